@@ -1,0 +1,6 @@
+namespace PostfixNet.Postqueue;
+
+internal static class Program
+{
+    private static int Main() => 69;
+}

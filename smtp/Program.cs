@@ -1,0 +1,6 @@
+namespace PostfixNet.Smtp;
+
+internal static class Program
+{
+    private static int Main() => 69;
+}

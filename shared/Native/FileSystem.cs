@@ -1,0 +1,296 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace PostfixNet.Native;
+
+/// <summary>What kind of directory entry a file is.</summary>
+public enum FileKind
+{
+    /// <summary>A regular file.</summary>
+    Regular,
+    /// <summary>A directory.</summary>
+    Directory,
+    /// <summary>A symbolic link.</summary>
+    Link,
+    /// <summary>A socket, pipe or device.</summary>
+    Other,
+}
+
+/// <summary>The attributes of one file, as of one moment.</summary>
+/// <param name="Kind">A symbolic link is reported as such, never followed.</param>
+/// <param name="Mode">Permission bits, 12 bits (07777).</param>
+/// <param name="Uid">Owner.</param>
+/// <param name="Gid">Group.</param>
+/// <param name="Inode">Inode number.</param>
+/// <param name="LinkCount">Number of names; more than one on a queue file means foul play.</param>
+/// <param name="Size">Bytes.</param>
+/// <param name="ModifiedNanoseconds">Modification time, nanoseconds since 1970.</param>
+public readonly record struct FileStatus(
+    FileKind Kind, int Mode, uint Uid, uint Gid, ulong Inode, uint LinkCount, long Size, long ModifiedNanoseconds)
+{
+    /// <summary>Modification time in whole seconds since 1970.</summary>
+    public long ModifiedSeconds => Math.DivRem(ModifiedNanoseconds, 1_000_000_000).Quotient;
+}
+
+/// <summary>File system calls that .NET lacks or does differently: no following of links, exact modes, flushes.</summary>
+/// <remarks>Failures are <see cref="IOException"/>, <see cref="FileNotFoundException"/> (an IOException too) or
+/// <see cref="UnauthorizedAccessException"/>, with the path and the system's reason in the message.</remarks>
+public static unsafe class FileSystem
+{
+    /// <summary>Opens an existing file; refuses a symbolic link (ELOOP) and does not hang on a pipe.</summary>
+    public static SafeFileHandle Open(string path, bool write = false)
+    {
+        int fd = LibC.Open(path, (write ? LibC.O_RDWR : LibC.O_RDONLY) | LibC.O_NOFOLLOW | LibC.O_NONBLOCK | LibC.O_CLOEXEC, 0);
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw UnixError.Last($"open {path}");
+    }
+
+    /// <summary>Creates a file that must not exist; the mode is exact whatever the umask.</summary>
+    /// <returns>null when the name is taken.</returns>
+    public static SafeFileHandle? TryCreate(string path, int mode)
+    {
+        int fd = LibC.Open(path, LibC.O_RDWR | LibC.O_CREAT | LibC.O_EXCL | LibC.O_NOFOLLOW | LibC.O_CLOEXEC, (uint)mode);
+        if (fd < 0)
+            return Marshal.GetLastPInvokeError() == LibC.EEXIST ? null : throw UnixError.Last($"create {path}");
+        SafeFileHandle file = new(fd, ownsHandle: true);
+        if (LibC.FChMod(file, (uint)mode) < 0)
+            throw UnixError.Last($"chmod {path}");
+        return file;
+    }
+
+    /// <summary>Opens for appending and reading, creating with <paramref name="mode"/> when missing; refuses a symbolic link.</summary>
+    public static SafeFileHandle OpenAppend(string path, int mode)
+    {
+        int fd = LibC.Open(path, LibC.O_RDWR | LibC.O_CREAT | LibC.O_APPEND | LibC.O_NOFOLLOW | LibC.O_CLOEXEC, (uint)mode);
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw UnixError.Last($"open {path}");
+    }
+
+    /// <summary>Attributes of a name, without following a symbolic link; null when there is no such name.</summary>
+    public static FileStatus? Status(string path)
+    {
+        if (LibC.StatX(LibC.AT_FDCWD, path, LibC.AT_SYMLINK_NOFOLLOW, 0x7ff, out LibC.Statx s) == 0)
+            return Convert(s);
+        return Marshal.GetLastPInvokeError() is LibC.ENOENT or LibC.ENOTDIR ? null : throw UnixError.Last($"stat {path}");
+    }
+
+    /// <summary>Attributes of an open file.</summary>
+    public static FileStatus Status(SafeFileHandle file) =>
+        LibC.StatX((int)file.DangerousGetHandle(), "", LibC.AT_EMPTY_PATH, 0x7ff, out LibC.Statx s) == 0
+            ? Convert(s) : throw UnixError.Last("stat");
+
+    private static FileStatus Convert(in LibC.Statx s) => new(
+        (s.Mode & 0xF000) switch { 0x8000 => FileKind.Regular, 0x4000 => FileKind.Directory, 0xA000 => FileKind.Link, _ => FileKind.Other },
+        s.Mode & 0xFFF, s.Uid, s.Gid, s.Inode, s.LinkCount, (long)s.Size,
+        s.ModifyTime.Seconds * 1_000_000_000 + s.ModifyTime.Nanoseconds);
+
+    /// <summary>Sets the permission bits of an open file.</summary>
+    public static void ChangeMode(SafeFileHandle file, int mode)
+    {
+        if (LibC.FChMod(file, (uint)mode) < 0)
+            throw UnixError.Last("chmod");
+    }
+
+    /// <summary>Sets the permission bits of a name (never use it on a name that others can replace by a link).</summary>
+    public static void ChangeMode(string path, int mode)
+    {
+        if (LibC.ChMod(path, (uint)mode) < 0)
+            throw UnixError.Last($"chmod {path}");
+    }
+
+    /// <summary>Sets owner and group of a name.</summary>
+    public static void ChangeOwner(string path, uint uid, uint gid)
+    {
+        if (LibC.ChOwn(path, uid, gid) < 0)
+            throw UnixError.Last($"chown {path}");
+    }
+
+    /// <summary>Makes a directory; the mode is exact whatever the umask. False when the name exists.</summary>
+    public static bool MakeDirectory(string path, int mode)
+    {
+        if (LibC.MkDir(path, 0x1C0) < 0)
+            return Marshal.GetLastPInvokeError() == LibC.EEXIST ? false : throw UnixError.Last($"mkdir {path}");
+        ChangeMode(path, mode);
+        return true;
+    }
+
+    /// <summary>Renames within one file system, replacing the target. False when the source does not exist.</summary>
+    /// <exception cref="DirectoryNotFoundException">The source exists but the target's directory does not.</exception>
+    public static bool TryRename(string from, string to)
+    {
+        if (LibC.Rename(from, to) == 0)
+            return true;
+        if (Marshal.GetLastPInvokeError() != LibC.ENOENT)
+            throw UnixError.Last($"rename {from} to {to}");
+        if (Status(from) is null)
+            return false;
+        throw new DirectoryNotFoundException($"rename {from} to {to}: No such directory");
+    }
+
+    /// <summary>Renames, but never over an existing name. False when the target exists.</summary>
+    public static bool TryRenameNoReplace(string from, string to)
+    {
+        if (LibC.RenameAt2(LibC.AT_FDCWD, from, LibC.AT_FDCWD, to, 1 /* RENAME_NOREPLACE */) == 0)
+            return true;
+        return Marshal.GetLastPInvokeError() == LibC.EEXIST ? false : throw UnixError.Last($"rename {from} to {to}");
+    }
+
+    /// <summary>Removes a name. False when there is none.</summary>
+    public static bool TryRemove(string path)
+    {
+        if (LibC.Unlink(path) == 0)
+            return true;
+        return Marshal.GetLastPInvokeError() == LibC.ENOENT ? false : throw UnixError.Last($"remove {path}");
+    }
+
+    /// <summary>Sets access and modification time of a name. False when there is none.</summary>
+    /// <param name="nanoseconds">Since 1970.</param>
+    public static bool TrySetTime(string path, long nanoseconds)
+    {
+        LibC.TimeSpec* times = stackalloc LibC.TimeSpec[2];
+        times[0].Seconds = Math.DivRem(nanoseconds, 1_000_000_000, out long rest);
+        times[0].Nanoseconds = rest;
+        times[1] = times[0];
+        if (LibC.UTimeNsAt(LibC.AT_FDCWD, path, times, LibC.AT_SYMLINK_NOFOLLOW) == 0)
+            return true;
+        return Marshal.GetLastPInvokeError() == LibC.ENOENT ? false : throw UnixError.Last($"set time of {path}");
+    }
+
+    /// <summary>Content and attributes of a file onto stable storage: fsync(2).</summary>
+    public static void Flush(SafeFileHandle file, string path)
+    {
+        if (LibC.FSync(file) < 0)
+            throw UnixError.Last($"fsync {path}");
+    }
+
+    /// <summary>Makes a creation, rename or removal in <paramref name="path"/> survive a power cut: fsync(2) on the directory.</summary>
+    public static void FlushDirectory(string path)
+    {
+        int fd = LibC.Open(path, LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_CLOEXEC, 0);
+        if (fd < 0)
+            throw UnixError.Last($"open {path}");
+        using SafeFileHandle directory = new(fd, ownsHandle: true);
+        if (LibC.FSync(directory) < 0)
+            throw UnixError.Last($"fsync {path}");
+    }
+
+    /// <summary>Takes the exclusive lock of an open file (flock(2)), at once or not at all.</summary>
+    public static bool TryLock(SafeFileHandle file)
+    {
+        if (LibC.FLock(file, LibC.LOCK_EX | LibC.LOCK_NB) == 0)
+            return true;
+        return Marshal.GetLastPInvokeError() is LibC.EAGAIN or LibC.EINTR ? false : throw UnixError.Last("flock");
+    }
+
+    /// <summary>Cuts an open file to <paramref name="length"/> bytes.</summary>
+    public static void Truncate(SafeFileHandle file, long length)
+    {
+        if (LibC.FTruncate(file, length) < 0)
+            throw UnixError.Last("truncate");
+    }
+
+    /// <summary>Reads at an offset; fewer bytes than asked only at the end of the file.</summary>
+    public static int ReadAt(SafeFileHandle file, Span<byte> buffer, long offset)
+    {
+        int done = 0;
+        fixed (byte* p = buffer)
+        {
+            while (done < buffer.Length)
+            {
+                nint n = LibC.PRead(file, p + done, buffer.Length - done, offset + done);
+                if (n == 0)
+                    break;
+                if (n > 0)
+                    done += (int)n;
+                else if (Marshal.GetLastPInvokeError() != LibC.EINTR)
+                    throw UnixError.Last("read");
+            }
+        }
+        return done;
+    }
+
+    /// <summary>Writes all bytes at an offset (at the end, when the file was opened for appending).</summary>
+    public static void WriteAt(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+    {
+        fixed (byte* p = bytes)
+        {
+            int done = 0;
+            while (done < bytes.Length)
+            {
+                nint n = LibC.PWrite(file, p + done, bytes.Length - done, offset + done);
+                if (n >= 0)
+                    done += (int)n;
+                else if (Marshal.GetLastPInvokeError() != LibC.EINTR)
+                    throw UnixError.Last("write");
+            }
+        }
+    }
+
+    /// <summary>Names in a directory, without "." and "..", in no order, read lazily: memory does not grow with the directory.
+    /// Names that are not valid UTF-8 are passed over.</summary>
+    /// <exception cref="FileNotFoundException">No such directory.</exception>
+    public static IEnumerable<string> Names(string directory)
+    {
+        using DirectoryStream stream = new(directory);
+        while (stream.Next() is { } name)
+        {
+            if (name is not ("." or ".."))
+                yield return name;
+        }
+    }
+
+    /// <summary>Free blocks and inodes of the file system below <paramref name="path"/>.</summary>
+    /// <returns>Free bytes for ordinary users; free and total inodes (total 0 when the file system has no fixed number).</returns>
+    public static (long FreeBytes, long TotalBytes, long FreeInodes, long TotalInodes) Space(string path)
+    {
+        ulong* v = stackalloc ulong[16]; // struct statvfs, 64-bit: bsize, frsize, blocks, bfree, bavail, files, ffree, favail
+        if (LibC.StatVfs(path, v) < 0)
+            throw UnixError.Last($"statvfs {path}");
+        return ((long)(v[1] * v[4]), (long)(v[1] * v[2]), (long)v[7], (long)v[5]);
+    }
+
+    /// <summary>Sets the creation mask of this process.</summary>
+    public static void SetCreationMask(int mask) => _ = LibC.UMask((uint)mask);
+
+    /// <summary>Changes the working directory of this process.</summary>
+    public static void ChangeDirectory(string path)
+    {
+        if (LibC.ChDir(path) < 0)
+            throw UnixError.Last($"chdir {path}");
+    }
+
+    private sealed class DirectoryStream : IDisposable
+    {
+        private readonly string _path;
+        private nint _directory;
+
+        internal DirectoryStream(string path)
+        {
+            _path = path;
+            _directory = LibC.OpenDir(path);
+            if (_directory == 0)
+                throw UnixError.Last($"open directory {path}");
+        }
+
+        internal string? Next()
+        {
+            while (true)
+            {
+                Marshal.SetLastSystemError(0);
+                byte* entry = LibC.ReadDir(_directory);
+                if (entry is null)
+                    return Marshal.GetLastPInvokeError() == 0 ? null : throw UnixError.Last($"read directory {_path}");
+                // struct dirent, 64-bit: d_ino 8, d_off 8, d_reclen 2, d_type 1, d_name
+                ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + 19);
+                if (System.Text.Unicode.Utf8.IsValid(name))
+                    return Encoding.UTF8.GetString(name);
+            }
+        }
+
+        public void Dispose()
+        {
+            if (_directory != 0)
+                _ = LibC.CloseDir(_directory);
+            _directory = 0;
+        }
+    }
+}

@@ -1,0 +1,265 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace PostfixNet.Native;
+
+/// <summary>Every call into the C library. The other files of this folder turn results into values and exceptions.</summary>
+internal static unsafe partial class LibC
+{
+    private const string C = "libc";
+
+    internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_APPEND = 0x400,
+        O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_TRUNC = 0x200;
+
+    // Two flags differ between x86 and ARM.
+    internal static readonly int O_NOFOLLOW = IsArm ? 0x8000 : 0x20000;
+    internal static readonly int O_DIRECTORY = IsArm ? 0x4000 : 0x10000;
+
+    private static bool IsArm => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+
+    internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EBADF = 9, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20,
+        EISDIR = 21, ELOOP = 40, EPIPE = 32, EINPROGRESS = 115, ECHILD = 10, EADDRINUSE = 98;
+
+    internal const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
+    internal const int LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct TimeSpec { public long Seconds; public long Nanoseconds; }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct StatxTime { public long Seconds; public uint Nanoseconds; public int Reserved; }
+
+    /// <summary>struct statx of Linux: the same layout on every architecture.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Statx
+    {
+        public uint Mask, BlockSize;
+        public ulong Attributes;
+        public uint LinkCount, Uid, Gid;
+        public ushort Mode, Spare0;
+        public ulong Inode, Size, Blocks, AttributesMask;
+        public StatxTime AccessTime, BirthTime, ChangeTime, ModifyTime;
+        public uint RdevMajor, RdevMinor, DevMajor, DevMinor;
+        public fixed ulong Spare[14];
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollFd { public int Fd; public short Events; public short Revents; }
+
+    [LibraryImport(C, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Open(string path, int flags, uint mode);
+
+    [LibraryImport(C, EntryPoint = "close", SetLastError = true)]
+    internal static partial int Close(int fd);
+
+    [LibraryImport(C, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int StatX(int directory, string path, int flags, uint mask, out Statx result);
+
+    [LibraryImport(C, EntryPoint = "fchmod", SetLastError = true)]
+    internal static partial int FChMod(SafeFileHandle file, uint mode);
+
+    [LibraryImport(C, EntryPoint = "chmod", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int ChMod(string path, uint mode);
+
+    [LibraryImport(C, EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int ChOwn(string path, uint uid, uint gid);
+
+    [LibraryImport(C, EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int MkDir(string path, uint mode);
+
+    [LibraryImport(C, EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int RmDir(string path);
+
+    [LibraryImport(C, EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Rename(string from, string to);
+
+    [LibraryImport(C, EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int RenameAt2(int fromDirectory, string from, int toDirectory, string to, uint flags);
+
+    [LibraryImport(C, EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Unlink(string path);
+
+    [LibraryImport(C, EntryPoint = "utimensat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int UTimeNsAt(int directory, string path, TimeSpec* times, int flags);
+
+    [LibraryImport(C, EntryPoint = "fsync", SetLastError = true)]
+    internal static partial int FSync(SafeFileHandle file);
+
+    [LibraryImport(C, EntryPoint = "fdatasync", SetLastError = true)]
+    internal static partial int FDataSync(SafeFileHandle file);
+
+    [LibraryImport(C, EntryPoint = "flock", SetLastError = true)]
+    internal static partial int FLock(SafeFileHandle file, int operation);
+
+    [LibraryImport(C, EntryPoint = "ftruncate", SetLastError = true)]
+    internal static partial int FTruncate(SafeFileHandle file, long length);
+
+    [LibraryImport(C, EntryPoint = "pread", SetLastError = true)]
+    internal static partial nint PRead(SafeFileHandle file, byte* buffer, nint count, long offset);
+
+    [LibraryImport(C, EntryPoint = "pwrite", SetLastError = true)]
+    internal static partial nint PWrite(SafeFileHandle file, byte* buffer, nint count, long offset);
+
+    [LibraryImport(C, EntryPoint = "read", SetLastError = true)]
+    internal static partial nint Read(int fd, byte* buffer, nint count);
+
+    [LibraryImport(C, EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(int fd, byte* buffer, nint count);
+
+    [LibraryImport(C, EntryPoint = "send", SetLastError = true)]
+    internal static partial nint Send(int fd, byte* buffer, nint count, int flags);
+
+    [LibraryImport(C, EntryPoint = "recv", SetLastError = true)]
+    internal static partial nint Recv(int fd, byte* buffer, nint count, int flags);
+
+    [LibraryImport(C, EntryPoint = "poll", SetLastError = true)]
+    internal static partial int Poll(PollFd* fds, ulong count, int timeoutMilliseconds);
+
+    [LibraryImport(C, EntryPoint = "socket", SetLastError = true)]
+    internal static partial int Socket(int family, int type, int protocol);
+
+    [LibraryImport(C, EntryPoint = "bind", SetLastError = true)]
+    internal static partial int Bind(int fd, byte* address, uint length);
+
+    [LibraryImport(C, EntryPoint = "listen", SetLastError = true)]
+    internal static partial int Listen(int fd, int backlog);
+
+    [LibraryImport(C, EntryPoint = "connect", SetLastError = true)]
+    internal static partial int Connect(int fd, byte* address, uint length);
+
+    [LibraryImport(C, EntryPoint = "accept4", SetLastError = true)]
+    internal static partial int Accept4(int fd, byte* address, uint* length, int flags);
+
+    [LibraryImport(C, EntryPoint = "getsockopt", SetLastError = true)]
+    internal static partial int GetSockOpt(int fd, int level, int name, void* value, uint* length);
+
+    [LibraryImport(C, EntryPoint = "setsockopt", SetLastError = true)]
+    internal static partial int SetSockOpt(int fd, int level, int name, void* value, uint length);
+
+    [LibraryImport(C, EntryPoint = "shutdown", SetLastError = true)]
+    internal static partial int Shutdown(int fd, int how);
+
+    [LibraryImport(C, EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int FCntl(int fd, int command, nint argument);
+
+    [LibraryImport(C, EntryPoint = "pipe2", SetLastError = true)]
+    internal static partial int Pipe2(int* fds, int flags);
+
+    [LibraryImport(C, EntryPoint = "epoll_create1", SetLastError = true)]
+    internal static partial int EPollCreate1(int flags);
+
+    [LibraryImport(C, EntryPoint = "epoll_ctl", SetLastError = true)]
+    internal static partial int EPollCtl(int epoll, int operation, int fd, byte* epollEvent);
+
+    [LibraryImport(C, EntryPoint = "epoll_wait", SetLastError = true)]
+    internal static partial int EPollWait(int epoll, byte* events, int maximum, int timeoutMilliseconds);
+
+    [LibraryImport(C, EntryPoint = "opendir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint OpenDir(string path);
+
+    [LibraryImport(C, EntryPoint = "readdir", SetLastError = true)]
+    internal static partial byte* ReadDir(nint directory);
+
+    [LibraryImport(C, EntryPoint = "closedir", SetLastError = true)]
+    internal static partial int CloseDir(nint directory);
+
+    [LibraryImport(C, EntryPoint = "kill", SetLastError = true)]
+    internal static partial int Kill(int pid, int signal);
+
+    [LibraryImport(C, EntryPoint = "waitpid", SetLastError = true)]
+    internal static partial int WaitPid(int pid, out int status, int options);
+
+    [LibraryImport(C, EntryPoint = "signal", SetLastError = true)]
+    internal static partial nint Signal(int signal, nint handler);
+
+    [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
+    internal static partial nint SysCall(nint number, nint a, nint b);
+
+    [LibraryImport(C, EntryPoint = "umask")]
+    internal static partial uint UMask(uint mask);
+
+    [LibraryImport(C, EntryPoint = "chdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int ChDir(string path);
+
+    [LibraryImport(C, EntryPoint = "getuid")]
+    internal static partial uint GetUid();
+
+    [LibraryImport(C, EntryPoint = "geteuid")]
+    internal static partial uint GetEUid();
+
+    [LibraryImport(C, EntryPoint = "getgid")]
+    internal static partial uint GetGid();
+
+    [LibraryImport(C, EntryPoint = "setuid", SetLastError = true)]
+    internal static partial int SetUid(uint uid);
+
+    [LibraryImport(C, EntryPoint = "setgid", SetLastError = true)]
+    internal static partial int SetGid(uint gid);
+
+    [LibraryImport(C, EntryPoint = "setgroups", SetLastError = true)]
+    internal static partial int SetGroups(nint count, uint* groups);
+
+    [LibraryImport(C, EntryPoint = "getpwnam_r", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int GetPwNam(string name, out Passwd entry, byte* buffer, nint length, out nint result);
+
+    [LibraryImport(C, EntryPoint = "getpwuid_r")]
+    internal static partial int GetPwUid(uint uid, out Passwd entry, byte* buffer, nint length, out nint result);
+
+    [LibraryImport(C, EntryPoint = "getgrnam_r", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int GetGrNam(string name, out Group entry, byte* buffer, nint length, out nint result);
+
+    [LibraryImport(C, EntryPoint = "gethostname", SetLastError = true)]
+    internal static partial int GetHostName(byte* buffer, nint length);
+
+    [LibraryImport(C, EntryPoint = "openlog")]
+    internal static partial void OpenLog(nint ident, int options, int facility);
+
+    // Variadic in C; no variable argument is passed, since the format is always "%s" with one.
+    [LibraryImport(C, EntryPoint = "syslog", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial void SysLog(int priority, string format, string text);
+
+    [LibraryImport(C, EntryPoint = "statvfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int StatVfs(string path, ulong* result);
+
+    [LibraryImport(C, EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int PosixSpawn(out int pid, string path, byte* fileActions, byte* attributes, byte** arguments, byte** environment);
+
+    [LibraryImport(C, EntryPoint = "posix_spawn_file_actions_init")]
+    internal static partial int SpawnActionsInit(byte* actions);
+
+    [LibraryImport(C, EntryPoint = "posix_spawn_file_actions_destroy")]
+    internal static partial int SpawnActionsDestroy(byte* actions);
+
+    [LibraryImport(C, EntryPoint = "posix_spawn_file_actions_adddup2")]
+    internal static partial int SpawnActionsDup2(byte* actions, int from, int to);
+
+    [LibraryImport(C, EntryPoint = "posix_spawnattr_init")]
+    internal static partial int SpawnAttributesInit(byte* attributes);
+
+    [LibraryImport(C, EntryPoint = "posix_spawnattr_destroy")]
+    internal static partial int SpawnAttributesDestroy(byte* attributes);
+
+    [LibraryImport(C, EntryPoint = "posix_spawnattr_setflags")]
+    internal static partial int SpawnAttributesSetFlags(byte* attributes, short flags);
+
+    [LibraryImport(C, EntryPoint = "posix_spawnattr_setsigdefault")]
+    internal static partial int SpawnAttributesSetSigDefault(byte* attributes, byte* signals);
+
+    [LibraryImport(C, EntryPoint = "posix_spawnattr_setsigmask")]
+    internal static partial int SpawnAttributesSetSigMask(byte* attributes, byte* signals);
+
+    [LibraryImport(C, EntryPoint = "sigemptyset")]
+    internal static partial int SigEmptySet(byte* set);
+
+    [LibraryImport(C, EntryPoint = "sigfillset")]
+    internal static partial int SigFillSet(byte* set);
+
+    [LibraryImport(C, EntryPoint = "sched_yield")]
+    internal static partial int SchedYield();
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Passwd { public byte* Name; public byte* Password; public uint Uid; public uint Gid; public byte* Gecos; public byte* Home; public byte* Shell; }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Group { public byte* Name; public byte* Password; public uint Gid; public byte** Members; }
+}

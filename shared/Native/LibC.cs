@@ -254,8 +254,20 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "sigfillset")]
     internal static partial int SigFillSet(byte* set);
 
+    // glibc reads the zone on the first call; the zone name stays valid for the life of the process.
+    [LibraryImport(C, EntryPoint = "localtime_r")]
+    internal static partial nint LocalTime(in long seconds, out BrokenDownTime result);
+
     [LibraryImport(C, EntryPoint = "sched_yield")]
     internal static partial int SchedYield();
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct BrokenDownTime
+    {
+        public int Second, Minute, Hour, Day, Month, Year, WeekDay, YearDay, IsSummer;
+        public long OffsetSeconds;
+        public byte* Zone;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct Passwd { public byte* Name; public byte* Password; public uint Uid; public uint Gid; public byte* Gecos; public byte* Home; public byte* Shell; }

@@ -118,6 +118,9 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "socket", SetLastError = true)]
     internal static partial int Socket(int family, int type, int protocol);
 
+    [LibraryImport(C, EntryPoint = "socketpair", SetLastError = true)]
+    internal static partial int SocketPair(int family, int type, int protocol, int* fds);
+
     [LibraryImport(C, EntryPoint = "bind", SetLastError = true)]
     internal static partial int Bind(int fd, byte* address, uint length);
 

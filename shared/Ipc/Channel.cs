@@ -1,0 +1,126 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using PostfixNet.Native;
+
+namespace PostfixNet.Ipc;
+
+/// <summary>One connection between two of our processes, for straight-line code: every call waits, with a limit.</summary>
+/// <param name="socket">Owned by the channel.</param>
+/// <param name="peer">Names the other end in errors, e.g. "private/bounce".</param>
+/// <param name="timeout">For a whole message, sending or receiving (ipc_timeout).</param>
+public sealed class Channel(Descriptor socket, string peer, TimeSpan timeout) : IDisposable
+{
+    /// <summary>Largest message accepted or sent, bytes.</summary>
+    public const int MessageLimit = 4 << 20;
+
+    private readonly FrameBuffer _input = new(MessageLimit);
+    private readonly ArrayBufferWriter<byte> _output = new(1024);
+
+    /// <summary>For waiting on several things at once.</summary>
+    public Descriptor Socket => socket;
+
+    /// <summary>Connects to a service's socket.</summary>
+    /// <exception cref="IpcException">Nobody listens there.</exception>
+    public static Channel Connect(string path, string peer, TimeSpan timeout)
+    {
+        try
+        {
+            return new Channel(Descriptor.ConnectUnix(path, timeout), peer, timeout);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IpcException($"{peer}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Sends one message.</summary>
+    /// <exception cref="IpcException">The peer is gone or does not read.</exception>
+    public void Send(AttributeList message)
+    {
+        _output.ResetWrittenCount();
+        _output.GetSpan(4);
+        _output.Advance(4);
+        message.Encode(_output);
+        SendFrame(0);
+    }
+
+    /// <summary>Sends a piece of raw data, 1 MiB at most; an empty one ends the data.</summary>
+    /// <exception cref="IpcException">The peer is gone or does not read.</exception>
+    public void SendData(ReadOnlySpan<byte> data)
+    {
+        _output.ResetWrittenCount();
+        _output.GetSpan(4);
+        _output.Advance(4);
+        _output.Write(data);
+        SendFrame(FrameBuffer.DataMark);
+    }
+
+    private void SendFrame(uint mark)
+    {
+        int length = _output.WrittenCount - 4;
+        if (length > MessageLimit)
+            throw new IpcException($"{peer}: message of {length} bytes, more than {MessageLimit}");
+        Span<byte> frame = System.Runtime.InteropServices.MemoryMarshal.AsMemory(_output.WrittenMemory).Span;
+        BinaryPrimitives.WriteUInt32LittleEndian(frame, (uint)length | mark);
+        long end = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
+        try
+        {
+            while (!frame.IsEmpty)
+            {
+                int n = socket.Write(frame);
+                if (n >= 0)
+                    frame = frame[n..];
+                else if (socket.Wait(Readiness.Writable, Left(end)).This == Readiness.None)
+                    throw new IpcException($"{peer}: timeout while sending");
+            }
+        }
+        catch (IOException e) when (e is not IpcException)
+        {
+            throw new IpcException($"{peer}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Receives one message.</summary>
+    /// <returns>null when the peer closed the connection between two messages.</returns>
+    /// <exception cref="IpcException">Timeout, a broken connection, a malformed or too large message, or raw data.</exception>
+    public AttributeList? Receive()
+    {
+        if (!ReceiveFrame(out ReadOnlySpan<byte> frame, out bool isData))
+            return null;
+        return isData ? throw new IpcException($"{peer}: data where a message was expected") : AttributeList.Decode(frame);
+    }
+
+    /// <summary>Receives the reply to a request.</summary>
+    /// <exception cref="IpcException">As <see cref="Receive"/>; also when the peer closed instead of replying.</exception>
+    public AttributeList ReceiveReply() => Receive() ?? throw new IpcException($"{peer}: connection closed instead of a reply");
+
+    /// <summary>Receives a piece of raw data; empty at the end of the data. Valid until the next call.</summary>
+    /// <exception cref="IpcException">As <see cref="Receive"/>; also when the peer closed before the end of the data.</exception>
+    public ReadOnlySpan<byte> ReceiveData()
+    {
+        if (!ReceiveFrame(out ReadOnlySpan<byte> frame, out bool isData))
+            throw new IpcException($"{peer}: connection closed before the end of the data");
+        return isData ? frame : throw new IpcException($"{peer}: a message where data was expected");
+    }
+
+    private bool ReceiveFrame(out ReadOnlySpan<byte> frame, out bool isData)
+    {
+        long end = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
+        while (!_input.TryTake(out frame, out isData))
+        {
+            int n = socket.Read(_input.Room());
+            if (n > 0)
+                _input.Filled(n);
+            else if (n == 0)
+                return _input.HasPartialFrame ? throw new IpcException($"{peer}: connection closed within a message") : false;
+            else if (socket.Wait(Readiness.Readable, Left(end)).This == Readiness.None)
+                throw new IpcException($"{peer}: timeout while receiving");
+        }
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => socket.Dispose();
+
+    private static int Left(long end) => (int)Math.Clamp(end - Environment.TickCount64, 0, int.MaxValue);
+}

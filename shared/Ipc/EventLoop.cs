@@ -1,0 +1,170 @@
+using System.Runtime.InteropServices;
+using PostfixNet.Native;
+
+namespace PostfixNet.Ipc;
+
+/// <summary>One thread that owns all state of a program: it waits for descriptors and timers, and calls back one at a time.</summary>
+public sealed unsafe class EventLoop : IDisposable
+{
+    private const int EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3, EPOLL_CLOEXEC = 0x80000, MaximumEvents = 64;
+    private static readonly int s_eventSize = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
+    private readonly int _epoll;
+    private readonly Dictionary<int, Watch> _watches = [];
+    private readonly PriorityQueue<Timer, long> _timers = new();
+    private readonly Queue<Action> _soon = new();
+    private readonly TimeProvider _clock;
+    private int _generation;
+    private bool _stopped;
+
+    /// <summary>A loop; the clock moves its timers.</summary>
+    public EventLoop(TimeProvider? clock = null)
+    {
+        _clock = clock ?? TimeProvider.System;
+        _epoll = LibC.EPollCreate1(EPOLL_CLOEXEC);
+        if (_epoll < 0)
+            throw UnixError.Last("epoll");
+    }
+
+    /// <summary>Milliseconds on a clock that never jumps.</summary>
+    public long Now => (long)_clock.GetElapsedTime(0).TotalMilliseconds;
+
+    /// <summary>Calls back whenever the descriptor is ready, until the watch is disposed.</summary>
+    public Watch Add(Descriptor descriptor, Readiness want, Action<Readiness> ready)
+    {
+        Watch watch = new(this, descriptor.Number, want, ready, ++_generation);
+        _watches.Add(descriptor.Number, watch);
+        Control(EPOLL_CTL_ADD, watch);
+        return watch;
+    }
+
+    /// <summary>Calls back once, after a delay.</summary>
+    public Timer After(TimeSpan delay, Action action)
+    {
+        Timer timer = new(action);
+        _timers.Enqueue(timer, Now + Math.Max(0, (long)delay.TotalMilliseconds));
+        return timer;
+    }
+
+    /// <summary>Calls back in the next turn, after what is ready now.</summary>
+    public void Soon(Action action) => _soon.Enqueue(action);
+
+    /// <summary>Makes <see cref="Run"/> return after the present callback.</summary>
+    public void Stop() => _stopped = true;
+
+    /// <summary>Waits and calls back until <see cref="Stop"/>.</summary>
+    public void Run()
+    {
+        byte* events = stackalloc byte[MaximumEvents * s_eventSize];
+        while (!_stopped)
+        {
+            for (int i = _soon.Count; i > 0 && !_stopped; i--)
+                _soon.Dequeue()();
+            RunTimers();
+            if (_stopped)
+                break;
+            int n = LibC.EPollWait(_epoll, events, MaximumEvents, _soon.Count > 0 ? 0 : UntilNextTimer());
+            if (n < 0 && Marshal.GetLastPInvokeError() != LibC.EINTR)
+                throw UnixError.Last("epoll_wait");
+            for (int i = 0; i < n && !_stopped; i++)
+            {
+                byte* e = events + i * s_eventSize;
+                uint flags = *(uint*)e;
+                ulong data = *(ulong*)(e + s_eventSize - 8);
+                // An earlier callback of this turn may have closed it, or reused its number.
+                if (_watches.TryGetValue((int)(uint)data, out Watch? watch) && watch.Generation == (int)(data >> 32))
+                    watch.Ready((Readiness)(flags & 5) | ((flags & ~5u) != 0 ? Readiness.Broken : 0));
+            }
+        }
+    }
+
+    private void RunTimers()
+    {
+        long now = Now;
+        while (!_stopped && _timers.TryPeek(out Timer? timer, out long due) && due <= now)
+        {
+            _timers.Dequeue();
+            timer.Fire();
+        }
+    }
+
+    private int UntilNextTimer()
+    {
+        while (_timers.TryPeek(out Timer? timer, out long due))
+        {
+            if (!timer.IsCancelled)
+                return (int)Math.Clamp(due - Now, 0, int.MaxValue);
+            _timers.Dequeue();
+        }
+        return -1;
+    }
+
+    private void Control(int operation, Watch watch)
+    {
+        byte* e = stackalloc byte[16];
+        *(uint*)e = (uint)watch.Want;
+        *(ulong*)(e + s_eventSize - 8) = (uint)watch.Number | ((ulong)(uint)watch.Generation << 32);
+        if (LibC.EPollCtl(_epoll, operation, watch.Number, e) < 0 && operation != EPOLL_CTL_DEL)
+            throw UnixError.Last("epoll_ctl");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _ = LibC.Close(_epoll);
+
+    /// <summary>The loop's interest in one descriptor. Dispose it before the descriptor.</summary>
+    public sealed class Watch : IDisposable
+    {
+        private readonly EventLoop _loop;
+        private bool _gone;
+
+        internal Watch(EventLoop loop, int number, Readiness want, Action<Readiness> ready, int generation) =>
+            (_loop, Number, Want, Ready, Generation) = (loop, number, want, ready, generation);
+
+        internal int Number { get; }
+
+        internal int Generation { get; }
+
+        internal Action<Readiness> Ready { get; }
+
+        /// <summary>What is waited for now.</summary>
+        public Readiness Want { get; private set; }
+
+        /// <summary>Waits for something else from now on; None pauses the watch, save for a broken connection.</summary>
+        public void Change(Readiness want)
+        {
+            if (want == Want || _gone)
+                return;
+            Want = want;
+            _loop.Control(EPOLL_CTL_MOD, this);
+        }
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            if (_gone)
+                return;
+            _gone = true;
+            _loop.Control(EPOLL_CTL_DEL, this);
+            _loop._watches.Remove(Number);
+        }
+    }
+
+    /// <summary>One callback to come.</summary>
+    public sealed class Timer
+    {
+        private Action? _action;
+
+        internal Timer(Action action) => _action = action;
+
+        internal bool IsCancelled => _action is null;
+
+        /// <summary>It will not be called.</summary>
+        public void Cancel() => _action = null;
+
+        internal void Fire()
+        {
+            Action? action = _action;
+            _action = null;
+            action?.Invoke();
+        }
+    }
+}

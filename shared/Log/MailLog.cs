@@ -1,0 +1,156 @@
+using System.Globalization;
+using System.Text;
+using PostfixNet.Native;
+
+namespace PostfixNet.Log;
+
+/// <summary>The log of one program, in Postfix's line format: one line per event, to syslog, a file, or standard output.</summary>
+/// <remarks>Before <see cref="Open"/> nothing is written. A line is one write(2) in append mode, so lines of different
+/// processes do not mix. Control characters become '?'. A log that cannot be written never stops mail.</remarks>
+public static unsafe class MailLog
+{
+    private const int LOG_PID = 1, LOG_MAIL = 2 << 3;
+    private static Sink s_sink;
+    private static string s_tag = "", s_host = "", s_program = "";
+    private static string? s_path;
+    private static int s_fd = -1;
+    private static bool s_json;
+    private static TextWriterTarget? s_capture;
+
+    private enum Sink { None, Syslog, File, StandardOutput }
+
+    /// <summary>Receives lines instead of the log; for tests.</summary>
+    /// <param name="line">"info", "warning", … and the text.</param>
+    public delegate void TextWriterTarget(string severity, string line);
+
+    /// <summary>Chooses where lines go from now on.</summary>
+    /// <param name="syslogName">First part of the tag (parameter syslog_name).</param>
+    /// <param name="program">Second part: the program, e.g. "qmgr".</param>
+    /// <param name="path">Empty: syslog. "/dev/stdout": standard output as inherited from master. Else a file (maillog_file).</param>
+    /// <param name="json">One JSON object a line instead of Postfix's format (maillog_format = "json").</param>
+    public static void Open(string syslogName, string program, string path, bool json = false)
+    {
+        (s_program, s_json) = (program, json);
+        s_tag = $"{syslogName}/{program}";
+        string host = Users.HostName();
+        int dot = host.IndexOf('.', StringComparison.Ordinal);
+        s_host = dot > 0 ? host[..dot] : host;
+        Close();
+        s_sink = path switch { "" => Sink.Syslog, "/dev/stdout" => Sink.StandardOutput, _ => Sink.File };
+        if (s_sink == Sink.File)
+        {
+            s_path = path;
+            s_fd = LibC.Open(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND | LibC.O_CLOEXEC | LibC.O_NONBLOCK, 0x1A0 /* 0640 */);
+            // Somebody else's log file: an ordinary user's sendmail has no log, and says what matters on stderr.
+            if (s_fd < 0)
+                s_sink = Sink.None;
+        }
+        else if (s_sink == Sink.Syslog)
+        {
+            // openlog keeps the pointer: the bytes live as long as the process.
+            byte[] ident = [.. Encoding.UTF8.GetBytes(s_tag), 0];
+            byte* copy = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)ident.Length);
+            ident.CopyTo(new Span<byte>(copy, ident.Length));
+            LibC.OpenLog((nint)copy, LOG_PID, LOG_MAIL);
+        }
+    }
+
+    /// <summary>Opens the file anew, after it was rotated.</summary>
+    public static void Reopen()
+    {
+        if (s_path is not null)
+            Open(s_tag[..s_tag.IndexOf('/', StringComparison.Ordinal)], s_program, s_path, s_json);
+    }
+
+    /// <summary>Sends all lines to <paramref name="target"/> (null: back to normal); for tests.</summary>
+    public static void Capture(TextWriterTarget? target) => s_capture = target;
+
+    /// <summary>What became of mail.</summary>
+    public static void Info(string text) => Write("", 6, text);
+
+    /// <summary>A person should look.</summary>
+    public static void Warning(string text) => Write("warning: ", 4, text);
+
+    /// <summary>Something failed that should not, and the program goes on.</summary>
+    public static void Error(string text) => Write("error: ", 3, text);
+
+    /// <summary>This program cannot go on; the caller ends it.</summary>
+    public static void Fatal(string text) => Write("fatal: ", 2, text);
+
+    /// <summary>A bug in this program; the caller ends it.</summary>
+    public static void Panic(string text) => Write("panic: ", 2, text);
+
+    private static void Write(string prefix, int priority, string text)
+    {
+        if (s_capture is { } capture)
+        {
+            capture(prefix.Length == 0 ? "info" : prefix[..^2], text);
+            return;
+        }
+        if (s_sink == Sink.None)
+            return;
+        text = Printable(text);
+        if (s_sink == Sink.Syslog && !s_json)
+        {
+            LibC.SysLog(priority, "%s", prefix + text);
+            return;
+        }
+        string line = s_json ? Json(prefix, text) : $"{MailLogTime.Stamp()} {s_host} {s_tag}[{Environment.ProcessId}]: {prefix}{text}\n";
+        if (s_sink == Sink.Syslog)
+        {
+            LibC.SysLog(priority, "%s", line.TrimEnd('\n'));
+            return;
+        }
+        byte[] bytes = Encoding.UTF8.GetBytes(line);
+        fixed (byte* p = bytes)
+            _ = LibC.Write(s_sink == Sink.File ? s_fd : 1, p, bytes.Length);
+    }
+
+    private static string Json(string prefix, string text)
+    {
+        string severity = prefix.Length == 0 ? "info" : prefix[..^2];
+        string time = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        return $"{{\"time\": \"{time}\", \"program\": {Quote(s_tag)}, \"pid\": {Environment.ProcessId}, \"severity\": \"{severity}\", \"text\": {Quote(text)}}}\n";
+    }
+
+    private static string Quote(string text)
+    {
+        StringBuilder quoted = new(text.Length + 2);
+        quoted.Append('"');
+        foreach (char c in text)
+            _ = c is '"' or '\\' ? quoted.Append('\\').Append(c) : quoted.Append(c);
+        return quoted.Append('"').ToString();
+    }
+
+    private static string Printable(string text)
+    {
+        foreach (char c in text)
+        {
+            if (c < ' ' || c == 0x7f || char.IsSurrogate(c))
+                return Replace(text);
+        }
+        return text;
+
+        // Bytes that are no UTF-8 are lone surrogates here; they and control characters would garble the log.
+        static string Replace(string text)
+        {
+            StringBuilder clean = new(text.Length);
+            for (int i = 0; i < text.Length; i++)
+            {
+                char c = text[i];
+                if (char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+                    clean.Append(c).Append(text[++i]);
+                else
+                    clean.Append(c < ' ' || c == 0x7f || char.IsSurrogate(c) ? '?' : c);
+            }
+            return clean.ToString();
+        }
+    }
+
+    private static void Close()
+    {
+        if (s_fd >= 0)
+            _ = LibC.Close(s_fd);
+        s_fd = -1;
+    }
+}

@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace PostfixNet.Native;
+
+/// <summary>A program started by this process.</summary>
+public sealed unsafe class ChildProcess : IDisposable
+{
+    private const int POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8, POSIX_SPAWN_SETSID = 0x80, SYS_pidfd_open = 434;
+    private readonly Descriptor _exit;
+
+    private ChildProcess(int pid, Descriptor exit) => (Pid, _exit) = (pid, exit);
+
+    /// <summary>Process id; stays ours until <see cref="WaitForExit"/>.</summary>
+    public int Pid { get; }
+
+    /// <summary>Readable when the process has ended (a pidfd).</summary>
+    public Descriptor Exit => _exit;
+
+    /// <summary>Starts a program with default signals; only the descriptors named, and those not closed on exec, are passed.</summary>
+    /// <param name="path">The program; no search, no shell.</param>
+    /// <param name="arguments">Without the program's name.</param>
+    /// <param name="environment">Whole environment, "NAME=value".</param>
+    /// <param name="descriptors">(number here, number in the child).</param>
+    /// <param name="newSession">Detach from the terminal.</param>
+    public static ChildProcess Start(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment,
+        ReadOnlySpan<(int Here, int There)> descriptors, bool newSession = false)
+    {
+        // Larger than the C library's types: posix_spawnattr_t 336 bytes, posix_spawn_file_actions_t 80, sigset_t 128.
+        byte* attributes = stackalloc byte[512];
+        byte* actions = stackalloc byte[256];
+        byte* signals = stackalloc byte[128];
+        List<nint> memory = [];
+        byte** argv = Strings([path, .. arguments], memory);
+        byte** envp = Strings(environment, memory);
+        _ = LibC.SpawnAttributesInit(attributes);
+        _ = LibC.SpawnActionsInit(actions);
+        try
+        {
+            _ = LibC.SigFillSet(signals);
+            _ = LibC.SpawnAttributesSetSigDefault(attributes, signals);
+            _ = LibC.SigEmptySet(signals);
+            _ = LibC.SpawnAttributesSetSigMask(attributes, signals);
+            _ = LibC.SpawnAttributesSetFlags(attributes, (short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (newSession ? POSIX_SPAWN_SETSID : 0)));
+            // A dup2 onto the same number clears close-on-exec too (POSIX, and glibc since 2.29).
+            foreach ((int here, int there) in descriptors)
+                _ = LibC.SpawnActionsDup2(actions, here, there);
+            int error = LibC.PosixSpawn(out int pid, path, actions, attributes, argv, envp);
+            if (error != 0)
+                throw UnixError.From(error, $"start {path}");
+            int pidfd = (int)LibC.SysCall(SYS_pidfd_open, pid, 0);
+            return pidfd >= 0 ? new ChildProcess(pid, new Descriptor(pidfd)) : throw UnixError.Last("pidfd_open");
+        }
+        finally
+        {
+            _ = LibC.SpawnActionsDestroy(actions);
+            _ = LibC.SpawnAttributesDestroy(attributes);
+            foreach (nint block in memory)
+                NativeMemory.Free((void*)block);
+        }
+    }
+
+    /// <summary>Waits for the end (which <see cref="Exit"/> announces) and lets the process id go.</summary>
+    /// <returns>Exit status 0..255, or 128 and more: 128 + the signal that ended it; and words for the log.</returns>
+    public (int Status, string Words) WaitForExit()
+    {
+        int status;
+        while (LibC.WaitPid(Pid, out status, 0) < 0)
+        {
+            if (Marshal.GetLastPInvokeError() != LibC.EINTR)
+                return (0, "exit status unknown");
+        }
+        int signal = status & 0x7f;
+        return signal == 0 ? ((status >> 8) & 0xff, $"exit status {(status >> 8) & 0xff}") : (128 + signal, $"killed by signal {signal}");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _exit.Dispose();
+
+    private static byte** Strings(IReadOnlyList<string> strings, List<nint> memory)
+    {
+        byte** array = (byte**)NativeMemory.Alloc((nuint)((strings.Count + 1) * sizeof(byte*)));
+        memory.Add((nint)array);
+        for (int i = 0; i < strings.Count; i++)
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(strings[i]);
+            byte* copy = (byte*)NativeMemory.Alloc((nuint)bytes.Length + 1);
+            memory.Add((nint)copy);
+            bytes.CopyTo(new Span<byte>(copy, bytes.Length));
+            copy[bytes.Length] = 0;
+            array[i] = copy;
+        }
+        array[strings.Count] = null;
+        return array;
+    }
+}

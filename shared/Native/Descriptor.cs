@@ -1,0 +1,220 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace PostfixNet.Native;
+
+/// <summary>What <see cref="Descriptor.Wait"/> found.</summary>
+[Flags]
+public enum Readiness
+{
+    /// <summary>Nothing, until the deadline.</summary>
+    None = 0,
+    /// <summary>There are bytes, a connection, or the end.</summary>
+    Readable = 1,
+    /// <summary>There is room for bytes, or a connect has ended.</summary>
+    Writable = 4,
+    /// <summary>The other end is gone, or the descriptor is in error.</summary>
+    Broken = 8,
+}
+
+/// <summary>An open socket or pipe, non-blocking; owns it. All waiting is by <see cref="Wait"/>, with a limit.</summary>
+public sealed unsafe class Descriptor : IDisposable
+{
+    private const int SOL_SOCKET = 1, SO_ERROR = 4, AF_UNIX = 1, SOCK_STREAM = 1, SOCK_CLOEXEC = 0x80000, SOCK_NONBLOCK = 0x800;
+    private const int MSG_NOSIGNAL = 0x4000, SO_PEERCRED = 17, F_GETFL = 3, F_SETFL = 4, F_SETFD = 2;
+    private int _fd;
+
+    /// <summary>Takes over an open descriptor and makes it non-blocking.</summary>
+    public Descriptor(int fd)
+    {
+        _fd = fd;
+        int flags = LibC.FCntl(fd, F_GETFL, 0);
+        if (flags < 0 || ((flags & LibC.O_NONBLOCK) == 0 && LibC.FCntl(fd, F_SETFL, flags | LibC.O_NONBLOCK) < 0))
+            throw UnixError.Last($"descriptor {fd}");
+    }
+
+    /// <summary>The number, for epoll and posix_spawn; -1 after disposal.</summary>
+    public int Number => _fd;
+
+    /// <summary>Children started by exec do not get this descriptor.</summary>
+    public void CloseOnExec() => _ = LibC.FCntl(_fd, F_SETFD, 1);
+
+    /// <summary>Two connected ends, both closed on exec.</summary>
+    public static (Descriptor Ours, Descriptor Theirs) Pair()
+    {
+        int* fds = stackalloc int[2];
+        if (LibC.SocketPair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
+            throw UnixError.Last("socketpair");
+        return (new Descriptor(fds[0]), new Descriptor(fds[1]));
+    }
+
+    /// <summary>A listening Unix-domain socket. An older socket of that name is removed first.</summary>
+    /// <param name="mode">Permission bits of the name; connecting needs write permission.</param>
+    public static Descriptor ListenUnix(string path, int mode, int backlog = 4096)
+    {
+        FileStatus? old = FileSystem.Status(path);
+        if (old is { Kind: not FileKind.Other })
+            throw new IOException($"bind {path}: the name is taken by something that is not a socket");
+        if (old is not null)
+            FileSystem.TryRemove(path);
+        Descriptor socket = NewUnix();
+        try
+        {
+            byte* address = stackalloc byte[110];
+            uint length = Address(path, address);
+            if (LibC.Bind(socket._fd, address, length) < 0)
+                throw UnixError.Last($"bind {path}");
+            FileSystem.ChangeMode(path, mode);
+            if (LibC.Listen(socket._fd, backlog) < 0)
+                throw UnixError.Last($"listen {path}");
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Connects to a Unix-domain socket; waits while its backlog is full.</summary>
+    /// <exception cref="FileNotFoundException">No such socket.</exception>
+    /// <exception cref="IOException">Nobody listens, or no place in the backlog within the time.</exception>
+    public static Descriptor ConnectUnix(string path, TimeSpan timeout)
+    {
+        Descriptor socket = NewUnix();
+        try
+        {
+            byte* address = stackalloc byte[110];
+            uint length = Address(path, address);
+            long end = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
+            while (LibC.Connect(socket._fd, address, length) < 0)
+            {
+                int error = Marshal.GetLastPInvokeError();
+                // EAGAIN on a Unix-domain socket means a full backlog; poll cannot wait for room in it.
+                if (error != LibC.EINTR && (error != LibC.EAGAIN || Environment.TickCount64 >= end))
+                    throw UnixError.Last($"connect to {path}");
+                _ = LibC.Poll(null, 0, 2);
+            }
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Accepts one waiting connection; null when another process was quicker or none waits.</summary>
+    public Descriptor? TryAccept()
+    {
+        int fd = LibC.Accept4(_fd, null, null, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd >= 0)
+            return new Descriptor(fd);
+        // ECONNABORTED and the like concern the connection that went away, not us.
+        return Marshal.GetLastPInvokeError() is LibC.EBADF or 22 or 24 ? throw UnixError.Last("accept") : null;
+    }
+
+    /// <summary>User id of the process at the other end of a Unix-domain connection.</summary>
+    public uint PeerUid
+    {
+        get
+        {
+            uint* credentials = stackalloc uint[3]; // pid, uid, gid
+            uint length = 12;
+            return LibC.GetSockOpt(_fd, SOL_SOCKET, SO_PEERCRED, credentials, &length) == 0 ? credentials[1] : throw UnixError.Last("peer credentials");
+        }
+    }
+
+    /// <summary>Reads what is there.</summary>
+    /// <returns>Number of bytes; 0 at the end or when the connection broke; -1 when nothing is there yet.</returns>
+    public int Read(Span<byte> buffer)
+    {
+        fixed (byte* p = buffer)
+        {
+            nint n;
+            do
+            {
+                n = LibC.Read(_fd, p, buffer.Length);
+            }
+            while (n < 0 && Marshal.GetLastPInvokeError() == LibC.EINTR);
+            return n >= 0 ? (int)n : Marshal.GetLastPInvokeError() == LibC.EAGAIN ? -1 : 0;
+        }
+    }
+
+    /// <summary>Writes what there is room for.</summary>
+    /// <returns>Number of bytes; -1 when there is no room now.</returns>
+    /// <exception cref="IOException">The other end is gone.</exception>
+    public int Write(ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* p = bytes)
+        {
+            nint n;
+            do
+            {
+                n = LibC.Send(_fd, p, bytes.Length, MSG_NOSIGNAL);
+            }
+            while (n < 0 && Marshal.GetLastPInvokeError() == LibC.EINTR);
+            return n >= 0 ? (int)n : Marshal.GetLastPInvokeError() == LibC.EAGAIN ? -1 : throw UnixError.Last("write");
+        }
+    }
+
+    /// <summary>Waits until this descriptor is ready, or <paramref name="other"/> is readable, or the time is over.</summary>
+    /// <param name="want">Readable, Writable or both.</param>
+    /// <param name="milliseconds">At most so long; 0: just look; negative: no limit (only for a service waiting for work).</param>
+    /// <param name="other">A second descriptor to watch for reading, e.g. the lifeline to master.</param>
+    /// <returns>State of this descriptor, and whether the other one is readable or broken.</returns>
+    public (Readiness This, bool Other) Wait(Readiness want, int milliseconds, Descriptor? other = null)
+    {
+        LibC.PollFd* fds = stackalloc LibC.PollFd[2];
+        long end = milliseconds < 0 ? long.MaxValue : Environment.TickCount64 + milliseconds;
+        while (true)
+        {
+            fds[0] = new LibC.PollFd { Fd = _fd, Events = (short)((int)want & 5) };
+            fds[1] = new LibC.PollFd { Fd = other?._fd ?? -1, Events = 1 };
+            int n = LibC.Poll(fds, other is null ? 1UL : 2UL, milliseconds);
+            if (n >= 0)
+                return ((Readiness)(fds[0].Revents & 5) | ((fds[0].Revents & ~5) != 0 ? Readiness.Broken : 0), fds[1].Revents != 0);
+            if (Marshal.GetLastPInvokeError() != LibC.EINTR)
+                throw UnixError.Last("poll");
+            if (milliseconds > 0)
+                milliseconds = (int)Math.Max(0, end - Environment.TickCount64);
+        }
+    }
+
+    /// <summary>The result of a connect that was in progress: 0 or an error number.</summary>
+    public int TakeError()
+    {
+        int value = 0;
+        uint length = 4;
+        return LibC.GetSockOpt(_fd, SOL_SOCKET, SO_ERROR, &value, &length) == 0 ? value : Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>Says that nothing more will be written; reading goes on.</summary>
+    public void FinishWriting() => _ = LibC.Shutdown(_fd, 1);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        int fd = Interlocked.Exchange(ref _fd, -1);
+        if (fd >= 0)
+            _ = LibC.Close(fd);
+    }
+
+    private static Descriptor NewUnix()
+    {
+        int fd = LibC.Socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        return fd >= 0 ? new Descriptor(fd) : throw UnixError.Last("socket");
+    }
+
+    // struct sockaddr_un: two bytes of family, then the path, at most 107 bytes and a NUL.
+    private static uint Address(string path, byte* address)
+    {
+        int length = Encoding.UTF8.GetByteCount(path);
+        if (length > 107)
+            throw new IOException($"socket name too long (107 bytes at most): {path}");
+        *(ushort*)address = AF_UNIX;
+        Encoding.UTF8.GetBytes(path, new Span<byte>(address + 2, length));
+        address[2 + length] = 0;
+        return (uint)(2 + length + 1);
+    }
+}

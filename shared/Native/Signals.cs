@@ -1,0 +1,26 @@
+namespace PostfixNet.Native;
+
+/// <summary>Signals to this process.</summary>
+public static class Signals
+{
+    /// <summary>Ends a process at once.</summary>
+    public const int Kill = 9;
+
+    /// <summary>Asks a process to end.</summary>
+    public const int Terminate = 15;
+
+    /// <summary>Makes hang-up, interrupt, quit and terminate do nothing: master alone decides when a service ends (S1-04).</summary>
+    public static void IgnoreAll()
+    {
+        foreach (int signal in (ReadOnlySpan<int>)[1, 2, 3, 15])
+            _ = LibC.Signal(signal, 1);
+    }
+
+    /// <summary>Sends a signal. False when there is no such process.</summary>
+    public static bool TrySend(int pid, int signal)
+    {
+        if (LibC.Kill(pid, signal) == 0)
+            return true;
+        return System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == LibC.ESRCH ? false : throw UnixError.Last($"kill {pid}");
+    }
+}

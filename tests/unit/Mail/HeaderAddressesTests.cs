@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using PostfixNet.Mail;
+
+namespace PostfixNet.UnitTests.Mail;
+
+public class HeaderAddressesTests
+{
+    [Theory] // body, addresses joined with '|'
+    [InlineData(" alice@q.test", "alice@q.test")]
+    [InlineData(" alice, bob@q.test", "alice|bob@q.test")]
+    [InlineData(" Alice Smith <alice@q.test>, \"Bob, B.\" <bob@q.test>", "alice@q.test|bob@q.test")]
+    [InlineData(" alice@q.test (Alice (nested, really) Smith), bob", "alice@q.test|bob")]
+    [InlineData(" friends: alice@q.test, Bob <bob@q.test>;, carol", "alice@q.test|bob@q.test|carol")]
+    [InlineData(" undisclosed-recipients:;", "")]
+    [InlineData(" <@a,@b:alice@q.test>", "alice@q.test")]
+    [InlineData(" @a,@b:alice@q.test, bob", "alice@q.test|bob")]
+    [InlineData(" <@a:alice@q.test>, team: bob;", "alice@q.test|bob")]
+    [InlineData(" \"a b\"@q.test, \"a\\\"b\"@q.test", "a b@q.test|a\"b@q.test")]
+    [InlineData(" <\"a@b\"@q.test>", "a@b@q.test")]
+    [InlineData(" a @ q . test", "a@q.test")]
+    [InlineData(" a(c)@(d)q.test", "a@q.test")]
+    [InlineData(" alice bob@q.test", "alice|bob@q.test")] // missing comma
+    [InlineData(" <a@x> <b@y>", "a@x|b@y")]
+    [InlineData(" Alice <a@x> Bob <b@y> rest", "a@x|b@y")]
+    [InlineData(" <>", "")]
+    [InlineData("", "")]
+    [InlineData(" ,,, ;", "")]
+    [InlineData(" \"unclosed@q.test", "unclosed@q.test")]
+    [InlineData(" (unclosed alice@q.test", "")]
+    [InlineData(" <alice@q.test", "alice@q.test")]
+    [InlineData(" alice@q.test>", "alice@q.test")]
+    [InlineData(" <<alice@q.test>>", "alice@q.test")]
+    [InlineData(" <John Doe>", "John Doe")]
+    [InlineData(" a\\@b@c", "a@b@c")]
+    [InlineData(" bob@[192.0.2.1], x@[IPv6:::1]", "bob@[192.0.2.1]|x@[IPv6:::1]")]
+    [InlineData(" alice@q.test,\n\tbob@q.test,\n  Carol\n <carol@q.test>", "alice@q.test|bob@q.test|carol@q.test")]
+    [InlineData(" J\u00f6rg <j\u00f6rg@q.test>, \uf7e4@q.test", "j\u00f6rg@q.test|\uf7e4@q.test")]
+    [InlineData(" \"a\n b\"@q.test", "a b@q.test")]
+    [InlineData(" =?utf-8?q?x=2C?= <a@x>", "a@x")]
+    [InlineData(" @domain, bob@x", "@domain|bob@x")]
+    [InlineData(" a\\", "a\\")]
+    public void Finds_mailboxes(string body, string addresses) =>
+        Assert.Equal(Bytes.Text(addresses), string.Join('|', HeaderAddresses.Parse(Bytes.Text(body)).Select(a => a.Address)));
+
+    [Theory]
+    [InlineData(" alice", " alice@o.test")]
+    [InlineData(" alice ,\n\tBob  <bob> (it's bob), carol@q.test", " alice@o.test ,\n\tBob  <bob@o.test> (it's bob), carol@q.test")]
+    [InlineData(" team: alice, bob;", " team: alice@o.test, bob@o.test;")]
+    [InlineData(" \"a b\", \"alice\"", " \"a b\"@o.test, alice@o.test")]
+    [InlineData(" <@r:alice>", " <alice@o.test>")]
+    [InlineData(" <>, alice@q.test, friends:;", " <>, alice@q.test, friends:;")]
+    [InlineData(" alice bob", " alice@o.test bob@o.test")]
+    [InlineData(" \"alice\"@q.test", " \"alice\"@q.test")] // a needless spelling is not ours to mend
+    public void Rewrites_addresses_and_nothing_else(string body, string rewritten) =>
+        Assert.Equal(rewritten, HeaderAddresses.Rewrite(body, a => Address.Complete(a, new AddressCompletion("o.test"))));
+
+    [Fact]
+    public void Gives_back_the_same_text_when_nothing_changes()
+    {
+        string body = " Alice <alice@q.test>, \"b\"@q.test";
+        Assert.Same(body, HeaderAddresses.Rewrite(body, a => a));
+    }
+
+    [Fact]
+    public void Stops_at_the_token_limit()
+    {
+        Assert.Equal(["a", "b"], HeaderAddresses.Parse("a,b,c,d", tokenLimit: 4).Select(a => a.Address));
+        Assert.Equal("a@o,b@o,c,d", HeaderAddresses.Rewrite("a,b,c,d", a => a + "@o", tokenLimit: 4));
+    }
+
+    [Theory]
+    [InlineData("(")]
+    [InlineData("<")]
+    [InlineData("<a> ")]
+    [InlineData("@a,")]
+    [InlineData("@")]
+    [InlineData("a:")]
+    [InlineData("\"")]
+    [InlineData("[")]
+    [InlineData("\\")]
+    [InlineData(",")]
+    [InlineData("<@a:")]
+    [InlineData("a b ")]
+    public void Takes_linear_time_whatever_the_text(string piece)
+    {
+        string body = string.Concat(Enumerable.Repeat(piece, 200_000));
+        long start = Stopwatch.GetTimestamp();
+        string same = HeaderAddresses.Rewrite(body, a => a + "x", int.MaxValue);
+        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(5));
+        Assert.NotNull(same);
+    }
+}

@@ -173,6 +173,13 @@ public static unsafe class FileSystem
             throw UnixError.Last($"fsync {path}");
     }
 
+    /// <summary>All changes of the file system that holds an open file onto stable storage: syncfs(2).</summary>
+    public static void FlushFileSystem(SafeFileHandle file, string path)
+    {
+        if (LibC.SyncFs(file) < 0)
+            throw UnixError.Last($"syncfs {path}");
+    }
+
     /// <summary>Takes the exclusive lock of an open file (flock(2)), at once or not at all.</summary>
     public static bool TryLock(SafeFileHandle file)
     {

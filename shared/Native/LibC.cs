@@ -88,6 +88,9 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "fdatasync", SetLastError = true)]
     internal static partial int FDataSync(SafeFileHandle file);
 
+    [LibraryImport(C, EntryPoint = "syncfs", SetLastError = true)]
+    internal static partial int SyncFs(SafeFileHandle file);
+
     [LibraryImport(C, EntryPoint = "flock", SetLastError = true)]
     internal static partial int FLock(SafeFileHandle file, int operation);
 

@@ -1,0 +1,93 @@
+namespace PostfixNet.Queue;
+
+/// <summary>What a queue file says about its message, recipients and content apart.</summary>
+public sealed class Envelope
+{
+    private readonly List<KeyValuePair<string, string>> _attributes = [];
+
+    /// <summary>The size record; null when the file has none (maildrop files).</summary>
+    public SizeRecord? Size { get; internal set; }
+
+    /// <summary>When the message arrived, seconds since 1970; 0 when the file does not say.</summary>
+    public long ArrivalSeconds { get; internal set; }
+
+    /// <summary>Microseconds of the arrival, 0..999999.</summary>
+    public int ArrivalMicroseconds { get; internal set; }
+
+    /// <summary>When this queue file was made, seconds since 1970; the arrival when the file does not say.</summary>
+    public long CreateTime { get; internal set; }
+
+    /// <summary>Envelope sender, internal form; empty for the null sender. Null only in a file read leniently.</summary>
+    public string? Sender { get; internal set; }
+
+    /// <summary>Sender's full name; null when unknown.</summary>
+    public string? FullName { get; internal set; }
+
+    /// <summary>"7bit", "8bit", or null; the last attribute of the file counts.</summary>
+    public string? Encoding { get; internal set; }
+
+    /// <summary>"local", "remote" or null.</summary>
+    public string? RewriteContext { get; internal set; }
+
+    /// <summary>ENVID, decoded; null when the sender gave none. RFC 3461 section 4.4.</summary>
+    public string? EnvelopeId { get; internal set; }
+
+    /// <summary>RET: 0 not given, 1 FULL, 2 HDRS. RFC 3461 section 4.3.</summary>
+    public int ReturnFlags { get; internal set; }
+
+    /// <summary>Bits: 512 = only probe addresses, 1024 = deliver and report.</summary>
+    public int TraceFlags { get; internal set; }
+
+    /// <summary>VERP delimiters, two characters; null when the sender did not ask for VERP.</summary>
+    public string? Verp { get; internal set; }
+
+    /// <summary>transport:nexthop that all recipients go to; null when none.</summary>
+    public string? ContentFilter { get; internal set; }
+
+    /// <summary>Address that takes all recipients' place; null when none.</summary>
+    public string? Redirect { get; internal set; }
+
+    /// <summary>When to warn the sender of the delay, seconds since 1970; 0 never, -1 when that was done.</summary>
+    public long WarnTime { get; internal set; }
+
+    /// <summary>Offset of the W record, for <see cref="QueueFile.SetWarnTime"/>; 0 when there is none.</summary>
+    public long WarnTimeOffset { get; internal set; }
+
+    /// <summary>Offset of the first content record: of the record after M.</summary>
+    public long DataOffset { get; internal set; }
+
+    /// <summary>Recipients of both segments still to do.</summary>
+    public int PendingRecipients { get; internal set; }
+
+    /// <summary>Recipients of both segments, done and cancelled ones too.</summary>
+    public int TotalRecipients { get; internal set; }
+
+    /// <summary>SMTPUTF8 bits of the size record: 1 needed, 2 header, 4 sender, 8 recipient.</summary>
+    public int SmtpUtf8Flags => Size?.SmtpUtf8Flags ?? 0;
+
+    /// <summary>All named attributes in file order, those with a property here too, but not those of single recipients.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Attributes => _attributes;
+
+    /// <summary>The last attribute of a name, e.g. "log_client_name"; null when there is none.</summary>
+    public string? Attribute(string name)
+    {
+        for (int i = _attributes.Count - 1; i >= 0; i--)
+        {
+            if (_attributes[i].Key == name)
+                return _attributes[i].Value;
+        }
+        return null;
+    }
+
+    internal void Add(string name, string value) => _attributes.Add(new(name, value));
+}
+
+/// <summary>One recipient of a queue file.</summary>
+/// <param name="Address">Internal (unquoted) form; may be empty.</param>
+/// <param name="OriginalRecipient">The address before rewriting; empty when the file does not say.</param>
+/// <param name="DsnOriginalRecipient">ORCPT, type;address, decoded; null when unknown. RFC 3461 section 4.2.</param>
+/// <param name="NotifyFlags">NOTIFY bits: 0 default, 1 NEVER, 2 SUCCESS, 4 FAILURE, 8 DELAY. RFC 3461 section 4.1.</param>
+/// <param name="Offset">Of the R or D record: what <see cref="QueueFile.MarkDone"/> takes.</param>
+/// <param name="IsDone">Needs no more work.</param>
+public readonly record struct QueueRecipient(
+    string Address, string OriginalRecipient, string? DsnOriginalRecipient, int NotifyFlags, long Offset, bool IsDone);

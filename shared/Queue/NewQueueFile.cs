@@ -1,0 +1,128 @@
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+
+namespace PostfixNet.Queue;
+
+/// <summary>A queue file being written. Until <see cref="Commit"/> its mode keeps everybody from taking it for mail.</summary>
+public sealed class NewQueueFile : IDisposable
+{
+    private const int MaximumTries = 1000;
+
+    private readonly SafeFileHandle _handle;
+    private readonly string _directory;
+    private bool _committed;
+
+    private NewQueueFile(SafeFileHandle handle, string directory, string path, QueueId id)
+    {
+        _handle = handle;
+        _directory = directory;
+        Path = path;
+        Id = id;
+        Writer = new RecordWriter(handle);
+    }
+
+    /// <summary>Its id: made of the moment and the file's inode number.</summary>
+    public QueueId Id { get; }
+
+    /// <summary>Where it is.</summary>
+    public string Path { get; }
+
+    /// <summary>Appends records.</summary>
+    public RecordWriter Writer { get; }
+
+    /// <summary>The open file, for reading what was written (flush the writer first).</summary>
+    public SafeFileHandle Handle => _handle;
+
+    /// <summary>Makes an empty file.</summary>
+    /// <param name="queues">Where.</param>
+    /// <param name="queue">Maildrop or incoming.</param>
+    /// <param name="longId">enable_long_queue_ids.</param>
+    /// <param name="clock">Only tests give one.</param>
+    /// <exception cref="IOException">The file cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    public static NewQueueFile Create(QueueDirectories queues, QueueName queue, bool longId, TimeProvider? clock = null)
+    {
+        clock ??= TimeProvider.System;
+        string directory = queues.DirectoryOf(queue);
+        (SafeFileHandle handle, string temporary) = CreateTemporary(directory, clock);
+        try
+        {
+            ulong inode = FileSystem.Status(handle).Inode;
+            for (int i = 0; i < MaximumTries; i++)
+            {
+                long now = MailTime.Microseconds(clock) + i;
+                QueueId id = QueueId.Create(Math.Max(0, now / 1_000_000), (int)Math.Max(0, now % 1_000_000), inode, longId);
+                string path = queues.PathOf(queue, id);
+                queues.MakeHashDirectories(queue, id);
+                if (FileSystem.TryRenameNoReplace(temporary, path))
+                    return new NewQueueFile(handle, path[..path.LastIndexOf('/')], path, id);
+            }
+            throw new IOException($"create {directory}: no free name");
+        }
+        catch
+        {
+            handle.Dispose();
+            _ = FileSystem.TryRemove(temporary);
+            throw;
+        }
+    }
+
+    // The dot keeps the name from being an id, so whoever scans the directory passes it over.
+    private static (SafeFileHandle Handle, string Path) CreateTemporary(string directory, TimeProvider clock)
+    {
+        for (int i = 0; i < MaximumTries; i++)
+        {
+            long microseconds = (MailTime.Microseconds(clock) + i) % 1_000_000;
+            string path = string.Create(CultureInfo.InvariantCulture, $"{directory}/{microseconds}.{Environment.ProcessId}");
+            if (FileSystem.TryCreate(path, QueueFileMode.Building) is { } handle)
+                return (handle, path);
+        }
+        throw new IOException($"create {directory}: no free name");
+    }
+
+    /// <summary>Keeps the place of the size record at the start of the file.</summary>
+    public void ReserveSize() => Writer.Write(RecordType.Size, default(SizeRecord).ToPayload());
+
+    /// <summary>Writes the size record over its place.</summary>
+    public void WriteSize(SizeRecord size) => Writer.Overwrite(0, RecordType.Size, size.ToPayload());
+
+    /// <summary>Makes the file mail: when this returns, content and directory entry are on stable storage.</summary>
+    /// <param name="mode">E.g. <see cref="QueueFileMode.Ready"/>.</param>
+    /// <exception cref="IOException">The promise cannot be made; dispose the object, which removes the file.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    public void Commit(int mode)
+    {
+        Writer.Flush();
+        FileSystem.ChangeMode(_handle, mode);
+        FileSystem.Flush(_handle, Path);
+        try
+        {
+            FileSystem.FlushDirectory(_directory);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // A user may add to maildrop but not open it. The whole file system then: slower, but a promise is a promise.
+            FileSystem.FlushFileSystem(_handle, Path);
+        }
+        _committed = true;
+    }
+
+    /// <summary>Closes the file; removes it unless it was committed.</summary>
+    public void Dispose()
+    {
+        if (!_handle.IsClosed && !_committed)
+        {
+            try
+            {
+                _ = FileSystem.TryRemove(Path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It stays behind with the mode of an unfinished file, and is purged in time.
+            }
+        }
+        _handle.Dispose();
+    }
+}

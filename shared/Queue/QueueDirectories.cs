@@ -1,0 +1,241 @@
+using PostfixNet.Native;
+
+namespace PostfixNet.Queue;
+
+/// <summary>The directories that hold queue files and their logs.</summary>
+public enum QueueName
+{
+    /// <summary>Dropped by the sendmail command.</summary>
+    Maildrop,
+    /// <summary>Written by cleanup, not yet seen by qmgr.</summary>
+    Incoming,
+    /// <summary>In delivery.</summary>
+    Active,
+    /// <summary>Waiting for the next attempt, which is the file's modification time.</summary>
+    Deferred,
+    /// <summary>Damaged; kept for the operator.</summary>
+    Corrupt,
+    /// <summary>Held by the operator.</summary>
+    Hold,
+    /// <summary>Logs of failed recipients.</summary>
+    Bounce,
+    /// <summary>Logs of delayed recipients.</summary>
+    Defer,
+    /// <summary>Logs of what to report otherwise.</summary>
+    Trace,
+    /// <summary>Logs of the flush service.</summary>
+    Flush,
+    /// <summary>Kept from ancient versions.</summary>
+    Saved,
+}
+
+/// <summary>One file that a scan found.</summary>
+/// <param name="Id">Its name.</param>
+/// <param name="Path">Where it is, which is not where it belongs when the hashing was changed.</param>
+public readonly record struct QueueEntry(QueueId Id, string Path);
+
+/// <summary>Where queue files are, and how they move.</summary>
+/// <remarks>Paths are absolute when queue_directory is. A move is one rename(2): there is never a moment with no copy or
+/// with two. Scans hold no list: memory does not grow with the queue.</remarks>
+public sealed class QueueDirectories
+{
+    private const int DirectoryMode = 0x1C0; // 0700
+    private static readonly QueueName[] s_messageQueues =
+        [QueueName.Incoming, QueueName.Active, QueueName.Deferred, QueueName.Hold, QueueName.Maildrop, QueueName.Corrupt, QueueName.Saved];
+
+    private readonly string[] _directories;
+    private readonly int[] _depths;
+
+    /// <summary>Plain values.</summary>
+    /// <param name="root">queue_directory.</param>
+    /// <param name="hashedQueues">hash_queue_names, e.g. "deferred", "defer".</param>
+    /// <param name="hashDepth">hash_queue_depth, levels of subdirectories of hashed queues.</param>
+    public QueueDirectories(string root, IEnumerable<string> hashedQueues, int hashDepth)
+    {
+        Root = root.Length > 1 ? root.TrimEnd('/') : root;
+        QueueName[] names = Enum.GetValues<QueueName>();
+        _directories = new string[names.Length];
+        _depths = new int[names.Length];
+        foreach (QueueName name in names)
+            _directories[(int)name] = $"{Root}/{NameOf(name)}";
+        foreach (string hashed in hashedQueues)
+        {
+            if (TryParse(hashed, out QueueName name))
+                _depths[(int)name] = Math.Max(0, hashDepth);
+        }
+    }
+
+    /// <summary>queue_directory.</summary>
+    public string Root { get; }
+
+    /// <summary>The directory of a queue.</summary>
+    public string DirectoryOf(QueueName queue) => _directories[(int)queue];
+
+    /// <summary>The directory's own name, as in log lines, e.g. "incoming".</summary>
+    public static string NameOf(QueueName queue) => queue switch
+    {
+        QueueName.Maildrop => "maildrop",
+        QueueName.Incoming => "incoming",
+        QueueName.Active => "active",
+        QueueName.Deferred => "deferred",
+        QueueName.Corrupt => "corrupt",
+        QueueName.Hold => "hold",
+        QueueName.Bounce => "bounce",
+        QueueName.Defer => "defer",
+        QueueName.Trace => "trace",
+        QueueName.Flush => "flush",
+        QueueName.Saved => "saved",
+        _ => throw new ArgumentOutOfRangeException(nameof(queue), queue, null),
+    };
+
+    /// <summary>The queue of a directory name.</summary>
+    public static bool TryParse(string name, out QueueName queue)
+    {
+        for (queue = QueueName.Maildrop; queue <= QueueName.Saved; queue++)
+        {
+            if (NameOf(queue) == name)
+                return true;
+        }
+        queue = default;
+        return false;
+    }
+
+    /// <summary>Where the file of an id belongs; whether it is there is not looked at.</summary>
+    public string PathOf(QueueName queue, QueueId id)
+    {
+        int depth = _depths[(int)queue];
+        if (depth == 0)
+            return $"{_directories[(int)queue]}/{id}";
+        string path = _directories[(int)queue];
+        foreach (char c in id.HashDigits(depth))
+            path = $"{path}/{c}";
+        return $"{path}/{id}";
+    }
+
+    /// <summary>Makes the subdirectories that <see cref="PathOf"/> names, when missing; the queue's own directory must exist.</summary>
+    public void MakeHashDirectories(QueueName queue, QueueId id)
+    {
+        string path = _directories[(int)queue];
+        foreach (char c in id.HashDigits(_depths[(int)queue]))
+        {
+            string parent = path;
+            path = $"{path}/{c}";
+            if (FileSystem.MakeDirectory(path, DirectoryMode))
+                FileSystem.FlushDirectory(parent);
+        }
+    }
+
+    /// <summary>Moves a file to another queue by one rename.</summary>
+    /// <returns>False when it is not in <paramref name="from"/> (any more).</returns>
+    /// <remarks>A file of the same name in the other queue would be replaced: names hold inode numbers, so there is none.</remarks>
+    /// <exception cref="IOException">The rename failed.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    public bool Move(QueueId id, QueueName from, QueueName to) => Rename(PathOf(from, id), to, id);
+
+    /// <summary>Moves a file that a scan found, perhaps in the wrong place, to where <paramref name="id"/> belongs.</summary>
+    /// <returns>False when it is not there (any more).</returns>
+    public bool Rename(string path, QueueName to, QueueId id)
+    {
+        string target = PathOf(to, id);
+        try
+        {
+            return FileSystem.TryRename(path, target);
+        }
+        catch (DirectoryNotFoundException) when (_depths[(int)to] > 0)
+        {
+            MakeHashDirectories(to, id);
+            return FileSystem.TryRename(path, target);
+        }
+    }
+
+    /// <summary>The queue that has a message now; null when none has. It may move at any moment.</summary>
+    public QueueName? Locate(QueueId id)
+    {
+        foreach (QueueName queue in s_messageQueues)
+        {
+            if (FileSystem.Status(PathOf(queue, id)) is { Kind: FileKind.Regular })
+                return queue;
+        }
+        return null;
+    }
+
+    /// <summary>The ids in a queue, in no order, hashed subdirectories included, as they are found.</summary>
+    /// <remarks>Files may come, go and move during the scan; names that are no ids are passed over.</remarks>
+    /// <exception cref="FileNotFoundException">The queue's directory is missing.</exception>
+    public IEnumerable<QueueId> Scan(QueueName queue)
+    {
+        foreach (QueueEntry entry in ScanEntries(queue))
+            yield return entry.Id;
+    }
+
+    /// <summary>As <see cref="Scan"/>, telling where the files are.</summary>
+    /// <param name="foreign">Is told the path of each name that is no id.</param>
+    public IEnumerable<QueueEntry> ScanEntries(QueueName queue, Action<string>? foreign = null) =>
+        ScanDirectory(_directories[(int)queue], isTop: true, foreign);
+
+    private static IEnumerable<QueueEntry> ScanDirectory(string directory, bool isTop, Action<string>? foreign)
+    {
+        using IEnumerator<string> names = FileSystem.Names(directory).GetEnumerator();
+        while (true)
+        {
+            try
+            {
+                if (!names.MoveNext())
+                    yield break;
+            }
+            catch (FileNotFoundException) when (!isTop)
+            {
+                yield break; // an empty subdirectory that was removed meanwhile
+            }
+            string name = names.Current;
+            string path = $"{directory}/{name}";
+            // Subdirectories have one character; only those names cost a system call.
+            if (name.Length == 1 && FileSystem.Status(path) is { Kind: FileKind.Directory })
+            {
+                foreach (QueueEntry entry in ScanDirectory(path, isTop: false, foreign))
+                    yield return entry;
+            }
+            else if (QueueId.TryParse(name, out QueueId id))
+            {
+                yield return new QueueEntry(id, path);
+            }
+            else
+            {
+                foreign?.Invoke(path);
+            }
+        }
+    }
+
+    /// <summary>Makes the directories that are missing, with the owners and modes they need. For master.</summary>
+    /// <param name="owner">mail_owner; null when an ordinary user runs a private instance: then everything is closed to others.</param>
+    /// <param name="group">setgid_group: who may talk to the public services, and the group of dropped mail.</param>
+    /// <exception cref="IOException">A directory cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    public void CreateMissing(uint? owner, uint group)
+    {
+        if (FileSystem.Status(Root) is null)
+            FileSystem.MakeDirectory(Root, 0x1ED); // 0755
+        foreach (QueueName queue in Enum.GetValues<QueueName>())
+        {
+            if (queue != QueueName.Maildrop)
+                Create(_directories[(int)queue], DirectoryMode, owner, group: null);
+        }
+        Create($"{Root}/private", DirectoryMode, owner, group: null);
+        // Any user may drop a file and none may see or remove another's; set-group-id hands the group on to the files,
+        // so that no program needs privileges to drop mail.
+        Create(DirectoryOf(QueueName.Maildrop), owner is null ? DirectoryMode : 0x7DB, owner, group); // 03733
+        Create($"{Root}/public", owner is null ? DirectoryMode : 0x1C9, owner, group); // 0711
+        Create($"{Root}/pid", 0x1ED, owner: null, group: null); // 0755, root's
+    }
+
+    private static void Create(string path, int mode, uint? owner, uint? group)
+    {
+        if (FileSystem.Status(path) is not null)
+            return;
+        FileSystem.MakeDirectory(path, DirectoryMode);
+        if (owner is { } uid)
+            FileSystem.ChangeOwner(path, uid, group ?? uint.MaxValue);
+        // After the owner: changing that clears set-id bits.
+        FileSystem.ChangeMode(path, mode);
+    }
+}

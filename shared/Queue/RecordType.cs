@@ -1,0 +1,85 @@
+namespace PostfixNet.Queue;
+
+/// <summary>What a queue file record says: the letter that it starts with.</summary>
+public enum RecordType : byte
+{
+    /// <summary>Six numbers about the file; first record of a file that cleanup made. See <see cref="SizeRecord"/>.</summary>
+    Size = (byte)'C',
+    /// <summary>Arrival time: seconds, blank, microseconds.</summary>
+    Time = (byte)'T',
+    /// <summary>Sender's full name, for a missing From: header.</summary>
+    FullName = (byte)'F',
+    /// <summary>Envelope sender; empty for the null sender.</summary>
+    From = (byte)'S',
+    /// <summary>Recipient still to do.</summary>
+    Recipient = (byte)'R',
+    /// <summary>Recipient that needs no more work.</summary>
+    Done = (byte)'D',
+    /// <summary>Address before rewriting, of the recipient that follows.</summary>
+    OriginalRecipient = (byte)'O',
+    /// <summary>Recipient that a content filter took off.</summary>
+    Cancelled = (byte)'/',
+    /// <summary>When to warn the sender of the delay; -1 when that was done.</summary>
+    WarnTime = (byte)'W',
+    /// <summary>name=value.</summary>
+    Attribute = (byte)'A',
+    /// <summary>In the content, text without a line end. In the other segments, the content filter, transport:nexthop.</summary>
+    TextPart = (byte)'L',
+    /// <summary>Address that takes all recipients' place.</summary>
+    Redirect = (byte)'>',
+    /// <summary>VERP delimiters, two characters.</summary>
+    Verp = (byte)'V',
+    /// <summary>Obsolete sender inspector.</summary>
+    Inspector = (byte)'I',
+    /// <summary>A record that was taken out.</summary>
+    Killed = (byte)'K',
+    /// <summary>Start of the message content.</summary>
+    Message = (byte)'M',
+    /// <summary>A text line, or the last part of one.</summary>
+    Text = (byte)'N',
+    /// <summary>Padding, to be skipped.</summary>
+    Padding = (byte)'w',
+    /// <summary>Start of the segment of what was extracted from the headers.</summary>
+    Extracted = (byte)'X',
+    /// <summary>Reading continues at another offset; 0 = here.</summary>
+    ContinueAt = (byte)'p',
+    /// <summary>End of the message.</summary>
+    End = (byte)'E',
+    /// <summary>Obsolete return receipt address.</summary>
+    ReturnReceipt = (byte)'r',
+    /// <summary>Obsolete errors-to address.</summary>
+    ErrorsTo = (byte)'e',
+    /// <summary>Obsolete priority.</summary>
+    Priority = (byte)'P',
+    /// <summary>Letter form of the attribute ret_flags.</summary>
+    DsnReturn = (byte)'<',
+    /// <summary>Letter form of the attribute envelope_id.</summary>
+    DsnEnvelopeId = (byte)'i',
+    /// <summary>Letter form of the attribute dsn_orig_rcpt.</summary>
+    DsnOriginalRecipient = (byte)'o',
+    /// <summary>Letter form of the attribute notify_flags.</summary>
+    DsnNotify = (byte)'n',
+    /// <summary>Letter form of the attribute create_time.</summary>
+    CreateTime = (byte)'c',
+}
+
+/// <summary>Names of the attributes (A records) that this system reads or writes.</summary>
+public static class AttributeName
+{
+    /// <summary>Seconds since 1970 when the queue file was made.</summary>
+    public const string CreateTime = "create_time";
+    /// <summary>"local" or "remote": whether addresses and missing headers are completed.</summary>
+    public const string RewriteContext = "rewrite_context";
+    /// <summary>"7bit" or "8bit"; the last one in the file counts.</summary>
+    public const string Encoding = "encoding";
+    /// <summary>ENVID, decoded. RFC 3461 section 4.4.</summary>
+    public const string EnvelopeId = "envelope_id";
+    /// <summary>1 = FULL, 2 = HDRS. RFC 3461 section 4.3.</summary>
+    public const string ReturnFlags = "ret_flags";
+    /// <summary>NOTIFY bits of the next recipient: 1 NEVER, 2 SUCCESS, 4 FAILURE, 8 DELAY. RFC 3461 section 4.1.</summary>
+    public const string NotifyFlags = "notify_flags";
+    /// <summary>ORCPT of the next recipient, type;address, decoded. RFC 3461 section 4.2.</summary>
+    public const string DsnOriginalRecipient = "dsn_orig_rcpt";
+    /// <summary>Bits: 512 = only probe addresses, 1024 = deliver and report.</summary>
+    public const string TraceFlags = "trace_flags";
+}

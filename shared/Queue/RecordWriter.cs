@@ -1,0 +1,120 @@
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+
+namespace PostfixNet.Queue;
+
+/// <summary>Writes the records of a queue file, or of a stream of the same format, through one buffer.</summary>
+public sealed class RecordWriter
+{
+    private const int BufferSize = 16 * 1024;
+    private const int MaximumHeader = 6;
+
+    private readonly SafeFileHandle? _file;
+    private readonly Stream? _stream;
+    private readonly byte[] _buffer = new byte[BufferSize];
+    private int _used;
+    private long _flushed;
+
+    /// <summary>Writes to a file with pwrite(2), from its start on.</summary>
+    /// <param name="file">Stays the caller's.</param>
+    public RecordWriter(SafeFileHandle file) => _file = file;
+
+    /// <summary>Writes to a stream.</summary>
+    /// <param name="stream">Stays the caller's.</param>
+    public RecordWriter(Stream stream) => _stream = stream;
+
+    /// <summary>Offset of the record that is written next.</summary>
+    public long Position => _flushed + _used;
+
+    /// <summary>Appends a record.</summary>
+    /// <returns>Its offset.</returns>
+    /// <exception cref="IOException">E.g. the disk is full.</exception>
+    public long Write(RecordType type, ReadOnlySpan<byte> payload)
+    {
+        long offset = Position;
+        if (_used + MaximumHeader > BufferSize)
+            Flush();
+        _used += Header(_buffer.AsSpan(_used), type, payload.Length);
+        if (payload.Length > BufferSize - _used)
+        {
+            Flush();
+            if (payload.Length > BufferSize)
+            {
+                Send(payload);
+                return offset;
+            }
+        }
+        payload.CopyTo(_buffer.AsSpan(_used));
+        _used += payload.Length;
+        return offset;
+    }
+
+    /// <summary>Appends a record of text.</summary>
+    /// <returns>Its offset.</returns>
+    public long Write(RecordType type, string text)
+    {
+        int size = ByteText.ByteCount(text);
+        if (size > 512)
+            return Write(type, ByteText.Encode(text));
+        Span<byte> bytes = stackalloc byte[512];
+        return Write(type, bytes[..ByteText.Encode(text, bytes)]);
+    }
+
+    /// <summary>Appends a record without payload, such as <see cref="RecordType.Message"/>.</summary>
+    /// <returns>Its offset.</returns>
+    public long Write(RecordType type) => Write(type, default(ReadOnlySpan<byte>));
+
+    /// <summary>Appends an attribute record.</summary>
+    /// <returns>Its offset.</returns>
+    public long WriteAttribute(string name, string value) => Write(RecordType.Attribute, $"{name}={value}");
+
+    /// <summary>Appends an attribute record.</summary>
+    /// <returns>Its offset.</returns>
+    public long WriteAttribute(string name, long value) =>
+        WriteAttribute(name, value.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Hands all buffered bytes to the system; says nothing about stable storage.</summary>
+    public void Flush()
+    {
+        int used = _used;
+        _used = 0;
+        Send(_buffer.AsSpan(0, used));
+    }
+
+    /// <summary>Overwrites a record of a file by one of the same type and length.</summary>
+    /// <exception cref="InvalidOperationException">The writer has a stream.</exception>
+    public void Overwrite(long offset, RecordType type, ReadOnlySpan<byte> payload)
+    {
+        if (_file is null)
+            throw new InvalidOperationException("a stream cannot be overwritten");
+        Flush();
+        byte[] bytes = new byte[payload.Length + MaximumHeader];
+        int header = Header(bytes, type, payload.Length);
+        payload.CopyTo(bytes.AsSpan(header));
+        FileSystem.WriteAt(_file, bytes.AsSpan(0, header + payload.Length), offset);
+    }
+
+    private void Send(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty)
+            return;
+        if (_file is not null)
+            FileSystem.WriteAt(_file, bytes, _flushed);
+        else
+            _stream!.Write(bytes);
+        _flushed += bytes.Length;
+    }
+
+    private static int Header(Span<byte> buffer, RecordType type, int length)
+    {
+        int at = 0;
+        buffer[at++] = (byte)type;
+        uint rest = (uint)length;
+        for (; rest > 0x7f; rest >>= 7)
+            buffer[at++] = (byte)(rest | 0x80);
+        buffer[at++] = (byte)rest;
+        return at;
+    }
+}

@@ -1,0 +1,68 @@
+#!/bin/sh
+# Builds everything and runs all tests; arguments go to "dotnet test", e.g. ./test.sh --filter ByteExact.
+# As root, installs the Debian packages that serve as independent peers, if they are missing.
+# The last line is "N passed, N failed". Exit status: 0 only when tests ran and none failed.
+set -eu
+cd "$(dirname "$0")"
+export PATH="$PATH:/usr/sbin:/sbin"
+export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
+
+missing=
+need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
+need smtp-sink postfix
+need postcat postfix
+need nsd nsd
+need python3 python3
+need strace strace
+missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
+missing=${missing% }
+
+work=$(mktemp -d)
+policy=
+leave() {
+    [ -z "$policy" ] || rm -f "$policy"
+    rm -rf "$work"
+}
+trap leave EXIT
+trap 'exit 1' INT TERM HUP
+
+if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "installing for the tests: $missing"
+    # We want the commands; a mail or name server of the distribution must not start because of us.
+    if [ ! -e /usr/sbin/policy-rc.d ]; then
+        policy=/usr/sbin/policy-rc.d
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod 755 "$policy"
+    fi
+    install() { DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $missing >"$work/apt" 2>&1; }
+    if ! install; then
+        apt-get -qq update >"$work/update" 2>&1 || true
+        install || { cat "$work/apt" >&2; echo "test.sh: could not install $missing; the tests that need them will fail" >&2; }
+    fi
+elif [ -n "$missing" ]; then
+    echo "test.sh: missing Debian packages: $missing (run once as root, or install them); the tests that need them will fail" >&2
+fi
+
+./build.sh
+
+passed=0
+failed=0
+for project in tests/unit tests/system; do
+    echo "== $project"
+    # The exit status of a pipe is its last command's; what counts is read from the summary.
+    { dotnet test "$project" -c Release -v q -nodeReuse:false "$@" 2>&1 || echo "exit status $?"; } | tee "$work/log"
+    counts=$(sed -n 's/^\(Passed\|Failed\|Skipped\)!  *- Failed: *\([0-9]*\), Passed: *\([0-9]*\),.*/\3 \2/p' "$work/log" | tail -n 1)
+    if [ -n "$counts" ]; then
+        passed=$((passed + ${counts% *}))
+        failed=$((failed + ${counts#* }))
+    fi
+    # A test run that broke off before or after its summary is a failure of its own.
+    if grep -q '^exit status' "$work/log" && [ "${counts#* }" = "${counts:+0}" ]; then
+        failed=$((failed + 1))
+        echo "test.sh: $project did not run to its end" >&2
+    fi
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

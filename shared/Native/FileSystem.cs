@@ -188,6 +188,20 @@ public static unsafe class FileSystem
         return Marshal.GetLastPInvokeError() is LibC.EAGAIN or LibC.EINTR ? false : throw UnixError.Last("flock");
     }
 
+    /// <summary>Takes the exclusive lock of an open file, waiting for another holder at most <paramref name="limit"/>.</summary>
+    /// <returns>False when the other still holds it.</returns>
+    public static bool Lock(SafeFileHandle file, TimeSpan limit)
+    {
+        long deadline = Environment.TickCount64 + (long)limit.TotalMilliseconds;
+        for (int pause = 1; !TryLock(file); pause = Math.Min(pause * 2, 100))
+        {
+            if (Environment.TickCount64 >= deadline)
+                return false;
+            Thread.Sleep(pause);
+        }
+        return true;
+    }
+
     /// <summary>Cuts an open file to <paramref name="length"/> bytes.</summary>
     public static void Truncate(SafeFileHandle file, long length)
     {

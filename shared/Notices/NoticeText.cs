@@ -1,0 +1,72 @@
+using System.Buffers;
+using PostfixNet.Mail;
+
+namespace PostfixNet.Notices;
+
+/// <summary>Makes text from elsewhere fit for a header, a report field or a log line, and folds it.</summary>
+public static class NoticeText
+{
+    private const int LineWidth = 79;
+    private const int Indent = 4;
+
+    private static readonly SearchValues<char> s_controls = SearchValues.Create(
+        "\0\x01\x02\x03\x04\x05\x06\a\b\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f");
+
+    /// <summary>Replaces control characters by '?', tabs by blanks: no text can start a line or a field of its own.</summary>
+    public static string OneLine(string text) => text.AsSpan().ContainsAny(s_controls)
+        ? string.Create(text.Length, text, static (line, from) =>
+        {
+            for (int i = 0; i < line.Length; i++)
+                line[i] = from[i] == '\t' ? ' ' : from[i] is < ' ' or '\x7f' ? '?' : from[i];
+        })
+        : text;
+
+    /// <summary>As <see cref="OneLine"/>, and bytes that are not valid UTF-8 become '?': for parts that say charset=utf-8.</summary>
+    public static string Readable(string text)
+    {
+        text = OneLine(text);
+        return ByteText.IsValidUtf8(text)
+            ? text
+            : string.Create(text.Length, text, static (line, from) =>
+            {
+                for (int i = 0; i < line.Length; i++)
+                {
+                    bool pair = char.IsHighSurrogate(from[i]) ? i + 1 < from.Length && char.IsLowSurrogate(from[i + 1])
+                        : char.IsLowSurrogate(from[i]) && i > 0 && char.IsHighSurrogate(from[i - 1]);
+                    line[i] = char.IsSurrogate(from[i]) && !pair ? '?' : from[i];
+                }
+            });
+    }
+
+    /// <summary>Writes a text in lines of at most 79 bytes, broken at blanks only; lines after the first begin with four
+    /// blanks.</summary>
+    public static void WriteFolded(IBufferWriter<byte> output, string text)
+    {
+        ReadOnlySpan<byte> rest = ByteText.Encode(text);
+        int width = LineWidth;
+        bool first = true;
+        do
+        {
+            int end = rest.Length <= width ? rest.Length : BreakBefore(rest, width);
+            if (!first)
+                output.Write("    "u8);
+            output.Write(rest[..end].TrimEnd((byte)' '));
+            output.Write("\n"u8);
+            rest = rest[end..].TrimStart((byte)' ');
+            first = false;
+            width = LineWidth - Indent;
+        }
+        while (rest.Length > 0);
+    }
+
+    /// <summary>Where the first word begins that does not fit; a word that fits no line stands alone.</summary>
+    private static int BreakBefore(ReadOnlySpan<byte> text, int width)
+    {
+        // A blank at the very edge still ends a word that fits.
+        int blank = text[..(width + 1)].LastIndexOf((byte)' ');
+        if (blank > 0 && text[..blank].ContainsAnyExcept((byte)' '))
+            return blank + 1;
+        int next = text[width..].IndexOf((byte)' ');
+        return next < 0 ? text.Length : width + next + 1;
+    }
+}

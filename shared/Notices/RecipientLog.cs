@@ -1,0 +1,285 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+
+namespace PostfixNet.Notices;
+
+/// <summary>The bounce, defer or trace log of one message: Postfix's text format, one block of name=value lines per
+/// recipient, blocks only ever appended.</summary>
+/// <remarks>An instance holds the file's lock until disposed. All failures are <see cref="IOException"/> or
+/// <see cref="UnauthorizedAccessException"/>. Reading accepts anything: unknown names are passed over, a block of which only
+/// the old-style line <c>&lt;address&gt;: reason</c> is left gives address and reason, overlong lines are cut.</remarks>
+public sealed class RecipientLog : IDisposable
+{
+    /// <summary>Longest value that is written or read, in bytes; the rest of a longer one is dropped.</summary>
+    public const int ValueLimit = 16 * 1024;
+
+    /// <summary>How long to wait for another process that uses the same log.</summary>
+    private static readonly TimeSpan s_lockLimit = TimeSpan.FromSeconds(20);
+
+    private readonly SafeFileHandle _file;
+    private readonly string _path;
+
+    private RecipientLog(SafeFileHandle file, string path) => (_file, _path) = (file, path);
+
+    /// <summary>Opens and locks an existing log; null when there is none.</summary>
+    public static RecipientLog? Open(string path)
+    {
+        while (true)
+        {
+            SafeFileHandle file;
+            try
+            {
+                file = FileSystem.Open(path, write: true);
+            }
+            catch (FileNotFoundException)
+            {
+                return null;
+            }
+            if (Lock(file, path))
+                return new RecipientLog(file, path);
+            file.Dispose();
+        }
+    }
+
+    /// <summary>Appends one recipient and returns when it is on stable storage; creates the log when missing.</summary>
+    /// <param name="path">The directory must exist.</param>
+    /// <param name="oldStyleLine">backwards_bounce_logfile_compatibility: begin the block with the old-style line.</param>
+    /// <exception cref="IOException">Nothing was appended.</exception>
+    public static void Append(string path, LoggedRecipient recipient, bool oldStyleLine = true)
+    {
+        byte[] block = Format(recipient, oldStyleLine);
+        while (true)
+        {
+            using SafeFileHandle file = FileSystem.OpenAppend(path, 0x180 /* 0600 */);
+            if (!Lock(file, path))
+                continue;
+            long length = FileSystem.Status(file).Size;
+            try
+            {
+                // A block torn by a crash was never acknowledged, but must not swallow the next one.
+                if (!EndsWithEmptyLine(file, length))
+                    FileSystem.WriteAt(file, "\n\n"u8, length);
+                FileSystem.WriteAt(file, block, length);
+                FileSystem.Flush(file, path);
+                if (length == 0)
+                    FileSystem.FlushDirectory(Path.GetDirectoryName(path) ?? ".");
+            }
+            catch
+            {
+                FileSystem.Truncate(file, length);
+                throw;
+            }
+            return;
+        }
+    }
+
+    /// <summary>The recipients of a log that nobody else is about to remove, without locking it (for listings); none when
+    /// there is no log.</summary>
+    /// <param name="otherwise">Class of blocks that give no status.</param>
+    public static IEnumerable<LoggedRecipient> ReadUnlocked(string path, DsnClass otherwise)
+    {
+        SafeFileHandle file;
+        try
+        {
+            file = FileSystem.Open(path);
+        }
+        catch (FileNotFoundException)
+        {
+            yield break;
+        }
+        using (file)
+        {
+            foreach (LoggedRecipient recipient in Read(file, otherwise))
+                yield return recipient;
+        }
+    }
+
+    /// <summary>The recipients, lazily, each time from the beginning: memory does not grow with their number.</summary>
+    /// <param name="otherwise">Class of blocks that give no status.</param>
+    public IEnumerable<LoggedRecipient> Read(DsnClass otherwise) => Read(_file, otherwise);
+
+    /// <summary>Removes the log; it must not be used any more.</summary>
+    public void Remove() => FileSystem.TryRemove(_path);
+
+    /// <summary>Gives up the lock.</summary>
+    public void Dispose() => _file.Dispose();
+
+    /// <returns>False when the file was removed while we waited: open it anew.</returns>
+    private static bool Lock(SafeFileHandle file, string path)
+    {
+        if (!FileSystem.Lock(file, s_lockLimit))
+            throw new IOException($"lock {path}: in use by another process for more than {s_lockLimit.TotalSeconds} seconds");
+        return FileSystem.Status(file).LinkCount > 0;
+    }
+
+    private static bool EndsWithEmptyLine(SafeFileHandle file, long length)
+    {
+        if (length == 0)
+            return true;
+        Span<byte> end = stackalloc byte[2];
+        int count = FileSystem.ReadAt(file, end, Math.Max(0, length - 2));
+        return count == 2 ? end.SequenceEqual("\n\n"u8) : end[0] == (byte)'\n';
+    }
+
+    /// <summary>One block, with the empty lines around it.</summary>
+    internal static byte[] Format(LoggedRecipient recipient, bool oldStyleLine)
+    {
+        StringBuilder block = new(512);
+        block.Append('\n');
+        string address = Address.ToExternal(recipient.Recipient);
+        if (oldStyleLine)
+            block.Append('<').Append(Clean(address)).Append(">: ").Append(Clean(recipient.Dsn.Reason)).Append('\n');
+        Line("recipient", address.Length == 0 ? "<>" : address);
+        if (recipient.OriginalRecipient.Length > 0
+            && !recipient.OriginalRecipient.Equals(recipient.Recipient, StringComparison.OrdinalIgnoreCase))
+            Line("original_recipient", Address.ToExternal(recipient.OriginalRecipient));
+        if (recipient.Offset > 0)
+            Line("offset", recipient.Offset.ToString(CultureInfo.InvariantCulture));
+        if (!string.IsNullOrEmpty(recipient.DsnOriginalRecipient))
+            Line("dsn_orig_rcpt", recipient.DsnOriginalRecipient);
+        if (recipient.NotifyFlags != 0)
+            Line("notify_flags", recipient.NotifyFlags.ToString(CultureInfo.InvariantCulture));
+        Dsn dsn = recipient.Dsn;
+        Line("status", dsn.Status);
+        if (dsn.Action.Length > 0)
+            Line("action", dsn.Action);
+        if (!string.IsNullOrEmpty(dsn.DiagnosticType) && !string.IsNullOrEmpty(dsn.DiagnosticText))
+        {
+            Line("diag_type", dsn.DiagnosticType);
+            Line("diag_text", dsn.DiagnosticText);
+        }
+        if (!string.IsNullOrEmpty(dsn.RemoteMta))
+        {
+            Line("mta_type", "dns");
+            Line("mta_mname", dsn.RemoteMta);
+        }
+        Line("reason", dsn.Reason);
+        return ByteText.Encode(block.Append('\n').ToString());
+
+        void Line(string name, string value) => block.Append(name).Append('=').Append(Clean(value)).Append('\n');
+    }
+
+    private static string Clean(string value)
+    {
+        value = NoticeText.OneLine(value);
+        return value.Length <= ValueLimit ? value : value[..ValueLimit];
+    }
+
+    private static IEnumerable<LoggedRecipient> Read(SafeFileHandle file, DsnClass otherwise)
+    {
+        Block block = new();
+        LineReader lines = new(file);
+        while (lines.Next() is { } line)
+        {
+            if (line.Length > 0)
+                block.Add(NoticeText.OneLine(line));
+            else if (block.Finish(otherwise) is { } recipient)
+                yield return recipient;
+        }
+        if (block.Finish(otherwise) is { } last)
+            yield return last;
+    }
+
+    /// <summary>Collects the lines between two empty ones.</summary>
+    private sealed class Block
+    {
+        private string? _oldRecipient, _oldReason;
+        private string? _recipient, _original, _dsnOriginal, _status, _action, _diagnosticType, _diagnosticText, _remoteMta, _reason;
+        private long _offset;
+        private int _notifyFlags;
+
+        internal void Add(string line)
+        {
+            if (line[0] == '<')
+            {
+                int end = line.IndexOf(">: ", StringComparison.Ordinal);
+                if (end > 0)
+                    (_oldRecipient, _oldReason) = (line[1..end], line[(end + 3)..]);
+                return;
+            }
+            int equals = line.IndexOf('=', StringComparison.Ordinal);
+            if (equals < 0)
+                return;
+            string value = line[(equals + 1)..];
+            switch (line[..equals])
+            {
+                case "recipient": _recipient = value; break;
+                case "original_recipient": _original = value; break;
+                case "offset": _ = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _offset); break;
+                case "dsn_orig_rcpt": _dsnOriginal = value; break;
+                case "notify_flags": _ = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _notifyFlags); break;
+                case "status": _status = Dsn.IsStatus(value) ? value : null; break;
+                case "action": _action = value; break;
+                case "diag_type": _diagnosticType = value; break;
+                case "diag_text": _diagnosticText = value; break;
+                case "mta_mname": _remoteMta = value; break;
+                case "reason": _reason = value; break;
+            }
+        }
+
+        internal LoggedRecipient? Finish(DsnClass otherwise)
+        {
+            LoggedRecipient? recipient = null;
+            if ((_recipient ?? _oldRecipient) is { } address)
+            {
+                bool diagnosed = _diagnosticType is { Length: > 0 } && _diagnosticText is { Length: > 0 };
+                Dsn dsn = new(_status ?? $"{(int)otherwise}.0.0", _action ?? "", _reason ?? _oldReason ?? "", diagnosed ? _diagnosticType : null,
+                    diagnosed ? _diagnosticText : null, _remoteMta is { Length: > 0 } ? _remoteMta : null);
+                string plain = address == "<>" ? "" : Address.FromExternal(address);
+                recipient = new LoggedRecipient(plain, _original is null ? "" : Address.FromExternal(_original), _offset, _dsnOriginal, _notifyFlags, dsn);
+            }
+            _oldRecipient = _oldReason = null;
+            _recipient = _original = _dsnOriginal = _status = _action = _diagnosticType = _diagnosticText = _remoteMta = _reason = null;
+            _offset = 0;
+            _notifyFlags = 0;
+            return recipient;
+        }
+    }
+
+    /// <summary>Lines of a file, read in blocks at its own position.</summary>
+    private sealed class LineReader(SafeFileHandle file)
+    {
+        private readonly byte[] _buffer = new byte[32 * 1024];
+        private long _position;
+        private int _start, _end;
+
+        /// <summary>The next line without its end; null at the end of the file.</summary>
+        internal string? Next()
+        {
+            bool cutting = false;
+            string? head = null;
+            while (true)
+            {
+                int newline = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
+                if (newline >= 0)
+                {
+                    string line = head ?? ByteText.Decode(_buffer.AsSpan(_start, newline));
+                    _start += newline + 1;
+                    return line;
+                }
+                if (_start == 0 && _end == _buffer.Length)
+                {
+                    if (!cutting)
+                        head = ByteText.Decode(_buffer.AsSpan(0, ValueLimit));
+                    cutting = true;
+                    _end = 0;
+                }
+                _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+                _end -= _start;
+                _start = 0;
+                int count = FileSystem.ReadAt(file, _buffer.AsSpan(_end), _position);
+                _position += count;
+                if (count == 0)
+                {
+                    string? last = head ?? (_end > 0 ? ByteText.Decode(_buffer.AsSpan(0, _end)) : null);
+                    _end = 0;
+                    return last;
+                }
+                _end += count;
+            }
+        }
+    }
+}

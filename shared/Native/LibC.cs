@@ -181,6 +181,9 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
     internal static partial nint SysCall(nint number, nint a, nint b);
 
+    [LibraryImport(C, EntryPoint = "getrandom", SetLastError = true)]
+    internal static partial nint GetRandom(void* buffer, nint length, uint flags);
+
     [LibraryImport(C, EntryPoint = "umask")]
     internal static partial uint UMask(uint mask);
 

@@ -1,0 +1,93 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace PostfixNet.Dns;
+
+/// <summary>Addresses from hosts(5), for <c>smtp_host_lookup = native</c> and <c>disable_dns_lookups</c>.</summary>
+/// <remarks>Answers A and AAAA questions only. "localhost" and names below it are the loopback addresses whatever the file
+/// says of them, or if it says nothing (RFC 6761 section 6.3). The file is read once.</remarks>
+public sealed class HostsFile : IResolver
+{
+    /// <summary>Where the file is.</summary>
+    public const string DefaultPath = "/etc/hosts";
+
+    private const int MaxBytes = 1 << 20, MaxAddresses = 32;
+
+    private readonly Dictionary<string, List<IPAddress>> _addresses;
+
+    private HostsFile(Dictionary<string, List<IPAddress>> addresses) => _addresses = addresses;
+
+    /// <summary>Reads the file, its first MiB; a missing or unreadable one is empty.</summary>
+    public static HostsFile Load(string path = DefaultPath)
+    {
+        try
+        {
+            return Parse(Encoding.Latin1.GetString(BoundedFile.Read(path, MaxBytes)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Parse("");
+        }
+    }
+
+    /// <summary>Reads the text of such a file: an address and its names per line, '#' begins a comment.</summary>
+    public static HostsFile Parse(string text)
+    {
+        Dictionary<string, List<IPAddress>> addresses = new(StringComparer.OrdinalIgnoreCase);
+        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        {
+            int comment = line.IndexOf('#');
+            WordReader words = new(comment < 0 ? line : line[..comment]);
+            if (!NameServer.TryParse(words.Next(), out NameServer address) || address.Port != NameServer.DefaultPort)
+                continue;
+            for (ReadOnlySpan<char> name = words.Next(); !name.IsEmpty; name = words.Next())
+            {
+                if (!DnsName.IsName(name, allowSlash: false))
+                    continue;
+                string key = name.TrimEnd('.').ToString();
+                if (!addresses.TryGetValue(key, out List<IPAddress>? list))
+                    addresses[key] = list = [];
+                if (list.Count < MaxAddresses && !list.Contains(address.Address))
+                    list.Add(address.Address);
+            }
+        }
+        return new HostsFile(addresses);
+    }
+
+    /// <inheritdoc/>
+    public DnsReply Query(string name, DnsType type)
+    {
+        if (!DnsName.IsHostName(name))
+            return new DnsReply(DnsStatus.InvalidName, [], name, false);
+        string key = name.TrimEnd('.');
+        if (DnsName.IsWithin(key, "localhost"))
+        {
+            return type switch
+            {
+                DnsType.A => new DnsReply(DnsStatus.Ok, [new AddressRecord(key, 0, IPAddress.Loopback)], key, false),
+                DnsType.Aaaa => new DnsReply(DnsStatus.Ok, [new AddressRecord(key, 0, IPAddress.IPv6Loopback)], key, false),
+                _ => new DnsReply(DnsStatus.NoData, [], key, false),
+            };
+        }
+        if (!_addresses.TryGetValue(key, out List<IPAddress>? addresses))
+            return new DnsReply(DnsStatus.NotFound, [], key, false);
+        AddressFamily family = type == DnsType.Aaaa ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
+        List<DnsRecord> records = [];
+        foreach (IPAddress address in addresses)
+        {
+            if (type is DnsType.A or DnsType.Aaaa && address.AddressFamily == family)
+                records.Add(new AddressRecord(key, 0, address));
+        }
+        return new DnsReply(records.Count > 0 ? DnsStatus.Ok : DnsStatus.NoData, records, key, false);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<DnsReply> Query(string name, ReadOnlySpan<DnsType> types)
+    {
+        DnsReply[] replies = new DnsReply[types.Length];
+        for (int i = 0; i < types.Length; i++)
+            replies[i] = Query(name, types[i]);
+        return replies;
+    }
+}

@@ -6,7 +6,7 @@ namespace PostfixNet.Native;
 /// <summary>A program started by this process.</summary>
 public sealed unsafe class ChildProcess : IDisposable
 {
-    private const int POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8, POSIX_SPAWN_SETSID = 0x80, SYS_pidfd_open = 434;
+    private const int POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8, POSIX_SPAWN_SETSID = 0x80, SYS_pidfd_open = 434, F_DUPFD_CLOEXEC = 1030;
     private readonly Descriptor _exit;
 
     private ChildProcess(int pid, Descriptor exit) => (Pid, _exit) = (pid, exit);
@@ -31,6 +31,7 @@ public sealed unsafe class ChildProcess : IDisposable
         byte* actions = stackalloc byte[256];
         byte* signals = stackalloc byte[128];
         List<nint> memory = [];
+        List<int> copies = [];
         byte** argv = Strings([path, .. arguments], memory);
         byte** envp = Strings(environment, memory);
         _ = LibC.SpawnAttributesInit(attributes);
@@ -42,9 +43,15 @@ public sealed unsafe class ChildProcess : IDisposable
             _ = LibC.SigEmptySet(signals);
             _ = LibC.SpawnAttributesSetSigMask(attributes, signals);
             _ = LibC.SpawnAttributesSetFlags(attributes, (short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (newSession ? POSIX_SPAWN_SETSID : 0)));
-            // A dup2 onto the same number clears close-on-exec too (POSIX, and glibc since 2.29).
             foreach ((int here, int there) in descriptors)
-                _ = LibC.SpawnActionsDup2(actions, here, there);
+            {
+                // Copies far above: no dup2 in the child then overwrites the source of a later one.
+                int copy = LibC.FCntl(here, F_DUPFD_CLOEXEC, 100);
+                if (copy < 0)
+                    throw UnixError.Last($"pass descriptor {here}");
+                copies.Add(copy);
+                _ = LibC.SpawnActionsDup2(actions, copy, there);
+            }
             int error = LibC.PosixSpawn(out int pid, path, actions, attributes, argv, envp);
             if (error != 0)
                 throw UnixError.From(error, $"start {path}");
@@ -55,6 +62,8 @@ public sealed unsafe class ChildProcess : IDisposable
         {
             _ = LibC.SpawnActionsDestroy(actions);
             _ = LibC.SpawnAttributesDestroy(attributes);
+            foreach (int copy in copies)
+                _ = LibC.Close(copy);
             foreach (nint block in memory)
                 NativeMemory.Free((void*)block);
         }

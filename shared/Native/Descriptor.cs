@@ -39,6 +39,16 @@ public sealed unsafe class Descriptor : IDisposable
     /// <summary>Children started by exec do not get this descriptor.</summary>
     public void CloseOnExec() => _ = LibC.FCntl(_fd, F_SETFD, 1);
 
+    /// <summary>/dev/null, for reading and writing.</summary>
+    public static Descriptor OpenDevNull()
+    {
+        int fd = LibC.Open("/dev/null", LibC.O_RDWR | LibC.O_CLOEXEC, 0);
+        return fd >= 0 ? new Descriptor(fd) : throw UnixError.Last("open /dev/null");
+    }
+
+    /// <summary>Waits without a descriptor: a short pause between two looks.</summary>
+    public static void Pause(int milliseconds) => _ = LibC.Poll(null, 0, milliseconds);
+
     /// <summary>Two connected ends, both closed on exec.</summary>
     public static (Descriptor Ours, Descriptor Theirs) Pair()
     {

@@ -6,6 +6,12 @@ public static class Signals
     /// <summary>Ends a process at once.</summary>
     public const int Kill = 9;
 
+    /// <summary>Tells master to read its configuration anew.</summary>
+    public const int HangUp = 1;
+
+    /// <summary>Tells master to end everything at once.</summary>
+    public const int Quit = 3;
+
     /// <summary>Asks a process to end.</summary>
     public const int Terminate = 15;
 

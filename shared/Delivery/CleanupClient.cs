@@ -1,0 +1,68 @@
+using PostfixNet.Ipc;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Delivery;
+
+/// <summary>Hands one message to the cleanup service: records in, a durable queue file out.</summary>
+/// <remarks>The conversation: we connect; cleanup says the new queue ID; we say what we want and send records as raw data,
+/// ended by an empty piece; cleanup answers with a status once the file is on stable storage (promise 1).</remarks>
+public sealed class CleanupClient : IDisposable
+{
+    /// <summary>Result 0: queued.</summary>
+    public const int Accepted = 0;
+
+    /// <summary>Result 1: cannot be queued now; try again later.</summary>
+    public const int TryAgain = 1;
+
+    /// <summary>Result 2: will never be accepted; the text says why.</summary>
+    public const int Refused = 2;
+
+    private readonly Channel _channel;
+
+    private CleanupClient(Channel channel, QueueId id) => (_channel, Id) = (channel, id);
+
+    /// <summary>The new message's queue ID; it exists once <see cref="Finish"/> has accepted.</summary>
+    public QueueId Id { get; }
+
+    /// <summary>Begins a message.</summary>
+    /// <param name="path">Socket of the cleanup service, e.g. "private/cleanup".</param>
+    /// <param name="isInternal">Made by the mail system itself (a notice): the records are not those of a user.</param>
+    /// <param name="timeout">For each step (ipc_timeout).</param>
+    /// <exception cref="IpcException">The service cannot be reached.</exception>
+    public static CleanupClient Begin(string path, bool isInternal, TimeSpan timeout)
+    {
+        Channel channel = Channel.Connect(path, "cleanup", timeout);
+        try
+        {
+            channel.Send(new AttributeList().Add("request", "message").Add("internal", isInternal ? 1 : 0));
+            string id = channel.ReceiveReply().Text("queue_id");
+            return new CleanupClient(channel, QueueId.TryParse(id, out QueueId parsed) ? parsed : throw new IpcException("cleanup: bad queue ID"));
+        }
+        catch
+        {
+            channel.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sends encoded records (see RecordWriter), any number of whole or partial ones, 1 MiB at most.</summary>
+    /// <exception cref="IpcException">cleanup is gone.</exception>
+    public void Send(ReadOnlySpan<byte> records)
+    {
+        if (!records.IsEmpty)
+            _channel.SendData(records);
+    }
+
+    /// <summary>Ends the message and waits for the verdict.</summary>
+    /// <returns>One of the constants above, and the reason when it is not <see cref="Accepted"/>.</returns>
+    /// <exception cref="IpcException">cleanup is gone; whether the message is queued is unknown.</exception>
+    public (int Status, string Reason) Finish()
+    {
+        _channel.SendData([]);
+        AttributeList reply = _channel.ReceiveReply();
+        return ((int)reply.Number("status"), reply.OptionalText("reason") ?? "");
+    }
+
+    /// <summary>Closes; a message not finished is dropped by cleanup.</summary>
+    public void Dispose() => _channel.Dispose();
+}

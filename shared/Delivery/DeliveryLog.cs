@@ -1,0 +1,42 @@
+using PostfixNet.Log;
+using PostfixNet.Mail;
+using PostfixNet.Notices;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Delivery;
+
+/// <summary>The line that says what became of one recipient: what log analysers read.</summary>
+public static class DeliveryLog
+{
+    /// <summary>Times of one delivery, microseconds since 1970, from which delay= and delays=a/b/c/d are made.</summary>
+    /// <param name="Arrival">The message arrived.</param>
+    /// <param name="Active">It entered the active queue: ends a.</param>
+    /// <param name="Handed">The delivery agent got it: ends b.</param>
+    /// <param name="SetUp">The conversation was set up: ends c. Equal to <paramref name="Handed"/> without a network client.</param>
+    /// <param name="Done">The outcome was known: ends d.</param>
+    public readonly record struct Times(long Arrival, long Active, long Handed, long SetUp, long Done);
+
+    /// <summary>Logs one outcome.</summary>
+    /// <param name="id">The message.</param>
+    /// <param name="recipient">Internal form.</param>
+    /// <param name="originalRecipient">Shown when it differs; empty: none.</param>
+    /// <param name="relay">host[address]:port, or "none".</param>
+    /// <param name="sessionUses">conn_use=, shown from 2 on.</param>
+    /// <param name="times">When what happened.</param>
+    /// <param name="status">"sent", "deferred", "bounced", …</param>
+    /// <param name="dsn">Status code and reason.</param>
+    /// <param name="resolutionLimit">delay_logging_resolution_limit.</param>
+    public static void Write(QueueId id, string recipient, string originalRecipient, string relay, int sessionUses,
+        in Times times, string status, Dsn dsn, int resolutionLimit = 2)
+    {
+        string original = originalRecipient.Length > 0 && !originalRecipient.Equals(recipient, StringComparison.OrdinalIgnoreCase)
+            ? $", orig_to=<{Address.ToExternal(originalRecipient)}>" : "";
+        string uses = sessionUses > 1 ? $", conn_use={sessionUses}" : "";
+        MailLog.Info($"{id}: to=<{Address.ToExternal(recipient)}>{original}, relay={relay}{uses}, " +
+            $"delay={Delay(times.Arrival, times.Done, resolutionLimit)}, delays={Delay(times.Arrival, times.Active, resolutionLimit)}/" +
+            $"{Delay(times.Active, times.Handed, resolutionLimit)}/{Delay(times.Handed, times.SetUp, resolutionLimit)}/" +
+            $"{Delay(times.SetUp, times.Done, resolutionLimit)}, dsn={dsn.Status}, status={status} ({dsn.Reason})");
+    }
+
+    private static string Delay(long from, long to, int resolutionLimit) => DelayText.Format((to - from) / 1e6, resolutionLimit);
+}

@@ -1,0 +1,27 @@
+using PostfixNet.Ipc;
+using PostfixNet.Notices;
+
+namespace PostfixNet.Delivery;
+
+/// <summary>What a delivery agent tells qmgr when it has done with a request.</summary>
+/// <param name="SomeDeferred">Recipients are left that must be tried again later; false: each was delivered or bounced.</param>
+/// <param name="IsCorrupt">The queue file cannot be read; the agent has marked it, and it belongs into the corrupt queue.</param>
+/// <param name="Trouble">What is wrong with the next hop itself (S2-12); null when nothing is, or only with this message.</param>
+/// <param name="SessionOpen">A session to the request's next hop is kept open for more.</param>
+/// <param name="Ends">The agent takes no further request on this connection.</param>
+public sealed record DeliveryReport(bool SomeDeferred, bool IsCorrupt, Dsn? Trouble, bool SessionOpen, bool Ends)
+{
+    /// <summary>For the line to qmgr.</summary>
+    public AttributeList ToAttributes()
+    {
+        AttributeList list = new AttributeList().Add("deferred", SomeDeferred ? 1 : 0).Add("corrupt", IsCorrupt ? 1 : 0)
+            .Add("session_open", SessionOpen ? 1 : 0).Add("ends", Ends ? 1 : 0);
+        return Trouble is null ? list : list.Add("trouble", [DsnAttributes.Of(Trouble)]);
+    }
+
+    /// <exception cref="IpcException">Malformed.</exception>
+    public static DeliveryReport From(AttributeList list) => new(
+        list.Number("deferred") != 0, list.Number("corrupt") != 0,
+        list.Has("trouble") && list.Lists("trouble") is [var trouble, ..] ? DsnAttributes.From(trouble) : null,
+        list.Number("session_open") != 0, list.Number("ends") != 0);
+}

@@ -28,13 +28,14 @@ public sealed class CleanupClient : IDisposable
     /// <param name="path">Socket of the cleanup service, e.g. "private/cleanup".</param>
     /// <param name="isInternal">Made by the mail system itself (a notice): the records are not those of a user.</param>
     /// <param name="timeout">For each step (ipc_timeout).</param>
+    /// <param name="smtpUtf8Flags">Of the size record: what is known to need SMTPUTF8, whatever cleanup detects itself.</param>
     /// <exception cref="IpcException">The service cannot be reached.</exception>
-    public static CleanupClient Begin(string path, bool isInternal, TimeSpan timeout)
+    public static CleanupClient Begin(string path, bool isInternal, TimeSpan timeout, int smtpUtf8Flags = 0)
     {
         Channel channel = Channel.Connect(path, "cleanup", timeout);
         try
         {
-            channel.Send(new AttributeList().Add("request", "message").Add("internal", isInternal ? 1 : 0));
+            channel.Send(new AttributeList().Add("request", "message").Add("internal", isInternal ? 1 : 0).Add("smtputf8", smtpUtf8Flags));
             string id = channel.ReceiveReply().Text("queue_id");
             return new CleanupClient(channel, QueueId.TryParse(id, out QueueId parsed) ? parsed : throw new IpcException("cleanup: bad queue ID"));
         }

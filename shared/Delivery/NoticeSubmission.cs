@@ -1,0 +1,140 @@
+using System.Buffers;
+using PostfixNet.Mail;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Delivery;
+
+/// <summary>Puts notices into the queue.</summary>
+public interface INoticeSubmitter
+{
+    /// <summary>Begins a notice.</summary>
+    /// <param name="sender">Envelope sender, internal form; empty for the null sender.</param>
+    /// <param name="recipient">Who gets it; may lack its domain.</param>
+    /// <param name="smtpUtf8Flags">As in the size record of the message that it is about.</param>
+    /// <exception cref="IOException">The cleanup service cannot be reached.</exception>
+    public INoticeDraft Begin(string sender, string recipient, int smtpUtf8Flags);
+}
+
+/// <summary>A notice being written; disposed before it is finished, it never was.</summary>
+public interface INoticeDraft : IDisposable
+{
+    /// <summary>Its queue id.</summary>
+    public QueueId Id { get; }
+
+    /// <summary>Takes header and body, lines ending with LF.</summary>
+    /// <exception cref="IOException">cleanup is gone.</exception>
+    public IBufferWriter<byte> Content { get; }
+
+    /// <summary>Ends the notice.</summary>
+    /// <returns>null once it is on stable storage in the queue, or why it is not.</returns>
+    /// <exception cref="IOException">cleanup is gone; whether the notice is queued is unknown.</exception>
+    public string? Finish();
+}
+
+/// <summary>Submits notices through the cleanup service.</summary>
+/// <param name="path">Socket of the service.</param>
+/// <param name="timeout">For each step (ipc_timeout).</param>
+public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSubmitter
+{
+    /// <inheritdoc/>
+    public INoticeDraft Begin(string sender, string recipient, int smtpUtf8Flags)
+    {
+        CleanupClient client = CleanupClient.Begin(path, isInternal: true, timeout, smtpUtf8Flags);
+        Draft draft = new(client);
+        draft.BeginContent(sender, recipient);
+        return draft;
+    }
+
+    /// <summary>Cuts the text into records as they come.</summary>
+    private sealed class Draft : INoticeDraft, IBufferWriter<byte>
+    {
+        private const int PieceLimit = 2048;
+        private const int DrainSize = 32 * 1024;
+
+        private readonly CleanupClient _client;
+        private readonly RecordWriter _records;
+        private readonly ArrayBufferWriter<byte> _text = new(DrainSize + 4096);
+
+        internal Draft(CleanupClient client) => (_client, _records) = (client, new RecordWriter(new SendStream(client)));
+
+        public QueueId Id => _client.Id;
+
+        public IBufferWriter<byte> Content => this;
+
+        internal void BeginContent(string sender, string recipient)
+        {
+            long now = MailTime.NowMicroseconds;
+            _records.Write(RecordType.Time, FormattableString.Invariant($"{now / 1_000_000} {now % 1_000_000}"));
+            _records.WriteAttribute("log_message_origin", "local");
+            _records.WriteAttribute("trace_flags", 0);
+            _records.Write(RecordType.From, sender);
+            _records.Write(RecordType.Recipient, recipient);
+            _records.Write(RecordType.Message);
+        }
+
+        public Memory<byte> GetMemory(int sizeHint = 0) => _text.GetMemory(sizeHint);
+
+        public Span<byte> GetSpan(int sizeHint = 0) => _text.GetSpan(sizeHint);
+
+        public void Advance(int count)
+        {
+            _text.Advance(count);
+            if (_text.WrittenCount >= DrainSize)
+                Drain(isEnd: false);
+        }
+
+        public string? Finish()
+        {
+            Drain(isEnd: true);
+            _records.Write(RecordType.Extracted);
+            _records.WriteAttribute("encoding", "8bit");
+            _records.Write(RecordType.End);
+            _records.Flush();
+            (int status, string reason) = _client.Finish();
+            return status == CleanupClient.Accepted ? null : reason.Length > 0 ? reason : "cleanup did not accept the notice";
+        }
+
+        public void Dispose() => _client.Dispose();
+
+        private void Drain(bool isEnd)
+        {
+            ReadOnlySpan<byte> rest = _text.WrittenSpan;
+            while (rest.Length > 0)
+            {
+                int newline = rest.IndexOf((byte)'\n');
+                if (newline < 0 && !isEnd && rest.Length <= PieceLimit)
+                    break;
+                int length = newline < 0 ? rest.Length : newline;
+                if (length > PieceLimit)
+                {
+                    _records.Write(RecordType.TextPart, rest[..PieceLimit]);
+                    rest = rest[PieceLimit..];
+                }
+                else
+                {
+                    _records.Write(RecordType.Text, rest[..length]);
+                    rest = newline < 0 ? default : rest[(length + 1)..];
+                }
+            }
+            byte[] left = rest.ToArray();
+            _text.ResetWrittenCount();
+            _text.Write(left);
+        }
+    }
+
+    /// <summary>Where the records go.</summary>
+    private sealed class SendStream(CleanupClient client) : Stream
+    {
+        public override bool CanRead => false;
+        public override bool CanSeek => false;
+        public override bool CanWrite => true;
+        public override long Length => throw new NotSupportedException();
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+        public override void Write(ReadOnlySpan<byte> buffer) => client.Send(buffer);
+        public override void Write(byte[] buffer, int offset, int count) => client.Send(buffer.AsSpan(offset, count));
+        public override void Flush() { }
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}

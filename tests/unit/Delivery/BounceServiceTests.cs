@@ -1,0 +1,404 @@
+using System.Buffers;
+using PostfixNet.Delivery;
+using PostfixNet.Ipc;
+using PostfixNet.Log;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using PostfixNet.Notices;
+using PostfixNet.Queue;
+
+namespace PostfixNet.UnitTests.Delivery;
+
+[Collection("MailLog")]
+public sealed class BounceServiceTests : IDisposable
+{
+    private const string Host = "mta.test";
+
+    private readonly string _root = Directory.CreateTempSubdirectory("postfixnet-test-").FullName;
+    private readonly QueueDirectories _directories;
+    private readonly FakeSubmitter _submitter = new();
+    private readonly List<string> _logged = [];
+    private readonly QueueId _id = QueueId.TryParse("B6051B3029A", out QueueId id) ? id : default;
+
+    public BounceServiceTests()
+    {
+        _directories = new QueueDirectories(_root, ["defer"], 1);
+        foreach (string name in new[] { "active", "bounce", "defer", "trace" })
+            Directory.CreateDirectory(Path.Combine(_root, name));
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "vectors", "partly-done.active"), _directories.PathOf(QueueName.Active, _id));
+        // Other tests may log meanwhile.
+        MailLog.Capture((severity, line) =>
+        {
+            if (line.StartsWith($"{_id}: ", StringComparison.Ordinal))
+                _logged.Add($"{severity}: {line}");
+        });
+    }
+
+    public void Dispose()
+    {
+        MailLog.Capture(null);
+        Directory.Delete(_root, recursive: true);
+    }
+
+    private BounceService Service(BounceRole role, BounceSettings? settings = null) =>
+        new(role, settings ?? new BounceSettings { MyHostname = Host, MyDomain = "test" }, _directories, _submitter);
+
+    private static LoggedRecipient Recipient(string address, int notify = 0, string action = "failed", string status = "5.1.1", string original = "") =>
+        new(address, original, 300, $"rfc822;{address}", notify, new Dsn(status, action, $"no such {address}"));
+
+    private AttributeList Facts(string request, string sender = "alice@q.test", int ret = 0, string verp = "", int utf8 = 0, string queue = "active") =>
+        new AttributeList().Add("request", request).Add("queue_name", queue).Add("queue_id", _id.ToString()).Add("sender", sender)
+            .Add("encoding", "7bit").Add("smtputf8", utf8).Add("envelope_id", "env").Add("ret_flags", ret).Add("verp", verp);
+
+    private string LogPath(BounceRole role) => _directories.PathOf(role switch { BounceRole.Bounce => QueueName.Bounce, BounceRole.Defer => QueueName.Defer, _ => QueueName.Trace }, _id);
+
+    private void Log(BounceService service, params LoggedRecipient[] recipients)
+    {
+        foreach (LoggedRecipient recipient in recipients)
+            Ok(service.Answer(BounceRequest.Append(_id, recipient)));
+    }
+
+    private static void Ok(AttributeList reply) => Assert.Equal(0, reply.Number("status"));
+
+    private static string Failed(AttributeList reply)
+    {
+        Assert.NotEqual(0, reply.Number("status"));
+        return reply.Text("reason");
+    }
+
+    [Theory]
+    [InlineData(BounceRole.Bounce)]
+    [InlineData(BounceRole.Defer)] // hashed: makes the subdirectory
+    [InlineData(BounceRole.Trace)]
+    public void Append_is_in_the_log_when_answered(BounceRole role)
+    {
+        LoggedRecipient bob = Recipient("bob@q.test", 6) with { Dsn = new Dsn("5.1.1", "failed", "said", "smtp", "550", "mx") };
+        Log(Service(role), bob, Recipient("carol@q.test"));
+        Assert.Equal([bob, Recipient("carol@q.test")], RecipientLog.ReadUnlocked(LogPath(role), DsnClass.Permanent));
+    }
+
+    [Fact] // S2-08, S2-09: the client must not mark the recipient done
+    public void Append_that_fails_says_why()
+    {
+        Directory.Delete(Path.Combine(_root, "bounce"));
+        Assert.Contains("bounce", Failed(Service(BounceRole.Bounce).Answer(BounceRequest.Append(_id, Recipient("bob@q.test")))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Flush_returns_the_message_and_then_removes_the_log()
+    {
+        BounceService service = Service(BounceRole.Bounce);
+        Log(service, Recipient("bob@q.test"), Recipient("carol@q.test"));
+        _submitter.WhenFinished = () => Assert.True(File.Exists(LogPath(BounceRole.Bounce))); // S5-31
+        Ok(service.Answer(Facts("flush")));
+        FakeDraft notice = Assert.Single(_submitter.Queued);
+        Assert.Equal(("", "alice@q.test", 0), (notice.Sender, notice.Recipient, notice.SmtpUtf8));
+        Assert.Contains("\nSubject: Undelivered Mail Returned to Sender\nTo: alice@q.test\n", notice.Text, StringComparison.Ordinal);
+        Assert.Contains("\n<bob@q.test>: no such bob@q.test\n\n<carol@q.test>: no such carol@q.test\n", notice.Text, StringComparison.Ordinal);
+        Assert.Contains("\nOriginal-Envelope-Id: env\nX-Postfix-Queue-ID: B6051B3029A\nX-Postfix-Sender: rfc822; alice@q.test\nArrival-Date: " + MailTime.HeaderDate(1795240816), notice.Text, StringComparison.Ordinal);
+        Assert.Contains("\nContent-Type: message/rfc822\n", notice.Text, StringComparison.Ordinal);
+        Assert.Contains("\nReturn-Path: <alice@q.test>\nReceived: by mta.golden.test (Postfix, from userid 0)\n", notice.Text, StringComparison.Ordinal);
+        Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
+        Assert.Equal(["info: B6051B3029A: sender non-delivery notification: NOTICE1"], _logged);
+    }
+
+    [Theory]
+    [InlineData("refused")]
+    [InlineData("finish")]
+    [InlineData("begin")]
+    public void A_notice_that_cannot_be_queued_keeps_the_log(string when)
+    {
+        BounceService service = Service(BounceRole.Bounce);
+        Log(service, Recipient("bob@q.test"));
+        _submitter.Fail = when;
+        Assert.Contains("trouble", Failed(service.Answer(Facts("flush"))), StringComparison.Ordinal);
+        Assert.Empty(_submitter.Queued);
+        Assert.Single(RecipientLog.ReadUnlocked(LogPath(BounceRole.Bounce), DsnClass.Permanent));
+
+        _submitter.Fail = "";
+        Ok(service.Answer(Facts("flush")));
+        Assert.Single(_submitter.Queued);
+        Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
+    }
+
+    [Theory] // role, request, flags of one recipient, told
+    [InlineData(BounceRole.Bounce, "flush", 0, true)]
+    [InlineData(BounceRole.Bounce, "flush", Notify.Failure | Notify.Delay, true)]
+    [InlineData(BounceRole.Bounce, "flush", Notify.Never, false)]
+    [InlineData(BounceRole.Bounce, "flush", Notify.Delay, false)]
+    [InlineData(BounceRole.Bounce, "flush", Notify.Success, false)] // A0.3
+    [InlineData(BounceRole.Defer, "flush", 0, true)]
+    [InlineData(BounceRole.Defer, "flush", Notify.Delay, false)]
+    [InlineData(BounceRole.Defer, "warn", 0, true)]
+    [InlineData(BounceRole.Defer, "warn", Notify.Delay, true)]
+    [InlineData(BounceRole.Defer, "warn", Notify.Failure, false)]
+    [InlineData(BounceRole.Defer, "warn", Notify.Never, false)]
+    [InlineData(BounceRole.Trace, "flush", 0, false)]
+    [InlineData(BounceRole.Trace, "flush", Notify.Success | Notify.Failure, true)]
+    [InlineData(BounceRole.Trace, "flush", Notify.Failure, false)]
+    public void Tells_what_the_sender_wants_to_know(BounceRole role, string request, int flags, bool told)
+    {
+        BounceService service = Service(role);
+        Log(service, Recipient("bob@q.test", flags), Recipient("never@q.test", Notify.Never));
+        Ok(service.Answer(Facts(request)));
+        Assert.Equal(told ? 1 : 0, _submitter.Queued.Count);
+        Assert.All(_submitter.Queued, n => Assert.DoesNotContain("never@q.test", n.Text, StringComparison.Ordinal));
+        Assert.Equal(request == "warn", File.Exists(LogPath(role)));
+    }
+
+    [Fact]
+    public void Warning_tells_of_the_delay()
+    {
+        BounceService service = Service(BounceRole.Defer, new BounceSettings { MyHostname = Host, DelayWarningTime = TimeSpan.FromHours(4), TellPostmasterOfDelays = true });
+        Log(service, Recipient("bob@q.test", 0, "delayed", "4.4.1"));
+        Ok(service.Answer(Facts("warn")));
+        Assert.Contains("\nYour message could not be delivered for more than 4 hour(s).\nIt will be retried until it is 5 day(s) old.\n", _submitter.Queued[0].Text, StringComparison.Ordinal);
+        Assert.Contains("\nAction: delayed\nStatus: 4.4.1\n", _submitter.Queued[0].Text, StringComparison.Ordinal);
+        Assert.Equal(($"double-bounce@{Host}", "postmaster"), (_submitter.Queued[1].Sender, _submitter.Queued[1].Recipient));
+        Assert.Contains("\nSubject: Postmaster Warning: Delayed Mail\n", _submitter.Queued[1].Text, StringComparison.Ordinal);
+        Assert.Equal(
+            ["info: B6051B3029A: sender delay notification: NOTICE1", "info: B6051B3029A: postmaster delay notification: NOTICE2"], _logged);
+    }
+
+    [Fact] // S5-17
+    public void Expiry_is_a_failure_that_keeps_its_transient_status()
+    {
+        BounceService service = Service(BounceRole.Defer);
+        Log(service, Recipient("bob@q.test", 0, "delayed", "4.4.1"));
+        Ok(service.Answer(Facts("flush")));
+        Assert.Contains("\nAction: failed\nStatus: 4.4.1\n", Assert.Single(_submitter.Queued).Text, StringComparison.Ordinal);
+        Assert.False(File.Exists(LogPath(BounceRole.Defer)));
+    }
+
+    [Theory]
+    [InlineData(BounceRole.Bounce, true)] // nobody was marked done without a record
+    [InlineData(BounceRole.Trace, true)] // S5-16
+    [InlineData(BounceRole.Defer, false)] // the message would vanish untold
+    public void A_missing_log_is_an_error_only_at_expiry(BounceRole role, bool ok)
+    {
+        Assert.Equal(ok, Service(role).Answer(Facts("flush")).Number("status") == 0);
+        File.WriteAllText(LogPath(BounceRole.Bounce), "\n\n"); // S5-11: an empty one is deleted
+        Ok(Service(BounceRole.Bounce).Answer(Facts("flush")));
+        Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
+        Assert.Empty(_submitter.Queued);
+    }
+
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 1)]
+    public void Null_sender_mail_is_only_the_postmasters_business(bool tell, int notices)
+    {
+        BounceService service = Service(BounceRole.Bounce, new BounceSettings { MyHostname = Host, TellPostmasterOfDoubleBounces = tell, TellPostmasterOfBounces = true });
+        Log(service, Recipient("bob@q.test", Notify.Never));
+        Ok(service.Answer(Facts("flush", sender: "")));
+        Assert.Equal(notices, _submitter.Queued.Count);
+        Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
+        if (tell)
+        {
+            Assert.Equal(($"double-bounce@{Host}", "postmaster"), (_submitter.Queued[0].Sender, _submitter.Queued[0].Recipient));
+            Assert.Contains("Content-Type: message/rfc822", _submitter.Queued[0].Text, StringComparison.Ordinal);
+            Assert.Contains($"X-Postfix-Sender: rfc822; MAILER-DAEMON@{Host}\n", _submitter.Queued[0].Text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Nothing_is_sent_about_a_lost_postmaster_notice()
+    {
+        BounceService service = Service(BounceRole.Bounce, new BounceSettings { MyHostname = Host, TellPostmasterOfDoubleBounces = true, TellPostmasterOfBounces = true });
+        Log(service, Recipient("postmaster@q.test"));
+        Ok(service.Answer(Facts("flush", sender: $"Double-Bounce@{Host}")));
+        Assert.Empty(_submitter.Queued);
+        Assert.Equal(["warning: B6051B3029A: undeliverable postmaster notification discarded"], _logged);
+        Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
+    }
+
+    [Fact]
+    public void Postmaster_copy_is_made_whatever_the_sender_wants_and_may_fail()
+    {
+        BounceService service = Service(BounceRole.Bounce, new BounceSettings { MyHostname = Host, TellPostmasterOfBounces = true });
+        Log(service, Recipient("bob@q.test", Notify.Never));
+        Ok(service.Answer(Facts("flush")));
+        FakeDraft copy = Assert.Single(_submitter.Queued);
+        Assert.Contains("\nSubject: Postmaster Copy: Undelivered Mail\n", copy.Text, StringComparison.Ordinal);
+        Assert.Contains("Content-Type: text/rfc822-headers", copy.Text, StringComparison.Ordinal);
+
+        Log(service, Recipient("bob@q.test", Notify.Never));
+        _submitter.Fail = "finish";
+        Ok(service.Answer(Facts("flush")));
+        Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
+        Assert.Contains("postmaster notice failed", _logged[^1], StringComparison.Ordinal);
+    }
+
+    [Fact] // S5-12
+    public void Verp_makes_one_notice_per_recipient()
+    {
+        BounceService service = Service(BounceRole.Bounce);
+        Log(service, Recipient("bob@q.test"), Recipient("carol@q.test", original: "alias@al.test"));
+        Ok(service.Answer(Facts("flush", sender: "list@site.test", verp: "+=")));
+        Assert.Equal(["list+bob=q.test@site.test", "list+alias=al.test@site.test"], _submitter.Queued.Select(n => n.Recipient));
+        Assert.DoesNotContain("carol@q.test", _submitter.Queued[0].Text, StringComparison.Ordinal);
+
+        BounceService off = Service(BounceRole.Bounce, new BounceSettings { MyHostname = Host, DisableVerpBounces = true });
+        Log(off, Recipient("bob@q.test"), Recipient("carol@q.test"));
+        Ok(off.Answer(Facts("flush", sender: "list@site.test", verp: "+=")));
+        Assert.Equal("list@site.test", _submitter.Queued[2].Recipient);
+    }
+
+    [Theory]
+    [InlineData(1, 0, "message/rfc822")]
+    [InlineData(2, 0, "text/rfc822-headers")]
+    [InlineData(2, 1, "message/global-headers")]
+    public void Ret_and_smtputf8_shape_the_returned_message(int ret, int utf8, string type)
+    {
+        BounceService service = Service(BounceRole.Bounce);
+        Log(service, Recipient("j\u00f6rg@q.test"));
+        Ok(service.Answer(Facts("flush", ret: ret, utf8: utf8)));
+        Assert.Contains($"Content-Type: {type}\n", _submitter.Queued[0].Text, StringComparison.Ordinal);
+        Assert.Equal(utf8, _submitter.Queued[0].SmtpUtf8);
+    }
+
+    [Fact]
+    public void Trace_report_covers_all_recipients_of_sendmail_v()
+    {
+        byte[] file = File.ReadAllBytes(_directories.PathOf(QueueName.Active, _id));
+        string text = System.Text.Encoding.Latin1.GetString(file);
+        // Same length, so that all offsets stay: a record that says sendmail -v.
+        text = text.Replace("rewrite_context=local", "trace_flags=000001024", StringComparison.Ordinal);
+        File.WriteAllBytes(_directories.PathOf(QueueName.Active, _id), System.Text.Encoding.Latin1.GetBytes(text));
+        BounceService service = Service(BounceRole.Trace);
+        Log(service, Recipient("bob@q.test", 0, "relayed", "2.0.0"));
+        Ok(service.Answer(Facts("flush")));
+        Assert.Contains("\nSubject: Mail Delivery Status Report\n", Assert.Single(_submitter.Queued).Text, StringComparison.Ordinal);
+        Assert.Contains("\nAction: relayed\n", _submitter.Queued[0].Text, StringComparison.Ordinal);
+        Assert.Equal(["info: B6051B3029A: sender delivery status notification: NOTICE1"], _logged);
+    }
+
+    [Fact]
+    public void The_sender_is_told_even_when_the_message_cannot_be_read()
+    {
+        BounceService service = Service(BounceRole.Bounce);
+        Log(service, Recipient("bob@q.test"));
+        Ok(service.Answer(Facts("flush", queue: "deferred")));
+        Assert.DoesNotContain("Return-Path", _submitter.Queued[0].Text, StringComparison.Ordinal);
+
+        using (FileStream file = File.OpenWrite(_directories.PathOf(QueueName.Active, _id)))
+            file.SetLength(800); // torn within the content
+        Log(service, Recipient("bob@q.test"));
+        Ok(service.Answer(Facts("flush")));
+        Assert.Contains("\nReturn-Path: <alice@q.test>\nReceived:", _submitter.Queued[1].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Remove_forgets_the_log()
+    {
+        BounceService service = Service(BounceRole.Defer);
+        Log(service, Recipient("bob@q.test"));
+        Ok(service.Answer(BounceRequest.Remove(_id)));
+        Ok(service.Answer(BounceRequest.Remove(_id)));
+        Assert.False(File.Exists(LogPath(BounceRole.Defer)));
+        Assert.Empty(_submitter.Queued);
+    }
+
+    [Fact]
+    public void Nonsense_is_refused_and_harmless()
+    {
+        BounceService service = Service(BounceRole.Bounce);
+        AttributeList[] requests =
+        [
+            new(),
+            new AttributeList().Add("request", "eat\nthis"),
+            new AttributeList().Add("request", 7),
+            new AttributeList().Add("request", "append"),
+            new AttributeList().Add("request", "append").Add("queue_id", "../../etc/passwd"),
+            new AttributeList().Add("request", "flush").Add("queue_id", _id.ToString()),
+            Facts("flush", queue: "etc"),
+            Facts("warn"), // only defer warns
+        ];
+        foreach (AttributeList request in requests)
+            Assert.DoesNotContain('\n', Failed(service.Answer(request)));
+    }
+
+    [Fact]
+    public void Notices_reach_cleanup_as_records()
+    {
+        string path = Path.Combine(_root, "cleanup");
+        using Descriptor listener = Descriptor.ListenUnix(path, 0x180);
+        MemoryStream records = new();
+        AttributeList? hello = null;
+        Thread cleanup = new(() =>
+        {
+            _ = listener.Wait(Readiness.Readable, 10_000);
+            using Channel channel = new(listener.TryAccept()!, "client", TimeSpan.FromSeconds(10));
+            hello = channel.Receive();
+            channel.Send(new AttributeList().Add("queue_id", "NEW1"));
+            for (ReadOnlySpan<byte> data = channel.ReceiveData(); data.Length > 0; data = channel.ReceiveData())
+                records.Write(data);
+            channel.Send(new AttributeList().Add("status", 0));
+        });
+        cleanup.Start();
+        string longLine = new string('x', 5000) + "y";
+        string many = string.Concat(Enumerable.Range(0, 5000).Select(i => $"line {i}\n"));
+        using (INoticeDraft draft = new CleanupSubmitter(path, TimeSpan.FromSeconds(10)).Begin("", "alice@q.test", 1))
+        {
+            Assert.Equal("NEW1", draft.Id.ToString());
+            draft.Content.Write(ByteText.Encode($"Subject: x\n\n{longLine}\n"));
+            foreach (char c in many[..3000])
+                draft.Content.Write([(byte)c]);
+            draft.Content.Write(ByteText.Encode(many[3000..]));
+            draft.Content.Write("no newline"u8);
+            Assert.Null(draft.Finish());
+        }
+        cleanup.Join();
+        Assert.Equal((1, 1), (hello!.Number("internal"), hello.Number("smtputf8")));
+        records.Position = 0;
+        RecordReader reader = new(records, 1 << 20);
+        System.Text.StringBuilder shape = new(), text = new();
+        while (reader.Read())
+        {
+            if (reader.Type is RecordType.Text or RecordType.TextPart)
+            {
+                Assert.InRange(reader.Payload.Length, 0, 2048);
+                text.Append(reader.Text).Append(reader.Type == RecordType.Text ? "\n" : "");
+            }
+            else
+                shape.Append((char)reader.Type).Append(reader.Type == RecordType.Time ? "" : reader.Text).Append('|');
+        }
+        Assert.Equal("T|Alog_message_origin=local|Atrace_flags=0|S|Ralice@q.test|M|X|Aencoding=8bit|E|", shape.ToString());
+        Assert.Equal($"Subject: x\n\n{longLine}\n{many}no newline\n", text.ToString());
+    }
+
+    private sealed class FakeSubmitter : INoticeSubmitter
+    {
+        internal List<FakeDraft> Queued { get; } = [];
+        internal string Fail { get; set; } = "";
+        internal Action? WhenFinished { get; set; }
+
+        public INoticeDraft Begin(string sender, string recipient, int smtpUtf8Flags) => Fail == "begin"
+            ? throw new IpcException("cleanup: trouble")
+            : new FakeDraft(this, sender, recipient, smtpUtf8Flags);
+    }
+
+    private sealed class FakeDraft(FakeSubmitter submitter, string sender, string recipient, int smtpUtf8) : INoticeDraft
+    {
+        private readonly ArrayBufferWriter<byte> _content = new();
+        internal string Sender => sender;
+        internal string Recipient => recipient;
+        internal int SmtpUtf8 => smtpUtf8;
+        internal string Text => ByteText.Decode(_content.WrittenSpan);
+        public QueueId Id { get; } = QueueId.TryParse($"NOTICE{submitter.Queued.Count + 1}", out QueueId id) ? id : default;
+        public IBufferWriter<byte> Content => _content;
+
+        public string? Finish()
+        {
+            if (submitter.Fail == "finish")
+                throw new IpcException("cleanup: trouble");
+            if (submitter.Fail == "refused")
+                return "trouble with the disk";
+            submitter.WhenFinished?.Invoke();
+            submitter.Queued.Add(this);
+            return null;
+        }
+
+        public void Dispose() { }
+    }
+}

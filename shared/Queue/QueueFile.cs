@@ -222,7 +222,7 @@ public sealed class QueueFile : IDisposable
                     if (envelope is not null)
                         envelope.DataOffset = dataOffset;
                     if (FindExtracted(dataOffset) is > 0 and long extracted)
-                        _reader.Seek(extracted);
+                        _reader.SkipTo(extracted);
                     segment = Segment.Content;
                     break;
                 case RecordType.Message:

@@ -99,13 +99,13 @@ public readonly record struct QueueId
     /// <returns>False when the id has neither form.</returns>
     public bool TryWithInode(ulong inode, out QueueId id)
     {
-        id = default;
-        if (!TryGetInode(out _) || !TryGetMicroseconds(out _))
-            return false;
-        id = new QueueId(IsLong
-            ? string.Concat(_value.AsSpan(0, _value!.LastIndexOf(InodeSeparator) + 1), Encode(inode, 51, 1))
-            : string.Concat(_value.AsSpan(0, MicrosecondDigits), inode.ToString("X", CultureInfo.InvariantCulture)));
-        return true;
+        // The caller may pass the id itself: read it first.
+        string? value = _value;
+        int digits = IsLong ? value!.LastIndexOf(InodeSeparator) + 1 : MicrosecondDigits;
+        string inodeText = IsLong ? Encode(inode, 51, 1) : inode.ToString("X", CultureInfo.InvariantCulture);
+        bool ok = TryGetInode(out _) && TryGetMicroseconds(out _);
+        id = ok ? new QueueId(string.Concat(value.AsSpan(0, digits), inodeText)) : default;
+        return ok;
     }
 
     /// <summary>The characters that name the subdirectories of a hashed queue.</summary>

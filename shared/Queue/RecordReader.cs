@@ -96,15 +96,19 @@ public sealed class RecordReader
         }
     }
 
-    /// <summary>Continues at the record at <paramref name="offset"/>; only for files.</summary>
+    /// <summary>Continues at the record at <paramref name="offset"/>, as the file is now; only for files.</summary>
     public void Seek(long offset)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         if (_file is null)
             throw new InvalidOperationException("a stream has no offsets to go to");
         ResetBudget();
-        Jump(offset);
+        _bufferAt = offset;
+        _start = _end = 0;
     }
+
+    /// <summary>Passes over what lies before <paramref name="offset"/>; only forward, only in files.</summary>
+    internal void SkipTo(long offset) => Jump(offset);
 
     // A file without a circle is read at most once, so reading more than it holds proves the circle,
     // whatever the pointers look like. Each pointer costs at least its own length, so the number of jumps is bounded too.

@@ -1,0 +1,118 @@
+using System.Text.RegularExpressions;
+
+namespace PostfixNet.SystemTests;
+
+/// <summary>A mistake in the configuration is named with its place, and nothing starts.</summary>
+public sealed class BrokenConfiguration
+{
+    [Theory]
+    [InlineData("a string that does not end", "relayhost = \"[127.0.0.1]", 1)]
+    [InlineData("no value", "relayhost =", 1)]
+    [InlineData("no equals sign", "relayhost", 1)]
+    [InlineData("the same parameter twice", "mydomain = \"a.test\"\nmydomain = \"b.test\"", 2)]
+    [InlineData("an escape that does not exist", "mydomain = \"a\\qb\"", 1)]
+    [InlineData("a time without a number", "smtp_connect_timeout = \"soon\"", 1)]
+    [InlineData("a time in an unknown unit", "smtp_connect_timeout = \"5 fortnights\"", 1)]
+    [InlineData("a word for a number", "default_process_limit = \"many\"", 1)]
+    [InlineData("a number below zero", "qmgr_message_active_limit = -1", 1)]
+    [InlineData("a word for a boolean", "disable_dns_lookups = \"perhaps\"", 1)]
+    [InlineData("a table where a string is wanted", "[relayhost]\na = 1", 1)]
+    [InlineData("a boolean where a string is wanted", "\n\nmyorigin = true", 3)]
+    [InlineData("a reference that goes round", "mydomain = \"$myorigin\"\nmyorigin = \"$mydomain\"", 0)]
+    [InlineData("a name server without an address", "dns_nameservers = [\"nowhere\"]", 1)]
+    [InlineData("a map of no known kind", "transport_maps = \"hush:/etc/x\"", 1)]
+    [InlineData("a map file that is not there", "transport_maps = \"texthash:/nonexistent/transport\"", 1)]
+    public void MainToml(string what, string text, int line) => MailSystem.Run(mail =>
+    {
+        string path = Path.Combine(mail.ConfigDirectory, "main.toml");
+        string[] kept = mail.MainToml().Split('\n').Where(one => !Regex.IsMatch(one, "^(relayhost|mydomain|myorigin|disable_dns_lookups|smtp_connect_timeout) ")).ToArray();
+        // A table ends the part where parameters stand, so the mistake comes last.
+        File.WriteAllText(path, string.Join('\n', kept) + text + "\n");
+        AssertNothingStarts(mail, what, path, line == 0 ? 0 : kept.Length - 1 + line);
+    });
+
+    [Theory]
+    [InlineData("syntax", "[service.qmgr\n", 1)]
+    [InlineData("unknown type", "[service.odd]\ntype = \"pigeon\"\ncommand = \"qmgr\"\n", 2)]
+    [InlineData("no command", "[service.odd]\ntype = \"unix\"\n", 1)]
+    [InlineData("a program that is not there", "[service.odd]\ntype = \"unix\"\ncommand = \"no-such-program\"\n", 3)]
+    [InlineData("a limit that is no number", "[service.odd]\ntype = \"unix\"\ncommand = \"smtp\"\nprocess_limit = \"two\"\n", 4)]
+    [InlineData("a wake-up time that is none", "[service.odd]\ntype = \"unix\"\ncommand = \"smtp\"\nwakeup = \"often\"\n", 4)]
+    public void MasterToml(string what, string text, int line) => MailSystem.Run(mail =>
+    {
+        string path = Path.Combine(mail.ConfigDirectory, "master.toml");
+        string good = File.ReadAllText(path);
+        File.WriteAllText(path, good + text);
+        AssertNothingStarts(mail, what, path, good.Count(character => character == '\n') + line);
+    });
+
+    [Theory]
+    [InlineData("main.toml")]
+    [InlineData("master.toml")]
+    public void MissingFile(string name) => MailSystem.Run(mail =>
+    {
+        string path = Path.Combine(mail.ConfigDirectory, name);
+        File.Delete(path);
+        AssertNothingStarts(mail, "no " + name, path, 0);
+    });
+
+    [Fact]
+    public void MistakeInATextFileOfAMapNamesThatFile() => MailSystem.Run(mail =>
+    {
+        string map = mail.PathOf("transport");
+        File.WriteAllText(map, "ok.test smtp:[127.0.0.1]\nlonely.test\n");
+        mail.Set("transport_maps", "texthash:" + map);
+        CommandResult check = mail.Master("check");
+        Assert.Contains(map + ":2", check.Error);
+    });
+
+    [Fact]
+    public void UnknownParameterIsAWarningThatNamesItsNeighbour() => MailSystem.Run(mail =>
+    {
+        mail.Set("quue_run_delay", "1s");
+        CommandResult check = mail.Master("check").Ok();
+        Assert.Matches(@"main\.toml:\d+:1: .*quue_run_delay.*queue_run_delay", check.Error);
+    });
+
+    [Fact]
+    public void UserOrDirectoryThatDoesNotExistIsNamed() => MailSystem.Run(mail =>
+    {
+        mail.Set("mail_owner", "no-such-user-here");
+        CommandResult check = mail.Master("check");
+        Assert.Equal(78, check.Status);
+        Assert.Contains("no-such-user-here", Assert.Single(check.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+        Assert.Equal(78, mail.Master("start").Status);
+        Assert.Empty(mail.Processes());
+    });
+
+    [Fact]
+    public void BrokenConfigurationAtReloadLeavesTheSystemRunning() => MailSystem.Run((mail, receiver) =>
+    {
+        mail.Start();
+        string good = mail.MainToml();
+        File.WriteAllText(Path.Combine(mail.ConfigDirectory, "main.toml"), good + "relayhost = \n");
+        Assert.NotEqual(0, mail.Master("reload").Status);
+        Assert.NotEmpty(mail.Pids("master"));
+        File.WriteAllText(Path.Combine(mail.ConfigDirectory, "main.toml"), good);
+        mail.Submit(MailSystem.Message("after all"), "-f", "alice@origin.test", "bob@sink.test");
+        mail.WaitForEmptyQueue();
+        Assert.Single(receiver.Messages);
+    });
+
+    private static void AssertNothingStarts(MailSystem mail, string what, string path, int line)
+    {
+        foreach (string command in new[] { "check", "start" })
+        {
+            CommandResult result = mail.Master(command);
+            string message = result.Error.TrimEnd('\n');
+            Assert.True(result.Status == 78, $"{what}: master {command} ends with {result.Status}: {message}");
+            Assert.DoesNotContain('\n', message);
+            Assert.DoesNotContain("   at ", message);
+            Assert.Contains(path, message);
+            if (line > 0)
+                Assert.True(Regex.IsMatch(message, Regex.Escape(path) + $":{line}:\\d+: \\S"), $"{what}: want line {line} in: {message}");
+        }
+        Assert.Empty(mail.Processes());
+        Assert.Empty(Directory.GetFiles(mail.QueueDirectory, "*.pid", SearchOption.AllDirectories));
+    }
+}

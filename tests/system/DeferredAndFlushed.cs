@@ -1,0 +1,69 @@
+using System.Net;
+
+namespace PostfixNet.SystemTests;
+
+/// <summary>Mail for a server that is down waits, tells why, and goes out when told to.</summary>
+public sealed class DeferredAndFlushed
+{
+    [Fact]
+    public void MailWaitsForItsNextAttemptAndFlushSendsItAtOnce()
+    {
+        int port = Wait.FreePort("127.0.0.1");
+        MailSystem.Run(mail =>
+        {
+            mail.Set("relayhost", $"[127.0.0.1]:{port}");
+            mail.Set("minimal_backoff_time", "300s");
+            mail.Set("maximal_backoff_time", "4000s");
+            mail.Start();
+            mail.Submit(MailSystem.Message("later"), "-f", "alice@origin.test", "bob@sink.test");
+            mail.WaitForLog($@"/smtp\[\d+\]: \w+: to=<bob@sink\.test>, relay=none, delay=.*, dsn=4\.4\.1, "
+                + $@"status=deferred \(connect to 127\.0\.0\.1\[127\.0\.0\.1\]:{port}: Connection refused\)$");
+            Wait.For("the deferred file", () => mail.QueueFiles("deferred").Count == 1 && mail.QueueFiles("active").Count == 0);
+
+            // S5: the next attempt is the file's time; the first wait is minimal_backoff_time.
+            string path = Assert.Single(mail.QueueFiles("deferred"));
+            double wait = (MailSystem.ModifiedAt(path) - DateTime.UtcNow).TotalSeconds;
+            Assert.InRange(wait, 260, 301);
+            string listing = mail.Postqueue("-p").Ok().Output;
+            Assert.Contains($"(connect to 127.0.0.1[127.0.0.1]:{port}: Connection refused)\n", listing);
+            Assert.Contains(" bob@sink.test\n", listing);
+            Assert.Contains(Path.GetFileName(path), listing);
+
+            using var receiver = new SmtpReceiver(new ReceiverOptions { Listen = new IPEndPoint(IPAddress.Loopback, port) });
+            Assert.Equal("", mail.Postqueue("-f").Ok().Output);
+            mail.WaitForEmptyQueue();
+            Assert.Equal("later", Assert.Single(receiver.Messages).Header("Subject"));
+            mail.WaitForLog(Path.GetFileName(path) + ": removed$");
+            Assert.Equal("Mail queue is empty\n", mail.Postqueue("-p").Ok().Output);
+            Assert.Empty(mail.QueueFiles("bounce", "defer", "trace"));
+        });
+    }
+
+    [Fact]
+    public void MailIsRetriedByItselfWhenItsTimeHasCome()
+    {
+        int port = Wait.FreePort("127.0.0.1");
+        MailSystem.Run(mail =>
+        {
+            mail.Set("relayhost", $"[127.0.0.1]:{port}");
+            mail.Start();
+            mail.Submit(MailSystem.Message("again"), "-f", "alice@origin.test", "bob@sink.test");
+            mail.WaitForLog("status=deferred");
+            using var receiver = new SmtpReceiver(new ReceiverOptions { Listen = new IPEndPoint(IPAddress.Loopback, port) });
+            Wait.For("the message", () => receiver.Messages.Count == 1);
+            mail.WaitForEmptyQueue();
+        });
+    }
+
+    [Fact]
+    public void MailSubmittedWhileTheSystemIsDownGoesOutAfterTheStart() => MailSystem.Run((mail, receiver) =>
+    {
+        mail.Start(); // makes the queue directories
+        mail.Stop();
+        mail.Submit(MailSystem.Message("night"), "-f", "alice@origin.test", "bob@sink.test");
+        Assert.Single(mail.QueueFiles("maildrop"));
+        mail.Start();
+        mail.WaitForEmptyQueue();
+        Assert.Equal("night", Assert.Single(receiver.Messages).Header("Subject"));
+    });
+}

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace PostfixNet.SystemTests.Harness;
+
+/// <summary>Waits for things to become true.</summary>
+internal static class Wait
+{
+    // Generous, because a build may be using the machine as well; nothing waits longer than it has to.
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(25);
+
+    /// <summary>Returns when the condition holds; fails, naming what was waited for, when it does not in time.</summary>
+    public static void For(string what, Func<bool> condition, TimeSpan? deadline = null)
+    {
+        TimeSpan limit = deadline ?? Deadline;
+        var clock = Stopwatch.StartNew();
+        while (!condition())
+        {
+            if (clock.Elapsed > limit)
+                throw new XunitException($"waited {limit.TotalSeconds} s in vain for {what}");
+            Thread.Sleep(20);
+        }
+    }
+
+    /// <summary>Holds for a while to see that nothing happens; fails as soon as it does.</summary>
+    public static void Never(string what, Func<bool> condition, TimeSpan time)
+    {
+        var clock = Stopwatch.StartNew();
+        while (clock.Elapsed < time)
+        {
+            if (condition())
+                throw new XunitException($"this should not have happened: {what}");
+            Thread.Sleep(20);
+        }
+    }
+
+    /// <summary>A TCP and UDP port that nobody uses at the moment on these addresses.</summary>
+    public static int FreePort(params string[] addresses)
+    {
+        for (int attempt = 0; attempt < 100; attempt++)
+        {
+            using var first = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            first.Bind(new IPEndPoint(IPAddress.Parse(addresses[0]), 0));
+            int port = ((IPEndPoint)first.LocalEndPoint!).Port;
+            if (addresses.Skip(1).All(address => IsFree(address, port, ProtocolType.Tcp))
+                && addresses.All(address => IsFree(address, port, ProtocolType.Udp)))
+                return port;
+        }
+        throw new XunitException("no free port on " + string.Join(", ", addresses));
+    }
+
+    private static bool IsFree(string address, int port, ProtocolType protocol)
+    {
+        using var socket = new Socket(
+            AddressFamily.InterNetwork, protocol == ProtocolType.Tcp ? SocketType.Stream : SocketType.Dgram, protocol);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Parse(address), port));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

@@ -58,6 +58,24 @@ public sealed record ResolverOptions
     /// <summary>Name servers asked at most; more are passed over.</summary>
     public const int MaxServers = 8;
 
+    /// <summary>Options for configured servers (<c>dns_nameservers</c>), or those of the system when none is configured.</summary>
+    /// <param name="nameServers">As <see cref="NameServer.TryParse"/> reads them.</param>
+    /// <exception cref="FormatException">One is no address; the message names it and what is accepted.</exception>
+    public static ResolverOptions FromNameServers(IReadOnlyList<string> nameServers)
+    {
+        ArgumentNullException.ThrowIfNull(nameServers);
+        if (nameServers.Count == 0)
+            return ResolvConf.Load();
+        List<NameServer> servers = [];
+        foreach (string text in nameServers)
+        {
+            if (!NameServer.TryParse(text, out NameServer server))
+                throw new FormatException($"\"{text}\" is no name server; accepted is an address, with or without port: \"127.0.0.1:5353\", \"[::1]:53\"");
+            servers.Add(server);
+        }
+        return new ResolverOptions { Servers = servers };
+    }
+
     /// <summary>In order of preference, 1..8. They must be recursive servers that share one view of the world.</summary>
     public required IReadOnlyList<NameServer> Servers { get; init; }
 

@@ -24,6 +24,16 @@ public class ResolvConfTests
     public void A_missing_file_means_the_server_on_this_host() =>
         Assert.Equal("127.0.0.1", Assert.Single(ResolvConf.Load("/nonexistent/resolv.conf").Servers).Address.ToString());
 
+    [Fact]
+    public void Configured_servers()
+    {
+        ResolverOptions options = ResolverOptions.FromNameServers(["127.0.0.1:5353", "[::1]:53"]);
+        Assert.Equal(["127.0.0.1 5353", "::1 53"], options.Servers.Select(s => $"{s.Address} {s.Port}"));
+        Assert.Equal(ResolvConf.Load().Servers, ResolverOptions.FromNameServers([]).Servers);
+        FormatException error = Assert.Throws<FormatException>(() => ResolverOptions.FromNameServers(["127.0.0.1", "ns.example"]));
+        Assert.Contains("\"ns.example\"", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("127.0.0.1", "127.0.0.1 53")]
     [InlineData("127.0.0.1:5353", "127.0.0.1 5353")]

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PostfixNet.Dns;
 
 /// <summary>Answers remembered for a while, presence and absence alike: one process makes many deliveries.</summary>
@@ -7,7 +9,8 @@ internal sealed class DnsCache(int mostEntries, TimeProvider clock)
     // would learn.
     internal const uint MaxTtl = 300;
 
-    private readonly Dictionary<(string Name, DnsType Type), (DnsReply Reply, long Expires)> _entries = [];
+    // A string key and a class: a tuple of ours would have its comparer compiled at the first question of each process.
+    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
 
     /// <summary>The answer, if one is remembered and not too old; else null.</summary>
@@ -15,10 +18,10 @@ internal sealed class DnsCache(int mostEntries, TimeProvider clock)
     {
         if (mostEntries <= 0)
             return null;
-        (string, DnsType) key = Key(name, type);
+        string key = Key(name, type);
         lock (_lock)
         {
-            if (!_entries.TryGetValue(key, out (DnsReply Reply, long Expires) entry))
+            if (!_entries.TryGetValue(key, out Entry? entry))
                 return null;
             if (clock.GetTimestamp() < entry.Expires)
                 return entry.Reply;
@@ -37,9 +40,16 @@ internal sealed class DnsCache(int mostEntries, TimeProvider clock)
             // Forgetting everything now and then is cheaper than keeping an order, and bounded all the same.
             if (_entries.Count >= mostEntries)
                 _entries.Clear();
-            _entries[Key(name, type)] = (reply, clock.GetTimestamp() + Math.Min(ttl, MaxTtl) * clock.TimestampFrequency);
+            _entries[Key(name, type)] = new Entry(reply, clock.GetTimestamp() + Math.Min(ttl, MaxTtl) * clock.TimestampFrequency);
         }
     }
 
-    private static (string, DnsType) Key(string name, DnsType type) => (name.TrimEnd('.').ToLowerInvariant(), type);
+    private static string Key(string name, DnsType type) =>
+        string.Concat(DnsName.WithoutDot(name), ":", ((int)type).ToString(CultureInfo.InvariantCulture)).ToLowerInvariant();
+
+    private sealed class Entry(DnsReply reply, long expires)
+    {
+        internal DnsReply Reply { get; } = reply;
+        internal long Expires { get; } = expires;
+    }
 }

@@ -98,7 +98,7 @@ internal sealed class DnsMessage
             return (ResponseCode)(message[3] & 15) is ResponseCode.FormatError or ResponseCode.NotImplemented;
         int at = HeaderLength;
         return questions == 1 && DnsName.TryRead(message, ref at, out string? asked) && at + 4 <= message.Length
-            && asked.AsSpan().Equals(name.AsSpan().TrimEnd('.'), StringComparison.OrdinalIgnoreCase)
+            && asked.AsSpan().Equals(DnsName.WithoutDot(name), StringComparison.OrdinalIgnoreCase)
             && BinaryPrimitives.ReadUInt16BigEndian(message[at..]) == (ushort)type
             && BinaryPrimitives.ReadUInt16BigEndian(message[(at + 2)..]) == InternetClass;
     }

@@ -21,8 +21,7 @@ public static class DnsName
     /// (<c>0/25.2.0.192.in-addr.arpa</c>), which reverse lookups pass through.</summary>
     internal static bool IsName(ReadOnlySpan<char> name, bool allowSlash)
     {
-        if (name.EndsWith('.'))
-            name = name[..^1];
+        name = WithoutDot(name);
         if (name.Length is 0 or > MaxWireLength - 2)
             return false;
         int label = 0;
@@ -47,10 +46,13 @@ public static class DnsName
         return !isNumeric;
     }
 
+    /// <summary>The name without the dot that marks it as absolute.</summary>
+    internal static ReadOnlySpan<char> WithoutDot(ReadOnlySpan<char> name) => name.Length > 0 && name[^1] == '.' ? name[..^1] : name;
+
     /// <summary>A name that a record may point at: a host name, or an IPv4 address in dotted form.</summary>
     internal static bool IsUsableTarget(string name) => IsHostName(name) || IsDottedAddress(name);
 
-    private static bool IsDottedAddress(string name) => name.AsSpan().Count('.') == 3 && IPAddress.TryParse(name, out _);
+    private static bool IsDottedAddress(string name) => name.Length <= 15 && IPAddress.TryParse(name, out _);
 
     /// <summary>Whether <paramref name="ancestor"/> is <paramref name="name"/> or a domain above it. Case does not matter
     /// (RFC 4343 section 3).</summary>
@@ -63,14 +65,18 @@ public static class DnsName
     /// <returns>Octets written.</returns>
     internal static int Write(Span<byte> destination, ReadOnlySpan<char> name)
     {
-        int at = 0;
-        foreach (Range range in name.TrimEnd('.').Split('.'))
+        int at = 1, lengthAt = 0;
+        foreach (char c in WithoutDot(name))
         {
-            ReadOnlySpan<char> label = name[range];
-            destination[at++] = (byte)label.Length;
-            foreach (char c in label)
+            if (c != '.')
+            {
                 destination[at++] = (byte)c;
+                continue;
+            }
+            destination[lengthAt] = (byte)(at - lengthAt - 1);
+            lengthAt = at++;
         }
+        destination[lengthAt] = (byte)(at - lengthAt - 1);
         destination[at++] = 0;
         return at;
     }

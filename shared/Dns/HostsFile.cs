@@ -39,7 +39,7 @@ public sealed class HostsFile : IResolver
         {
             int comment = line.IndexOf('#');
             WordReader words = new(comment < 0 ? line : line[..comment]);
-            if (!NameServer.TryParse(words.Next(), out NameServer address) || address.Port != NameServer.DefaultPort)
+            if (!NameServer.TryParse(words.Next(), out NameServer? address) || address.Port != NameServer.DefaultPort)
                 continue;
             for (ReadOnlySpan<char> name = words.Next(); !name.IsEmpty; name = words.Next())
             {

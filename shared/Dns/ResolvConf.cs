@@ -42,7 +42,7 @@ public static class ResolvConf
             ReadOnlySpan<char> keyword = words.Next();
             if (keyword.SequenceEqual("nameserver"))
             {
-                if (servers.Count < MaxServers && NameServer.TryParse(words.Next(), out NameServer server))
+                if (servers.Count < MaxServers && NameServer.TryParse(words.Next(), out NameServer? server))
                     servers.Add(server);
             }
             else if (keyword.SequenceEqual("options"))

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 
@@ -6,16 +7,17 @@ namespace PostfixNet.Dns;
 /// <summary>Where one name server listens.</summary>
 /// <param name="Address">IPv4 or IPv6 address.</param>
 /// <param name="Port">1..65535, by UDP and TCP.</param>
-public readonly record struct NameServer(IPAddress Address, int Port)
+/// <remarks>A class: collections of it need no code compiled at start-up.</remarks>
+public sealed record NameServer(IPAddress Address, int Port)
 {
     /// <summary>The port of the DNS, RFC 1035 section 4.2.</summary>
     public const int DefaultPort = 53;
 
     /// <summary>Reads <c>127.0.0.1</c>, <c>127.0.0.1:5353</c>, <c>::1</c>, <c>[::1]</c>, <c>[::1]:53</c>. No names: who would
     /// look them up?</summary>
-    public static bool TryParse(ReadOnlySpan<char> text, out NameServer server)
+    public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out NameServer? server)
     {
-        server = default;
+        server = null;
         ReadOnlySpan<char> address = text, port = default;
         bool hasPort = false;
         if (text.StartsWith('['))
@@ -69,7 +71,7 @@ public sealed record ResolverOptions
         List<NameServer> servers = [];
         foreach (string text in nameServers)
         {
-            if (!NameServer.TryParse(text, out NameServer server))
+            if (!NameServer.TryParse(text, out NameServer? server))
                 throw new FormatException($"\"{text}\" is no name server; accepted is an address, with or without port: \"127.0.0.1:5353\", \"[::1]:53\"");
             servers.Add(server);
         }

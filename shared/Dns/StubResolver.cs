@@ -28,13 +28,22 @@ public sealed class StubResolver : IResolver
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfZero(options.Servers.Count);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Attempts, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.Timeout, TimeSpan.Zero);
+        if (options.Timeout <= TimeSpan.Zero)
+            throw new ArgumentOutOfRangeException(nameof(options), options.Timeout, "no time to wait for an answer");
         _options = options;
         _cache = new DnsCache(options.CacheEntries, options.Clock);
     }
 
     /// <inheritdoc/>
-    public DnsReply Query(string name, DnsType type) => Query(name, [type])[0];
+    public DnsReply Query(string name, DnsType type)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (Known(name, type) is { } known)
+            return known;
+        Search search = new(name.TrimEnd('.'), type);
+        Run([search], name);
+        return search.Reply!;
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<DnsReply> Query(string name, ReadOnlySpan<DnsType> types)
@@ -42,30 +51,38 @@ public sealed class StubResolver : IResolver
         ArgumentNullException.ThrowIfNull(name);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(types.Length, MaxTypes);
         DnsReply[] replies = new DnsReply[types.Length];
+        Search?[] searches = new Search?[types.Length];
         List<Search> open = [];
         for (int i = 0; i < types.Length; i++)
         {
-            if (!DnsName.IsName(name, allowSlash: types[i] == DnsType.Ptr))
-                replies[i] = new DnsReply(DnsStatus.InvalidName, [], name, false);
-            else if (_cache.Find(name, types[i]) is { } known)
+            if (Known(name, types[i]) is { } known)
                 replies[i] = known;
             else
-                open.Add(new Search(i, name.TrimEnd('.'), types[i]));
+                open.Add(searches[i] = new Search(name.TrimEnd('.'), types[i]));
         }
+        Run(open, name);
+        for (int i = 0; i < searches.Length; i++)
+            replies[i] ??= searches[i]!.Reply!;
+        return replies;
+    }
+
+    // The answers that need no question.
+    private DnsReply? Known(string name, DnsType type) => DnsName.IsName(name, allowSlash: type == DnsType.Ptr)
+        ? _cache.Find(name, type) : new DnsReply(DnsStatus.InvalidName, [], name, false);
+
+    private void Run(List<Search> open, string name)
+    {
         long deadline = Environment.TickCount64 + (long)_options.Deadline.TotalMilliseconds;
         while (open.Count > 0)
         {
             AskOnce(open, deadline);
             foreach (Search search in open)
             {
-                if (search.Reply is not { } reply)
-                    continue;
-                _cache.Add(name, search.Type, reply, search.Ttl);
-                replies[search.Index] = reply;
+                if (search.Reply is { } reply)
+                    _cache.Add(name, search.Type, reply, search.Ttl);
             }
             open.RemoveAll(static s => s.Reply is not null);
         }
-        return replies;
     }
 
     private void AskOnce(List<Search> searches, long deadline)
@@ -94,12 +111,11 @@ public sealed class StubResolver : IResolver
     }
 
     /// <summary>The way of one question along aliases to its answer.</summary>
-    private sealed class Search(int index, string name, DnsType type)
+    private sealed class Search(string name, DnsType type)
     {
         private int _aliases;
         private bool _isAuthentic = true;
 
-        internal int Index { get; } = index;
         internal DnsType Type { get; } = type;
 
         /// <summary>Where the chain of aliases has led to so far.</summary>

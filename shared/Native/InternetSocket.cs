@@ -15,15 +15,20 @@ public sealed unsafe class InternetSocket : IDisposable
     private const short POLLIN = 1, POLLOUT = 4;
 
     private readonly bool _isDatagram;
-    private readonly string _peer;
+    private readonly IPAddress _address;
+    private readonly int _port;
     private int _fd;
 
-    private InternetSocket(int fd, bool isDatagram, string peer)
+    private InternetSocket(int fd, bool isDatagram, IPAddress address, int port)
     {
         _fd = fd;
         _isDatagram = isDatagram;
-        _peer = peer;
+        _address = address;
+        _port = port;
     }
+
+    // Made only when there is trouble to tell of.
+    private string Peer => _address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{_address}]:{_port}" : $"{_address}:{_port}";
 
     /// <summary>What <see cref="Wait"/> waits for: room to send (or the end of connecting) instead of something to receive.</summary>
     public bool WantsWrite { get; set; }
@@ -37,7 +42,7 @@ public sealed unsafe class InternetSocket : IDisposable
     public static InternetSocket OpenDatagram(IPAddress address, int port)
     {
         InternetSocket socket = Open(address, port, isDatagram: true);
-        return socket.Connect(address, port);
+        return socket.Connect();
     }
 
     /// <summary>Begins a TCP connection. <see cref="WantsWrite"/> is set: when ready, call <see cref="FinishConnect"/>.</summary>
@@ -46,7 +51,7 @@ public sealed unsafe class InternetSocket : IDisposable
     {
         InternetSocket socket = Open(address, port, isDatagram: false);
         socket.WantsWrite = true;
-        return socket.Connect(address, port);
+        return socket.Connect();
     }
 
     /// <summary>Learns how connecting ended.</summary>
@@ -56,9 +61,9 @@ public sealed unsafe class InternetSocket : IDisposable
         int error = 0;
         uint length = sizeof(int);
         if (LibC.GetSockOpt(_fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
-            throw UnixError.Last($"connect to {_peer}");
+            throw UnixError.Last($"connect to {Peer}");
         if (error != 0)
-            throw UnixError.From(error, $"connect to {_peer}");
+            throw UnixError.From(error, $"connect to {Peer}");
     }
 
     /// <summary>Sends what the system takes now.</summary>
@@ -70,7 +75,7 @@ public sealed unsafe class InternetSocket : IDisposable
         {
             nint n = LibC.Send(_fd, p, bytes.Length, MSG_NOSIGNAL);
             return n >= 0 ? (int)n
-                : Marshal.GetLastPInvokeError() is LibC.EAGAIN or LibC.EINTR ? 0 : throw UnixError.Last($"send to {_peer}");
+                : Marshal.GetLastPInvokeError() is LibC.EAGAIN or LibC.EINTR ? 0 : throw UnixError.Last($"send to {Peer}");
         }
     }
 
@@ -84,7 +89,7 @@ public sealed unsafe class InternetSocket : IDisposable
         {
             nint n = LibC.Recv(_fd, p, buffer.Length, _isDatagram ? MSG_TRUNC : 0);
             return n >= 0 ? (int)n
-                : Marshal.GetLastPInvokeError() is LibC.EAGAIN or LibC.EINTR ? -1 : throw UnixError.Last($"receive from {_peer}");
+                : Marshal.GetLastPInvokeError() is LibC.EAGAIN or LibC.EINTR ? -1 : throw UnixError.Last($"receive from {Peer}");
         }
     }
 
@@ -114,29 +119,36 @@ public sealed unsafe class InternetSocket : IDisposable
 
     private static InternetSocket Open(IPAddress address, int port, bool isDatagram)
     {
-        string peer = address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]:{port}" : $"{address}:{port}";
         int fd = LibC.Socket(address.AddressFamily == AddressFamily.InterNetworkV6 ? AF_INET6 : AF_INET,
             (isDatagram ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        return fd >= 0 ? new InternetSocket(fd, isDatagram, peer) : throw UnixError.Last($"socket for {peer}");
+        return fd >= 0 ? new InternetSocket(fd, isDatagram, address, port) : throw UnixError.Last("socket");
     }
 
-    private InternetSocket Connect(IPAddress address, int port)
+    private InternetSocket Connect()
     {
         // struct sockaddr_in is 16 octets, sockaddr_in6 28; the family is in host order, the port in network order.
         Span<byte> name = stackalloc byte[28];
         name.Clear();
-        bool isV6 = address.AddressFamily == AddressFamily.InterNetworkV6;
+        bool isV6 = _address.AddressFamily == AddressFamily.InterNetworkV6;
         BitConverter.TryWriteBytes(name, (ushort)(isV6 ? AF_INET6 : AF_INET));
-        BinaryPrimitives.WriteUInt16BigEndian(name[2..], (ushort)port);
-        address.TryWriteBytes(name[(isV6 ? 8 : 4)..], out _);
+        BinaryPrimitives.WriteUInt16BigEndian(name[2..], (ushort)_port);
         if (isV6)
-            BitConverter.TryWriteBytes(name[24..], (uint)address.ScopeId);
+        {
+            _address.TryWriteBytes(name[8..], out _);
+            BitConverter.TryWriteBytes(name[24..], (uint)_address.ScopeId);
+        }
+        else
+        {
+#pragma warning disable CS0618 // Discouraged because only IPv4 has it; TryWriteBytes is not precompiled for IPv4, which costs a start.
+            BitConverter.TryWriteBytes(name[4..], (uint)_address.Address);
+#pragma warning restore CS0618
+        }
         fixed (byte* p = name)
         {
             if (LibC.Connect(_fd, p, isV6 ? 28u : 16u) == 0 || Marshal.GetLastPInvokeError() == LibC.EINPROGRESS)
                 return this;
         }
-        Exception error = UnixError.Last($"connect to {_peer}");
+        Exception error = UnixError.Last($"connect to {Peer}");
         Dispose();
         throw error;
     }

@@ -56,7 +56,7 @@ public class ResolvConfTests
     [InlineData("[::1]:", null)]
     public void Server_addresses(string text, string? want)
     {
-        bool ok = NameServer.TryParse(text, out NameServer server);
-        Assert.Equal(want, ok ? $"{server.Address} {server.Port}" : null);
+        bool ok = NameServer.TryParse(text, out NameServer? server);
+        Assert.Equal(want, ok ? $"{server!.Address} {server.Port}" : null);
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 
 namespace PostfixNet.Mail;
@@ -19,9 +18,6 @@ public sealed record AddressCompletion(
 /// <remarks>The internal form is split at its last <c>@</c>. Addresses are <see cref="ByteText"/>.</remarks>
 public static class Address
 {
-    private static readonly SearchValues<char> s_needQuotes = SearchValues.Create(
-        "\0\x01\x02\x03\x04\x05\x06\a\b\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f ()<>@,;:\\\"[]");
-
     /// <summary>Internal to external: quotes the local part when it is not a dot-atom; 8-bit text is left alone.</summary>
     /// <remarks>The empty address stays empty: the caller decides about <c>&lt;&gt;</c>.</remarks>
     public static string ToExternal(string address)
@@ -139,9 +135,20 @@ public static class Address
     }
 
     /// <summary>True when the local part needs no quotes: atoms with single dots between; 8-bit text counts as atom.</summary>
-    public static bool IsDotAtom(ReadOnlySpan<char> local) =>
-        local.Length > 0 && local[0] != '.' && local[^1] != '.' && !local.ContainsAny(s_needQuotes)
-        && local.IndexOf("..", StringComparison.Ordinal) < 0;
+    public static bool IsDotAtom(ReadOnlySpan<char> local)
+    {
+        // A plain loop: vectorized searching costs a starting process more compilation than it ever saves.
+        char previous = '.';
+        foreach (char c in local)
+        {
+            if (c == '.' && previous == '.')
+                return false;
+            if (c is <= ' ' or '\x7f' or '(' or ')' or '<' or '>' or '@' or ',' or ';' or ':' or '\\' or '"' or '[' or ']')
+                return false;
+            previous = c;
+        }
+        return previous != '.';
+    }
 
     private static ReadOnlySpan<char> WithoutRoute(ReadOnlySpan<char> address)
     {

@@ -14,8 +14,6 @@ public static class ByteText
     private const char FirstEscape = '\uDC80';
     private const char LastEscape = '\uDCFF';
 
-    private static readonly SearchValues<char> s_escapes = MakeEscapes();
-
     /// <summary>Text of any bytes; never fails and never loses any.</summary>
     public static string Decode(ReadOnlySpan<byte> bytes)
     {
@@ -53,9 +51,11 @@ public static class ByteText
     /// <exception cref="ArgumentException">The buffer is too small.</exception>
     public static int Encode(ReadOnlySpan<char> text, Span<byte> buffer)
     {
-        if (!text.ContainsAny(s_escapes))
-            return Encoding.UTF8.GetBytes(text, buffer);
-        int done = 0;
+        // Stops at the first lone surrogate, which is either an escaped byte or malformed.
+        OperationStatus status = Utf8.FromUtf16(text, buffer, out int read, out int done, replaceInvalidSequences: false);
+        if (status == OperationStatus.DestinationTooSmall)
+            throw new ArgumentException("buffer too small", nameof(buffer));
+        text = text[read..];
         while (text.Length > 0)
         {
             int used = 1;
@@ -97,13 +97,5 @@ public static class ByteText
             i++;
         }
         return true;
-    }
-
-    private static SearchValues<char> MakeEscapes()
-    {
-        Span<char> escapes = stackalloc char[LastEscape - FirstEscape + 1];
-        for (int i = 0; i < escapes.Length; i++)
-            escapes[i] = (char)(FirstEscape + i);
-        return SearchValues.Create(escapes);
     }
 }

@@ -33,6 +33,6 @@ public static class DelayText
         if (fraction == 0)
             return whole.ToString(CultureInfo.InvariantCulture);
         string digits = fraction.ToString(CultureInfo.InvariantCulture).PadLeft(decimals, '0').TrimEnd('0');
-        return $"{whole}.{digits}";
+        return string.Concat(whole.ToString(CultureInfo.InvariantCulture), ".", digits);
     }
 }

@@ -6,7 +6,7 @@ namespace PostfixNet.Mail;
 /// <param name="Address">Internal form; empty for <c>&lt;&gt;</c>.</param>
 /// <param name="Start">Where its spelling begins in the text: after <c>&lt;</c> if there is one.</param>
 /// <param name="End">One past its spelling.</param>
-public readonly record struct HeaderAddress(string Address, int Start, int End);
+public sealed record HeaderAddress(string Address, int Start, int End);
 
 /// <summary>Address lists as they stand in headers: RFC 5322 section 3.4 with the obsolete forms of section 4.4, and whatever
 /// else people write.</summary>
@@ -23,17 +23,40 @@ public static class HeaderAddresses
 
     private readonly record struct Token(Kind Kind, int Start, int End);
 
+    /// <summary>A list of values without generic code, which would have to be compiled anew in each starting process.</summary>
+    private sealed class TokenList
+    {
+        private Token[] _tokens = new Token[16];
+
+        internal int Count { get; private set; }
+
+        internal Token this[int index] => _tokens[index];
+
+        internal void Add(Token token)
+        {
+            if (Count == _tokens.Length)
+            {
+                Token[] larger = new Token[Count * 2];
+                Array.Copy(_tokens, larger, Count);
+                _tokens = larger;
+            }
+            _tokens[Count++] = token;
+        }
+
+        internal void Clear() => Count = 0;
+    }
+
     /// <summary>The mailboxes of a header's body, in order; group names and comments are not among them.</summary>
     /// <param name="body">Text after the colon, folded or not.</param>
     /// <param name="tokenLimit">Words, quoted strings, and special characters beyond this number are not looked at.</param>
     public static IReadOnlyList<HeaderAddress> Parse(string body, int tokenLimit = DefaultTokenLimit)
     {
         List<HeaderAddress> found = [];
-        List<Token> element = [];
+        TokenList element = new();
         int at = 0;
         bool inAngle = false;
         bool inRoute = false;
-        for (int count = 0; count < tokenLimit && Next(body, ref at) is { } token; count++)
+        for (int count = 0; count < tokenLimit && Next(body, ref at, out Token token); count++)
         {
             char special = token.Kind == Kind.Special ? body[token.Start] : '\0';
             switch (special)
@@ -47,7 +70,7 @@ public static class HeaderAddresses
                 case '>':
                     inAngle = inRoute = false;
                     break;
-                case '@' when element.Count == 0 || inAngle && IsSpecial(body, element[^1], '<'):
+                case '@' when element.Count == 0 || inAngle && IsSpecial(body, element[element.Count - 1], '<'):
                     inRoute = true;
                     break;
                 case ':' when inRoute:
@@ -104,7 +127,7 @@ public static class HeaderAddresses
         return at < body.Length && body[at] == special;
     }
 
-    private static int Find(string body, List<Token> element, int from, int end, char special)
+    private static int Find(string body, TokenList element, int from, int end, char special)
     {
         int i = from;
         while (i < end && !IsSpecial(body, element[i], special))
@@ -112,7 +135,7 @@ public static class HeaderAddresses
         return i;
     }
 
-    private static void AddElement(string body, List<Token> element, List<HeaderAddress> found)
+    private static void AddElement(string body, TokenList element, List<HeaderAddress> found)
     {
         int open = Find(body, element, 0, element.Count, '<');
         if (open == element.Count)
@@ -135,7 +158,7 @@ public static class HeaderAddresses
         }
     }
 
-    private static void AddBareWords(string body, List<Token> element, List<HeaderAddress> found)
+    private static void AddBareWords(string body, TokenList element, List<HeaderAddress> found)
     {
         int start = 0;
         for (int i = 1; i <= element.Count; i++)
@@ -150,7 +173,7 @@ public static class HeaderAddresses
 
     private static bool IsWord(Token token) => token.Kind != Kind.Special;
 
-    private static HeaderAddress Make(string body, List<Token> element, int first, int end)
+    private static HeaderAddress Make(string body, TokenList element, int first, int end)
     {
         int start = element[first].Start;
         int stop = element[end - 1].End;
@@ -202,7 +225,7 @@ public static class HeaderAddresses
         }
     }
 
-    private static Token? Next(string body, ref int at)
+    private static bool Next(string body, ref int at, out Token token)
     {
         while (at < body.Length)
         {
@@ -214,24 +237,29 @@ public static class HeaderAddresses
             else
                 break;
         }
+        token = default;
         if (at >= body.Length)
-            return null;
+            return false;
         int start = at;
         switch (body[at])
         {
             case '"':
                 at = EndOfBracket(body, at, '"');
-                return new Token(Kind.Quoted, start, at);
+                token = new Token(Kind.Quoted, start, at);
+                return true;
             case '[':
                 at = EndOfBracket(body, at, ']');
-                return new Token(Kind.Literal, start, at);
+                token = new Token(Kind.Literal, start, at);
+                return true;
             case '<' or '>' or '@' or ',' or ';' or ':' or '.' or ')' or ']':
                 at++;
-                return new Token(Kind.Special, start, at);
+                token = new Token(Kind.Special, start, at);
+                return true;
             default:
                 while (at < body.Length && !IsDelimiter(body[at]))
                     at += body[at] == '\\' && at + 1 < body.Length ? 2 : 1;
-                return new Token(body.AsSpan(start, at - start).Contains('\\') ? Kind.Quoted : Kind.Atom, start, at);
+                token = new Token(body.AsSpan(start, at - start).Contains('\\') ? Kind.Quoted : Kind.Atom, start, at);
+                return true;
         }
     }
 

@@ -9,17 +9,24 @@ public static class NoticeText
     private const int LineWidth = 79;
     private const int Indent = 4;
 
-    private static readonly SearchValues<char> s_controls = SearchValues.Create(
-        "\0\x01\x02\x03\x04\x05\x06\a\b\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f");
-
     /// <summary>Replaces control characters by '?', tabs by blanks: no text can start a line or a field of its own.</summary>
-    public static string OneLine(string text) => text.AsSpan().ContainsAny(s_controls)
+    public static string OneLine(string text) => HasControls(text)
         ? string.Create(text.Length, text, static (line, from) =>
         {
             for (int i = 0; i < line.Length; i++)
                 line[i] = from[i] == '\t' ? ' ' : from[i] is < ' ' or '\x7f' ? '?' : from[i];
         })
         : text;
+
+    private static bool HasControls(string text)
+    {
+        foreach (char c in text)
+        {
+            if (c is < ' ' or '\x7f')
+                return true;
+        }
+        return false;
+    }
 
     /// <summary>As <see cref="OneLine"/>, and bytes that are not valid UTF-8 become '?': for parts that say charset=utf-8.</summary>
     public static string Readable(string text)

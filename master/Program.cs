@@ -1,6 +1,84 @@
+using PostfixNet.Configuration;
+using PostfixNet.Native;
+using PostfixNet.Service;
+
 namespace PostfixNet.Master;
 
+/// <summary>
+/// NAME
+///   master - starts, watches and stops the mail system
+/// SYNOPSIS
+///   master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check
+/// DESCRIPTION
+///   start      Checks the configuration, makes missing queue directories, and returns when the system accepts mail.
+///   start-fg   The same in the foreground, for containers and service managers; ends on SIGTERM or SIGINT.
+///   stop       Ends the system: deliveries past their last word finish, others are put off; returns when all is down.
+///   abort      Ends the system at once. Nothing is lost, but mail in transmission may be sent again.
+///   reload     Reads the configuration anew; processes end after the work in hand and are replaced.
+///   flush      Tries all deferred mail now, as postqueue -f does.
+///   status     Tells if the system runs. Exit 0: yes. Exit 1: no.
+///   check      Reads the configuration and looks at the queue directories; says all that is wrong.
+///   The running master owns the socket of every service. It starts a process when a client connects and nobody is
+///   there to serve it, up to the service's process_limit; it wakes timed services, replaces processes that ended, and
+///   holds back a service that cannot start. Mail is not touched by it.
+/// SECURITY
+///   Runs as root or as an ordinary user on a private queue. Started by root, every service gives root up for mail_owner
+///   before its first client. Starts only programs from daemon_directory named in master.toml, without a shell.
+/// DIAGNOSTICS
+///   Logs starts, stops, reloads, and processes that ended with an error. Exit 0: done. 1: not running, or already
+///   running. 64: bad command line. 75: could not start. 77: not permitted. 78: bad configuration.
+/// CONFIGURATION
+///   master.toml; from main.toml: queue_directory, daemon_directory, mail_owner, setgid_group, default_process_limit,
+///   service_throttle_time, import_environment, application_event_drain_time, master_service_disable, maillog_file.
+/// BUGS
+///   A new mail_owner or queue_directory takes effect at a start, not at a reload.
+/// </summary>
 internal static class Program
 {
-    private static int Main() => 69;
+    private const string Usage = "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check";
+
+    private static int Main(string[] arguments)
+    {
+        string? directory = null;
+        if (arguments is ["-c", var given, .. var rest])
+            (directory, arguments) = (given, rest);
+        if (arguments is not [var command])
+            return Fail(Usage, ExitStatus.Usage);
+        try
+        {
+            directory = Path.GetFullPath(MainConfig.FindDirectory(directory));
+            return command switch
+            {
+                "start" => Commands.Start(directory),
+                "start-fg" => Supervisor.RunForeground(directory),
+                "stop" => Commands.Stop(directory, abruptly: false),
+                "abort" => Commands.Stop(directory, abruptly: true),
+                "reload" => Commands.Reload(directory),
+                "flush" => Commands.Flush(directory),
+                "status" => Commands.Status(directory),
+                "check" => Commands.Check(directory),
+                Supervisor.DaemonCommand => Supervisor.RunDaemon(directory),
+                _ => Fail($"unknown command \"{command}\"; {Usage}", ExitStatus.Usage),
+            };
+        }
+        catch (ConfigurationException e)
+        {
+            return Fail(e.Message, ExitStatus.Configuration);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            return Fail(e.Message, ExitStatus.NoPermission);
+        }
+        catch (IOException e)
+        {
+            return Fail(e.Message, ExitStatus.TemporaryFailure);
+        }
+    }
+
+    /// <summary>One line on standard error.</summary>
+    internal static int Fail(string text, int status)
+    {
+        StandardError.Write($"master: fatal: {text}\n");
+        return status;
+    }
 }

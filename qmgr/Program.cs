@@ -1,6 +1,35 @@
+using PostfixNet.Service;
+
 namespace PostfixNet.Qmgr;
 
+/// <summary>
+/// NAME
+///   qmgr - queue manager
+/// SYNOPSIS
+///   qmgr   (started by master, not by hand)
+/// DESCRIPTION
+///   Moves a bounded number of messages from incoming and deferred into active, finds the transport and next hop of each
+///   recipient, and hands delivery requests to delivery agents such as smtp. Mail that cannot be delivered now goes to
+///   deferred with the time of its next attempt as modification time; mail that is too old is returned through bounce
+///   and defer; a damaged file goes to corrupt. It never waits for one worker: everything is an event of one loop.
+///   Triggers, one byte each: I scan incoming, D scan deferred, A ignore time stamps in the next scan, F forget which
+///   destinations are dead, W (timer) the same as I.
+/// SECURITY
+///   Reads one-byte triggers from local processes, and queue files that only cleanup can write. No network.
+/// DIAGNOSTICS
+///   "from=..., size=..., nrcpt=... (queue active)" at each attempt, "removed" at the end; deferrals of mail to a dead
+///   destination. A damaged queue file is moved to corrupt, with a warning. Exit 0: told to end. 70: a bug; master
+///   starts a new process, which takes up the active queue again. 78: configuration unusable.
+/// CONFIGURATION
+///   queue_run_delay, minimal_backoff_time, maximal_backoff_time, maximal_queue_lifetime, bounce_queue_lifetime,
+///   qmgr_message_active_limit, qmgr_message_recipient_limit, transport_maps, relayhost, default_transport,
+///   default_destination_concurrency_limit and its relatives, default_destination_recipient_limit,
+///   initial_destination_concurrency, transport_retry_time, defer_transports.
+/// BUGS
+///   A deferred scan looks at every file of the deferred queue.
+/// </summary>
 internal static class Program
 {
-    private static int Main() => 69;
+    private static int Main(string[] arguments) =>
+        EventServer.Run("qmgr", arguments, (context, loop) => new QueueManager(context, loop));
 }

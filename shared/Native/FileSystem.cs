@@ -229,6 +229,22 @@ public static unsafe class FileSystem
         return done;
     }
 
+    /// <summary>Reads a whole file, following symbolic links (a configuration file may be one).</summary>
+    /// <param name="limit">Bytes; a larger file is an error.</param>
+    public static byte[] ReadAll(string path, int limit)
+    {
+        int fd = LibC.Open(path, LibC.O_RDONLY | LibC.O_NONBLOCK | LibC.O_CLOEXEC, 0);
+        using SafeFileHandle file = fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw UnixError.Last($"open {path}");
+        FileStatus status = Status(file);
+        if (status.Kind != FileKind.Regular)
+            throw new IOException($"open {path}: not a regular file");
+        if (status.Size > limit)
+            throw new IOException($"read {path}: {status.Size} bytes, more than {limit}");
+        byte[] bytes = new byte[status.Size];
+        int n = ReadAt(file, bytes, 0);
+        return n == bytes.Length ? bytes : bytes[..n];
+    }
+
     /// <summary>Writes all bytes at an offset (at the end, when the file was opened for appending).</summary>
     public static void WriteAt(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
     {

@@ -1,3 +1,4 @@
+using PostfixNet.Configuration;
 using PostfixNet.Native;
 
 namespace PostfixNet.Queue;
@@ -64,6 +65,10 @@ public sealed class QueueDirectories
                 _depths[(int)name] = Math.Max(0, hashDepth);
         }
     }
+
+    /// <summary>The queue of a configuration: queue_directory, hash_queue_names, hash_queue_depth.</summary>
+    public static QueueDirectories FromConfig(MainConfig config) => new(
+        config.Get(Parameters.QueueDirectory), config.Get(Parameters.HashQueueNames), config.Get(Parameters.HashQueueDepth));
 
     /// <summary>queue_directory.</summary>
     public string Root { get; }

@@ -1,0 +1,46 @@
+using System.Collections;
+using PostfixNet.Configuration;
+
+namespace PostfixNet.Master;
+
+/// <summary>The environment of the services: little, and nothing that an operator's shell happened to contain.</summary>
+internal static class ChildEnvironment
+{
+    // Where .NET is; and no debugger's pipes in /tmp, whose names would outlive a killed process.
+    private static readonly string[] s_runtime = ["DOTNET_ROOT", "DOTNET_ROOT_X64", "DOTNET_ROOT_ARM64"];
+    private static readonly string[] s_fixed = ["DOTNET_EnableDiagnostics=0", "DOTNET_LTTng=0", "PATH=/usr/bin:/bin"];
+
+    /// <summary>For a service.</summary>
+    internal static List<string> Of(MainConfig config)
+    {
+        List<string> result = [.. s_fixed];
+        foreach (string name in s_runtime)
+            Copy(name, result);
+        foreach (string item in config.Get(Parameters.ImportEnvironment))
+        {
+            if (item.Contains('=', StringComparison.Ordinal))
+                result.Add(item);
+            else
+                Copy(item, result);
+        }
+        return result;
+    }
+
+    /// <summary>All of ours, for the daemon: it still has to choose from it.</summary>
+    internal static IEnumerable<string> Inherited()
+    {
+        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
+        {
+            if ((string)entry.Key is not ("DOTNET_EnableDiagnostics" or "DOTNET_LTTng"))
+                yield return $"{entry.Key}={entry.Value}";
+        }
+        yield return s_fixed[0];
+        yield return s_fixed[1];
+    }
+
+    private static void Copy(string name, List<string> result)
+    {
+        if (Environment.GetEnvironmentVariable(name) is { } value)
+            result.Add($"{name}={value}");
+    }
+}

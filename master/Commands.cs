@@ -1,0 +1,129 @@
+using PostfixNet.Configuration;
+using PostfixNet.Log;
+using PostfixNet.Native;
+using PostfixNet.Service;
+
+namespace PostfixNet.Master;
+
+/// <summary>What an operator asks of a system that runs, or does not.</summary>
+internal static class Commands
+{
+    // Longer than any orderly start; a start that takes longer has gone wrong.
+    private const int StartSeconds = 60;
+
+    internal static int Start(string directory)
+    {
+        MainConfig config = MainConfig.Load(directory);
+        if (PidFile.Running(config.Get(Parameters.QueueDirectory)) is { } running)
+            return Program.Fail($"the mail system is already running, pid {running}", 1);
+        string self = Environment.ProcessPath ?? throw new IOException("the path of this program is unknown");
+        (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
+        using (ours)
+        using (Descriptor nothing = Descriptor.OpenDevNull())
+        {
+            using ChildProcess daemon = ChildProcess.Start(self, ["-c", directory, Supervisor.DaemonCommand],
+                [.. ChildEnvironment.Inherited()],
+                [(nothing.Number, 0), (nothing.Number, 1), (nothing.Number, 2), (theirs.Number, Supervisor.ReadyNumber)], newSession: true);
+            theirs.Dispose();
+            string answer = ReadAll(ours);
+            if (answer == Supervisor.ReadyWord)
+                return ExitStatus.Ok;
+            StandardError.Write(answer.Length > 0 ? answer : "master: fatal: the system did not start; see the log\n");
+            return daemon.Exit.Wait(Readiness.Readable, 5000).This == Readiness.None ? ExitStatus.TemporaryFailure
+                : daemon.WaitForExit().Status is > 0 and < 128 and var status ? status : ExitStatus.TemporaryFailure;
+        }
+    }
+
+    // The daemon writes "ready", or what was wrong, and closes.
+    private static string ReadAll(Descriptor from)
+    {
+        byte[] text = new byte[65536];
+        int length = 0;
+        long end = Environment.TickCount64 + StartSeconds * 1000;
+        while (length < text.Length && from.Wait(Readiness.Readable, (int)Math.Max(0, end - Environment.TickCount64)).This != Readiness.None)
+        {
+            int n = from.Read(text.AsSpan(length));
+            if (n == 0)
+                break;
+            length += Math.Max(n, 0);
+        }
+        return System.Text.Encoding.UTF8.GetString(text, 0, length);
+    }
+
+    internal static int Stop(string directory, bool abruptly)
+    {
+        MainConfig config = MainConfig.Load(directory);
+        string queue = config.Get(Parameters.QueueDirectory);
+        if (PidFile.Running(queue) is not { } pid)
+            return Program.Fail("the mail system is not running", 1);
+        Signals.TrySend(pid, abruptly ? Signals.Quit : Signals.Terminate);
+        // Master itself sees to it that nobody takes longer than this.
+        long end = Environment.TickCount64 + (long)(Supervisor.StopLimit(config) + TimeSpan.FromSeconds(10)).TotalMilliseconds;
+        while (PidFile.Running(queue) == pid)
+        {
+            if (Environment.TickCount64 > end)
+                return Program.Fail($"master, pid {pid}, does not end", ExitStatus.TemporaryFailure);
+            Descriptor.Pause(5);
+        }
+        return ExitStatus.Ok;
+    }
+
+    internal static int Reload(string directory)
+    {
+        // A broken configuration must not reach the running system.
+        (MainConfig config, _) = Configuration(directory);
+        if (PidFile.Running(config.Get(Parameters.QueueDirectory)) is not { } pid)
+            return Program.Fail("the mail system is not running", 1);
+        Signals.TrySend(pid, Signals.HangUp);
+        return ExitStatus.Ok;
+    }
+
+    internal static int Flush(string directory)
+    {
+        MainConfig config = MainConfig.Load(directory);
+        try
+        {
+            Trigger.Send(Path.Join(config.Get(Parameters.QueueDirectory), "public", config.Get(Parameters.QueueServiceName)), "FADI"u8);
+            return ExitStatus.Ok;
+        }
+        catch (IOException)
+        {
+            return Program.Fail("Cannot flush mail queue - mail system is down", ExitStatus.Unavailable);
+        }
+    }
+
+    internal static int Status(string directory)
+    {
+        MainConfig config = MainConfig.Load(directory);
+        int? pid = PidFile.Running(config.Get(Parameters.QueueDirectory));
+        StandardError.Write(pid is null ? "master: the Postfix.Net mail system is not running\n" : $"master: the Postfix.Net mail system is running: PID: {pid}\n");
+        return pid is null ? 1 : ExitStatus.Ok;
+    }
+
+    internal static int Check(string directory)
+    {
+        (MainConfig config, MasterConfig master) = Configuration(directory);
+        int problems = 0;
+        foreach (string problem in SystemCheck.Problems(config, master))
+        {
+            StandardError.Write($"master: warning: {problem}\n");
+            problems++;
+        }
+        return problems == 0 ? ExitStatus.Ok : 1;
+    }
+
+    /// <summary>Reads and checks all configuration; warnings go to standard error and the log.</summary>
+    /// <exception cref="ConfigurationException">Broken.</exception>
+    internal static (MainConfig Main, MasterConfig Master) Configuration(string directory)
+    {
+        MainConfig config = MainConfig.Load(directory);
+        config.ValidateAll();
+        MasterConfig master = MasterConfig.Load(directory, config);
+        foreach (string warning in config.Warnings)
+        {
+            MailLog.Warning(warning);
+            StandardError.Write($"master: warning: {warning}\n");
+        }
+        return (config, master);
+    }
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using PostfixNet.Native;
+
+namespace PostfixNet.Master;
+
+/// <summary>pid/master.pid: who runs on this queue. The lock on it, not its content, says that somebody does.</summary>
+internal static class PidFile
+{
+    internal const string Name = "pid/master.pid";
+
+    /// <summary>Takes the lock and writes our number; null when another master has it.</summary>
+    internal static SafeFileHandle? TryTake(string queueDirectory)
+    {
+        SafeFileHandle file = FileSystem.OpenAppend(Path.Join(queueDirectory, Name), 0x1A4 /* 0644 */);
+        if (!FileSystem.TryLock(file))
+        {
+            file.Dispose();
+            return null;
+        }
+        FileSystem.Truncate(file, 0);
+        FileSystem.WriteAt(file, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n")), 0);
+        return file;
+    }
+
+    /// <summary>The running master's process id; null when none runs.</summary>
+    internal static int? Running(string queueDirectory)
+    {
+        string path = Path.Join(queueDirectory, Name);
+        if (FileSystem.Status(path) is null)
+            return null;
+        using SafeFileHandle file = FileSystem.Open(path);
+        if (FileSystem.TryLock(file))
+            return null;
+        Span<byte> text = stackalloc byte[32];
+        int n = FileSystem.ReadAt(file, text, 0);
+        return int.TryParse(text[..n].Trim("\n "u8), NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && pid > 1 ? pid : null;
+    }
+}

@@ -1,0 +1,248 @@
+using PostfixNet.Configuration;
+using PostfixNet.Ipc;
+using PostfixNet.Log;
+using PostfixNet.Native;
+using PostfixNet.Service;
+
+namespace PostfixNet.Master;
+
+/// <summary>One service: its socket and its processes. A client may connect before any process exists, and waits.</summary>
+internal sealed class ServiceSlot
+{
+    private readonly EventLoop _loop;
+    private readonly string _directory, _path;
+    private readonly uint _ownerUid, _ownerGid;
+    private readonly List<Worker> _workers = [];
+    private readonly Descriptor _listener;
+    private readonly EventLoop.Watch _watch;
+    private MainConfig _config;
+    private EventLoop.Timer? _wakeup;
+    private bool _throttled, _ended, _used;
+
+    /// <summary>Binds the socket.</summary>
+    /// <exception cref="IOException">It cannot be bound.</exception>
+    internal ServiceSlot(EventLoop loop, string directory, ServiceEntry entry, MainConfig config, uint ownerUid, uint ownerGid)
+    {
+        (_loop, _directory, _config, Entry, _ownerUid, _ownerGid) = (loop, directory, config, entry, ownerUid, ownerGid);
+        _path = Path.Join(entry.IsPrivate ? "private" : "public", entry.Name);
+        _listener = Listen();
+        _watch = loop.Add(_listener, Readiness.Readable, _ => ClientWaits());
+        ScheduleWakeup(TimeSpan.Zero);
+    }
+
+    /// <summary>The service as master.toml describes it.</summary>
+    internal ServiceEntry Entry { get; private set; }
+
+    /// <summary>Called when the last process has ended.</summary>
+    internal Action? Emptied { get; init; }
+
+    internal bool HasProcesses => _workers.Count > 0;
+
+    private int Limit => Entry.ProcessLimit > 0 ? Entry.ProcessLimit : int.MaxValue;
+
+    private string ProgramPath => Path.Join(_config.Get(Parameters.DaemonDirectory), Entry.Command);
+
+    private Descriptor Listen()
+    {
+        // Private sockets are guarded by their directory; public ones are for every local user.
+        Descriptor listener = Descriptor.ListenUnix(_path, Entry.IsPrivate ? 0x180 /* 0600 */ : 0x1B6 /* 0666 */);
+        if (Users.EffectiveUid == 0)
+            FileSystem.ChangeOwner(_path, _ownerUid, _ownerGid);
+        return listener;
+    }
+
+    /// <summary>Takes over a new description; the socket stays, so that waiting clients do too.</summary>
+    internal void Configure(ServiceEntry entry, MainConfig config) => (Entry, _config) = (entry, config);
+
+    /// <summary>Every process ends after the work in hand; new ones read the new configuration.</summary>
+    internal void ReplaceProcesses()
+    {
+        foreach (Worker worker in _workers)
+            worker.Retire(hurry: false);
+        _throttled = false;
+        ScheduleWakeup(TimeSpan.Zero);
+        Listening();
+    }
+
+    /// <summary>No new processes; those there are end as soon as they can.</summary>
+    internal void End()
+    {
+        _ended = true;
+        _wakeup?.Cancel();
+        Listening();
+        foreach (Worker worker in _workers)
+            worker.Retire(hurry: true);
+    }
+
+    /// <summary>Ends all processes at once.</summary>
+    internal void Kill()
+    {
+        End();
+        foreach (Worker worker in _workers)
+            Signals.TrySend(worker.Process.Pid, Signals.Kill);
+    }
+
+    /// <summary>Gives the service up.</summary>
+    internal void Close()
+    {
+        End();
+        _watch.Dispose();
+        _listener.Dispose();
+        FileSystem.TryRemove(_path);
+    }
+
+    // Listening costs nothing while an idle process will accept the client anyway.
+    private void Listening()
+    {
+        int idle = 0, active = 0;
+        foreach (Worker worker in _workers)
+        {
+            if (worker.IsRetired && Limit > 1)
+                continue;
+            active++;
+            if (worker.IsIdle)
+                idle++;
+        }
+        _watch.Change(!_ended && !_throttled && idle == 0 && active < Limit ? Readiness.Readable : Readiness.None);
+    }
+
+    private void ClientWaits()
+    {
+        _used = true;
+        (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
+        try
+        {
+            ChildProcess process = ChildProcess.Start(ProgramPath, ["-c", _directory, "-n", Entry.Name, "--", .. Entry.Arguments],
+                ChildEnvironment.Of(_config),
+                [(theirs.Number, ServiceContext.LifelineNumber), (_listener.Number, ServiceContext.ListenerNumber)]);
+            _workers.Add(new Worker(this, process, ours));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            ours.Dispose();
+            MailLog.Warning($"service {Entry.Name}: {e.Message}");
+            Throttle();
+        }
+        finally
+        {
+            theirs.Dispose();
+        }
+        Listening();
+    }
+
+    private void Throttle()
+    {
+        MailLog.Warning($"{ProgramPath}: bad command startup -- throttling");
+        _throttled = true;
+        _loop.After(_config.Get(Parameters.ServiceThrottleTime), () =>
+        {
+            _throttled = false;
+            Listening();
+        });
+    }
+
+    private void ScheduleWakeup(TimeSpan delay)
+    {
+        _wakeup?.Cancel();
+        if (Entry.Wakeup == TimeSpan.Zero || _ended)
+            return;
+        _wakeup = _loop.After(delay, () =>
+        {
+            try
+            {
+                if (_used || !Entry.WakeupOnlyIfUsed)
+                    Trigger.Send(_path, "W"u8);
+            }
+            catch (IOException e)
+            {
+                MailLog.Warning($"wake up {_path}: {e.Message}");
+            }
+            ScheduleWakeup(Entry.Wakeup);
+        });
+    }
+
+    private void Ended(Worker worker)
+    {
+        _workers.Remove(worker);
+        (int status, string words) = worker.Process.WaitForExit();
+        worker.Dispose();
+        if (status != 0)
+        {
+            MailLog.Warning($"process {ProgramPath} pid {worker.Process.Pid} {words}");
+            // One that served somebody first had a bad day; one that never did will not do better at once.
+            if (!worker.HasServed && !_ended && !worker.IsRetired)
+                Throttle();
+        }
+        Listening();
+        if (_workers.Count == 0)
+            Emptied?.Invoke();
+    }
+
+    /// <summary>One process of the service.</summary>
+    private sealed class Worker : IDisposable
+    {
+        private readonly Descriptor _line;
+        private readonly EventLoop.Watch _lineWatch, _exitWatch;
+        private readonly ServiceSlot _slot;
+
+        internal Worker(ServiceSlot slot, ChildProcess process, Descriptor line)
+        {
+            (_slot, Process, _line) = (slot, process, line);
+            _lineWatch = slot._loop.Add(line, Readiness.Readable, _ => Told());
+            _exitWatch = slot._loop.Add(process.Exit, Readiness.Readable, _ => slot.Ended(this));
+        }
+
+        internal ChildProcess Process { get; }
+
+        /// <summary>Waits for a client, or is on its way to that.</summary>
+        internal bool IsIdle { get; private set; } = true;
+
+        internal bool HasServed { get; private set; }
+
+        internal bool IsRetired { get; private set; }
+
+        /// <summary>Closes our half of the line: the process finishes the work in hand and ends.</summary>
+        internal void Retire(bool hurry)
+        {
+            if (hurry)
+                Say(ServiceContext.StopRequest);
+            if (!IsRetired)
+                _line.FinishWriting();
+            IsRetired = true;
+        }
+
+        private void Say(byte word)
+        {
+            try
+            {
+                if (!IsRetired)
+                    _line.Write([word]);
+            }
+            catch (IOException)
+            {
+                // It has ended; its pidfd will tell.
+            }
+        }
+
+        private void Told()
+        {
+            Span<byte> words = stackalloc byte[64];
+            int n = _line.Read(words);
+            if (n == 0)
+                _lineWatch.Dispose(); // a closed line would be ready for ever
+            if (n <= 0)
+                return;
+            IsIdle = words[n - 1] == (byte)ServiceState.Idle;
+            HasServed |= words[..n].Contains((byte)ServiceState.Busy);
+            _slot.Listening();
+        }
+
+        public void Dispose()
+        {
+            _lineWatch.Dispose();
+            _exitWatch.Dispose();
+            _line.Dispose();
+            Process.Dispose();
+        }
+    }
+}

@@ -1,0 +1,274 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using PostfixNet.Configuration;
+using PostfixNet.Ipc;
+using PostfixNet.Log;
+using PostfixNet.Native;
+using PostfixNet.Queue;
+using PostfixNet.Service;
+
+namespace PostfixNet.Master;
+
+/// <summary>The running master: one loop that owns all services.</summary>
+internal sealed class Supervisor : IDisposable
+{
+    /// <summary>The command word with which <c>start</c> starts the daemon.</summary>
+    internal const string DaemonCommand = "-daemon";
+
+    /// <summary>Descriptor on which the daemon says that it is ready, or why not.</summary>
+    internal const int ReadyNumber = 3;
+
+    internal const string ReadyWord = "ready\n";
+
+    // Deliveries report to these while they end, so these end last.
+    private static readonly string[] s_lastToEnd = ["bounce", "defer", "cleanup"];
+
+    // The check for misplaced queue files can wait until the first rush is over.
+    private static readonly TimeSpan s_structureCheckDelay = TimeSpan.FromSeconds(20);
+
+    private readonly EventLoop _loop = new();
+    private readonly string _directory;
+    private readonly Dictionary<string, ServiceSlot> _slots = [];
+    private readonly List<PosixSignalRegistration> _signals = [];
+    private MainConfig _config;
+    private bool _stopping, _lastStage;
+    private uint _ownerUid, _ownerGid;
+
+    private Supervisor(string directory, MainConfig config) => (_directory, _config) = (directory, config);
+
+    /// <summary>How long <c>stop</c> lets services finish before it kills them.</summary>
+    internal static TimeSpan StopLimit(MainConfig config)
+    {
+        TimeSpan drain = config.Get(Parameters.ApplicationEventDrainTime), most = TimeSpan.FromSeconds(10);
+        return drain < most ? drain : most;
+    }
+
+    internal static int RunForeground(string directory) => Run(directory, () => { });
+
+    internal static int RunDaemon(string directory)
+    {
+        using Descriptor ready = new(ReadyNumber);
+        ready.CloseOnExec();
+        try
+        {
+            return Run(directory, () =>
+            {
+                ready.Write(System.Text.Encoding.ASCII.GetBytes(ReadyWord));
+                ready.Dispose();
+            });
+        }
+        catch (Exception e) when (e is ConfigurationException or IOException or UnauthorizedAccessException)
+        {
+            ready.Write(System.Text.Encoding.UTF8.GetBytes($"master: fatal: {e.Message}\n"));
+            throw;
+        }
+    }
+
+    private static int Run(string directory, Action ready)
+    {
+        (MainConfig config, MasterConfig master) = Commands.Configuration(directory);
+        using Supervisor supervisor = new(directory, config);
+        FileSystem.SetCreationMask(0x12 /* 022 */);
+        supervisor.PrepareQueue();
+        using SafeFileHandle? pidFile = PidFile.TryTake(config.Get(Parameters.QueueDirectory));
+        if (pidFile is null)
+            throw new IOException("the mail system is already running on this queue");
+        supervisor.OpenLog();
+        supervisor.Apply(master);
+        supervisor.WatchSignals();
+        MailLog.Info($"daemon started -- version {config.Get(Parameters.MailVersion)}, configuration {directory}");
+        ready();
+        supervisor._loop.After(s_structureCheckDelay, supervisor.CheckStructure);
+        supervisor._loop.Run();
+        return ExitStatus.Ok;
+    }
+
+    private void PrepareQueue()
+    {
+        if (Users.EffectiveUid == 0)
+        {
+            string owner = _config.Get(Parameters.MailOwner), group = _config.Get(Parameters.SetgidGroup);
+            Account account = Users.ByName(owner) ?? throw new ConfigurationException($"mail_owner: no such account: {owner}");
+            _ownerUid = account.Uid != 0 ? account.Uid : throw new ConfigurationException("mail_owner: must not be the super-user");
+            _ownerGid = Users.GroupId(group) ?? throw new ConfigurationException($"setgid_group: no such group: {group}");
+        }
+        else
+        {
+            _ownerUid = Users.EffectiveUid;
+            _ownerGid = uint.MaxValue;
+        }
+        string queue = _config.Get(Parameters.QueueDirectory);
+        if (FileSystem.Status(queue) is null)
+            FileSystem.MakeDirectory(queue, 0x1ED /* 0755 */);
+        QueueDirectories.FromConfig(_config).CreateMissing(Users.EffectiveUid == 0 ? _ownerUid : null, _ownerGid);
+        FileSystem.ChangeDirectory(queue);
+    }
+
+    private void OpenLog()
+    {
+        string path = _config.Get(Parameters.MaillogFile);
+        MailLog.Open(_config.Get(Parameters.SyslogName), "master", path, _config.Get(Parameters.MaillogFormat) == "json");
+        // Services write the same file after they have given root up.
+        if (path.Length > 0 && path != "/dev/stdout" && Users.EffectiveUid == 0 && FileSystem.Status(path) is { Kind: FileKind.Regular, Uid: 0 })
+            FileSystem.ChangeOwner(path, _ownerUid, uint.MaxValue);
+    }
+
+    /// <summary>Makes the set of services be that of master.toml: new ones get a socket, unnamed ones lose theirs.</summary>
+    private void Apply(MasterConfig master)
+    {
+        HashSet<string> named = [];
+        foreach (ServiceEntry entry in master.Services)
+        {
+            named.Add(entry.Name);
+            if (_slots.TryGetValue(entry.Name, out ServiceSlot? slot))
+                slot.Configure(entry, _config);
+            else
+                _slots.Add(entry.Name, new ServiceSlot(_loop, _directory, entry, _config, _ownerUid, _ownerGid) { Emptied = EndNextStage });
+        }
+        foreach (string name in _slots.Keys)
+        {
+            if (!named.Contains(name) && _slots.Remove(name, out ServiceSlot? gone))
+                gone.Close();
+        }
+    }
+
+    private void WatchSignals()
+    {
+        // Handlers run on a thread of the runtime; a byte brings the signal into our loop.
+        (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
+        foreach (PosixSignal signal in (ReadOnlySpan<PosixSignal>)[PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGHUP])
+        {
+            _signals.Add(PosixSignalRegistration.Create(signal, context =>
+            {
+                context.Cancel = true;
+                theirs.Write([(byte)-(int)context.Signal]);
+            }));
+        }
+        _loop.Add(ours, Readiness.Readable, _ =>
+        {
+            Span<byte> got = stackalloc byte[16];
+            int n = ours.Read(got);
+            for (int i = 0; i < n; i++)
+                Signalled((PosixSignal)(-got[i]));
+        });
+    }
+
+    private void Signalled(PosixSignal signal)
+    {
+        switch (signal)
+        {
+            case PosixSignal.SIGHUP:
+                if (!_stopping)
+                    Reload();
+                break;
+            case PosixSignal.SIGQUIT:
+                MailLog.Info("terminating on signal 3");
+                KillAll();
+                break;
+            default:
+                if (!_stopping)
+                    BeginStop();
+                break;
+        }
+    }
+
+    private void Reload()
+    {
+        MasterConfig master;
+        try
+        {
+            (MainConfig config, master) = Commands.Configuration(_directory);
+            if (config.Get(Parameters.QueueDirectory) != _config.Get(Parameters.QueueDirectory))
+                throw new ConfigurationException("queue_directory has changed; that needs a stop and a start");
+            _config = config;
+        }
+        catch (ConfigurationException e)
+        {
+            MailLog.Error($"reload: {e.Message}; the running configuration stays");
+            return;
+        }
+        OpenLog();
+        MailLog.Info($"reload -- version {_config.Get(Parameters.MailVersion)}, configuration {_directory}");
+        Apply(master);
+        foreach (ServiceSlot slot in _slots.Values)
+            slot.ReplaceProcesses();
+    }
+
+    private void BeginStop()
+    {
+        MailLog.Info("terminating on signal 15");
+        _stopping = true;
+        _loop.After(StopLimit(_config), () =>
+        {
+            MailLog.Warning("some processes did not end in time and are killed");
+            KillAll();
+        });
+        foreach (ServiceSlot slot in _slots.Values)
+        {
+            if (!IsLastToEnd(slot))
+                slot.End();
+        }
+        EndNextStage();
+    }
+
+    private static bool IsLastToEnd(ServiceSlot slot) => Array.IndexOf(s_lastToEnd, slot.Entry.Command) >= 0;
+
+    private void EndNextStage()
+    {
+        if (!_stopping)
+            return;
+        foreach (ServiceSlot slot in _slots.Values)
+        {
+            if (slot.HasProcesses && (_lastStage || !IsLastToEnd(slot)))
+                return;
+        }
+        if (_lastStage)
+        {
+            _loop.Stop();
+            return;
+        }
+        _lastStage = true;
+        foreach (ServiceSlot slot in _slots.Values)
+            slot.End();
+        EndNextStage();
+    }
+
+    private void KillAll()
+    {
+        foreach (ServiceSlot slot in _slots.Values)
+            slot.Kill();
+        _loop.Stop();
+    }
+
+    // Files restored from a backup may be in the wrong place, or have a name that is not made from their inode.
+    private void CheckStructure()
+    {
+        try
+        {
+            ChildProcess check = ChildProcess.Start(Path.Join(_config.Get(Parameters.CommandDirectory), "postsuper"),
+                ["-c", _directory, "-s", "-p"], ChildEnvironment.Of(_config), []);
+            EventLoop.Watch? watch = null;
+            watch = _loop.Add(check.Exit, Readiness.Readable, _ =>
+            {
+                watch!.Dispose();
+                (int status, string words) = check.WaitForExit();
+                check.Dispose();
+                if (status != 0)
+                    MailLog.Warning($"postsuper -s -p: {words}");
+            });
+        }
+        catch (IOException e)
+        {
+            MailLog.Warning(e.Message);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (PosixSignalRegistration signal in _signals)
+            signal.Dispose();
+        foreach (ServiceSlot slot in _slots.Values)
+            slot.Close();
+        _loop.Dispose();
+    }
+}

@@ -1,0 +1,140 @@
+using PostfixNet.Log;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>The bounded set of messages being delivered: how files get in.</summary>
+internal sealed class ActiveQueue(QueueDirectories directories, Settings settings, Action<Message, IReadOnlyList<QueueRecipient>> schedule)
+{
+    // Clocks of other hosts that share the queue may be a little ahead.
+    private const long FutureToleranceNanoseconds = 1_000_000_000;
+    private static readonly TimeSpan s_lockedRetry = TimeSpan.FromSeconds(60);
+    private int _recipients;
+
+    /// <summary>Messages in the active queue.</summary>
+    internal int Count { get; private set; }
+
+    /// <summary>Another message may come in (S5-01).</summary>
+    internal bool HasRoom => Count < settings.MessageLimit && _recipients < settings.RecipientLimit;
+
+    /// <summary>At start: what an earlier process had in work goes back to incoming, and is tried again.</summary>
+    internal void TakeBackLeftovers()
+    {
+        foreach (QueueEntry entry in directories.ScanEntries(QueueName.Active))
+        {
+            try
+            {
+                directories.Rename(entry.Path, QueueName.Incoming, entry.Id);
+            }
+            catch (IOException e)
+            {
+                MailLog.Warning(e.Message);
+            }
+        }
+    }
+
+    /// <summary>Takes one file in, if it is ready and due.</summary>
+    internal void Feed(QueueName from, QueueEntry entry, bool ignoreTimes)
+    {
+        try
+        {
+            if (FileSystem.Status(entry.Path) is not { } status)
+                return; // gone meanwhile: an operator's, or another walk's
+            if (status.Kind != FileKind.Regular || !QueueFileMode.IsReady(status.Mode))
+                return;
+            long now = MailTime.NowMicroseconds;
+            if (!ignoreTimes && status.ModifiedNanoseconds > now * 1000 + FutureToleranceNanoseconds)
+                return;
+            if (status.LinkCount != 1)
+            {
+                MailLog.Warning($"{entry.Path}: file has {status.LinkCount} hard links, left alone");
+                return;
+            }
+            if (!directories.Rename(entry.Path, QueueName.Active, entry.Id))
+            {
+                MailLog.Warning($"{entry.Path}: vanished before it became active");
+                return;
+            }
+            Activate(entry.Id, status, now);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            MailLog.Warning($"{entry.Id}: {e.Message}");
+        }
+    }
+
+    private void Activate(QueueId id, FileStatus status, long now)
+    {
+        string path = directories.PathOf(QueueName.Active, id);
+        List<QueueRecipient> recipients = [];
+        Message message;
+        try
+        {
+            using QueueFile file = QueueFile.Open(path);
+            if (!FileSystem.TryLock(file.Handle))
+            {
+                // An agent of an earlier queue manager still delivers it (S5-06).
+                FileSystem.TrySetTime(path, (now + (long)s_lockedRetry.TotalMicroseconds) * 1000);
+                directories.Move(id, QueueName.Active, QueueName.Incoming);
+                MailLog.Info($"{id}: skipped, still being delivered");
+                return;
+            }
+            bool flush = (status.Mode & QueueFileMode.FlushFirst) != 0;
+            if (flush)
+                FileSystem.ChangeMode(file.Handle, status.Mode & ~QueueFileMode.FlushFirst);
+            Envelope envelope = file.ReadEnvelope(recipients, BatchLimit, out long next);
+            message = new Message
+            {
+                Id = id,
+                Envelope = envelope,
+                ActiveMicroseconds = now,
+                MoreRecipientsAt = next,
+                IgnoresDeadDestinations = flush,
+            };
+        }
+        catch (QueueFileException e)
+        {
+            MailLog.Warning($"{id}: {e.Message}");
+            SaveCorrupt(id);
+            return;
+        }
+        MailLog.Info($"{id}: from=<{Address.ToExternal(message.Envelope.Sender ?? "")}>, size={message.Size}, nrcpt={message.Envelope.TotalRecipients} (queue active)");
+        // The reasons of the last attempt are of no interest once there is a new one.
+        FileSystem.TryRemove(directories.PathOf(QueueName.Defer, id));
+        Count++;
+        _recipients += recipients.Count;
+        schedule(message, recipients);
+    }
+
+    private int BatchLimit => Math.Max(settings.RecipientMinimum, settings.RecipientLimit - _recipients);
+
+    /// <summary>Reads the next batch of a message with many recipients.</summary>
+    /// <exception cref="QueueFileException">The file is damaged.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    internal List<QueueRecipient> ReadMore(Message message)
+    {
+        _recipients -= message.RecipientsInMemory;
+        message.RecipientsInMemory = 0;
+        List<QueueRecipient> recipients = [];
+        using QueueFile file = QueueFile.Open(directories.PathOf(QueueName.Active, message.Id));
+        message.MoreRecipientsAt = file.ReadRecipients(message.MoreRecipientsAt, recipients, BatchLimit);
+        _recipients += recipients.Count;
+        return recipients;
+    }
+
+    /// <summary>A message has left the active queue.</summary>
+    internal void Released(Message message)
+    {
+        Count--;
+        _recipients -= message.RecipientsInMemory;
+    }
+
+    /// <summary>A damaged file never stops the queue, and is never destroyed (promise 5).</summary>
+    internal void SaveCorrupt(QueueId id)
+    {
+        MailLog.Warning($"saving corrupt file \"{id}\" from queue \"active\" to queue \"corrupt\"");
+        directories.Move(id, QueueName.Active, QueueName.Corrupt);
+    }
+}

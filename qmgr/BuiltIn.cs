@@ -1,0 +1,105 @@
+using PostfixNet.Delivery;
+using PostfixNet.Mail;
+using PostfixNet.Notices;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>The lines to the services that keep recipient results.</summary>
+internal sealed record ReportLines(ReportLine Bounce, ReportLine Defer, ReportLine Trace)
+{
+    /// <summary>Requests not yet answered.</summary>
+    internal int Pending => Bounce.Pending + Defer.Pending + Trace.Pending;
+}
+
+/// <summary>Recipients that need no delivery agent: put off, refused or thrown away by configuration or circumstances.</summary>
+internal static class BuiltIn
+{
+    /// <summary>The transports error, retry and discard; the next hop is the text.</summary>
+    internal static void Deliver(Message message, Route route, IReadOnlyList<DeliveryRecipient> recipients, ReportLines lines, Settings settings, Action<bool> done)
+    {
+        (string code, string text) = SplitStatus(route.NextHop, route.Transport switch
+        {
+            "error" => ("5.0.0", "mail for this destination is not accepted"),
+            "retry" => ("4.0.0", "deferred by configuration"),
+            _ => ("2.0.0", "discarded by configuration"),
+        });
+        switch (route.Transport)
+        {
+            case "retry":
+                Defer(message, recipients, new Dsn(code, "", text), lines, settings, () => done(true));
+                break;
+            case "error":
+                Record(message, recipients, new Dsn(code, "", text), "bounced", lines.Bounce, settings, done);
+                break;
+            default:
+                int left = recipients.Count;
+                bool failed = false;
+                foreach (DeliveryRecipient recipient in recipients)
+                {
+                    Log(message, recipient, "sent", new Dsn(code, "", text), settings);
+                    failed |= !TryMark(message, recipient);
+                    left--;
+                }
+                done(failed || left > 0);
+                break;
+        }
+    }
+
+    /// <summary>Puts recipients off: logs it, records the reason, leaves them in the file.</summary>
+    internal static void Defer(Message message, IReadOnlyList<DeliveryRecipient> recipients, Dsn reason, ReportLines lines, Settings settings, Action done) =>
+        Record(message, recipients, reason, "deferred", lines.Defer, settings, _ => done());
+
+    private static void Record(Message message, IReadOnlyList<DeliveryRecipient> recipients, Dsn dsn, string status, ReportLine line, Settings settings, Action<bool> done)
+    {
+        int left = recipients.Count;
+        bool someDeferred = status == "deferred";
+        foreach (DeliveryRecipient recipient in recipients)
+        {
+            LoggedRecipient logged = new(recipient.Address, recipient.OriginalRecipient, recipient.Offset,
+                recipient.DsnOriginalRecipient.Length > 0 ? recipient.DsnOriginalRecipient : null, recipient.NotifyFlags,
+                dsn with { Action = status == "deferred" ? "delayed" : "failed" });
+            line.Ask(BounceRequest.Append(message.Id, logged), ok =>
+            {
+                // Marked only once the record is durable (S2-09); a record that cannot be written means another try.
+                if (status == "deferred" || ok)
+                    Log(message, recipient, status, dsn, settings);
+                if (status != "deferred")
+                    someDeferred |= !ok || !TryMark(message, recipient);
+                if (--left == 0)
+                    done(someDeferred);
+            });
+        }
+    }
+
+    private static bool TryMark(Message message, DeliveryRecipient recipient)
+    {
+        try
+        {
+            using QueueFile file = QueueFile.Open($"active/{message.Id}", write: true);
+            QueueFile.MarkDone(file.Handle, recipient.Offset);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or QueueFileException)
+        {
+            PostfixNet.Log.MailLog.Warning($"{message.Id}: {e.Message}");
+            return false;
+        }
+    }
+
+    private static void Log(Message message, DeliveryRecipient recipient, string status, Dsn dsn, Settings settings)
+    {
+        long now = MailTime.NowMicroseconds;
+        DeliveryLog.Write(message.Id, recipient.Address, recipient.OriginalRecipient, "none", 0,
+            new DeliveryLog.Times(message.ArrivalMicroseconds, message.ActiveMicroseconds, now, now, now), status, dsn, settings.DelayResolution);
+    }
+
+    // "5.7.1 text" carries its own status code.
+    private static (string Code, string Text) SplitStatus(string text, (string Code, string Text) otherwise)
+    {
+        int space = text.IndexOf(' ', StringComparison.Ordinal);
+        if (space > 0 && Dsn.IsStatus(text.AsSpan(0, space)) && text[0] == otherwise.Code[0])
+            return (text[..space], text[(space + 1)..].Trim());
+        return (otherwise.Code, text.Length > 0 ? text : otherwise.Text);
+    }
+}

@@ -1,0 +1,179 @@
+using PostfixNet.Delivery;
+using PostfixNet.Log;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>What happens when all recipients in memory have been tried: reports first, then the file's next place.</summary>
+/// <remarks>The order (S5-10): failure notice, damaged file, more recipients from disk, expiry or delay warning, then
+/// deferral or removal. Each report is asynchronous; when one fails the message stays, and it is asked for again after
+/// the next attempt, because its log is kept.</remarks>
+internal sealed class Completion(
+    ActiveQueue active, QueueDirectories directories, Settings settings, ReportLines lines,
+    Action<Message, IReadOnlyList<QueueRecipient>?> finished)
+{
+    /// <summary>Starts the sequence.</summary>
+    internal void Begin(Message message)
+    {
+        // A log is there when a recipient failed now, or in an earlier attempt whose notice could not be sent (S5-11).
+        Report(lines.Bounce, QueueName.Bounce, message, "flush", ok =>
+        {
+            message.SomeDeferred |= !ok;
+            AfterFailureNotice(message);
+        });
+    }
+
+    // Asks for a notice if there is anything to tell; continues at once if not.
+    private void Report(ReportLine line, QueueName log, Message message, string request, Action<bool> next)
+    {
+        string path = directories.PathOf(log, message.Id);
+        if (FileSystem.Status(path) is not { } status)
+        {
+            next(true);
+            return;
+        }
+        if (status.Size == 0)
+        {
+            FileSystem.TryRemove(path);
+            next(true);
+            return;
+        }
+        Ask(line, message, request, next);
+    }
+
+    private static void Ask(ReportLine line, Message message, string request, Action<bool> next) =>
+        line.Ask(BounceRequest.Notify(request, message.Facts(QueueName.Active)), next);
+
+    private void AfterFailureNotice(Message message)
+    {
+        if (message.IsCorrupt)
+        {
+            active.SaveCorrupt(message.Id);
+            Release(message);
+            return;
+        }
+        if (message.MoreRecipientsAt != 0 && ReadMore(message))
+            return;
+        Report(lines.Trace, QueueName.Trace, message, "flush", ok =>
+        {
+            message.SomeDeferred |= !ok;
+            if (message.SomeDeferred)
+                AfterDeferral(message);
+            else
+                Remove(message);
+        });
+    }
+
+    private bool ReadMore(Message message)
+    {
+        try
+        {
+            finished(message, active.ReadMore(message));
+            return true;
+        }
+        catch (Exception e) when (e is QueueFileException or IOException)
+        {
+            MailLog.Warning($"{message.Id}: {e.Message}");
+            if (e is QueueFileException)
+            {
+                active.SaveCorrupt(message.Id);
+                Release(message);
+                return true;
+            }
+            message.SomeDeferred = true;
+            return false;
+        }
+    }
+
+    private void AfterDeferral(Message message)
+    {
+        long now = MailTime.NowSeconds;
+        TimeSpan age = TimeSpan.FromSeconds(now - message.Envelope.ArrivalSeconds);
+        string sender = message.Envelope.Sender ?? "";
+        bool forced = FileSystem.Status(directories.PathOf(QueueName.Active, message.Id)) is { } status
+            && (status.Mode & QueueFileMode.ForceExpired) != 0;
+        if (forced || settings.IsExpired(age, sender.Length == 0))
+        {
+            MailLog.Info($"{message.Id}: from=<{Address.ToExternal(sender)}>, status={(forced ? "force-expired" : "expired")}, returned to sender");
+            // Only when the sender's notice is safely queued may the message go.
+            Ask(lines.Defer, message, "flush", ok =>
+            {
+                if (ok)
+                    Remove(message);
+                else
+                    Defer(message);
+            });
+        }
+        else if (message.Envelope.WarnTime > 0 && now >= message.Envelope.WarnTime)
+        {
+            Ask(lines.Defer, message, "warn", ok =>
+            {
+                if (ok)
+                    MarkWarned(message);
+                Defer(message);
+            });
+        }
+        else
+        {
+            Defer(message);
+        }
+    }
+
+    private void MarkWarned(Message message)
+    {
+        try
+        {
+            using QueueFile file = QueueFile.Open(directories.PathOf(QueueName.Active, message.Id), write: true);
+            QueueFile.SetWarnTime(file.Handle, message.Envelope.WarnTimeOffset, -1);
+        }
+        catch (Exception e) when (e is IOException or QueueFileException)
+        {
+            MailLog.Warning($"{message.Id}: {e.Message}");
+        }
+    }
+
+    private void Defer(Message message)
+    {
+        long created = message.Envelope.CreateTime > 0 ? message.Envelope.CreateTime : message.Envelope.ArrivalSeconds;
+        long now = MailTime.NowMicroseconds;
+        TimeSpan backoff = settings.Backoff(TimeSpan.FromMicroseconds(now - created * 1_000_000));
+        try
+        {
+            // The time before the move (S5-23): a file in deferred always has its next attempt in it.
+            string path = directories.PathOf(QueueName.Active, message.Id);
+            if (!FileSystem.TrySetTime(path, (now + (long)backoff.TotalMicroseconds) * 1000)
+                || !directories.Move(message.Id, QueueName.Active, QueueName.Deferred))
+                MailLog.Info($"{message.Id}: gone before it was deferred");
+        }
+        catch (IOException e)
+        {
+            // It stays in active, and is found there at the next start.
+            MailLog.Error($"{message.Id}: {e.Message}");
+        }
+        Release(message);
+    }
+
+    private void Remove(Message message)
+    {
+        try
+        {
+            if (FileSystem.TryRemove(directories.PathOf(QueueName.Active, message.Id)))
+                MailLog.Info($"{message.Id}: removed");
+            else
+                MailLog.Warning($"{message.Id}: gone before it was removed");
+        }
+        catch (IOException e)
+        {
+            MailLog.Error($"{message.Id}: {e.Message}");
+        }
+        Release(message);
+    }
+
+    private void Release(Message message)
+    {
+        active.Released(message);
+        finished(message, null);
+    }
+}

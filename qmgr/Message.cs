@@ -1,0 +1,73 @@
+using PostfixNet.Delivery;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>One message of the active queue, while it is there.</summary>
+internal sealed class Message
+{
+    internal required QueueId Id { get; init; }
+
+    internal required Envelope Envelope { get; init; }
+
+    /// <summary>When it entered the active queue, microseconds since 1970.</summary>
+    internal required long ActiveMicroseconds { get; init; }
+
+    /// <summary>Where the file has more recipients to do; 0: all are in memory or done.</summary>
+    internal long MoreRecipientsAt { get; set; }
+
+    /// <summary>Groups of recipients not yet reported on.</summary>
+    internal int PendingEntries { get; set; }
+
+    /// <summary>Recipients in memory.</summary>
+    internal int RecipientsInMemory { get; set; }
+
+    /// <summary>A recipient was deferred, in this or an earlier batch; the message must stay.</summary>
+    internal bool SomeDeferred { get; set; }
+
+    /// <summary>An agent could not read the file.</summary>
+    internal bool IsCorrupt { get; set; }
+
+    /// <summary>Asked for by an operator: dead destinations are tried all the same (S5-07).</summary>
+    internal bool IgnoresDeadDestinations { get; init; }
+
+    internal long ArrivalMicroseconds => Envelope.ArrivalSeconds * 1_000_000 + Envelope.ArrivalMicroseconds;
+
+    /// <summary>Content length, as announced and logged.</summary>
+    internal long Size => Envelope.Size?.EffectiveSize ?? 0;
+
+    internal MessageFacts Facts(QueueName queue) => new(queue, Id, Envelope.Sender ?? "", Envelope.Encoding ?? "",
+        Envelope.SmtpUtf8Flags, Envelope.EnvelopeId ?? "", Envelope.ReturnFlags, Envelope.Verp ?? "");
+}
+
+/// <summary>Some recipients of one message that go to the same place in one request.</summary>
+internal sealed class Entry(Message message, Destination destination, IReadOnlyList<DeliveryRecipient> recipients)
+{
+    internal Message Message { get; } = message;
+
+    internal Destination Destination { get; } = destination;
+
+    internal IReadOnlyList<DeliveryRecipient> Recipients { get; } = recipients;
+
+    /// <summary>The agent went away before it said anything, and was asked on a connection that had been used before.</summary>
+    internal bool WasRetried { get; set; }
+
+    internal DeliveryRequest Request(bool moreWaits) => new()
+    {
+        Queue = QueueName.Active,
+        Id = Message.Id,
+        NextHop = Destination.NextHop,
+        Sender = Message.Envelope.Sender ?? "",
+        Recipients = Recipients,
+        Size = Message.Size,
+        DataOffset = Message.Envelope.DataOffset,
+        Encoding = Message.Envelope.Encoding ?? "",
+        SmtpUtf8Flags = Message.Envelope.SmtpUtf8Flags,
+        EnvelopeId = Message.Envelope.EnvelopeId ?? "",
+        ReturnFlags = Message.Envelope.ReturnFlags,
+        TraceFlags = Message.Envelope.TraceFlags,
+        ArrivalMicroseconds = Message.ArrivalMicroseconds,
+        ActiveMicroseconds = Message.ActiveMicroseconds,
+        MoreWaits = moreWaits,
+    };
+}

@@ -1,0 +1,50 @@
+using PostfixNet.Queue;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>A walk through one queue directory in small steps; memory does not grow with the directory.</summary>
+internal sealed class QueueScan(QueueDirectories directories, QueueName queue)
+{
+    private IEnumerator<QueueEntry>? _walk;
+    private bool _again, _ignoreTimes, _ignoreTimesAgain;
+
+    internal QueueName Queue { get; } = queue;
+
+    internal bool IsActive => _walk is not null;
+
+    /// <summary>Time stamps in the future do not hold mail back in this walk (request A).</summary>
+    internal bool IgnoresTimes => _ignoreTimes;
+
+    /// <summary>Starts a walk; during one, lets another follow, since a new file may be behind it.</summary>
+    internal void Start(bool ignoreTimes)
+    {
+        if (_walk is null)
+        {
+            _walk = directories.ScanEntries(Queue).GetEnumerator();
+            _ignoreTimes = ignoreTimes;
+        }
+        else
+        {
+            _again = true;
+            _ignoreTimesAgain |= ignoreTimes;
+        }
+    }
+
+    /// <summary>The next file; null at the end of the walk.</summary>
+    internal QueueEntry? Next()
+    {
+        while (_walk is not null)
+        {
+            if (_walk.MoveNext())
+                return _walk.Current;
+            _walk.Dispose();
+            _walk = null;
+            if (!_again)
+                break;
+            bool ignoreTimes = _ignoreTimesAgain;
+            _again = _ignoreTimesAgain = false;
+            Start(ignoreTimes);
+        }
+        return null;
+    }
+}

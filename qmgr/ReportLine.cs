@@ -1,0 +1,75 @@
+using PostfixNet.Ipc;
+using PostfixNet.Native;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>Requests to the bounce and defer services: asked in order, answered in order, never waited for (S5-24).</summary>
+internal sealed class ReportLine(EventLoop loop, string service) : IDisposable
+{
+    private readonly Queue<Action<bool>> _waiting = new();
+    private EventChannel? _channel;
+
+    /// <summary>Requests not yet answered.</summary>
+    internal int Pending => _waiting.Count;
+
+    /// <summary>Asks; <paramref name="done"/> hears later if it was done.</summary>
+    internal void Ask(AttributeList request, Action<bool> done)
+    {
+        if (_channel is null && !Connect())
+        {
+            loop.Soon(() => done(false));
+            return;
+        }
+        _waiting.Enqueue(done);
+        _channel!.Send(request);
+    }
+
+    private bool Connect()
+    {
+        try
+        {
+            _channel = new EventChannel(loop, Descriptor.ConnectUnix($"private/{service}", TimeSpan.Zero))
+            {
+                Received = Answered,
+                Closed = why =>
+                {
+                    Log.MailLog.Warning($"private/{service}: {why}");
+                    Failed();
+                },
+            };
+            return true;
+        }
+        catch (IOException e)
+        {
+            Log.MailLog.Warning($"private/{service}: {e.Message}");
+            return false;
+        }
+    }
+
+    private void Answered(AttributeList answer)
+    {
+        if (!_waiting.TryDequeue(out Action<bool>? done))
+            throw new IpcException("an answer that nobody asked for");
+        bool ok = answer.Number("status", 1) == 0;
+        // The process serves one client at a time: let it go when we have nothing more to ask.
+        if (_waiting.Count == 0)
+            Disconnect();
+        done(ok);
+    }
+
+    private void Failed()
+    {
+        _channel = null;
+        while (_waiting.TryDequeue(out Action<bool>? done))
+            done(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Disconnect();
+
+    private void Disconnect()
+    {
+        _channel?.Dispose();
+        _channel = null;
+    }
+}

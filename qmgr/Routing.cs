@@ -1,0 +1,72 @@
+using PostfixNet.Configuration;
+using PostfixNet.Mail;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>Where a recipient's mail goes next.</summary>
+/// <param name="Transport">Name of a service, or the built-in error, retry and discard.</param>
+/// <param name="NextHop">Domain or host, lower case; for the built-in transports the text for the log.</param>
+internal readonly record struct Route(string Transport, string NextHop);
+
+/// <summary>Finds the transport and next hop of an address: transport_maps, else relayhost, else the address's own domain.</summary>
+internal sealed class Routing
+{
+    private readonly LookupTable _transportMaps;
+    private readonly Route _default;
+    private readonly string _emptyAddressDomain;
+    private readonly Dictionary<string, Route> _byDomain = [];
+
+    internal Routing(MainConfig config)
+    {
+        _transportMaps = config.Get(Parameters.TransportMaps);
+        string relayHost = string.Join(", ", config.Get(Parameters.Relayhost));
+        _default = Parse(config.Get(Parameters.DefaultTransport), new Route("smtp", ""));
+        if (relayHost.Length > 0)
+            _default = _default with { NextHop = relayHost };
+        _emptyAddressDomain = config.Get(Parameters.MyOrigin);
+    }
+
+    /// <summary>The route of an address; tables are asked most specific first: address, domain, parent domains, "*".</summary>
+    internal Route Of(string address)
+    {
+        string domain = Address.DomainOf(address).ToLowerInvariant();
+        if (domain.Length == 0)
+            domain = _emptyAddressDomain.ToLowerInvariant();
+        Route otherwise = _default.NextHop.Length > 0 ? _default : _default with { NextHop = domain };
+        if (_transportMaps.IsEmpty)
+            return otherwise;
+        if (_transportMaps.Find(address) is { } own)
+            return Parse(own, otherwise);
+        if (_byDomain.TryGetValue(domain, out Route known))
+            return known;
+        Route found = FindDomain(domain) is { } entry ? Parse(entry, otherwise) : otherwise;
+        if (_byDomain.Count >= 10_000)
+            _byDomain.Clear();
+        _byDomain.Add(domain, found);
+        return found;
+    }
+
+    private string? FindDomain(string domain)
+    {
+        if (_transportMaps.Find(domain) is { } exact)
+            return exact;
+        for (int dot = domain.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = domain.IndexOf('.', dot + 1))
+        {
+            // "example.com" matches that domain only; ".example.com" matches all below it (transport(5)).
+            if (_transportMaps.Find(domain[dot..]) is { } parent)
+                return parent;
+        }
+        return _transportMaps.Find("*");
+    }
+
+    // "transport:nexthop", "transport:", ":nexthop", "transport", or ":" (the default).
+    private static Route Parse(string entry, Route otherwise)
+    {
+        int colon = entry.IndexOf(':', StringComparison.Ordinal);
+        string transport = colon < 0 ? entry : entry[..colon], nextHop = colon < 0 ? "" : entry[(colon + 1)..].Trim();
+        if (transport.Length == 0)
+            transport = otherwise.Transport;
+        bool isText = transport is "error" or "retry" or "discard";
+        return new Route(transport, nextHop.Length > 0 ? isText ? nextHop : nextHop.ToLowerInvariant() : isText ? "" : otherwise.NextHop);
+    }
+}

@@ -1,0 +1,303 @@
+using PostfixNet.Configuration;
+using PostfixNet.Delivery;
+using PostfixNet.Ipc;
+using PostfixNet.Log;
+using PostfixNet.Notices;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>One delivery service and the destinations reached through it, served in turn.</summary>
+internal sealed class Transport
+{
+    private readonly EventLoop _loop;
+    private readonly Settings _settings;
+    private readonly IDeliveryEvents _events;
+    private readonly ConcurrencyLimits _limits;
+    private readonly Dictionary<string, Destination> _destinations = [];
+    private readonly LinkedList<Destination> _round = new();
+    private readonly List<Agent> _idle = [];
+    private readonly int _agentLimit;
+    private int _agents, _deadDestinations;
+    private bool _pumping, _stopped, _sweeping;
+
+    /// <summary>What the owner of all transports is told.</summary>
+    internal interface IDeliveryEvents
+    {
+        /// <summary>A delivery ended.</summary>
+        internal void Delivered(Entry entry, DeliveryReport report);
+
+        /// <summary>No delivery was, or can be, tried: put the recipients off, for this reason.</summary>
+        internal void PutOff(Entry entry, Dsn reason);
+    }
+
+    internal Transport(string name, int processLimit, MainConfig config, Settings settings, EventLoop loop, IDeliveryEvents events)
+    {
+        (Name, _settings, _loop, _events) = (name, settings, loop, events);
+        _agentLimit = processLimit > 0 ? processLimit : config.Get(Parameters.DefaultProcessLimit);
+        if (_agentLimit <= 0)
+            _agentLimit = int.MaxValue;
+        _limits = ConcurrencyLimits.Of(config, name);
+        RecipientLimit = config.ForTransport(Parameters.DefaultDestinationRecipientLimit, name);
+        if (RecipientLimit <= 0)
+            RecipientLimit = int.MaxValue;
+        if (settings.DeferTransports.Contains(name))
+            Suspension = new Dsn("4.3.2", "", "deferred transport");
+    }
+
+    internal string Name { get; }
+
+    /// <summary>Recipients in one request, at most.</summary>
+    internal int RecipientLimit { get; }
+
+    /// <summary>Why nothing can be delivered by this transport now; null: it can.</summary>
+    internal Dsn? Suspension { get; private set; }
+
+    /// <summary>Deliveries under way.</summary>
+    internal int Busy => _agents - _idle.Count;
+
+    internal Destination DestinationOf(string nextHop)
+    {
+        if (!_destinations.TryGetValue(nextHop, out Destination? destination))
+            _destinations.Add(nextHop, destination = new Destination(nextHop, _limits));
+        return destination;
+    }
+
+    /// <summary>Queues recipients for delivery; <see cref="Pump"/> starts it.</summary>
+    internal void Add(Entry entry)
+    {
+        Destination destination = entry.Destination;
+        if (entry.Message.IgnoresDeadDestinations)
+            Revive(destination);
+        destination.Waiting.AddLast(entry);
+        destination.RoundNode ??= _round.AddLast(destination);
+    }
+
+    /// <summary>Starts what may be started, destination by destination in turn.</summary>
+    internal void Pump()
+    {
+        if (_pumping)
+            return;
+        _pumping = true;
+        PutOffSuspended();
+        // One whole round without a start means that nothing more can start now.
+        for (int fruitless = 0; fruitless < _round.Count && !_stopped && Suspension is null;)
+        {
+            Destination destination = _round.First!.Value;
+            _round.RemoveFirst();
+            destination.RoundNode = null;
+            if (destination.Waiting.Count == 0)
+            {
+                Forget(destination);
+                continue;
+            }
+            destination.RoundNode = _round.AddLast(destination);
+            if (destination.CanStart)
+            {
+                if (TakeAgent(destination.NextHop) is not { } agent)
+                    break;
+                Start(agent, destination);
+                fruitless = 0;
+            }
+            else
+            {
+                fruitless++;
+            }
+        }
+        _pumping = false;
+        if (Suspension is not null)
+            PutOffSuspended();
+    }
+
+    /// <summary>Nothing new is started; what is under way goes on.</summary>
+    internal void Stop() => _stopped = true;
+
+    /// <summary>Forgets which destinations are dead, and that the transport was (an operator asked: request F).</summary>
+    internal void ForgetTrouble()
+    {
+        foreach (Destination destination in _destinations.Values)
+            Revive(destination);
+        if (!_settings.DeferTransports.Contains(Name))
+            Suspension = null;
+        Pump();
+    }
+
+    /// <summary>An agent reported; called by it.</summary>
+    internal void Reported(Agent agent, Entry entry, DeliveryReport report)
+    {
+        Destination destination = entry.Destination;
+        int busy = destination.Busy--;
+        if (report.Ends)
+            _agents--;
+        else
+            Idle(agent);
+        if (report.Trouble is null)
+            destination.Concurrency.Succeeded(busy);
+        else if (destination.DeadBecause is null && destination.Concurrency.Failed())
+            Suspend(destination, report.Trouble);
+        _events.Delivered(entry, report);
+        Pump();
+        Forget(destination);
+    }
+
+    /// <summary>An agent's channel closed; called by it.</summary>
+    internal void Lost(Agent agent, Entry? entry, bool again, string why)
+    {
+        _idle.Remove(agent);
+        _agents--;
+        if (entry is null)
+            return;
+        entry.Destination.Busy--;
+        if (again && !_stopped)
+        {
+            entry.WasRetried = true;
+            entry.Destination.Waiting.AddFirst(entry);
+            entry.Destination.RoundNode ??= _round.AddLast(entry.Destination);
+        }
+        else
+        {
+            MailLog.Warning($"private/{Name}: {why} before the delivery of {entry.Message.Id} was reported");
+            _events.PutOff(entry, new Dsn("4.3.0", "", "unknown mail transport error"));
+        }
+        Pump();
+    }
+
+    private static void Start(Agent agent, Destination destination)
+    {
+        Entry entry = destination.Waiting.First!.Value;
+        destination.Waiting.RemoveFirst();
+        destination.Busy++;
+        agent.Deliver(entry, destination.Waiting.Count > 0);
+    }
+
+    // The agent whose session goes there already, else one without a session, else a new one, else any.
+    private Agent? TakeAgent(string nextHop)
+    {
+        int choice = -1;
+        for (int i = _idle.Count - 1; i >= 0; i--)
+        {
+            if (_idle[i].OpenSession == nextHop)
+            {
+                choice = i;
+                break;
+            }
+            if (_idle[i].OpenSession is null && choice < 0)
+                choice = i;
+        }
+        if (choice < 0 && _agents >= _agentLimit)
+            choice = _idle.Count - 1;
+        if (choice >= 0)
+        {
+            Agent taken = _idle[choice];
+            _idle.RemoveAt(choice);
+            return taken;
+        }
+        if (_agents >= _agentLimit)
+            return null;
+        try
+        {
+            Agent agent = new(this, _loop);
+            _agents++;
+            return agent;
+        }
+        catch (IOException e)
+        {
+            MailLog.Warning($"connect to transport private/{Name}: {e.Message}");
+            Suspend(new Dsn("4.3.0", "", "mail transport unavailable"));
+            return null;
+        }
+    }
+
+    private void Idle(Agent agent)
+    {
+        agent.IdleSince = _loop.Now;
+        _idle.Add(agent);
+        if (!_sweeping)
+            Sweep();
+    }
+
+    // Closes channels that have been idle for long; their processes then serve others, or end.
+    private void Sweep()
+    {
+        _sweeping = true;
+        _loop.After(_settings.ChannelIdle, () =>
+        {
+            long limit = _loop.Now - (long)_settings.ChannelIdle.TotalMilliseconds;
+            for (int i = _idle.Count - 1; i >= 0; i--)
+            {
+                if (_idle[i].IdleSince > limit)
+                    continue;
+                _idle[i].Dispose();
+                _idle.RemoveAt(i);
+                _agents--;
+            }
+            _sweeping = false;
+            if (_idle.Count > 0)
+                Sweep();
+        });
+    }
+
+    private void Suspend(Dsn why)
+    {
+        Suspension = why;
+        _loop.After(_settings.TransportRetry, () =>
+        {
+            if (Suspension == why)
+                Suspension = null;
+            Pump();
+        });
+    }
+
+    private void Suspend(Destination destination, Dsn why)
+    {
+        _deadDestinations++;
+        destination.DeadBecause = why with { Reason = $"delivery temporarily suspended: {why.Reason}" };
+        destination.DeadUntil = _loop.Now + (long)_settings.MinimalBackoff.TotalMilliseconds;
+        _loop.After(_settings.MinimalBackoff, () =>
+        {
+            if (destination.DeadBecause is not null && _loop.Now >= destination.DeadUntil)
+            {
+                Revive(destination);
+                Pump();
+            }
+            Forget(destination);
+        });
+    }
+
+    private void Revive(Destination destination)
+    {
+        if (destination.DeadBecause is null)
+            return;
+        destination.DeadBecause = null;
+        _deadDestinations--;
+        destination.Concurrency.Reset();
+    }
+
+    private void PutOffSuspended()
+    {
+        if (Suspension is null && _deadDestinations == 0)
+            return;
+        for (LinkedListNode<Destination>? node = _round.First, next; node is not null; node = next)
+        {
+            next = node.Next;
+            Destination destination = node.Value;
+            if ((Suspension ?? destination.DeadBecause) is not { } why)
+                continue;
+            while (destination.Waiting.First is { } first)
+            {
+                destination.Waiting.RemoveFirst();
+                _events.PutOff(first.Value, why);
+            }
+        }
+    }
+
+    // A destination with no mail and nothing to remember takes no memory.
+    private void Forget(Destination destination)
+    {
+        if (!destination.IsIdle || destination.DeadBecause is not null)
+            return;
+        if (destination.RoundNode is { } node)
+            _round.Remove(node);
+        destination.RoundNode = null;
+        _destinations.Remove(destination.NextHop);
+    }
+}

@@ -1,0 +1,31 @@
+namespace PostfixNet.Configuration;
+
+/// <summary>A configuration file that cannot be used.</summary>
+/// <remarks>The message is one line, "path:line:column: what is wrong; what is accepted" (without line and column when the
+/// file as a whole is meant), fit to be shown to an operator. Programs exit with status 78 (EX_CONFIG).</remarks>
+public sealed class ConfigurationException : Exception
+{
+    /// <summary>For what shows only when the configuration meets the system, e.g. an account that does not exist.</summary>
+    public ConfigurationException(string problem) : base(OneLine(problem)) { }
+
+    internal ConfigurationException(string path, int line, int column, string problem)
+        : base($"{path}:{line}:{column}: {OneLine(problem)}")
+    {
+    }
+
+    internal ConfigurationException(string path, string problem)
+        : base($"{path}: {OneLine(problem)}")
+    {
+    }
+
+    // Keys and values are quoted in messages, and TOML strings may hold line ends.
+    private static string OneLine(string text)
+    {
+        foreach (char c in text)
+        {
+            if (char.IsControl(c))
+                text = text.Replace(c, '?');
+        }
+        return text;
+    }
+}

@@ -1,0 +1,38 @@
+using PostfixNet.Native;
+using PostfixNet.Toml;
+
+namespace PostfixNet.Configuration;
+
+/// <summary>Reads the files of the configuration directory.</summary>
+internal static class ConfigurationFile
+{
+    /// <summary>Beyond this a file is no configuration: bounds the memory of every program that reads it.</summary>
+    private const int MaximumSize = 16 << 20;
+
+    /// <exception cref="ConfigurationException">Missing, unreadable, too large, or not TOML.</exception>
+    internal static TomlTable Load(string path)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = FileSystem.ReadAll(path, MaximumSize);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException(path, $"cannot be read: {e.Message}");
+        }
+        return Parse(bytes, path);
+    }
+
+    internal static TomlTable Parse(ReadOnlySpan<byte> bytes, string path)
+    {
+        try
+        {
+            return TomlReader.Parse(bytes);
+        }
+        catch (TomlException e)
+        {
+            throw new ConfigurationException(path, e.Line, e.Column, e.Problem);
+        }
+    }
+}

@@ -1,0 +1,256 @@
+using System.Text;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using PostfixNet.Toml;
+
+namespace PostfixNet.Configuration;
+
+/// <summary>Keys and values of a ..._maps parameter, held in memory.</summary>
+/// <remarks>Forms: a TOML table; "texthash:/path"; "inline:{key=value, key={value with blanks}}"; "static:value"; lists of
+/// them, searched in order. Letter case of keys does not matter (ASCII).</remarks>
+public sealed class LookupTable
+{
+    private const string Accepted = "give a table, \"texthash:/path\", \"inline:{key=value}\", \"static:value\", or a list of these";
+    private const int MaximumFileSize = 256 << 20;
+
+    private readonly List<Source> _sources = [];
+
+    private LookupTable()
+    {
+    }
+
+    /// <summary>Keys and values, or one value for every key.</summary>
+    private readonly record struct Source(Dictionary<string, string>? Entries, string? Always);
+
+    /// <summary>True when nothing can be found.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            foreach (Source source in _sources)
+            {
+                if (source.Entries is not { Count: 0 })
+                    return false;
+            }
+            return true;
+        }
+    }
+
+    /// <summary>The value of exactly this key; null when there is none. Variants of addresses (without extension, domain
+    /// only, ...) are the caller's to try.</summary>
+    public string? Find(string key)
+    {
+        string folded = Fold(key);
+        foreach (Source source in _sources)
+        {
+            if (source.Entries is null)
+                return source.Always;
+            if (source.Entries.TryGetValue(folded, out string? value))
+                return value;
+        }
+        return null;
+    }
+
+    /// <param name="config">For expansion and positions in messages.</param>
+    /// <param name="name">Parameter.</param>
+    /// <param name="node">Its value; null when main.toml does not give it.</param>
+    /// <param name="defaultText">Its value then.</param>
+    /// <exception cref="ConfigurationException">Not a table, or a file that cannot be used.</exception>
+    internal static LookupTable Open(MainConfig config, string name, TomlNode? node, string defaultText)
+    {
+        LookupTable table = new();
+        switch (node)
+        {
+            case null:
+                table.AddSpecifications(config, name, null, defaultText);
+                break;
+            case TomlArray array:
+                foreach (TomlNode item in array.Items)
+                    table.Add(config, name, item);
+                break;
+            default:
+                table.Add(config, name, node);
+                break;
+        }
+        return table;
+    }
+
+    private void Add(MainConfig config, string name, TomlNode node)
+    {
+        switch (node)
+        {
+            case TomlString text:
+                AddSpecifications(config, name, node, config.Expand(name, text.Value, node));
+                break;
+            case TomlTable table:
+                AddTable(config, name, table);
+                break;
+            default:
+                throw config.Wrong(name, node, $"{MainConfig.Article(node)} is not accepted; {Accepted}");
+        }
+    }
+
+    private void AddTable(MainConfig config, string name, TomlTable table)
+    {
+        Dictionary<string, string> entries = new(StringComparer.Ordinal);
+        foreach (TomlEntry entry in table.Entries)
+        {
+            string value = entry.Value switch
+            {
+                TomlString text => text.Value,
+                TomlInteger number => number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                TomlArray list => Join(config, name, list),
+                TomlTable => throw config.Wrong(name, entry.Value, $"key \"{entry.Key}\" holds a table; a key with dots needs quotes, e.g. \"example.com\" = \"...\""),
+                _ => throw config.Wrong(name, entry.Value, $"{MainConfig.Article(entry.Value)} is not accepted as the value of \"{entry.Key}\"; give text in quotes"),
+            };
+            value = config.Expand(name, value, entry.Value);
+            // Keys that differ in letter case only would hide one another.
+            if (!entries.TryAdd(Fold(entry.Key), value))
+                throw config.Wrong(name, entry.Value, $"key \"{entry.Key}\" occurs twice; letter case does not matter");
+        }
+        _sources.Add(new Source(entries, null));
+    }
+
+    private static string Join(MainConfig config, string name, TomlArray list)
+    {
+        StringBuilder joined = new();
+        foreach (TomlNode item in list.Items)
+        {
+            if (item is not TomlString text)
+                throw config.Wrong(name, item, $"{MainConfig.Article(item)} is not accepted in a list of values; give text in quotes");
+            if (joined.Length > 0)
+                joined.Append(", ");
+            joined.Append(text.Value);
+        }
+        return joined.ToString();
+    }
+
+    private void AddSpecifications(MainConfig config, string name, TomlNode? node, string text)
+    {
+        List<string> specifications = [];
+        ValueText.Split(text, specifications);
+        foreach (string specification in specifications)
+        {
+            int colon = specification.IndexOf(':');
+            string rest = colon < 0 ? "" : specification[(colon + 1)..];
+            switch (colon < 0 ? "" : specification[..colon])
+            {
+                case "texthash":
+                    _sources.Add(new Source(ReadTextHash(config, name, node, rest), null));
+                    break;
+                case "inline":
+                    _sources.Add(new Source(ReadInline(config, name, node, rest), null));
+                    break;
+                case "static":
+                    _sources.Add(new Source(null, Unbraced(rest)));
+                    break;
+                default:
+                    throw config.Wrong(name, node, $"\"{specification}\" is not a lookup table; {Accepted}");
+            }
+        }
+    }
+
+    private static Dictionary<string, string> ReadInline(MainConfig config, string name, TomlNode? node, string text)
+    {
+        Dictionary<string, string> entries = new(StringComparer.Ordinal);
+        if (text.Length < 2 || text[0] != '{' || text[^1] != '}')
+            throw config.Wrong(name, node, $"\"inline:{text}\" is not understood; accepted is \"inline:{{key=value, key={{value with blanks}}}}\"");
+        List<string> pairs = [];
+        ValueText.Split(text[1..^1], pairs);
+        foreach (string item in pairs)
+        {
+            string pair = Unbraced(item).Trim();
+            int equals = pair.IndexOf('=');
+            if (equals <= 0)
+                throw config.Wrong(name, node, $"\"{pair}\" in an inline table is not understood; accepted is \"key=value\"");
+            entries.TryAdd(Fold(pair[..equals].Trim()), Unbraced(pair[(equals + 1)..].Trim()));
+        }
+        return entries;
+    }
+
+    private static string Unbraced(string text) => text.Length >= 2 && text[0] == '{' && text[^1] == '}' ? text[1..^1].Trim() : text;
+
+    private static Dictionary<string, string> ReadTextHash(MainConfig config, string name, TomlNode? node, string path)
+    {
+        if (!path.StartsWith('/'))
+            throw config.Wrong(name, node, $"\"texthash:{path}\" has no path from the root; accepted is \"texthash:/path\" or \"texthash:$config_directory/file\"");
+        byte[] bytes;
+        try
+        {
+            bytes = FileSystem.ReadAll(path, MaximumFileSize);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw config.Wrong(name, node, $"the table cannot be read: {e.Message}");
+        }
+        try
+        {
+            return TextHash.Read(bytes);
+        }
+        catch (FormatException e)
+        {
+            throw config.Wrong(name, node, $"{path}:{e.Message}");
+        }
+    }
+
+    private static string Fold(string key)
+    {
+        foreach (char c in key)
+        {
+            if (char.IsAsciiLetterUpper(c))
+                return string.Create(key.Length, key, static (folded, original) =>
+                {
+                    for (int i = 0; i < folded.Length; i++)
+                        folded[i] = char.IsAsciiLetterUpper(original[i]) ? (char)(original[i] | 0x20) : original[i];
+                });
+        }
+        return key;
+    }
+
+    /// <summary>The text files that Postfix's texthash reads: "key blank value" per line.</summary>
+    internal static class TextHash
+    {
+        /// <remarks>Lines whose first character is a blank continue the line before; empty lines and lines whose first
+        /// non-blank character is "#" are passed over, also between continued lines. Of two entries with one key the first holds.</remarks>
+        /// <exception cref="FormatException">"line: what is wrong".</exception>
+        internal static Dictionary<string, string> Read(ReadOnlySpan<byte> file)
+        {
+            Dictionary<string, string> entries = new(StringComparer.Ordinal);
+            string? logical = null;
+            int logicalLine = 0, line = 0;
+            while (file.Length > 0)
+            {
+                int end = file.IndexOf((byte)'\n');
+                ReadOnlySpan<byte> bytes = end < 0 ? file : file[..end];
+                file = end < 0 ? default : file[(end + 1)..];
+                line++;
+                string text = ByteText.Decode(bytes).TrimEnd(' ', '\t', '\r');
+                string trimmed = text.TrimStart(' ', '\t');
+                if (trimmed.Length == 0 || trimmed[0] == '#')
+                    continue;
+                if (text[0] is ' ' or '\t')
+                {
+                    if (logical is null)
+                        throw new FormatException($"{line}: a line that begins with a blank continues the line before, and there is none");
+                    logical += text;
+                    continue;
+                }
+                Add(entries, logical, logicalLine);
+                logical = text;
+                logicalLine = line;
+            }
+            Add(entries, logical, logicalLine);
+            return entries;
+        }
+
+        private static void Add(Dictionary<string, string> entries, string? text, int line)
+        {
+            if (text is null)
+                return;
+            int blank = text.AsSpan().IndexOfAny(' ', '\t');
+            if (blank < 0)
+                throw new FormatException($"{line}: \"{text}\" has no value; accepted is a key, a blank and a value");
+            entries.TryAdd(Fold(text[..blank]), text[blank..].TrimStart(' ', '\t'));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+namespace PostfixNet.Configuration;
+
+/// <summary>What values a parameter takes.</summary>
+internal enum ParameterKind
+{
+    /// <summary>One line of text.</summary>
+    Text,
+    /// <summary>A path that begins with "/".</summary>
+    AbsolutePath,
+    /// <summary>One of a few words, or empty when the default is.</summary>
+    Choice,
+    /// <summary>A whole number, 32 bits.</summary>
+    Number,
+    /// <summary>A whole number, 64 bits.</summary>
+    Size,
+    /// <summary>A TCP port, by number or by the name of a mail service.</summary>
+    Port,
+    /// <summary>true or false, yes or no.</summary>
+    Flag,
+    /// <summary>Whole seconds, or a number with a unit.</summary>
+    Time,
+    /// <summary>Words.</summary>
+    List,
+    /// <summary>A lookup table.</summary>
+    Table,
+}
+
+/// <summary>Name, kind, range and default of one parameter of main.toml.</summary>
+public abstract class Parameter
+{
+    private protected Parameter(ParameterKind kind, string name, string? defaultText, long minimum, long maximum, string? choices)
+    {
+        Kind = kind;
+        Name = name;
+        DefaultText = defaultText;
+        Minimum = minimum;
+        Maximum = maximum;
+        Choices = choices;
+    }
+
+    /// <summary>Its name in main.toml.</summary>
+    public string Name { get; }
+
+    /// <summary>Its default as it would be written in main.toml, not yet expanded; null when the default is found out at
+    /// run time (host name, place of the programs).</summary>
+    public string? DefaultText { get; }
+
+    internal ParameterKind Kind { get; }
+
+    /// <summary>Least number accepted; of times, in seconds.</summary>
+    internal long Minimum { get; }
+
+    /// <summary>Greatest number accepted.</summary>
+    internal long Maximum { get; }
+
+    /// <summary>The words accepted, separated by blanks; null when any are.</summary>
+    internal string? Choices { get; }
+}
+
+/// <summary>A parameter whose values have the type <typeparamref name="T"/>.</summary>
+/// <typeparam name="T">string, int, long, bool, TimeSpan, IReadOnlyList of string, or LookupTable.</typeparam>
+public sealed class Parameter<T> : Parameter
+{
+    internal Parameter(ParameterKind kind, string name, string? defaultText, long minimum = 0, long maximum = int.MaxValue, string? choices = null)
+        : base(kind, name, defaultText, minimum, maximum, choices)
+    {
+    }
+}

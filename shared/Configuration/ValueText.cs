@@ -1,0 +1,65 @@
+using System.Globalization;
+
+namespace PostfixNet.Configuration;
+
+/// <summary>Turns the text of values into times, lists, ports.</summary>
+internal static class ValueText
+{
+    internal const string AcceptedTimes = "a whole number, or one with a unit such as \"30s\", \"5m\", \"1h\", \"5d\", \"2w\"";
+
+    /// <param name="text">Digits and at most one of the units s, m, h, d, w.</param>
+    /// <param name="defaultUnit">Unit of a bare number.</param>
+    /// <param name="seconds">The time; may be beyond the parameter's range.</param>
+    internal static bool TryReadTime(string text, char defaultUnit, out long seconds)
+    {
+        ReadOnlySpan<char> digits = text.AsSpan().Trim();
+        char unit = defaultUnit;
+        if (digits.Length > 0 && !char.IsAsciiDigit(digits[^1]))
+        {
+            unit = (char)(digits[^1] | 0x20);
+            digits = digits[..^1];
+        }
+        long scale = SecondsOf(unit);
+        seconds = 0;
+        // 12 digits of weeks fit into 64 bits.
+        if (scale == 0 || digits.Length > 12 || !long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number))
+            return false;
+        seconds = number * scale;
+        return true;
+    }
+
+    /// <summary>Seconds of a unit; 0 when there is no such unit.</summary>
+    internal static long SecondsOf(char unit) => unit switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, 'w' => 604800, _ => 0 };
+
+    /// <summary>Well-known ports of mail services, so that no service database is read at start-up.</summary>
+    internal static bool TryReadPort(string text, out long port)
+    {
+        port = text switch { "smtp" => 25, "lmtp" => 24, "submission" => 587, "smtps" or "submissions" => 465, _ => 0 };
+        return port != 0 || long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port);
+    }
+
+    /// <summary>Words between commas, blanks and line ends; what stands between braces is one word.</summary>
+    internal static void Split(string text, List<string> into)
+    {
+        int start = -1, depth = 0;
+        for (int i = 0; i < text.Length; i++)
+        {
+            char c = text[i];
+            if (depth == 0 && (c is ' ' or ',' or '\t' or '\n' or '\r'))
+            {
+                if (start >= 0)
+                    into.Add(text[start..i]);
+                start = -1;
+                continue;
+            }
+            if (start < 0)
+                start = i;
+            if (c == '{')
+                depth++;
+            else if (c == '}' && depth > 0)
+                depth--;
+        }
+        if (start >= 0)
+            into.Add(text[start..]);
+    }
+}

@@ -1,0 +1,127 @@
+using Microsoft.Win32.SafeHandles;
+using PostfixNet.Configuration;
+using PostfixNet.Ipc;
+using PostfixNet.Log;
+using PostfixNet.Native;
+
+namespace PostfixNet.Service;
+
+/// <summary>Skeleton of a service in which one loop owns all state: exactly one process, which ends only when master wants it to.</summary>
+public static class EventServer
+{
+    // The time an orphan of an earlier master needs to notice that it must end.
+    private const int LockAttempts = 200, LockPauseMilliseconds = 50;
+
+    /// <summary>What a program does in an event-driven service.</summary>
+    public interface IHandler
+    {
+        /// <summary>One-byte requests from a client, all that it sent.</summary>
+        public void Trigger(ReadOnlySpan<byte> requests);
+
+        /// <summary>Master wants the process to end; call <see cref="EventLoop.Stop"/> once it can.</summary>
+        public void MustEnd();
+    }
+
+    /// <summary>Runs the service.</summary>
+    /// <param name="program">The program's name, for the log.</param>
+    /// <param name="commandLine">As given by master.</param>
+    /// <param name="start">Builds the handler; called once, before the first event.</param>
+    /// <returns>Exit status.</returns>
+    public static int Run(string program, string[] commandLine, Func<ServiceContext, EventLoop, IHandler> start)
+    {
+        ServiceContext? context = ServiceContext.Start(program, commandLine, null, out int status);
+        if (context is null)
+            return status;
+        try
+        {
+            using SafeFileHandle? only = BecomeTheOnlyOne(context);
+            if (only is null)
+                return ExitStatus.Ok;
+            using EventLoop loop = new();
+            IHandler handler = start(context, loop);
+            EventLoop.Watch listener = loop.Add(context.Listener, Readiness.Readable, _ => Accept(context.Listener, loop, handler));
+            EventLoop.Watch? lifeline = null;
+            lifeline = loop.Add(context.Lifeline, Readiness.Readable, _ =>
+            {
+                // Who connects from now on is served by our successor.
+                lifeline!.Dispose();
+                listener.Dispose();
+                context.ReadLifeline();
+                handler.MustEnd();
+            });
+            context.Tell(ServiceState.Busy);
+            loop.Run();
+            return ExitStatus.Ok;
+        }
+        catch (ConfigurationException e)
+        {
+            MailLog.Fatal(e.Message);
+            return ExitStatus.Configuration;
+        }
+        catch (Exception e)
+        {
+            MailLog.Panic($"{e.GetType().Name}: {e.Message} {e.StackTrace}");
+            return ExitStatus.Software;
+        }
+    }
+
+    // Two queue managers on one queue would deliver everything twice. After a crash of master the old process
+    // ends by itself, but the new master may be quicker.
+    private static SafeFileHandle? BecomeTheOnlyOne(ServiceContext context)
+    {
+        SafeFileHandle file = FileSystem.OpenAppend($"private/{context.Name}.lock", 0x180 /* 0600 */);
+        for (int attempt = 0; !FileSystem.TryLock(file); attempt++)
+        {
+            if (attempt == LockAttempts)
+                throw new IOException($"another {context.Program} process still works on this queue");
+            if (context.Lifeline.Wait(Readiness.Readable, LockPauseMilliseconds).This != Readiness.None)
+            {
+                file.Dispose();
+                return null;
+            }
+        }
+        return file;
+    }
+
+    private static void Accept(Descriptor listener, EventLoop loop, IHandler handler)
+    {
+        while (listener.TryAccept() is { } client)
+            _ = new TriggerConnection(loop, client, handler);
+    }
+
+    /// <summary>Collects one-byte requests until the client closes, or for a few seconds, or 64 of them.</summary>
+    private sealed class TriggerConnection
+    {
+        private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
+        private readonly Descriptor _socket;
+        private readonly EventLoop.Watch _watch;
+        private readonly EventLoop.Timer _timer;
+        private readonly IHandler _handler;
+
+        internal TriggerConnection(EventLoop loop, Descriptor socket, IHandler handler)
+        {
+            (_socket, _handler) = (socket, handler);
+            _timer = loop.After(s_limit, Close);
+            _watch = loop.Add(socket, Readiness.Readable, _ => Read());
+            Read();
+        }
+
+        private void Read()
+        {
+            Span<byte> requests = stackalloc byte[64];
+            int n = _socket.Read(requests);
+            if (n < 0)
+                return;
+            Close();
+            if (n > 0)
+                _handler.Trigger(requests[..n]);
+        }
+
+        private void Close()
+        {
+            _timer.Cancel();
+            _watch.Dispose();
+            _socket.Dispose();
+        }
+    }
+}

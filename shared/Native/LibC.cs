@@ -233,9 +233,6 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int PosixSpawn(out int pid, string path, byte* fileActions, byte* attributes, byte** arguments, byte** environment);
 
-    [LibraryImport(C, EntryPoint = "execv", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int ExecV(string path, byte** arguments);
-
     [LibraryImport(C, EntryPoint = "posix_spawn_file_actions_init")]
     internal static partial int SpawnActionsInit(byte* actions);
 
@@ -272,6 +269,25 @@ internal static unsafe partial class LibC
 
     [LibraryImport(C, EntryPoint = "sched_yield")]
     internal static partial int SchedYield();
+
+    [LibraryImport(C, EntryPoint = "getifaddrs", SetLastError = true)]
+    internal static partial int GetIfAddrs(out InterfaceAddress* first);
+
+    [LibraryImport(C, EntryPoint = "freeifaddrs")]
+    internal static partial void FreeIfAddrs(InterfaceAddress* first);
+
+    /// <summary>struct ifaddrs; the fields after the network mask are not used.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct InterfaceAddress
+    {
+        public InterfaceAddress* Next;
+        public byte* Name;
+        public uint Flags;
+        public byte* Address;
+        public byte* Mask;
+        public byte* Other;
+        public void* Data;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct BrokenDownTime

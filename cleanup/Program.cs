@@ -1,6 +1,60 @@
+using PostfixNet.Configuration;
+using PostfixNet.Ipc;
+using PostfixNet.Native;
+using PostfixNet.Queue;
+using PostfixNet.Service;
+
 namespace PostfixNet.Cleanup;
 
+/// <summary>
+/// NAME
+///   cleanup - complete messages and put them into the queue
+/// SYNOPSIS
+///   cleanup   (started by master, not by hand)
+/// DESCRIPTION
+///   Takes messages, as queue file records, from pickup, bounce and defer; writes each to a new file in incoming; answers
+///   once the file is on stable storage; then wakes qmgr. On the way it completes addresses with myorigin, expands
+///   recipients by virtual_alias_maps, drops duplicate recipients and the headers of message_drop_headers, adds missing
+///   From:, Date: and Message-Id: headers, and replaces stray CR and LF within lines. A client may send message after
+///   message over one connection.
+/// STANDARDS
+///   RFC 5322 (messages), RFC 3461 (requests for notifications), RFC 6531 (which mail needs SMTPUTF8).
+/// SECURITY
+///   Records come from local processes, but through pickup from any user: types, order, sizes and line ends within
+///   records are checked. No network.
+/// DIAGNOSTICS
+///   "ID: message-id=..." for each message. "ID: message rejected: ..." warns of records that no correct client sends;
+///   the client is told only "internal protocol error". Also refused: too many hops, no recipients, too big. Told to try
+///   again later: the disk is (nearly: 5 %) full, or virtual_alias_maps runs in a circle. A refused message leaves nothing.
+///   Exit 0: told to end, or long idle. 70: a bug. 78: configuration unusable.
+/// CONFIGURATION
+///   myhostname, myorigin, mydomain, mydestination, append_at_myorigin, append_dot_mydomain, empty_address_recipient,
+///   virtual_alias_maps and its limits, always_bcc, always_add_missing_headers, message_drop_headers, header_size_limit,
+///   header_address_token_limit, hopcount_limit, message_size_limit, line_length_limit, duplicate_filter_limit,
+///   enable_original_recipient, undisclosed_recipients_header, detect_8bit_encoding_header, cleanup_replace_stray_cr_lf,
+///   delay_warning_time, verp_delimiter_filter, smtputf8_enable, smtputf8_autodetect_classes, enable_long_queue_ids,
+///   queue_minfree, queue_service_name, max_use (also: messages per connection).
+/// BUGS
+///   No canonical mapping, address extensions, header and body checks, or milters. A message that goes in a circle is
+///   refused, not returned to its sender. in_flow_delay is not applied.
+/// </summary>
 internal static class Program
 {
-    private static int Main() => 69;
+    private static int Main(string[] arguments) => SingleServer.Run("cleanup", arguments, Start);
+
+    private static Action<Channel> Start(ServiceContext context)
+    {
+        MainConfig config = context.Config;
+        CleanupServer server = new(CleanupOptions.From(config), QueueDirectories.FromConfig(config), TimeProvider.System);
+        int idle = (int)config.Get(Parameters.IpcTimeout).TotalMilliseconds, perConnection = config.Get(Parameters.MaxUse);
+        return channel =>
+        {
+            int messages = 0;
+            server.Serve(channel, () => messages++ < perConnection && WaitForRequest(context, channel, idle));
+        };
+    }
+
+    // A client that keeps its connection for the next message must not keep this process from ending.
+    private static bool WaitForRequest(ServiceContext context, Channel channel, int milliseconds) =>
+        channel.Socket.Wait(Readiness.Readable, milliseconds, context.Lifeline).This != Readiness.None;
 }

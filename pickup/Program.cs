@@ -1,6 +1,73 @@
+using PostfixNet.Configuration;
+using PostfixNet.Ipc;
+using PostfixNet.Native;
+using PostfixNet.Queue;
+using PostfixNet.Service;
+
 namespace PostfixNet.Pickup;
 
+/// <summary>
+/// NAME
+///   pickup - take dropped mail to cleanup
+/// SYNOPSIS
+///   pickup   (started by master, not by hand)
+/// DESCRIPTION
+///   On each wake-up (trigger W: by sendmail, or by master's timer) looks through maildrop until it finds nothing new. Each
+///   complete file is checked, given a Received: header, and sent to cleanup; it is removed as soon as cleanup says that
+///   the message is safe in the queue. Up to four messages are on their way at the same time, over connections that are
+///   kept between messages, so that several cleanup processes flush to disk together; the order of messages is not kept.
+///   A file that can never be accepted is moved to corrupt. (Postfix deletes such files; here no mail is destroyed.) A
+///   file that cannot be accepted now stays, and is tried again at a later wake-up.
+///   A file that belongs to mail_owner and is not readable for others was put there by postsuper -r: all that it says is
+///   believed.
+/// SECURITY
+///   Any user may put any bytes into maildrop. Links and files with two names are not touched; pointer records are not
+///   followed; attributes that only a server may set are dropped; memory does not grow with a file. No network.
+/// DIAGNOSTICS
+///   "ID: uid=N from=&lt;sender&gt;" for each message, with orig_id=ID for requeued mail. Warnings: "uid=N: unexpected or malformed
+///   record type T" (decimal code; -1 end of file, -2 no record), "ID: uid=N: no envelope sender", "maildrop/FILE: error
+///   writing ID: REASON", and of files with strange time stamps. Exit 0: told to end. 70: a bug. 78: configuration unusable.
+/// CONFIGURATION
+///   myhostname, mail_name, line_length_limit, cleanup_service_name, ipc_timeout, ipc_idle.
+/// BUGS
+///   A crash between cleanup's answer and the removal of the file, or a power cut before the removal is on stable storage,
+///   delivers the message twice.
+/// </summary>
 internal static class Program
 {
-    private static int Main() => 69;
+    private static int Main(string[] arguments) => EventServer.Run("pickup", arguments, Start);
+
+    private static Handler Start(ServiceContext context, EventLoop loop)
+    {
+        MainConfig config = context.Config;
+        PickupOptions options = new()
+        {
+            MyHostname = config.Get(Parameters.MyHostname),
+            MailName = config.Get(Parameters.MailName),
+            OwnerUid = Users.EffectiveUid,
+            LineLengthLimit = config.Get(Parameters.LineLengthLimit),
+            IdleLimit = config.Get(Parameters.IpcIdle),
+        };
+        string cleanup = $"private/{config.Get(Parameters.CleanupServiceName)}";
+        TimeSpan timeout = config.Get(Parameters.IpcTimeout);
+        PickupServer server = new(options, QueueDirectories.FromConfig(config), () => Channel.Connect(cleanup, "cleanup", timeout), TimeProvider.System);
+        // What was dropped while no pickup was there.
+        server.Wake();
+        return new Handler(server, loop);
+    }
+
+    private sealed class Handler(PickupServer server, EventLoop loop) : EventServer.IHandler
+    {
+        public void Trigger(ReadOnlySpan<byte> requests)
+        {
+            if (requests.Contains((byte)'W'))
+                server.Wake();
+        }
+
+        public void MustEnd()
+        {
+            server.End();
+            loop.Stop();
+        }
+    }
 }

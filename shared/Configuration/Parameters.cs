@@ -689,6 +689,10 @@ public static class Parameters
 
     // ---- cleanup, pickup, sendmail, postdrop
 
+    /// <summary><c>cleanup_replace_stray_cr_lf</c>: CR and LF within a line of content become a blank, so that they cannot end the
+    /// message or begin an SMTP command at a careless receiver. Default: yes.</summary>
+    public static readonly Parameter<bool> CleanupReplaceStrayCrLf = Flag("cleanup_replace_stray_cr_lf", "yes");
+
     /// <summary><c>message_size_limit</c>: max. message size; postdrop limits the file itself. Default: 10240000.</summary>
     public static readonly Parameter<long> MessageSizeLimit = Size("message_size_limit", "10240000");
 

@@ -18,32 +18,50 @@ public sealed class CleanupClient : IDisposable
     public const int Refused = 2;
 
     private readonly Channel _channel;
+    private readonly AttributeList _request;
 
-    private CleanupClient(Channel channel, QueueId id) => (_channel, Id) = (channel, id);
+    private CleanupClient(Channel channel, AttributeList request) => (_channel, _request) = (channel, request);
 
     /// <summary>The new message's queue ID; it exists once <see cref="Finish"/> has accepted.</summary>
-    public QueueId Id { get; }
+    public QueueId Id { get; private set; }
 
     /// <summary>Begins a message.</summary>
     /// <param name="path">Socket of the cleanup service, e.g. "private/cleanup".</param>
     /// <param name="isInternal">Made by the mail system itself (a notice): the records are not those of a user.</param>
     /// <param name="timeout">For each step (ipc_timeout).</param>
     /// <param name="smtpUtf8Flags">Of the size record: what is known to need SMTPUTF8, whatever cleanup detects itself.</param>
-    /// <exception cref="IpcException">The service cannot be reached.</exception>
-    public static CleanupClient Begin(string path, bool isInternal, TimeSpan timeout, int smtpUtf8Flags = 0)
+    /// <exception cref="IpcException">The service cannot be reached, or has no room for a message now.</exception>
+    public static CleanupClient Begin(string path, bool isInternal, TimeSpan timeout, int smtpUtf8Flags = 0) =>
+        Begin(Channel.Connect(path, "cleanup", timeout), isInternal, smtpUtf8Flags);
+
+    /// <summary>Begins a message on a connection.</summary>
+    /// <param name="channel">Owned by the client from now on.</param>
+    /// <exception cref="IpcException">As above.</exception>
+    public static CleanupClient Begin(Channel channel, bool isInternal, int smtpUtf8Flags = 0)
     {
-        Channel channel = Channel.Connect(path, "cleanup", timeout);
+        CleanupClient client = new(channel,
+            new AttributeList().Add("request", "message").Add("internal", isInternal ? 1 : 0).Add("smtputf8", smtpUtf8Flags));
         try
         {
-            channel.Send(new AttributeList().Add("request", "message").Add("internal", isInternal ? 1 : 0).Add("smtputf8", smtpUtf8Flags));
-            string id = channel.ReceiveReply().Text("queue_id");
-            return new CleanupClient(channel, QueueId.TryParse(id, out QueueId parsed) ? parsed : throw new IpcException("cleanup: bad queue ID"));
+            client.BeginNext();
+            return client;
         }
         catch
         {
-            channel.Dispose();
+            client.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Begins another message on the same connection, after <see cref="Finish"/>.</summary>
+    /// <exception cref="IpcException">The service has closed the connection, which it may do between two messages; or it has no room.</exception>
+    public void BeginNext()
+    {
+        _channel.Send(_request);
+        AttributeList reply = _channel.ReceiveReply();
+        if (reply.Has("status"))
+            throw new IpcException($"cleanup: {reply.Text("reason")}");
+        Id = QueueId.TryParse(reply.Text("queue_id"), out QueueId id) ? id : throw new IpcException("cleanup: bad queue ID");
     }
 
     /// <summary>Sends encoded records (see RecordWriter), any number of whole or partial ones, 1 MiB at most.</summary>

@@ -1,0 +1,145 @@
+using PostfixNet.Configuration;
+using PostfixNet.Mail;
+
+namespace PostfixNet.Cleanup;
+
+/// <summary>What main.toml says to this program.</summary>
+internal sealed record CleanupOptions
+{
+    /// <summary>myhostname: in Message-Id.</summary>
+    internal required string MyHostname { get; init; }
+
+    /// <summary>How incomplete addresses are completed.</summary>
+    internal required AddressCompletion Completion { get; init; }
+
+    /// <summary>empty_address_recipient: who gets mail to the empty address.</summary>
+    internal string EmptyAddressRecipient { get; init; } = "MAILER-DAEMON";
+
+    /// <summary>virtual_alias_maps; null when there are none. Keys are looked up without regard to case.</summary>
+    internal Func<string, string?>? VirtualAliases { get; init; }
+
+    /// <summary>Domains whose addresses are also looked up without the domain: myorigin and mydestination.</summary>
+    internal IReadOnlyList<string> LocalDomains { get; init; } = [];
+
+    /// <summary>virtual_alias_expansion_limit: addresses that one recipient may become.</summary>
+    internal int ExpansionLimit { get; init; } = 1000;
+
+    /// <summary>virtual_alias_recursion_limit: how deep aliases of aliases may go.</summary>
+    internal int RecursionLimit { get; init; } = 1000;
+
+    /// <summary>virtual_alias_address_length_limit: characters.</summary>
+    internal int AliasLengthLimit { get; init; } = 1000;
+
+    /// <summary>always_bcc; empty: none.</summary>
+    internal string AlwaysBcc { get; init; } = "";
+
+    /// <summary>message_drop_headers.</summary>
+    internal IReadOnlyList<string> DropHeaders { get; init; } = ["bcc", "content-length", "resent-bcc", "return-path"];
+
+    /// <summary>header_size_limit: bytes of one header that are kept.</summary>
+    internal int HeaderSizeLimit { get; init; } = 102400;
+
+    /// <summary>header_address_token_limit.</summary>
+    internal int TokenLimit { get; init; } = HeaderAddresses.DefaultTokenLimit;
+
+    /// <summary>hopcount_limit: a message with so many Received: headers goes round in a circle.</summary>
+    internal int HopcountLimit { get; init; } = 50;
+
+    /// <summary>message_size_limit: bytes of content; 0: no limit.</summary>
+    internal long MessageSizeLimit { get; init; } = 10_240_000;
+
+    /// <summary>line_length_limit: bytes of one record.</summary>
+    internal int LineLengthLimit { get; init; } = 2048;
+
+    /// <summary>duplicate_filter_limit: recipients remembered; 0: all.</summary>
+    internal int DuplicateFilterLimit { get; init; } = 1000;
+
+    /// <summary>enable_original_recipient: two original addresses with the same final one stay two recipients.</summary>
+    internal bool EnableOriginalRecipient { get; init; } = true;
+
+    /// <summary>always_add_missing_headers: also to mail with rewrite_context=remote.</summary>
+    internal bool AlwaysAddMissingHeaders { get; init; }
+
+    /// <summary>undisclosed_recipients_header; empty: none.</summary>
+    internal string UndisclosedRecipientsHeader { get; init; } = "";
+
+    /// <summary>detect_8bit_encoding_header.</summary>
+    internal bool DetectEncodingHeader { get; init; } = true;
+
+    /// <summary>cleanup_replace_stray_cr_lf.</summary>
+    internal bool ReplaceStrayLineEnds { get; init; } = true;
+
+    /// <summary>delay_warning_time; zero: no warning.</summary>
+    internal TimeSpan DelayWarningTime { get; init; }
+
+    /// <summary>verp_delimiter_filter: characters that may delimit.</summary>
+    internal string VerpDelimiterFilter { get; init; } = "-=+";
+
+    /// <summary>smtputf8_enable, and "sendmail" or "all" in smtputf8_autodetect_classes: addresses and headers outside ASCII
+    /// make the message need SMTPUTF8.</summary>
+    internal bool DetectSmtpUtf8 { get; init; } = true;
+
+    /// <summary>The same for notices: "bounce" or "all".</summary>
+    internal bool DetectSmtpUtf8OfNotices { get; init; }
+
+    /// <summary>enable_long_queue_ids.</summary>
+    internal bool LongQueueIds { get; init; }
+
+    /// <summary>queue_minfree: bytes.</summary>
+    internal long MinimumFree { get; init; }
+
+    /// <summary>Socket of the queue manager; null: it is not woken.</summary>
+    internal string? QueueManager { get; init; }
+
+    /// <summary>Reads the configuration.</summary>
+    /// <exception cref="ConfigurationException">A value is not usable.</exception>
+    internal static CleanupOptions From(MainConfig config)
+    {
+        string origin = config.Get(Parameters.MyOrigin);
+        LookupTable aliases = config.Get(Parameters.VirtualAliasMaps);
+        bool detect = config.Get(Parameters.Smtputf8Enable);
+        IReadOnlyList<string> classes = config.Get(Parameters.Smtputf8AutodetectClasses);
+        return new CleanupOptions
+        {
+            MyHostname = config.Get(Parameters.MyHostname),
+            Completion = new AddressCompletion(origin, config.Get(Parameters.MyDomain), config.Get(Parameters.AppendAtMyorigin),
+                config.Get(Parameters.AppendDotMydomain)),
+            EmptyAddressRecipient = config.Get(Parameters.EmptyAddressRecipient),
+            VirtualAliases = aliases.IsEmpty ? null : aliases.Find,
+            LocalDomains = aliases.IsEmpty ? [] : [origin, .. config.Get(Parameters.MyDestination)],
+            ExpansionLimit = config.Get(Parameters.VirtualAliasExpansionLimit),
+            RecursionLimit = config.Get(Parameters.VirtualAliasRecursionLimit),
+            AliasLengthLimit = config.Get(Parameters.VirtualAliasAddressLengthLimit),
+            AlwaysBcc = config.Get(Parameters.AlwaysBcc),
+            DropHeaders = config.Get(Parameters.MessageDropHeaders),
+            HeaderSizeLimit = config.Get(Parameters.HeaderSizeLimit),
+            TokenLimit = config.Get(Parameters.HeaderAddressTokenLimit),
+            HopcountLimit = config.Get(Parameters.HopcountLimit),
+            MessageSizeLimit = config.Get(Parameters.MessageSizeLimit),
+            LineLengthLimit = config.Get(Parameters.LineLengthLimit),
+            DuplicateFilterLimit = config.Get(Parameters.DuplicateFilterLimit),
+            EnableOriginalRecipient = config.Get(Parameters.EnableOriginalRecipient),
+            AlwaysAddMissingHeaders = config.Get(Parameters.AlwaysAddMissingHeaders),
+            UndisclosedRecipientsHeader = config.Get(Parameters.UndisclosedRecipientsHeader),
+            DetectEncodingHeader = config.Get(Parameters.Detect8bitEncodingHeader),
+            ReplaceStrayLineEnds = config.Get(Parameters.CleanupReplaceStrayCrLf),
+            DelayWarningTime = config.Get(Parameters.DelayWarningTime),
+            VerpDelimiterFilter = config.Get(Parameters.VerpDelimiterFilter),
+            DetectSmtpUtf8 = detect && Has(classes, "sendmail"),
+            DetectSmtpUtf8OfNotices = detect && Has(classes, "bounce"),
+            LongQueueIds = config.Get(Parameters.EnableLongQueueIds),
+            MinimumFree = config.Get(Parameters.QueueMinfree),
+            QueueManager = $"public/{config.Get(Parameters.QueueServiceName)}",
+        };
+    }
+
+    private static bool Has(IReadOnlyList<string> classes, string wanted)
+    {
+        foreach (string name in classes)
+        {
+            if (name == wanted || name == "all")
+                return true;
+        }
+        return false;
+    }
+}

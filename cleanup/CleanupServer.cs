@@ -1,0 +1,138 @@
+using System.Globalization;
+using PostfixNet.Delivery;
+using PostfixNet.Ipc;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using PostfixNet.Queue;
+using PostfixNet.Service;
+
+namespace PostfixNet.Cleanup;
+
+/// <summary>Serves one client: message after message, until the client closes or the process must end.</summary>
+internal sealed class CleanupServer(CleanupOptions options, QueueDirectories queues, TimeProvider clock)
+{
+    // Room for what is already queued, its logs and notices; a full disk would stop delivery too (S1-12).
+    private const int MinimumFreePercent = 5;
+
+    /// <summary>Takes the messages of one connection.</summary>
+    /// <param name="channel">The client.</param>
+    /// <param name="waitForRequest">Waits until the next request is there; false when the connection is to be closed instead.</param>
+    /// <exception cref="IpcException">The client misbehaves.</exception>
+    internal void Serve(Channel channel, Func<bool> waitForRequest)
+    {
+        while (waitForRequest() && channel.Receive() is { } request)
+        {
+            if (request.Text("request") != "message")
+                throw new IpcException($"unknown request {request.Text("request")}");
+            if (!ServeMessage(channel, request))
+                return;
+        }
+    }
+
+    private bool ServeMessage(Channel channel, AttributeList request)
+    {
+        NewQueueFile? file = Create(out string trouble);
+        if (file is null)
+        {
+            channel.Send(new AttributeList().Add("status", CleanupClient.TryAgain).Add("reason", trouble));
+            return true;
+        }
+        using (file)
+        {
+            Message message = new()
+            {
+                Id = file.Id,
+                IsInternal = request.Number("internal", 0) != 0,
+                CreateTime = MailTime.Microseconds(clock) / 1_000_000,
+                SmtpUtf8 = (int)request.Number("smtputf8", 0) & Message.AllSmtpUtf8,
+            };
+            bool isQueued = false;
+            try
+            {
+                channel.Send(new AttributeList().Add("queue_id", file.Id.ToString()));
+                DataStream data = new(channel);
+                (int status, string reason) = Take(message, data, file);
+                isQueued = status == CleanupClient.Accepted;
+                // What is not queued is gone before the client hears of it.
+                if (!isQueued)
+                    file.Dispose();
+                data.Drain();
+                channel.Send(new AttributeList().Add("status", status).Add("reason", reason));
+                return true;
+            }
+            catch (IpcException e)
+            {
+                // Once it is queued, it is delivered, even if the client could not be told and tries again.
+                if (!isQueued)
+                    Log.GivenUp(message, e.Message);
+                return false;
+            }
+            finally
+            {
+                if (isQueued)
+                    WakeQueueManager();
+            }
+        }
+    }
+
+    private (int Status, string Reason) Take(Message message, DataStream data, NewQueueFile file)
+    {
+        try
+        {
+            file.ReserveSize();
+            RecordReader input = new(data, options.LineLengthLimit);
+            SizeRecord size = new MessageIntake(options, message, input, file.Writer, clock).Run();
+            // A client that changes its mind says so by not ending the data.
+            data.Drain();
+            file.WriteSize(size);
+            file.Commit(QueueFileMode.Ready);
+            return (CleanupClient.Accepted, "");
+        }
+        catch (Refusal e)
+        {
+            return (e.IsTemporary ? CleanupClient.TryAgain : CleanupClient.Refused, e.Message);
+        }
+        catch (Exception e) when (e is IOException and not IpcException or UnauthorizedAccessException)
+        {
+            Log.WriteError(e.Message);
+            return (CleanupClient.TryAgain, "queue file write error");
+        }
+    }
+
+    private NewQueueFile? Create(out string trouble)
+    {
+        try
+        {
+            string directory = queues.DirectoryOf(QueueName.Incoming);
+            (long freeBytes, long bytes, long freeInodes, long inodes) = FileSystem.Space(directory);
+            if (freeBytes < options.MinimumFree || freeBytes < bytes / 100 * MinimumFreePercent || freeInodes < inodes / 100 * MinimumFreePercent)
+            {
+                trouble = "insufficient free space in the queue";
+                Log.NoSpace(string.Create(CultureInfo.InvariantCulture, $"{freeBytes} of {bytes} bytes, {freeInodes} of {inodes} inodes free"));
+                return null;
+            }
+            trouble = "";
+            return NewQueueFile.Create(queues, QueueName.Incoming, options.LongQueueIds, clock);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            trouble = "queue file write error";
+            Log.WriteError(e.Message);
+            return null;
+        }
+    }
+
+    private void WakeQueueManager()
+    {
+        if (options.QueueManager is null)
+            return;
+        try
+        {
+            Trigger.Send(options.QueueManager, "I"u8);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It looks at incoming/ when it starts, and from time to time.
+        }
+    }
+}

@@ -1,0 +1,197 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Unicode;
+using PostfixNet.Mail;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Cleanup;
+
+/// <summary>Passes the content through. Up to the first line that is no header it works on whole headers: drops, completes
+/// and counts them; after that every record goes out as it came in.</summary>
+/// <remarks>Memory: one header, header_size_limit bytes at most.</remarks>
+internal sealed class HeaderSection(CleanupOptions options, Message message, RecordWriter output)
+{
+    private static readonly SearchValues<byte> s_lineEnds = SearchValues.Create("\r\n"u8);
+
+    private byte[] _blanked = [];
+    private byte[] _header = [];  // the header being collected; its lines are separated by LF
+    private int _length;
+    private bool _withinLine;     // the last record was a part of a line
+    private bool _isOver;
+    private int _hops;
+    private int _seen;            // bits by HeaderName
+
+    /// <summary>Resent- headers were seen: what is missing is missing from their block.</summary>
+    internal bool IsResent { get; private set; }
+
+    /// <summary>True when such a header was there.</summary>
+    internal bool Has(HeaderName name) => (_seen & (1 << (int)name)) != 0;
+
+    /// <summary>Takes a content record, N or L.</summary>
+    /// <exception cref="Refusal">The message went through too many systems.</exception>
+    internal void Text(RecordType type, ReadOnlySpan<byte> text)
+    {
+        if (options.ReplaceStrayLineEnds && text.IndexOfAny((byte)'\r', (byte)'\n') >= 0)
+            text = WithBlanks(text);
+        bool startsLine = !_withinLine;
+        _withinLine = type == RecordType.TextPart;
+        if (_isOver)
+        {
+            output.Write(type, text);
+        }
+        else if (!startsLine)
+        {
+            Append(text);
+        }
+        else if (text.IsEmpty && _withinLine)
+        {
+            // No part of a line at all.
+            _withinLine = false;
+        }
+        else if (_length > 0 && !text.IsEmpty && text[0] is (byte)' ' or (byte)'\t')
+        {
+            Append("\n"u8);
+            Append(text);
+        }
+        else
+        {
+            EndHeader();
+            if (HeaderNames.Length(text, out _) > 0)
+            {
+                Append(text);
+                return;
+            }
+            EndSection();
+            // The line that ends the headers is empty; when the author forgot it, it is supplied.
+            if (!text.IsEmpty)
+                output.Write(RecordType.Text);
+            output.Write(type, text);
+        }
+    }
+
+    /// <summary>The content is complete.</summary>
+    /// <exception cref="Refusal">As for <see cref="Text"/>.</exception>
+    internal void End()
+    {
+        if (!_isOver)
+        {
+            EndHeader();
+            EndSection();
+        }
+        else if (_withinLine)
+        {
+            output.Write(RecordType.Text);
+        }
+    }
+
+    // A bare CR or LF that some receiver takes for the end of a line, or of the message, could smuggle in another message.
+    private ReadOnlySpan<byte> WithBlanks(ReadOnlySpan<byte> text)
+    {
+        if (_blanked.Length < text.Length)
+            _blanked = new byte[text.Length];
+        Span<byte> copy = _blanked.AsSpan(0, text.Length);
+        text.CopyTo(copy);
+        copy.ReplaceAny(s_lineEnds, (byte)' ');
+        return copy;
+    }
+
+    private void EndSection()
+    {
+        MissingHeaders.Write(options, message, this);
+        _isOver = true;
+    }
+
+    private void Append(ReadOnlySpan<byte> text)
+    {
+        text = text[..Math.Min(text.Length, options.HeaderSizeLimit - _length)];
+        if (_length + text.Length > _header.Length)
+            Array.Resize(ref _header, Math.Max(_header.Length * 2, Math.Max(512, _length + text.Length)));
+        text.CopyTo(_header.AsSpan(_length));
+        _length += text.Length;
+    }
+
+    private void EndHeader()
+    {
+        if (_length == 0)
+            return;
+        ReadOnlySpan<byte> header = _header.AsSpan(0, _length);
+        _length = 0;
+        int nameLength = HeaderNames.Length(header, out int colon);
+        // A name longer than header_size_limit has lost its colon.
+        if (nameLength == 0)
+            return;
+        ReadOnlySpan<byte> name = header[..nameLength];
+        HeaderName known = HeaderNames.Find(name);
+        _seen |= 1 << (int)known;
+        IsResent |= HeaderNames.IsResent(known);
+        ReadOnlySpan<byte> body = header[(colon + 1)..];
+        switch (known)
+        {
+            case HeaderName.Received when ++_hops >= options.HopcountLimit:
+                Log.Rejected(message, "hopcount exceeded");
+                throw new Refusal("too many hops");
+            case HeaderName.MessageId:
+                Log.MessageId(message, "", ByteText.Decode(body.Trim(" \t\r\n"u8)));
+                break;
+            case HeaderName.ResentMessageId:
+                Log.MessageId(message, "resent-", ByteText.Decode(body.Trim(" \t\r\n"u8)));
+                break;
+            case HeaderName.ContentTransferEncoding when options.DetectEncodingHeader:
+                message.Encoding = EncodingOf(body.Trim(" \t\r\n"u8)) ?? message.Encoding;
+                break;
+        }
+        if (IsDropped(name))
+            return;
+        if (HeaderNames.HasAddresses(known) && message.IsLocal)
+        {
+            string text = ByteText.Decode(body);
+            string completed = HeaderAddresses.Rewrite(text, Complete, options.TokenLimit);
+            if (!ReferenceEquals(text, completed))
+                header = (byte[])[.. header[..(colon + 1)], .. ByteText.Encode(completed)];
+        }
+        Write(header);
+    }
+
+    private string Complete(string address) => Address.Complete(address, options.Completion);
+
+    /// <summary>Writes one header, line by line; <paramref name="header"/> has LF between lines.</summary>
+    internal void Write(ReadOnlySpan<byte> header)
+    {
+        if (header.ContainsAnyInRange((byte)0x80, (byte)0xff) && Utf8.IsValid(header))
+        {
+            message.SmtpUtf8 |= Message.SmtpUtf8Header;
+            if (message.IsInternal ? options.DetectSmtpUtf8OfNotices : options.DetectSmtpUtf8)
+                message.SmtpUtf8 |= Message.SmtpUtf8Needed;
+        }
+        while (true)
+        {
+            int end = header.IndexOf((byte)'\n');
+            ReadOnlySpan<byte> line = end < 0 ? header : header[..end];
+            for (; line.Length > options.LineLengthLimit; line = line[options.LineLengthLimit..])
+                output.Write(RecordType.TextPart, line[..options.LineLengthLimit]);
+            output.Write(RecordType.Text, line);
+            if (end < 0)
+                return;
+            header = header[(end + 1)..];
+        }
+    }
+
+    private bool IsDropped(ReadOnlySpan<byte> name)
+    {
+        foreach (string dropped in options.DropHeaders)
+        {
+            if (Ascii.EqualsIgnoreCase(name, dropped))
+                return true;
+        }
+        return false;
+    }
+
+    // RFC 2045 section 6.1: what is neither 8bit nor binary is transferred as 7bit.
+    private static string? EncodingOf(ReadOnlySpan<byte> value)
+    {
+        if (Ascii.EqualsIgnoreCase(value, "8bit") || Ascii.EqualsIgnoreCase(value, "binary"))
+            return "8bit";
+        return Ascii.EqualsIgnoreCase(value, "7bit") || Ascii.EqualsIgnoreCase(value, "base64")
+            || Ascii.EqualsIgnoreCase(value, "quoted-printable") ? "7bit" : null;
+    }
+}

@@ -1,0 +1,44 @@
+using PostfixNet.Queue;
+
+namespace PostfixNet.Cleanup;
+
+/// <summary>What is known so far of the message in hand.</summary>
+internal sealed class Message
+{
+    /// <summary>SMTPUTF8 needed (size record, RFC 6531).</summary>
+    internal const int SmtpUtf8Needed = 1;
+
+    /// <summary>A header has UTF-8.</summary>
+    internal const int SmtpUtf8Header = 2;
+
+    /// <summary>All bits of that field.</summary>
+    internal const int AllSmtpUtf8 = 15;
+
+    internal required QueueId Id { get; init; }
+
+    /// <summary>Made by the mail system itself: a notice.</summary>
+    internal bool IsInternal { get; init; }
+
+    /// <summary>When the queue file was made, seconds since 1970.</summary>
+    internal required long CreateTime { get; init; }
+
+    /// <summary>When the message arrived, seconds since 1970; null before the first record.</summary>
+    internal long? Arrival { get; set; }
+
+    /// <summary>Envelope sender, completed; null before its record.</summary>
+    internal string? Sender { get; set; }
+
+    internal string FullName { get; set; } = "";
+
+    /// <summary>"7bit" or "8bit"; null: unknown. The Content-Transfer-Encoding: header beats the envelope.</summary>
+    internal string? Encoding { get; set; }
+
+    /// <summary>rewrite_context: complete addresses in headers and add missing headers.</summary>
+    internal bool IsLocal { get; set; } = true;
+
+    /// <summary>Bits for the size record.</summary>
+    internal int SmtpUtf8 { get; set; }
+
+    /// <summary>NOTIFY bits of all recipients.</summary>
+    internal int NotifyFlags { get; set; }
+}

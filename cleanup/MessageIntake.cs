@@ -1,0 +1,292 @@
+using System.Globalization;
+using PostfixNet.Mail;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Cleanup;
+
+/// <summary>Turns the records that a client sends into a queue file: envelope, content, extracted recipients, in one pass.</summary>
+/// <remarks>The client is one of our programs, but what it sends may come from a user's file. Every record is checked, and
+/// what has no business in a queue file is dropped or leads to a refusal.</remarks>
+internal sealed class MessageIntake
+{
+    private readonly CleanupOptions _options;
+    private readonly Message _message;
+    private readonly RecordReader _input;
+    private readonly RecordWriter _output;
+    private readonly RecipientList _recipients;
+    private readonly HeaderSection _content;
+    private readonly TimeProvider _clock;
+    private bool _warnTimeWritten;
+
+    /// <param name="input">The client's records; records longer than line_length_limit are its reader's error.</param>
+    /// <param name="output">The queue file, the place of its size record already kept.</param>
+    internal MessageIntake(CleanupOptions options, Message message, RecordReader input, RecordWriter output, TimeProvider clock)
+    {
+        (_options, _message, _input, _output, _clock) = (options, message, input, output, clock);
+        _recipients = new RecipientList(options, message, output);
+        _content = new HeaderSection(options, message, output);
+    }
+
+    /// <summary>Takes in the whole message.</summary>
+    /// <returns>What is to be written over the place of the size record.</returns>
+    /// <exception cref="Refusal">The message cannot be queued; why is logged.</exception>
+    internal SizeRecord Run()
+    {
+        try
+        {
+            ReadEnvelope();
+            long start = _output.Position;
+            ReadContent(start);
+            long end = _output.Position;
+            ReadExtracted(end);
+            return new SizeRecord(end - start, start, _recipients.Count, _message.NotifyFlags << 1, end - start, _message.SmtpUtf8);
+        }
+        catch (QueueFileException e)
+        {
+            throw Reject(e.Message);
+        }
+    }
+
+    private void ReadEnvelope()
+    {
+        while (true)
+        {
+            Next("envelope");
+            RecordType type = _input.Type;
+            if (type != RecordType.Time && type is not (RecordType.Size or RecordType.CreateTime))
+                SetArrival(MailTime.Microseconds(_clock));
+            switch (type)
+            {
+                case RecordType.Time:
+                    if (_message.Arrival is null)
+                        SetArrival(ParseTime(_input.Text));
+                    break;
+                case RecordType.From:
+                    Sender(CheckedText());
+                    break;
+                case RecordType.FullName:
+                    _message.FullName = CheckedText();
+                    _output.Write(type, _input.Payload);
+                    break;
+                case RecordType.Verp:
+                    Verp(CheckedText());
+                    _output.Write(type, _input.Payload);
+                    break;
+                case RecordType.DsnReturn or RecordType.DsnEnvelopeId:
+                    _ = CheckedText();
+                    _output.Write(type, _input.Payload);
+                    break;
+                case RecordType.Message:
+                    if (_message.Sender is null)
+                        throw Reject("missing sender envelope record");
+                    WriteWarnTime();
+                    _output.Write(RecordType.Message);
+                    return;
+                // Ours to write, of no use in the queue, or not for clients to decide.
+                case RecordType.Size or RecordType.CreateTime or RecordType.WarnTime or RecordType.Killed or RecordType.Inspector
+                    or RecordType.TextPart or RecordType.Redirect or RecordType.ContinueAt:
+                    break;
+                default:
+                    if (!RecipientRecord(type))
+                        throw Unexpected("envelope");
+                    break;
+            }
+            CheckSize(0);
+        }
+    }
+
+    private void ReadContent(long start)
+    {
+        while (true)
+        {
+            Next("message content");
+            switch (_input.Type)
+            {
+                case RecordType.Text or RecordType.TextPart:
+                    _content.Text(_input.Type, _input.Payload);
+                    CheckSize(start);
+                    break;
+                case RecordType.Padding or RecordType.ContinueAt:
+                    break;
+                case RecordType.Extracted:
+                    _content.End();
+                    return;
+                default:
+                    throw Unexpected("message content");
+            }
+        }
+    }
+
+    private void ReadExtracted(long start)
+    {
+        _output.Write(RecordType.Extracted);
+        if (_message.Encoding is { } encoding)
+            _output.WriteAttribute(AttributeName.Encoding, encoding);
+        while (true)
+        {
+            Next("extracted segment");
+            switch (_input.Type)
+            {
+                case RecordType.End:
+                    if (_options.AlwaysBcc.Length > 0 && !_message.IsInternal && _recipients.Count > 0)
+                        _recipients.Add(_options.AlwaysBcc);
+                    if (_recipients.Count == 0)
+                        throw new Refusal("no recipients specified");
+                    _output.Write(RecordType.End);
+                    return;
+                case RecordType.FullName or RecordType.Inspector or RecordType.TextPart or RecordType.Redirect or RecordType.Killed
+                    or RecordType.ContinueAt or RecordType.ReturnReceipt or RecordType.ErrorsTo or RecordType.Priority:
+                    break;
+                default:
+                    if (!RecipientRecord(_input.Type))
+                        throw Unexpected("extracted segment");
+                    break;
+            }
+            CheckSize(start);
+        }
+    }
+
+    // What may stand in the envelope and in the extracted segment alike.
+    private bool RecipientRecord(RecordType type)
+    {
+        switch (type)
+        {
+            case RecordType.Recipient:
+                string address = CheckedText();
+                if (_message.Sender is null)
+                    throw Reject("missing sender envelope record");
+                WriteWarnTime();
+                _recipients.Add(address);
+                return true;
+            case RecordType.Done or RecordType.Cancelled:
+                _recipients.Skip();
+                return true;
+            case RecordType.OriginalRecipient:
+                _recipients.Original(CheckedText());
+                return true;
+            case RecordType.DsnNotify:
+                _recipients.Notify(CheckedText());
+                return true;
+            case RecordType.DsnOriginalRecipient:
+                _recipients.DsnOriginal(CheckedText());
+                return true;
+            case RecordType.Attribute:
+                Attribute(CheckedText());
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void Attribute(string text)
+    {
+        int equals = text.IndexOf('=', StringComparison.Ordinal);
+        if (equals < 0)
+            throw Reject($"malformed attribute: missing '=' after attribute name: {text}");
+        if (equals == 0)
+            throw Reject($"malformed attribute: missing attribute name: {text}");
+        string name = text[..equals], value = text[(equals + 1)..];
+        switch (name)
+        {
+            case AttributeName.CreateTime:
+                return; // that of the file that the message comes from
+            case AttributeName.NotifyFlags:
+                _recipients.Notify(value);
+                return;
+            case AttributeName.DsnOriginalRecipient:
+                _recipients.DsnOriginal(value);
+                return;
+            case AttributeName.RewriteContext:
+                if (value is not ("local" or "remote"))
+                    return;
+                _message.IsLocal = value == "local";
+                break;
+            case AttributeName.Encoding:
+                if (value is not ("7bit" or "8bit"))
+                    return;
+                _message.Encoding = value;
+                break;
+        }
+        _output.Write(RecordType.Attribute, _input.Payload);
+    }
+
+    private void Sender(string address)
+    {
+        if (_message.Sender is not null)
+            throw Reject("multiple envelope sender records");
+        address = Address.Complete(address, _options.Completion);
+        _message.Sender = address;
+        if (!ByteText.IsAscii(address) && ByteText.IsValidUtf8(address) && !_message.IsInternal && _options.DetectSmtpUtf8)
+            _message.SmtpUtf8 |= Message.SmtpUtf8Needed;
+        _output.Write(RecordType.From, address);
+    }
+
+    private void Verp(string delimiters)
+    {
+        if (_message.Sender is not { Length: > 0 })
+            throw Reject("VERP request without a sender to put recipients into");
+        if (delimiters.Length != 2 || !_options.VerpDelimiterFilter.Contains(delimiters[0]) || !_options.VerpDelimiterFilter.Contains(delimiters[1]))
+            throw Reject($"bad VERP delimiters: \"{delimiters}\"");
+    }
+
+    private void SetArrival(long microseconds)
+    {
+        if (_message.Arrival is not null)
+            return;
+        (long seconds, long rest) = Math.DivRem(microseconds, 1_000_000);
+        _message.Arrival = seconds;
+        _output.Write(RecordType.Time, string.Create(CultureInfo.InvariantCulture, $"{seconds} {rest}"));
+        _output.WriteAttribute(AttributeName.CreateTime, _message.CreateTime);
+    }
+
+    // "seconds microseconds", or seconds alone.
+    private long ParseTime(string text)
+    {
+        string[] fields = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        long micro = 0;
+        if (fields.Length is 1 or 2
+            && long.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) && seconds < long.MaxValue / 2_000_000
+            && (fields.Length == 1 || long.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out micro) && micro < 1_000_000))
+            return seconds * 1_000_000 + micro;
+        throw Reject($"bad arrival time: {text}");
+    }
+
+    // After the sender and what follows it, before the first recipient.
+    private void WriteWarnTime()
+    {
+        if (_warnTimeWritten)
+            return;
+        _warnTimeWritten = true;
+        if (_options.DelayWarningTime > TimeSpan.Zero && _message.Sender is { Length: > 0 } && _message.Arrival is { } arrival)
+            _output.Write(RecordType.WarnTime, string.Create(CultureInfo.InvariantCulture, $"{arrival + (long)_options.DelayWarningTime.TotalSeconds,15}"));
+    }
+
+    private void Next(string segment)
+    {
+        if (!_input.Read())
+            throw Reject($"unexpected end of {segment}");
+    }
+
+    // Line ends in an address or attribute could forge SMTP commands, headers and recipient logs further down the line.
+    private string CheckedText() => _input.Payload.IndexOfAny((byte)'\n', (byte)'\r', (byte)0) < 0
+        ? _input.Text
+        : throw Reject(string.Create(CultureInfo.InvariantCulture, $"line end or NUL in record type {(int)_input.Type}"));
+
+    private void CheckSize(long start)
+    {
+        if (_options.MessageSizeLimit > 0 && _output.Position - start > _options.MessageSizeLimit && !_message.IsInternal)
+        {
+            Log.Rejected(_message, "message size exceeds message_size_limit");
+            throw new Refusal("message file too big");
+        }
+    }
+
+    private Refusal Unexpected(string segment) =>
+        Reject(string.Create(CultureInfo.InvariantCulture, $"unexpected record type {(int)_input.Type} in {segment}"));
+
+    private Refusal Reject(string why)
+    {
+        Log.Rejected(_message, why);
+        return new Refusal(Refusal.Protocol);
+    }
+}

@@ -1,0 +1,65 @@
+using PostfixNet.Delivery;
+using PostfixNet.Ipc;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Pickup;
+
+/// <summary>A connection to cleanup that is used for message after message, and made anew when cleanup has closed it.</summary>
+/// <param name="connect">Makes a connection.</param>
+internal sealed class CleanupConnection(Func<Channel> connect) : Stream
+{
+    private CleanupClient? _client;
+
+    /// <summary>Where the records of the message in hand go.</summary>
+    internal RecordWriter Records => field ??= new RecordWriter(this);
+
+    /// <summary>Begins a message.</summary>
+    /// <exception cref="IpcException">cleanup cannot be reached, or has no room.</exception>
+    internal QueueId Begin()
+    {
+        if (_client is not null)
+        {
+            try
+            {
+                _client.BeginNext();
+                return _client.Id;
+            }
+            catch (IpcException)
+            {
+                // That process has ended, as they do after a while; nothing was handed over.
+                Abandon();
+            }
+        }
+        _client = CleanupClient.Begin(connect(), isInternal: false);
+        return _client.Id;
+    }
+
+    /// <summary>Ends the message.</summary>
+    /// <returns>As <see cref="CleanupClient.Finish"/>.</returns>
+    internal (int Status, string Reason) Finish()
+    {
+        Records.Flush();
+        return _client!.Finish();
+    }
+
+    /// <summary>Gives up the message in hand, if any, and closes the connection.</summary>
+    internal void Abandon()
+    {
+        _client?.Dispose();
+        _client = null;
+        // What is still buffered belongs to no message.
+        Records.Flush();
+    }
+
+    public override void Write(ReadOnlySpan<byte> buffer) => _client?.Send(buffer);
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+    public override bool CanRead => false;
+    public override bool CanSeek => false;
+    public override bool CanWrite => true;
+    public override long Length => throw new NotSupportedException();
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    public override void Flush() { }
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw new NotSupportedException();
+}

@@ -1,0 +1,181 @@
+using Microsoft.Win32.SafeHandles;
+using PostfixNet.Delivery;
+using PostfixNet.Ipc;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Pickup;
+
+/// <summary>What became of a file in maildrop.</summary>
+internal enum Outcome
+{
+    /// <summary>It is mail in the queue now, or damaged and put away: gone from maildrop.</summary>
+    Gone,
+    /// <summary>Not complete yet, or not ours to touch.</summary>
+    LeftAlone,
+    /// <summary>To be tried again later.</summary>
+    Kept,
+    /// <summary>Likewise; and so would be every other, because cleanup cannot be reached.</summary>
+    Unreachable,
+}
+
+/// <summary>Takes one file from maildrop to cleanup.</summary>
+internal sealed class Submission(PickupOptions options, QueueDirectories queues, TimeProvider clock, WarnedNames warned)
+{
+    private const int OtherRead = 4, Day = 86400, FutureTolerance = 2 * 3600;
+
+    /// <summary>Does all that can be done for a file now.</summary>
+    internal Outcome Submit(QueueEntry entry, CleanupConnection cleanup)
+    {
+        try
+        {
+            // Looked at before it is opened: what a user is still writing may not even be readable for us.
+            if (FileSystem.Status(entry.Path) is not { } seen || !IsReady(entry, seen))
+                return Outcome.LeftAlone;
+            using SafeFileHandle file = FileSystem.Open(entry.Path);
+            FileStatus status = FileSystem.Status(file);
+            return IsReady(entry, status) ? Submit(entry, file, status, cleanup) : Outcome.LeftAlone;
+        }
+        catch (FileNotFoundException)
+        {
+            return Outcome.LeftAlone;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            cleanup.Abandon();
+            Log.Trouble($"{NameOf(entry)}: {e.Message}");
+            return Outcome.Kept;
+        }
+    }
+
+    // With two names for one file a user could have another user's queue file, or the same mail time and again, delivered.
+    private bool IsReady(QueueEntry entry, FileStatus status)
+    {
+        if (status.Kind != FileKind.Regular)
+        {
+            if (warned.IsNew(entry.Path))
+                Log.NotRegular(NameOf(entry));
+            return false;
+        }
+        if (!QueueFileMode.IsReady(status.Mode))
+            return false;
+        if (status.LinkCount > 1 && warned.IsNew(entry.Path))
+            Log.Linked(NameOf(entry), status.LinkCount);
+        return status.LinkCount == 1;
+    }
+
+    private Outcome Submit(QueueEntry entry, SafeFileHandle file, FileStatus status, CleanupConnection cleanup)
+    {
+        bool isRequeued = status.Uid == options.OwnerUid && (status.Mode & OtherRead) == 0;
+        QueueId id;
+        try
+        {
+            id = cleanup.Begin();
+        }
+        catch (IpcException e)
+        {
+            Log.Trouble(e.Message);
+            return Outcome.Unreachable;
+        }
+        try
+        {
+            CheckAge(id, status);
+            RecordReader input = isRequeued ? new RecordReader(file)
+                : new RecordReader(file, options.LineLengthLimit, followPointers: false);
+            MaildropRecords records = new(input, cleanup.Records, isRequeued);
+            bool hasSender = records.CopyEnvelope(status.ModifiedSeconds, sender =>
+            {
+                if (isRequeued)
+                    Log.Requeued(id, status.Uid, sender, entry.Id);
+                else
+                    Log.Submitted(id, status.Uid, sender);
+            });
+            if (!hasSender)
+            {
+                Log.NoSender(id, status.Uid);
+                return PutAway(entry, cleanup);
+            }
+            records.CopyContent(
+                $"Received: by {options.MyHostname} ({options.MailName}, from userid {status.Uid})",
+                $"\tid {id}; {MailTime.HeaderDate(status.ModifiedSeconds)}");
+            records.CopyExtracted();
+        }
+        catch (BadRecordException e)
+        {
+            Log.BadRecord(status.Uid, e.Type);
+            return PutAway(entry, cleanup);
+        }
+        catch (QueueFileException e)
+        {
+            Log.DamagedFile(NameOf(entry), e.Message);
+            Log.BadRecord(status.Uid, BadRecordException.NoRecord);
+            return PutAway(entry, cleanup);
+        }
+        (int result, string reason) = cleanup.Finish();
+        switch (result)
+        {
+            case CleanupClient.Accepted:
+                // Until this call returns there are two copies: a crash just here delivers twice, never zero times.
+                _ = FileSystem.TryRemove(entry.Path);
+                return Outcome.Gone;
+            case CleanupClient.Refused:
+                Log.NotTaken(NameOf(entry), id, reason);
+                Save(entry);
+                return Outcome.Gone;
+            default:
+                Log.NotTaken(NameOf(entry), id, reason);
+                return Outcome.Kept;
+        }
+    }
+
+    // As the log has it, without the queue directory.
+    private string NameOf(QueueEntry entry) => entry.Path[(queues.Root.Length + 1)..];
+
+    private void CheckAge(QueueId id, FileStatus status)
+    {
+        long age = MailTime.Microseconds(clock) / 1_000_000 - status.ModifiedSeconds;
+        if (age < -FutureTolerance)
+            Log.FromFuture(id, -age);
+        else if (age > Day)
+            Log.Old(id, age / Day);
+    }
+
+    private Outcome PutAway(QueueEntry entry, CleanupConnection cleanup)
+    {
+        cleanup.Abandon();
+        Save(entry);
+        return Outcome.Gone;
+    }
+
+    // Users choose the names of their files, so the name may be taken in corrupt, and must not replace what is there.
+    private void Save(QueueEntry entry)
+    {
+        Log.SavedCorrupt(entry.Id);
+        string path = queues.PathOf(QueueName.Corrupt, entry.Id);
+        queues.MakeHashDirectories(QueueName.Corrupt, entry.Id);
+        for (int i = 1; !FileSystem.TryRenameNoReplace(entry.Path, path); i++)
+        {
+            if (i > 100)
+                throw new IOException($"rename {entry.Path}: no free name in corrupt");
+            path = queues.PathOf(QueueName.Corrupt, entry.Id) + $"_{i}";
+        }
+    }
+}
+
+/// <summary>Remembers what the log has already been told, so that a file that stays is not reported at every scan.</summary>
+internal sealed class WarnedNames
+{
+    private const int Limit = 1000;
+    private readonly HashSet<string> _names = [];
+
+    internal bool IsNew(string name)
+    {
+        lock (_names)
+        {
+            if (_names.Count == Limit)
+                _names.Clear();
+            return _names.Add(name);
+        }
+    }
+}

@@ -1,0 +1,304 @@
+using System.Text;
+using PostfixNet.Delivery;
+using PostfixNet.Queue;
+
+namespace PostfixNet.UnitTests.Cleanup;
+
+/// <summary>What cleanup makes of addresses and headers, and what it refuses.</summary>
+[Collection("MailLog")]
+public sealed class CleanupTests
+{
+    private static (int Status, string Reason) Send(MailFlow flow, string records, bool isInternal = false, bool end = true)
+    {
+        using CleanupClient client = CleanupClient.Begin(flow.Connect(), isInternal);
+        byte[] bytes = MailFlow.Encode(records);
+        // In pieces of one byte and more: records do not care where a piece ends.
+        int first = Math.Min(50, bytes.Length);
+        for (int i = 0; i < first; i++)
+            client.Send(bytes.AsSpan(i, 1));
+        client.Send(bytes.AsSpan(first));
+        return end ? client.Finish() : default;
+    }
+
+    private static List<string> Content(MailFlow flow)
+    {
+        List<(char Type, string Payload)> records = flow.Incoming();
+        int start = records.FindIndex(r => r.Type == 'M'), end = records.FindIndex(r => r.Type == 'X');
+        return [.. records[(start + 1)..end].Select(r => r.Payload)];
+    }
+
+    private static List<string> Recipients(MailFlow flow) =>
+        [.. flow.Incoming().Where(r => r.Type is 'O' or 'R').Select(r => r.Type + r.Payload)];
+
+    [Theory]
+    // Header as sent, and as stored.
+    [InlineData("To: bob", "To: bob@golden.test")]
+    [InlineData("Cc: Bob <bob>, \"A, b\" <alice@origin.test>", "Cc: Bob <bob@golden.test>, \"A, b\" <alice@origin.test>")]
+    [InlineData("Reply-To: bob (the builder)", "Reply-To: bob@golden.test (the builder)")]
+    [InlineData("Sender: root", "Sender: root@golden.test")]
+    [InlineData("Subject: bob", "Subject: bob")]
+    [InlineData("X-To: bob", "X-To: bob")]
+    [InlineData("TO : bob", "TO : bob@golden.test")]
+    public void Addresses_in_headers_are_completed(string header, string stored)
+    {
+        using MailFlow flow = new();
+        Assert.Equal((CleanupClient.Accepted, ""), Send(flow, $"Sa@b.test|Rc@d.test|M|N{header}|N|X|E"));
+        Assert.Equal(stored, Content(flow)[0]);
+    }
+
+    [Fact]
+    public void Remote_mail_is_left_as_it_is()
+    {
+        using MailFlow flow = new();
+        Send(flow, "Arewrite_context=remote|Sa|Rc|M|NTo: bob|NBcc: x|N|X|E");
+        Assert.Equal(["To: bob", ""], Content(flow));
+        Assert.Equal(["Oc", "Rc@golden.test"], Recipients(flow));
+        Assert.Contains(flow.Log, l => l.EndsWith(": message-id=<>", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Folded_header_is_dropped_whole()
+    {
+        using MailFlow flow = new();
+        Send(flow, "Sa@b.test|Rc@d.test|M|NBcc: x,|N\ty,|N z|NMessage-Id: <1>|NDate: d|NFrom: a@b.test|N|X|E");
+        Assert.Equal(["Message-Id: <1>", "Date: d", "From: a@b.test", ""], Content(flow));
+        Assert.Contains(flow.Log, l => l.EndsWith(": message-id=<1>", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Alice", "Alice <a@b.test>")]
+    [InlineData("A. Example", "\"A. Example\" <a@b.test>")]
+    [InlineData("A \"q\" B", "\"A \\\"q\\\" B\" <a@b.test>")]
+    [InlineData("", "a@b.test")]
+    public void Missing_From_is_made_of_name_and_sender(string name, string from)
+    {
+        using MailFlow flow = new();
+        Send(flow, $"F{name}|Sa@b.test|Rc@d.test|M|NX: y|N|X|E");
+        Assert.Contains($"From: {from}", Content(flow));
+    }
+
+    [Fact]
+    public void Long_queue_id_makes_a_message_id_without_time()
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with { LongQueueIds = true };
+        Send(flow, "Sa@b.test|Rc@d.test|M|NX: y|N|X|E");
+        _ = flow.Incoming(out string id);
+        Assert.True(QueueId.TryParse(id, out QueueId parsed) && parsed.IsLong);
+        Assert.Contains($"Message-Id: <{id}@mta.golden.test>", Content(flow));
+        Assert.Contains($"{id}: message-id=<{id}@mta.golden.test>", flow.Log);
+    }
+
+    [Fact]
+    public void Resent_mail_gets_resent_headers_and_two_log_lines()
+    {
+        using MailFlow flow = new();
+        Send(flow, "Sa@b.test|Rc@d.test|M|NFrom: x@b.test|NResent-To: c@d.test|N|X|E");
+        List<string> content = Content(flow);
+        Assert.Equal(["From: x@b.test", "Resent-To: c@d.test"], content[..2]);
+        Assert.StartsWith("Resent-Message-Id: <", content[2], StringComparison.Ordinal);
+        Assert.StartsWith("Resent-Date: ", content[3], StringComparison.Ordinal);
+        Assert.Equal("Resent-From: a@b.test", content[4]);
+        Assert.Matches(": resent-message-id=<.+>$", flow.Log[^2]);
+        Assert.EndsWith(": message-id=<>", flow.Log[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Header_longer_than_the_limit_is_cut()
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with { HeaderSizeLimit = 5000 };
+        string part = new('x', 2000);
+        Send(flow, $"Sa@b.test|Rc@d.test|M|LX: {part}|L{part}|L{part}|Nlast|NSubject: s|N|X|E");
+        List<string> content = Content(flow);
+        Assert.Equal([2048, 2048, 904], content[..3].Select(l => l.Length));
+        Assert.Equal("Subject: s", content[3]);
+    }
+
+    [Theory]
+    [InlineData(49, CleanupClient.Accepted, "")]
+    [InlineData(50, CleanupClient.Refused, "too many hops")]
+    public void Mail_that_goes_in_a_circle_is_refused(int hops, int status, string reason)
+    {
+        using MailFlow flow = new();
+        string received = string.Concat(Enumerable.Repeat("|NReceived: by x", hops));
+        Assert.Equal((status, reason), Send(flow, $"Sa@b.test|Rc@d.test|M{received}|N|X|E"));
+        Assert.Equal(status == CleanupClient.Accepted ? 1 : 0, flow.Names(QueueName.Incoming).Count);
+    }
+
+    [Theory]
+    [InlineData(900, CleanupClient.Accepted, "")]
+    [InlineData(1000, CleanupClient.Refused, "message file too big")]
+    public void Message_size_is_limited(int size, int status, string reason)
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with { MessageSizeLimit = 1000, AlwaysAddMissingHeaders = false };
+        Assert.Equal((status, reason), Send(flow, $"Arewrite_context=remote|Sa@b.test|Rc@d.test|M|N|N{new string('x', size)}|X|E"));
+        Assert.Equal(status == CleanupClient.Accepted ? 1 : 0, flow.Names(QueueName.Incoming).Count);
+    }
+
+    [Fact]
+    public void Message_without_its_end_is_not_queued()
+    {
+        using MailFlow flow = new();
+        Assert.Equal(CleanupClient.Refused, Send(flow, "Sa@b.test|Rc@d.test|M|N|X").Status);
+        Assert.Contains(flow.Log, l => l.EndsWith("message rejected: unexpected end of extracted segment", StringComparison.Ordinal));
+        Assert.Empty(flow.Names(QueueName.Incoming));
+    }
+
+    [Fact]
+    public void Client_that_gives_up_leaves_nothing_even_after_the_last_record()
+    {
+        using MailFlow flow = new();
+        Send(flow, "Sa@b.test|Rc@d.test|M|N|X|E", end: false);
+        flow.RunPickup(); // joins the server
+        Assert.Empty(flow.Names(QueueName.Incoming));
+        Assert.Contains(flow.Log, l => l.Contains(": not queued: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void One_connection_carries_message_after_message_also_after_a_refusal()
+    {
+        using MailFlow flow = new();
+        using CleanupClient client = CleanupClient.Begin(flow.Connect(), isInternal: false);
+        byte[] bad = MailFlow.Encode("Zx|" + new string('N', 100)), good = MailFlow.Encode("Sa@b.test|Rc@d.test|M|N|X|E");
+        HashSet<QueueId> ids = [client.Id];
+        client.Send(bad);
+        Assert.Equal((CleanupClient.Refused, "internal protocol error"), client.Finish());
+        for (int i = 0; i < 3; i++)
+        {
+            client.BeginNext();
+            client.Send(good);
+            Assert.Equal(CleanupClient.Accepted, client.Finish().Status);
+            Assert.True(ids.Add(client.Id));
+            Assert.Contains(client.Id.ToString(), flow.Names(QueueName.Incoming));
+        }
+        Assert.Equal(3, flow.Names(QueueName.Incoming).Count);
+    }
+
+    [Fact]
+    public void Recipients_are_kept_once_whatever_their_case_up_to_the_limit()
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with { DuplicateFilterLimit = 2 };
+        Send(flow, "Sa@b.test|Rx@d.test|RX@D.test|Ry@d.test|Rz@d.test|Rz@d.test|M|N|X|Rx@d.test|E");
+        Assert.Equal(["x@d.test", "y@d.test", "z@d.test", "z@d.test"], flow.Incoming().Where(r => r.Type == 'R').Select(r => r.Payload));
+    }
+
+    [Theory]
+    // Recipient, and what becomes of it.
+    [InlineData("list@al.test", "Olist@al.test Rl1@q.test Olist@al.test Rl2@q.test")]
+    [InlineData("LIST@AL.test", "OLIST@AL.test Rl1@q.test OLIST@AL.test Rl2@q.test")]
+    [InlineData("any@whole.test", "Oany@whole.test Rany@moved.test")]
+    [InlineData("catch@all.test", "Ocatch@all.test Rcatcher@q.test")]
+    [InlineData("deep@al.test", "Odeep@al.test Rl1@q.test Odeep@al.test Rl2@q.test Odeep@al.test Rbob@golden.test")]
+    [InlineData("self@al.test", "Oself@al.test Rself@al.test Oself@al.test Rother@q.test")]
+    [InlineData("postmaster", "Opostmaster Radmin@q.test")]
+    [InlineData("none@al.test", "Onone@al.test Rnone@al.test")]
+    [InlineData("", "O RMAILER-DAEMON@golden.test")]
+    public void Virtual_aliases_are_expanded_and_the_original_is_kept(string recipient, string stored)
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with { VirtualAliases = Aliases, LocalDomains = ["golden.test"] };
+        Assert.Equal((CleanupClient.Accepted, ""), Send(flow, $"Sa@b.test|R{recipient}|M|N|X|E"));
+        Assert.Equal(stored, string.Join(' ', Recipients(flow)));
+    }
+
+    [Theory]
+    [InlineData("loop1@al.test", 1000, 5, "nesting")]
+    [InlineData("list@al.test", 1, 1000, "expansion size")]
+    public void Broken_alias_tables_make_mail_wait(string recipient, int expansion, int recursion, string what)
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with { VirtualAliases = Aliases, ExpansionLimit = expansion, RecursionLimit = recursion };
+        Assert.Equal(CleanupClient.TryAgain, Send(flow, $"Sa@b.test|R{recipient}|M|N|X|E").Status);
+        Assert.Contains(flow.Log, l => l.Contains($"unreasonable virtual_alias_maps map {what} for {recipient}", StringComparison.Ordinal));
+        Assert.Empty(flow.Names(QueueName.Incoming));
+    }
+
+    private static string? Aliases(string key) => key.ToUpperInvariant() switch
+    {
+        "LIST@AL.TEST" => "l1@q.test, l2@q.test",
+        "@WHOLE.TEST" => "@moved.test",
+        "@ALL.TEST" => "catcher@q.test",
+        "DEEP@AL.TEST" => "list@al.test, bob",
+        "SELF@AL.TEST" => "self@al.test, other@q.test",
+        "LOOP1@AL.TEST" => "loop2@al.test",
+        "LOOP2@AL.TEST" => "loop1@al.test",
+        "POSTMASTER" => "admin@q.test",
+        _ => null,
+    };
+
+    [Fact]
+    public void Copy_goes_to_always_bcc_but_not_of_notices()
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with { AlwaysBcc = "archive" };
+        Send(flow, "Sa@b.test|Rc@d.test|M|N|X|E");
+        Assert.Equal(["Oc@d.test", "Rc@d.test", "Oarchive", "Rarchive@golden.test"], Recipients(flow));
+
+        using MailFlow notice = new();
+        notice.Options = flow.Options;
+        Send(notice, "S|Rc@d.test|M|N|X|E", isInternal: true);
+        Assert.Equal(["Oc@d.test", "Rc@d.test"], Recipients(notice));
+    }
+
+    [Fact]
+    public void Time_of_the_delay_warning_stands_before_the_first_recipient()
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with { DelayWarningTime = TimeSpan.FromHours(4) };
+        Send(flow, "T1795240829 707852|Arewrite_context=local|Sa@b.test|Aencoding=8bit|Rc@d.test|M|N|X|E");
+        List<(char Type, string Payload)> records = flow.Incoming();
+        int at = records.FindIndex(r => r.Type == 'W');
+        Assert.Equal(('W', "     1795255229"), records[at]);
+        Assert.Equal(('A', "encoding=8bit"), records[at - 1]);
+        Assert.Equal(('A', "dsn_orig_rcpt=rfc822;c@d.test"), records[at + 1]);
+    }
+
+    [Fact]
+    public void Notice_is_queued_as_Postfix_queues_it()
+    {
+        using MailFlow flow = new() { Clock = new StillClock(1795242064) };
+        Send(flow, "T1795242064 443314|Alog_message_origin=local|Atrace_flags=0|S|Ralice@dsnorig.test|M|" +
+            "NReceived: by mta.golden.test (Postfix)|N\tid X; date|NDate: date|NFrom: Mail Delivery System <MAILER-DAEMON>|" +
+            "NContent-Transfer-Encoding: 8bit|N|Nbody|X|E", isInternal: true);
+        List<(char Type, string Payload)> records = flow.Incoming(out string id);
+        Assert.Equal("CTAAASAORMNNNNNNNNXAE", string.Concat(records.Select(r => r.Type)));
+        Assert.Equal(["create_time=1795242064", "log_message_origin=local", "trace_flags=0"], records[2..5].Select(r => r.Payload));
+        Assert.Equal("From: Mail Delivery System <MAILER-DAEMON@golden.test>", records[13].Payload);
+        Assert.Equal($"Message-Id: <20261121062104.{id}@mta.golden.test>", records[15].Payload);
+        Assert.Equal(('A', "encoding=8bit"), records[^2]);
+    }
+
+    [Fact]
+    public void Letter_forms_of_dsn_requests_count()
+    {
+        using MailFlow flow = new();
+        Send(flow, "Sa@b.test|n10|orfc822;B@d.test|Rc@d.test|M|N|X|E");
+        List<(char Type, string Payload)> records = flow.Incoming();
+        Assert.Contains(('A', "notify_flags=10"), records);
+        Assert.Contains(('A', "dsn_orig_rcpt=rfc822;B@d.test"), records);
+        Assert.True(SizeRecord.TryParse(Encoding.Latin1.GetBytes(records[0].Payload), out SizeRecord size));
+        Assert.Equal(20, size.QueueFlags);
+        Assert.Equal(1, size.RecipientCount);
+    }
+
+    [Fact]
+    public void Body_passes_byte_for_byte()
+    {
+        using MailFlow flow = new();
+        string odd = "NTo: bob|N Received: x|L\0\u00ff|N|N.|N";
+        Send(flow, $"Sa@b.test|Rc@d.test|M|NSubject: s|N|{odd}|X|E");
+        Assert.Equal(odd, string.Join('|', flow.Incoming().SkipWhile(r => r != ('N', "")).Skip(1).TakeWhile(r => r.Type != 'X').Select(r => r.Type + r.Payload)));
+    }
+
+    [Fact]
+    public void Stray_line_ends_become_blanks_in_headers_and_body()
+    {
+        using MailFlow flow = new();
+        Send(flow, "Sa@b.test|Rc@d.test|M|NSubject: x\nBcc: y|N|Na\r\n.\r\nMAIL|X|E");
+        Assert.Contains("Subject: x Bcc: y", Content(flow));
+        Assert.Equal("a  .  MAIL", Content(flow)[^1]);
+    }
+}

@@ -1,0 +1,144 @@
+using System.Text;
+using PostfixNet.Cleanup;
+using PostfixNet.Ipc;
+using PostfixNet.Log;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using PostfixNet.Pickup;
+using PostfixNet.Queue;
+using PostfixNet.UnitTests.Queue;
+
+namespace PostfixNet.UnitTests.Cleanup;
+
+/// <summary>Tests that read the log take turns: there is one per process.</summary>
+[CollectionDefinition("MailLog", DisableParallelization = true)]
+public sealed class MailLogTurns;
+
+/// <summary>A private queue with pickup and cleanup at work in this process, joined by real sockets.</summary>
+internal sealed class MailFlow : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly List<Thread> _cleanups = [];
+    private readonly List<string> _log = [];
+
+    internal MailFlow()
+    {
+        Queues = new QueueDirectories(_directory.Path, [], 1);
+        foreach (QueueName queue in new[] { QueueName.Maildrop, QueueName.Incoming, QueueName.Corrupt })
+            Directory.CreateDirectory(Queues.DirectoryOf(queue));
+        MailLog.Capture((severity, line) =>
+        {
+            lock (_log)
+                _log.Add(severity == "info" ? line : $"{severity}: {line}");
+        });
+    }
+
+    internal QueueDirectories Queues { get; }
+
+    internal TimeProvider Clock { get; set; } = TimeProvider.System;
+
+    /// <summary>As on the machine that made the vectors.</summary>
+    internal CleanupOptions Options { get; set; } = new()
+    {
+        MyHostname = "mta.golden.test",
+        Completion = new AddressCompletion("golden.test"),
+    };
+
+    internal PickupOptions Pickup { get; set; } = new() { MyHostname = "mta.golden.test", OwnerUid = uint.MaxValue - 1 };
+
+    internal IReadOnlyList<string> Log
+    {
+        get
+        {
+            lock (_log)
+                return [.. _log];
+        }
+    }
+
+    /// <summary>A file in maildrop, complete.</summary>
+    internal string Drop(string name, byte[] records, int mode = QueueFileMode.MaildropReady, long? modified = null)
+    {
+        string path = $"{Queues.DirectoryOf(QueueName.Maildrop)}/{name}";
+        File.WriteAllBytes(path, records);
+        if (modified is { } seconds)
+            FileSystem.TrySetTime(path, seconds * 1_000_000_000);
+        FileSystem.ChangeMode(path, mode);
+        return path;
+    }
+
+    /// <summary>A connection to a cleanup process of its own.</summary>
+    internal Channel Connect()
+    {
+        (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
+        TimeSpan limit = TimeSpan.FromSeconds(30);
+        Thread server = new(() =>
+        {
+            using Channel channel = new(theirs, "client", limit);
+            new CleanupServer(Options, Queues, Clock).Serve(channel, () => true);
+        });
+        lock (_cleanups)
+            _cleanups.Add(server);
+        server.Start();
+        return new Channel(ours, "cleanup", limit);
+    }
+
+    /// <summary>Wakes pickup, and waits until it has done what it can.</summary>
+    internal void RunPickup(Func<Channel>? connect = null)
+    {
+        PickupServer pickup = new(Pickup, Queues, connect ?? Connect, Clock);
+        pickup.Wake();
+        pickup.WaitUntilIdle();
+        pickup.End();
+        foreach (Thread cleanup in _cleanups)
+            cleanup.Join();
+        _cleanups.Clear();
+    }
+
+    internal List<string> Names(QueueName queue) => [.. Directory.EnumerateFileSystemEntries(Queues.DirectoryOf(queue)).Select(p => Path.GetFileName(p)!).Order(StringComparer.Ordinal)];
+
+    /// <summary>Records of the only file in incoming.</summary>
+    internal List<(char Type, string Payload)> Incoming(out string id)
+    {
+        id = Assert.Single(Names(QueueName.Incoming));
+        return Records($"{Queues.DirectoryOf(QueueName.Incoming)}/{id}");
+    }
+
+    internal List<(char Type, string Payload)> Incoming() => Incoming(out _);
+
+    internal static List<(char Type, string Payload)> Records(string path)
+    {
+        using QueueFile file = QueueFile.Open(path);
+        RecordReader reader = new(file.Handle);
+        List<(char, string)> records = [];
+        while (reader.Read())
+        {
+            records.Add(((char)reader.Type, Encoding.Latin1.GetString(reader.Payload)));
+            if (reader.Type == RecordType.End)
+                break;
+        }
+        return records;
+    }
+
+    /// <summary>Encodes "T1 0|Salice|Rbob|M|NSubject: x|X|E": a letter and its payload each, Latin-1.</summary>
+    internal static byte[] Encode(string records)
+    {
+        using MemoryStream stream = new();
+        RecordWriter writer = new(stream);
+        foreach (string record in records.Split('|'))
+            writer.Write((RecordType)record[0], Encoding.Latin1.GetBytes(record[1..]));
+        writer.Flush();
+        return stream.ToArray();
+    }
+
+    public void Dispose()
+    {
+        MailLog.Capture(null);
+        _directory.Dispose();
+    }
+}
+
+/// <summary>A clock that stands still.</summary>
+internal sealed class StillClock(long seconds) : TimeProvider
+{
+    public override DateTimeOffset GetUtcNow() => DateTimeOffset.FromUnixTimeSeconds(seconds);
+}

@@ -181,7 +181,7 @@ public sealed class LookupTable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw config.Wrong(name, node, $"the table cannot be read: {e.Message}");
+            throw config.Wrong(name, node, $"the table {path} cannot be read: {ConfigurationFile.Reason(e)}");
         }
         try
         {
@@ -216,7 +216,7 @@ public sealed class LookupTable
         internal static Dictionary<string, string> Read(ReadOnlySpan<byte> file)
         {
             Dictionary<string, string> entries = new(StringComparer.Ordinal);
-            string? logical = null;
+            StringBuilder logical = new();
             int logicalLine = 0, line = 0;
             while (file.Length > 0)
             {
@@ -230,22 +230,22 @@ public sealed class LookupTable
                     continue;
                 if (text[0] is ' ' or '\t')
                 {
-                    if (logical is null)
+                    if (logical.Length == 0)
                         throw new FormatException($"{line}: a line that begins with a blank continues the line before, and there is none");
-                    logical += text;
+                    logical.Append(text);
                     continue;
                 }
-                Add(entries, logical, logicalLine);
-                logical = text;
+                Add(entries, logical.ToString(), logicalLine);
+                logical.Clear().Append(text);
                 logicalLine = line;
             }
-            Add(entries, logical, logicalLine);
+            Add(entries, logical.ToString(), logicalLine);
             return entries;
         }
 
-        private static void Add(Dictionary<string, string> entries, string? text, int line)
+        private static void Add(Dictionary<string, string> entries, string text, int line)
         {
-            if (text is null)
+            if (text.Length == 0)
                 return;
             int blank = text.AsSpan().IndexOfAny(' ', '\t');
             if (blank < 0)

@@ -5,152 +5,191 @@ namespace PostfixNet.Configuration;
 /// <summary>What kind of socket a service listens on.</summary>
 public enum ServiceKind
 {
-    /// <summary>A Unix-domain socket below the queue directory.</summary>
+    /// <summary>A Unix-domain stream socket below private/ or public/.</summary>
     Unix,
     /// <summary>TCP.</summary>
     Inet,
 }
 
-/// <summary>One service of master.toml.</summary>
-/// <param name="Name">Name of the table, and of the socket.</param>
-/// <param name="Kind">Socket family.</param>
-/// <param name="IsPrivate">The socket is for the mail system alone, in private/; else for every local user, in public/.</param>
-/// <param name="Wakeup">Interval of the timer; zero: never.</param>
-/// <param name="WakeupOnlyIfUsed">The timer counts only once a client has come ("?" behind the time).</param>
-/// <param name="ProcessLimit">Processes at once; 0: default_process_limit does not apply either, no limit.</param>
+/// <summary>One [service.NAME] table of master.toml.</summary>
+/// <param name="Name">Service name; of a Unix-domain socket also its file name.</param>
+/// <param name="Kind">What it listens on.</param>
+/// <param name="IsPrivate">The socket is below private/, for the mail system only; else below public/.</param>
+/// <param name="Wakeup">Interval of wake-up triggers; zero: never.</param>
+/// <param name="WakeupOnlyIfUsed">Wake it only when it was used since it last went away.</param>
+/// <param name="ProcessLimit">Most processes at a time; 0 = no limit.</param>
 /// <param name="Command">Program below daemon_directory.</param>
 /// <param name="Arguments">Its arguments.</param>
-/// <param name="Listen">host:port to listen on; only with <see cref="ServiceKind.Inet"/>.</param>
+/// <param name="Listen">"host:port" of each TCP socket; empty for Unix-domain services.</param>
 public sealed record ServiceEntry(
-    string Name, ServiceKind Kind, bool IsPrivate, TimeSpan Wakeup, bool WakeupOnlyIfUsed, int ProcessLimit,
-    string Command, IReadOnlyList<string> Arguments, IReadOnlyList<string> Listen);
+    string Name, ServiceKind Kind, bool IsPrivate, TimeSpan Wakeup, bool WakeupOnlyIfUsed, int ProcessLimit, string Command,
+    IReadOnlyList<string> Arguments, IReadOnlyList<string> Listen);
 
-/// <summary>master.toml: the services of an instance.</summary>
+/// <summary>The services of one instance: master.toml.</summary>
 public sealed class MasterConfig
 {
     private const string FileName = "master.toml";
-    private const int MaximumNameLength = 60;
-    private static readonly System.Buffers.SearchValues<char> s_nameCharacters =
-        System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
-    private readonly string _path;
-    private readonly List<ServiceEntry> _services = [];
+    private const string AcceptedKeys = "type, private, wakeup, process_limit, command, args, listen";
 
-    private MasterConfig(string path) => _path = path;
+    private readonly List<ServiceEntry> _services = [];
+    private readonly string _path;
+    private readonly MainConfig _main;
+
+    private MasterConfig(string path, MainConfig main)
+    {
+        _path = path;
+        _main = main;
+    }
 
     /// <summary>In the order of the file, without those that master_service_disable names.</summary>
     public IReadOnlyList<ServiceEntry> Services => _services;
 
     /// <summary>Reads master.toml of a directory.</summary>
-    /// <exception cref="ConfigurationException">The file is missing, is not TOML, or describes a service wrongly.</exception>
+    /// <param name="main">Its default_process_limit and master_service_disable hold.</param>
+    /// <exception cref="ConfigurationException">Missing, unreadable, not TOML, or a key or value that is not accepted.</exception>
     public static MasterConfig Load(string directory, MainConfig main)
     {
         string path = directory.EndsWith('/') ? directory + FileName : $"{directory}/{FileName}";
-        return new MasterConfig(path).Read(ConfigurationFile.Load(path), main);
+        return Read(ConfigurationFile.Load(path), path, main);
     }
 
-    /// <summary>Services from text, as if it stood in a file.</summary>
-    /// <exception cref="ConfigurationException">As <see cref="Load"/>.</exception>
+    /// <summary>From text, as if it stood in a file.</summary>
+    /// <exception cref="ConfigurationException">As for <see cref="Load"/>.</exception>
     public static MasterConfig FromText(string toml, MainConfig main, string path = FileName) =>
-        new MasterConfig(path).Read(ConfigurationFile.Parse(System.Text.Encoding.UTF8.GetBytes(toml), path), main);
+        Read(ConfigurationFile.Parse(System.Text.Encoding.UTF8.GetBytes(toml), path), path, main);
 
-    private MasterConfig Read(TomlTable root, MainConfig main)
+    private static MasterConfig Read(TomlTable root, string path, MainConfig main)
     {
+        MasterConfig config = new(path, main);
+        IReadOnlyList<string> disabled = main.Get(Parameters.MasterServiceDisable);
         foreach (TomlEntry entry in root.Entries)
         {
             if (entry.Key != "service" || entry.Value is not TomlTable services)
-                throw At(entry, $"unknown key \"{entry.Key}\"; only [service.NAME] tables are accepted");
+                throw new ConfigurationException(path, entry.Line, entry.Column, $"\"{entry.Key}\" is not accepted; give [service.NAME] tables only");
             foreach (TomlEntry service in services.Entries)
             {
-                ServiceEntry read = ReadService(service, main);
-                if (!IsDisabled(read, main.Get(Parameters.MasterServiceDisable)))
-                    _services.Add(read);
+                ServiceEntry read = config.ReadService(service);
+                string type = read.Kind == ServiceKind.Unix ? "unix" : "inet";
+                if (!disabled.Contains(type) && !disabled.Contains($"{read.Name}.{type}"))
+                    config._services.Add(read);
             }
         }
-        return this;
+        return config;
     }
 
-    private ServiceEntry ReadService(TomlEntry service, MainConfig main)
+    private ServiceEntry ReadService(TomlEntry service)
     {
+        string name = service.Key;
         if (service.Value is not TomlTable table)
-            throw At(service, $"service \"{service.Key}\": give a table, [service.{service.Key}]");
-        if (service.Key.Length is 0 or > MaximumNameLength || service.Key.AsSpan().ContainsAnyExcept(s_nameCharacters))
-            throw At(service, $"service name \"{service.Key}\": give letters, digits, '-' and '_', {MaximumNameLength} at most");
+            throw At(service, $"service \"{name}\" is {MainConfig.Article(service.Value)}; give a table [service.{name}]");
+        if (!IsFileName(name))
+            throw At(service, $"service name \"{name}\" is not accepted; give letters, digits, \"_\", \"-\" and \".\", not beginning with \".\"");
+
         ServiceKind kind = ServiceKind.Unix;
         bool isPrivate = true, onlyIfUsed = false;
         TimeSpan wakeup = TimeSpan.Zero;
-        int limit = main.Get(Parameters.DefaultProcessLimit);
-        string? command = null;
-        IReadOnlyList<string> arguments = [];
-        List<string> listen = [];
+        int limit = _main.Get(Parameters.DefaultProcessLimit);
+        string command = "";
+        List<string> arguments = [], listen = [];
+        TomlEntry? listenEntry = null;
         foreach (TomlEntry entry in table.Entries)
         {
             switch (entry.Key)
             {
                 case "type":
-                    kind = Text(entry) switch { "unix" => ServiceKind.Unix, "inet" => ServiceKind.Inet, _ => throw At(entry, "type: give \"unix\" or \"inet\"") };
+                    kind = (entry.Value as TomlString)?.Value switch
+                    {
+                        "unix" => ServiceKind.Unix,
+                        "inet" => ServiceKind.Inet,
+                        _ => throw AtValue(entry, "give \"unix\" or \"inet\""),
+                    };
                     break;
                 case "private":
-                    isPrivate = entry.Value is TomlBoolean flag ? flag.Value : throw At(entry, "private: give true or false");
+                    isPrivate = entry.Value is TomlBoolean flag ? flag.Value : throw AtValue(entry, "give true or false");
                     break;
                 case "wakeup":
                     (wakeup, onlyIfUsed) = ReadWakeup(entry);
                     break;
                 case "process_limit":
-                    limit = entry.Value is TomlInteger { Value: >= 0 and <= 100_000 } number ? (int)number.Value
-                        : throw At(entry, "process_limit: give a whole number from 0 (no limit) to 100000");
+                    limit = entry.Value is TomlInteger { Value: >= 0 and <= int.MaxValue } number
+                        ? (int)number.Value : throw AtValue(entry, "give a whole number, 0 for no limit");
                     break;
                 case "command":
-                    command = Text(entry);
-                    if (command.Length == 0 || command.Contains('/', StringComparison.Ordinal) || command.StartsWith('.'))
-                        throw At(entry, "command: give the name of a program in daemon_directory, without a path");
+                    command = entry.Value is TomlString program && IsFileName(program.Value)
+                        ? program.Value : throw AtValue(entry, "give the name of a program in daemon_directory, without \"/\"");
                     break;
                 case "args":
-                    arguments = Texts(entry);
+                    arguments = ReadList(entry, "give a list of text such as [\"-v\"]");
                     break;
                 case "listen":
-                    listen = Texts(entry);
+                    listen = ReadList(entry, "give a list such as [\"127.0.0.1:25\", \"[::1]:25\"]");
+                    listenEntry = entry;
                     break;
                 default:
-                    throw At(entry, $"service \"{service.Key}\": unknown key \"{entry.Key}\"; known are type, private, wakeup, process_limit, command, args, listen");
+                    throw At(entry, $"\"{entry.Key}\" of service \"{name}\" is not accepted; accepted are {AcceptedKeys}");
             }
         }
-        if (command is null)
-            throw At(service, $"service \"{service.Key}\": command is missing");
-        if ((kind == ServiceKind.Inet) != (listen.Count > 0))
-            throw At(service, $"service \"{service.Key}\": listen goes with type \"inet\", and only with it");
-        return new ServiceEntry(service.Key, kind, isPrivate, wakeup, onlyIfUsed, limit, command, arguments, listen);
-    }
-
-    private (TimeSpan Time, bool OnlyIfUsed) ReadWakeup(TomlEntry entry)
-    {
-        string text = entry.Value is TomlInteger number ? number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture) : Text(entry);
-        bool onlyIfUsed = text.EndsWith('?');
-        if (!ValueText.TryReadTime(onlyIfUsed ? text[..^1] : text, 's', out long seconds) || seconds is < 0 or > int.MaxValue / 1000)
-            throw At(entry, $"wakeup: give {ValueText.AcceptedTimes}; with \"?\" behind it, only once the service was used");
-        return (TimeSpan.FromSeconds(seconds), onlyIfUsed);
-    }
-
-    // "qmgr.unix" disables one service, "inet" all of that type, as in Postfix.
-    private static bool IsDisabled(ServiceEntry service, IReadOnlyList<string> disabled)
-    {
-        string type = service.Kind == ServiceKind.Unix ? "unix" : "inet";
-        foreach (string item in disabled)
+        if (command.Length == 0)
+            throw At(service, $"service \"{name}\" has no command; give command = \"PROGRAM\"");
+        if (kind == ServiceKind.Inet && listen.Count == 0)
+            throw At(service, $"service \"{name}\" of type \"inet\" has no address; give listen = [\"host:port\"]");
+        if (kind == ServiceKind.Unix && listenEntry is not null)
+            throw At(listenEntry, $"\"listen\" is for services of type \"inet\"; the socket of a \"unix\" service has the service's name");
+        foreach (string address in listen)
         {
-            if (item == type || item == $"{service.Name}.{type}")
-                return true;
+            int colon = address.LastIndexOf(':');
+            if (colon <= 0 || !ValueText.TryReadPort(address[(colon + 1)..], out long port) || port is < 1 or > 65535)
+                throw AtValue(listenEntry!, $"\"{address}\" is not \"host:port\"; give e.g. \"127.0.0.1:25\" or \"[::1]:25\"", named: false);
         }
-        return false;
+        return new ServiceEntry(name, kind, isPrivate, wakeup, onlyIfUsed, limit, command, arguments, listen);
     }
 
-    private string Text(TomlEntry entry) => entry.Value is TomlString text ? text.Value : throw At(entry, $"{entry.Key}: give text in quotes");
-
-    private List<string> Texts(TomlEntry entry)
+    private (TimeSpan Interval, bool OnlyIfUsed) ReadWakeup(TomlEntry entry)
     {
-        List<string> result = [];
-        foreach (TomlNode item in entry.Value is TomlArray array ? array.Items : throw At(entry, $"{entry.Key}: give an array of texts"))
-            result.Add(item is TomlString text ? text.Value : throw At(entry, $"{entry.Key}: give an array of texts"));
-        return result;
+        const string Accepted = "give seconds or a time such as \"60s\", \"5m\"; \"?\" at its end: only if used; 0: never";
+        if (entry.Value is TomlInteger { Value: >= 0 and <= int.MaxValue } number)
+            return (TimeSpan.FromSeconds(number.Value), false);
+        if (entry.Value is not TomlString text)
+            throw AtValue(entry, Accepted);
+        bool onlyIfUsed = text.Value.EndsWith('?');
+        string time = onlyIfUsed ? text.Value[..^1] : text.Value;
+        return ValueText.TryReadTime(time, 's', out long seconds) && seconds is >= 0 and <= int.MaxValue
+            ? (TimeSpan.FromSeconds(seconds), onlyIfUsed) : throw AtValue(entry, Accepted);
+    }
+
+    private List<string> ReadList(TomlEntry entry, string accepted)
+    {
+        if (entry.Value is not TomlArray array)
+            throw AtValue(entry, accepted);
+        List<string> items = [];
+        foreach (TomlNode item in array.Items)
+        {
+            if (item is not TomlString text || text.Value.Contains('\0'))
+                throw new ConfigurationException(_path, item.Line, item.Column, $"{entry.Key}: {MainConfig.Article(item)} is not accepted here; {accepted}");
+            items.Add(text.Value);
+        }
+        return items;
+    }
+
+    private static bool IsFileName(string name)
+    {
+        if (name.Length is 0 or > 100 || name[0] == '.')
+            return false;
+        foreach (char c in name)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.'))
+                return false;
+        }
+        return true;
     }
 
     private ConfigurationException At(TomlEntry entry, string problem) => new(_path, entry.Line, entry.Column, problem);
+
+    private ConfigurationException AtValue(TomlEntry entry, string accepted, bool named = true)
+    {
+        string found = entry.Value is TomlString text ? $"\"{text.Value}\"" : entry.Value is TomlInteger number
+            ? number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture) : MainConfig.Article(entry.Value);
+        return new ConfigurationException(_path, entry.Value.Line, entry.Value.Column,
+            named ? $"{entry.Key}: {found} is not accepted; {accepted}" : $"{entry.Key}: {accepted}");
+    }
 }

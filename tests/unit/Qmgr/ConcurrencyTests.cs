@@ -1,3 +1,4 @@
+using PostfixNet.Configuration;
 using PostfixNet.Qmgr;
 
 namespace PostfixNet.UnitTests.Qmgr;
@@ -78,5 +79,5 @@ public sealed class ConcurrencyTests
     [InlineData("1/window")]
     [InlineData("fast")]
     public void A_bad_feedback_form_is_refused(string text) =>
-        Assert.Throws<Configuration.ConfigurationException>(() => Feedback.Parse(text));
+        Assert.Throws<ConfigurationException>(() => Feedback.Parse(text));
 }

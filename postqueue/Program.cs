@@ -1,6 +1,231 @@
+using PostfixNet.Configuration;
+using PostfixNet.Ipc;
+using PostfixNet.Log;
+using PostfixNet.Native;
+using PostfixNet.Queue;
+using PostfixNet.Service;
+
 namespace PostfixNet.Postqueue;
 
+/// <summary>
+/// NAME
+///   postqueue - queue listing and flushing
+/// SYNOPSIS
+///   postqueue [-v] [-c config_directory] -p | -j | -f | -i queue_id | -s site
+///   postqueue ... -- -showq   (started by master, as the service showq)
+/// DESCRIPTION
+///   -p lists the queue in the layout of sendmail's mailq; -j as one JSON object a line. -f makes qmgr try all mail now;
+///   -i one deferred message. -s is for the mail of one site, which needs a flush service; there is none yet.
+///   For anybody: the service showq, which runs as mail_owner, reads the queue and tells what may be known. When the mail
+///   system is down, -p and -j read the queue themselves, for those who may.
+/// SECURITY
+///   The service trusts neither its clients nor the files in maildrop. The command trusts nothing it is told by the
+///   service but prints it, control characters replaced.
+/// DIAGNOSTICS
+///   Errors are said on standard error and, where the caller may write it, in the log. Exit status: 0 done; 69 the mail
+///   system is down, or bad usage (as in Postfix); 78 bad configuration.
+/// CONFIGURATION
+///   queue_directory, hash_queue_names, hash_queue_depth, enable_long_queue_ids, empty_address_recipient, ipc_timeout,
+///   mail_owner, syslog_name, maillog_file.
+/// BUGS
+///   A message that goes from deferred to active during the listing can be missing from it.
+/// </summary>
 internal static class Program
 {
-    private static int Main() => 69;
+    private const string Usage = "usage: postqueue -f | postqueue -i queueid | postqueue -j | postqueue -p | postqueue -s site";
+    private const string Down = "Cannot flush mail queue - mail system is down";
+
+    private static int Main(string[] arguments)
+    {
+        if (arguments is ["-c", _, "-n", _, "--", "-showq", ..])
+            return ShowqService.Run(arguments);
+
+        Getopt getopt = new(arguments, "c:fi:jps:v");
+        string? directory = null;
+        char what = '\0';
+        string value = "";
+        while (getopt.Next() is { } option)
+        {
+            switch (option)
+            {
+                case 'c':
+                    directory = getopt.Value;
+                    break;
+                case 'v':
+                    break; // there is nothing more to tell
+                case Getopt.Bad:
+                    StandardError.Write($"postqueue: {getopt.Error}\n");
+                    return Fatal(Usage);
+                default:
+                    if (what != '\0')
+                        return Fatal(Usage);
+                    (what, value) = (option, getopt.Value);
+                    break;
+            }
+        }
+        if (what == '\0' || getopt.Operands.Count > 0)
+            return Fatal(Usage);
+        try
+        {
+            MainConfig config = MainConfig.Load(MainConfig.FindDirectory(directory));
+            string log = config.Get(Parameters.MaillogFile);
+            // Our standard output is not the log's.
+            if (log != "/dev/stdout")
+                MailLog.Open(config.Get(Parameters.SyslogName), "postqueue", log, config.Get(Parameters.MaillogFormat) == "json");
+            return what switch
+            {
+                'f' => FlushAll(config),
+                'i' => FlushOne(config, value),
+                's' => FlushSite(value),
+                _ => List(config, asJson: what == 'j'),
+            };
+        }
+        catch (ListingClosedException e)
+        {
+            return e.IsReaderGone ? ExitStatus.Unavailable : Fatal(e.Message);
+        }
+        catch (ConfigurationException e)
+        {
+            return Fatal(e.Message, ExitStatus.Configuration);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Fatal(e.Message);
+        }
+    }
+
+    private static int List(MainConfig config, bool asJson)
+    {
+        ListingText text = ListingText.ToStandardOutput();
+        TableListing table = new(text, config.Get(Parameters.EnableLongQueueIds));
+        IListingOutput output = asJson ? new JsonListing(text) : table;
+        Channel? channel = null;
+        try
+        {
+            channel = new(Descriptor.ConnectUnix(SocketPath(config, "showq"), TimeSpan.FromSeconds(10)), "showq", config.Get(Parameters.IpcTimeout));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            string root = config.Get(Parameters.QueueDirectory);
+            if (Users.EffectiveUid != 0 && FileSystem.Status(root)?.Uid != Users.EffectiveUid)
+                return Fatal("Queue report unavailable - mail system is down");
+            Warn($"Mail system is down -- accessing queue directly (Connect to the Postfix showq service: {Reason(e)})");
+            ListDirectly(config, output);
+        }
+        if (channel is not null)
+        {
+            using (channel)
+            {
+                channel.Send(new AttributeList().Add("request", "list"));
+                ListingReceiver.Run(channel, output);
+            }
+        }
+        if (!asJson)
+            table.End();
+        text.Flush();
+        return ExitStatus.Ok;
+    }
+
+    private static void ListDirectly(MainConfig config, IListingOutput output)
+    {
+        if (Users.EffectiveUid == 0)
+        {
+            // The files are mail_owner's, or a user's; nothing in them is worth reading as root.
+            string owner = config.Get(Parameters.MailOwner);
+            Account account = Users.ByName(owner) ?? throw new ConfigurationException($"mail_owner: no such account: {owner}");
+            Users.BecomeForever(account.Uid, account.Gid, null);
+        }
+        new QueueListing(QueueDirectories.FromConfig(config), config.Get(Parameters.EmptyAddressRecipient)).Run(output);
+    }
+
+    private static int FlushAll(MainConfig config)
+    {
+        try
+        {
+            // Forget dead destinations, ignore the times of next attempts, scan deferred and incoming.
+            Trigger.Send(SocketPath(config, "qmgr"), "FADI"u8);
+            return ExitStatus.Ok;
+        }
+        catch (FileNotFoundException)
+        {
+            Warn("unable to look up public/qmgr: No such file or directory");
+            return Fatal(Down);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Fatal(Down);
+        }
+    }
+
+    private static int FlushOne(MainConfig config, string text)
+    {
+        if (!QueueId.TryParse(text, out QueueId id))
+            return Fatal($"Cannot flush queue ID - invalid name: \"{ListingText.Printable(text)}\"");
+        Channel channel;
+        try
+        {
+            channel = new(Descriptor.ConnectUnix(SocketPath(config, "showq"), TimeSpan.FromSeconds(10)), "showq", config.Get(Parameters.IpcTimeout));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Warn($"connect to public/showq: {Reason(e)}");
+            return Fatal(Down);
+        }
+        using (channel)
+        {
+            channel.Send(new AttributeList().Add("request", "flush_id").Add("queue_id", id.ToString()));
+            return channel.ReceiveReply().Number("status") == 0 ? ExitStatus.Ok : Fatal($"Cannot flush queue ID {id} - see the log");
+        }
+    }
+
+    private static int FlushSite(string site) => IsDestination(site)
+        ? Fatal($"Flush service is not configured for destination \"{site}\"")
+        : Fatal($"Cannot flush mail queue - invalid destination: \"{ListingText.Printable(site)}\"");
+
+    /// <summary>A host or domain name, or an address in brackets.</summary>
+    internal static bool IsDestination(string site)
+    {
+        if (site is ['[', .. var inside, ']'])
+            return IsDestination(inside) || System.Net.IPAddress.TryParse(inside, out _);
+        if (site.Length is 0 or > 255)
+            return false;
+        foreach (string label in site.Split('.'))
+        {
+            if (label.Length is 0 or > 63 || label[0] == '-' || label[^1] == '-')
+                return false;
+            foreach (char c in label)
+            {
+                if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_') && c < 0x80)
+                    return false;
+            }
+        }
+        return true;
+    }
+
+    // Relative to the queue directory, since the path of a socket must be short.
+    private static string SocketPath(MainConfig config, string service)
+    {
+        string root = config.Get(Parameters.QueueDirectory);
+        string path = $"{root}/public/{service}";
+        if (path.Length < 100)
+            return path;
+        FileSystem.ChangeDirectory(root);
+        return $"public/{service}";
+    }
+
+    // The system's words at the end of an error, "connect PATH: Connection refused".
+    private static string Reason(Exception e) => e.Message[(e.Message.LastIndexOf(": ", StringComparison.Ordinal) is >= 0 and int at ? at + 2 : 0)..];
+
+    private static void Warn(string text)
+    {
+        StandardError.Write($"postqueue: warning: {text}\n");
+        MailLog.Warning(text);
+    }
+
+    private static int Fatal(string text, int status = ExitStatus.Unavailable)
+    {
+        StandardError.Write($"postqueue: fatal: {text}\n");
+        MailLog.Fatal(text);
+        return status;
+    }
 }

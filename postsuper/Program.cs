@@ -1,6 +1,123 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using PostfixNet.Configuration;
+using PostfixNet.Log;
+using PostfixNet.Native;
+using PostfixNet.Queue;
+using PostfixNet.Service;
+
 namespace PostfixNet.Postsuper;
 
+/// <summary>
+/// NAME
+///   postsuper - queue maintenance
+/// SYNOPSIS
+///   postsuper [-psSv] [-c config_directory] [-d queue_id] [-e queue_id] [-f queue_id] [-h queue_id] [-H queue_id]
+///   [-r queue_id] [queue...]
+/// DESCRIPTION
+///   Acts on messages in the named queues (default: maildrop, hold, incoming, active, deferred). A queue_id of "-" reads
+///   ids from standard input, one a line; "ALL", in capitals, means all complete messages.
+///   -d deletes. -h puts on hold: out of incoming, active or deferred into hold, where nothing is delivered or expires.
+///   -H releases from hold into deferred. -r requeues: into maildrop, to be processed anew by pickup and cleanup.
+///   -e makes a message expire at its next delivery attempt; -f does so and releases it from hold.
+///   -s repairs names and places of queue files, as master does at each start: after hash_queue_names or hash_queue_depth
+///   changed, after a queue was restored from a copy, and, with enable_long_queue_ids off, to give long names up;
+///   -S is the same (in Postfix, only -S corrects the inode numbers in long names). -p removes incomplete files older than a week. Without options: -s -p.
+///   May be used while the mail system runs; -s with changes of names is for a stopped system.
+/// SECURITY
+///   For the super-user, who becomes mail_owner before touching anything, or for the user who owns the queue directory of a
+///   private instance. Users can place files in maildrop: names are checked, links are neither followed nor moved.
+/// DIAGNOSTICS
+///   What is done is said on standard error and in the log. Exit status: 0 done, also when nothing was found; 1 bad usage,
+///   not permitted, or something could not be done; 78 bad configuration.
+/// CONFIGURATION
+///   queue_directory, hash_queue_names, hash_queue_depth, enable_long_queue_ids, mail_owner, syslog_name, maillog_file.
+/// BUGS
+///   Mail in maildrop can be deleted, but not held or expired: it is not known yet to be mail.
+/// </summary>
 internal static class Program
 {
-    private static int Main() => 69;
+    private const string Usage = "usage: postsuper [-c config_dir] [-d queue_id (delete)] [-e queue_id (expire)] "
+        + "[-f queue_id (expire and/or un-hold)] [-h queue_id (hold)] [-H queue_id (un-hold)] [-p (purge temporary files)] "
+        + "[-r queue_id (requeue)] [-s (structure fix)] [-S (redundant structure fix)][-v (verbose)] [queue...]";
+
+    private static int Main(string[] arguments)
+    {
+        FileSystem.SetCreationMask(0x3F); // 077
+        try
+        {
+            CommandLine line = new();
+            if (line.Parse(arguments) is { } wrong)
+            {
+                StandardError.Write($"postsuper: {wrong}\n");
+                return Fatal(Usage, 1);
+            }
+            MainConfig config = MainConfig.Load(MainConfig.FindDirectory(line.ConfigDirectory));
+            string root = config.Get(Parameters.QueueDirectory);
+            if (Users.EffectiveUid != 0 && FileSystem.Status(root)?.Uid != Users.EffectiveUid)
+                return Fatal("use of this command is reserved for the superuser", 1);
+            string log = config.Get(Parameters.MaillogFile);
+            // Our standard output is not the log's.
+            if (log != "/dev/stdout")
+                MailLog.Open(config.Get(Parameters.SyslogName), "postsuper", log, config.Get(Parameters.MaillogFormat) == "json");
+            QueueDirectories queues = QueueDirectories.FromConfig(config);
+            bool longIds = config.Get(Parameters.EnableLongQueueIds);
+            if (Users.EffectiveUid == 0)
+            {
+                string owner = config.Get(Parameters.MailOwner);
+                Account account = Users.ByName(owner) ?? throw new ConfigurationException($"mail_owner: no such account: {owner}");
+                Users.BecomeForever(account.Uid, account.Gid, null);
+            }
+            Report report = new();
+            Run(line, queues, report, longIds, ReadStandardInput);
+            return report.HasFailed ? 1 : 0;
+        }
+        catch (ConfigurationException e)
+        {
+            return Fatal(e.Message, ExitStatus.Configuration);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Fatal(e.Message, 1);
+        }
+    }
+
+    /// <summary>Does what the command line asks for, in Postfix's order.</summary>
+    /// <param name="standardInput">Ids for "-", asked at most once.</param>
+    internal static void Run(CommandLine line, QueueDirectories queues, Report report, bool longIds, Func<IEnumerable<string>> standardInput)
+    {
+        IReadOnlyList<QueueName> where = line.Queues.Count > 0 ? line.Queues : MessageActions.DefaultQueues;
+        StructureCheck structure = new(queues, report, longIds);
+        if (line.Repair)
+            structure.Repair(where);
+        if (line.Purge)
+            structure.Purge(where, TimeProvider.System, warn: !line.Repair);
+
+        MessageActions actions = new(queues, report, TimeProvider.System);
+        foreach ((MessageAction action, string id) in line.Messages)
+            actions.ActOn(action, id, where);
+        if (line.FromStandardInput != MessageAction.None)
+        {
+            foreach (string id in standardInput())
+                actions.ActOn(line.FromStandardInput, id, where);
+        }
+        if (line.All != MessageAction.None)
+            actions.ActOnAll(line.All, where, structure.WarnOfName);
+        actions.Summarize(line.Asked);
+    }
+
+    private static IEnumerable<string> ReadStandardInput()
+    {
+        using FileStream input = new(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read);
+        using StreamReader reader = new(input, Encoding.UTF8);
+        while (reader.ReadLine() is { } id)
+            yield return id;
+    }
+
+    private static int Fatal(string text, int status)
+    {
+        StandardError.Write($"postsuper: fatal: {text}\n");
+        MailLog.Fatal(text);
+        return status;
+    }
 }

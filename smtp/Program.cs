@@ -1,6 +1,36 @@
+using PostfixNet.Service;
+
 namespace PostfixNet.Smtp;
 
+/// <summary>
+/// NAME
+///   smtp - SMTP and LMTP client
+/// SYNOPSIS
+///   smtp   (started by master, not by hand)
+/// DESCRIPTION
+///   Takes delivery requests from qmgr, one at a time: a queue file, its sender, a next hop, and recipients. Looks up the
+///   servers of the next hop (MX and address records), tries them in order until one takes the message, and decides for
+///   each recipient: sent, deferred, or bounced. Marks recipients done in the queue file; problems go to the logs of the
+///   bounce and defer services. Under the service name lmtp it speaks LMTP. A session may stay open between requests
+///   when more mail waits for the same next hop.
+/// SECURITY
+///   Talks to servers that cannot be trusted: each wait has a deadline, each reply and list a limit. Needs no privileges
+///   once started; opens queue files, Unix-domain sockets, and network connections.
+/// DIAGNOSTICS
+///   One line per recipient and attempt: to=, relay=, delay=, delays=, dsn=, status=. One line per server or recipient
+///   that is given up for the next server. A damaged queue file gets mode 0400, and qmgr moves it to corrupt. Exit 0: told
+///   to end, or idle. 70: a bug; the mail is retried. 78: configuration unusable.
+/// CONFIGURATION
+///   smtp_*_timeout, smtp_helo_name, smtp_mx_address_limit, smtp_mx_session_limit, smtp_fallback_relay,
+///   smtp_skip_5xx_greeting, smtp_line_length_limit, smtp_connection_cache_*, smtp_discard_ehlo_keywords,
+///   smtp_pix_workarounds, smtp_bind_address, smtp_tcp_port, soft_bounce, inet_interfaces, inet_protocols,
+///   disable_dns_lookups, dns_nameservers. For the service lmtp, lmtp_x takes the place of smtp_x.
+/// BUGS
+///   No TLS and no authentication: where they are configured this program refuses to start. No address rewriting on output
+///   (smtp_generic_maps) and no content checks.
+/// </summary>
 internal static class Program
 {
-    private static int Main() => 69;
+    private static int Main(string[] arguments) =>
+        SingleServer.Run("smtp", arguments, static context => new DeliveryAgent(context).Serve);
 }

@@ -27,15 +27,20 @@ public static class DeliveryLog
     /// <param name="dsn">Status code and reason.</param>
     /// <param name="resolutionLimit">delay_logging_resolution_limit.</param>
     public static void Write(QueueId id, string recipient, string originalRecipient, string relay, int sessionUses,
+        in Times times, string status, Dsn dsn, int resolutionLimit = 2) =>
+        MailLog.Info(Format(id, recipient, originalRecipient, relay, sessionUses, times, status, dsn, resolutionLimit));
+
+    /// <summary>As <see cref="Write"/>, but only the text of the line.</summary>
+    public static string Format(QueueId id, string recipient, string originalRecipient, string relay, int sessionUses,
         in Times times, string status, Dsn dsn, int resolutionLimit = 2)
     {
         string original = originalRecipient.Length > 0 && !originalRecipient.Equals(recipient, StringComparison.OrdinalIgnoreCase)
             ? $", orig_to=<{Address.ToExternal(originalRecipient)}>" : "";
         string uses = sessionUses > 1 ? $", conn_use={sessionUses}" : "";
-        MailLog.Info($"{id}: to=<{Address.ToExternal(recipient)}>{original}, relay={relay}{uses}, " +
+        return $"{id}: to=<{Address.ToExternal(recipient)}>{original}, relay={relay}{uses}, " +
             $"delay={Delay(times.Arrival, times.Done, resolutionLimit)}, delays={Delay(times.Arrival, times.Active, resolutionLimit)}/" +
             $"{Delay(times.Active, times.Handed, resolutionLimit)}/{Delay(times.Handed, times.SetUp, resolutionLimit)}/" +
-            $"{Delay(times.SetUp, times.Done, resolutionLimit)}, dsn={dsn.Status}, status={status} ({dsn.Reason})");
+            $"{Delay(times.SetUp, times.Done, resolutionLimit)}, dsn={dsn.Status}, status={status} ({dsn.Reason})";
     }
 
     private static string Delay(long from, long to, int resolutionLimit) => DelayText.Format((to - from) / 1e6, resolutionLimit);

@@ -142,6 +142,14 @@ public static unsafe class FileSystem
         return Marshal.GetLastPInvokeError() == LibC.ENOENT ? false : throw UnixError.Last($"remove {path}");
     }
 
+    /// <summary>Removes a directory. False when it is not empty or does not exist.</summary>
+    public static bool TryRemoveEmptyDirectory(string path)
+    {
+        if (LibC.RmDir(path) == 0)
+            return true;
+        return Marshal.GetLastPInvokeError() is LibC.ENOENT or LibC.ENOTEMPTY or LibC.EEXIST ? false : throw UnixError.Last($"rmdir {path}");
+    }
+
     /// <summary>Sets access and modification time of a name. False when there is none.</summary>
     /// <param name="nanoseconds">Since 1970.</param>
     public static bool TrySetTime(string path, long nanoseconds)

@@ -17,7 +17,7 @@ internal static unsafe partial class LibC
 
     private static bool IsArm => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
-    internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EBADF = 9, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20,
+    internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EBADF = 9, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, ENOTEMPTY = 39,
         EISDIR = 21, ELOOP = 40, EPIPE = 32, EINPROGRESS = 115, ECHILD = 10, EADDRINUSE = 98;
 
     internal const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
@@ -233,9 +233,6 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int PosixSpawn(out int pid, string path, byte* fileActions, byte* attributes, byte** arguments, byte** environment);
 
-    [LibraryImport(C, EntryPoint = "execv", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int ExecV(string path, byte** arguments);
-
     [LibraryImport(C, EntryPoint = "posix_spawn_file_actions_init")]
     internal static partial int SpawnActionsInit(byte* actions);
 
@@ -272,6 +269,25 @@ internal static unsafe partial class LibC
 
     [LibraryImport(C, EntryPoint = "sched_yield")]
     internal static partial int SchedYield();
+
+    [LibraryImport(C, EntryPoint = "getifaddrs", SetLastError = true)]
+    internal static partial int GetIfAddrs(out InterfaceAddress* first);
+
+    [LibraryImport(C, EntryPoint = "freeifaddrs")]
+    internal static partial void FreeIfAddrs(InterfaceAddress* first);
+
+    /// <summary>struct ifaddrs; the fields after the network mask are not used.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct InterfaceAddress
+    {
+        public InterfaceAddress* Next;
+        public byte* Name;
+        public uint Flags;
+        public byte* Address;
+        public byte* Mask;
+        public byte* Other;
+        public void* Data;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct BrokenDownTime

@@ -76,6 +76,9 @@ public sealed class QueueDirectories
     /// <summary>The directory of a queue.</summary>
     public string DirectoryOf(QueueName queue) => _directories[(int)queue];
 
+    /// <summary>Levels of subdirectories of a queue; 0 when it is not hashed.</summary>
+    public int DepthOf(QueueName queue) => _depths[(int)queue];
+
     /// <summary>The directory's own name, as in log lines, e.g. "incoming".</summary>
     public static string NameOf(QueueName queue) => queue switch
     {

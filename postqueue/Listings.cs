@@ -1,0 +1,177 @@
+using System.Globalization;
+using System.Text;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+
+namespace PostfixNet.Postqueue;
+
+/// <summary>The listing cannot be written.</summary>
+/// <param name="cause">Why; HResult is the system's error number.</param>
+internal sealed class ListingClosedException(Exception cause) : Exception(cause.Message, cause)
+{
+    private const int BrokenPipe = 32;
+
+    /// <summary>The reader has seen enough, as in "mailq | head".</summary>
+    internal bool IsReaderGone => InnerException!.HResult == BrokenPipe;
+}
+
+/// <summary>Text on its way to standard output, in large pieces.</summary>
+/// <param name="write">Takes a piece.</param>
+internal sealed class ListingText(Action<string> write)
+{
+    private const int PieceLength = 16 * 1024;
+
+    private readonly StringBuilder _text = new();
+
+    /// <summary>To standard output.</summary>
+    /// <remarks>Appending throws <see cref="ListingClosedException"/> when it cannot be written.</remarks>
+    internal static ListingText ToStandardOutput() => new(text =>
+    {
+        if (!StandardError.WriteTo(1, text))
+            throw new ListingClosedException(UnixError.Last("write to standard output"));
+    });
+
+    internal StringBuilder Append(string text)
+    {
+        if (_text.Length > PieceLength)
+            Flush();
+        return _text.Append(text);
+    }
+
+    internal void Flush()
+    {
+        if (_text.Length > 0)
+            write(_text.ToString());
+        _text.Clear();
+    }
+
+    /// <summary>The text with '?' for what must not reach a terminal: control characters, and bytes that are no UTF-8.</summary>
+    /// <param name="text">As in the queue file.</param>
+    /// <param name="keepControls">The caller escapes control characters itself.</param>
+    internal static string Printable(string text, bool keepControls = false)
+    {
+        StringBuilder? clean = null;
+        for (int i = 0; i < text.Length; i++)
+        {
+            char c = text[i];
+            bool isPair = char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]);
+            bool isBad = (!keepControls && char.IsControl(c)) || (char.IsSurrogate(c) && !isPair);
+            if (isBad)
+                (clean ??= new StringBuilder(text))[i] = '?';
+            if (isPair)
+                i++;
+        }
+        return clean?.ToString() ?? text;
+    }
+}
+
+/// <summary>The listing of postqueue -p and mailq, in Postfix's layout.</summary>
+/// <param name="text">Where it goes.</param>
+/// <param name="longIds">enable_long_queue_ids: wider columns.</param>
+internal sealed class TableListing(ListingText text, bool longIds) : IListingOutput
+{
+    private const int ReasonWidth = 76;
+
+    private readonly string _indent = new(' ', longIds ? 47 : 41);
+    private int _count;
+    private long _size;
+    private string _reason = "";
+
+    public void Begin(ListedMessage message)
+    {
+        if (_count++ == 0)
+        {
+            text.Append(longIds
+                ? "----Queue ID----- --Size-- ---Arrival Time---- --Sender/Recipient------\n"
+                : "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------\n");
+        }
+        else
+        {
+            text.Append("\n");
+        }
+        _size += message.Size;
+        _reason = "";
+        string flags = message.Queue switch { "active" => "*", "hold" => "!", _ => "" } + (message.IsExpired ? "#" : "");
+        string id = ListingText.Printable(message.Id) + flags;
+        string sender = ListingText.Printable(message.Sender);
+        string date = MailTime.ListingDate(message.Time);
+        text.Append(longIds
+            ? string.Create(CultureInfo.InvariantCulture, $"{id,-17} {message.Size,8} {date,19} {sender}\n")
+            : string.Create(CultureInfo.InvariantCulture, $"{id,-11} {message.Size,7} {date,19}  {sender}\n"));
+    }
+
+    public void Recipient(string address, string? reason)
+    {
+        reason ??= "";
+        if (reason != _reason)
+        {
+            _reason = reason;
+            string shown = reason.Length > 0 ? ListingText.Printable(reason) : "reason unavailable";
+            text.Append(new string(' ', Math.Max(0, ReasonWidth - shown.Length))).Append('(').Append(shown).Append(")\n");
+        }
+        text.Append(_indent).Append(ListingText.Printable(address)).Append('\n');
+    }
+
+    public void EndMessage()
+    {
+    }
+
+    /// <summary>The last line.</summary>
+    internal void End()
+    {
+        text.Append(_count == 0
+            ? "Mail queue is empty\n"
+            : string.Create(CultureInfo.InvariantCulture, $"\n-- {_size / 1024} Kbytes in {_count} Request{(_count == 1 ? "" : "s")}.\n"));
+        text.Flush();
+    }
+}
+
+/// <summary>The listing of postqueue -j: one JSON object a line, in Postfix's spelling.</summary>
+/// <param name="text">Where it goes.</param>
+internal sealed class JsonListing(ListingText text) : IListingOutput
+{
+    private bool _isFirst;
+
+    public void Begin(ListedMessage message)
+    {
+        _isFirst = true;
+        text.Append("{\"queue_name\": ").Append(Quote(message.Queue))
+            .Append(", \"queue_id\": ").Append(Quote(message.Id))
+            .Append(CultureInfo.InvariantCulture, $", \"arrival_time\": {message.Time}, \"message_size\": {message.Size}")
+            .Append(", \"forced_expire\": ").Append(message.IsExpired ? "true" : "false")
+            .Append(", \"sender\": ").Append(Quote(message.Sender)).Append(", \"recipients\": [");
+    }
+
+    public void Recipient(string address, string? reason)
+    {
+        StringBuilder line = text.Append(_isFirst ? "{\"address\": " : ", {\"address\": ").Append(Quote(address));
+        if (!string.IsNullOrEmpty(reason))
+            line.Append(", \"delay_reason\": ").Append(Quote(reason));
+        line.Append('}');
+        _isFirst = false;
+    }
+
+    public void EndMessage() => text.Append("]}\n");
+
+    /// <summary>A JSON string. UTF-8 stays as it is.</summary>
+    internal static string Quote(string value)
+    {
+        StringBuilder quoted = new(value.Length + 2);
+        quoted.Append('"');
+        foreach (char c in ListingText.Printable(value, keepControls: true))
+        {
+            _ = c switch
+            {
+                '"' or '\\' => quoted.Append('\\').Append(c),
+                '\b' => quoted.Append("\\b"),
+                '\f' => quoted.Append("\\f"),
+                '\n' => quoted.Append("\\n"),
+                '\r' => quoted.Append("\\r"),
+                '\t' => quoted.Append("\\t"),
+                < ' ' or '\x7f' => quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}"),
+                _ => quoted.Append(c),
+            };
+        }
+        return quoted.Append('"').ToString();
+    }
+}

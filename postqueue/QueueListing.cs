@@ -1,0 +1,155 @@
+using Microsoft.Win32.SafeHandles;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using PostfixNet.Notices;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Postqueue;
+
+/// <summary>One message of a listing.</summary>
+/// <param name="Queue">Directory name, e.g. "deferred".</param>
+/// <param name="Id">Queue id.</param>
+/// <param name="Time">Arrival, seconds since 1970.</param>
+/// <param name="Size">Octets.</param>
+/// <param name="IsExpired">Will be returned at its next attempt (postsuper -e).</param>
+/// <param name="Sender">External form; empty_address_recipient for the null sender.</param>
+internal sealed record ListedMessage(string Queue, string Id, long Time, long Size, bool IsExpired, string Sender);
+
+/// <summary>Takes a listing in, piece by piece, so that nobody must hold a message with all its recipients.</summary>
+internal interface IListingOutput
+{
+    public void Begin(ListedMessage message);
+
+    /// <param name="address">External form.</param>
+    /// <param name="reason">Why it was not delivered; null when unknown.</param>
+    public void Recipient(string address, string? reason);
+
+    public void EndMessage();
+}
+
+/// <summary>Goes through the queues and tells what is there.</summary>
+/// <param name="queues">Where messages are.</param>
+/// <param name="emptyAddress">What stands for the null address (empty_address_recipient).</param>
+internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
+{
+    private const int RecipientBatch = 200;
+
+    // A message on its way from incoming or active to deferred would be met twice. The active queue is limited by qmgr.
+    private const int RememberedLimit = 100_000;
+
+    // In Postfix's order.
+    private static readonly QueueName[] s_queues =
+        [QueueName.Maildrop, QueueName.Active, QueueName.Incoming, QueueName.Deferred, QueueName.Hold];
+
+    private readonly List<QueueRecipient> _batch = [];
+    private readonly HashSet<long> _listedOffsets = [];
+
+    /// <summary>Lists all complete messages.</summary>
+    /// <exception cref="IOException">A queue cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    internal void Run(IListingOutput output)
+    {
+        HashSet<QueueId> remembered = [];
+        foreach (QueueName queue in s_queues)
+        {
+            bool remember = queue is QueueName.Active or QueueName.Incoming;
+            foreach (QueueEntry entry in queues.ScanEntries(queue))
+            {
+                if (queue != QueueName.Maildrop && remembered.Contains(entry.Id))
+                    continue;
+                if (Tell(queue, entry, output) && remember && remembered.Count < RememberedLimit)
+                    remembered.Add(entry.Id);
+            }
+        }
+    }
+
+    // False when there is nothing to tell: not complete, not a message, or gone meanwhile.
+    private bool Tell(QueueName queue, QueueEntry entry, IListingOutput output)
+    {
+        try
+        {
+            using SafeFileHandle handle = FileSystem.Open(entry.Path);
+            FileStatus status = FileSystem.Status(handle);
+            if (status.Kind != FileKind.Regular || !QueueFileMode.IsReady(status.Mode))
+                return false;
+            // Users write maildrop: what they can make us hold in memory is limited.
+            using QueueFile file = new(handle, queue == QueueName.Maildrop ? 64 * 1024 : RecordReader.TrustedMaximumPayload);
+            _batch.Clear();
+            Envelope envelope = file.ReadWhatIsThere(_batch, RecipientBatch, out long next);
+            if (envelope.Sender is null)
+                return false;
+            output.Begin(new ListedMessage(
+                QueueDirectories.NameOf(queue), entry.Id.ToString(),
+                envelope.ArrivalSeconds > 0 ? envelope.ArrivalSeconds : status.ModifiedSeconds,
+                envelope.Size?.ContentSize is > 0 and long size ? size : status.Size,
+                (status.Mode & QueueFileMode.ForceExpired) != 0, External(envelope.Sender)));
+            _listedOffsets.Clear();
+            TellLogged(QueueName.Defer, DsnClass.Transient, entry.Id, handle, output);
+            TellLogged(QueueName.Bounce, DsnClass.Permanent, entry.Id, handle, output);
+            TellRecipients(file, next, output);
+            output.EndMessage();
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false; // a file in maildrop that its owner keeps to himself
+        }
+        catch (IOException e) when (e is not Ipc.IpcException)
+        {
+            return false; // a link, or a bad spot of the disk: the rest of the queue is still worth telling
+        }
+    }
+
+    private void TellRecipients(QueueFile file, long next, IListingOutput output)
+    {
+        while (true)
+        {
+            foreach (QueueRecipient recipient in _batch)
+            {
+                if (!_listedOffsets.Contains(recipient.Offset))
+                    output.Recipient(External(recipient.Address), null);
+            }
+            if (next == 0)
+                return;
+            _batch.Clear();
+            try
+            {
+                next = file.ReadRecipients(next, _batch, RecipientBatch);
+            }
+            catch (QueueFileException)
+            {
+                next = 0; // what was read before the damage is still told
+            }
+        }
+    }
+
+    // What was logged goes first, in the log's order.
+    private void TellLogged(QueueName log, DsnClass otherwise, QueueId id, SafeFileHandle handle, IListingOutput output)
+    {
+        foreach (LoggedRecipient logged in RecipientLog.ReadUnlocked(queues.PathOf(log, id), otherwise))
+        {
+            if (logged.Offset > 0 && (!IsOf(log, handle, logged.Offset) || !_listedOffsets.Add(logged.Offset)))
+                continue;
+            output.Recipient(External(logged.Recipient), logged.Dsn.Reason);
+        }
+    }
+
+    // A deferred recipient may have been delivered since; a bounced one is marked done before its notice is sent.
+    private static bool IsOf(QueueName log, SafeFileHandle handle, long offset)
+    {
+        try
+        {
+            return !QueueFile.IsDone(handle, offset) || log == QueueName.Bounce;
+        }
+        catch (QueueFileException)
+        {
+            return false; // the log of another message of that name
+        }
+    }
+
+    private string External(string address) => address.Length == 0 ? emptyAddress : Address.ToExternal(address);
+}

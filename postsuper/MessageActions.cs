@@ -1,0 +1,199 @@
+using Microsoft.Win32.SafeHandles;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Postsuper;
+
+/// <summary>What can be done to a message.</summary>
+[Flags]
+internal enum MessageAction
+{
+    None = 0,
+    Delete = 1,
+    Hold = 2,
+    Release = 4,
+    Requeue = 8,
+    Expire = 16,
+    ExpireAndRelease = Expire | Release,
+}
+
+/// <summary>Acts on single messages, and counts. Every change is one system call on one name: a crash leaves the message
+/// in the old place or in the new one.</summary>
+/// <param name="queues">Where messages are.</param>
+/// <param name="report">Told what was done.</param>
+/// <param name="clock">The present, for requeued mail.</param>
+internal sealed class MessageActions(QueueDirectories queues, Report report, TimeProvider clock)
+{
+    // The order of the summary, and the order of actions on one message.
+    private static readonly (MessageAction Action, string Done, string Summary)[] s_actions =
+    [
+        (MessageAction.Requeue, "requeued", "Requeued"),
+        (MessageAction.Delete, "removed", "Deleted"),
+        (MessageAction.Expire, "expired", "Force-expired"),
+        (MessageAction.Hold, "placed on hold", "Placed on hold"),
+        (MessageAction.Release, "released from hold", "Released from hold"),
+    ];
+
+    private static readonly QueueName[] s_logs = [QueueName.Bounce, QueueName.Defer, QueueName.Trace];
+
+    private readonly int[] _counts = new int[s_actions.Length];
+
+    /// <summary>Queues that are searched when none is named.</summary>
+    internal static IReadOnlyList<QueueName> DefaultQueues { get; } =
+        [QueueName.Maildrop, QueueName.Hold, QueueName.Incoming, QueueName.Active, QueueName.Deferred];
+
+    /// <summary>Acts on one message, wherever it is.</summary>
+    /// <param name="text">As given; what is no queue id is warned of.</param>
+    internal void ActOn(MessageAction wanted, string text, IReadOnlyList<QueueName> where)
+    {
+        if (!QueueId.TryParse(text, out QueueId id))
+        {
+            report.Warn($"invalid mail queue id: {text}");
+            return;
+        }
+        for (int i = 0; i < s_actions.Length; i++)
+        {
+            MessageAction action = s_actions[i].Action;
+            // Twice, since a message may change queue behind our back.
+            if (wanted.HasFlag(action) && (Find(action, id, where) || Find(action, id, where)))
+            {
+                _counts[i]++;
+                report.Say($"{id}: {s_actions[i].Done}");
+            }
+        }
+    }
+
+    /// <summary>Acts on all complete messages.</summary>
+    /// <param name="foreign">Is told names that are no queue ids.</param>
+    internal void ActOnAll(MessageAction wanted, IReadOnlyList<QueueName> where, Action<string> foreign)
+    {
+        foreach (QueueName queue in where)
+        {
+            try
+            {
+                foreach (QueueEntry entry in queues.ScanEntries(queue, foreign))
+                {
+                    ActOnEntry(wanted, queue, entry);
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                report.Fail(e.Message);
+            }
+        }
+    }
+
+    /// <summary>The number of messages for each action asked for, in Postfix's order.</summary>
+    internal void Summarize(MessageAction asked)
+    {
+        for (int i = 0; i < s_actions.Length; i++)
+        {
+            if (asked.HasFlag(s_actions[i].Action))
+                report.SayCount(s_actions[i].Summary, _counts[i]);
+        }
+    }
+
+    private void ActOnEntry(MessageAction wanted, QueueName queue, QueueEntry entry)
+    {
+        bool moved = false;
+        for (int i = 0; i < s_actions.Length && !moved; i++)
+        {
+            MessageAction action = s_actions[i].Action;
+            // Deletion goes before requeueing when both are wanted of everything.
+            if (!wanted.HasFlag(action) || !Applies(action, queue)
+                || (action == MessageAction.Requeue && wanted.HasFlag(MessageAction.Delete)))
+                continue;
+            if (Try(action, queue, entry.Id, entry.Path, onlyReady: true))
+            {
+                _counts[i]++;
+                moved = action is not MessageAction.Expire;
+            }
+        }
+    }
+
+    private bool Find(MessageAction action, QueueId id, IReadOnlyList<QueueName> where)
+    {
+        foreach (QueueName queue in where)
+        {
+            if (Applies(action, queue) && Try(action, queue, id, queues.PathOf(queue, id), onlyReady: action != MessageAction.Delete))
+                return true;
+        }
+        return false;
+    }
+
+    // Mail in maildrop is its sender's until pickup has looked at it: it can only be deleted.
+    private static bool Applies(MessageAction action, QueueName queue) => action switch
+    {
+        MessageAction.Delete => true,
+        MessageAction.Hold => queue is not (QueueName.Maildrop or QueueName.Hold),
+        MessageAction.Release => queue == QueueName.Hold,
+        _ => queue != QueueName.Maildrop,
+    };
+
+    private bool Try(MessageAction action, QueueName queue, QueueId id, string path, bool onlyReady)
+    {
+        try
+        {
+            if (FileSystem.Status(path) is not { Kind: FileKind.Regular } status || (onlyReady && !QueueFileMode.IsReady(status.Mode)))
+                return false;
+            // Two names for one file: one of them is not ours, and moving or changing it changes the other.
+            if (status.LinkCount > 1 && action != MessageAction.Delete)
+            {
+                report.Warn($"{path}: {status.LinkCount} hard links, left alone");
+                return false;
+            }
+            return action switch
+            {
+                MessageAction.Delete => Delete(id, path),
+                MessageAction.Hold => Move(id, path, QueueName.Hold),
+                MessageAction.Release => Move(id, path, QueueName.Deferred),
+                MessageAction.Requeue => FileSystem.TrySetTime(path, MailTime.Microseconds(clock) * 1000) && Move(id, path, QueueName.Maildrop),
+                MessageAction.Expire => Expire(path),
+                _ => false,
+            };
+        }
+        catch (FileNotFoundException)
+        {
+            return false; // the system may be running
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            report.Fail($"{QueueDirectories.NameOf(queue)}/{id}: {e.Message}");
+            return false;
+        }
+    }
+
+    private bool Delete(QueueId id, string path)
+    {
+        // The message first: a log without a message harms nobody, a message without its log forgets what to report.
+        if (!FileSystem.TryRemove(path))
+            return false;
+        foreach (QueueName log in s_logs)
+            FileSystem.TryRemove(queues.PathOf(log, id));
+        return true;
+    }
+
+    private bool Move(QueueId id, string path, QueueName to)
+    {
+        string target = queues.PathOf(to, id);
+        if (path == target)
+            return false;
+        queues.MakeHashDirectories(to, id);
+        // In maildrop a stranger may have taken the name; whatever is there, it is not replaced.
+        if (FileSystem.TryRenameNoReplace(path, target))
+            return true;
+        report.Warn($"{target}: the name is taken; {path} stays where it is");
+        return false;
+    }
+
+    private static bool Expire(string path)
+    {
+        using SafeFileHandle file = FileSystem.Open(path);
+        int mode = FileSystem.Status(file).Mode;
+        if ((mode & QueueFileMode.ForceExpired) != 0)
+            return false;
+        FileSystem.ChangeMode(file, mode | QueueFileMode.ForceExpired);
+        return true;
+    }
+}

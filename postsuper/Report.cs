@@ -1,0 +1,36 @@
+using PostfixNet.Log;
+using PostfixNet.Native;
+
+namespace PostfixNet.Postsuper;
+
+/// <summary>What the operator is told: every line goes to standard error and to the log; standard output stays empty.</summary>
+internal class Report
+{
+    /// <summary>Something could not be done; the exit status says so.</summary>
+    internal bool HasFailed { get; private set; }
+
+    internal void Say(string text) => Write("info", text);
+
+    internal void Warn(string text) => Write("warning", text);
+
+    /// <summary>A warning about what should have worked.</summary>
+    internal void Fail(string text)
+    {
+        HasFailed = true;
+        Write("warning", text);
+    }
+
+    internal void SayCount(string what, int count) => Say($"{what}: {count} {(count == 1 ? "message" : "messages")}");
+
+    /// <summary>One line.</summary>
+    /// <param name="severity">"info" or "warning".</param>
+    private protected virtual void Write(string severity, string text)
+    {
+        bool isWarning = severity == "warning";
+        StandardError.Write($"postsuper: {(isWarning ? "warning: " : "")}{text}\n");
+        if (isWarning)
+            MailLog.Warning(text);
+        else
+            MailLog.Info(text);
+    }
+}

@@ -1,0 +1,218 @@
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Postsuper;
+
+/// <summary>Repairs the queue's directories: files in the wrong subdirectory, names that do not match the inode number,
+/// remains of crashes.</summary>
+/// <remarks>Only renames, never over an existing name, so a crash at any moment leaves every file under one name; the next
+/// run finishes the work. A file whose name is wrong first takes the right name with a suffix, since the plain name may be
+/// the wrong one of another file; when no wrong name is left, the suffix goes. The logs of a message are renamed before
+/// the message, and lose the suffix before it: a message never stands without what was logged of it.</remarks>
+internal sealed class StructureCheck
+{
+    private const string FixSuffix = "#FIX";
+    private const long PurgeAgeSeconds = 7 * 24 * 3600;
+
+    private static readonly QueueName[] s_logs = [QueueName.Bounce, QueueName.Defer, QueueName.Trace];
+
+    private readonly QueueDirectories _queues;
+    private readonly Report _report;
+    private readonly bool _longIds;
+
+    /// <param name="queues">Where files are.</param>
+    /// <param name="report">Told what is odd.</param>
+    /// <param name="longIds">enable_long_queue_ids; when off, long names become short ones.</param>
+    internal StructureCheck(QueueDirectories queues, Report report, bool longIds)
+    {
+        _queues = queues;
+        _report = report;
+        _longIds = longIds;
+    }
+
+    /// <summary>Messages whose name was changed.</summary>
+    internal int Renamed { get; private set; }
+
+    /// <summary>Checks and repairs.</summary>
+    /// <param name="where">Message queues; the directories of logs are always included.</param>
+    internal void Repair(IReadOnlyList<QueueName> where)
+    {
+        foreach (QueueName queue in where)
+            ForEach(queue, entry => RepairMessage(queue, entry), OnForeign);
+        foreach (QueueName log in s_logs)
+            ForEach(log, entry => Place(entry.Path, log, entry.Id), OnForeign);
+        foreach (QueueName log in s_logs)
+            ForEach(log, null, path => FinishFix(log, path));
+        foreach (QueueName queue in where)
+            ForEach(queue, null, path => FinishFix(queue, path));
+        foreach (QueueName queue in (QueueName[])[.. where, .. s_logs])
+            RemoveEmptyDirectories(_queues.DirectoryOf(queue), 1, _queues.DepthOf(queue));
+        if (Renamed > 0)
+        {
+            _report.SayCount("Renamed to match inode number", Renamed);
+            _report.Warn("QUEUE FILE NAMES WERE CHANGED TO MATCH INODE NUMBERS");
+        }
+    }
+
+    /// <summary>Removes what crashes left behind: files that were never completed, and things that are no files, older
+    /// than a week. Files that are marked as corrupt stay.</summary>
+    /// <param name="where">Message queues.</param>
+    /// <param name="clock">The present.</param>
+    /// <param name="warn">Tell of names that are no queue ids.</param>
+    internal void Purge(IReadOnlyList<QueueName> where, TimeProvider clock, bool warn)
+    {
+        long oldest = MailTime.Microseconds(clock) / 1_000_000 - PurgeAgeSeconds;
+        foreach (QueueName queue in where)
+            ForEach(queue, entry => PurgeOne(entry.Path, oldest), path =>
+            {
+                if (!PurgeOne(path, oldest) && warn)
+                    WarnOfName(path);
+            });
+    }
+
+    private static bool PurgeOne(string path, long oldest)
+    {
+        if (FileSystem.Status(path) is not { } status || status.Kind == FileKind.Directory || status.ModifiedSeconds > oldest)
+            return false;
+        int ownerBits = status.Mode & QueueFileMode.Ready;
+        return (status.Kind != FileKind.Regular || (ownerBits != QueueFileMode.Ready && ownerBits != QueueFileMode.Corrupt))
+            && FileSystem.TryRemove(path);
+    }
+
+    private void RepairMessage(QueueName queue, QueueEntry entry)
+    {
+        if (FileSystem.Status(entry.Path) is not { Kind: FileKind.Regular } status)
+            return;
+        if (status.LinkCount > 1)
+        {
+            _report.Warn($"{entry.Path}: {status.LinkCount} hard links, left alone");
+            return;
+        }
+        if (RightName(entry.Id, status.Inode) is not { } right || right == entry.Id)
+        {
+            Place(entry.Path, queue, entry.Id);
+            return;
+        }
+        // No name that holds an inode number must be touched while its file is still written.
+        if (!QueueFileMode.IsReady(status.Mode))
+            return;
+        foreach (QueueName log in s_logs)
+        {
+            _queues.MakeHashDirectories(log, right);
+            string path = _queues.PathOf(log, entry.Id);
+            if (FileSystem.Status(path) is not null)
+                Rename(path, _queues.PathOf(log, right) + FixSuffix);
+        }
+        _queues.MakeHashDirectories(queue, right);
+        if (Rename(entry.Path, _queues.PathOf(queue, right) + FixSuffix))
+            Renamed++;
+    }
+
+    private QueueId? RightName(QueueId id, ulong inode)
+    {
+        if (!id.TryGetInode(out ulong named) || !id.TryGetMicroseconds(out int microseconds))
+            return null;
+        if (id.IsLong && !_longIds && microseconds <= 999_999)
+            return QueueId.Create(0, microseconds, inode, longForm: false);
+        if (named == inode)
+            return id;
+        return id.TryWithInode(inode, out QueueId right) ? right : null;
+    }
+
+    // Moves a file to the subdirectory where its name belongs.
+    private void Place(string path, QueueName queue, QueueId id)
+    {
+        string target = _queues.PathOf(queue, id);
+        if (path == target || FileSystem.Status(path) is not { Kind: FileKind.Regular })
+            return;
+        _queues.MakeHashDirectories(queue, id);
+        Rename(path, target);
+    }
+
+    private void FinishFix(QueueName queue, string path)
+    {
+        if (!path.EndsWith(FixSuffix, StringComparison.Ordinal))
+            return;
+        string name = path[(path.LastIndexOf('/') + 1)..^FixSuffix.Length];
+        if (!QueueId.TryParse(name, out QueueId id) || FileSystem.Status(path) is not { Kind: FileKind.Regular })
+        {
+            WarnOfName(path);
+            return;
+        }
+        _queues.MakeHashDirectories(queue, id);
+        Rename(path, _queues.PathOf(queue, id));
+    }
+
+    private bool Rename(string from, string to)
+    {
+        if (FileSystem.TryRenameNoReplace(from, to))
+            return true;
+        _report.Fail($"{to}: the name is taken; {from} stays where it is");
+        return false;
+    }
+
+    private void OnForeign(string path)
+    {
+        if (!path.EndsWith(FixSuffix, StringComparison.Ordinal))
+            WarnOfName(path);
+    }
+
+    /// <summary>Tells of a name that is no queue id.</summary>
+    internal void WarnOfName(string path) => _report.Warn($"bogus file name: {RelativeName(path)}");
+
+    /// <summary>A path as the operator knows it, below the queue directory.</summary>
+    private string RelativeName(string path) =>
+        path.StartsWith(_queues.Root + "/", StringComparison.Ordinal) ? path[(_queues.Root.Length + 1)..] : path;
+
+    private void ForEach(QueueName queue, Action<QueueEntry>? act, Action<string> foreign)
+    {
+        try
+        {
+            // What the renames of one scan put elsewhere in the same directory may come up again: it is right by then.
+            foreach (QueueEntry entry in _queues.ScanEntries(queue, path => Guard(() => foreign(path))))
+            {
+                if (act is not null)
+                    Guard(() => act(entry));
+            }
+        }
+        catch (FileNotFoundException)
+        {
+            // Not made yet: nothing to check.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _report.Fail(e.Message);
+        }
+    }
+
+    private void Guard(Action act)
+    {
+        try
+        {
+            act();
+        }
+        catch (FileNotFoundException)
+        {
+            // Gone meanwhile: the system may be running.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _report.Fail(e.Message);
+        }
+    }
+
+    // Only below the depth in use: what running programs use they would make again, and might miss once.
+    private void RemoveEmptyDirectories(string directory, int level, int depth) => Guard(() =>
+    {
+        foreach (string name in (string[])[.. FileSystem.Names(directory)])
+        {
+            string path = $"{directory}/{name}";
+            if (name.Length != 1 || FileSystem.Status(path) is not { Kind: FileKind.Directory })
+                continue;
+            RemoveEmptyDirectories(path, level + 1, depth);
+            if (level > depth)
+                FileSystem.TryRemoveEmptyDirectory(path);
+        }
+    });
+}

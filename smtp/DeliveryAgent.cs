@@ -1,0 +1,180 @@
+using Microsoft.Win32.SafeHandles;
+using PostfixNet.Configuration;
+using PostfixNet.Delivery;
+using PostfixNet.Dns;
+using PostfixNet.Ipc;
+using PostfixNet.Native;
+using PostfixNet.Notices;
+using PostfixNet.Queue;
+using PostfixNet.Service;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>The side of this program that qmgr sees: requests in, queue files, reports out.</summary>
+internal sealed class DeliveryAgent : IDisposable
+{
+    private readonly ServiceContext _context;
+    private readonly SmtpOptions _options;
+    private readonly QueueDirectories _directories;
+    private readonly Log _log = new();
+    private readonly SessionCache _cache;
+    private readonly MxLookup _lookup;
+    private readonly StopSignal _stop;
+    private readonly BounceClient _bounce;
+
+    /// <exception cref="ConfigurationException">main.toml asks for what cannot be.</exception>
+    internal DeliveryAgent(ServiceContext context)
+    {
+        if (context.Arguments.Count > 0)
+            throw new ConfigurationException($"service {context.Name}: unexpected argument \"{context.Arguments[0]}\": smtp takes none");
+        _context = context;
+        _options = SmtpConfig.Read(context.Config, context.Name);
+        _directories = QueueDirectories.FromConfig(context.Config);
+        _cache = new SessionCache(_options);
+        _stop = new StopSignal(() => context.HurryLine, context.ReadLifeline);
+        _bounce = new BounceClient(context.Config.Get(Parameters.IpcTimeout));
+        StubResolver resolver = new(Resolver(context.Config));
+        OwnAddresses own = new(() => OwnAddresses.Find(
+            context.Config.Get(Parameters.InetInterfaces), context.Config.Get(Parameters.ProxyInterfaces), resolver));
+        _lookup = new MxLookup(resolver, _options.NativeLookups ? HostsFile.Load() : null, own, _options, _log, Random.Shared);
+    }
+
+    /// <summary>Serves one connection of qmgr: request, report, request, report, until it closes or this process must end.</summary>
+    internal void Serve(Channel channel)
+    {
+        try
+        {
+            while (WaitForRequest(channel) && channel.Receive() is { } message)
+            {
+                DeliveryReport report = Deliver(DeliveryRequest.From(message));
+                bool ends = _context.MustEnd;
+                if (ends)
+                    _cache.Close();
+                channel.Send((report with { Ends = ends, SessionOpen = report.SessionOpen && !ends }).ToAttributes());
+                if (ends)
+                    return;
+            }
+        }
+        finally
+        {
+            _cache.Close();
+        }
+    }
+
+    public void Dispose()
+    {
+        _cache.Dispose();
+        _bounce.Dispose();
+    }
+
+    private bool WaitForRequest(Channel channel)
+    {
+        while (true)
+        {
+            (Readiness ready, bool word) = channel.Socket.Wait(Readiness.Readable, _cache.RemainingMilliseconds, _context.Lifeline);
+            if (ready != Readiness.None)
+                return true;
+            if (!word)
+                _cache.Close();
+            else if (_context.MustEnd)
+                return false;
+        }
+    }
+
+    private DeliveryReport Deliver(DeliveryRequest request)
+    {
+        string path = _directories.PathOf(request.Queue, request.Id);
+        QueueFile file;
+        try
+        {
+            file = QueueFile.Open(path, write: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return PutOff(request, e.Message);
+        }
+        using (file)
+        {
+            // Another process may still be at it, on behalf of a queue manager that is gone.
+            if (!FileSystem.TryLock(file.Handle))
+                return PutOff(request, "the queue file is in use");
+            try
+            {
+                request = request with { Recipients = StillToDo(request.Recipients, file.Handle) };
+                if (request.Recipients.Count == 0)
+                    return new DeliveryReport(false, false, null, _cache.NextHop == request.NextHop, false);
+                SmtpConnect connect = new(_lookup, _cache, new DeliveryRecords(this, request, file.Handle), _options, _log, TimeProvider.System, _stop);
+                DeliveryReport report = connect.Deliver(request, () => new ContentReader(file.Handle, request.DataOffset));
+                if (report.IsCorrupt)
+                    MarkCorrupt(request, file.Handle, "the message content cannot be read");
+                return report;
+            }
+            catch (QueueFileException e)
+            {
+                MarkCorrupt(request, file.Handle, e.Message);
+                return new DeliveryReport(true, true, null, false, false);
+            }
+            finally
+            {
+                _bounce.Release();
+            }
+        }
+    }
+
+    private DeliveryReport PutOff(DeliveryRequest request, string why)
+    {
+        _log.Warning($"{request.Id}: delivery put off: {why}");
+        return new DeliveryReport(true, false, null, false, false);
+    }
+
+    private void MarkCorrupt(DeliveryRequest request, SafeFileHandle file, string why)
+    {
+        _log.Warning($"{request.Id}: corrupt queue file: {why}");
+        FileSystem.ChangeMode(file, QueueFileMode.Corrupt);
+    }
+
+    // Recipients that a process before us finished, whose report got lost.
+    private static List<DeliveryRecipient> StillToDo(IReadOnlyList<DeliveryRecipient> recipients, SafeFileHandle file)
+    {
+        List<DeliveryRecipient> open = new(recipients.Count);
+        foreach (DeliveryRecipient recipient in recipients)
+        {
+            if (recipient.Offset == 0 || !QueueFile.IsDone(file, recipient.Offset))
+                open.Add(recipient);
+        }
+        return open;
+    }
+
+    private static ResolverOptions Resolver(MainConfig config)
+    {
+        try
+        {
+            return ResolverOptions.FromNameServers(config.Get(Parameters.DnsNameservers));
+        }
+        catch (FormatException e)
+        {
+            throw new ConfigurationException($"dns_nameservers: {e.Message}");
+        }
+    }
+
+    /// <summary>Results go to the services and into the queue file.</summary>
+    private sealed class DeliveryRecords(DeliveryAgent agent, DeliveryRequest request, SafeFileHandle file) : IDeliveryRecords
+    {
+        public bool AppendBounce(LoggedRecipient result) => Append(Parameters.BounceServiceName, result);
+
+        public bool AppendDefer(LoggedRecipient result) => Append(Parameters.DeferServiceName, result);
+
+        public bool AppendTrace(LoggedRecipient result) => Append(Parameters.TraceServiceName, result);
+
+        public void MarkDone(long offset) => QueueFile.MarkDone(file, offset);
+
+        private bool Append(Parameter<string> service, LoggedRecipient result)
+        {
+            string name = agent._context.Config.Get(service);
+            if (agent._bounce.Append(name, request.Id, result) is not { } why)
+                return true;
+            agent._log.Warning($"{request.Id}: {name} service failure: {why}");
+            return false;
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using PostfixNet.Delivery;
+using PostfixNet.Notices;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>What is known of a recipient during one session (S2-02).</summary>
+internal enum RecipientMark
+{
+    /// <summary>Nothing was decided with this server.</summary>
+    Open,
+    /// <summary>This server did not take it; the next one gets its chance.</summary>
+    TryNextHost,
+    /// <summary>Sent, deferred or bounced: not looked at again in this request.</summary>
+    Done,
+}
+
+/// <summary>One recipient of a delivery request, and how far it got.</summary>
+internal sealed class Recipient(DeliveryRecipient request)
+{
+    internal DeliveryRecipient Request => request;
+
+    internal string Address => request.Address;
+
+    internal RecipientMark Mark { get; set; }
+}
+
+/// <summary>The state of one delivery request: what became of its recipients, and what was learned of the destination.</summary>
+internal sealed class DeliveryAttempt
+{
+    private readonly Recipient[] _recipients;
+
+    internal DeliveryAttempt(DeliveryRequest request, long startTime)
+    {
+        Request = request;
+        StartTime = startTime;
+        QueueId = request.Id.ToString();
+        _recipients = new Recipient[request.Recipients.Count];
+        for (int i = 0; i < _recipients.Length; i++)
+            _recipients[i] = new Recipient(request.Recipients[i]);
+    }
+
+    internal DeliveryRequest Request { get; }
+
+    /// <summary>Only find out what would become of the mail (sendmail -bv): nothing is delivered.</summary>
+    internal bool IsProbe => (Request.TraceFlags & 512) != 0;
+
+    /// <summary>Deliver, and report each result to the sender (sendmail -v).</summary>
+    internal bool IsReported => (Request.TraceFlags & 1024) != 0;
+
+    /// <summary>For log lines.</summary>
+    internal string QueueId { get; }
+
+    internal IReadOnlyList<Recipient> Recipients => _recipients;
+
+    /// <summary>The session stays open after a success: more mail is expected for the same next hop.</summary>
+    internal bool KeepSession { get; init; }
+
+    /// <summary>Microseconds since 1970: when this program got the request.</summary>
+    internal long StartTime { get; }
+
+    /// <summary>Microseconds since 1970: when the present session was ready for mail; 0 while it is not.</summary>
+    internal long SetUpTime { get; set; }
+
+    /// <summary>The server that is talked to; null before there is a connection.</summary>
+    internal SmtpPeer? Peer { get; set; }
+
+    /// <summary>No other server will be tried after this one.</summary>
+    internal bool IsFinalServer { get; set; }
+
+    /// <summary>How often the present connection was used, this time included.</summary>
+    internal int ConnectionUse { get; set; } = 1;
+
+    /// <summary>A session went through to its end: the destination is alive (S2-12).</summary>
+    internal bool HasCompletedSession { get; set; }
+
+    /// <summary>No server at all is tried any more.</summary>
+    internal bool IsGivenUp { get; set; }
+
+    /// <summary>The present session must not be used for another message.</summary>
+    internal bool SessionIsSpoiled { get; set; }
+
+    /// <summary>Why the destination should be left alone for a while; the first reason counts (S2-12).</summary>
+    internal Dsn? HopTrouble { get; set; }
+
+    /// <summary>Some recipient was deferred: the message stays in the queue.</summary>
+    internal bool HasDeferred { get; set; }
+
+    /// <summary>The queue file cannot be read to its end (S4-08).</summary>
+    internal bool IsCorrupt { get; set; }
+
+    /// <summary>Recipients that still need a server.</summary>
+    internal bool HasRecipientsLeft
+    {
+        get
+        {
+            foreach (Recipient recipient in _recipients)
+            {
+                if (recipient.Mark != RecipientMark.Done)
+                    return true;
+            }
+            return false;
+        }
+    }
+
+    /// <summary>Number of recipients about which this server has not decided.</summary>
+    internal int OpenRecipients
+    {
+        get
+        {
+            int open = 0;
+            foreach (Recipient recipient in _recipients)
+            {
+                if (recipient.Mark == RecipientMark.Open)
+                    open++;
+            }
+            return open;
+        }
+    }
+
+    /// <summary>Turns to a server: the recipients that the one before did not take are open again (rule: recipients done
+    /// in one session are never repeated on the next).</summary>
+    internal void BeginServer(SmtpPeer? peer, bool isFinal)
+    {
+        Peer = peer;
+        IsFinalServer = isFinal;
+        SetUpTime = 0;
+        ConnectionUse = 1;
+        SessionIsSpoiled = false;
+        Reopen();
+    }
+
+    /// <summary>Nothing is decided any more about recipients that were to go to the next server.</summary>
+    internal void Reopen()
+    {
+        foreach (Recipient recipient in _recipients)
+        {
+            if (recipient.Mark == RecipientMark.TryNextHost)
+                recipient.Mark = RecipientMark.Open;
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Text;
+using PostfixNet.Delivery;
+using PostfixNet.Mail;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>Writes MAIL and RCPT commands for what a server can do.</summary>
+internal static class EnvelopeCommands
+{
+    /// <summary>An address must not end its command: with control characters it could begin another one.</summary>
+    internal static bool CanBeSent(string address) =>
+        address.AsSpan().IndexOfAnyInRange('\0', '\x1f') < 0 && !address.Contains('\x7f', StringComparison.Ordinal) && address.Length <= 8192;
+
+    /// <summary>The message cannot go to a server without SMTPUTF8 (RFC 6531 section 3.2): it was submitted as such, and
+    /// has a header or an address that is not ASCII.</summary>
+    internal static bool NeedsSmtpUtf8(DeliveryAttempt attempt)
+    {
+        const int Requested = 1, Header = 2;
+        int flags = attempt.Request.SmtpUtf8Flags;
+        if ((flags & Requested) == 0)
+            return false;
+        if ((flags & Header) != 0 || !ByteText.IsAscii(attempt.Request.Sender))
+            return true;
+        foreach (Recipient recipient in attempt.Recipients)
+        {
+            if (recipient.Mark == RecipientMark.Open && !ByteText.IsAscii(recipient.Address))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>RFC 5321 section 4.1.1.2, with SIZE (RFC 1870), BODY (RFC 6152), ENVID and RET (RFC 3461), SMTPUTF8.</summary>
+    internal static string Mail(DeliveryRequest message, ServerFeatures features, bool converted)
+    {
+        StringBuilder command = new("MAIL FROM:<");
+        command.Append(Address.ToExternal(message.Sender)).Append('>');
+        // Nobody checks a size against no limit.
+        if (features.SizeLimit > 0)
+            command.Append(CultureInfo.InvariantCulture, $" SIZE={message.Size}");
+        if (features.EightBitMime && !converted && message.Encoding is "8bit" or "7bit")
+            command.Append(message.Encoding == "8bit" ? " BODY=8BITMIME" : " BODY=7BIT");
+        if (features.Dsn)
+        {
+            if (message.EnvelopeId.Length > 0)
+                command.Append(" ENVID=").Append(Xtext.Encode(message.EnvelopeId));
+            if (message.ReturnFlags is 1 or 2)
+                command.Append(message.ReturnFlags == 1 ? " RET=FULL" : " RET=HDRS");
+        }
+        if (features.SmtpUtf8 && (message.SmtpUtf8Flags & 1) != 0)
+            command.Append(" SMTPUTF8");
+        return command.ToString();
+    }
+
+    /// <summary>RFC 5321 section 4.1.1.3, with ORCPT and NOTIFY (RFC 3461).</summary>
+    internal static string Rcpt(Recipient recipient, ServerFeatures features)
+    {
+        StringBuilder command = new("RCPT TO:<");
+        command.Append(Address.ToExternal(recipient.Address)).Append('>');
+        if (!features.Dsn)
+            return command.ToString();
+        if (OriginalRecipient(recipient.Request.DsnOriginalRecipient) is { } original)
+            command.Append(" ORCPT=").Append(original);
+        if (recipient.Request.NotifyFlags == 0)
+            return command.ToString();
+        command.Append(" NOTIFY=");
+        if ((recipient.Request.NotifyFlags & 1) != 0)
+            return command.Append("NEVER").ToString();
+        ReadOnlySpan<(int Bit, string Name)> names = [(2, "SUCCESS"), (4, "FAILURE"), (8, "DELAY")];
+        int first = command.Length;
+        foreach ((int bit, string name) in names)
+        {
+            if ((recipient.Request.NotifyFlags & bit) == 0)
+                continue;
+            if (command.Length > first)
+                command.Append(',');
+            command.Append(name);
+        }
+        return command.ToString();
+    }
+
+    private static string? OriginalRecipient(string stored)
+    {
+        int semicolon = stored.IndexOf(';', StringComparison.Ordinal);
+        if (semicolon <= 0)
+            return null;
+        string type = stored[..semicolon];
+        string address = stored[(semicolon + 1)..];
+        // The ASCII spelling of RFC 6533 section 3 is understood by servers with SMTPUTF8 and by those without.
+        string? encoded = type.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
+            ? Xtext.EncodeUtf8Address(address) : Xtext.Encode(address);
+        return string.IsNullOrEmpty(encoded) || !CanBeSent(type) ? null : $"{type};{encoded}";
+    }
+}

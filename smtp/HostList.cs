@@ -1,0 +1,83 @@
+using System.Net;
+using System.Net.Sockets;
+using PostfixNet.Notices;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>One address of one server.</summary>
+/// <param name="Host">The server's name; the address itself when that was given.</param>
+/// <param name="Preference">Of its MX record, the lower the better; 0 without.</param>
+internal sealed record HostAddress(string Host, IPAddress Address, int Preference)
+{
+    internal bool IsIPv6 => Address.AddressFamily == AddressFamily.InterNetworkV6;
+}
+
+/// <summary>The servers of one next hop, in the order in which they are tried.</summary>
+/// <param name="Hosts">Empty when there are none.</param>
+/// <param name="Why">Why there are none; else null.</param>
+/// <param name="IAmMx">This system is itself among the mail exchangers: mail must not leave the circle of better ones for a
+/// smtp_fallback_relay, which would bring it back.</param>
+internal sealed record HostList(IReadOnlyList<HostAddress> Hosts, Dsn? Why, bool IAmMx = false)
+{
+    /// <summary>Sorts by preference; equal ones get a random order, the preferred family first (RFC 5321 section 5.1).</summary>
+    /// <param name="random">Used only with smtp_randomize_addresses.</param>
+    internal static void Sort(List<HostAddress> hosts, SmtpOptions options, Random random)
+    {
+        if (options.RandomizeAddresses)
+        {
+            for (int i = hosts.Count - 1; i > 0; i--)
+            {
+                int other = random.Next(i + 1);
+                (hosts[i], hosts[other]) = (hosts[other], hosts[i]);
+            }
+        }
+        // An insertion sort keeps the order of equals, and the lists are short.
+        for (int i = 1; i < hosts.Count; i++)
+        {
+            HostAddress host = hosts[i];
+            int at = i;
+            for (; at > 0 && IsBefore(host, hosts[at - 1], options.AddressPreference); at--)
+                hosts[at] = hosts[at - 1];
+            hosts[at] = host;
+        }
+        if (options is { BalanceProtocols: true, MxAddressLimit: > 1 } && hosts.Count > options.MxAddressLimit)
+            Balance(hosts, options.MxAddressLimit);
+    }
+
+    private static bool IsBefore(HostAddress a, HostAddress b, AddressPreference preference)
+    {
+        if (a.Preference != b.Preference)
+            return a.Preference < b.Preference;
+        return preference switch
+        {
+            AddressPreference.IPv4 => !a.IsIPv6 && b.IsIPv6,
+            AddressPreference.IPv6 => a.IsIPv6 && !b.IsIPv6,
+            _ => false,
+        };
+    }
+
+    // Where one family does not work at all, the limit must not be used up by it: up to half of the places go to the
+    // family that would otherwise come too short.
+    private static void Balance(List<HostAddress> hosts, int limit)
+    {
+        int six = 0;
+        for (int i = 0; i < limit; i++)
+            six += hosts[i].IsIPv6 ? 1 : 0;
+        bool wantSix = six < limit - six;
+        int have = wantSix ? six : limit - six;
+        for (int next = limit; next < hosts.Count && have < limit / 2; next++)
+        {
+            if (hosts[next].IsIPv6 != wantSix)
+                continue;
+            int victim = limit - 1;
+            while (hosts[victim].IsIPv6 == wantSix)
+                victim--;
+            (HostAddress moved, HostAddress displaced) = (hosts[next], hosts[victim]);
+            hosts.RemoveAt(next);
+            hosts.RemoveAt(victim);
+            hosts.Insert(limit - 1, moved);
+            hosts.Insert(limit, displaced);
+            have++;
+        }
+    }
+}

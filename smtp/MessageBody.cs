@@ -1,0 +1,96 @@
+using PostfixNet.Queue;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>Turns the text records of a queue file into what goes over the wire: CR LF after each line, a dot in front of
+/// lines that begin with one (RFC 5321 section 4.5.2), lines over the limit broken, the final dot.</summary>
+/// <param name="send">Takes full buffers; the last part stays until <see cref="Finish"/>.</param>
+/// <param name="lineLimit">Octets of a line without CR LF; 0: none. RFC 5321 section 4.5.3.1.6.</param>
+/// <param name="lineBroken">Called once, when the first line had to be broken.</param>
+internal sealed class MessageBody(MessageBody.Sender send, int lineLimit, Action lineBroken)
+{
+    /// <summary>64 KiB: large enough that system calls do not count, and a small message is one write with its final dot.</summary>
+    internal const int BufferSize = 64 * 1024;
+
+    private readonly byte[] _buffer = new byte[BufferSize];
+    private readonly int _limit = lineLimit > 0 ? Math.Max(2, lineLimit) : int.MaxValue;
+    private int _length;
+    private int _column;
+    private bool _hasBroken;
+
+    internal delegate void Sender(ReadOnlySpan<byte> octets);
+
+    /// <summary>Sends all content but the end of data.</summary>
+    /// <exception cref="QueueFileException">The content is damaged: the final dot must not follow.</exception>
+    /// <exception cref="IOException">The file cannot be read; likewise.</exception>
+    internal void Copy(ContentReader content)
+    {
+        while (content.Read())
+            Add(content.Piece, content.EndsLine);
+        EndOpenLine();
+    }
+
+    /// <summary>Adds a piece of a line.</summary>
+    internal void Add(ReadOnlySpan<byte> piece, bool endsLine)
+    {
+        if (_column == 0 && piece.Length > 0 && piece[0] == '.')
+            Put("."u8);
+        while (piece.Length > _limit - _column)
+        {
+            int fits = _limit - _column;
+            Put(piece[..fits]);
+            // A blank after the break keeps a header line one header line.
+            Put("\r\n "u8);
+            piece = piece[fits..];
+            _column = 1;
+            if (!_hasBroken)
+            {
+                _hasBroken = true;
+                lineBroken();
+            }
+        }
+        Put(piece);
+        _column += piece.Length;
+        if (endsLine)
+        {
+            Put("\r\n"u8);
+            _column = 0;
+        }
+    }
+
+    /// <summary>Ends a line that the file did not end, so that the final dot stands alone.</summary>
+    internal void EndOpenLine()
+    {
+        if (_column > 0)
+            Add([], endsLine: true);
+    }
+
+    /// <summary>Sends the rest and these octets as one write.</summary>
+    /// <param name="last">What follows the content: the final dot, and perhaps QUIT.</param>
+    internal void Finish(ReadOnlySpan<byte> last)
+    {
+        Put(last);
+        SendAll();
+    }
+
+    /// <summary>Sends the rest without an end.</summary>
+    internal void SendAll()
+    {
+        send(_buffer.AsSpan(0, _length));
+        _length = 0;
+    }
+
+    private void Put(ReadOnlySpan<byte> octets)
+    {
+        while (octets.Length > _buffer.Length - _length)
+        {
+            int fits = _buffer.Length - _length;
+            octets[..fits].CopyTo(_buffer.AsSpan(_length));
+            _length = _buffer.Length;
+            SendAll();
+            octets = octets[fits..];
+        }
+        octets.CopyTo(_buffer.AsSpan(_length));
+        _length += octets.Length;
+    }
+}

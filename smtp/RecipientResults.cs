@@ -1,0 +1,141 @@
+using PostfixNet.Delivery;
+using PostfixNet.Mail;
+using PostfixNet.Notices;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>Where results are made durable: the logs of bounce, defer and trace, and the queue file.</summary>
+internal interface IDeliveryRecords
+{
+    /// <summary>Appends to the log of permanent failures.</summary>
+    /// <returns>True: it is on stable storage.</returns>
+    public bool AppendBounce(LoggedRecipient result);
+
+    /// <summary>Appends to the log of temporary failures.</summary>
+    public bool AppendDefer(LoggedRecipient result);
+
+    /// <summary>Appends to the log of successes that the sender wants to hear of.</summary>
+    public bool AppendTrace(LoggedRecipient result);
+
+    /// <summary>Marks the recipient in the queue file.</summary>
+    /// <param name="offset">Of its record; 0 when it has none.</param>
+    public void MarkDone(long offset);
+}
+
+/// <summary>Reports what became of each recipient: exactly one of sent, deferred, bounced.</summary>
+/// <remarks>Order, so that a crash can deliver twice but never zero times (S2-09): the record of a bounce or success
+/// becomes durable, the line is logged, then the recipient is marked done in the queue file.</remarks>
+internal sealed class RecipientResults(IDeliveryRecords records, SmtpOptions options, Log log, TimeProvider clock)
+{
+    private long _groupTime;
+
+    /// <summary>Recipients that end at the same event show the same delays (S2-11).</summary>
+    internal void BeginGroup() => _groupTime = MailTime.Microseconds(clock);
+
+    /// <inheritdoc cref="BeginGroup"/>
+    internal void EndGroup() => _groupTime = 0;
+
+    /// <summary>The server took responsibility.</summary>
+    /// <param name="serverReportsSuccess">It announced DSN: success notices are its business now (RFC 3461 section 5.2.1).</param>
+    internal void Sent(DeliveryAttempt attempt, Recipient recipient, SmtpReply reply, bool serverReportsSuccess)
+    {
+        if (attempt.IsProbe)
+        {
+            Probed(attempt, recipient, "deliverable", new Dsn(reply.Status, "", reply.Text, "smtp", reply.Text, attempt.Peer?.Host));
+            return;
+        }
+        string action = options is { IsLmtp: true, LmtpAssumeFinal: true } ? "delivered" : "relayed";
+        Dsn dsn = new(reply.Status, action, reply.Text, "smtp", reply.Text, attempt.Peer?.Host);
+        bool wanted = Notify.Wants(recipient.Request.NotifyFlags, Notify.Success) && !serverReportsSuccess;
+        if ((wanted || attempt.IsReported)
+            && !records.AppendTrace(Logged(recipient, dsn)))
+        {
+            Deferred(attempt, recipient, SmtpTrouble.Why("4.3.0", "trace service failure"));
+            return;
+        }
+        LogResult(attempt, recipient, "sent", dsn);
+        records.MarkDone(recipient.Request.Offset);
+        recipient.Mark = RecipientMark.Done;
+    }
+
+    /// <summary>The message stays in the queue for this recipient.</summary>
+    internal void Deferred(DeliveryAttempt attempt, Recipient recipient, Dsn trouble)
+    {
+        if (attempt.IsProbe)
+        {
+            Probed(attempt, recipient, "undeliverable", trouble);
+            return;
+        }
+        if (attempt.IsReported)
+            _ = records.AppendTrace(Logged(recipient, trouble with { Action = "delayed" }));
+        if (SmtpTrouble.IsHard(trouble))
+            trouble = trouble with { Status = $"4{trouble.Status.AsSpan(1)}" };
+        // A defer log that cannot be written costs the sender a detail in the notice, not the mail: it stays queued.
+        _ = records.AppendDefer(Logged(recipient, trouble with { Action = "delayed" }));
+        LogResult(attempt, recipient, "deferred", trouble);
+        recipient.Mark = RecipientMark.Done;
+        attempt.HasDeferred = true;
+    }
+
+    /// <summary>The sender will be told; with soft_bounce the message stays in the queue instead (S2-10).</summary>
+    internal void Bounced(DeliveryAttempt attempt, Recipient recipient, Dsn trouble)
+    {
+        if (attempt.IsProbe)
+        {
+            Probed(attempt, recipient, "undeliverable", trouble);
+            return;
+        }
+        if (options.SoftBounce)
+        {
+            _ = records.AppendDefer(Logged(recipient, trouble with { Status = $"4{trouble.Status.AsSpan(1)}", Action = "delayed" }));
+            LogResult(attempt, recipient, "SOFTBOUNCE", trouble);
+            recipient.Mark = RecipientMark.Done;
+            attempt.HasDeferred = true;
+            return;
+        }
+        LoggedRecipient failed = Logged(recipient, trouble with { Action = "failed" });
+        if (!records.AppendBounce(failed) || (attempt.IsReported && !records.AppendTrace(failed)))
+        {
+            // Decided for good, but not on record: another server must not get it, only another attempt (S2-08).
+            Deferred(attempt, recipient, SmtpTrouble.Why("4.3.0", "bounce or trace service failure"));
+            return;
+        }
+        LogResult(attempt, recipient, "bounced", trouble);
+        records.MarkDone(recipient.Request.Offset);
+        recipient.Mark = RecipientMark.Done;
+    }
+
+    // The answer to a probe is a report to the sender, and nothing stays in the queue.
+    private void Probed(DeliveryAttempt attempt, Recipient recipient, string word, Dsn dsn)
+    {
+        recipient.Mark = RecipientMark.Done;
+        if (records.AppendTrace(Logged(recipient, dsn with { Action = word })))
+        {
+            LogResult(attempt, recipient, word, dsn);
+            records.MarkDone(recipient.Request.Offset);
+            return;
+        }
+        Dsn trouble = SmtpTrouble.Why("4.3.0", "trace service failure");
+        _ = records.AppendDefer(Logged(recipient, trouble with { Action = "delayed" }));
+        LogResult(attempt, recipient, "deferred", trouble);
+        attempt.HasDeferred = true;
+    }
+
+    private static LoggedRecipient Logged(Recipient recipient, Dsn dsn)
+    {
+        DeliveryRecipient request = recipient.Request;
+        return new LoggedRecipient(request.Address, request.OriginalRecipient, request.Offset,
+            request.DsnOriginalRecipient.Length > 0 ? request.DsnOriginalRecipient : null, request.NotifyFlags, dsn);
+    }
+
+    private void LogResult(DeliveryAttempt attempt, Recipient recipient, string word, Dsn dsn)
+    {
+        long now = _groupTime != 0 ? _groupTime : MailTime.Microseconds(clock);
+        // Still in connection set-up: all the time was set-up (S2-11).
+        long setUp = attempt.SetUpTime != 0 ? attempt.SetUpTime : now;
+        DeliveryLog.Times times = new(
+            attempt.Request.ArrivalMicroseconds, attempt.Request.ActiveMicroseconds, attempt.StartTime, setUp, now);
+        log.Result(DeliveryLog.Format(attempt.Request.Id, recipient.Request.Address, recipient.Request.OriginalRecipient,
+            attempt.Peer?.NameAndPort ?? "none", attempt.ConnectionUse, times, word, dsn, options.DelayResolutionLimit));
+    }
+}

@@ -1,0 +1,50 @@
+namespace PostfixNet.Smtp;
+
+/// <summary>The one session that is kept open between requests.</summary>
+/// <remarks>qmgr sends the next request for the same next hop to the process whose session is open, so one is enough.</remarks>
+internal sealed class SessionCache(SmtpOptions options) : IDisposable
+{
+    private SmtpSession? _session;
+    private string _nextHop = "";
+    private long _since;
+
+    /// <summary>Next hop of the open session; null when there is none.</summary>
+    internal string? NextHop => _session is null ? null : _nextHop;
+
+    /// <summary>How long the session may stay at rest from now on, in milliseconds; -1 when there is none.</summary>
+    internal int RemainingMilliseconds => _session is null
+        ? -1
+        : (int)Math.Max(0, _since + (long)options.ConnectionCacheTimeLimit.TotalMilliseconds - Environment.TickCount64);
+
+    /// <summary>Keeps a session in the place of the one before.</summary>
+    internal void Keep(string nextHop, SmtpSession session)
+    {
+        Close();
+        (_nextHop, _session, _since) = (nextHop, session, Environment.TickCount64);
+    }
+
+    /// <summary>Gives out the session for a next hop, if the server has not closed it meanwhile; it is then the caller's.
+    /// A session to another place is closed: qmgr has turned to something else.</summary>
+    internal SmtpSession? Take(string nextHop)
+    {
+        SmtpSession? session = _session;
+        if (session is null)
+            return null;
+        if (_nextHop != nextHop || RemainingMilliseconds == 0 || !session.IsQuiet)
+        {
+            Close();
+            return null;
+        }
+        _session = null;
+        return session;
+    }
+
+    /// <summary>Ends the session, if there is one, with QUIT.</summary>
+    internal void Close()
+    {
+        _session?.Dispose();
+        _session = null;
+    }
+
+    public void Dispose() => Close();
+}

@@ -1,0 +1,151 @@
+using PostfixNet.Mail;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>Commands out, replies in: one conversation with one server.</summary>
+internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions options, Log log) : IDisposable
+{
+    private const int BatchLimit = 64 * 1024;
+
+    private readonly SmtpReplyParser _parser = new();
+    private readonly byte[] _input = new byte[Math.Max(4096, options.LineLengthLimit + 2048)];
+    private readonly byte[] _output = new byte[BatchLimit];
+    private int _inputStart;
+    private int _inputEnd;
+    private int _outputLength;
+    private bool _skippingLine;
+    private bool _cannotWrite;
+
+    /// <summary>What the conversation is about now; names the place where it broke.</summary>
+    internal SmtpStage Stage { get; private set; } = SmtpStage.Greeting;
+
+    /// <summary>Replies are matched to commands by counting, so a line that is not SMTP puts all that follow in doubt.</summary>
+    internal bool IsPipelining { get; set; }
+
+    /// <summary>Lines that are not SMTP were seen while pipelining: the session cannot be trusted any further.</summary>
+    internal bool IsOutOfStep { get; private set; }
+
+    /// <summary>The message that is talked about; for log lines.</summary>
+    internal string QueueId { get; set; } = "";
+
+    /// <summary>The stream below. Replaced when TLS starts.</summary>
+    internal ByteStream Stream { get; private set; } = stream;
+
+    /// <summary>Adds a command to the batch that the next <see cref="Flush"/> sends.</summary>
+    /// <param name="command">Without CR LF.</param>
+    /// <exception cref="SmtpStreamException">The batch became too large to wait, and sending it failed.</exception>
+    internal void Say(SmtpStage stage, string command)
+    {
+        int needed = ByteText.ByteCount(command) + 2;
+        if (_outputLength + needed > _output.Length)
+            Flush(stage);
+        if (needed > _output.Length)
+            throw new ArgumentException("command longer than any address can make it", nameof(command));
+        _outputLength += ByteText.Encode(command, _output.AsSpan(_outputLength));
+        _output[_outputLength++] = (byte)'\r';
+        _output[_outputLength++] = (byte)'\n';
+    }
+
+    /// <summary>Sends the batch. A connection that broke is not reported here: the replies that arrived before tell more,
+    /// and reading them runs into the same end.</summary>
+    internal void Flush(SmtpStage stage)
+    {
+        Stage = stage;
+        int length = _outputLength;
+        _outputLength = 0;
+        if (_cannotWrite || length == 0)
+            return;
+        try
+        {
+            Stream.Write(_output.AsSpan(0, length), options.TimeoutOf(stage));
+        }
+        catch (SmtpStreamException e) when (e.Failure == StreamFailure.Lost)
+        {
+            _cannotWrite = true;
+        }
+    }
+
+    /// <summary>Sends one command and waits for its reply.</summary>
+    internal SmtpReply Ask(SmtpStage stage, string command)
+    {
+        Say(stage, command);
+        Flush(stage);
+        return ReadReply(stage);
+    }
+
+    /// <summary>Sends a part of the message.</summary>
+    /// <exception cref="SmtpStreamException">The peer closed, or took nothing for the time of the stage.</exception>
+    internal void SendBody(ReadOnlySpan<byte> octets)
+    {
+        Stage = SmtpStage.Body;
+        if (_cannotWrite)
+            throw new SmtpStreamException(StreamFailure.Lost);
+        Stream.Write(octets, options.TimeoutOf(SmtpStage.Body));
+    }
+
+    /// <summary>Waits for the next reply.</summary>
+    /// <exception cref="SmtpStreamException">The peer closed, or was too slow; the limit is for the whole reply.</exception>
+    internal SmtpReply ReadReply(SmtpStage stage)
+    {
+        Stage = stage;
+        Deadline deadline = Deadline.In(options.TimeoutOf(stage));
+        while (true)
+        {
+            while (TakeLine(out ReadOnlySpan<byte> line))
+            {
+                ReplyLineKind kind = _parser.Add(line, IsPipelining, out SmtpReply? reply);
+                if (reply is not null)
+                    return reply;
+                if (kind == ReplyLineKind.NotSmtp && IsPipelining && !IsOutOfStep)
+                {
+                    IsOutOfStep = true;
+                    log.NotSmtp(QueueId, peer, SmtpReplyParser.Printable(line));
+                }
+            }
+            // A server that never stops talking is never waited for, so the time is checked here, too.
+            if (deadline.RemainingMilliseconds == 0)
+                throw new SmtpStreamException(StreamFailure.TimedOut);
+            if (_inputStart == _inputEnd)
+                _inputStart = _inputEnd = 0;
+            else if (_inputStart > 0)
+            {
+                _input.AsSpan(_inputStart, _inputEnd - _inputStart).CopyTo(_input);
+                (_inputEnd, _inputStart) = (_inputEnd - _inputStart, 0);
+            }
+            int n = Stream.Read(_input.AsSpan(_inputEnd), deadline);
+            if (n == 0)
+                throw new SmtpStreamException(StreamFailure.Lost);
+            _inputEnd += n;
+        }
+    }
+
+    /// <summary>Nothing unasked came from the server and the connection stands.</summary>
+    internal bool IsQuiet => _inputStart == _inputEnd && !_cannotWrite && !IsOutOfStep && Stream.IsQuiet;
+
+    public void Dispose() => Stream.Dispose();
+
+    private bool TakeLine(out ReadOnlySpan<byte> line)
+    {
+        ReadOnlySpan<byte> rest = _input.AsSpan(_inputStart, _inputEnd - _inputStart);
+        if (_skippingLine)
+        {
+            int end = rest.IndexOf((byte)'\n');
+            _inputStart = end < 0 ? _inputEnd : _inputStart + end + 1;
+            line = default;
+            if (end < 0)
+                return false;
+            _skippingLine = false;
+            rest = rest[(end + 1)..];
+        }
+        LineStatus status = ReplyLine.TryRead(rest, options.LineLengthLimit, out line, out int consumed);
+        if (status == LineStatus.NeedMore)
+            return false;
+        _inputStart += consumed;
+        if (status == LineStatus.TooLong)
+        {
+            _skippingLine = true;
+            log.ReplyTooLong(peer, options.LineLengthLimit, SmtpReplyParser.Printable(line[..Math.Min(30, line.Length)]));
+        }
+        return true;
+    }
+}

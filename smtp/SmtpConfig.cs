@@ -1,0 +1,138 @@
+using System.Net;
+using System.Net.Sockets;
+using PostfixNet.Configuration;
+using PostfixNet.Log;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>Reads the settings of this program from main.toml.</summary>
+internal static class SmtpConfig
+{
+    /// <param name="service">Name of the service: lmtp has parameters of its own.</param>
+    /// <exception cref="ConfigurationException">Something is wrong, or asks for what this program cannot do.</exception>
+    internal static SmtpOptions Read(MainConfig config, string service)
+    {
+        RefuseWhatIsMissing(config, service);
+        T Get<T>(Parameter<T> parameter) => config.ForTransport(parameter, service);
+
+        IReadOnlyList<string> protocols = config.Get(Parameters.InetProtocols);
+        bool all = Contains(protocols, "all");
+        IReadOnlyList<string> workarounds = Get(Parameters.SmtpPixWorkarounds);
+        LookupTable discard = Get(Parameters.SmtpDiscardEhloKeywordAddressMaps);
+        bool isLmtp = service == "lmtp";
+        int port = Get(Parameters.SmtpTcpPort);
+        return new SmtpOptions
+        {
+            MyHostname = config.Get(Parameters.MyHostname),
+            HeloName = Get(Parameters.SmtpHeloName),
+            IsLmtp = isLmtp,
+            LmtpAssumeFinal = config.Get(Parameters.LmtpAssumeFinal),
+            ConnectTimeout = Get(Parameters.SmtpConnectTimeout),
+            HeloTimeout = Get(Parameters.SmtpHeloTimeout),
+            StartTlsTimeout = Get(Parameters.SmtpStarttlsTimeout),
+            MailTimeout = Get(Parameters.SmtpMailTimeout),
+            RcptTimeout = Get(Parameters.SmtpRcptTimeout),
+            DataInitTimeout = Get(Parameters.SmtpDataInitTimeout),
+            DataXferTimeout = Get(Parameters.SmtpDataXferTimeout),
+            DataDoneTimeout = Get(Parameters.SmtpDataDoneTimeout),
+            RsetTimeout = Get(Parameters.SmtpRsetTimeout),
+            QuitTimeout = Get(Parameters.SmtpQuitTimeout),
+            AlwaysSendEhlo = Get(Parameters.SmtpAlwaysSendEhlo),
+            NeverSendEhlo = Get(Parameters.SmtpNeverSendEhlo),
+            Skip5xxGreeting = Get(Parameters.SmtpSkip5xxGreeting),
+            SkipQuitResponse = Get(Parameters.SmtpSkipQuitResponse),
+            SoftBounce = config.Get(Parameters.SoftBounce),
+            DisableMimeOutputConversion = config.Get(Parameters.DisableMimeOutputConversion),
+            DiscardEhloKeywords = Get(Parameters.SmtpDiscardEhloKeywords),
+            DiscardEhloKeywordsOf = discard.IsEmpty ? static _ => null : discard.Find,
+            PixDisableEsmtp = Contains(workarounds, "disable_esmtp"),
+            PixDelayDotCrLf = Contains(workarounds, "delay_dotcrlf"),
+            PixThresholdTime = Get(Parameters.SmtpPixWorkaroundThresholdTime),
+            PixDelayTime = Get(Parameters.SmtpPixWorkaroundDelayTime),
+            MessageLineLimit = Get(Parameters.SmtpLineLengthLimit),
+            LineLengthLimit = config.Get(Parameters.LineLengthLimit),
+            DelayResolutionLimit = config.Get(Parameters.DelayLoggingResolutionLimit),
+            TcpPort = isLmtp && port == 25 ? 24 : port,
+            BindAddress = Address(Get(Parameters.SmtpBindAddress), AddressFamily.InterNetwork, "smtp_bind_address"),
+            BindAddress6 = Address(Get(Parameters.SmtpBindAddress6), AddressFamily.InterNetworkV6, "smtp_bind_address6"),
+            UseIPv4 = all || Contains(protocols, "ipv4"),
+            UseIPv6 = all || Contains(protocols, "ipv6"),
+            AddressPreference = Get(Parameters.SmtpAddressPreference) switch
+            {
+                "ipv4" => AddressPreference.IPv4,
+                "ipv6" => AddressPreference.IPv6,
+                _ => AddressPreference.Any,
+            },
+            BalanceProtocols = Get(Parameters.SmtpBalanceInetProtocols),
+            RandomizeAddresses = Get(Parameters.SmtpRandomizeAddresses),
+            MxAddressLimit = Get(Parameters.SmtpMxAddressLimit),
+            MxSessionLimit = Get(Parameters.SmtpMxSessionLimit),
+            DisableDnsLookups = config.Get(Parameters.DisableDnsLookups) || Get(Parameters.SmtpDnsSupportLevel) == "disabled",
+            NativeLookups = config.Get(Parameters.DisableDnsLookups) || Contains(Get(Parameters.SmtpHostLookup), "native"),
+            IgnoreMxLookupError = config.Get(Parameters.IgnoreMxLookupError),
+            DeferIfNoMxAddressFound = Get(Parameters.SmtpDeferIfNoMxAddressFound),
+            FallbackRelay = Get(Parameters.SmtpFallbackRelay),
+            RelayHost = string.Join(", ", config.Get(Parameters.Relayhost)),
+            ConnectionCacheOnDemand = Get(Parameters.SmtpConnectionCacheOnDemand),
+            ConnectionCacheDestinations = Get(Parameters.SmtpConnectionCacheDestinations),
+            ConnectionCacheTimeLimit = Get(Parameters.SmtpConnectionCacheTimeLimit),
+            ConnectionReuseTimeLimit = Get(Parameters.SmtpConnectionReuseTimeLimit),
+            ConnectionReuseCountLimit = Get(Parameters.SmtpConnectionReuseCountLimit),
+        };
+    }
+
+    // A setting that protects mail or lets it through must not be passed over in silence.
+    private static void RefuseWhatIsMissing(MainConfig config, string service)
+    {
+        string level = config.ForTransport(Parameters.SmtpTlsSecurityLevel, service);
+        if (level is not ("" or "none"))
+            throw new ConfigurationException($"smtp_tls_security_level = \"{level}\": this version has no TLS; accepted is \"none\"");
+        (string Name, bool IsSet)[] settings =
+        [
+            ("smtp_use_tls", config.ForTransport(Parameters.SmtpUseTls, service)),
+            ("smtp_enforce_tls", config.ForTransport(Parameters.SmtpEnforceTls, service)),
+            ("smtp_tls_wrappermode", config.ForTransport(Parameters.SmtpTlsWrappermode, service)),
+            ("smtp_tls_policy_maps", !config.ForTransport(Parameters.SmtpTlsPolicyMaps, service).IsEmpty),
+            ("smtp_sasl_auth_enable", config.ForTransport(Parameters.SmtpSaslAuthEnable, service)),
+            ("smtp_generic_maps", !config.ForTransport(Parameters.SmtpGenericMaps, service).IsEmpty),
+        ];
+        foreach ((string name, bool isSet) in settings)
+        {
+            if (isSet)
+                throw new ConfigurationException($"{name}: not supported by this version; leave it out");
+        }
+        (string Name, string Value)[] filters =
+        [
+            ("smtp_header_checks", config.ForTransport(Parameters.SmtpHeaderChecks, service)),
+            ("smtp_mime_header_checks", config.ForTransport(Parameters.SmtpMimeHeaderChecks, service)),
+            ("smtp_nested_header_checks", config.ForTransport(Parameters.SmtpNestedHeaderChecks, service)),
+            ("smtp_body_checks", config.ForTransport(Parameters.SmtpBodyChecks, service)),
+            ("smtp_reply_filter", config.ForTransport(Parameters.SmtpReplyFilter, service)),
+            ("smtp_delivery_status_filter", config.ForTransport(Parameters.SmtpDeliveryStatusFilter, service)),
+        ];
+        foreach ((string name, string value) in filters)
+        {
+            if (value.Length > 0)
+                MailLog.Warning($"{name}: not supported by this version; mail goes out unchanged");
+        }
+    }
+
+    private static IPAddress? Address(string text, AddressFamily family, string name)
+    {
+        if (text.Length == 0)
+            return null;
+        return IPAddress.TryParse(text.Trim('[', ']'), out IPAddress? address) && address.AddressFamily == family
+            ? address
+            : throw new ConfigurationException($"{name} = \"{text}\": want an {(family == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} address");
+    }
+
+    private static bool Contains(IReadOnlyList<string> list, string word)
+    {
+        foreach (string item in list)
+        {
+            if (item == word)
+                return true;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,199 @@
+using PostfixNet.Delivery;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using PostfixNet.Notices;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>Opens the connections of a delivery request: which servers, in which order, and when to stop trying.</summary>
+internal sealed class SmtpConnect(
+    MxLookup lookup, SessionCache cache, IDeliveryRecords records, SmtpOptions options, Log log, TimeProvider clock, StopSignal stop)
+{
+    /// <summary>Delivers to all recipients: when this returns, each was sent, deferred or bounced (S2-02).</summary>
+    /// <param name="content">Opens the message's content at its start; called once per server that wants it.</param>
+    /// <returns>What qmgr wants to know.</returns>
+    internal DeliveryReport Deliver(DeliveryRequest request, Func<ContentReader> content)
+    {
+        DeliveryAttempt attempt = new(request, MailTime.Microseconds(clock)) { KeepSession = KeepsSession(request) };
+        RecipientResults results = new(records, options, log, clock);
+        SmtpTrouble trouble = new(attempt, results, options, log);
+
+        Reused? reused = Reuse(attempt, trouble, results, content);
+        if (attempt.HasRecipientsLeft)
+            TryNextHops(attempt, trouble, results, content, reused);
+        return new DeliveryReport(attempt.HasDeferred, attempt.IsCorrupt, attempt.HopTrouble,
+            SessionOpen: cache.NextHop == request.NextHop, Ends: false);
+    }
+
+    private bool KeepsSession(DeliveryRequest request)
+    {
+        if (request.MoreWaits && options.ConnectionCacheOnDemand)
+            return true;
+        foreach (string destination in options.ConnectionCacheDestinations)
+        {
+            if (destination.Equals(request.NextHop, StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+        return false;
+    }
+
+    // The server that was tried over an open session, and is not tried again in this request.
+    private sealed record Reused(SmtpPeer Peer);
+
+    private Reused? Reuse(DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results, Func<ContentReader> content)
+    {
+        SmtpSession? session = cache.Take(attempt.Request.NextHop);
+        if (session is null)
+            return null;
+        attempt.BeginServer(session.Peer, session.IsOnlyServer);
+        session.Transfer(attempt, trouble, results, content);
+        bool stale = session.IsStale;
+        Release(attempt, session);
+        if (!stale)
+            return new Reused(session.Peer);
+        attempt.BeginServer(null, isFinal: false);
+        return null;
+    }
+
+    private void TryNextHops(
+        DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results, Func<ContentReader> content, Reused? reused)
+    {
+        string[] hops = NextHop.Split(attempt.Request.NextHop);
+        int own = hops.Length;
+        if (options.FallbackRelay.Count > 0 && !options.IsLmtp)
+            hops = [.. hops, .. options.FallbackRelay];
+
+        Dsn? why = null;
+        int last = 0;
+        for (int i = 0; i < hops.Length && attempt.HasRecipientsLeft && !attempt.IsGivenUp; i++)
+        {
+            last = i;
+            NextHop? hop = NextHop.Parse(hops[i], options);
+            if (hop is null)
+            {
+                log.Warning($"{attempt.QueueId}: bad next hop \"{hops[i]}\": want domain, [host], with :port or without");
+                why = SmtpTrouble.Why("4.3.5", $"server configuration problem: bad next hop {hops[i]}");
+                continue;
+            }
+            if (hop.IsUnixSocket)
+            {
+                why = TryUnixSocket(attempt, trouble, results, content, hop, isFinal: i == hops.Length - 1) ?? why;
+                continue;
+            }
+            HostList list = lookup.Find(hop);
+            // A fallback relay may well choose us as the best exchanger again: mail that we are an exchanger for stays away from it.
+            if (list.IAmMx)
+                hops = hops[..(i + 1)];
+            if (list.Why is not null)
+            {
+                why = list.Why;
+                continue;
+            }
+            why = TryHosts(attempt, trouble, results, content, hop, list.Hosts, isFinalHop: i == hops.Length - 1, reused) ?? why;
+        }
+        if (attempt.HasRecipientsLeft)
+            FailTheRest(attempt, trouble, why, isOurChoice: last >= own || attempt.Request.NextHop == options.RelayHost);
+    }
+
+    private Dsn? TryHosts(
+        DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results, Func<ContentReader> content,
+        NextHop hop, IReadOnlyList<HostAddress> hosts, bool isFinalHop, Reused? reused)
+    {
+        Dsn? why = null;
+        int addresses = 0;
+        int sessions = 0;
+        int bestPreference = hosts[0].Preference;
+        int end = hosts.Count;
+        for (int i = 0; i < end && attempt.HasRecipientsLeft && !attempt.IsGivenUp; i++)
+        {
+            HostAddress host = hosts[i];
+            SmtpPeer peer = new(host.Host, host.Address.ToString(), hop.Port);
+            if (reused?.Peer == peer)
+                continue;
+            if (++addresses == options.MxAddressLimit)
+                end = i + 1;
+            attempt.BeginServer(null, isFinal: false);
+            SocketStream stream;
+            try
+            {
+                stream = SocketStream.Connect(host.Address, hop.Port, host.IsIPv6 ? options.BindAddress6 : options.BindAddress, options.ConnectTimeout, stop);
+            }
+            catch (StoppingException)
+            {
+                trouble.Stopping();
+                return null;
+            }
+            catch (IOException e)
+            {
+                why = SmtpTrouble.Why("4.4.1", $"connect to {peer.NameAndPort}: {e.Message}");
+                log.ConnectFailed(why.Reason);
+                continue;
+            }
+            attempt.BeginServer(peer, isFinalHop && i + 1 >= end);
+            SmtpSession session = Open(stream, peer);
+            session.IsOnlyServer = isFinalHop && hosts.Count == 1;
+            if (session.Greet(attempt, trouble, host.Preference == bestPreference, hop.Port == options.LoopPort))
+            {
+                // Only servers that were willing to talk count.
+                if (++sessions == options.MxSessionLimit)
+                    end = i + 1;
+                attempt.IsFinalServer = isFinalHop && i + 1 >= end;
+                session.Transfer(attempt, trouble, results, content);
+            }
+            Release(attempt, session);
+            why = null;
+        }
+        return why;
+    }
+
+    private Dsn? TryUnixSocket(
+        DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results, Func<ContentReader> content, NextHop hop, bool isFinal)
+    {
+        attempt.BeginServer(null, isFinal: false);
+        SmtpPeer peer = new(options.MyHostname, hop.Domain, 0);
+        Descriptor socket;
+        try
+        {
+            socket = Descriptor.ConnectUnix(hop.Domain, options.ConnectTimeout);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Dsn why = SmtpTrouble.Why("4.4.1", $"connect to {peer.NameAndPort}: {e.Message}");
+            log.ConnectFailed(why.Reason);
+            return why;
+        }
+        attempt.BeginServer(peer, isFinal);
+        SmtpSession session = Open(new SocketStream(socket, stop), peer);
+        session.IsOnlyServer = isFinal;
+        if (session.Greet(attempt, trouble, isBestMx: true, detectLoops: false))
+            session.Transfer(attempt, trouble, results, content);
+        Release(attempt, session);
+        return null;
+    }
+
+    private SmtpSession Open(SocketStream stream, SmtpPeer peer) =>
+        new(new SmtpChat(stream, peer, options, log), peer, options, log, clock);
+
+    private void Release(DeliveryAttempt attempt, SmtpSession session)
+    {
+        if (session.IsReusable)
+            cache.Keep(attempt.Request.NextHop, session);
+        else
+            session.Dispose();
+    }
+
+    // No server is left.
+    private void FailTheRest(DeliveryAttempt attempt, SmtpTrouble trouble, Dsn? why, bool isOurChoice)
+    {
+        attempt.BeginServer(null, isFinal: true);
+        why ??= SmtpTrouble.Why("4.3.0", "server unavailable or unable to receive mail");
+        // A relay that the operator chose does not exist: his mistake, not the sender's (S2-22).
+        if (isOurChoice && SmtpTrouble.IsHard(why) && why.Status != "5.4.6")
+        {
+            log.Warning($"{attempt.QueueId}: relay configuration problem: {why.Reason}");
+            why = why with { Status = "4.3.5" };
+        }
+        trouble.SiteFails(why);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Net;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>Which addresses of a server come first: smtp_address_preference.</summary>
+internal enum AddressPreference { Any, IPv4, IPv6 }
+
+/// <summary>The settings of this program, each named as its parameter (smtp_ left out), with its default.</summary>
+internal sealed record SmtpOptions
+{
+    internal string MyHostname { get; init; } = "localhost";
+    internal string HeloName { get; init; } = "localhost";
+
+    /// <summary>LMTP (RFC 2033) instead of SMTP: the service is called lmtp.</summary>
+    internal bool IsLmtp { get; init; }
+    internal bool LmtpAssumeFinal { get; init; }
+
+    internal TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    internal TimeSpan HeloTimeout { get; init; } = TimeSpan.FromSeconds(300);
+    internal TimeSpan StartTlsTimeout { get; init; } = TimeSpan.FromSeconds(300);
+    internal TimeSpan MailTimeout { get; init; } = TimeSpan.FromSeconds(300);
+    internal TimeSpan RcptTimeout { get; init; } = TimeSpan.FromSeconds(300);
+    internal TimeSpan DataInitTimeout { get; init; } = TimeSpan.FromSeconds(120);
+    internal TimeSpan DataXferTimeout { get; init; } = TimeSpan.FromSeconds(180);
+    internal TimeSpan DataDoneTimeout { get; init; } = TimeSpan.FromSeconds(600);
+    internal TimeSpan RsetTimeout { get; init; } = TimeSpan.FromSeconds(20);
+    internal TimeSpan QuitTimeout { get; init; } = TimeSpan.FromSeconds(300);
+
+    internal bool AlwaysSendEhlo { get; init; } = true;
+    internal bool NeverSendEhlo { get; init; }
+    internal bool Skip5xxGreeting { get; init; } = true;
+    internal bool SkipQuitResponse { get; init; } = true;
+    internal bool SoftBounce { get; init; }
+    internal bool DisableMimeOutputConversion { get; init; }
+
+    /// <summary>EHLO keywords that are treated as absent, in capitals.</summary>
+    internal IReadOnlyList<string> DiscardEhloKeywords { get; init; } = [];
+
+    /// <summary>The same for one server: finds a list of keywords by address; null: use the general list.</summary>
+    internal Func<string, string?> DiscardEhloKeywordsOf { get; init; } = static _ => null;
+
+    internal bool PixDisableEsmtp { get; init; } = true;
+    internal bool PixDelayDotCrLf { get; init; } = true;
+    internal TimeSpan PixThresholdTime { get; init; } = TimeSpan.FromSeconds(500);
+    internal TimeSpan PixDelayTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Octets of a message line, without CR LF; 0: no limit.</summary>
+    internal int MessageLineLimit { get; init; } = 998;
+
+    /// <summary>Octets of a reply line: line_length_limit.</summary>
+    internal int LineLengthLimit { get; init; } = 2048;
+
+    /// <summary>delay_logging_resolution_limit.</summary>
+    internal int DelayResolutionLimit { get; init; } = 2;
+
+    internal int TcpPort { get; init; } = 25;
+
+    /// <summary>Mail loops are looked for only when talking to the port at which this system would itself be found.</summary>
+    internal int LoopPort { get; init; } = 25;
+
+    internal IPAddress? BindAddress { get; init; }
+    internal IPAddress? BindAddress6 { get; init; }
+    internal bool UseIPv4 { get; init; } = true;
+    internal bool UseIPv6 { get; init; } = true;
+    internal AddressPreference AddressPreference { get; init; }
+    internal bool BalanceProtocols { get; init; } = true;
+    internal bool RandomizeAddresses { get; init; } = true;
+
+    /// <summary>0: no limit.</summary>
+    internal int MxAddressLimit { get; init; } = 5;
+
+    /// <summary>0: no limit.</summary>
+    internal int MxSessionLimit { get; init; } = 2;
+
+    internal bool DisableDnsLookups { get; init; }
+    internal bool NativeLookups { get; init; }
+    internal bool IgnoreMxLookupError { get; init; }
+    internal bool DeferIfNoMxAddressFound { get; init; }
+    internal IReadOnlyList<string> FallbackRelay { get; init; } = [];
+
+    /// <summary>relayhost, to recognise mail that goes there: its 5xx-looking DNS trouble is our own mistake.</summary>
+    internal string RelayHost { get; init; } = "";
+
+    internal bool ConnectionCacheOnDemand { get; init; } = true;
+
+    /// <summary>Next hops whose session is kept open even when nothing waits.</summary>
+    internal IReadOnlyList<string> ConnectionCacheDestinations { get; init; } = [];
+
+    internal TimeSpan ConnectionCacheTimeLimit { get; init; } = TimeSpan.FromSeconds(2);
+    internal TimeSpan ConnectionReuseTimeLimit { get; init; } = TimeSpan.FromSeconds(300);
+
+    /// <summary>0: no limit.</summary>
+    internal int ConnectionReuseCountLimit { get; init; }
+
+    /// <summary>How long to wait for a server in a stage. For replies: the whole reply; for content: until some of it is taken.</summary>
+    internal TimeSpan TimeoutOf(SmtpStage stage) => stage switch
+    {
+        SmtpStage.Greeting or SmtpStage.Ehlo or SmtpStage.Helo or SmtpStage.Lhlo => HeloTimeout,
+        SmtpStage.StartTls => StartTlsTimeout,
+        SmtpStage.Mail => MailTimeout,
+        SmtpStage.Rcpt => RcptTimeout,
+        SmtpStage.Data => DataInitTimeout,
+        SmtpStage.Body => DataXferTimeout,
+        SmtpStage.Dot => DataDoneTimeout,
+        SmtpStage.Rset => RsetTimeout,
+        SmtpStage.Quit => QuitTimeout,
+        _ => throw new ArgumentOutOfRangeException(nameof(stage), stage, null),
+    };
+}

@@ -1,0 +1,270 @@
+using PostfixNet.Queue;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>The message could not be read while the server waited for it.</summary>
+internal sealed class ContentException(Exception cause) : Exception(cause.Message, cause);
+
+/// <summary>MAIL, RCPT, DATA, the message, and what follows: one message over a session that is ready for it.</summary>
+/// <remarks>Stream failures pass through; the recipients that are open then have no verdict.</remarks>
+internal sealed class SmtpTransaction(
+    SmtpChat chat, ServerFeatures features, DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results,
+    SmtpOptions options, Log log)
+{
+    /// <summary>The session was at rest: the server may have closed it before it saw MAIL.</summary>
+    internal bool MayBeStale { get; init; }
+
+    /// <summary>No QUIT at the end.</summary>
+    internal bool KeepOpen { get; init; }
+
+    /// <summary>PIX work-around: the final dot goes in a packet of its own.</summary>
+    internal bool DelayDot { get; init; }
+
+    /// <summary>QUIT was sent.</summary>
+    internal bool HasQuit { get; private set; }
+
+    /// <inheritdoc cref="SmtpSession.IsBroken"/>
+    internal bool IsBroken { get; private set; }
+
+    /// <inheritdoc cref="SmtpSession.IsStale"/>
+    internal bool IsStale { get; private set; }
+
+    private SmtpPeer Peer => attempt.Peer ?? throw new InvalidOperationException("no server");
+
+    private bool NeedsConversion =>
+        !features.EightBitMime && !options.DisableMimeOutputConversion && attempt.Request.Encoding != "7bit";
+
+    internal void Run(Func<ContentReader> content)
+    {
+        List<Recipient> recipients = [];
+        foreach (Recipient recipient in attempt.Recipients)
+        {
+            if (recipient.Mark == RecipientMark.Open)
+                recipients.Add(recipient);
+        }
+        bool convert = NeedsConversion;
+        string mail = EnvelopeCommands.Mail(attempt.Request, features, convert);
+        if (features.Pipelining)
+            RunPipelined(mail, recipients, convert, content);
+        else
+            RunInStep(mail, recipients, convert, content);
+    }
+
+    // RFC 2920: one batch, then the replies in the same order.
+    private void RunPipelined(string mail, List<Recipient> recipients, bool convert, Func<ContentReader> content)
+    {
+        chat.Say(SmtpStage.Mail, mail);
+        foreach (Recipient recipient in recipients)
+            chat.Say(SmtpStage.Rcpt, EnvelopeCommands.Rcpt(recipient, features));
+        if (!attempt.IsProbe)
+            chat.Say(SmtpStage.Data, "DATA");
+        chat.Flush(SmtpStage.Mail);
+
+        bool accepted = ReadMailReply();
+        if (IsStale)
+            return;
+        foreach (Recipient recipient in recipients)
+        {
+            if (IsHopeless)
+                return;
+            SmtpReply reply = chat.ReadReply(SmtpStage.Rcpt);
+            if (accepted)
+                Judge(recipient, SmtpStage.Rcpt, reply);
+        }
+        if (IsHopeless)
+            return;
+        if (attempt.IsProbe)
+        {
+            Reset();
+            return;
+        }
+        SmtpReply data = chat.ReadReply(SmtpStage.Data);
+        if (data.Class != 3)
+        {
+            if (attempt.OpenRecipients > 0)
+                trouble.MessageFails(SmtpTrouble.FromReply(Peer, SmtpStage.Data, data));
+            Reset();
+        }
+        else if (attempt.OpenRecipients == 0)
+        {
+            EndEmpty();
+        }
+        else
+        {
+            SendMessage(convert, content);
+        }
+    }
+
+    private void RunInStep(string mail, List<Recipient> recipients, bool convert, Func<ContentReader> content)
+    {
+        chat.Say(SmtpStage.Mail, mail);
+        chat.Flush(SmtpStage.Mail);
+        bool accepted = ReadMailReply();
+        if (IsStale)
+            return;
+        foreach (Recipient recipient in recipients)
+        {
+            if (accepted)
+                Judge(recipient, SmtpStage.Rcpt, chat.Ask(SmtpStage.Rcpt, EnvelopeCommands.Rcpt(recipient, features)));
+        }
+        if (attempt.OpenRecipients > 0)
+        {
+            SmtpReply data = chat.Ask(SmtpStage.Data, "DATA");
+            if (data.Class == 3)
+            {
+                SendMessage(convert, content);
+                return;
+            }
+            trouble.MessageFails(SmtpTrouble.FromReply(Peer, SmtpStage.Data, data));
+        }
+        Reset();
+    }
+
+    // Replies and commands no longer match, and nobody waits for one any more.
+    private bool IsHopeless => chat.IsOutOfStep && attempt.OpenRecipients == 0;
+
+    private bool ReadMailReply()
+    {
+        SmtpReply reply = chat.ReadReply(SmtpStage.Mail);
+        if (reply.Class == 2)
+            return true;
+        if (MayBeStale && reply.Code == 421)
+        {
+            // The server tired of the idle session; this says nothing about the message.
+            IsBroken = IsStale = true;
+            return false;
+        }
+        trouble.MessageFails(SmtpTrouble.FromReply(Peer, SmtpStage.Mail, reply));
+        return false;
+    }
+
+    private void Judge(Recipient recipient, SmtpStage stage, SmtpReply reply)
+    {
+        if (reply.Class == 2 && (stage == SmtpStage.Dot || attempt.IsProbe))
+            results.Sent(attempt, recipient, reply, features.Dsn);
+        else if (reply.Class != 2)
+            trouble.RecipientFails(recipient, SmtpTrouble.FromReply(Peer, stage, reply));
+    }
+
+    private void SendMessage(bool convert, Func<ContentReader> content)
+    {
+        if (chat.IsOutOfStep)
+        {
+            // The 354 may belong to another command: sending content now could deliver it to the wrong recipients.
+            IsBroken = true;
+            trouble.MessageFails(SmtpTrouble.Why("4.5.0", $"host {Peer.Name} sent replies that are not SMTP", Peer.Host));
+            return;
+        }
+        bool quit = !KeepOpen && features.Pipelining;
+        SendContent(convert, content, quit ? ".\r\nQUIT\r\n"u8 : ".\r\n"u8);
+        HasQuit = quit;
+        if (options.IsLmtp)
+        {
+            // RFC 2033 section 4.2: one reply for each recipient that was accepted, in the order of RCPT.
+            foreach (Recipient recipient in attempt.Recipients)
+            {
+                if (recipient.Mark == RecipientMark.Open)
+                    Judge(recipient, SmtpStage.Dot, chat.ReadReply(SmtpStage.Dot));
+            }
+        }
+        else
+        {
+            JudgeAll(chat.ReadReply(SmtpStage.Dot));
+        }
+        chat.Stream.HeedsStop = true;
+        if (quit && !options.SkipQuitResponse)
+            IgnoreReply(SmtpStage.Quit);
+    }
+
+    private void SendContent(bool convert, Func<ContentReader> content, ReadOnlySpan<byte> last)
+    {
+        MessageBody body = new(chat.SendBody, options.MessageLineLimit,
+            () => log.BreakingLine(attempt.QueueId, options.MessageLineLimit));
+        CopyContent(body, convert, content);
+        if (DelayDot)
+        {
+            body.SendAll();
+            chat.Stream.Pause(options.PixDelayTime);
+        }
+        chat.Stream.ThrowIfStopping();
+        // From here on the server may have the whole message, and only its reply tells.
+        chat.Stream.HeedsStop = false;
+        body.Finish(last);
+    }
+
+    private static void CopyContent(MessageBody body, bool convert, Func<ContentReader> content)
+    {
+        _ = convert;
+        try
+        {
+            body.Copy(content());
+        }
+        catch (Exception e) when (e is QueueFileException or IOException or UnauthorizedAccessException)
+        {
+            throw new ContentException(e);
+        }
+    }
+
+    private void JudgeAll(SmtpReply reply)
+    {
+        if (reply.HasJunk || chat.IsOutOfStep)
+        {
+            // The code may be the answer to QUIT. Once too often is better than never.
+            IsBroken = true;
+            trouble.MessageFails(SmtpTrouble.Why("4.5.0",
+                $"host {Peer.Name} sent a reply that is not SMTP: {reply.Text} (in reply to {SmtpStages.Command(SmtpStage.Dot)}) -- message may be sent more than once",
+                Peer.Host, reply.Text));
+            return;
+        }
+        if (reply.Class != 2)
+        {
+            trouble.MessageFails(SmtpTrouble.FromReply(Peer, SmtpStage.Dot, reply));
+            return;
+        }
+        results.BeginGroup();
+        foreach (Recipient recipient in attempt.Recipients)
+        {
+            if (recipient.Mark == RecipientMark.Open)
+                results.Sent(attempt, recipient, reply, features.Dsn);
+        }
+        results.EndGroup();
+    }
+
+    // Nobody is left, but the server waits for content.
+    private void EndEmpty()
+    {
+        chat.Say(SmtpStage.Dot, ".");
+        SayQuit();
+        chat.Flush(SmtpStage.Dot);
+        IgnoreReply(SmtpStage.Dot);
+    }
+
+    private void Reset()
+    {
+        chat.Say(SmtpStage.Rset, "RSET");
+        if (features.Pipelining)
+            SayQuit();
+        chat.Flush(SmtpStage.Rset);
+        IgnoreReply(SmtpStage.Rset);
+    }
+
+    private void SayQuit()
+    {
+        if (KeepOpen)
+            return;
+        chat.Say(SmtpStage.Quit, "QUIT");
+        HasQuit = true;
+    }
+
+    private void IgnoreReply(SmtpStage stage)
+    {
+        try
+        {
+            _ = chat.ReadReply(stage);
+        }
+        catch (SmtpStreamException)
+        {
+            IsBroken = true;
+        }
+    }
+}

@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using PostfixNet.Notices;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>What becomes of a recipient that a server did not take.</summary>
+internal enum Verdict { TryNextHost, Defer, Bounce }
+
+/// <summary>Every failure of the SMTP client ends here; only here is a recipient kept, deferred or bounced.</summary>
+/// <remarks><code>
+/// scope      examples                                       recipients   destination   session
+/// site       cannot connect, greeting, EHLO, TLS, DNS       all open     throttled     not reused
+/// message    MAIL, DATA, final dot refused; too large       all open     -             may be reused
+/// recipient  RCPT refused                                   that one     -             may be reused
+/// stream     lost connection, timeout                       all open     throttled     not reused
+///
+/// failure    another server left      last server
+/// 4xx        try it, log why          defer
+/// 5xx        bounce                   bounce
+/// 5xx with soft_bounce, or where another server may well be able to do it (SMTPUTF8):
+///            try it, log why          defer, or bounce without soft_bounce
+/// </code></remarks>
+internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults results, SmtpOptions options, Log log)
+{
+    /// <summary>The table of the remarks.</summary>
+    /// <param name="hard">Permanent, class 5.</param>
+    /// <param name="isFinalServer">No other server is left.</param>
+    /// <param name="softBounce">The soft_bounce safety net is on: no mail is returned to its sender.</param>
+    /// <param name="mayWorkElsewhere">The server lacks a feature that others can have (S2-19).</param>
+    internal static Verdict Decide(bool hard, bool isFinalServer, bool softBounce, bool mayWorkElsewhere = false) =>
+        (hard, isFinalServer, softBounce || mayWorkElsewhere) switch
+        {
+            (false, false, _) => Verdict.TryNextHost,
+            (false, true, _) => Verdict.Defer,
+            (true, false, true) => Verdict.TryNextHost,
+            // With soft_bounce, bouncing is what defers: see RecipientResults.
+            (true, _, _) => Verdict.Bounce,
+        };
+
+    /// <summary>What went wrong, in the words that log, notices and queue listing show.</summary>
+    /// <param name="remoteMta">The server that said so; null when this system decided (S2-16).</param>
+    /// <param name="reply">Its reply; null likewise.</param>
+    internal static Dsn Why(string status, string reason, string? remoteMta = null, string? reply = null) =>
+        new(status, "", reason, reply is null ? null : "smtp", reply, remoteMta);
+
+    internal static bool IsHard(Dsn trouble) => trouble.Class == DsnClass.Permanent;
+
+    /// <summary>A reply that refuses a command; one that is not a refusal either breaks the protocol (S2-15).</summary>
+    internal static Dsn FromReply(SmtpPeer peer, SmtpStage stage, SmtpReply reply)
+    {
+        string reason = $"host {peer.Name} said: {reply.Text} (in reply to {SmtpStages.Command(stage)})";
+        return reply.Status[0] is '4' or '5'
+            ? Why(reply.Status, reason, peer.Host, reply.Text)
+            : Why("5.5.0", $"Protocol error: {reason}", peer.Host, reply.Text);
+    }
+
+    /// <summary>A server that does not want to talk at all.</summary>
+    /// <param name="softly">A 5xx counts as 4xx: smtp_skip_5xx_greeting.</param>
+    internal static Dsn Refusal(SmtpPeer peer, SmtpReply reply, bool softly)
+    {
+        string status = reply.Status[0] is '4' or '5' ? reply.Status : "5.5.0";
+        if (softly && reply.Class == 5)
+            status = $"4{status.AsSpan(1)}";
+        return Why(status, $"host {peer.Name} refused to talk to me: {reply.Text}", peer.Host, reply.Text);
+    }
+
+    /// <summary>The server cannot be used, for any mail.</summary>
+    internal void SiteFails(Dsn trouble) => AllFail(trouble, throttle: true);
+
+    /// <summary>The message was refused, or is not fit for this server.</summary>
+    internal void MessageFails(Dsn trouble, bool mayWorkElsewhere = false) =>
+        AllFail(trouble, throttle: false, mayWorkElsewhere);
+
+    /// <summary>One recipient was refused; the others go on.</summary>
+    internal void RecipientFails(Recipient recipient, Dsn trouble)
+    {
+        // Two verdicts on one recipient would mean that replies and commands are out of step (S2-07).
+        if (recipient.Mark != RecipientMark.Open)
+            throw new UnreachableException($"recipient <{recipient.Address}> is decided already");
+        Verdict verdict = Decide(IsHard(trouble), attempt.IsFinalServer, options.SoftBounce);
+        if (verdict == Verdict.TryNextHost)
+            log.GoingOn(attempt.QueueId, trouble.Reason);
+        Execute(verdict, recipient, trouble);
+    }
+
+    /// <summary>The conversation broke. Always soft: nobody knows what the server would have said (S2-06).</summary>
+    internal void StreamFails(SmtpStreamException failure, SmtpStage stage) => AllFail(failure.Failure switch
+    {
+        StreamFailure.Lost => Why("4.4.2", $"lost connection with {Peer.Name} while {SmtpStages.Doing(stage)}"),
+        StreamFailure.TimedOut => Why("4.4.2", $"conversation with {Peer.Name} timed out while {SmtpStages.Doing(stage)}"),
+        StreamFailure.Tls => Why("4.7.5", $"TLS failure in the conversation with {Peer.Name} while {SmtpStages.Doing(stage)}"),
+        _ => throw new UnreachableException(failure.Failure.ToString()),
+    }, throttle: true);
+
+    /// <summary>The queue file could not be read: nothing that another server could change.</summary>
+    internal void DataFails(string reason)
+    {
+        GiveUp();
+        AllFail(Why("4.3.0", $"unable to read the message: {reason}"), throttle: false);
+    }
+
+    /// <summary>This program has to end.</summary>
+    internal void Stopping()
+    {
+        GiveUp();
+        AllFail(Why("4.3.2", "mail system is stopping"), throttle: false);
+    }
+
+    // No other server gets a try, and those that were waiting for one are decided now.
+    private void GiveUp()
+    {
+        attempt.IsFinalServer = attempt.IsGivenUp = true;
+        attempt.SessionIsSpoiled = true;
+        attempt.Reopen();
+    }
+
+    private SmtpPeer Peer => attempt.Peer ?? throw new UnreachableException("no server to name");
+
+    private void AllFail(Dsn trouble, bool throttle, bool mayWorkElsewhere = false)
+    {
+        attempt.SessionIsSpoiled |= throttle;
+        Verdict verdict = Decide(IsHard(trouble), attempt.IsFinalServer, options.SoftBounce, mayWorkElsewhere);
+        if (verdict == Verdict.TryNextHost && attempt.HasRecipientsLeft)
+            log.GoingOn(attempt.QueueId, trouble.Reason);
+        if (attempt.OpenRecipients == 0)
+            return;
+        results.BeginGroup();
+        foreach (Recipient recipient in attempt.Recipients)
+        {
+            if (recipient.Mark == RecipientMark.Open)
+                Execute(verdict, recipient, trouble);
+        }
+        results.EndGroup();
+        // A destination that served somebody in this request is not dead.
+        bool soft = !IsHard(trouble) || options.SoftBounce;
+        if (throttle && soft && verdict != Verdict.TryNextHost && attempt.HasDeferred && !attempt.HasCompletedSession)
+            attempt.HopTrouble ??= trouble;
+    }
+
+    private void Execute(Verdict verdict, Recipient recipient, Dsn trouble)
+    {
+        switch (verdict)
+        {
+            case Verdict.TryNextHost:
+                recipient.Mark = RecipientMark.TryNextHost;
+                break;
+            case Verdict.Defer:
+                results.Deferred(attempt, recipient, trouble);
+                break;
+            case Verdict.Bounce:
+                results.Bounced(attempt, recipient, trouble);
+                break;
+            default:
+                throw new UnreachableException(verdict.ToString());
+        }
+    }
+}

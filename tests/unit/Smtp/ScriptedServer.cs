@@ -1,0 +1,237 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace PostfixNet.UnitTests.Smtp;
+
+/// <summary>An SMTP server on loopback that follows a script: replies, garbage, silence, closing at a chosen place.</summary>
+/// <remarks>A reply in the script may be "DROP", "RST", "HANG", "REPLY+DROP:text" or "RAW:octets"; else it is a line, or
+/// lines separated by LF.</remarks>
+internal sealed class ScriptedServer : IDisposable
+{
+    private static readonly string[] s_defaultExtensions =
+        ["PIPELINING", "SIZE 10240000", "8BITMIME", "ENHANCEDSTATUSCODES", "DSN", "SMTPUTF8"];
+
+    private readonly Socket _listener;
+    private readonly Thread _thread;
+    private readonly JsonElement _script;
+    private readonly bool _lmtp;
+
+    internal ScriptedServer(string address, int port, string script = "{}", bool lmtp = false)
+    {
+        _script = JsonDocument.Parse(script).RootElement;
+        _lmtp = lmtp;
+        _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        _listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        _listener.Bind(new IPEndPoint(IPAddress.Parse(address), port));
+        Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
+        _listener.Listen(5);
+        _thread = new Thread(Serve) { IsBackground = true };
+        _thread.Start();
+    }
+
+    internal int Port { get; }
+
+    /// <summary>What the client said, without content; complete after <see cref="Dispose"/>.</summary>
+    internal List<string> Commands { get; } = [];
+
+    /// <summary>The content of each message, as it came over the wire, up to the final dot.</summary>
+    internal List<byte[]> Messages { get; } = [];
+
+    internal int Connections { get; private set; }
+
+    public void Dispose()
+    {
+        // Whoever waits in accept is served first: a client that connected is in the backlog before it goes on.
+        _listener.Close();
+        Assert.True(_thread.Join(TimeSpan.FromSeconds(20)), "the client keeps a connection open");
+    }
+
+    private void Serve()
+    {
+        while (true)
+        {
+            Socket client;
+            try
+            {
+                client = _listener.Accept();
+            }
+            catch (SocketException)
+            {
+                return;
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
+            }
+            Connections++;
+            using (client)
+            {
+                client.ReceiveTimeout = 15_000;
+                try
+                {
+                    new Conversation(this, client).Run();
+                }
+                catch (Exception e) when (e is SocketException or EndOfStreamException)
+                {
+                }
+            }
+        }
+    }
+
+    private string? Scripted(string name) =>
+        _script.TryGetProperty(name, out JsonElement e) && e.ValueKind == JsonValueKind.String ? e.GetString() : null;
+
+    private sealed class Conversation(ScriptedServer server, Socket client)
+    {
+        private readonly byte[] _buffer = new byte[65536];
+        private int _start, _end, _recipients;
+
+        internal void Run()
+        {
+            string name = server.Scripted("name") ?? "mx";
+            if (!Say(server.Scripted("banner") ?? $"220 {name} ESMTP golden"))
+                return;
+            int accepted = 0;
+            while (ReadLine() is { } bytes)
+            {
+                string line = Encoding.UTF8.GetString(bytes);
+                server.Commands.Add(line);
+                string verb = line.Split(' ', ':')[0].ToUpperInvariant();
+                bool goOn;
+                switch (verb)
+                {
+                    case "EHLO" or "LHLO":
+                        goOn = Say(server.Scripted("ehlo") ?? EhloReply(name));
+                        break;
+                    case "HELO":
+                        goOn = Say(server.Scripted("helo") ?? $"250 {name}");
+                        break;
+                    case "MAIL":
+                        (_recipients, accepted) = (0, 0);
+                        goOn = Say(server.Scripted("mail") ?? "250 2.1.0 Ok");
+                        break;
+                    case "RCPT":
+                        string reply = RcptReply(line);
+                        accepted += reply.StartsWith('2') ? 1 : 0;
+                        goOn = Say(reply);
+                        break;
+                    case "DATA":
+                        string data = server.Scripted("data") ?? "354 End data with <CR><LF>.<CR><LF>";
+                        goOn = Say(data) && (!data.StartsWith("354", StringComparison.Ordinal) || Receive(server._lmtp ? accepted : 1));
+                        break;
+                    case "RSET":
+                        goOn = Say("250 2.0.0 Ok");
+                        break;
+                    case "QUIT":
+                        Say(server.Scripted("quit") ?? "221 2.0.0 Bye");
+                        return;
+                    default:
+                        goOn = Say("500 5.5.2 unknown");
+                        break;
+                }
+                if (!goOn)
+                    return;
+            }
+        }
+
+        private string EhloReply(string name)
+        {
+            List<string> lines = [name];
+            if (server._script.TryGetProperty("ext", out JsonElement extensions))
+                lines.AddRange(extensions.EnumerateArray().Select(e => e.GetString()!));
+            else
+                lines.AddRange(s_defaultExtensions);
+            return string.Join('\n', lines.Select((l, i) => (i < lines.Count - 1 ? "250-" : "250 ") + l));
+        }
+
+        private string RcptReply(string line)
+        {
+            int index = _recipients++;
+            if (!server._script.TryGetProperty("rcpt", out JsonElement rcpt))
+                return "250 2.1.5 Ok";
+            if (rcpt.ValueKind == JsonValueKind.String)
+                return rcpt.GetString()!;
+            JsonElement[] entries = rcpt.EnumerateArray().ToArray();
+            if (entries[0].ValueKind == JsonValueKind.String)
+                return entries[Math.Min(index, entries.Length - 1)].GetString()!;
+            foreach (JsonElement entry in entries)
+            {
+                if (Regex.IsMatch(line, $"<{entry[0].GetString()}"))
+                    return entry[1].GetString()!;
+            }
+            return "250 2.1.5 Ok";
+        }
+
+        private bool Receive(int replies)
+        {
+            int limit = server._script.TryGetProperty("drop_in_data", out JsonElement e) ? e.GetInt32() : int.MaxValue;
+            using MemoryStream content = new();
+            while (ReadLine(keepEnding: true) is { } line)
+            {
+                if (line.AsSpan().SequenceEqual(".\r\n"u8))
+                {
+                    server.Commands.Add(".");
+                    server.Messages.Add(content.ToArray());
+                    for (int i = 0; i < replies; i++)
+                    {
+                        if (!Say(server.Scripted("dot" + i) ?? server.Scripted("dot") ?? "250 2.0.0 Ok: queued as SINK"))
+                            return false;
+                    }
+                    return true;
+                }
+                content.Write(line);
+                if (content.Length >= limit)
+                    return false;
+            }
+            return false;
+        }
+
+        // False: the conversation is over.
+        private bool Say(string reply)
+        {
+            if (reply is "DROP")
+                return false;
+            if (reply is "RST")
+            {
+                client.LingerState = new LingerOption(true, 0);
+                return false;
+            }
+            if (reply is "HANG")
+            {
+                while (client.Receive(_buffer) > 0)
+                {
+                }
+                return false;
+            }
+            bool drop = reply.StartsWith("REPLY+DROP:", StringComparison.Ordinal);
+            string text = drop ? reply[11..] : reply;
+            client.Send(text.StartsWith("RAW:", StringComparison.Ordinal)
+                ? Encoding.Latin1.GetBytes(text[4..])
+                : Encoding.Latin1.GetBytes(text.Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n"));
+            return !drop;
+        }
+
+        private byte[]? ReadLine(bool keepEnding = false)
+        {
+            using MemoryStream line = new();
+            while (true)
+            {
+                int newline = Array.IndexOf(_buffer, (byte)'\n', _start, _end - _start);
+                int end = newline < 0 ? _end : newline + 1;
+                line.Write(_buffer, _start, end - _start);
+                _start = end;
+                if (newline >= 0)
+                    break;
+                _start = 0;
+                _end = client.Receive(_buffer);
+                if (_end == 0)
+                    return null;
+            }
+            byte[] bytes = line.ToArray();
+            return keepEnding ? bytes : bytes[..(bytes.Length - (bytes is [.., (byte)'\r', _] ? 2 : 1))];
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using System.Net;
+using System.Text;
+using System.Text.RegularExpressions;
+using Microsoft.Win32.SafeHandles;
+using PostfixNet.Delivery;
+using PostfixNet.Dns;
+using PostfixNet.Notices;
+using PostfixNet.Queue;
+using PostfixNet.Smtp;
+
+namespace PostfixNet.UnitTests.Smtp;
+
+/// <summary>Everything around the SMTP client: names, log, records, message; all of it in memory but the content.</summary>
+internal sealed class SmtpRig : IDeliveryRecords, IDisposable
+{
+    private readonly FakeResolver _resolver = new();
+    private readonly SafeFileHandle _content;
+    private readonly string _path = Path.GetTempFileName();
+    private SessionCache? _cache;
+
+    internal SmtpRig(byte[]? records = null)
+    {
+        File.WriteAllBytes(_path, records ?? Records(Enumerable.Repeat("some text", 9)));
+        _content = File.OpenHandle(_path);
+    }
+
+    internal SmtpOptions Options { get; set; } = new() { MyHostname = "mta.golden.test", HeloName = "mta.golden.test", UseIPv6 = false };
+
+    internal FakeResolver Resolver => _resolver;
+
+    internal List<string> Lines { get; } = [];
+
+    /// <summary>"bounce u1 5.1.1", "defer ...", "trace ...", "done 17", in the order of the calls.</summary>
+    internal List<string> Records_ { get; } = [];
+
+    internal bool BounceFails { get; set; }
+
+    internal bool TraceFails { get; set; }
+
+    internal StopSignal Stop { get; set; } = StopSignal.None;
+
+    internal TimeProvider Clock { get; set; } = TimeProvider.System;
+
+    internal static byte[] Records(IEnumerable<string> lines)
+    {
+        using MemoryStream file = new();
+        foreach (string line in lines)
+            Record(file, 'N', Encoding.Latin1.GetBytes(line));
+        Record(file, 'X', []);
+        return file.ToArray();
+    }
+
+    internal static void Record(Stream file, char type, byte[] payload)
+    {
+        file.WriteByte((byte)type);
+        int length = payload.Length;
+        do
+        {
+            file.WriteByte((byte)((length & 0x7f) | (length > 127 ? 0x80 : 0)));
+            length >>= 7;
+        }
+        while (length > 0);
+        file.Write(payload);
+    }
+
+    internal static DeliveryRequest Request(string nextHop, params string[] recipients)
+    {
+        long now = PostfixNet.Mail.MailTime.NowMicroseconds;
+        Assert.True(QueueId.TryParse("3F2A81C0D5", out QueueId id));
+        return new DeliveryRequest
+        {
+            Queue = QueueName.Active,
+            Id = id,
+            NextHop = nextHop,
+            Sender = "sf@origin.test",
+            Size = 285,
+            ArrivalMicroseconds = now,
+            ActiveMicroseconds = now,
+            Recipients = recipients.Select((r, i) => new DeliveryRecipient(r, "", i + 100, $"rfc822;{r}", 0)).ToArray(),
+        };
+    }
+
+    internal DeliveryReport Deliver(DeliveryRequest request)
+    {
+        global::PostfixNet.Smtp.Log log = new(Lines.Add, w => Lines.Add("warning: " + w));
+        OwnAddresses own = new(() => [IPAddress.Loopback]);
+        _cache ??= new SessionCache(Options);
+        MxLookup lookup = new(_resolver, null, own, Options, log, new Random(1));
+        SmtpConnect connect = new(lookup, _cache, this, Options, log, Clock, Stop);
+        return connect.Deliver(request, () => new ContentReader(_content, 0));
+    }
+
+    /// <summary>Result lines as "recipient, relay, dsn, status, text".</summary>
+    internal List<string[]> Results => Lines.Select(l => Regex.Match(l, @"to=<(.*?)>.*? relay=([^,]*), .*dsn=([\d.]+), status=(\w+) \((.*)\)$"))
+        .Where(m => m.Success).Select(m => new[] { m.Groups[1].Value, m.Groups[2].Value, m.Groups[3].Value, m.Groups[4].Value, m.Groups[5].Value }).ToList();
+
+    internal void CloseSession() => _cache?.Close();
+
+    public void Dispose()
+    {
+        CloseSession();
+        _content.Dispose();
+        File.Delete(_path);
+    }
+
+    bool IDeliveryRecords.AppendBounce(LoggedRecipient result) => Note("bounce", result, !BounceFails);
+
+    bool IDeliveryRecords.AppendDefer(LoggedRecipient result) => Note("defer", result, true);
+
+    bool IDeliveryRecords.AppendTrace(LoggedRecipient result) => Note("trace", result, !TraceFails);
+
+    void IDeliveryRecords.MarkDone(long offset) => Records_.Add($"done {offset}");
+
+    private bool Note(string what, LoggedRecipient r, bool success)
+    {
+        Records_.Add($"{what} {r.Recipient} {r.Dsn.Status} {r.Dsn.Action} {r.Dsn.RemoteMta ?? "-"} {r.Dsn.DiagnosticText ?? "-"}");
+        return success;
+    }
+}
+
+/// <summary>Names from a table.</summary>
+internal sealed class FakeResolver : IResolver
+{
+    private readonly Dictionary<(string, DnsType), DnsReply> _replies = [];
+
+    internal void Mx(string name, params (int Preference, string Host)[] exchangers) =>
+        _replies[(name, DnsType.Mx)] = new DnsReply(DnsStatus.Ok, exchangers.Select(e => (DnsRecord)new MxRecord(name, 60, (ushort)e.Preference, e.Host)).ToArray(), name, false);
+
+    internal void A(string name, params string[] addresses)
+    {
+        _replies[(name, DnsType.A)] = new DnsReply(DnsStatus.Ok,
+            addresses.Where(a => !a.Contains(':')).Select(a => (DnsRecord)new AddressRecord(name, 60, IPAddress.Parse(a))).ToArray(), name, false);
+        _replies[(name, DnsType.Aaaa)] = new DnsReply(DnsStatus.Ok,
+            addresses.Where(a => a.Contains(':')).Select(a => (DnsRecord)new AddressRecord(name, 60, IPAddress.Parse(a))).ToArray(), name, false);
+    }
+
+    internal void Fails(string name, DnsType type, DnsStatus status) => _replies[(name, type)] = new DnsReply(status, [], name, false);
+
+    public DnsReply Query(string name, DnsType type) =>
+        _replies.TryGetValue((name, type), out DnsReply? reply) ? reply : new DnsReply(DnsStatus.NotFound, [], name, false);
+
+    public IReadOnlyList<DnsReply> Query(string name, ReadOnlySpan<DnsType> types)
+    {
+        List<DnsReply> replies = [];
+        foreach (DnsType type in types)
+            replies.Add(Query(name, type));
+        return replies;
+    }
+}

@@ -1,6 +1,43 @@
+using PostfixNet.Configuration;
+using PostfixNet.Delivery;
+using PostfixNet.Service;
+
 namespace PostfixNet.Bounce;
 
+/// <summary>
+/// NAME
+///   bounce - non-delivery and delivery status reports
+/// SYNOPSIS
+///   bounce -c config_directory -n service --   (started by master, not by hand)
+/// DESCRIPTION
+///   Keeps one log per message: of recipients that failed for good, in the bounce directory; or, as service trace, of
+///   outcomes that the sender wants to hear of (NOTIFY=SUCCESS, sendmail -v and -bv), in the trace directory. On request
+///   it makes one notice of a log, hands it to cleanup, and removes the log. Requests, each answered with a status:
+///     append   one recipient, on stable storage before the answer
+///     flush    send the notice, then remove the log
+///     remove   remove the log without a word
+///   NOTIFY=NEVER and the other wishes of RFC 3461 are honoured per recipient. Mail from the null sender is not returned;
+///   postmaster hears of it when notify_classes has 2bounce. A notice to postmaster that fails is discarded.
+/// SECURITY
+///   Talks to local processes of the mail system only, reads queue files that only cleanup writes, and logs that only it
+///   writes. What remote servers said gets into notices stripped of control characters. No network.
+/// DIAGNOSTICS
+///   ID: sender non-delivery notification: NEWID and its kin tell of each notice queued. A failed request is a warning, and
+///   its reason goes to the client. Exit 0: idle, or told to stop. Exit 78: configuration unusable.
+/// CONFIGURATION
+///   2bounce_notice_recipient, backwards_bounce_logfile_compatibility, bounce_notice_recipient, bounce_size_limit,
+///   cleanup_service_name, disable_verp_bounces, double_bounce_sender, enable_threaded_bounces, ipc_timeout, max_idle, max_use,
+///   mydomain, myhostname, notify_classes, queue_directory, trace_service_name. New values count from the next start of a process.
+/// BUGS
+///   A crash between the queueing of a notice and the removal of its log sends the notice twice.
+/// SEE ALSO
+///   defer, the same for recipients that are to be tried again. RFC 3461, 3464, 6522, 6533.
+/// </summary>
 internal static class Program
 {
-    private static int Main() => 69;
+    private static int Main(string[] arguments) => SingleServer.Run("bounce", arguments, static context =>
+    {
+        bool isTrace = context.Name == context.Config.Get(Parameters.TraceServiceName);
+        return BounceService.FromConfig(context.Config, isTrace ? BounceRole.Trace : BounceRole.Bounce).Serve;
+    });
 }

@@ -1,6 +1,35 @@
+using PostfixNet.Delivery;
+using PostfixNet.Service;
+
 namespace PostfixNet.Defer;
 
+/// <summary>
+/// NAME
+///   defer - delay warnings and reports of expired mail
+/// SYNOPSIS
+///   defer -c config_directory -n service --   (started by master, not by hand)
+/// DESCRIPTION
+///   Keeps one log per message of recipients that could not be delivered yet, in the defer directory; the queue listing
+///   shows its reasons. Requests, each answered with a status:
+///     append   one recipient, on stable storage before the answer
+///     warn     tell the sender of the delay; the log stays
+///     flush    the message is too old: return it to the sender, then remove the log
+///     remove   the message is tried again, or gone: remove the log
+///   NOTIFY=DELAY and NOTIFY=FAILURE of RFC 3461 are honoured per recipient.
+/// SECURITY
+///   As bounce.
+/// DIAGNOSTICS
+///   Logs under the name of bounce, as log analysers expect. ID: sender delay notification: NEWID tells of each warning queued.
+///   Exit 0: idle, or told to stop. Exit 78: configuration unusable.
+/// CONFIGURATION
+///   As bounce, and delay_notice_recipient, delay_warning_time, hash_queue_depth, hash_queue_names, maximal_queue_lifetime.
+/// BUGS
+///   The delay is told in whole hours: with a delay_warning_time below one hour, as 0.
+/// SEE ALSO
+///   bounce, qmgr.
+/// </summary>
 internal static class Program
 {
-    private static int Main() => 69;
+    private static int Main(string[] arguments) => SingleServer.Run("bounce", arguments, static context =>
+        BounceService.FromConfig(context.Config, BounceRole.Defer).Serve);
 }

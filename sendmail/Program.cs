@@ -1,6 +1,121 @@
+using PostfixNet.Configuration;
+using PostfixNet.Log;
+using PostfixNet.Native;
+using PostfixNet.Queue;
+using PostfixNet.Service;
+
 namespace PostfixNet.Sendmail;
 
+/// <summary>
+/// NAME
+///   sendmail, mailq, newaliases - drop a message into the queue, list the queue
+/// SYNOPSIS
+///   sendmail [options] [recipient ...]   a message on standard input
+///   mailq | sendmail -bp                 list the queue, as postqueue -p
+///   newaliases | sendmail -bi            nothing to do; for compatibility
+/// DESCRIPTION
+///   Reads a message up to the end of input, or up to a line with a single dot, and writes it to one file in maildrop/;
+///   works while the mail system is down. Exit 0 says that the message is on stable storage.
+///   -f ADDRESS       envelope sender; default: the login name. "" or "&lt;&gt;": the null sender.  (-r is the same)
+///   -F NAME          full name for a From: header that has to be made; default: $NAME, then the account's.
+///   -t               take recipients from To:, Cc:, Bcc: (or Resent-...:) too.
+///   -i, -oi          a line with a single dot does not end the message.
+///   -C DIR           configuration directory.        -v   report the deliveries to the sender by mail.
+///   -B 7BIT|8BITMIME declared body type.             -G   from elsewhere: headers are not completed.
+///   -N never|success,failure,delay    when to notify the sender (DSN).
+///   -R full|hdrs     what of the message a notice returns.       -V ID   envelope id (DSN).   -XV[xy]  VERP.
+///   -q  flush the queue; -qI ID  one message; -qR SITE  one site.
+///   -bm (default), -bp, -bi as above. -A -I -L -O -U -c -e -h -m -n -o -p -x -X and -q TIME are accepted for compatibility.
+/// SECURITY
+///   Runs with the rights of its caller only. The file belongs to the caller: nobody else can read it but mail_owner, nobody
+///   can change it once pickup has it, and pickup checks every byte of it.
+/// DIAGNOSTICS
+///   One line on standard error. Exit 0: queued. 69: from postqueue. 75: not queued; the message says why. 77: no
+///   permission. 78: bad configuration.
+/// CONFIGURATION
+///   queue_directory, enable_long_queue_ids, message_size_limit, line_length_limit, pickup_service_name.
+/// BUGS
+///   -bs, -bd, -bv and -bh are not supported.
+/// </summary>
 internal static class Program
 {
-    private static int Main() => 69;
+    private const string Letters = "A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imno:p:r:q:tvx";
+
+    private static int Main(string[] arguments)
+    {
+        string name = Path.GetFileName(Environment.GetCommandLineArgs()[0]);
+        try
+        {
+            return Run(name, arguments);
+        }
+        catch (ConfigurationException e)
+        {
+            return Fail(e.Message, ExitStatus.Configuration);
+        }
+        catch (SubmissionException e)
+        {
+            return Fail(e.Message, e.Status);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            return Fail(e.Message, ExitStatus.NoPermission);
+        }
+        catch (IOException e)
+        {
+            return Fail(e.Message, ExitStatus.TemporaryFailure);
+        }
+    }
+
+    private static int Run(string name, string[] arguments)
+    {
+        Options options = Options.Parse(arguments, Letters, Warn);
+        if (name == "newaliases" || options.Mode == 'i')
+            return ExitStatus.Ok;
+        string directory = MainConfig.FindDirectory(options.ConfigDirectory);
+        if (name == "mailq" || options.Mode == 'p')
+            return Postqueue(directory, ["-p"]);
+        if (options.Flush is not null)
+            return Postqueue(directory, options.Flush);
+        MainConfig config = MainConfig.Load(directory);
+        MailLog.Open(config.Get(Parameters.SyslogName), "sendmail", config.Get(Parameters.MaillogFile) is "/dev/stdout" ? "" : config.Get(Parameters.MaillogFile));
+        QueueDirectories queue = QueueDirectories.FromConfig(config);
+        Submission submission = new(config, options, Warn);
+        submission.Drop(queue);
+        Wake($"{queue.Root}/public/{config.Get(Parameters.PickupServiceName)}");
+        if (options.TraceFlags != 0)
+            StandardError.WriteTo(1, $"Mail Delivery Status Report will be mailed to <{submission.Sender}>.\n");
+        return ExitStatus.Ok;
+    }
+
+    // The mail is safe already; without the trigger it waits for pickup's timer.
+    private static void Wake(string path)
+    {
+        try
+        {
+            Trigger.Send(path, "W"u8);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The system is down.
+        }
+    }
+
+    private static int Postqueue(string directory, IReadOnlyList<string> arguments)
+    {
+        string program = Path.Join(AppContext.BaseDirectory, "postqueue");
+        throw ChildProcess.Replace(program, ["-c", directory, .. arguments]);
+    }
+
+    private static void Warn(string text)
+    {
+        StandardError.Write($"sendmail: warning: {text}\n");
+        MailLog.Warning(text);
+    }
+
+    private static int Fail(string text, int status)
+    {
+        StandardError.Write($"sendmail: fatal: {text}\n");
+        MailLog.Fatal(text);
+        return status;
+    }
 }

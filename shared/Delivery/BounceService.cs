@@ -1,3 +1,4 @@
+using PostfixNet.Configuration;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
 using PostfixNet.Mail;
@@ -50,6 +51,41 @@ public sealed record BounceSettings
     public TimeSpan DelayWarningTime { get; init; }
     /// <summary>maximal_queue_lifetime.</summary>
     public TimeSpan MaximalQueueLifetime { get; init; } = TimeSpan.FromDays(5);
+
+    /// <summary>From main.toml.</summary>
+    /// <exception cref="ConfigurationException">A value cannot be used.</exception>
+    public static BounceSettings From(MainConfig config)
+    {
+        IReadOnlyList<string> classes = config.Get(Parameters.NotifyClasses);
+        return new BounceSettings
+        {
+            MyHostname = config.Get(Parameters.MyHostname),
+            MyDomain = config.Get(Parameters.MyDomain),
+            DoubleBounceSender = config.Get(Parameters.DoubleBounceSender),
+            TellPostmasterOfBounces = Has("bounce"),
+            TellPostmasterOfDoubleBounces = Has("2bounce"),
+            TellPostmasterOfDelays = Has("delay"),
+            BounceNoticeRecipient = config.Get(Parameters.BounceNoticeRecipient),
+            DoubleBounceNoticeRecipient = config.Get(Parameters.DoubleBounceNoticeRecipient),
+            DelayNoticeRecipient = config.Get(Parameters.DelayNoticeRecipient),
+            BounceSizeLimit = config.Get(Parameters.BounceSizeLimit),
+            ThreadedBounces = config.Get(Parameters.EnableThreadedBounces),
+            DisableVerpBounces = config.Get(Parameters.DisableVerpBounces),
+            OldStyleLine = config.Get(Parameters.BackwardsBounceLogfileCompatibility),
+            DelayWarningTime = config.Get(Parameters.DelayWarningTime),
+            MaximalQueueLifetime = config.Get(Parameters.MaximalQueueLifetime),
+        };
+
+        bool Has(string name)
+        {
+            foreach (string listed in classes)
+            {
+                if (listed.Equals(name, StringComparison.OrdinalIgnoreCase))
+                    return true;
+            }
+            return false;
+        }
+    }
 }
 
 /// <summary>Answers the requests of <see cref="BounceRequest"/>: keeps the logs, sends the notices.</summary>
@@ -82,6 +118,16 @@ public sealed class BounceService(
         BounceRole.Defer => DsnClass.Transient,
         _ => DsnClass.Success,
     };
+
+    /// <summary>The service of a process, as main.toml says.</summary>
+    /// <exception cref="ConfigurationException">A value cannot be used.</exception>
+    public static BounceService FromConfig(MainConfig config, BounceRole role)
+    {
+        QueueDirectories directories = QueueDirectories.FromConfig(config);
+        // Below the current directory: a long queue_directory would not fit the address of a socket.
+        CleanupSubmitter submitter = new($"private/{config.Get(Parameters.CleanupServiceName)}", config.Get(Parameters.IpcTimeout));
+        return new BounceService(role, BounceSettings.From(config), directories, submitter);
+    }
 
     /// <summary>Serves one connection until the client closes it.</summary>
     /// <exception cref="IpcException">The client is gone or talks nonsense.</exception>

@@ -22,9 +22,10 @@ public static class MailTime
 
     /// <summary>Header date, RFC 5322 section 3.3, e.g. <c>Sat, 21 Nov 2026 05:56:35 +0000 (UTC)</c>.</summary>
     /// <param name="seconds">Since 1970.</param>
-    public static string HeaderDate(long seconds)
+    public static string HeaderDate(long seconds) => HeaderDate(LocalTime.At(seconds));
+
+    internal static string HeaderDate(in LocalTime t)
     {
-        LocalTime t = LocalTime.At(seconds);
         Span<char> text = stackalloc char[32];
         int at = 0;
         Put(text, ref at, s_days[t.WeekDay]);

@@ -69,6 +69,15 @@ public sealed unsafe class ChildProcess : IDisposable
         }
     }
 
+    /// <summary>Becomes another program, with this process's environment and descriptors.</summary>
+    /// <returns>Only when it fails: why.</returns>
+    public static Exception Replace(string path, IReadOnlyList<string> arguments)
+    {
+        List<nint> memory = [];
+        _ = LibC.ExecV(path, Strings([path, .. arguments], memory));
+        return UnixError.Last($"execute {path}");
+    }
+
     /// <summary>Waits for the end (which <see cref="Exit"/> announces) and lets the process id go.</summary>
     /// <returns>Exit status 0..255, or 128 and more: 128 + the signal that ended it; and words for the log.</returns>
     public (int Status, string Words) WaitForExit()

@@ -233,6 +233,9 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int PosixSpawn(out int pid, string path, byte* fileActions, byte* attributes, byte** arguments, byte** environment);
 
+    [LibraryImport(C, EntryPoint = "execv", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int ExecV(string path, byte** arguments);
+
     [LibraryImport(C, EntryPoint = "posix_spawn_file_actions_init")]
     internal static partial int SpawnActionsInit(byte* actions);
 

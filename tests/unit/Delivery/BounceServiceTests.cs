@@ -1,4 +1,5 @@
 using System.Buffers;
+using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
@@ -316,6 +317,37 @@ public sealed class BounceServiceTests : IDisposable
         ];
         foreach (AttributeList request in requests)
             Assert.DoesNotContain('\n', Failed(service.Answer(request)));
+    }
+
+    [Fact]
+    public void Settings_come_from_main_toml()
+    {
+        BounceSettings settings = BounceSettings.From(MainConfig.FromText("""
+            myhostname = "mta.q.test"
+            notify_classes = ["bounce", "2bounce"]
+            bounce_notice_recipient = "b"
+            2bounce_notice_recipient = "bb"
+            delay_notice_recipient = "d"
+            bounce_size_limit = 7
+            enable_threaded_bounces = true
+            delay_warning_time = "4h"
+            double_bounce_sender = "dbl"
+            """));
+        Assert.Equal(new BounceSettings
+        {
+            MyHostname = "mta.q.test",
+            MyDomain = "q.test",
+            TellPostmasterOfBounces = true,
+            TellPostmasterOfDoubleBounces = true,
+            BounceNoticeRecipient = "b",
+            DoubleBounceNoticeRecipient = "bb",
+            DelayNoticeRecipient = "d",
+            BounceSizeLimit = 7,
+            ThreadedBounces = true,
+            DelayWarningTime = TimeSpan.FromHours(4),
+            DoubleBounceSender = "dbl",
+        }, settings);
+        Assert.Equal(new BounceSettings { MyHostname = "mta.q.test", MyDomain = "q.test" }, BounceSettings.From(MainConfig.FromText("myhostname = \"mta.q.test\"\n")));
     }
 
     [Fact]

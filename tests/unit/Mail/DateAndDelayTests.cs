@@ -60,6 +60,15 @@ public class DateAndDelayTests
         Assert.StartsWith("Sun, 1 Nov 2026 ", MailTime.HeaderDate(Moment), StringComparison.Ordinal);
     }
 
+    [Theory] // minutes east, zone, end of the date
+    [InlineData(0, "UTC", "+0000 (UTC)")]
+    [InlineData(60, "CET", "+0100 (CET)")]
+    [InlineData(345, "+0545", "+0545 (+0545)")]
+    [InlineData(-210, "NST", "-0330 (NST)")]
+    [InlineData(-30, "", "-0030")]
+    public void Zones_are_numbers_with_a_name(int offset, string zone, string end) =>
+        Assert.Equal("Sun, 1 Nov 2026 02:03:04 " + end, MailTime.HeaderDate(new LocalTime(2026, 11, 1, 2, 3, 4, 0, offset, zone)));
+
     [Theory]
     [InlineData(long.MinValue)]
     [InlineData(long.MaxValue)]

@@ -1,0 +1,177 @@
+using PostfixNet.Notices;
+using PostfixNet.Service;
+
+namespace PostfixNet.Sendmail;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed class Options
+{
+    /// <summary>Letter of -b: m (a message), p (list), i (aliases).</summary>
+    internal char Mode { get; private set; } = 'm';
+
+    internal string? ConfigDirectory { get; private set; }
+
+    /// <summary>-f as given; null: the caller's login name.</summary>
+    internal string? Sender { get; private set; }
+
+    internal string? FullName { get; private set; }
+
+    internal bool TakesHeaderRecipients { get; private set; }
+
+    internal bool IgnoresDots { get; private set; }
+
+    internal bool IsRemote { get; private set; }
+
+    /// <summary>"7bit", "8bit" or null.</summary>
+    internal string? Encoding { get; private set; }
+
+    internal int NotifyFlags { get; private set; }
+
+    internal int ReturnFlags { get; private set; }
+
+    internal string? EnvelopeId { get; private set; }
+
+    internal string? Verp { get; private set; }
+
+    /// <summary>1024: deliver and report.</summary>
+    internal int TraceFlags { get; private set; }
+
+    /// <summary>Arguments for postqueue; null: no -q.</summary>
+    internal IReadOnlyList<string>? Flush { get; private set; }
+
+    internal IReadOnlyList<string> Recipients { get; private set; } = [];
+
+    /// <exception cref="SubmissionException">An option that is unknown, incomplete, or not supported.</exception>
+    internal static Options Parse(IReadOnlyList<string> arguments, string letters, Action<string> warn)
+    {
+        Options options = new();
+        Getopt getopt = new(SeparateValues(arguments), letters);
+        while (getopt.Next() is { } letter)
+        {
+            if (letter == Getopt.Bad)
+                throw new SubmissionException($"{getopt.Error}; usage: sendmail [options]");
+            options.Take(letter, getopt.Value, warn);
+        }
+        options.Recipients = getopt.Operands;
+        return options;
+    }
+
+    // "-q" and "-o" alone take no value, against what their letters say.
+    private static List<string> SeparateValues(IReadOnlyList<string> arguments)
+    {
+        List<string> result = new(arguments.Count);
+        foreach (string argument in arguments)
+            result.Add(argument == "-q" ? "-q;" : argument);
+        return result;
+    }
+
+    private void Take(char letter, string value, Action<string> warn)
+    {
+        switch (letter)
+        {
+            case 'f' or 'r':
+                Sender = value;
+                break;
+            case 'F':
+                FullName = value;
+                break;
+            case 't':
+                TakesHeaderRecipients = true;
+                break;
+            case 'i':
+                IgnoresDots = true;
+                break;
+            case 'o':
+                if (value == "i")
+                    IgnoresDots = true;
+                else if (value.StartsWith('f'))
+                    Sender = value[1..];
+                break;
+            case 'C':
+                ConfigDirectory = value;
+                break;
+            case 'G':
+                IsRemote = true;
+                break;
+            case 'v':
+                TraceFlags = 1024;
+                break;
+            case 'B':
+                Encoding = value.ToUpperInvariant() switch
+                {
+                    "8BITMIME" => "8bit",
+                    "7BIT" => "7bit",
+                    _ => throw new SubmissionException("-B option needs 8BITMIME or 7BIT"),
+                };
+                break;
+            case 'N':
+                NotifyFlags = ParseNotify(value, warn);
+                break;
+            case 'R':
+                ReturnFlags = value.ToUpperInvariant() switch { "FULL" => 1, "HDRS" => 2, _ => Ignored(warn, "bad -R option value -- ignored") };
+                break;
+            case 'V':
+                EnvelopeId = IsEnvelopeId(value) ? value : null;
+                if (EnvelopeId is null)
+                    warn("bad syntax in -V option value -- ignored");
+                break;
+            case 'X':
+                if (value.StartsWith('V'))
+                    Verp = value.Length > 1 ? value[1..] : "+=";
+                break;
+            case 'b':
+                Mode = value is "m" or "p" or "i" ? value[0] : throw new SubmissionException($"unsupported: -b{value}");
+                break;
+            case 'q':
+                TakeFlush(value);
+                break;
+            default:
+                break; // accepted and ignored, as for decades
+        }
+    }
+
+    private void TakeFlush(string value)
+    {
+        if (value == ";")
+            Flush = ["-f"];
+        else if (value.StartsWith('I'))
+            Flush = ["-i", value[1..]];
+        else if (value.StartsWith('R'))
+            Flush = ["-s", value[1..]];
+        else if (value.StartsWith('S'))
+            throw new SubmissionException("-qS is not implemented");
+    }
+
+    private static int ParseNotify(string value, Action<string> warn)
+    {
+        int flags = 0;
+        foreach (string word in value.Split(',', ' '))
+        {
+            int bit = word.ToUpperInvariant() switch
+            {
+                "NEVER" => Notify.Never,
+                "SUCCESS" => Notify.Success,
+                "FAILURE" => Notify.Failure,
+                "DELAY" => Notify.Delay,
+                _ => 0,
+            };
+            if (bit == 0)
+                warn($"unknown DSN NOTIFY command value \"{word}\" in \"{value}\"");
+            // NEVER goes with nothing else (RFC 3461 section 4.1).
+            if (bit == 0 || (bit == Notify.Never && flags != 0) || (flags & Notify.Never) != 0)
+                return Ignored(warn, "bad -N option value -- ignored");
+            flags |= bit;
+        }
+        return flags;
+    }
+
+    // RFC 3461 section 4.4: printable, at most 100 characters.
+    private static bool IsEnvelopeId(string value) =>
+        value.Length is > 0 and <= 100 && !value.AsSpan().ContainsAnyExceptInRange('!', '~');
+
+    private static int Ignored(Action<string> warn, string text)
+    {
+        warn(text);
+        return 0;
+    }
+}

@@ -1,0 +1,119 @@
+using System.Globalization;
+using PostfixNet.Configuration;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Sendmail;
+
+/// <summary>Writes the maildrop file: envelope from the options, content from standard input, recipients from both.</summary>
+internal sealed class Submission
+{
+    private static readonly System.Buffers.SearchValues<char> s_special = System.Buffers.SearchValues.Create("\"<>(),;:\\ \t\r\n");
+    private readonly MainConfig _config;
+    private readonly Options _options;
+    private readonly Account? _caller = Users.ByUid(Users.RealUid);
+
+    internal Submission(MainConfig config, Options options, Action<string> warn)
+    {
+        (_config, _options) = (config, options);
+        Sender = ReadSender(options.Sender, warn);
+    }
+
+    /// <summary>Envelope sender, internal form.</summary>
+    internal string Sender { get; }
+
+    /// <summary>Reads the message and makes it durable.</summary>
+    /// <exception cref="SubmissionException">No recipients, too large, or standard input cannot be read.</exception>
+    /// <exception cref="IOException">The queue cannot be written.</exception>
+    internal void Drop(QueueDirectories queue)
+    {
+        if (_options.Recipients.Count == 0 && !_options.TakesHeaderRecipients)
+            throw SubmissionException.For(_caller, "Recipient addresses must be specified on the command line or via the -t option");
+        using NewQueueFile file = NewQueueFile.Create(queue, QueueName.Maildrop, _config.Get(Parameters.EnableLongQueueIds));
+        RecordWriter writer = file.Writer;
+        bool hasRecipients = WriteEnvelope(writer);
+        writer.Write(RecordType.Message);
+        HeaderRecipients? header = _options.TakesHeaderRecipients ? new HeaderRecipients(_config.Get(Parameters.HeaderAddressTokenLimit)) : null;
+        MessageInput input = new(writer, header, _config.Get(Parameters.LineLengthLimit), _config.Get(Parameters.MessageSizeLimit), _options.IgnoresDots);
+        if (!input.Copy())
+            throw SubmissionException.For(_caller, "message file too big");
+        writer.Write(RecordType.Extracted);
+        foreach (string recipient in header?.Found ?? [])
+        {
+            WriteRecipient(writer, recipient);
+            hasRecipients = true;
+        }
+        if (!hasRecipients)
+            throw SubmissionException.For(_caller, "No recipient addresses found in message header");
+        writer.Write(RecordType.End);
+        // A file of mail_owner itself that others cannot read means, to pickup, one that postsuper put back (see the queue
+        // file format); so our own files carry the bit where it does no harm, and not where it would let others read them.
+        bool isOwner = FileSystem.Status(queue.DirectoryOf(QueueName.Maildrop)) is { } directory && directory.Uid == Users.EffectiveUid;
+        file.Commit(isOwner ? QueueFileMode.MaildropReady : QueueFileMode.Ready | 0x20 /* 0740 */);
+    }
+
+    private bool WriteEnvelope(RecordWriter writer)
+    {
+        long now = MailTime.NowMicroseconds;
+        writer.Write(RecordType.Time, string.Create(CultureInfo.InvariantCulture, $"{now / 1_000_000} {now % 1_000_000}"));
+        if (_options.EnvelopeId is { } id)
+            writer.WriteAttribute(AttributeName.EnvelopeId, id);
+        if (_options.ReturnFlags != 0)
+            writer.WriteAttribute(AttributeName.ReturnFlags, _options.ReturnFlags);
+        writer.WriteAttribute(AttributeName.RewriteContext, _options.IsRemote ? "remote" : "local");
+        if (_options.TraceFlags != 0)
+            writer.WriteAttribute(AttributeName.TraceFlags, _options.TraceFlags);
+        string fullName = _options.FullName ?? Environment.GetEnvironmentVariable("NAME") ?? _caller?.FullName ?? "";
+        if (fullName.Length > 0)
+            writer.Write(RecordType.FullName, OneLine(fullName));
+        writer.Write(RecordType.From, Sender);
+        if (_options.Encoding is { } encoding)
+            writer.WriteAttribute(AttributeName.Encoding, encoding);
+        if (_options.Verp is { } verp)
+            writer.Write(RecordType.Verp, verp);
+        bool any = false;
+        foreach (string argument in _options.Recipients)
+        {
+            foreach (string address in Addresses(argument))
+            {
+                WriteRecipient(writer, address);
+                any = true;
+            }
+        }
+        return any;
+    }
+
+    private void WriteRecipient(RecordWriter writer, string address)
+    {
+        if (_options.NotifyFlags != 0)
+            writer.WriteAttribute(AttributeName.NotifyFlags, _options.NotifyFlags);
+        writer.Write(RecordType.Recipient, address);
+    }
+
+    private string ReadSender(string? given, Action<string> warn)
+    {
+        if (given is null)
+            return _caller?.Name ?? throw SubmissionException.For(null, "no login name found for this user ID; give a sender with -f");
+        if (given is "" or "<>")
+            return "";
+        List<string> addresses = Addresses(given);
+        if (addresses.Count == 1)
+            return addresses[0];
+        warn($"-f option specified malformed sender: {given}");
+        return addresses.Count > 0 ? addresses[0] : "";
+    }
+
+    // Most are plain; only others are worth a parser. An argument may hold a list, and an empty one is an address too.
+    private static List<string> Addresses(string argument)
+    {
+        if (argument.Length == 0 || !argument.AsSpan().ContainsAny(s_special))
+            return [argument];
+        List<string> result = [];
+        foreach (HeaderAddress address in HeaderAddresses.Parse(argument))
+            result.Add(address.Address);
+        return result;
+    }
+
+    private static string OneLine(string text) => text.Replace('\n', ' ').Replace('\r', ' ');
+}

@@ -1,0 +1,16 @@
+using System.Globalization;
+using PostfixNet.Native;
+using PostfixNet.Service;
+
+namespace PostfixNet.Sendmail;
+
+/// <summary>The message is not accepted; the text is for the caller.</summary>
+internal sealed class SubmissionException(string text, int status = ExitStatus.TemporaryFailure) : Exception(text)
+{
+    /// <summary>Exit status.</summary>
+    internal int Status { get; } = status;
+
+    /// <summary>A complaint that names who called, as Postfix's do: "root(0): text".</summary>
+    internal static SubmissionException For(Account? caller, string text) => new(string.Create(CultureInfo.InvariantCulture,
+        $"{caller?.Name ?? "unknown"}({Users.RealUid}): {text}"));
+}

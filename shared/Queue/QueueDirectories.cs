@@ -40,6 +40,13 @@ public readonly record struct QueueEntry(QueueId Id, string Path);
 /// with two. Scans hold no list: memory does not grow with the queue.</remarks>
 public sealed class QueueDirectories
 {
+    // Enum.GetValues reflects; every process makes one of these.
+    private static readonly QueueName[] s_all =
+    [
+        QueueName.Maildrop, QueueName.Incoming, QueueName.Active, QueueName.Deferred, QueueName.Corrupt, QueueName.Hold,
+        QueueName.Bounce, QueueName.Defer, QueueName.Trace, QueueName.Flush, QueueName.Saved,
+    ];
+
     private const int DirectoryMode = 0x1C0; // 0700
     private static readonly QueueName[] s_messageQueues =
         [QueueName.Incoming, QueueName.Active, QueueName.Deferred, QueueName.Hold, QueueName.Maildrop, QueueName.Corrupt, QueueName.Saved];
@@ -54,7 +61,7 @@ public sealed class QueueDirectories
     public QueueDirectories(string root, IEnumerable<string> hashedQueues, int hashDepth)
     {
         Root = root.Length > 1 ? root.TrimEnd('/') : root;
-        QueueName[] names = Enum.GetValues<QueueName>();
+        QueueName[] names = s_all;
         _directories = new string[names.Length];
         _depths = new int[names.Length];
         foreach (QueueName name in names)
@@ -113,11 +120,11 @@ public sealed class QueueDirectories
     {
         int depth = _depths[(int)queue];
         if (depth == 0)
-            return $"{_directories[(int)queue]}/{id}";
+            return $"{_directories[(int)queue]}/{id.ToString()}"; // not the generic formatting, which every process would compile anew
         string path = _directories[(int)queue];
         foreach (char c in id.HashDigits(depth))
             path = $"{path}/{c}";
-        return $"{path}/{id}";
+        return $"{path}/{id.ToString()}";
     }
 
     /// <summary>Makes the subdirectories that <see cref="PathOf"/> names, when missing; the queue's own directory must exist.</summary>
@@ -223,7 +230,7 @@ public sealed class QueueDirectories
     {
         if (FileSystem.Status(Root) is null)
             FileSystem.MakeDirectory(Root, 0x1ED); // 0755
-        foreach (QueueName queue in Enum.GetValues<QueueName>())
+        foreach (QueueName queue in s_all)
         {
             if (queue != QueueName.Maildrop)
                 Create(_directories[(int)queue], DirectoryMode, owner, group: null);

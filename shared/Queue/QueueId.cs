@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 
 namespace PostfixNet.Queue;
@@ -18,10 +17,7 @@ public readonly record struct QueueId
     // No vowels: no words. Base 51 is the same alphabet without its last letter, the separator.
     private const string Digits = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz";
 
-    private static readonly SearchValues<char> s_allowed =
-        SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz");
 
-    private static readonly SearchValues<char> s_hex = SearchValues.Create("0123456789ABCDEFabcdef");
 
     private readonly string? _value;
 
@@ -30,7 +26,7 @@ public readonly record struct QueueId
     /// <summary>Accepts text from a directory listing, a command line or another process; never throws.</summary>
     public static bool TryParse(string? text, out QueueId id)
     {
-        bool ok = text is { Length: > 0 and <= MaximumLength } && !text.AsSpan().ContainsAnyExcept(s_allowed);
+        bool ok = text is { Length: > 0 and <= MaximumLength } && IsAllowed(text);
         id = ok ? new QueueId(text!) : default;
         return ok;
     }
@@ -122,7 +118,26 @@ public readonly record struct QueueId
     /// <exception cref="InvalidOperationException">The value is <c>default</c>: a bug in the caller.</exception>
     public override string ToString() => _value ?? throw new InvalidOperationException("default QueueId");
 
-    private static bool IsHex(ReadOnlySpan<char> text) => !text.ContainsAnyExcept(s_hex);
+    // Plain loops: a SearchValues would be compiled anew in every process that names a file.
+    private static bool IsAllowed(string text)
+    {
+        foreach (char c in text)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && c != '_')
+                return false;
+        }
+        return true;
+    }
+
+    private static bool IsHex(string text)
+    {
+        foreach (char c in text)
+        {
+            if (!char.IsAsciiHexDigit(c))
+                return false;
+        }
+        return true;
+    }
 
     private static string Encode(ulong number, uint radix, int minimumDigits)
     {

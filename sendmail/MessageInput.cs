@@ -48,7 +48,7 @@ internal sealed class MessageInput(RecordWriter writer, HeaderRecipients? header
             int length = rest[..Math.Min(rest.Length, lineLimit + 1)].IndexOf((byte)'\n');
             if (length >= 0)
             {
-                Line(rest[..length].TrimEnd((byte)'\r'));
+                Line(WithoutReturns(rest[..length]));
                 start += length + 1;
             }
             else if (rest.Length > lineLimit)
@@ -75,7 +75,7 @@ internal sealed class MessageInput(RecordWriter writer, HeaderRecipients? header
             _ended = true;
             return;
         }
-        bool isMailboxLine = _isFirst && !_isContinued && line.TrimStart((byte)'>').StartsWith("From "u8);
+        bool isMailboxLine = _isFirst && !_isContinued && IsMailboxLine(line);
         _isFirst = false;
         if (!isMailboxLine)
         {
@@ -83,6 +83,21 @@ internal sealed class MessageInput(RecordWriter writer, HeaderRecipients? header
             header?.Line(line, _isContinued);
         }
         _isContinued = false;
+    }
+
+    // By hand: the library's generic trimming would be compiled anew in each process.
+    private static ReadOnlySpan<byte> WithoutReturns(ReadOnlySpan<byte> line)
+    {
+        while (line is [.., (byte)'\r'])
+            line = line[..^1];
+        return line;
+    }
+
+    private static bool IsMailboxLine(ReadOnlySpan<byte> line)
+    {
+        while (line is [(byte)'>', .. var rest])
+            line = rest;
+        return line is [(byte)'F', (byte)'r', (byte)'o', (byte)'m', (byte)' ', ..];
     }
 
     private void Piece(ReadOnlySpan<byte> piece)

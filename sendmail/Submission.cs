@@ -9,7 +9,6 @@ namespace PostfixNet.Sendmail;
 /// <summary>Writes the maildrop file: envelope from the options, content from standard input, recipients from both.</summary>
 internal sealed class Submission
 {
-    private static readonly System.Buffers.SearchValues<char> s_special = System.Buffers.SearchValues.Create("\"<>(),;:\\ \t\r\n");
     private readonly MainConfig _config;
     private readonly Options _options;
     private readonly Account? _caller = Users.ByUid(Users.RealUid);
@@ -107,12 +106,22 @@ internal sealed class Submission
     // Most are plain; only others are worth a parser. An argument may hold a list, and an empty one is an address too.
     private static List<string> Addresses(string argument)
     {
-        if (argument.Length == 0 || !argument.AsSpan().ContainsAny(s_special))
+        if (argument.Length == 0 || IsPlain(argument))
             return [argument];
         List<string> result = [];
         foreach (HeaderAddress address in HeaderAddresses.Parse(argument))
             result.Add(address.Address);
         return result;
+    }
+
+    private static bool IsPlain(string argument)
+    {
+        foreach (char c in argument)
+        {
+            if (c is '"' or '<' or '>' or '(' or ')' or ',' or ';' or ':' or '\\' or <= ' ')
+                return false;
+        }
+        return true;
     }
 
     private static string OneLine(string text) => text.Replace('\n', ' ').Replace('\r', ' ');

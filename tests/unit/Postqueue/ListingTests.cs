@@ -1,0 +1,345 @@
+using System.Text.Json;
+using PostfixNet.Ipc;
+using PostfixNet.Native;
+using PostfixNet.Notices;
+using PostfixNet.Postqueue;
+using PostfixNet.Queue;
+using PostfixNet.UnitTests.Queue;
+
+namespace PostfixNet.UnitTests.Postqueue;
+
+public sealed class ListingTests : IDisposable
+{
+    private const long Arrival = 1_795_240_255;
+    private static readonly string s_date = PostfixNet.Mail.MailTime.ListingDate(Arrival);
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly QueueDirectories _queues;
+
+    public ListingTests()
+    {
+        _queues = new QueueDirectories(_directory.Path, ["deferred", "defer"], 1);
+        _queues.CreateMissing(owner: null, group: 0);
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void The_table_has_the_columns_of_mailq()
+    {
+        const string Same = "host mx.q.test[127.0.0.41] said: 451 4.3.0 same reason for all (in reply to RCPT TO command)";
+        string text = Table(false, output =>
+        {
+            Message(output, new ListedMessage("active", "74A84B304A9", Arrival, 255, false, "a@origin.test"), ("h@hang.test", null), ("h2@hang.test", null));
+            Message(output, new ListedMessage("deferred", "56125B30414", Arrival, 255, false, "a@origin.test"),
+                ("ml@q.test", "host mx.q.test[127.0.0.41] said: 450-4.2.0 first line 450-4.2.0 second line 450 4.2.0 third line (in reply to RCPT TO command)"),
+                ("same1@q.test", Same), ("same2@q.test", Same));
+            Message(output, new ListedMessage("hold", "6F5C1B304A8", Arrival, 255, true, "MAILER-DAEMON"),
+                ("\"a b\"@refused.test", "connect to mx.refused.test[127.0.0.99]:25: Connection refused"), ("c@refused.test", null));
+            Message(output, new ListedMessage("deferred", "AAB18B304AC", Arrival, 9490260, true, "big\u0007\udc80@origin.test"), ("same9@q.test", null));
+        });
+        Assert.Equal($"""
+            -Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------
+            74A84B304A9*     255 {s_date}  a@origin.test
+                                                     h@hang.test
+                                                     h2@hang.test
+
+            56125B30414     255 {s_date}  a@origin.test
+            (host mx.q.test[127.0.0.41] said: 450-4.2.0 first line 450-4.2.0 second line 450 4.2.0 third line (in reply to RCPT TO command))
+                                                     ml@q.test
+            ({Same})
+                                                     same1@q.test
+                                                     same2@q.test
+
+            6F5C1B304A8!#     255 {s_date}  MAILER-DAEMON
+                           (connect to mx.refused.test[127.0.0.99]:25: Connection refused)
+                                                     "a b"@refused.test
+                                                                      (reason unavailable)
+                                                     c@refused.test
+
+            AAB18B304AC# 9490260 {s_date}  big??@origin.test
+                                                     same9@q.test
+
+            -- 9268 Kbytes in 4 Requests.
+
+            """, text);
+    }
+
+    [Fact]
+    public void Long_ids_have_wider_columns()
+    {
+        string text = Table(true, output =>
+            Message(output, new ListedMessage("deferred", "4jWhRP4YSKz1jQ9J", Arrival, 256, false, "alice@dsnorig.test"), ("lq@q.test", "deferred transport")));
+        Assert.Equal($"""
+            ----Queue ID----- --Size-- ---Arrival Time---- --Sender/Recipient------
+            4jWhRP4YSKz1jQ9J       256 {s_date} alice@dsnorig.test
+                                                                      (deferred transport)
+                                                           lq@q.test
+
+            -- 0 Kbytes in 1 Request.
+
+            """, text);
+    }
+
+    [Fact]
+    public void An_empty_queue_says_so()
+    {
+        Assert.Equal("Mail queue is empty\n", Table(true, _ => { }));
+        Assert.Equal("", Json(_ => { }));
+    }
+
+    [Fact]
+    public void Json_has_the_spelling_of_Postfix()
+    {
+        string text = Json(output =>
+        {
+            Message(output, new ListedMessage("deferred", "90906B2A712", 1795239259, 285, false, "alice@origin.test"),
+                ("bob@dead.test", "connect to mx.dead.test[127.0.0.99]:25: Connection refused"), ("\"a b\"@sink.test", null));
+            Message(output, new ListedMessage("active", "74A84B304A9", 1795240255, 255, true, "MAILER-DAEMON"), ("é\"\\\b\f\n\r\t\u0001\u007f\udcff@x", null));
+        });
+        Assert.Equal("""
+            {"queue_name": "deferred", "queue_id": "90906B2A712", "arrival_time": 1795239259, "message_size": 285, "forced_expire": false, "sender": "alice@origin.test", "recipients": [{"address": "bob@dead.test", "delay_reason": "connect to mx.dead.test[127.0.0.99]:25: Connection refused"}, {"address": "\"a b\"@sink.test"}]}
+            {"queue_name": "active", "queue_id": "74A84B304A9", "arrival_time": 1795240255, "message_size": 255, "forced_expire": true, "sender": "MAILER-DAEMON", "recipients": [{"address": "é\"\\\b\f\n\r\t\u0001\u007F?@x"}]}
+
+            """, text);
+        Assert.All(text.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => JsonDocument.Parse(line).Dispose());
+    }
+
+    [Fact]
+    public void The_queue_is_listed_in_Postfix_order_with_the_reasons_of_the_logs()
+    {
+        string dropped = Put(QueueName.Maildrop, Vectors.Bytes("one-rcpt.maildrop"), QueueFileMode.MaildropReady);
+        string held = Put(QueueName.Hold, Vectors.Bytes("null-sender-deferred.deferred"));
+        string deferred = Put(QueueName.Deferred, Vectors.Bytes("one-of-two-done.deferred"), QueueFileMode.Ready | QueueFileMode.ForceExpired);
+        PutLog(QueueName.Defer, deferred, "one-of-two-done.deferlog");
+        string active = Put(QueueName.Active, Vectors.Bytes("partly-done.active"));
+        PutLog(QueueName.Bounce, active, "partly-done.bouncelog");
+        string incoming = Put(QueueName.Incoming, Vectors.Bytes("milter-edited.deferred"));
+        Put(QueueName.Incoming, Vectors.Bytes("one-rcpt.incoming"), QueueFileMode.Building);
+        Put(QueueName.Incoming, []);
+        Put(QueueName.Incoming, "garbage"u8.ToArray());
+
+        JsonElement[] json = List();
+        Assert.Equal([("maildrop", dropped), ("active", active), ("incoming", incoming), ("deferred", deferred), ("hold", held)],
+            json.Select(m => (m.GetProperty("queue_name").GetString()!, m.GetProperty("queue_id").GetString()!)));
+        Assert.Equal([false, false, false, true, false], json.Select(m => m.GetProperty("forced_expire").GetBoolean()));
+        Assert.Equal("MAILER-DAEMON", json[4].GetProperty("sender").GetString());
+        Assert.Equal(new FileInfo(Vectors.PathOf("one-rcpt.maildrop")).Length, json[0].GetProperty("message_size").GetInt64());
+        Assert.Equal(295, json[2].GetProperty("message_size").GetInt64());
+        Assert.Equal(["keep@q.test", "extra@q.test"], Addresses(json[2])); // not the cancelled one
+
+        // The recipient that is done is not listed; the other one once, with its reason.
+        JsonElement only = Assert.Single(json[3].GetProperty("recipients").EnumerateArray());
+        LoggedRecipient logged = Assert.Single(RecipientLog.ReadUnlocked(Vectors.PathOf("one-of-two-done.deferlog"), DsnClass.Transient));
+        Assert.Equal((logged.Recipient, logged.Dsn.Reason), (only.GetProperty("address").GetString(), only.GetProperty("delay_reason").GetString()));
+        // A bounced one stays listed until its notice is sent.
+        LoggedRecipient bounced = RecipientLog.ReadUnlocked(Vectors.PathOf("partly-done.bouncelog"), DsnClass.Permanent).First();
+        Assert.Equal(bounced.Recipient, Addresses(json[1])[0]);
+    }
+
+    [Fact]
+    public void A_log_of_another_message_is_not_believed()
+    {
+        string id = Put(QueueName.Deferred, Vectors.Bytes("one-rcpt.incoming"));
+        PutLog(QueueName.Defer, id, "null-sender-deferred.deferlog"); // its offset holds no recipient here
+        Assert.Equal(["bob@sink.test"], Addresses(Assert.Single(List())));
+    }
+
+    [Fact]
+    public void Many_recipients_are_all_listed_once()
+    {
+        string records = string.Join(';', Enumerable.Range(0, 1500).Select(i => $"R|user{i}@x"));
+        Put(QueueName.Deferred, QueueFileTests.Message(records, 1500));
+        Assert.Equal(Enumerable.Range(0, 1500).Select(i => $"user{i}@x"), Addresses(Assert.Single(List())));
+        // and over the channel, in pieces
+        Assert.Equal(Enumerable.Range(0, 1500).Select(i => $"user{i}@x"), Addresses(Assert.Single(ListByChannel())));
+    }
+
+    [Fact]
+    public void The_service_says_the_same_as_the_files()
+    {
+        Assert.Empty(ListByChannel());
+        string deferred = Put(QueueName.Deferred, Vectors.Bytes("five-rcpts.deferred"));
+        PutLog(QueueName.Defer, deferred, "five-rcpts.deferlog");
+        Put(QueueName.Active, Vectors.Bytes("quoted-utf8.deferred"));
+        JsonElement[] files = List();
+        Assert.Equal(files.Select(m => m.ToString()), ListByChannel().Select(m => m.ToString()));
+        Assert.Equal(5, Addresses(files[1]).Length);
+        Assert.All(files[1].GetProperty("recipients").EnumerateArray(), r => Assert.True(r.TryGetProperty("delay_reason", out _)));
+    }
+
+    [Fact]
+    public void A_message_that_moves_during_the_listing_is_listed_once()
+    {
+        string id = Put(QueueName.Active, Vectors.Bytes("one-rcpt.incoming"));
+        Assert.True(QueueId.TryParse(id, out QueueId parsed));
+        List<string> queues = [];
+        new QueueListing(_queues, "MAILER-DAEMON").Run(new Observer(message =>
+        {
+            queues.Add(message.Queue);
+            _queues.Move(parsed, QueueName.Active, QueueName.Deferred);
+        }));
+        Assert.Equal(["active"], queues);
+    }
+
+    [Fact]
+    public void A_listing_that_breaks_off_is_an_error()
+    {
+        (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
+        using Channel client = new(ours, "showq", TimeSpan.FromSeconds(5));
+        using (Channel server = new(theirs, "client", TimeSpan.FromSeconds(5)))
+            Message(new ListingSender(server), new ListedMessage("active", "A", 1, 1, false, "s"), ("r", null));
+        Assert.Throws<IpcException>(() => ListingReceiver.Run(client, new JsonListing(new ListingText(_ => { }))));
+    }
+
+    [Theory] // queue, where it is then
+    [InlineData("deferred", "incoming")]
+    [InlineData("hold", "hold")]
+    [InlineData("none", "")]
+    public void One_message_is_flushed_as_Postfix_does(string queue, string where)
+    {
+        string id = "AAAAA1";
+        if (QueueDirectories.TryParse(queue, out QueueName name))
+            id = Put(name, Vectors.Bytes("one-rcpt.incoming"), QueueFileMode.Ready | QueueFileMode.ForceExpired);
+        Assert.True(QueueId.TryParse(id, out QueueId parsed));
+        if (queue != "none")
+            FileSystem.TrySetTime(_queues.PathOf(name, parsed), 4_000_000_000_000_000_000);
+        int wakes = 0;
+        Assert.Equal(0, Ask(new AttributeList().Add("request", "flush_id").Add("queue_id", id), () => wakes++)!.Number("status"));
+        Assert.Equal(where, _queues.Locate(parsed) is { } now ? QueueDirectories.NameOf(now) : "");
+        if (where == "incoming")
+        {
+            FileStatus file = FileSystem.Status(_queues.PathOf(QueueName.Incoming, parsed))!.Value;
+            Assert.Equal("750", Convert.ToString(file.Mode, 8));
+            Assert.InRange(file.ModifiedSeconds, DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 60, DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1);
+        }
+        Assert.Equal(where == "incoming" ? 1 : 0, wakes);
+    }
+
+    [Theory]
+    [InlineData("../active/X")]
+    [InlineData("")]
+    public void A_bad_id_is_refused_by_the_service_too(string id) =>
+        Assert.Equal(1, Ask(new AttributeList().Add("request", "flush_id").Add("queue_id", id), () => { })!.Number("status"));
+
+    [Fact]
+    public void Unknown_requests_end_the_conversation()
+    {
+        Assert.Throws<IpcException>(() => Ask(new AttributeList().Add("request", "delete"), () => { }));
+        Assert.Throws<IpcException>(() => Ask(new AttributeList(), () => { }));
+    }
+
+    [Theory]
+    [InlineData("q.test", true)]
+    [InlineData("[192.0.2.1]", true)]
+    [InlineData("[q.test]", true)]
+    [InlineData("bad_domain..x", false)]
+    [InlineData("", false)]
+    [InlineData("-x.test", false)]
+    [InlineData("a b", false)]
+    [InlineData("a/b", false)]
+    public void Sites_are_host_names(string site, bool want) => Assert.Equal(want, PostfixNet.Postqueue.Program.IsDestination(site));
+
+    [Fact]
+    public void A_reader_who_has_seen_enough_ends_the_listing()
+    {
+        Put(QueueName.Active, Vectors.Bytes("many-rcpts.incoming"));
+        TableListing table = new(new ListingText(_ => throw new ListingClosedException(new IOException("write: Broken pipe", 32))), true);
+        ListingClosedException e = Assert.Throws<ListingClosedException>(() =>
+        {
+            for (int i = 0; i < 1000; i++)
+                new QueueListing(_queues, "MAILER-DAEMON").Run(table);
+        });
+        Assert.True(e.IsReaderGone);
+    }
+
+    private AttributeList? Ask(AttributeList request, Action wake)
+    {
+        (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
+        using Channel client = new(ours, "showq", TimeSpan.FromSeconds(5));
+        using Channel server = new(theirs, "client", TimeSpan.FromSeconds(5));
+        client.Send(request);
+        client.Socket.FinishWriting();
+        new ShowqService(_queues, "MAILER-DAEMON", wake).Serve(server);
+        return client.Receive();
+    }
+
+    private string Put(QueueName queue, byte[] content, int mode = QueueFileMode.Ready)
+    {
+        using NewQueueFile file = NewQueueFile.Create(_queues, queue, longId: true);
+        FileSystem.WriteAt(file.Handle, content, 0);
+        file.Commit(mode);
+        return file.Id.ToString();
+    }
+
+    private void PutLog(QueueName log, string text, string vector)
+    {
+        Assert.True(QueueId.TryParse(text, out QueueId id));
+        _queues.MakeHashDirectories(log, id);
+        File.WriteAllBytes(_queues.PathOf(log, id), Vectors.Bytes(vector));
+    }
+
+    private static void Message(IListingOutput output, ListedMessage message, params (string Address, string? Reason)[] recipients)
+    {
+        output.Begin(message);
+        foreach ((string address, string? reason) in recipients)
+            output.Recipient(address, reason);
+        output.EndMessage();
+    }
+
+    private static string Table(bool longIds, Action<IListingOutput> fill)
+    {
+        string result = "";
+        TableListing table = new(new ListingText(text => result += text), longIds);
+        fill(table);
+        table.End();
+        return result;
+    }
+
+    private static string Json(Action<IListingOutput> fill)
+    {
+        string result = "";
+        ListingText text = new(piece => result += piece);
+        fill(new JsonListing(text));
+        text.Flush();
+        return result;
+    }
+
+    private static JsonElement[] Parse(string text) =>
+        [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+
+    private JsonElement[] List() => Parse(Json(output => new QueueListing(_queues, "MAILER-DAEMON").Run(output)));
+
+    private JsonElement[] ListByChannel()
+    {
+        (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
+        using Channel client = new(ours, "showq", TimeSpan.FromSeconds(20));
+        Thread service = new(() =>
+        {
+            using Channel server = new(theirs, "client", TimeSpan.FromSeconds(20));
+            new ShowqService(_queues, "MAILER-DAEMON", () => { }).Serve(server);
+        });
+        service.Start();
+        client.Send(new AttributeList().Add("request", "list"));
+        string text = Json(output => ListingReceiver.Run(client, output));
+        client.Socket.FinishWriting();
+        service.Join();
+        return Parse(text);
+    }
+
+    private static string[] Addresses(JsonElement message) =>
+        [.. message.GetProperty("recipients").EnumerateArray().Select(r => r.GetProperty("address").GetString()!)];
+
+    private sealed class Observer(Action<ListedMessage> see) : IListingOutput
+    {
+        public void Begin(ListedMessage message) => see(message);
+
+        public void Recipient(string address, string? reason)
+        {
+        }
+
+        public void EndMessage()
+        {
+        }
+    }
+}

@@ -1,0 +1,354 @@
+using PostfixNet.Native;
+using PostfixNet.Postsuper;
+using PostfixNet.Queue;
+using PostfixNet.UnitTests.Queue;
+
+namespace PostfixNet.UnitTests.Postsuper;
+
+public sealed class PostsuperTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly QueueDirectories _queues;
+
+    public PostsuperTests()
+    {
+        _queues = new QueueDirectories(_directory.Path, ["deferred", "defer"], 1);
+        _queues.CreateMissing(owner: null, group: 0);
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void A_message_is_held_released_expired_requeued_and_deleted()
+    {
+        string id = Add(QueueName.Incoming);
+        FileSystem.TrySetTime(Find(id), 1_700_000_000_000_000_000);
+        Assert.Equal([$"{id}: placed on hold", "Placed on hold: 1 message"], Run("-h", id));
+        Assert.Equal(("hold", 1_700_000_000L), (QueueOf(id), FileSystem.Status(Find(id))!.Value.ModifiedSeconds));
+        Assert.Equal(["Placed on hold: 0 messages"], Run("-h", id));
+        Assert.Equal([$"{id}: released from hold", "Released from hold: 1 message"], Run("-H", id));
+        Assert.Equal(("deferred", 1_700_000_000L), (QueueOf(id), FileSystem.Status(Find(id))!.Value.ModifiedSeconds));
+        Assert.Equal(["Released from hold: 0 messages"], Run("-H", id));
+        Assert.Equal([$"{id}: expired", "Force-expired: 1 message"], Run("-e", id));
+        Assert.Equal("710", Mode(Find(id)));
+        Assert.Equal(["Force-expired: 0 messages"], Run("-e", id)); // is already
+        Assert.Equal([$"{id}: requeued", "Requeued: 1 message"], Run("-r", id));
+        Assert.Equal("maildrop", QueueOf(id));
+        Assert.InRange(FileSystem.Status(Find(id))!.Value.ModifiedSeconds, DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 60, long.MaxValue);
+        Assert.Equal(["Placed on hold: 0 messages"], Run("-h", id)); // maildrop cannot be held
+        Assert.Equal([$"{id}: removed", "Deleted: 1 message"], Run("-d", id));
+        Assert.Equal(["Deleted: 0 messages"], Run("-d", id));
+    }
+
+    [Fact]
+    public void Expire_and_release_says_both()
+    {
+        string id = Add(QueueName.Hold);
+        Assert.Equal([$"{id}: expired", $"{id}: released from hold", "Force-expired: 1 message", "Released from hold: 1 message"], Run("-f", id));
+        Assert.Equal("deferred", QueueOf(id));
+        Assert.Equal(["Force-expired: 0 messages", "Released from hold: 0 messages"], Run("-f", id));
+    }
+
+    [Fact]
+    public void Deleting_takes_the_logs_along()
+    {
+        string id = Add(QueueName.Deferred);
+        string other = Add(QueueName.Deferred);
+        foreach (QueueName log in new[] { QueueName.Bounce, QueueName.Defer, QueueName.Trace })
+        {
+            AddLog(log, id);
+            AddLog(log, other);
+        }
+        Run("-d", id);
+        Assert.Equal([other, other, other, other], Everything());
+    }
+
+    [Fact]
+    public void All_means_complete_messages_only_and_says_only_the_count()
+    {
+        Add(QueueName.Incoming);
+        Add(QueueName.Active);
+        Add(QueueName.Deferred);
+        string building = Add(QueueName.Incoming, mode: QueueFileMode.Building);
+        Assert.Equal(["Placed on hold: 3 messages"], Run("-h", "ALL"));
+        Assert.Equal("incoming", QueueOf(building));
+        Assert.Equal(["Released from hold: 3 messages"], Run("-H", "ALL"));
+        Assert.Equal(["Force-expired: 3 messages"], Run("-e", "ALL"));
+        Assert.Equal(["Requeued: 3 messages"], Run("-r", "ALL"));
+        Assert.Equal(["Deleted: 3 messages"], Run("-d", "ALL"));
+        Assert.Equal([building], Everything());
+        Assert.Equal([$"{building}: removed", "Deleted: 1 message"], Run("-d", building)); // by its name it can go
+    }
+
+    [Fact]
+    public void Deletion_wins_over_requeueing_and_the_summary_keeps_its_order()
+    {
+        Add(QueueName.Deferred);
+        Add(QueueName.Incoming);
+        Assert.Equal(["Requeued: 0 messages", "Deleted: 2 messages"], Run("-r", "ALL", "-d", "ALL"));
+        string a = Add(QueueName.Deferred), b = Add(QueueName.Deferred), c = Add(QueueName.Deferred);
+        Assert.Equal([$"{a}: removed", $"{b}: placed on hold", $"{c}: requeued",
+            "Requeued: 1 message", "Deleted: 1 message", "Force-expired: 0 messages", "Placed on hold: 1 message"],
+            Run("-d", a, "-h", b, "-e", "none", "-r", c));
+    }
+
+    [Fact]
+    public void A_word_in_lower_case_is_an_id()
+    {
+        Add(QueueName.Deferred);
+        Assert.Equal(["Deleted: 0 messages"], Run("-d", "all"));
+        Assert.Single(Everything());
+    }
+
+    [Fact]
+    public void Only_the_named_queues_are_searched()
+    {
+        string id = Add(QueueName.Deferred);
+        Assert.Equal(["Deleted: 0 messages"], Run("-d", id, "incoming", "active"));
+        Assert.Equal([$"{id}: removed", "Deleted: 1 message"], Run("-d", id, "deferred"));
+    }
+
+    [Fact]
+    public void Ids_come_from_standard_input()
+    {
+        string a = Add(QueueName.Deferred), b = Add(QueueName.Hold);
+        Assert.Equal([$"{b}: removed", "warning: invalid mail queue id: ", "warning: invalid mail queue id: foo bar", $"{a}: removed", "Deleted: 2 messages"],
+            Run(_queues, true, ["-d", "-"], [b, "", "foo bar", a]));
+    }
+
+    [Theory]
+    [InlineData("bad/id")]
+    [InlineData("../active/X")]
+    [InlineData("")]
+    [InlineData("1.2")]
+    public void Bad_ids_are_warned_of(string id) =>
+        Assert.Equal([$"warning: invalid mail queue id: {id}", "Deleted: 0 messages"], Run("-d", id));
+
+    [Theory]
+    [InlineData("-x", "invalid option -- 'x'")]
+    [InlineData("-d", "option requires an argument -- 'd'")]
+    public void Wrong_options_are_told(string argument, string want) => Assert.Equal(want, new CommandLine().Parse([argument]));
+
+    [Theory]
+    [InlineData("62967B30417")]
+    [InlineData("hold/a")]
+    [InlineData("bounce")]
+    [InlineData("..")]
+    public void An_operand_is_a_queue(string name) =>
+        Assert.Equal($"invalid directory name: {name}", Assert.Throws<IOException>(() => new CommandLine().Parse(["-d", "A", name])).Message);
+
+    [Fact]
+    public void Links_are_neither_followed_nor_moved()
+    {
+        string victim = _directory.File("victim", "x"u8);
+        FileSystem.ChangeMode(victim, QueueFileMode.Ready);
+        File.CreateSymbolicLink(_queues.Root + "/deferred/0", "/etc"); // a link is no subdirectory
+        File.CreateSymbolicLink(_queues.Root + "/incoming/AAAAA1", victim);
+        string id = Add(QueueName.Active);
+        Hardlink(_queues.Root + "/active/" + id, _queues.Root + "/incoming/BBBBB1");
+        Assert.Equal(["Placed on hold: 0 messages"], Run("-h", "AAAAA1"));
+        string[] hold = Run("-h", id);
+        Assert.Contains("hard links, left alone", hold[0], StringComparison.Ordinal);
+        Assert.Equal("Placed on hold: 0 messages", hold[^1]);
+        Assert.Equal(["Deleted: 0 messages"], Run("-d", "AAAAA1"));
+        Assert.All(Run("-s"), line => Assert.Contains("hard links, left alone", line, StringComparison.Ordinal));
+        Assert.True(File.Exists(victim));
+        Assert.Equal("active", QueueOf(id));
+        Assert.Equal([$"{id}: removed", "Deleted: 1 message"], Run("-d", id)); // takes one of its names away
+        Assert.True(File.Exists(_queues.Root + "/incoming/BBBBB1"));
+    }
+
+    [Fact]
+    public void A_name_taken_in_maildrop_is_not_overwritten()
+    {
+        string id = Add(QueueName.Deferred);
+        File.WriteAllText($"{_queues.Root}/maildrop/{id}", "stranger");
+        string[] lines = Run("-r", id);
+        Assert.Contains("the name is taken", lines[0], StringComparison.Ordinal);
+        Assert.Equal("Requeued: 0 messages", lines[^1]);
+        Assert.Equal("stranger", File.ReadAllText($"{_queues.Root}/maildrop/{id}"));
+        Assert.Equal(2, Everything().Length);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 0)]
+    [InlineData(1, 2)]
+    [InlineData(3, 1)]
+    public void Structure_check_follows_a_change_of_the_hashing(int before, int after)
+    {
+        QueueDirectories old = new(_queues.Root, ["deferred", "defer"], before), now = new(_queues.Root, ["deferred", "defer"], after);
+        List<string> ids = [];
+        for (int i = 0; i < 20; i++)
+        {
+            using NewQueueFile file = NewQueueFile.Create(old, QueueName.Deferred, longId: i % 2 == 0);
+            file.Commit(QueueFileMode.Ready);
+            old.MakeHashDirectories(QueueName.Defer, file.Id);
+            File.WriteAllText(old.PathOf(QueueName.Defer, file.Id), "");
+            ids.Add(file.Id.ToString());
+        }
+        Assert.Empty(Run(now, true, ["-s"], []));
+        Assert.All(now.ScanEntries(QueueName.Deferred), e => Assert.Equal(now.PathOf(QueueName.Deferred, e.Id), e.Path));
+        Assert.All(now.ScanEntries(QueueName.Defer), e => Assert.Equal(now.PathOf(QueueName.Defer, e.Id), e.Path));
+        Assert.Equal(ids.Order(StringComparer.Ordinal), now.Scan(QueueName.Deferred).Select(id => id.ToString()).Order(StringComparer.Ordinal));
+        Assert.Equal(20, now.Scan(QueueName.Defer).Count());
+        // Subdirectories that are no longer needed are gone.
+        int deepest = Directory.EnumerateDirectories(_queues.Root + "/deferred", "*", SearchOption.AllDirectories)
+            .Select(path => path[(_queues.Root + "/deferred").Length..].Count(c => c == '/')).DefaultIfEmpty(0).Max();
+        Assert.Equal(after, deepest);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Files_from_a_copy_get_the_name_of_their_inode(bool longId)
+    {
+        // The second one's right name is the first one's wrong one: it must not be overwritten on the way.
+        string first = Add(QueueName.Deferred, longId: longId, content: "1"), second = Add(QueueName.Deferred, longId: longId, content: "2");
+        QueueId a = Parse(first);
+        Parse(second).TryGetInode(out ulong inodeOfSecond);
+        QueueId right = WithInode(a, inodeOfSecond);
+        Rename(QueueName.Deferred, first, "holder");
+        Rename(QueueName.Deferred, second, first);
+        string wrong = right.ToString();
+        RenamePath(Find("holder"), wrong);
+        AddLog(QueueName.Defer, wrong, "log of 1");
+        AddLog(QueueName.Bounce, first, "log of 2");
+        // Now "1", whose name should be first, is called wrong; "2", whose name should be wrong, is called first.
+        Assert.Equal(["Renamed to match inode number: 2 messages", "warning: QUEUE FILE NAMES WERE CHANGED TO MATCH INODE NUMBERS"], Run("-s"));
+        Assert.Equal(("1", "2"), (File.ReadAllText(Find(first)), File.ReadAllText(Find(wrong))));
+        Assert.Equal("log of 1", File.ReadAllText(_queues.PathOf(QueueName.Defer, a)));
+        Assert.Equal("log of 2", File.ReadAllText(_queues.PathOf(QueueName.Bounce, right)));
+        Assert.Equal(4, Everything().Length);
+        Assert.Empty(Run("-s"));
+    }
+
+    [Fact]
+    public void Long_names_are_given_up_with_the_parameter()
+    {
+        string id = Add(QueueName.Incoming, longId: true);
+        Assert.Equal("Renamed to match inode number: 1 message", Run(_queues, false, ["-s"], [])[0]);
+        string now = Assert.Single(Everything());
+        QueueId before = Parse(id), after = Parse(now);
+        Assert.False(after.IsLong);
+        before.TryGetMicroseconds(out int microseconds);
+        after.TryGetMicroseconds(out int same);
+        Assert.Equal(microseconds, same);
+        Assert.Empty(Run(_queues, false, ["-s"], []));
+    }
+
+    [Fact]
+    public void An_interrupted_repair_is_finished_by_the_next_one()
+    {
+        string id = Add(QueueName.Deferred, content: "x");
+        QueueId right = Parse(id), wrong = WithInode(right, 4711);
+        // Stopped after the log was renamed, before the message was.
+        Rename(QueueName.Deferred, id, wrong.ToString());
+        AddLog(QueueName.Defer, id + "#FIX", "log");
+        Run("-s");
+        Assert.Equal("x", File.ReadAllText(Find(id)));
+        Assert.Equal("log", File.ReadAllText(_queues.PathOf(QueueName.Defer, right)));
+        // Stopped after all were renamed, before the suffix was taken off.
+        Rename(QueueName.Deferred, id, id + "#FIX");
+        Assert.Empty(Run("-s"));
+        Assert.Equal("x", File.ReadAllText(Find(id)));
+        Assert.Equal(2, Everything().Length);
+    }
+
+    [Fact]
+    public void Odd_names_are_reported_and_left_alone()
+    {
+        File.WriteAllText(_queues.Root + "/incoming/12345.999", "");
+        File.WriteAllText(_queues.Root + "/incoming/stranger", "");
+        Assert.Equal(["warning: bogus file name: incoming/12345.999"], Run("-s"));
+        Assert.Equal(["warning: bogus file name: incoming/12345.999"], Run("-p"));
+        Assert.Equal(["warning: bogus file name: incoming/12345.999"], Run("-s", "-p"));
+        Assert.Equal(["warning: bogus file name: incoming/12345.999", "Deleted: 0 messages"], Run("-d", "ALL"));
+        Assert.Equal(["12345.999", "stranger"], Everything().Order(StringComparer.Ordinal));
+    }
+
+    [Theory] // name, mode, age in days, stays
+    [InlineData("12345.999", "0600", 8, false)]
+    [InlineData("12345.999", "0600", 6, true)]
+    [InlineData("AAAAA1", "0600", 8, false)]
+    [InlineData("AAAAA1", "0700", 8, true)]
+    [InlineData("AAAAA1", "0710", 800, true)]
+    [InlineData("AAAAA1", "0400", 8, true)] // corrupt: qmgr has yet to move it away
+    public void Purging_removes_what_was_never_finished(string name, string mode, int days, bool stays)
+    {
+        string path = $"{_queues.Root}/incoming/{name}";
+        File.WriteAllText(path, "");
+        FileSystem.ChangeMode(path, Convert.ToInt32(mode, 8));
+        FileSystem.TrySetTime(path, (DateTimeOffset.UtcNow.ToUnixTimeSeconds() - days * 86400L) * 1_000_000_000);
+        Run("-p");
+        Assert.Equal(stays, File.Exists(path));
+    }
+
+    [Fact]
+    public void Without_options_it_repairs_and_purges()
+    {
+        CommandLine line = new();
+        Assert.Null(line.Parse(["-c", "/etc", "-v"]));
+        Assert.True(line.Repair && line.Purge);
+        line = new();
+        Assert.Null(line.Parse(["-d", "A"]));
+        Assert.False(line.Repair || line.Purge);
+    }
+
+    private string Add(QueueName queue, int mode = QueueFileMode.Ready, bool longId = true, string content = "")
+    {
+        using NewQueueFile file = NewQueueFile.Create(_queues, queue, longId);
+        FileSystem.WriteAt(file.Handle, System.Text.Encoding.UTF8.GetBytes(content), 0);
+        file.Commit(mode);
+        return file.Id.ToString();
+    }
+
+    private void AddLog(QueueName log, string name, string content = "")
+    {
+        QueueId id = Parse(name.Split('#')[0]);
+        _queues.MakeHashDirectories(log, id);
+        File.WriteAllText($"{_queues.PathOf(log, id)[..^id.ToString().Length]}{name}", content);
+    }
+
+    private void Rename(QueueName queue, string from, string to) => RenamePath(_queues.PathOf(queue, Parse(from)), to);
+
+    private static QueueId Parse(string text) => QueueId.TryParse(text, out QueueId id) ? id : throw new ArgumentException(text);
+
+    private static QueueId WithInode(QueueId id, ulong inode) => id.TryWithInode(inode, out QueueId with) ? with : throw new ArgumentException("no inode in it");
+
+    private static void RenamePath(string path, string to) => File.Move(path, $"{Path.GetDirectoryName(path)}/{to}");
+
+    private string[] Everything() => [.. Directory.EnumerateFiles(_queues.Root, "*", SearchOption.AllDirectories).Select(path => Path.GetFileName(path)!)];
+
+    private string Find(string id) => Assert.Single(Directory.EnumerateFiles(_queues.Root, id, SearchOption.AllDirectories),
+        path => !path.Contains("/defer/", StringComparison.Ordinal) && !path.Contains("/bounce/", StringComparison.Ordinal));
+
+    private string QueueOf(string id) => Find(id)[(_queues.Root.Length + 1)..].Split('/')[0];
+
+    private static string Mode(string path) => Convert.ToString(FileSystem.Status(path)!.Value.Mode, 8);
+
+    private static void Hardlink(string from, string to)
+    {
+        using System.Diagnostics.Process process = System.Diagnostics.Process.Start("ln", [from, to]);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    private string[] Run(params string[] arguments) => Run(_queues, true, arguments, []);
+
+    private static string[] Run(QueueDirectories queues, bool longIds, string[] arguments, string[] input)
+    {
+        CommandLine line = new();
+        Assert.Null(line.Parse(arguments));
+        Collector report = new();
+        Program.Run(line, queues, report, longIds, () => input);
+        return [.. report.Lines];
+    }
+
+    private sealed class Collector : Report
+    {
+        internal List<string> Lines { get; } = [];
+
+        private protected override void Write(string severity, string text) => Lines.Add(severity == "info" ? text : $"{severity}: {text}");
+    }
+}

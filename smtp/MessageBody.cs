@@ -23,8 +23,16 @@ internal sealed class MessageBody(MessageBody.Sender send, int lineLimit, Action
     /// <summary>Sends all content but the end of data.</summary>
     /// <exception cref="QueueFileException">The content is damaged: the final dot must not follow.</exception>
     /// <exception cref="IOException">The file cannot be read; likewise.</exception>
-    internal void Copy(ContentReader content)
+    /// <param name="toSevenBit">8-bit MIME content becomes quoted-printable.</param>
+    internal void Copy(ContentReader content, bool toSevenBit = false)
     {
+        if (toSevenBit)
+        {
+            SevenBitContent converter = new(this);
+            while (content.Read())
+                converter.Add(content.Piece, content.EndsLine);
+            converter.End();
+        }
         while (content.Read())
             Add(content.Piece, content.EndsLine);
         EndOpenLine();

@@ -194,10 +194,9 @@ internal sealed class SmtpTransaction(
 
     private static void CopyContent(MessageBody body, bool convert, Func<ContentReader> content)
     {
-        _ = convert;
         try
         {
-            body.Copy(content());
+            body.Copy(content(), convert);
         }
         catch (Exception e) when (e is QueueFileException or IOException or UnauthorizedAccessException)
         {

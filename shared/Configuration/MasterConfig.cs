@@ -1,3 +1,4 @@
+using PostfixNet.Native;
 using PostfixNet.Toml;
 
 namespace PostfixNet.Configuration;
@@ -44,14 +45,19 @@ public sealed class MasterConfig
     /// <summary>In the order of the file, without those that master_service_disable names.</summary>
     public IReadOnlyList<ServiceEntry> Services => _services;
 
-    /// <summary>Reads master.toml of a directory.</summary>
+    /// <summary>Reads master.toml of a directory, or, where it has none, the one that comes with the programs: few need
+    /// services of their own.</summary>
     /// <param name="main">Its default_process_limit and master_service_disable hold.</param>
     /// <exception cref="ConfigurationException">Missing, unreadable, not TOML, or a key or value that is not accepted.</exception>
     public static MasterConfig Load(string directory, MainConfig main)
     {
         string path = directory.EndsWith('/') ? directory + FileName : $"{directory}/{FileName}";
+        if (FileSystem.Status(path) is null && FileSystem.Status(PackagedPath) is not null)
+            path = PackagedPath;
         return Read(ConfigurationFile.Load(path), path, main);
     }
+
+    private static string PackagedPath => System.IO.Path.GetFullPath($"{AppContext.BaseDirectory}/../conf/{FileName}");
 
     /// <summary>From text, as if it stood in a file.</summary>
     /// <exception cref="ConfigurationException">As for <see cref="Load"/>.</exception>

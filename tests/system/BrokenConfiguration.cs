@@ -46,14 +46,21 @@ public sealed class BrokenConfiguration
         AssertNothingStarts(mail, what, path, good.Count(character => character == '\n') + line);
     });
 
-    [Theory]
-    [InlineData("main.toml")]
-    [InlineData("master.toml")]
-    public void MissingFile(string name) => MailSystem.Run(mail =>
+    [Fact]
+    public void MissingMainToml() => MailSystem.Run(mail =>
     {
-        string path = Path.Combine(mail.ConfigDirectory, name);
+        string path = Path.Combine(mail.ConfigDirectory, "main.toml");
         File.Delete(path);
-        AssertNothingStarts(mail, "no " + name, path, 0);
+        AssertNothingStarts(mail, "no main.toml", path, 0);
+    });
+
+    [Fact]
+    public void MissingMasterTomlMeansTheOneThatComesWithThePrograms() => MailSystem.Run(mail =>
+    {
+        File.Delete(Path.Combine(mail.ConfigDirectory, "master.toml"));
+        mail.Master("check").Ok();
+        mail.Start();
+        mail.Stop();
     });
 
     [Fact]

@@ -128,7 +128,8 @@ internal sealed class PickupServer(PickupOptions options, QueueDirectories queue
             while (_scan.MoveNext())
             {
                 QueueEntry entry = _scan.Current;
-                if (!IsPaused(entry.Path) && _inHand.Add(entry.Path))
+                // A user can make directories in maildrop, but files in there are not ours to remove.
+                if (entry.Path == queues.PathOf(QueueName.Maildrop, entry.Id) && !IsPaused(entry.Path) && _inHand.Add(entry.Path))
                     return entry;
             }
         }
@@ -172,10 +173,11 @@ internal sealed class PickupServer(PickupOptions options, QueueDirectories queue
                     _isWanted = false;
                     EndScan();
                     break;
-                case Outcome.Kept:
+                case Outcome.Kept or Outcome.Stuck:
                     if (_kept.Count == KeptLimit)
                         _kept.Clear();
-                    _kept[entry.Path] = clock.GetTimestamp() + (long)(s_pause.TotalSeconds * clock.TimestampFrequency);
+                    _kept[entry.Path] = outcome == Outcome.Stuck ? long.MaxValue
+                        : clock.GetTimestamp() + (long)(s_pause.TotalSeconds * clock.TimestampFrequency);
                     break;
             }
         }

@@ -16,7 +16,9 @@ internal enum Outcome
     LeftAlone,
     /// <summary>To be tried again later.</summary>
     Kept,
-    /// <summary>Likewise; and so would be every other, because cleanup cannot be reached.</summary>
+    /// <summary>It is mail in the queue, but its file cannot be removed: it must not be taken again.</summary>
+    Stuck,
+    /// <summary>To be tried again later, and so would be every other, because cleanup cannot be reached.</summary>
     Unreachable,
 }
 
@@ -117,8 +119,7 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
         {
             case CleanupClient.Accepted:
                 // Until this call returns there are two copies: a crash just here delivers twice, never zero times.
-                _ = FileSystem.TryRemove(entry.Path);
-                return Outcome.Gone;
+                return Remove(entry, id);
             case CleanupClient.Refused:
                 Log.NotTaken(NameOf(entry), id, reason);
                 Save(entry);
@@ -146,6 +147,20 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
         cleanup.Abandon();
         Save(entry);
         return Outcome.Gone;
+    }
+
+    private Outcome Remove(QueueEntry entry, QueueId id)
+    {
+        try
+        {
+            _ = FileSystem.TryRemove(entry.Path);
+            return Outcome.Gone;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.Trouble($"{NameOf(entry)}: queued as {id} but cannot be removed: {e.Message}");
+            return Outcome.Stuck;
+        }
     }
 
     // Users choose the names of their files, so the name may be taken in corrupt, and must not replace what is there.

@@ -89,10 +89,16 @@ public sealed class RecordWriter
     {
         if (_file is null)
             throw new InvalidOperationException("a stream cannot be overwritten");
-        Flush();
         byte[] bytes = new byte[payload.Length + MaximumHeader];
         int header = Header(bytes, type, payload.Length);
         payload.CopyTo(bytes.AsSpan(header));
+        // Most messages fit into the buffer: theirs is one write.
+        if (offset >= _flushed && offset + header + payload.Length <= Position)
+        {
+            bytes.AsSpan(0, header + payload.Length).CopyTo(_buffer.AsSpan((int)(offset - _flushed)));
+            return;
+        }
+        Flush();
         FileSystem.WriteAt(_file, bytes.AsSpan(0, header + payload.Length), offset);
     }
 

@@ -301,4 +301,19 @@ public sealed class CleanupTests
         Assert.Contains("Subject: x Bcc: y", Content(flow));
         Assert.Equal("a  .  MAIL", Content(flow)[^1]);
     }
+
+    [Theory]
+    [InlineData(1)] // the whole file is written at once
+    [InlineData(1000)] // the beginning is on disk when its numbers become known
+    public void Size_record_tells_where_the_content_is(int lines)
+    {
+        using MailFlow flow = new();
+        Send(flow, "Sa@b.test|Rc@d.test|M|NSubject: x|N" + string.Concat(Enumerable.Repeat("|N" + new string('x', 70), lines)) + "|X|E");
+        _ = flow.Incoming(out string id);
+        byte[] file = File.ReadAllBytes($"{flow.Queues.DirectoryOf(QueueName.Incoming)}/{id}");
+        Assert.True(SizeRecord.TryParse(file.AsSpan(2, SizeRecord.PayloadLength), out SizeRecord size));
+        Assert.Equal("M\0N\nSubject: x", Encoding.Latin1.GetString(file, (int)size.DataOffset - 2, 14));
+        Assert.Equal("X\0E\0", Encoding.Latin1.GetString(file, (int)(size.DataOffset + size.ContentSize), 4));
+        Assert.Equal(1, size.RecipientCount);
+    }
 }

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using PostfixNet.Ipc;
 using PostfixNet.Native;
+using PostfixNet.Pickup;
 using PostfixNet.Queue;
 
 namespace PostfixNet.UnitTests.Cleanup;
@@ -223,6 +224,41 @@ public sealed partial class MaildropTests
 
         Assert.Equal(["ABC"], flow.Names(QueueName.Maildrop));
         Assert.Contains(flow.Log, l => l.StartsWith("warning: ", StringComparison.Ordinal) && l.Contains("cleanup", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Files_in_directories_of_users_are_left_alone()
+    {
+        using MailFlow flow = new();
+        Directory.CreateDirectory($"{flow.Queues.DirectoryOf(QueueName.Maildrop)}/D");
+        flow.Drop("D/ABC", MailFlow.Encode("Sa@b.test|Rc@d.test|M|N|X|E"));
+
+        flow.RunPickup();
+
+        Assert.Equal(["D"], flow.Names(QueueName.Maildrop));
+        Assert.Empty(flow.Names(QueueName.Incoming));
+    }
+
+    [Fact]
+    public void File_that_is_queued_but_cannot_be_removed_is_not_taken_again()
+    {
+        using MailFlow flow = new();
+        string path = flow.Drop("ABC", MailFlow.Encode("Sa@b.test|Rc@d.test|M|N|X|E"));
+        Assert.True(QueueId.TryParse("ABC", out QueueId id));
+        using CleanupConnection cleanup = new(() =>
+        {
+            // The file is already open; what has its name now cannot be unlinked.
+            File.Move(path, flow.Queues.Root + "/moved");
+            Directory.CreateDirectory(path);
+            return flow.Connect();
+        });
+
+        Outcome outcome = new Submission(flow.Pickup, flow.Queues, flow.Clock, new WarnedNames()).Submit(new QueueEntry(id, path), cleanup);
+        cleanup.Abandon();
+
+        Assert.Equal(Outcome.Stuck, outcome);
+        Assert.Single(flow.Names(QueueName.Incoming));
+        Assert.Contains(flow.Log, l => l.StartsWith("warning: maildrop/ABC: queued as ", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace PostfixNet.Smtp;
@@ -22,7 +23,8 @@ internal sealed class SevenBitContent(MessageBody output)
 
     private readonly List<byte[]> _boundaries = [];
     private readonly List<byte[]> _header = [];
-    private readonly ArrayBufferWriter<byte> _line = new();
+    private byte[] _line = new byte[1024];
+    private int _lineLength;
     private int _headerSize;
     private int _messages;
     private bool _inHeader = true;
@@ -64,7 +66,7 @@ internal sealed class SevenBitContent(MessageBody output)
     {
         if (_inHeader)
         {
-            if (_line.WrittenCount > 0)
+            if (_lineLength > 0)
                 EndHeaderLine();
             PassHeader();
         }
@@ -76,13 +78,16 @@ internal sealed class SevenBitContent(MessageBody output)
 
     private void AddToHeader(ReadOnlySpan<byte> piece, bool endsLine)
     {
-        _line.Write(piece);
+        if (piece.Length > _line.Length - _lineLength)
+            Array.Resize(ref _line, (_lineLength + piece.Length) * 2);
+        piece.CopyTo(_line.AsSpan(_lineLength));
+        _lineLength += piece.Length;
         _headerSize += piece.Length + 2;
         if (_headerSize > LargestHeader)
         {
             PassHeader();
-            output.Add(_line.WrittenSpan, endsLine);
-            _line.ResetWrittenCount();
+            output.Add(_line.AsSpan(0, _lineLength), endsLine);
+            _lineLength = 0;
             _atLineStart = endsLine;
         }
         else if (endsLine)
@@ -93,8 +98,8 @@ internal sealed class SevenBitContent(MessageBody output)
 
     private void EndHeaderLine()
     {
-        byte[] line = _line.WrittenSpan.ToArray();
-        _line.ResetWrittenCount();
+        byte[] line = _line[.._lineLength];
+        _lineLength = 0;
         if (line.Length == 0)
         {
             EndHeader();
@@ -193,11 +198,10 @@ internal sealed class SevenBitContent(MessageBody output)
         {
             if (!IsNamed(_header[i], name))
                 continue;
-            ArrayBufferWriter<byte> value = new();
-            value.Write(_header[i].AsSpan(_header[i].AsSpan().IndexOf((byte)':') + 1));
+            List<byte> value = [.. _header[i].AsSpan(Array.IndexOf(_header[i], (byte)':') + 1)];
             for (int j = i + 1; j < _header.Count && _header[j][0] is (byte)' ' or (byte)'\t'; j++)
-                value.Write(_header[j]);
-            return value.WrittenSpan;
+                value.AddRange(_header[j]);
+            return CollectionsMarshal.AsSpan(value);
         }
         return default;
     }

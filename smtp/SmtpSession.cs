@@ -186,8 +186,13 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
     // A firewall of old overwrites the greeting with stars and then garbles ESMTP and a final dot that comes in two packets.
     private bool EnablePixWorkarounds(DeliveryAttempt attempt, string greeting)
     {
-        if (greeting.AsSpan().IndexOfAnyExcept("20 *\t") >= 0 || options.IsLmtp)
+        if (options.IsLmtp)
             return false;
+        foreach (char c in greeting)
+        {
+            if (c is not ('2' or '0' or ' ' or '*' or '\t'))
+                return false;
+        }
         long age = MailTime.Microseconds(clock) - attempt.Request.ArrivalMicroseconds;
         _delayDot = options.PixDelayDotCrLf && age >= options.PixThresholdTime.TotalMicroseconds;
         string names = (options.PixDisableEsmtp, _delayDot) switch

@@ -248,6 +248,42 @@ public sealed class SessionTests
         Assert.Equal("LHLO mta.golden.test", server.Commands[0]);
     }
 
+    [Fact]
+    public void The_fallback_relay_gets_no_mail_that_we_are_ourselves_an_exchanger_for()
+    {
+        using SmtpRig rig = new();
+        using ScriptedServer server = Serve(rig);
+        rig.Options = rig.Options with { LoopPort = server.Port, FallbackRelay = [$"[127.0.0.31]:{server.Port}"] };
+        rig.Resolver.A("self.test", "127.0.0.1");
+        rig.Resolver.Mx("ours.test", (10, "self.test"));
+        rig.Deliver(SmtpRig.Request("ours.test", "u@ours.test"));
+        server.Dispose();
+        Assert.Equal(["5.4.6", "bounced", "mail for ours.test loops back to myself"], rig.Results.Single()[2..]);
+        Assert.Equal(0, server.Connections);
+    }
+
+    [Fact]
+    public void A_relay_that_does_not_exist_is_our_mistake_not_the_senders() // S2-22
+    {
+        using SmtpRig rig = new();
+        rig.Options = rig.Options with { RelayHost = "[relay.test]" };
+        rig.Deliver(SmtpRig.Request("[relay.test]", "u@mx.test"));
+        Assert.Equal(["4.3.5", "deferred"], rig.Results.Single()[2..4]);
+    }
+
+    [Fact]
+    public void Only_so_many_addresses_are_tried()
+    {
+        using SmtpRig rig = new();
+        using ScriptedServer server = Serve(rig);
+        rig.Options = rig.Options with { MxAddressLimit = 3, RandomizeAddresses = false };
+        rig.Resolver.A("bad.test", "127.0.0.41", "127.0.0.42", "127.0.0.43", "127.0.0.31");
+        DeliveryReport report = rig.Deliver(SmtpRig.Request("[bad.test]", "u@bad.test"));
+        Assert.Equal(3, rig.Lines.Count(l => l.StartsWith("connect to bad.test[127.0.0.4", StringComparison.Ordinal)));
+        Assert.Equal("none", rig.Results.Single()[1]);
+        Assert.Equal("4.4.1", report.Trouble!.Status);
+    }
+
     [Theory]
     [InlineData("""{"rcpt": [["no", "550 5.1.1 no"]]}""")]
     [InlineData("""{"ext": ["8BITMIME"], "rcpt": [["no", "550 5.1.1 no"]]}""")]

@@ -84,8 +84,7 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
                 envelope.Size?.ContentSize is > 0 and long size ? size : status.Size,
                 (status.Mode & QueueFileMode.ForceExpired) != 0, External(envelope.Sender)));
             _listedOffsets.Clear();
-            TellLogged(QueueName.Defer, DsnClass.Transient, entry.Id, handle, output);
-            TellLogged(QueueName.Bounce, DsnClass.Permanent, entry.Id, handle, output);
+            TellDeferred(entry.Id, handle, output);
             TellRecipients(file, next, output);
             output.EndMessage();
             return true;
@@ -127,23 +126,23 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
         }
     }
 
-    // What was logged goes first, in the log's order.
-    private void TellLogged(QueueName log, DsnClass otherwise, QueueId id, SafeFileHandle handle, IListingOutput output)
+    // What was logged goes first, in the log's order. The log of failures is not told: those recipients are done.
+    private void TellDeferred(QueueId id, SafeFileHandle handle, IListingOutput output)
     {
-        foreach (LoggedRecipient logged in RecipientLog.ReadUnlocked(queues.PathOf(log, id), otherwise))
+        foreach (LoggedRecipient logged in RecipientLog.ReadUnlocked(queues.PathOf(QueueName.Defer, id), DsnClass.Transient))
         {
-            if (logged.Offset > 0 && (!IsOf(log, handle, logged.Offset) || !_listedOffsets.Add(logged.Offset)))
+            if (logged.Offset > 0 && (!IsPending(handle, logged.Offset) || !_listedOffsets.Add(logged.Offset)))
                 continue;
             output.Recipient(External(logged.Recipient), logged.Dsn.Reason);
         }
     }
 
-    // A deferred recipient may have been delivered since; a bounced one is marked done before its notice is sent.
-    private static bool IsOf(QueueName log, SafeFileHandle handle, long offset)
+    // A deferred recipient may have been delivered since.
+    private static bool IsPending(SafeFileHandle handle, long offset)
     {
         try
         {
-            return !QueueFile.IsDone(handle, offset) || log == QueueName.Bounce;
+            return !QueueFile.IsDone(handle, offset);
         }
         catch (QueueFileException)
         {

@@ -1,5 +1,7 @@
+using Microsoft.Win32.SafeHandles;
 using PostfixNet.Configuration;
 using PostfixNet.Log;
+using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
 using PostfixNet.Service;
@@ -43,10 +45,9 @@ internal static class Program
 
     private static int Main(string[] arguments)
     {
-        string name = Path.GetFileName(Environment.GetCommandLineArgs()[0]);
         try
         {
-            return Run(name, arguments);
+            return Run(CalledAs(), arguments);
         }
         catch (ConfigurationException e)
         {
@@ -64,6 +65,16 @@ internal static class Program
         {
             return Fail(e.Message, ExitStatus.TemporaryFailure);
         }
+    }
+
+    // The runtime tells the program's file; under which of its names it was called, only the system knows.
+    private static string CalledAs()
+    {
+        using SafeFileHandle commandLine = FileSystem.Open("/proc/self/cmdline");
+        Span<byte> words = stackalloc byte[4096];
+        words = words[..FileSystem.ReadAt(commandLine, words, 0)];
+        int end = words.IndexOf((byte)0);
+        return Path.GetFileName(ByteText.Decode(end < 0 ? words : words[..end]));
     }
 
     private static int Run(string name, string[] arguments)

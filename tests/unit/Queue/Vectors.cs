@@ -9,17 +9,13 @@ internal static class Vectors
     internal static string Directory { get; } = Find("tests/vectors");
 
     /// <summary>Names of all queue files, e.g. "one-rcpt.incoming".</summary>
-    internal static TheoryData<string> QueueFiles(params string[] kinds)
-    {
-        TheoryData<string> names = [];
-        foreach (string path in System.IO.Directory.EnumerateFiles(Directory).Order(StringComparer.Ordinal))
-        {
-            if (Path.GetExtension(path) is ".incoming" or ".maildrop" or ".deferred" or ".hold" or ".active"
-                && (kinds.Length == 0 || kinds.Contains(Path.GetExtension(path))))
-                names.Add(Path.GetFileName(path));
-        }
-        return names;
-    }
+    internal static IEnumerable<string> QueueFileNames() => System.IO.Directory.EnumerateFiles(Directory)
+        .Where(path => Path.GetExtension(path) is ".incoming" or ".maildrop" or ".deferred" or ".hold" or ".active")
+        .Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
+
+    /// <summary>Likewise, as rows of a test; only some kinds, e.g. ".incoming", when given.</summary>
+    internal static TheoryData<string> QueueFiles(params string[] kinds) =>
+        [.. QueueFileNames().Where(name => kinds.Length == 0 || kinds.Contains(Path.GetExtension(name)))];
 
     internal static string PathOf(string name) => Path.Combine(Directory, name);
 

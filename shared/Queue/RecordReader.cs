@@ -26,7 +26,7 @@ public sealed class RecordReader
     private readonly int _maximumPayload;
     private readonly bool _followPointers;
     private readonly bool _reportPointers;
-    private byte[] _buffer = new byte[InitialBuffer];
+    private byte[] _buffer;
     private int _start;      // first byte in _buffer that is not consumed
     private int _end;        // first byte in _buffer that is not filled
     private long _bufferAt;  // offset of _buffer[0]
@@ -48,6 +48,8 @@ public sealed class RecordReader
         _followPointers = followPointers;
         _reportPointers = reportPointers;
         ResetBudget();
+        // Most queue files are small, and there are many.
+        _buffer = new byte[Math.Clamp(_fileSize + 1, 512, InitialBuffer)];
     }
 
     /// <summary>Reads a stream to its end record, without pointers. May read ahead.</summary>
@@ -57,6 +59,7 @@ public sealed class RecordReader
     {
         _stream = stream;
         _maximumPayload = maximumPayload;
+        _buffer = new byte[InitialBuffer];
     }
 
     /// <summary>Type of the record that <see cref="Read"/> found.</summary>

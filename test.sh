@@ -51,7 +51,7 @@ failed=0
 for project in tests/unit tests/system; do
     echo "== $project"
     # The exit status of a pipe is its last command's; what counts is read from the summary.
-    { dotnet test "$project" -c Release -v q -nodeReuse:false "$@" 2>&1 || echo "exit status $?"; } | tee "$work/log"
+    { dotnet test "$project" -c Release -nodeReuse:false --logger "console;verbosity=minimal" "$@" 2>&1 || echo "exit status $?"; } | tee "$work/log"
     counts=$(sed -n 's/^\(Passed\|Failed\|Skipped\)!  *- Failed: *\([0-9]*\), Passed: *\([0-9]*\),.*/\3 \2/p' "$work/log" | tail -n 1)
     if [ -n "$counts" ]; then
         passed=$((passed + ${counts% *}))

@@ -99,7 +99,7 @@ internal sealed class MailSystem
         }
         catch (Exception error) when (mail != null)
         {
-            throw new XunitException($"{error.Message}\n{mail.State()}", error);
+            throw new XunitException($"{error.Message}\n{error.StackTrace}\n{mail.State()}");
         }
         finally
         {

@@ -102,9 +102,9 @@ internal static class Commands
 
     internal static int Check(string directory)
     {
-        (MainConfig config, MasterConfig master) = Configuration(directory);
+        (MainConfig config, _) = Configuration(directory);
         int problems = 0;
-        foreach (string problem in SystemCheck.Problems(config, master))
+        foreach (string problem in SystemCheck.Problems(config))
         {
             StandardError.Write($"master: warning: {problem}\n");
             problems++;
@@ -119,6 +119,7 @@ internal static class Commands
         MainConfig config = MainConfig.Load(directory);
         config.ValidateAll();
         MasterConfig master = MasterConfig.Load(directory, config);
+        SystemCheck.Require(config, master);
         foreach (string warning in config.Warnings)
         {
             MailLog.Warning(warning);

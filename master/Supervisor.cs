@@ -87,10 +87,8 @@ internal sealed class Supervisor : IDisposable
     {
         if (Users.EffectiveUid == 0)
         {
-            string owner = _config.Get(Parameters.MailOwner), group = _config.Get(Parameters.SetgidGroup);
-            Account account = Users.ByName(owner) ?? throw new ConfigurationException($"mail_owner: no such account: {owner}");
-            _ownerUid = account.Uid != 0 ? account.Uid : throw new ConfigurationException("mail_owner: must not be the super-user");
-            _ownerGid = Users.GroupId(group) ?? throw new ConfigurationException($"setgid_group: no such group: {group}");
+            _ownerUid = SystemCheck.Owner(_config).Uid;
+            _ownerGid = SystemCheck.Group(_config);
         }
         else
         {

@@ -1,39 +1,62 @@
 using PostfixNet.Configuration;
+using PostfixNet.Dns;
 using PostfixNet.Native;
 
 namespace PostfixNet.Master;
 
-/// <summary>What is wrong around the configuration: accounts, programs, directories.</summary>
+/// <summary>What the configuration names but its text does not tell: accounts, programs, name servers, directories.</summary>
 internal static class SystemCheck
 {
     private static readonly string[] s_privateDirectories =
         ["active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved", "trace"];
 
-    /// <summary>One line each; empty when all is well.</summary>
-    internal static IEnumerable<string> Problems(MainConfig config, MasterConfig master)
+    /// <summary>Accounts, programs and servers without which nothing can start.</summary>
+    /// <exception cref="ConfigurationException">One is missing; the message names the place that asks for it.</exception>
+    internal static void Require(MainConfig config, MasterConfig master)
     {
-        bool isRoot = Users.EffectiveUid == 0;
-        uint owner = Users.EffectiveUid;
-        if (isRoot)
+        if (Users.EffectiveUid == 0)
         {
-            string name = config.Get(Parameters.MailOwner);
-            Account? account = Users.ByName(name);
-            if (account is null)
-                yield return $"mail_owner: no such account: {name}";
-            else if (account.Uid == 0)
-                yield return "mail_owner: must not be the super-user";
-            owner = account?.Uid ?? owner;
-            string group = config.Get(Parameters.SetgidGroup);
-            if (Users.GroupId(group) is null)
-                yield return $"setgid_group: no such group: {group}";
+            _ = Owner(config);
+            _ = Group(config);
+        }
+        try
+        {
+            _ = ResolverOptions.FromNameServers(config.Get(Parameters.DnsNameservers));
+        }
+        catch (FormatException e)
+        {
+            throw config.Refuse(Parameters.DnsNameservers, e.Message);
         }
         string programs = config.Get(Parameters.DaemonDirectory);
         foreach (ServiceEntry service in master.Services)
         {
             string path = Path.Join(programs, service.Command);
             if (FileSystem.Status(path) is not { Kind: FileKind.Regular or FileKind.Link })
-                yield return $"service {service.Name}: no such program: {path}";
+                throw new ConfigurationException($"{service.Position}: service {service.Name}: no such program: {path}");
         }
+    }
+
+    /// <summary>The account that services run as when root starts the system.</summary>
+    /// <exception cref="ConfigurationException">There is none, or it is root.</exception>
+    internal static Account Owner(MainConfig config)
+    {
+        string name = config.Get(Parameters.MailOwner);
+        Account account = Users.ByName(name) ?? throw config.Refuse(Parameters.MailOwner, $"no such account: {name}");
+        return account.Uid != 0 ? account : throw config.Refuse(Parameters.MailOwner, "must not be the super-user");
+    }
+
+    /// <summary>The group of the directories that every user may submit to.</summary>
+    /// <exception cref="ConfigurationException">There is none.</exception>
+    internal static uint Group(MainConfig config)
+    {
+        string name = config.Get(Parameters.SetgidGroup);
+        return Users.GroupId(name) ?? throw config.Refuse(Parameters.SetgidGroup, $"no such group: {name}");
+    }
+
+    /// <summary>What is wrong with directories that exist already: one line each; empty when all is well.</summary>
+    internal static IEnumerable<string> Problems(MainConfig config)
+    {
+        uint owner = Users.EffectiveUid == 0 ? Owner(config).Uid : Users.EffectiveUid;
         string queue = config.Get(Parameters.QueueDirectory);
         foreach (string directory in s_privateDirectories)
         {

@@ -363,6 +363,15 @@ public sealed class MainConfig
     /// <summary>"an array", "a boolean": what was found in place of what is accepted.</summary>
     internal static string Article(TomlNode node) => (node.Kind[0] is 'a' or 'i' ? "an " : "a ") + node.Kind;
 
+    /// <summary>An error in a value that only its user can find, such as an account that does not exist.</summary>
+    /// <param name="parameter">Whose value is wrong.</param>
+    /// <param name="problem">What is wrong; what is accepted.</param>
+    public ConfigurationException Refuse(Parameter parameter, string problem)
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
+        return Wrong(parameter.Name, _root.TryGet(parameter.Name, out TomlEntry? entry) ? entry.Value : null, problem);
+    }
+
     /// <summary>An error in a value.</summary>
     /// <param name="name">Parameter.</param>
     /// <param name="node">The value, or the part of it that is wrong; null when main.toml does not give it.</param>

@@ -24,7 +24,11 @@ public enum ServiceKind
 /// <param name="Listen">"host:port" of each TCP socket; empty for Unix-domain services.</param>
 public sealed record ServiceEntry(
     string Name, ServiceKind Kind, bool IsPrivate, TimeSpan Wakeup, bool WakeupOnlyIfUsed, int ProcessLimit, string Command,
-    IReadOnlyList<string> Arguments, IReadOnlyList<string> Listen);
+    IReadOnlyList<string> Arguments, IReadOnlyList<string> Listen)
+{
+    /// <summary>Where its command stands, as messages name it: "path:line:column".</summary>
+    public string Position { get; init; } = "";
+}
 
 /// <summary>The services of one instance: master.toml.</summary>
 public sealed class MasterConfig
@@ -95,7 +99,7 @@ public sealed class MasterConfig
         bool isPrivate = true, onlyIfUsed = false;
         TimeSpan wakeup = TimeSpan.Zero;
         int limit = _main.Get(Parameters.DefaultProcessLimit);
-        string command = "";
+        string command = "", position = "";
         List<string> arguments = [], listen = [];
         TomlEntry? listenEntry = null;
         foreach (TomlEntry entry in table.Entries)
@@ -123,6 +127,7 @@ public sealed class MasterConfig
                 case "command":
                     command = entry.Value is TomlString program && IsFileName(program.Value)
                         ? program.Value : throw AtValue(entry, "give the name of a program in daemon_directory, without \"/\"");
+                    position = $"{_path}:{entry.Value.Line}:{entry.Value.Column}";
                     break;
                 case "args":
                     arguments = ReadList(entry, "give a list of text such as [\"-v\"]");
@@ -147,7 +152,7 @@ public sealed class MasterConfig
             if (colon <= 0 || !ValueText.TryReadPort(address[(colon + 1)..], out long port) || port is < 1 or > 65535)
                 throw AtValue(listenEntry!, $"\"{address}\" is not \"host:port\"; give e.g. \"127.0.0.1:25\" or \"[::1]:25\"", named: false);
         }
-        return new ServiceEntry(name, kind, isPrivate, wakeup, onlyIfUsed, limit, command, arguments, listen);
+        return new ServiceEntry(name, kind, isPrivate, wakeup, onlyIfUsed, limit, command, arguments, listen) { Position = position };
     }
 
     private (TimeSpan Interval, bool OnlyIfUsed) ReadWakeup(TomlEntry entry)

@@ -11,8 +11,10 @@ public sealed class StopFinishesWork
         receiver.SetRules("dot * delay 1s");
         mail.Set("default_destination_concurrency_limit", 4);
         mail.Start();
+        mail.Stop();
         Parallel.For(0, Messages, new ParallelOptions { MaxDegreeOfParallelism = 2 }, i =>
             mail.Submit(MailSystem.Message($"message {i}"), "-f", "alice@origin.test", $"user{i}@dest.test"));
+        mail.Start();
         Wait.For("deliveries in progress", () => receiver.Messages.Count >= 2);
         mail.Stop();
         Assert.False(mail.IsRunning);

@@ -239,12 +239,13 @@ internal sealed class Supervisor : IDisposable
     }
 
     // Files restored from a backup may be in the wrong place, or have a name that is not made from their inode.
+    // Not in active: renaming a file under delivery would let it be delivered again.
     private void CheckStructure()
     {
         try
         {
             ChildProcess check = ChildProcess.Start(Path.Join(_config.Get(Parameters.CommandDirectory), "postsuper"),
-                ["-c", _directory, "-s", "-p"], ChildEnvironment.Of(_config), []);
+                ["-c", _directory, "-s", "-p", "maildrop", "incoming", "deferred", "hold"], ChildEnvironment.Of(_config), []);
             EventLoop.Watch? watch = null;
             watch = _loop.Add(check.Exit, Readiness.Readable, _ =>
             {

@@ -82,9 +82,14 @@ public sealed class BrokenConfiguration
     });
 
     [Fact]
-    public void UserOrDirectoryThatDoesNotExistIsNamed() => MailSystem.Run(mail =>
+    public void AccountThatDoesNotExistIsNamed() => MailSystem.Run(mail =>
     {
         mail.Set("mail_owner", "no-such-user-here");
+        if (!MailSystem.IsRoot)
+        {
+            mail.Master("check").Ok(); // everything runs as whoever starts it; nobody else is needed
+            return;
+        }
         CommandResult check = mail.Master("check");
         Assert.Equal(78, check.Status);
         Assert.Contains("no-such-user-here", Assert.Single(check.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)));

@@ -5,6 +5,7 @@ namespace PostfixNet.SystemTests;
 /// <summary>Mail finds its way by DNS, and past servers that are down.</summary>
 public sealed class BackupMxIsUsed
 {
+    // S2-23, S4-05
     [Fact]
     public void SecondHostGetsTheMailWhenTheFirstIsDown()
     {
@@ -23,6 +24,7 @@ public sealed class BackupMxIsUsed
         });
     }
 
+    // A0.1
     [Fact]
     public void SecondHostGetsTheRecipientsTheFirstPutOff()
     {
@@ -42,6 +44,7 @@ public sealed class BackupMxIsUsed
         });
     }
 
+    // S3-30
     [Fact]
     public void DomainWithoutMxIsItsOwnHostAndOneThatDoesNotExistIsReported()
     {

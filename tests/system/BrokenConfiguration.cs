@@ -81,6 +81,7 @@ public sealed class BrokenConfiguration
         Assert.Matches(@"main\.toml:\d+:1: .*quue_run_delay.*queue_run_delay", check.Error);
     });
 
+    // S1-05
     [Fact]
     public void AccountThatDoesNotExistIsNamed() => MailSystem.Run(mail =>
     {

@@ -8,6 +8,7 @@ public sealed class DamagedFiles
 {
     private static readonly string[] Queues = ["maildrop", "incoming", "active", "deferred"];
 
+    // S1-23, S5-05
     [Fact]
     public void NeighboursOfDamagedFilesAreDelivered() => MailSystem.Run((mail, receiver) =>
     {

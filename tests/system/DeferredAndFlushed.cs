@@ -5,6 +5,7 @@ namespace PostfixNet.SystemTests;
 /// <summary>Mail for a server that is down waits, tells why, and goes out when told to.</summary>
 public sealed class DeferredAndFlushed
 {
+    // S1-29, S1-37, S3-10, S5-03, S5-20, S5-22
     [Fact]
     public void MailWaitsForItsNextAttemptAndFlushSendsItAtOnce()
     {
@@ -39,6 +40,7 @@ public sealed class DeferredAndFlushed
         });
     }
 
+    // S3-15
     [Fact]
     public void MailIsRetriedByItselfWhenItsTimeHasCome()
     {

@@ -3,6 +3,7 @@ namespace PostfixNet.SystemTests;
 /// <summary>Mail that could not be delivered in its lifetime comes back with every reason.</summary>
 public sealed class ExpiredMailIsReturned
 {
+    // A0.2, S1-32, S5-17
     [Fact]
     public void TheReportHasEachRecipientWithItsOwnReason() => MailSystem.Run((mail, receiver) =>
     {
@@ -26,6 +27,7 @@ public sealed class ExpiredMailIsReturned
         Assert.Empty(mail.QueueFiles("bounce", "defer", "trace"));
     });
 
+    // A0.11
     [Fact]
     public void ExpiredMailFromNobodyIsNotReturned() => MailSystem.Run((mail, receiver) =>
     {

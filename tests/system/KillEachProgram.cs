@@ -15,6 +15,7 @@ public sealed class KillEachProgram
     // A killed client may have had its reply without noting it down; what lies further apart from a kill is a fault.
     private static readonly TimeSpan InFlight = TimeSpan.FromSeconds(3);
 
+    // S1-03, S3-18, S5-29
     [Fact]
     public void NothingIsLostAndOnlyMailInFlightIsRepeated() => MailSystem.Run((mail, receiver) =>
     {
@@ -77,6 +78,7 @@ public sealed class KillEachProgram
         Assert.Empty(mail.QueueFiles("corrupt", "bounce", "defer", "trace"));
     });
 
+    // S1-16
     [Fact]
     public void MessageWhoseSendmailWasKilledIsNotSent() => MailSystem.Run((mail, receiver) =>
     {

@@ -3,6 +3,7 @@ namespace PostfixNet.SystemTests;
 /// <summary>Mail without a sender is a notice itself; nobody is told when it fails, and nothing loops.</summary>
 public sealed class NullSenderGetsNoNotice
 {
+    // S1-36
     [Fact]
     public void RefusedMailFromNobodyVanishesAfterItsLogLine() => MailSystem.Run((mail, receiver) =>
     {
@@ -17,6 +18,7 @@ public sealed class NullSenderGetsNoNotice
         Assert.Empty(mail.QueueFiles("bounce", "defer", "trace"));
     });
 
+    // S1-36
     [Fact]
     public void RefusedNoticeDoesNotMakeAnother() => MailSystem.Run((mail, receiver) =>
     {

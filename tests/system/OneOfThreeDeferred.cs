@@ -3,6 +3,7 @@ namespace PostfixNet.SystemTests;
 /// <summary>A recipient that is put off is tried again, alone.</summary>
 public sealed class OneOfThreeDeferred
 {
+    // S1-29, S4-04
     [Fact]
     public void OnlyTheDeferredOneIsRetried() => MailSystem.Run((mail, receiver) =>
     {

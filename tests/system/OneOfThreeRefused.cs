@@ -3,6 +3,7 @@ namespace PostfixNet.SystemTests;
 /// <summary>A refused recipient comes back to the sender as a report; the others get their mail.</summary>
 public sealed class OneOfThreeRefused
 {
+    // S1-30, S1-57, S3-37, S5-13, S5-25
     [Fact]
     public void TwoAreDeliveredAndTheSenderIsTold() => MailSystem.Run((mail, receiver) =>
     {

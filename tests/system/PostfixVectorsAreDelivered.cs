@@ -48,6 +48,7 @@ public sealed class PostfixVectorsAreDelivered
         Assert.Empty(mail.QueueFiles("corrupt", "bounce", "defer", "trace"));
     });
 
+    // S5-11, S5-29
     [Fact]
     public void MessageInProgressIsTakenUpWhereItWasLeft() => MailSystem.Run((mail, receiver) =>
     {

@@ -7,6 +7,7 @@ namespace PostfixNet.SystemTests;
 /// <summary>The listing of the queue, column for column as scripts know it.</summary>
 public sealed class PostqueueListing
 {
+    // S1-40, S3-54
     [Fact]
     public void EveryStateIsListedInItsForm() => MailSystem.Run((mail, receiver) =>
     {

@@ -5,6 +5,7 @@ namespace PostfixNet.SystemTests;
 /// <summary>What an operator does to queued messages, and what postsuper says about it.</summary>
 public sealed class PostsuperOperations
 {
+    // S1-45, S3-54
     [Fact]
     public void HoldReleaseDeleteAndRequeueDeferredMail() => WithDeferred(3, (mail, receiver, ids) =>
     {
@@ -29,6 +30,7 @@ public sealed class PostsuperOperations
         Assert.Equal(3, receiver.Messages.Count);
     });
 
+    // S1-33, S3-11, S3-54
     [Fact]
     public void DeletedMailIsGoneWithItsLogs() => WithDeferred(3, (mail, receiver, ids) =>
     {

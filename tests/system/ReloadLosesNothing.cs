@@ -6,6 +6,7 @@ public sealed class ReloadLosesNothing
     private const int Messages = 60;
     private static readonly int[] Goals = [5, 20, 40];
 
+    // S4-25
     [Fact]
     public void MailFlowsThroughReloads() => MailSystem.Run((mail, receiver) =>
     {

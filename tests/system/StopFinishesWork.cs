@@ -5,6 +5,7 @@ public sealed class StopFinishesWork
 {
     private const int Messages = 20;
 
+    // S3-27
     [Fact]
     public void DeliveriesInProgressFinishAndTheRestGoesOutAfterTheNextStart() => MailSystem.Run((mail, receiver) =>
     {

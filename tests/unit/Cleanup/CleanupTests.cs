@@ -115,6 +115,7 @@ public sealed class CleanupTests
         Assert.Equal("Subject: s", content[3]);
     }
 
+    // S1-15
     [Theory]
     [InlineData(49, CleanupClient.Accepted, "")]
     [InlineData(50, CleanupClient.Refused, "too many hops")]
@@ -126,6 +127,7 @@ public sealed class CleanupTests
         Assert.Equal(status == CleanupClient.Accepted ? 1 : 0, flow.Names(QueueName.Incoming).Count);
     }
 
+    // S1-15
     [Theory]
     [InlineData(900, CleanupClient.Accepted, "")]
     [InlineData(1000, CleanupClient.Refused, "message file too big")]
@@ -137,6 +139,7 @@ public sealed class CleanupTests
         Assert.Equal(status == CleanupClient.Accepted ? 1 : 0, flow.Names(QueueName.Incoming).Count);
     }
 
+    // S1-17
     [Fact]
     public void Message_without_its_end_is_not_queued()
     {
@@ -146,6 +149,7 @@ public sealed class CleanupTests
         Assert.Empty(flow.Names(QueueName.Incoming));
     }
 
+    // S1-17, S3-09
     [Fact]
     public void Client_that_gives_up_leaves_nothing_even_after_the_last_record()
     {
@@ -243,6 +247,7 @@ public sealed class CleanupTests
         Assert.Equal(["Oc@d.test", "Rc@d.test"], Recipients(notice));
     }
 
+    // S5-18
     [Fact]
     public void Time_of_the_delay_warning_stands_before_the_first_recipient()
     {

@@ -36,6 +36,7 @@ public sealed partial class MaildropTests
         Assert.Empty(flow.Names(QueueName.Maildrop));
     }
 
+    // S1-24
     [Theory]
     [InlineData("T1 0|Rc@d.test|M|Nx|X|E", "ID: uid=N: no envelope sender")]
     [InlineData("T1 0|Sa@b.test|M|Nx|X|E", "maildrop/ABC: error writing ID: no recipients specified")]
@@ -85,6 +86,7 @@ public sealed partial class MaildropTests
         }
     }
 
+    // S1-24
     [Fact]
     public void Name_taken_in_corrupt_does_not_lose_what_is_there()
     {
@@ -98,6 +100,7 @@ public sealed partial class MaildropTests
         Assert.Equal("old", File.ReadAllText($"{flow.Queues.DirectoryOf(QueueName.Corrupt)}/ABC"));
     }
 
+    // S5-02
     [Theory]
     [InlineData("ABC", 0x180)]
     [InlineData("ABC", 0x1A4)]
@@ -114,6 +117,7 @@ public sealed partial class MaildropTests
         Assert.Empty(flow.Log);
     }
 
+    // S5-02
     [Fact]
     public void Links_are_left_alone_and_reported_once()
     {
@@ -154,6 +158,7 @@ public sealed partial class MaildropTests
         Assert.Equal(2, queued.Count(r => r.Payload.StartsWith("Received:", StringComparison.Ordinal)));
     }
 
+    // S5-32
     [Theory]
     [InlineData(-10772, "ID: message dated 10772 seconds into the future")]
     [InlineData(2 * 86400 + 5, "ID: message has been queued for 2 days")]
@@ -182,6 +187,7 @@ public sealed partial class MaildropTests
         Assert.Equal([('N', ""), ('N', " folded"), ('X', "")], queued[^4..^1]);
     }
 
+    // S1-12
     [Fact]
     public void Temporary_trouble_keeps_the_file_and_what_is_half_written_is_removed()
     {

@@ -20,6 +20,7 @@ public sealed class MainConfigTests
         config.ValidateAll();
     }
 
+    // S4-19
     [Fact]
     public void Defaults_are_those_of_the_reference()
     {
@@ -213,6 +214,7 @@ public sealed class MainConfigTests
         Assert.Empty(config.Warnings);
     }
 
+    // S4-19
     [Fact]
     public void A_transport_has_values_of_its_own()
     {

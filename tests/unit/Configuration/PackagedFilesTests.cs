@@ -8,6 +8,7 @@ public sealed class PackagedFilesTests
 {
     private static readonly string s_conf = Path.Combine(Root(), "conf");
 
+    // A0.5, S4-28, S5-27
     [Fact]
     public void Every_default_shown_in_main_toml_is_the_built_in_one()
     {

@@ -67,6 +67,7 @@ public sealed class BounceServiceTests : IDisposable
         return reply.Text("reason");
     }
 
+    // S1-29
     [Theory]
     [InlineData(BounceRole.Bounce)]
     [InlineData(BounceRole.Defer)] // hashed: makes the subdirectory
@@ -85,6 +86,7 @@ public sealed class BounceServiceTests : IDisposable
         Assert.Contains("bounce", Failed(Service(BounceRole.Bounce).Answer(BounceRequest.Append(_id, Recipient("bob@q.test")))), StringComparison.Ordinal);
     }
 
+    // S1-57, S5-13
     [Fact]
     public void Flush_returns_the_message_and_then_removes_the_log()
     {
@@ -103,6 +105,7 @@ public sealed class BounceServiceTests : IDisposable
         Assert.Equal(["info: B6051B3029A: sender non-delivery notification: NOTICE1"], _logged);
     }
 
+    // A0.4, S5-31
     [Theory]
     [InlineData("refused")]
     [InlineData("finish")]
@@ -122,6 +125,7 @@ public sealed class BounceServiceTests : IDisposable
         Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
     }
 
+    // S5-16, S5-18
     [Theory] // role, request, flags of one recipient, told
     [InlineData(BounceRole.Bounce, "flush", 0, true)]
     [InlineData(BounceRole.Bounce, "flush", Notify.Failure | Notify.Delay, true)]
@@ -147,6 +151,7 @@ public sealed class BounceServiceTests : IDisposable
         Assert.Equal(request == "warn", File.Exists(LogPath(role)));
     }
 
+    // S5-18
     [Fact]
     public void Warning_tells_of_the_delay()
     {
@@ -161,6 +166,7 @@ public sealed class BounceServiceTests : IDisposable
             ["info: B6051B3029A: sender delay notification: NOTICE1", "info: B6051B3029A: postmaster delay notification: NOTICE2"], _logged);
     }
 
+    // A0.2
     [Fact] // S5-17
     public void Expiry_is_a_failure_that_keeps_its_transient_status()
     {
@@ -184,6 +190,7 @@ public sealed class BounceServiceTests : IDisposable
         Assert.Empty(_submitter.Queued);
     }
 
+    // S1-36
     [Theory]
     [InlineData(false, 0)]
     [InlineData(true, 1)]
@@ -202,6 +209,7 @@ public sealed class BounceServiceTests : IDisposable
         }
     }
 
+    // S1-36
     [Fact]
     public void Nothing_is_sent_about_a_lost_postmaster_notice()
     {
@@ -245,6 +253,7 @@ public sealed class BounceServiceTests : IDisposable
         Assert.Equal("list@site.test", _submitter.Queued[2].Recipient);
     }
 
+    // S1-28, S1-57, S5-13
     [Theory]
     [InlineData(1, 0, "message/rfc822")]
     [InlineData(2, 0, "text/rfc822-headers")]
@@ -258,6 +267,7 @@ public sealed class BounceServiceTests : IDisposable
         Assert.Equal(utf8, _submitter.Queued[0].SmtpUtf8);
     }
 
+    // S5-16
     [Fact]
     public void Trace_report_covers_all_recipients_of_sendmail_v()
     {

@@ -288,6 +288,7 @@ public class StubResolverTests
         Assert.Equal(3, server.Seen.Count);
     }
 
+    // S3-30
     [Theory] // aliases, want
     [InlineData(10, "Ok 192.0.2.3")]
     [InlineData(11, "Refused")]

@@ -4,6 +4,7 @@ namespace PostfixNet.UnitTests.Mail;
 
 public class DateAndDelayTests
 {
+    // S1-37
     [Theory]
     [InlineData(0.0049, "0")]
     [InlineData(0.005, "0.01")]

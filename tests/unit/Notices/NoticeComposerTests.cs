@@ -22,6 +22,7 @@ public class NoticeComposerTests
         }
     }
 
+    // S3-43
     [Theory, MemberData(nameof(Samples))]
     public void Writes_what_Postfix_writes(string name)
     {
@@ -150,6 +151,7 @@ public class NoticeComposerTests
         Assert.DoesNotContain("Arrival-Date", text, StringComparison.Ordinal);
     }
 
+    // S3-43
     [Theory]
     [InlineData("Message-Id: <a@b>\nIn-Reply-To: <c@d>\n\n", "<a@b>")]
     [InlineData("Subject: x\nMESSAGE-ID:\n <a@b>\n\n", "<a@b>")]
@@ -207,6 +209,7 @@ public class NoticeComposerTests
     public void Verp_names_the_recipient_in_the_sender(string sender, string recipient, string verp) =>
         Assert.Equal(verp, Verp.Sender("+=", sender, recipient, "my.test"));
 
+    // S3-43
     [Fact]
     public void Python_reads_all_parts_and_fields()
     {

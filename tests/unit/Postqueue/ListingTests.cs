@@ -189,6 +189,7 @@ public sealed class ListingTests : IDisposable
         Assert.All(files[1].GetProperty("recipients").EnumerateArray(), r => Assert.True(r.TryGetProperty("delay_reason", out _)));
     }
 
+    // S1-40
     [Fact]
     public void A_message_that_moves_during_the_listing_is_listed_once()
     {
@@ -203,6 +204,7 @@ public sealed class ListingTests : IDisposable
         Assert.Equal(["active"], queues);
     }
 
+    // S1-40
     [Fact]
     public void A_listing_that_breaks_off_is_an_error()
     {
@@ -213,6 +215,7 @@ public sealed class ListingTests : IDisposable
         Assert.Throws<IpcException>(() => ListingReceiver.Run(client, new JsonListing(new ListingText(_ => { }))));
     }
 
+    // S3-10, S5-07
     [Theory] // queue, where it is then
     [InlineData("deferred", "incoming")]
     [InlineData("hold", "hold")]

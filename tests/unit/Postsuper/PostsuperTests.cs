@@ -18,6 +18,7 @@ public sealed class PostsuperTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
+    // S1-33, S1-45, S5-22, S5-26
     [Fact]
     public void A_message_is_held_released_expired_requeued_and_deleted()
     {
@@ -40,6 +41,7 @@ public sealed class PostsuperTests : IDisposable
         Assert.Equal(["Deleted: 0 messages"], Run("-d", id));
     }
 
+    // S5-26
     [Fact]
     public void Expire_and_release_says_both()
     {
@@ -49,6 +51,7 @@ public sealed class PostsuperTests : IDisposable
         Assert.Equal(["Force-expired: 0 messages", "Released from hold: 0 messages"], Run("-f", id));
     }
 
+    // S3-11
     [Fact]
     public void Deleting_takes_the_logs_along()
     {
@@ -63,6 +66,7 @@ public sealed class PostsuperTests : IDisposable
         Assert.Equal([other, other, other, other], Everything());
     }
 
+    // S1-45
     [Fact]
     public void All_means_complete_messages_only_and_says_only_the_count()
     {
@@ -170,6 +174,7 @@ public sealed class PostsuperTests : IDisposable
         Assert.Equal(2, Everything().Length);
     }
 
+    // S1-19
     [Theory]
     [InlineData(0, 1)]
     [InlineData(1, 0)]
@@ -267,6 +272,7 @@ public sealed class PostsuperTests : IDisposable
         Assert.Equal(["12345.999", "stranger"], Everything().Order(StringComparer.Ordinal));
     }
 
+    // S1-18
     [Theory] // name, mode, age in days, stays
     [InlineData("12345.999", "0600", 8, false)]
     [InlineData("12345.999", "0600", 6, true)]

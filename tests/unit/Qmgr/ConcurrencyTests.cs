@@ -50,6 +50,7 @@ public sealed class ConcurrencyTests
         Assert.Equal(6, concurrency.Window);
     }
 
+    // S5-27
     [Theory]
     [InlineData("1", 5, 10)]
     [InlineData("0.5", 10, 10)]

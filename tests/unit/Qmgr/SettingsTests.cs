@@ -21,6 +21,7 @@ public sealed class SettingsTests
     public void S5_20_Backoff_is_the_age_within_bounds(int age, int backoff) =>
         Assert.Equal(TimeSpan.FromSeconds(backoff), s_settings.Backoff(TimeSpan.FromSeconds(age)));
 
+    // A0.5, A0.11
     [Theory]
     [InlineData(432_000, false, true)]
     [InlineData(431_999, false, false)]

@@ -17,6 +17,7 @@ public sealed class NewQueueFileTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
+    // S1-11, S1-16
     [Theory]
     [InlineData(QueueName.Maildrop, false)]
     [InlineData(QueueName.Maildrop, true)]
@@ -38,6 +39,7 @@ public sealed class NewQueueFileTests : IDisposable
         Assert.Equal("E\0"u8.ToArray(), File.ReadAllBytes(file.Path));
     }
 
+    // S1-17, S3-09
     [Fact]
     public void Without_commit_nothing_stays()
     {
@@ -63,6 +65,7 @@ public sealed class NewQueueFileTests : IDisposable
         Assert.Equal(QueueName.Incoming, _queues.Locate(id));
     }
 
+    // S1-11
     [Fact]
     public void A_taken_name_is_not_overwritten()
     {

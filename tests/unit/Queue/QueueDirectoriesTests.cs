@@ -18,6 +18,7 @@ public sealed class QueueDirectoriesTests : IDisposable
 
     private static QueueId Id(string text) => QueueId.TryParse(text, out QueueId id) ? id : throw new ArgumentException(text);
 
+    // S1-19
     [Fact]
     public void Hashed_queues_have_subdirectories_by_the_microseconds()
     {
@@ -68,6 +69,7 @@ public sealed class QueueDirectoriesTests : IDisposable
         Assert.Null(_queues.Locate(Id("FFFFF1")));
     }
 
+    // S1-22
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

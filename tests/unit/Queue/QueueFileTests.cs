@@ -36,6 +36,7 @@ public class QueueFileTests
         Assert.Equal(Single(dump, 'W').Trim(), envelope.WarnTimeOffset == 0 ? "" : $"{envelope.WarnTime}");
     }
 
+    // S5-15
     [Theory, MemberData(nameof(CleanedFiles))]
     public void Reading_recipients_in_batches_gives_the_same(string name)
     {
@@ -60,6 +61,7 @@ public class QueueFileTests
         }
     }
 
+    // S3-13
     [Theory, MemberData(nameof(CleanedFiles))]
     public void Content_agrees_with_the_records(string name)
     {
@@ -126,6 +128,7 @@ public class QueueFileTests
         Assert.Equal(("c@x", "utf-8!c", 1), (recipients[0].Address, recipients[0].DsnOriginalRecipient, recipients[0].NotifyFlags));
     }
 
+    // S1-23
     [Theory] // what is wrong, the log line after the id (behaviour of qmgr on damaged files)
     [InlineData("no end", "message rejected: missing end record")]
     [InlineData("no sender", "message rejected: missing sender record")]
@@ -274,6 +277,7 @@ public class QueueFileTests
         Assert.Equal(before, File.ReadAllBytes(path));
     }
 
+    // S1-35
     [Fact]
     public void The_delay_warning_is_marked_as_sent_in_place()
     {
@@ -288,6 +292,7 @@ public class QueueFileTests
         file.ReadEnvelope();
     }
 
+    // S5-02
     [Theory] // bits, ready
     [InlineData("0700", true)]
     [InlineData("0744", true)]

@@ -47,6 +47,7 @@ public sealed class ClientCasesTests
         return names;
     }
 
+    // A0.1, S1-31, S1-37, S1-50, S1-59, S2-01, S2-02, S2-03, S2-04, S2-05, S2-06, S2-07, S2-12, S2-15, S2-21, S2-23, S3-30, S3-37, S4-05, S4-07, S4-11, S4-14, S4-16, S4-17, S4-20, S4-21, S4-22
     [Theory]
     [MemberData(nameof(Cases))]
     public void Answers_as_Postfix_does(string name)

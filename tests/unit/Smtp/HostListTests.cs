@@ -8,6 +8,7 @@ public sealed class HostListTests
 {
     private static readonly SmtpOptions s_options = new() { RandomizeAddresses = false };
 
+    // S3-24
     [Theory] // next hop, domain, port, MX lookup, IP address; "-": malformed
     [InlineData("example.com", "example.com", 25, true, null)]
     [InlineData("example.com.", "example.com", 25, true, null)]
@@ -35,6 +36,7 @@ public sealed class HostListTests
         Assert.Equal(domain == "-" ? null : new NextHop(domain, port, mx, address is null ? null : IPAddress.Parse(address)), hop);
     }
 
+    // S1-49, S4-05
     [Fact]
     public void Equal_preference_gets_every_order_but_preference_holds()
     {
@@ -71,6 +73,7 @@ public sealed class HostListTests
         Assert.Equal(["2001:db8::1", "2001:db8::2", "2001:db8::3"], hosts.Take(3).Select(h => h.Address.ToString()));
     }
 
+    // S1-49, S4-16
     [Fact]
     public void The_list_is_cut_where_we_are_ourselves()
     {
@@ -114,6 +117,7 @@ public sealed class HostListTests
         Assert.Null(list.Why);
     }
 
+    // A0.2, S1-31
     [Theory]
     [InlineData("[127.0.0.1]", "5.4.6")]
     [InlineData("self.d.test", "5.4.6")]

@@ -95,6 +95,7 @@ public sealed class SessionTests
         Assert.False(rig.Deliver(SmtpRig.Request("mx.test", "u@mx.test") with { MoreWaits = true }).SessionOpen);
     }
 
+    // S2-10
     [Fact]
     public void Soft_bounce_returns_no_mail()
     {
@@ -107,6 +108,7 @@ public sealed class SessionTests
         Assert.Equal(["defer u@mx.test 4.1.1 delayed mx.test 550 5.1.1 no"], rig.Records_);
     }
 
+    // S2-09, S2-16, S4-04
     [Fact]
     public void A_bounce_is_on_record_before_the_recipient_is_done()
     {
@@ -118,6 +120,7 @@ public sealed class SessionTests
             rig.Records_);
     }
 
+    // A0.4
     [Fact]
     public void A_bounce_that_cannot_be_recorded_is_deferred_and_tried_nowhere_else() // S2-08
     {
@@ -131,6 +134,7 @@ public sealed class SessionTests
         Assert.DoesNotContain(rig.Records_, r => r.StartsWith("done", StringComparison.Ordinal));
     }
 
+    // A0.3, S1-28
     [Theory]
     [InlineData("""{"ext": ["PIPELINING"]}""", true)]
     [InlineData("{}", false)] // the server has DSN: its business
@@ -200,6 +204,7 @@ public sealed class SessionTests
         Assert.Equal(["EHLO mta.golden.test", "QUIT"], server.Commands);
     }
 
+    // S3-27
     [Theory] // told to stop: before the final dot the mail is put off, after it the reply counts
     [InlineData("banner", "deferred", "4.3.2")]
     [InlineData("mail", "deferred", "4.3.2")]
@@ -220,6 +225,7 @@ public sealed class SessionTests
         ours.Dispose();
     }
 
+    // S2-06
     [Fact]
     public void Damaged_content_is_reported_and_not_completed() // S4-08
     {

@@ -3,17 +3,18 @@ using PostfixNet.Mail;
 namespace PostfixNet.Sendmail;
 
 /// <summary>Recipients that the message's own header names: To, Cc and Bcc, or the Resent- forms when there are any.</summary>
-/// <param name="tokenLimit">header_address_token_limit: bounds one header.</param>
-internal sealed class HeaderRecipients(int tokenLimit)
+/// <remarks>No header_address_token_limit here: a recipient must not be passed over because there are many before it.</remarks>
+internal sealed class HeaderRecipients
 {
-    // Long enough for any real header; what is beyond is not looked at.
-    private const int HeaderLimit = 1 << 20;
+    // Bounds memory; longer recipient headers are refused.
+    private const int HeaderLimit = 1 << 24;
     private readonly List<string> _recipients = [], _resent = [];
     private byte[] _header = new byte[1024];
     private int _length;
-    private bool _inBody, _isResent;
+    private bool _inBody, _isResent, _isTooLong;
 
     /// <summary>Internal form, in order; complete after the last line.</summary>
+    /// <exception cref="SubmissionException">A recipient header is too long.</exception>
     internal IReadOnlyList<string> Found
     {
         get
@@ -54,7 +55,8 @@ internal sealed class HeaderRecipients(int tokenLimit)
     private void Append(ReadOnlySpan<byte> text)
     {
         int count = Math.Min(text.Length, HeaderLimit - _length);
-        if (count <= 0)
+        _isTooLong |= count < text.Length;
+        if (count == 0)
             return;
         if (_length + count > _header.Length)
             Array.Resize(ref _header, Math.Max(_header.Length * 2, _length + count));
@@ -65,7 +67,8 @@ internal sealed class HeaderRecipients(int tokenLimit)
     private void EndHeader()
     {
         ReadOnlySpan<byte> header = _header.AsSpan(0, _length);
-        _length = 0;
+        bool isTooLong = _isTooLong;
+        (_length, _isTooLong) = (0, false);
         int colon = header.IndexOf((byte)':');
         if (colon <= 0)
             return;
@@ -79,7 +82,9 @@ internal sealed class HeaderRecipients(int tokenLimit)
         };
         if (list is null)
             return;
-        foreach (HeaderAddress address in HeaderAddresses.Parse(ByteText.Decode(header[(colon + 1)..]), tokenLimit))
+        if (isTooLong)
+            throw new SubmissionException($"the {name} header is longer than {HeaderLimit} bytes");
+        foreach (HeaderAddress address in HeaderAddresses.Parse(ByteText.Decode(header[(colon + 1)..]), int.MaxValue))
         {
             if (address.Address.Length > 0)
                 list.Add(address.Address);

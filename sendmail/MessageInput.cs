@@ -3,16 +3,44 @@ using PostfixNet.Queue;
 
 namespace PostfixNet.Sendmail;
 
-/// <summary>Standard input as text records: lines without their ends, long ones in pieces.</summary>
-/// <param name="writer">Where the records go.</param>
-/// <param name="header">Is told the header lines; null: nobody asks.</param>
-/// <param name="lineLimit">Longest record, bytes (line_length_limit).</param>
-/// <param name="sizeLimit">Largest message, bytes; 0: no limit (message_size_limit).</param>
-/// <param name="ignoreDots">A line with a single dot does not end the message.</param>
-internal sealed class MessageInput(RecordWriter writer, HeaderRecipients? header, int lineLimit, long sizeLimit, bool ignoreDots)
+/// <summary>Which carriage returns before a line feed belong to the line end (sendmail_fix_line_endings).</summary>
+internal enum LineEnding
 {
-    private readonly byte[] _buffer = new byte[65536];
+    /// <summary>All of them.</summary>
+    Always,
+    /// <summary>All when the first line ends with one, else none.</summary>
+    AsFirstLine,
+    /// <summary>None: they are text.</summary>
+    Never,
+}
+
+/// <summary>Standard input as text records: lines without their ends, long ones in pieces.</summary>
+internal sealed class MessageInput
+{
+    // Half of the buffer, so that it always holds a whole piece and what follows it. A greater line_length_limit has no use:
+    // the end of a record is not the end of a line.
+    private const int LargestPiece = 32768;
+
+    private readonly RecordWriter _writer;
+    private readonly HeaderRecipients? _header;
+    private readonly int _lineLimit;
+    private readonly long _sizeLimit;
+    private readonly bool _ignoresDots;
+    private readonly byte[] _buffer = new byte[2 * LargestPiece];
+    private LineEnding _lineEnding;
     private bool _isFirst = true, _isContinued, _ended;
+
+    /// <param name="writer">Where the records go.</param>
+    /// <param name="header">Is told the header lines; null: nobody asks.</param>
+    /// <param name="lineLimit">Longest record, bytes (line_length_limit).</param>
+    /// <param name="sizeLimit">Largest message, bytes; 0: no limit (message_size_limit).</param>
+    /// <param name="ignoresDots">A line with a single dot does not end the message.</param>
+    /// <param name="lineEnding">What to do about carriage returns.</param>
+    internal MessageInput(RecordWriter writer, HeaderRecipients? header, int lineLimit, long sizeLimit, bool ignoresDots, LineEnding lineEnding)
+    {
+        (_writer, _header, _sizeLimit, _ignoresDots, _lineEnding) = (writer, header, sizeLimit, ignoresDots, lineEnding);
+        _lineLimit = Math.Min(lineLimit, LargestPiece);
+    }
 
     /// <summary>Copies to the end of input, or to the dot.</summary>
     /// <returns>False when the message is too large.</returns>
@@ -31,7 +59,7 @@ internal sealed class MessageInput(RecordWriter writer, HeaderRecipients? header
             bool atEnd = n == 0;
             end += n;
             Lines(ref start, end, atEnd);
-            if (sizeLimit > 0 && writer.Position > sizeLimit)
+            if (_sizeLimit > 0 && _writer.Position > _sizeLimit)
                 return false;
             if (atEnd)
                 break;
@@ -45,21 +73,19 @@ internal sealed class MessageInput(RecordWriter writer, HeaderRecipients? header
         while (!_ended && start < end)
         {
             ReadOnlySpan<byte> rest = _buffer.AsSpan(start, end - start);
-            int length = rest[..Math.Min(rest.Length, lineLimit + 1)].IndexOf((byte)'\n');
-            if (length >= 0)
+            // A line that just fits may end with CR LF.
+            bool isLong = rest.Length >= _lineLimit + 2;
+            int length = (isLong ? rest[..(_lineLimit + 2)] : rest).IndexOf((byte)'\n');
+            ReadOnlySpan<byte> line = length >= 0 ? WithoutReturns(rest[..length]) : rest;
+            if (length >= 0 && line.Length < _lineLimit)
             {
-                Line(WithoutReturns(rest[..length]));
+                Line(line);
                 start += length + 1;
             }
-            else if (rest.Length > lineLimit)
+            else if (length >= 0 || isLong || atEnd)
             {
-                Piece(rest[..lineLimit]);
-                start += lineLimit;
-            }
-            else if (atEnd)
-            {
-                Piece(rest); // no final line end; cleanup supplies it
-                start = end;
+                // At the end of input: no final line end; cleanup supplies it.
+                start += Piece(rest[..Math.Min(_lineLimit, line.Length)]);
             }
             else
             {
@@ -70,7 +96,7 @@ internal sealed class MessageInput(RecordWriter writer, HeaderRecipients? header
 
     private void Line(ReadOnlySpan<byte> line)
     {
-        if (!_isContinued && !ignoreDots && line is [(byte)'.'])
+        if (!_isContinued && !_ignoresDots && line is [(byte)'.'])
         {
             _ended = true;
             return;
@@ -79,14 +105,21 @@ internal sealed class MessageInput(RecordWriter writer, HeaderRecipients? header
         _isFirst = false;
         if (!isMailboxLine)
         {
-            writer.Write(RecordType.Text, line);
-            header?.Line(line, _isContinued);
+            _writer.Write(RecordType.Text, line);
+            _header?.Line(line, _isContinued);
         }
         _isContinued = false;
     }
 
     // By hand: the library's generic trimming would be compiled anew in each process.
-    private static ReadOnlySpan<byte> WithoutReturns(ReadOnlySpan<byte> line)
+    private ReadOnlySpan<byte> WithoutReturns(ReadOnlySpan<byte> line)
+    {
+        if (_lineEnding == LineEnding.AsFirstLine)
+            _lineEnding = line is [.., (byte)'\r'] ? LineEnding.Always : LineEnding.Never;
+        return _lineEnding == LineEnding.Always ? TrimReturns(line) : line;
+    }
+
+    private static ReadOnlySpan<byte> TrimReturns(ReadOnlySpan<byte> line)
     {
         while (line is [.., (byte)'\r'])
             line = line[..^1];
@@ -100,10 +133,14 @@ internal sealed class MessageInput(RecordWriter writer, HeaderRecipients? header
         return line is [(byte)'F', (byte)'r', (byte)'o', (byte)'m', (byte)' ', ..];
     }
 
-    private void Piece(ReadOnlySpan<byte> piece)
+    /// <returns>How much of the piece was taken: returns at its end may belong to the line end that follows.</returns>
+    private int Piece(ReadOnlySpan<byte> piece)
     {
-        writer.Write(RecordType.TextPart, piece);
-        header?.Line(piece, _isContinued);
+        if (piece.Length == _lineLimit && _lineEnding != LineEnding.Never && TrimReturns(piece) is { IsEmpty: false } trimmed)
+            piece = trimmed;
+        _writer.Write(RecordType.TextPart, piece);
+        _header?.Line(piece, _isContinued);
         (_isFirst, _isContinued) = (false, true);
+        return piece.Length;
     }
 }

@@ -6,7 +6,7 @@ namespace PostfixNet.Sendmail;
 /// <summary>What the command line asks for.</summary>
 internal sealed class Options
 {
-    /// <summary>Letter of -b: m (a message), p (list), i (aliases).</summary>
+    /// <summary>Letter of -b: m (a message), p (list), i (nothing to do here: aliases, host status, a daemon's queue runs).</summary>
     internal char Mode { get; private set; } = 'm';
 
     internal string? ConfigDirectory { get; private set; }
@@ -120,7 +120,15 @@ internal sealed class Options
                     Verp = value.Length > 1 ? value[1..] : "+=";
                 break;
             case 'b':
-                Mode = value is "m" or "p" or "i" ? value[0] : throw new SubmissionException($"unsupported: -b{value}");
+                Mode = value switch
+                {
+                    "m" or "p" or "i" => value[0],
+                    "h" or "H" => 'i',
+                    _ => throw new SubmissionException($"unsupported: -b{value}"),
+                };
+                break;
+            case 'I':
+                Mode = 'i';
                 break;
             case 'q':
                 TakeFlush(value);
@@ -140,6 +148,8 @@ internal sealed class Options
             Flush = ["-s", value[1..]];
         else if (value.StartsWith('S'))
             throw new SubmissionException("-qS is not implemented");
+        else
+            Mode = 'i'; // an interval: master has its own
     }
 
     private static int ParseNotify(string value, Action<string> warn)

@@ -27,7 +27,7 @@ namespace PostfixNet.Sendmail;
 ///   -N never|success,failure,delay    when to notify the sender (DSN).
 ///   -R full|hdrs     what of the message a notice returns.       -V ID   envelope id (DSN).   -XV[xy]  VERP.
 ///   -q  flush the queue; -qI ID  one message; -qR SITE  one site.
-///   -bm (default), -bp, -bi as above. -A -I -L -O -U -c -e -h -m -n -o -p -x -X and -q TIME are accepted for compatibility.
+///   -bm (default), -bp, -bi (also -I) as above. -bh -bH do nothing. -A -L -O -U -c -e -h -m -n -o -p -x -X and -q TIME are accepted for compatibility.
 /// SECURITY
 ///   Runs with the rights of its caller only. The file belongs to the caller: nobody else can read it but mail_owner, nobody
 ///   can change it once pickup has it, and pickup checks every byte of it.
@@ -35,9 +35,10 @@ namespace PostfixNet.Sendmail;
 ///   One line on standard error. Exit 0: queued. 69: from postqueue. 75: not queued; the message says why. 77: no
 ///   permission. 78: bad configuration.
 /// CONFIGURATION
-///   queue_directory, enable_long_queue_ids, message_size_limit, line_length_limit, pickup_service_name.
+///   queue_directory, enable_long_queue_ids, message_size_limit, line_length_limit, sendmail_fix_line_endings,
+///   authorized_submit_users, pickup_service_name.
 /// BUGS
-///   -bs, -bd, -bv and -bh are not supported.
+///   -bs, -bd, -bl and -bv are not supported. Arguments that are not UTF-8 lose the bytes that are not.
 /// </summary>
 internal static class Program
 {

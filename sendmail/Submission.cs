@@ -29,12 +29,15 @@ internal sealed class Submission
     {
         if (_options.Recipients.Count == 0 && !_options.TakesHeaderRecipients)
             throw SubmissionException.For(_caller, "Recipient addresses must be specified on the command line or via the -t option");
+        if (!UserList.Includes(_config.Get(Parameters.AuthorizedSubmitUsers), _caller?.Name ?? "unknown", Parameters.AuthorizedSubmitUsers.Name))
+            throw new SubmissionException($"User {SubmissionException.Name(_caller)} is not allowed to submit mail");
         using NewQueueFile file = NewQueueFile.Create(queue, QueueName.Maildrop, _config.Get(Parameters.EnableLongQueueIds));
         RecordWriter writer = file.Writer;
         bool hasRecipients = WriteEnvelope(writer);
         writer.Write(RecordType.Message);
-        HeaderRecipients? header = _options.TakesHeaderRecipients ? new HeaderRecipients(_config.Get(Parameters.HeaderAddressTokenLimit)) : null;
-        MessageInput input = new(writer, header, _config.Get(Parameters.LineLengthLimit), _config.Get(Parameters.MessageSizeLimit), _options.IgnoresDots);
+        HeaderRecipients? header = _options.TakesHeaderRecipients ? new HeaderRecipients() : null;
+        MessageInput input = new(writer, header, _config.Get(Parameters.LineLengthLimit), _config.Get(Parameters.MessageSizeLimit), _options.IgnoresDots,
+            _config.Get(Parameters.SendmailFixLineEndings) switch { "strict" => LineEnding.AsFirstLine, "never" => LineEnding.Never, _ => LineEnding.Always });
         if (!input.Copy())
             throw SubmissionException.For(_caller, "message file too big");
         writer.Write(RecordType.Extracted);

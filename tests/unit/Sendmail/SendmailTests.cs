@@ -1,0 +1,341 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using PostfixNet.Native;
+using PostfixNet.Queue;
+
+namespace PostfixNet.UnitTests.Sendmail;
+
+/// <summary>The sendmail command: options, input, the file it leaves, and what it says and returns when it cannot.</summary>
+public sealed class SendmailTests
+{
+    private static readonly string s_caller = $"{Environment.UserName}({Users.RealUid.ToString(CultureInfo.InvariantCulture)})";
+    private static readonly byte[] s_message = "Subject: x\n\nbody\n"u8.ToArray();
+
+    [Theory]
+    // No message: nothing is read, nothing is written.
+    [InlineData("-bi")]
+    [InlineData("-I")]
+    [InlineData("-bh")]
+    [InlineData("-bH")]
+    [InlineData("-q5m")]
+    [InlineData("-q1h30m")]
+    public void Calls_for_other_daemons_do_nothing(string argument)
+    {
+        using Drop drop = new();
+        Assert.Equal((0, "", ""), drop.Run(s_message, argument));
+        Assert.Empty(drop.Files);
+    }
+
+    [Theory]
+    [InlineData("-oi")]
+    [InlineData("-om -oem -odq -oo -o7 -oA/etc/aliases")]
+    [InlineData("-bm -n -m -i -x")]
+    [InlineData("-A ac -L tag -O Timeout=5m -U -e m -p ESMTP:host -h 3")]
+    [InlineData("-c")]
+    public void Options_of_former_days_are_taken(string arguments)
+    {
+        using Drop drop = new();
+        Assert.Equal((0, "", ""), drop.Run(s_message, [.. arguments.Split(' '), "bob@x.test"]));
+        Assert.Equal(["bob@x.test"], drop.Of('R'));
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("@", "@")]
+    [InlineData("a@x.test,b@x.test", "a@x.test|b@x.test")]
+    [InlineData("Ann <a@x.test>, \"B C\" <b@x.test>", "a@x.test|b@x.test")]
+    [InlineData("\"a b\"@x.test", "a b@x.test")]
+    [InlineData("a (comment)", "a")]
+    [InlineData("j\u00f8rgen@x.test", "j\u00c3\u00b8rgen@x.test")]
+    public void Recipients_are_stored_in_internal_form(string argument, string recipients)
+    {
+        using Drop drop = new();
+        Assert.Equal((0, "", ""), drop.Run(s_message, argument));
+        Assert.Equal(recipients.Split('|'), drop.Of('R'));
+    }
+
+    [Theory]
+    [InlineData("To: a@x.test\nCc: B <b@x.test>,\n c@x.test\nBcc: d@x.test\nFrom: e@x.test\n\nTo: no@x.test\n", "a@x.test|b@x.test|c@x.test|d@x.test")]
+    [InlineData("to : a@x.test\nTO:b@x.test\n\n", "a@x.test|b@x.test")]
+    [InlineData("To: a@x.test\nResent-To: b@x.test\nResent-Cc: c@x.test\nResent-Bcc: d@x.test\nCc: e@x.test\n\n", "b@x.test|c@x.test|d@x.test")]
+    [InlineData("To: friends: a@x.test, b@x.test;\n\n", "a@x.test|b@x.test")]
+    [InlineData("To: \"a, b\" <c@x.test>\n\n", "c@x.test")]
+    [InlineData("To: a@x.test\nno header\nCc: b@x.test\n", "a@x.test")]
+    [InlineData("To: a@x.test\r\nCc: b@x.test\r\n\r\n", "a@x.test|b@x.test")]
+    [InlineData("To: a@x.test\nCc: b@x.test", "a@x.test|b@x.test")]
+    public void Recipients_are_taken_from_the_header(string message, string recipients)
+    {
+        using Drop drop = new();
+        Assert.Equal((0, "", ""), drop.Run(Encoding.UTF8.GetBytes(message), "-t"));
+        List<DropRecord> records = drop.Records;
+        Assert.Equal(recipients.Split('|'), records.SkipWhile(r => r.Type != 'X').Where(r => r.Type == 'R').Select(r => r.Payload));
+        Assert.DoesNotContain(records.TakeWhile(r => r.Type != 'X'), r => r.Type == 'R');
+    }
+
+    [Fact]
+    public void A_recipient_header_longer_than_a_record_is_read_whole()
+    {
+        string[] recipients = [.. Enumerable.Range(0, 3000).Select(i => $"user{i}@x.test")];
+        using Drop drop = new();
+        Assert.Equal((0, "", ""), drop.Run(Encoding.ASCII.GetBytes($"To: {string.Join(",", recipients)}\n\n"), "-t"));
+        Assert.Equal(recipients, drop.Of('R'));
+    }
+
+    [Theory]
+    [InlineData("-f alice@x.test", "alice@x.test")]
+    [InlineData("-falice@x.test", "alice@x.test")]
+    [InlineData("-r alice@x.test", "alice@x.test")]
+    [InlineData("-f <alice@x.test>", "alice@x.test")]
+    [InlineData("-f <>", "")]
+    public void Sender(string arguments, string sender)
+    {
+        using Drop drop = new();
+        Assert.Equal((0, "", ""), drop.Run(s_message, [.. arguments.Split(' '), "bob@x.test"]));
+        Assert.Equal([sender], drop.Of('S'));
+    }
+
+    [Fact]
+    public void Full_name_comes_from_the_option_or_the_environment()
+    {
+        Dictionary<string, string> environment = new() { ["NAME"] = "Env Name" };
+        using Drop first = new();
+        Assert.Equal((0, "", ""), first.Run(s_message, ["bob@x.test"], environment));
+        Assert.Equal(["Env Name"], first.Of('F'));
+        using Drop second = new();
+        Assert.Equal((0, "", ""), second.Run(s_message, ["-F", "Opt\nName", "bob@x.test"], environment));
+        Assert.Equal(["Opt Name"], second.Of('F'));
+    }
+
+    [Fact]
+    public void Delivery_reports_are_announced()
+    {
+        using Drop drop = new();
+        Assert.Equal((0, "Mail Delivery Status Report will be mailed to <alice@x.test>.\n", ""), drop.Run(s_message, "-v", "-f", "alice@x.test", "bob@x.test"));
+        Assert.Contains("trace_flags=1024", drop.Of('A'));
+    }
+
+    [Theory]
+    [InlineData("never", "1")]
+    [InlineData("SUCCESS,Failure", "6")]
+    [InlineData("success,failure,delay", "14")]
+    public void Notify(string value, string flags)
+    {
+        using Drop drop = new();
+        Assert.Equal((0, "", ""), drop.Run(s_message, "-N", value, "a@x.test", "b@x.test"));
+        Assert.Equal([$"A notify_flags={flags}", "R a@x.test", $"A notify_flags={flags}", "R b@x.test"],
+            drop.Records.SkipWhile(r => r.Type != 'S').Skip(1).Take(4).Select(r => r.ToString()));
+    }
+
+    [Theory]
+    [InlineData("-N bogus", "sendmail: warning: unknown DSN NOTIFY command value \"bogus\" in \"bogus\"\nsendmail: warning: bad -N option value -- ignored\n")]
+    [InlineData("-N never,success", "sendmail: warning: bad -N option value -- ignored\n")]
+    [InlineData("-R some", "sendmail: warning: bad -R option value -- ignored\n")]
+    [InlineData("-V |", "sendmail: warning: bad syntax in -V option value -- ignored\n")]
+    [InlineData("-f with space@x", "sendmail: warning: -f option specified malformed sender: with space@x\n")]
+    public void What_is_ignored_is_said(string arguments, string warning)
+    {
+        using Drop drop = new();
+        string[] words = [arguments[..2], arguments[3..].Replace("|", "", StringComparison.Ordinal)];
+        Assert.Equal((0, "", warning), drop.Run(s_message, [.. words, "bob@x.test"]));
+        Assert.DoesNotContain(drop.Of('A'), a => a != "rewrite_context=local");
+    }
+
+    [Fact]
+    public void A_malformed_sender_keeps_its_first_word()
+    {
+        using Drop drop = new();
+        _ = drop.Run(s_message, "-f", "with space@x", "bob@x.test");
+        Assert.Equal(["with"], drop.Of('S'));
+    }
+
+    [Theory]
+    [InlineData("", "CALLER: Recipient addresses must be specified on the command line or via the -t option", 75)]
+    [InlineData("-t", "CALLER: No recipient addresses found in message header", 75)]
+    [InlineData("-B foo bob@x.test", "-B option needs 8BITMIME or 7BIT", 75)]
+    [InlineData("-bz", "unsupported: -bz", 75)]
+    [InlineData("-bs", "unsupported: -bs", 75)]
+    [InlineData("-Z", "invalid option -- 'Z'; usage: sendmail [options]", 75)]
+    [InlineData("-f", "option requires an argument -- 'f'; usage: sendmail [options]", 75)]
+    [InlineData("-qSx", "-qS is not implemented", 75)]
+    public void What_fails_says_why_and_leaves_nothing(string arguments, string problem, int status)
+    {
+        using Drop drop = new();
+        string error = $"sendmail: fatal: {problem.Replace("CALLER", s_caller, StringComparison.Ordinal)}\n";
+        Assert.Equal((status, "", error), drop.Run(s_message, arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        Assert.Empty(drop.Files);
+    }
+
+    [Theory]
+    [InlineData("queue_run_delay = ", 78)]
+    [InlineData("message_size_limit = 'big'", 78)]
+    [InlineData("authorized_submit_users = '!static:anyone'", 75)]
+    [InlineData("authorized_submit_users = 'hash:/etc/users'", 78)]
+    public void A_configuration_that_forbids_it(string configuration, int status)
+    {
+        using Drop drop = new(configuration);
+        (int result, string output, string error) = drop.Run(s_message, "bob@x.test");
+        Assert.Equal((status, ""), (result, output));
+        Assert.StartsWith("sendmail: fatal: ", error, StringComparison.Ordinal);
+        Assert.Equal(1, error.Count(c => c == '\n'));
+        Assert.Empty(drop.Files);
+    }
+
+    [Theory]
+    [InlineData("static:anyone", true)]
+    [InlineData("ME", true)]
+    [InlineData("!ME static:anyone", false)]
+    [InlineData("somebody-else", false)]
+    [InlineData("!somebody-else static:all", true)]
+    [InlineData("", false)]
+    public void Users_may_submit_or_not(string users, bool allowed)
+    {
+        using Drop drop = new($"authorized_submit_users = '{users.Replace("ME", Environment.UserName, StringComparison.Ordinal)}'");
+        (int status, string output, string error) = drop.Run(s_message, "bob@x.test");
+        Assert.Equal(allowed ? (0, "", "") : (75, "", $"sendmail: fatal: User {s_caller} is not allowed to submit mail\n"), (status, output, error));
+        Assert.Equal(allowed ? 1 : 0, drop.Files.Length);
+    }
+
+    [Fact]
+    public void Without_the_queue_directory_nothing_is_accepted()
+    {
+        using Drop drop = new(withMaildrop: false);
+        (int status, _, string error) = drop.Run(s_message, "bob@x.test");
+        Assert.Equal(75, status);
+        Assert.Matches("^sendmail: fatal: [^\n]*maildrop[^\n]*No such file or directory\n$", error);
+    }
+
+    [Fact]
+    public void Without_a_configuration_nothing_is_accepted()
+    {
+        using Drop drop = new();
+        Assert.Equal((78, "", "sendmail: fatal: /nonexistent/main.toml: cannot be read: No such file or directory\n"),
+            drop.Run(s_message, "-C", "/nonexistent", "bob@x.test"));
+    }
+
+    [Fact]
+    public void A_message_that_is_too_large_is_not_accepted()
+    {
+        using Drop drop = new("message_size_limit = 10000");
+        Assert.Equal(0, drop.Run(Lines(100, 72), "bob@x.test").Status);
+        Assert.Equal((75, "", $"sendmail: fatal: {s_caller}: message file too big\n"), drop.Run(Lines(150, 72), "bob@x.test"));
+        Assert.Equal((75, "", $"sendmail: fatal: {s_caller}: message file too big\n"), drop.Run(Lines(200_000, 72), "bob@x.test"));
+        Assert.Single(drop.Files);
+        using Drop unlimited = new("message_size_limit = 0");
+        Assert.Equal(0, unlimited.Run(Lines(200_000, 72), "bob@x.test").Status);
+    }
+
+    [Theory]
+    [InlineData(512)]
+    [InlineData(2048)]
+    [InlineData(65536)]
+    [InlineData(200_000)]
+    public void Long_lines_become_pieces_of_the_limit(int limit)
+    {
+        // Lengths around the limit and around the sizes of buffers; bytes that tell a shift by one.
+        int[] lengths = [0, 1, limit - 1, limit, limit + 1, 2 * limit - 1, 2 * limit, 2 * limit + 1, 65535, 65536, 65537, 131072, 5];
+        using MemoryStream input = new();
+        List<string> expected = [];
+        foreach (int length in lengths)
+        {
+            byte[] line = new byte[length];
+            for (int i = 0; i < length; i++)
+                line[i] = (byte)(33 + i % 89);
+            string text = Encoding.Latin1.GetString(line);
+            input.Write(line);
+            input.WriteByte((byte)'\n');
+            int piece = Math.Min(limit, 32768);
+            for (; text.Length >= piece; text = text[piece..])
+                expected.Add("L " + text[..piece]);
+            expected.Add("N " + text);
+        }
+        using Drop drop = new($"line_length_limit = {limit}");
+        Assert.Equal((0, "", ""), drop.Run(input.ToArray(), "bob@x.test"));
+        Assert.Equal(expected, drop.Records.Where(r => r.Type is 'N' or 'L').Select(r => r.ToString()));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_line_end_is_no_text_wherever_pieces_end(int returns)
+    {
+        for (int length = 509; length <= 515; length++)
+        {
+            string line = new('x', length), end = new string('\r', returns) + "\n";
+            using Drop drop = new("line_length_limit = 512");
+            _ = drop.Run(Encoding.ASCII.GetBytes($"{line}{end}{line}{end}"), "bob@x.test");
+            string text = string.Concat(drop.Records.Where(r => r.Type is 'N' or 'L').Select(r => r.Payload + (r.Type == 'N' ? "|" : "")));
+            Assert.Equal($"{line}|{line}|", text);
+        }
+    }
+
+    [Fact]
+    public void Returns_within_a_long_line_are_text()
+    {
+        using Drop drop = new("line_length_limit = 512");
+        string line = new string('\r', 1500) + "x" + new string('\r', 600) + "y";
+        _ = drop.Run(Encoding.ASCII.GetBytes($"{line}\n"), "bob@x.test");
+        Assert.Equal(line, string.Concat(drop.Records.Where(r => r.Type is 'N' or 'L').Select(r => r.Payload)));
+        Assert.All(drop.Records, r => Assert.True(r.Payload.Length <= 512));
+    }
+
+    [Theory]
+    [InlineData("always", "a\r\nb\nc\r\r\nd\re\n", "a|b|c|d\re")]
+    [InlineData("strict", "a\r\nb\nc\r\n", "a|b|c")]
+    [InlineData("strict", "a\nb\r\nc\n", "a|b\r|c")]
+    [InlineData("never", "a\r\nb\n", "a\r|b")]
+    public void Line_endings(string choice, string input, string lines)
+    {
+        using Drop drop = new($"sendmail_fix_line_endings = '{choice}'");
+        Assert.Equal((0, "", ""), drop.Run(Encoding.ASCII.GetBytes(input), "bob@x.test"));
+        Assert.Equal(lines.Split('|'), drop.Of('N'));
+    }
+
+    [Fact]
+    public void The_file_is_complete_and_has_a_long_id()
+    {
+        using Drop drop = new();
+        _ = drop.Run(s_message, "bob@x.test");
+        string path = Assert.Single(drop.Files);
+        Assert.True(QueueId.TryParse(Path.GetFileName(path), out QueueId id));
+        Assert.True(id.IsLong);
+        Assert.Equal(Convert.ToInt32("744", 8), FileSystem.Status(path)!.Value.Mode);
+        Assert.Equal('E', drop.Records[^1].Type);
+    }
+
+    [Fact]
+    public void Others_do_not_read_the_mail_that_a_user_drops()
+    {
+        if (Users.EffectiveUid != 0)
+            return; // only root can give the directory to somebody else
+        using Drop drop = new();
+        FileSystem.ChangeOwner(drop.Maildrop, 65534, 65534);
+        _ = drop.Run(s_message, "bob@x.test");
+        Assert.Equal(Convert.ToInt32("740", 8), FileSystem.Status(Assert.Single(drop.Files))!.Value.Mode);
+    }
+
+    [Fact]
+    public void Short_ids_on_request()
+    {
+        using Drop drop = new("enable_long_queue_ids = false");
+        _ = drop.Run(s_message, "bob@x.test");
+        Assert.Matches("^[0-9A-F]+$", Path.GetFileName(Assert.Single(drop.Files)));
+    }
+
+    [Fact]
+    public void Pickup_is_woken()
+    {
+        using Drop drop = new();
+        using Socket pickup = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        pickup.Bind(new UnixDomainSocketEndPoint(Path.Join(drop.Root, "public", "pickup")));
+        pickup.Listen();
+        Assert.Equal((0, "", ""), drop.Run(s_message, "bob@x.test"));
+        using Socket client = pickup.Accept();
+        byte[] bytes = new byte[10];
+        Assert.Equal(1, client.Receive(bytes));
+        Assert.Equal((byte)'W', bytes[0]);
+        Assert.Single(drop.Files);
+    }
+
+    private static byte[] Lines(int count, int length) => Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(new string('x', length - 1) + "\n", count)));
+}

@@ -162,7 +162,9 @@ public sealed class TomlReader
             }
             else
             {
-                table = entry.Value is TomlTable { Origin: TableOrigin.DottedKey } found ? found : throw Closed(part, entry);
+                // A table that so far is only the parent of another may be defined, once, by a header or by dotted keys.
+                table = entry.Value is TomlTable { Origin: TableOrigin.DottedKey or TableOrigin.Parent } found ? found : throw Closed(part, entry);
+                table.Origin = TableOrigin.DottedKey;
             }
         }
         KeyPart last = _key[^1];

@@ -82,6 +82,7 @@ public sealed class TomlValidTests
     [InlineData("x = 1\n[a] # c\nx = 2", "{x=i:1,a={x=i:2}}")]
     [InlineData("[fruit]\napple.color = 1\napple.taste.sweet = true\n[fruit.apple.texture]\nsmooth = true",
         "{fruit={apple={color=i:1,taste={sweet=b:True},texture={smooth=b:True}}}}")]
+    [InlineData("[a.b.c]\n[a]\nb.d = 1\n[a.b.e]", "{a={b={c={},d=i:1,e={}}}}")]
     [InlineData("[\"\"]\na = 1\n[x.\"\"]", "{={a=i:1},x={={}}}")]
     [InlineData("[a]\nb.c = 1\n[a.d]\nb = 2", "{a={b={c=i:1},d={b=i:2}}}")]
     // Arrays of tables

@@ -75,7 +75,7 @@ internal sealed class MessageInput
             ReadOnlySpan<byte> rest = _buffer.AsSpan(start, end - start);
             // A line that just fits may end with CR LF.
             bool isLong = rest.Length >= _lineLimit + 2;
-            int length = (isLong ? rest[..(_lineLimit + 2)] : rest).IndexOf((byte)'\n');
+            int length = ShortText.IndexOf(isLong ? rest[..(_lineLimit + 2)] : rest, (byte)'\n');
             ReadOnlySpan<byte> line = length >= 0 ? WithoutReturns(rest[..length]) : rest;
             if (length >= 0 && line.Length < _lineLimit)
             {

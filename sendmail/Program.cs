@@ -46,6 +46,14 @@ internal static class Program
 
     private static int Main(string[] arguments)
     {
+        int status = RunOrFail(arguments);
+        // All is written and on stable storage. The runtime's own way out would load its compiler, for nothing.
+        CurrentProcess.End(status);
+        return status;
+    }
+
+    private static int RunOrFail(string[] arguments)
+    {
         try
         {
             return Run(CalledAs(), arguments);
@@ -74,8 +82,9 @@ internal static class Program
         using SafeFileHandle commandLine = FileSystem.Open("/proc/self/cmdline");
         Span<byte> words = stackalloc byte[4096];
         words = words[..FileSystem.ReadAt(commandLine, words, 0)];
-        int end = words.IndexOf((byte)0);
-        return Path.GetFileName(ByteText.Decode(end < 0 ? words : words[..end]));
+        int end = ShortText.IndexOf(words, 0);
+        string path = ByteText.Decode(end < 0 ? words : words[..end]);
+        return path[(ShortText.LastIndexOf(path, '/') + 1)..];
     }
 
     private static int Run(string name, string[] arguments)
@@ -93,7 +102,7 @@ internal static class Program
         QueueDirectories queue = QueueDirectories.FromConfig(config);
         Submission submission = new(config, options, Warn);
         submission.Drop(queue);
-        Wake($"{queue.Root}/public/{config.Get(Parameters.PickupServiceName)}");
+        Wake(queue.Root + "/public/" + config.Get(Parameters.PickupServiceName));
         if (options.TraceFlags != 0)
             StandardError.WriteTo(1, $"Mail Delivery Status Report will be mailed to <{submission.Sender}>.\n");
         return ExitStatus.Ok;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using PostfixNet.Configuration;
 using PostfixNet.Mail;
 using PostfixNet.Native;
@@ -58,7 +57,7 @@ internal sealed class Submission
     private bool WriteEnvelope(RecordWriter writer)
     {
         long now = MailTime.NowMicroseconds;
-        writer.Write(RecordType.Time, string.Create(CultureInfo.InvariantCulture, $"{now / 1_000_000} {now % 1_000_000}"));
+        writer.Write(RecordType.Time, ShortText.FromNumber(now / 1_000_000) + " " + ShortText.FromNumber(now % 1_000_000));
         if (_options.EnvelopeId is { } id)
             writer.WriteAttribute(AttributeName.EnvelopeId, id);
         if (_options.ReturnFlags != 0)
@@ -127,5 +126,5 @@ internal sealed class Submission
         return true;
     }
 
-    private static string OneLine(string text) => text.Replace('\n', ' ').Replace('\r', ' ');
+    private static string OneLine(string text) => ShortText.Contains(text, '\n') || ShortText.Contains(text, '\r') ? text.Replace('\n', ' ').Replace('\r', ' ') : text;
 }

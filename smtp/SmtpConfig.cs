@@ -14,6 +14,7 @@ internal static class SmtpConfig
     {
         RefuseWhatIsMissing(config, service);
         T Get<T>(Parameter<T> parameter) => config.ForTransport(parameter, service);
+        TimeSpan GetTime(TimeParameter parameter) => config.ForTransport(parameter, service);
 
         IReadOnlyList<string> protocols = config.Get(Parameters.InetProtocols);
         bool all = Contains(protocols, "all");
@@ -27,16 +28,16 @@ internal static class SmtpConfig
             HeloName = Get(Parameters.SmtpHeloName),
             IsLmtp = isLmtp,
             LmtpAssumeFinal = config.Get(Parameters.LmtpAssumeFinal),
-            ConnectTimeout = Get(Parameters.SmtpConnectTimeout),
-            HeloTimeout = Get(Parameters.SmtpHeloTimeout),
-            StartTlsTimeout = Get(Parameters.SmtpStarttlsTimeout),
-            MailTimeout = Get(Parameters.SmtpMailTimeout),
-            RcptTimeout = Get(Parameters.SmtpRcptTimeout),
-            DataInitTimeout = Get(Parameters.SmtpDataInitTimeout),
-            DataXferTimeout = Get(Parameters.SmtpDataXferTimeout),
-            DataDoneTimeout = Get(Parameters.SmtpDataDoneTimeout),
-            RsetTimeout = Get(Parameters.SmtpRsetTimeout),
-            QuitTimeout = Get(Parameters.SmtpQuitTimeout),
+            ConnectTimeout = GetTime(Parameters.SmtpConnectTimeout),
+            HeloTimeout = GetTime(Parameters.SmtpHeloTimeout),
+            StartTlsTimeout = GetTime(Parameters.SmtpStarttlsTimeout),
+            MailTimeout = GetTime(Parameters.SmtpMailTimeout),
+            RcptTimeout = GetTime(Parameters.SmtpRcptTimeout),
+            DataInitTimeout = GetTime(Parameters.SmtpDataInitTimeout),
+            DataXferTimeout = GetTime(Parameters.SmtpDataXferTimeout),
+            DataDoneTimeout = GetTime(Parameters.SmtpDataDoneTimeout),
+            RsetTimeout = GetTime(Parameters.SmtpRsetTimeout),
+            QuitTimeout = GetTime(Parameters.SmtpQuitTimeout),
             AlwaysSendEhlo = Get(Parameters.SmtpAlwaysSendEhlo),
             NeverSendEhlo = Get(Parameters.SmtpNeverSendEhlo),
             Skip5xxGreeting = Get(Parameters.SmtpSkip5xxGreeting),
@@ -47,8 +48,8 @@ internal static class SmtpConfig
             DiscardEhloKeywordsOf = discard.IsEmpty ? static _ => null : discard.Find,
             PixDisableEsmtp = Contains(workarounds, "disable_esmtp"),
             PixDelayDotCrLf = Contains(workarounds, "delay_dotcrlf"),
-            PixThresholdTime = Get(Parameters.SmtpPixWorkaroundThresholdTime),
-            PixDelayTime = Get(Parameters.SmtpPixWorkaroundDelayTime),
+            PixThresholdTime = GetTime(Parameters.SmtpPixWorkaroundThresholdTime),
+            PixDelayTime = GetTime(Parameters.SmtpPixWorkaroundDelayTime),
             MessageLineLimit = Get(Parameters.SmtpLineLengthLimit),
             LineLengthLimit = config.Get(Parameters.LineLengthLimit),
             DelayResolutionLimit = config.Get(Parameters.DelayLoggingResolutionLimit),
@@ -75,8 +76,8 @@ internal static class SmtpConfig
             RelayHost = string.Join(", ", config.Get(Parameters.Relayhost)),
             ConnectionCacheOnDemand = Get(Parameters.SmtpConnectionCacheOnDemand),
             ConnectionCacheDestinations = Get(Parameters.SmtpConnectionCacheDestinations),
-            ConnectionCacheTimeLimit = Get(Parameters.SmtpConnectionCacheTimeLimit),
-            ConnectionReuseTimeLimit = Get(Parameters.SmtpConnectionReuseTimeLimit),
+            ConnectionCacheTimeLimit = GetTime(Parameters.SmtpConnectionCacheTimeLimit),
+            ConnectionReuseTimeLimit = GetTime(Parameters.SmtpConnectionReuseTimeLimit),
             ConnectionReuseCountLimit = Get(Parameters.SmtpConnectionReuseCountLimit),
         };
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using PostfixNet.Native;
 
 namespace PostfixNet.Configuration;
 
@@ -13,12 +14,12 @@ internal static class Expansion
     /// <exception cref="FormatException">Something after a dollar sign is not understood; the message says what.</exception>
     internal static string Expand(string text, Func<string, string> valueOf)
     {
-        int dollar = text.IndexOf('$');
+        int dollar = ShortText.IndexOf(text, '$');
         if (dollar < 0)
             return text;
         StringBuilder result = new();
         int at = 0;
-        for (; dollar >= 0; dollar = text.IndexOf('$', at))
+        for (; dollar >= 0; dollar = ShortText.IndexOf(text, '$', at))
         {
             result.Append(text, at, dollar - at);
             at = dollar + 1;

@@ -20,7 +20,7 @@ public sealed class LookupTable
     }
 
     /// <summary>Keys and values, or one value for every key.</summary>
-    private readonly record struct Source(Dictionary<string, string>? Entries, string? Always);
+    private sealed record Source(Dictionary<string, string>? Entries, string? Always);
 
     /// <summary>True when nothing can be found.</summary>
     public bool IsEmpty

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using PostfixNet.Native;
 using PostfixNet.Toml;
@@ -68,21 +67,32 @@ public sealed class MainConfig
     /// lookup table cannot be opened.</exception>
     public T Get<T>(Parameter<T> parameter) => (T)ValueOf(parameter, parameter.Name);
 
+    /// <inheritdoc cref="Get{T}"/>
+    public TimeSpan Get(TimeParameter parameter) => (TimeSpan)ValueOf(parameter, parameter.Name);
+
+    /// <inheritdoc cref="Get{T}"/>
+    public long Get(SizeParameter parameter) => (long)ValueOf(parameter, parameter.Name);
+
     /// <summary>The value of a parameter for one transport: of TRANSPORT_x when main.toml has it, else that of default_x
     /// (or of initial_destination_concurrency).</summary>
     /// <param name="fallback">e.g. <see cref="Parameters.DefaultDestinationConcurrencyLimit"/>. A parameter of the SMTP client,
     /// smtp_x, has the twin lmtp_x for the transport "lmtp" and none for others.</param>
     /// <param name="transport">Service name of the delivery agent, e.g. "smtp".</param>
-    /// <exception cref="ConfigurationException">As for <see cref="Get"/>.</exception>
-    public T ForTransport<T>(Parameter<T> fallback, string transport)
+    /// <exception cref="ConfigurationException">As for <see cref="Get{T}"/>.</exception>
+    public T ForTransport<T>(Parameter<T> fallback, string transport) => (T)ValueForTransport(fallback, transport);
+
+    /// <inheritdoc cref="ForTransport{T}"/>
+    public TimeSpan ForTransport(TimeParameter fallback, string transport) => (TimeSpan)ValueForTransport(fallback, transport);
+
+    private object ValueForTransport(Parameter fallback, string transport)
     {
         string? name = KnownNames.ForTransport(fallback.Name, transport);
         if (name is null)
-            return Get(fallback);
+            return ValueOf(fallback, fallback.Name);
         if (_root.TryGet(name, out _))
-            return (T)ValueOf(fallback, name);
+            return ValueOf(fallback, name);
         // Some transports have a built-in value of their own, e.g. local_destination_recipient_limit.
-        return Parameters.Find(name) is Parameter<T> own ? Get(own) : Get(fallback);
+        return Parameters.Find(name) is { } own && own.Kind == fallback.Kind ? ValueOf(own, own.Name) : ValueOf(fallback, fallback.Name);
     }
 
     /// <summary>Checks everything that main.toml gives, as each program would do in time: types, ranges, expansion, lookup
@@ -196,7 +206,7 @@ public sealed class MainConfig
             if (node is not (null or TomlString))
                 throw Wrong(name, node, $"{Article(node)} is not accepted; {Accepted}");
             string text = ExpandedText(name);
-            if (!long.TryParse(text.AsSpan().Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number))
+            if (!ShortText.TryParseNumber(text.AsSpan().Trim(), out number))
                 throw Wrong(name, node, $"\"{text}\" is not a number; {Accepted}");
         }
         return InRange(parameter, name, node, number);
@@ -269,7 +279,7 @@ public sealed class MainConfig
         }
         _expanding.Add(name);
         string text = RawText(name);
-        if (text.Contains('$'))
+        if (ShortText.Contains(text, '$'))
             text = Expand(name, text, _root.TryGet(name, out TomlEntry? entry) ? entry.Value : null);
         _expanding.Remove(name);
         return text;
@@ -305,7 +315,7 @@ public sealed class MainConfig
     private string TextOf(string name, TomlNode node) => node switch
     {
         TomlString text => text.Value,
-        TomlInteger number => number.Value.ToString(CultureInfo.InvariantCulture),
+        TomlInteger number => ShortText.FromNumber(number.Value),
         TomlFloat number => number.Text,
         TomlBoolean flag => flag.Value ? "yes" : "no",
         TomlDateTime date => date.Text,
@@ -333,14 +343,14 @@ public sealed class MainConfig
         if (string.Equals(name, Parameters.MyHostname.Name, StringComparison.Ordinal))
         {
             string host = Users.HostName();
-            if (host.Contains('.') || !IsHostName(host))
-                return host.Contains('.') && IsHostName(host) ? host : "localhost.localdomain";
+            if (ShortText.Contains(host, '.') || !IsHostName(host))
+                return ShortText.Contains(host, '.') && IsHostName(host) ? host : "localhost.localdomain";
             return _root.TryGet(Parameters.MyDomain.Name, out _) ? $"{host}.$mydomain" : $"{host}.localdomain";
         }
         if (string.Equals(name, Parameters.MyDomain.Name, StringComparison.Ordinal))
         {
             string host = ExpandedText(Parameters.MyHostname.Name);
-            int dot = host.IndexOf('.');
+            int dot = ShortText.IndexOf(host, '.');
             return dot >= 0 ? host[(dot + 1)..] : "localdomain";
         }
         // The place of the programs.

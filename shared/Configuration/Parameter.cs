@@ -58,11 +58,31 @@ public abstract class Parameter
 }
 
 /// <summary>A parameter whose values have the type <typeparamref name="T"/>.</summary>
-/// <typeparam name="T">string, int, long, bool, TimeSpan, IReadOnlyList of string, or LookupTable.</typeparam>
+/// <typeparam name="T">string, int, bool, IReadOnlyList of string, or LookupTable.</typeparam>
 public sealed class Parameter<T> : Parameter
 {
     internal Parameter(ParameterKind kind, string name, string? defaultText, long minimum = 0, long maximum = int.MaxValue, string? choices = null)
         : base(kind, name, defaultText, minimum, maximum, choices)
+    {
+    }
+}
+
+/// <summary>A parameter whose values are times.</summary>
+/// <remarks>Not generic, as <see cref="SizeParameter"/>: code for type arguments such as TimeSpan cannot be compiled ahead of
+/// time, so each program would compile it anew at its start.</remarks>
+public sealed class TimeParameter : Parameter
+{
+    internal TimeParameter(string name, string defaultText, long minimum)
+        : base(ParameterKind.Time, name, defaultText, minimum, int.MaxValue, null)
+    {
+    }
+}
+
+/// <summary>A parameter whose values are 64-bit numbers: sizes in bytes.</summary>
+public sealed class SizeParameter : Parameter
+{
+    internal SizeParameter(string name, string defaultText)
+        : base(ParameterKind.Size, name, defaultText, 0, long.MaxValue, null)
     {
     }
 }

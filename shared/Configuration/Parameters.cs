@@ -25,7 +25,7 @@ public static class Parameters
         return s_byName.GetValueOrDefault(name);
     }
 
-    private static Parameter<T> Add<T>(Parameter<T> parameter)
+    private static T Add<T>(T parameter) where T : Parameter
     {
         s_all.Add(parameter);
         return parameter;
@@ -43,13 +43,11 @@ public static class Parameters
     private static Parameter<int> Number(string name, string defaultText, int minimum = 0, int maximum = int.MaxValue) =>
         Add(new Parameter<int>(ParameterKind.Number, name, defaultText, minimum, maximum));
 
-    private static Parameter<long> Size(string name, string defaultText) =>
-        Add(new Parameter<long>(ParameterKind.Size, name, defaultText, 0, long.MaxValue));
+    private static SizeParameter Size(string name, string defaultText) => Add(new SizeParameter(name, defaultText));
 
     private static Parameter<int> Port(string name, string defaultText) => Add(new Parameter<int>(ParameterKind.Port, name, defaultText, 1, 65535));
 
-    private static Parameter<TimeSpan> Time(string name, string defaultText, int minimum = 0) =>
-        Add(new Parameter<TimeSpan>(ParameterKind.Time, name, defaultText, minimum, int.MaxValue));
+    private static TimeParameter Time(string name, string defaultText, int minimum = 0) => Add(new TimeParameter(name, defaultText, minimum));
 
     private static Parameter<IReadOnlyList<string>> List(string name, string defaultText, string? choices = null) =>
         Add(new Parameter<IReadOnlyList<string>>(ParameterKind.List, name, defaultText, choices: choices));
@@ -190,72 +188,72 @@ public static class Parameters
     public static readonly Parameter<int> MaxUse = Number("max_use", "100");
 
     /// <summary><c>max_idle</c>: idle seconds before a process retires. Default: 100s.</summary>
-    public static readonly Parameter<TimeSpan> MaxIdle = Time("max_idle", "100s", minimum: 1);
+    public static readonly TimeParameter MaxIdle = Time("max_idle", "100s", minimum: 1);
 
     /// <summary><c>service_throttle_time</c>: pause before restarting a crashed service. Default: 60s.</summary>
-    public static readonly Parameter<TimeSpan> ServiceThrottleTime = Time("service_throttle_time", "60s", minimum: 1);
+    public static readonly TimeParameter ServiceThrottleTime = Time("service_throttle_time", "60s", minimum: 1);
 
     /// <summary><c>ipc_timeout</c>: time limit for a message on an internal connection. Default: 3600s.</summary>
-    public static readonly Parameter<TimeSpan> IpcTimeout = Time("ipc_timeout", "3600s", minimum: 1);
+    public static readonly TimeParameter IpcTimeout = Time("ipc_timeout", "3600s", minimum: 1);
 
     /// <summary><c>ipc_idle</c>: idle time before a client closes an internal connection. Default: 5s.</summary>
-    public static readonly Parameter<TimeSpan> IpcIdle = Time("ipc_idle", "5s", minimum: 1);
+    public static readonly TimeParameter IpcIdle = Time("ipc_idle", "5s", minimum: 1);
 
     /// <summary><c>ipc_ttl</c>: maximal life of such a connection. Default: 1000s.</summary>
-    public static readonly Parameter<TimeSpan> IpcTtl = Time("ipc_ttl", "1000s", minimum: 1);
+    public static readonly TimeParameter IpcTtl = Time("ipc_ttl", "1000s", minimum: 1);
 
     /// <summary><c>daemon_timeout</c>: watchdog: daemon kills itself after this. Default: 18000s.</summary>
-    public static readonly Parameter<TimeSpan> DaemonTimeout = Time("daemon_timeout", "18000s", minimum: 1);
+    public static readonly TimeParameter DaemonTimeout = Time("daemon_timeout", "18000s", minimum: 1);
 
     /// <summary><c>trigger_timeout</c>: limit for sending a wake-up trigger. Default: 10s.</summary>
-    public static readonly Parameter<TimeSpan> TriggerTimeout = Time("trigger_timeout", "10s", minimum: 1);
+    public static readonly TimeParameter TriggerTimeout = Time("trigger_timeout", "10s", minimum: 1);
 
     /// <summary><c>application_event_drain_time</c>: wait before forced exit on reload. Default: 100s.</summary>
-    public static readonly Parameter<TimeSpan> ApplicationEventDrainTime = Time("application_event_drain_time", "100s");
+    public static readonly TimeParameter ApplicationEventDrainTime = Time("application_event_drain_time", "100s");
 
     /// <summary><c>fork_attempts</c>: tries to fork. Default: 5.</summary>
     public static readonly Parameter<int> ForkAttempts = Number("fork_attempts", "5", minimum: 1);
 
     /// <summary><c>fork_delay</c>: pause between them. Default: 1s.</summary>
-    public static readonly Parameter<TimeSpan> ForkDelay = Time("fork_delay", "1s");
+    public static readonly TimeParameter ForkDelay = Time("fork_delay", "1s");
 
     /// <summary><c>line_length_limit</c>: longest input record; longer lines become L records. Default: 2048.</summary>
     public static readonly Parameter<int> LineLengthLimit = Number("line_length_limit", "2048", minimum: 512);
 
     /// <summary><c>stale_lock_time</c>: age to break a stale lock. Default: 500s.</summary>
-    public static readonly Parameter<TimeSpan> StaleLockTime = Time("stale_lock_time", "500s", minimum: 1);
+    public static readonly TimeParameter StaleLockTime = Time("stale_lock_time", "500s", minimum: 1);
 
     /// <summary><c>deliver_lock_attempts</c>: tries to lock a queue or mailbox file. Default: 20.</summary>
     public static readonly Parameter<int> DeliverLockAttempts = Number("deliver_lock_attempts", "20", minimum: 1);
 
     /// <summary><c>deliver_lock_delay</c>: pause between them. Default: 1s.</summary>
-    public static readonly Parameter<TimeSpan> DeliverLockDelay = Time("deliver_lock_delay", "1s");
+    public static readonly TimeParameter DeliverLockDelay = Time("deliver_lock_delay", "1s");
 
     /// <summary><c>master_service_disable</c>: services not to start: "NAME.unix", "NAME.inet", or "unix", "inet" for all of a type. Default: empty.</summary>
     public static readonly Parameter<IReadOnlyList<string>> MasterServiceDisable = List("master_service_disable", "");
 
     /// <summary><c>command_time_limit</c>: time limit of an external command. Default: 1000s.</summary>
-    public static readonly Parameter<TimeSpan> CommandTimeLimit = Time("command_time_limit", "1000s");
+    public static readonly TimeParameter CommandTimeLimit = Time("command_time_limit", "1000s");
 
     // ---- Queue manager
 
     /// <summary><c>queue_run_delay</c>: interval between deferred-queue scans. Default: 300s.</summary>
-    public static readonly Parameter<TimeSpan> QueueRunDelay = Time("queue_run_delay", "300s", minimum: 1);
+    public static readonly TimeParameter QueueRunDelay = Time("queue_run_delay", "300s", minimum: 1);
 
     /// <summary><c>minimal_backoff_time</c>: minimum time before retry; also dead-destination time. Default: 300s.</summary>
-    public static readonly Parameter<TimeSpan> MinimalBackoffTime = Time("minimal_backoff_time", "300s", minimum: 1);
+    public static readonly TimeParameter MinimalBackoffTime = Time("minimal_backoff_time", "300s", minimum: 1);
 
     /// <summary><c>maximal_backoff_time</c>: maximum time before retry. Default: 4000s.</summary>
-    public static readonly Parameter<TimeSpan> MaximalBackoffTime = Time("maximal_backoff_time", "4000s", minimum: 1);
+    public static readonly TimeParameter MaximalBackoffTime = Time("maximal_backoff_time", "4000s", minimum: 1);
 
     /// <summary><c>maximal_queue_lifetime</c>: age at which deferred mail is returned. Default: 5d.</summary>
-    public static readonly Parameter<TimeSpan> MaximalQueueLifetime = Time("maximal_queue_lifetime", "5d");
+    public static readonly TimeParameter MaximalQueueLifetime = Time("maximal_queue_lifetime", "5d");
 
     /// <summary><c>bounce_queue_lifetime</c>: same, for null-sender mail. Default: 5d.</summary>
-    public static readonly Parameter<TimeSpan> BounceQueueLifetime = Time("bounce_queue_lifetime", "5d");
+    public static readonly TimeParameter BounceQueueLifetime = Time("bounce_queue_lifetime", "5d");
 
     /// <summary><c>delay_warning_time</c>: age for the delayed-mail warning (0 = none); stored as W record by cleanup. Default: 0h.</summary>
-    public static readonly Parameter<TimeSpan> DelayWarningTime = Time("delay_warning_time", "0h");
+    public static readonly TimeParameter DelayWarningTime = Time("delay_warning_time", "0h");
 
     /// <summary><c>confirm_delay_cleared</c>: tell the sender when delayed mail got delivered. Default: no.</summary>
     public static readonly Parameter<bool> ConfirmDelayCleared = Flag("confirm_delay_cleared", "no");
@@ -270,13 +268,13 @@ public static class Parameters
     public static readonly Parameter<int> QmgrMessageRecipientMinimum = Number("qmgr_message_recipient_minimum", "10", minimum: 1);
 
     /// <summary><c>qmgr_clog_warn_time</c>: interval of "mail for X is using up N of M active queue entries" warnings. Default: 300s.</summary>
-    public static readonly Parameter<TimeSpan> QmgrClogWarnTime = Time("qmgr_clog_warn_time", "300s");
+    public static readonly TimeParameter QmgrClogWarnTime = Time("qmgr_clog_warn_time", "300s");
 
     /// <summary><c>qmgr_daemon_timeout</c>: watchdog. Default: 1000s.</summary>
-    public static readonly Parameter<TimeSpan> QmgrDaemonTimeout = Time("qmgr_daemon_timeout", "1000s", minimum: 1);
+    public static readonly TimeParameter QmgrDaemonTimeout = Time("qmgr_daemon_timeout", "1000s", minimum: 1);
 
     /// <summary><c>qmgr_ipc_timeout</c>: internal connection limit. Default: 60s.</summary>
-    public static readonly Parameter<TimeSpan> QmgrIpcTimeout = Time("qmgr_ipc_timeout", "60s", minimum: 1);
+    public static readonly TimeParameter QmgrIpcTimeout = Time("qmgr_ipc_timeout", "60s", minimum: 1);
 
     /// <summary><c>qmgr_fudge_factor</c>: (obsolete scheduler) share of resources. Default: 100.</summary>
     public static readonly Parameter<int> QmgrFudgeFactor = Number("qmgr_fudge_factor", "100");
@@ -288,10 +286,10 @@ public static class Parameters
     public static readonly Parameter<int> DefaultDestinationRecipientLimit = Number("default_destination_recipient_limit", "50");
 
     /// <summary><c>default_destination_rate_delay</c>: pause between deliveries to one destination. Default: 0s.</summary>
-    public static readonly Parameter<TimeSpan> DefaultDestinationRateDelay = Time("default_destination_rate_delay", "0s");
+    public static readonly TimeParameter DefaultDestinationRateDelay = Time("default_destination_rate_delay", "0s");
 
     /// <summary><c>default_transport_rate_delay</c>: pause between deliveries over one transport. Default: 0s.</summary>
-    public static readonly Parameter<TimeSpan> DefaultTransportRateDelay = Time("default_transport_rate_delay", "0s");
+    public static readonly TimeParameter DefaultTransportRateDelay = Time("default_transport_rate_delay", "0s");
 
     /// <summary><c>initial_destination_concurrency</c>: starting window per destination. Default: 5.</summary>
     public static readonly Parameter<int> InitialDestinationConcurrency = Number("initial_destination_concurrency", "5", minimum: 1);
@@ -330,10 +328,10 @@ public static class Parameters
     public static readonly Parameter<int> DefaultRecipientRefillLimit = Number("default_recipient_refill_limit", "100", minimum: 1);
 
     /// <summary><c>default_recipient_refill_delay</c>: refill time. Default: 5s.</summary>
-    public static readonly Parameter<TimeSpan> DefaultRecipientRefillDelay = Time("default_recipient_refill_delay", "5s", minimum: 1);
+    public static readonly TimeParameter DefaultRecipientRefillDelay = Time("default_recipient_refill_delay", "5s", minimum: 1);
 
     /// <summary><c>transport_retry_time</c>: pause after a broken transport. Default: 60s.</summary>
-    public static readonly Parameter<TimeSpan> TransportRetryTime = Time("transport_retry_time", "60s", minimum: 1);
+    public static readonly TimeParameter TransportRetryTime = Time("transport_retry_time", "60s", minimum: 1);
 
     /// <summary><c>default_transport</c>: transport for non-local domains. Default: smtp.</summary>
     public static readonly Parameter<string> DefaultTransport = Text("default_transport", "smtp");
@@ -372,7 +370,7 @@ public static class Parameters
     public static readonly Parameter<int> SmtpDestinationRecipientLimit = Number("smtp_destination_recipient_limit", "$default_destination_recipient_limit");
 
     /// <summary><c>in_flow_delay</c>: how long cleanup waits when mail arrives faster than it leaves. Default: 1s.</summary>
-    public static readonly Parameter<TimeSpan> InFlowDelay = Time("in_flow_delay", "1s");
+    public static readonly TimeParameter InFlowDelay = Time("in_flow_delay", "1s");
 
     /// <summary><c>best_mx_transport</c>: what to do when this host is the best MX. Default: empty.</summary>
     public static readonly Parameter<string> BestMxTransport = Text("best_mx_transport", "");
@@ -383,37 +381,37 @@ public static class Parameters
     // ---- SMTP client
 
     /// <summary><c>smtp_connect_timeout</c>: TCP connect. Default: 30s.</summary>
-    public static readonly Parameter<TimeSpan> SmtpConnectTimeout = Time("smtp_connect_timeout", "30s");
+    public static readonly TimeParameter SmtpConnectTimeout = Time("smtp_connect_timeout", "30s");
 
     /// <summary><c>smtp_helo_timeout</c>: greeting, HELO/EHLO. Default: 300s.</summary>
-    public static readonly Parameter<TimeSpan> SmtpHeloTimeout = Time("smtp_helo_timeout", "300s", minimum: 1);
+    public static readonly TimeParameter SmtpHeloTimeout = Time("smtp_helo_timeout", "300s", minimum: 1);
 
     /// <summary><c>smtp_xforward_timeout</c>: XFORWARD. Default: 300s.</summary>
-    public static readonly Parameter<TimeSpan> SmtpXforwardTimeout = Time("smtp_xforward_timeout", "300s", minimum: 1);
+    public static readonly TimeParameter SmtpXforwardTimeout = Time("smtp_xforward_timeout", "300s", minimum: 1);
 
     /// <summary><c>smtp_mail_timeout</c>: MAIL. Default: 300s.</summary>
-    public static readonly Parameter<TimeSpan> SmtpMailTimeout = Time("smtp_mail_timeout", "300s", minimum: 1);
+    public static readonly TimeParameter SmtpMailTimeout = Time("smtp_mail_timeout", "300s", minimum: 1);
 
     /// <summary><c>smtp_rcpt_timeout</c>: RCPT. Default: 300s.</summary>
-    public static readonly Parameter<TimeSpan> SmtpRcptTimeout = Time("smtp_rcpt_timeout", "300s", minimum: 1);
+    public static readonly TimeParameter SmtpRcptTimeout = Time("smtp_rcpt_timeout", "300s", minimum: 1);
 
     /// <summary><c>smtp_data_init_timeout</c>: DATA. Default: 120s.</summary>
-    public static readonly Parameter<TimeSpan> SmtpDataInitTimeout = Time("smtp_data_init_timeout", "120s", minimum: 1);
+    public static readonly TimeParameter SmtpDataInitTimeout = Time("smtp_data_init_timeout", "120s", minimum: 1);
 
     /// <summary><c>smtp_data_xfer_timeout</c>: content. Default: 180s.</summary>
-    public static readonly Parameter<TimeSpan> SmtpDataXferTimeout = Time("smtp_data_xfer_timeout", "180s", minimum: 1);
+    public static readonly TimeParameter SmtpDataXferTimeout = Time("smtp_data_xfer_timeout", "180s", minimum: 1);
 
     /// <summary><c>smtp_data_done_timeout</c>: final dot. Default: 600s.</summary>
-    public static readonly Parameter<TimeSpan> SmtpDataDoneTimeout = Time("smtp_data_done_timeout", "600s", minimum: 1);
+    public static readonly TimeParameter SmtpDataDoneTimeout = Time("smtp_data_done_timeout", "600s", minimum: 1);
 
     /// <summary><c>smtp_rset_timeout</c>: RSET. Default: 20s.</summary>
-    public static readonly Parameter<TimeSpan> SmtpRsetTimeout = Time("smtp_rset_timeout", "20s", minimum: 1);
+    public static readonly TimeParameter SmtpRsetTimeout = Time("smtp_rset_timeout", "20s", minimum: 1);
 
     /// <summary><c>smtp_quit_timeout</c>: QUIT. Default: 300s.</summary>
-    public static readonly Parameter<TimeSpan> SmtpQuitTimeout = Time("smtp_quit_timeout", "300s", minimum: 1);
+    public static readonly TimeParameter SmtpQuitTimeout = Time("smtp_quit_timeout", "300s", minimum: 1);
 
     /// <summary><c>smtp_starttls_timeout</c>: STARTTLS. Default: 300s.</summary>
-    public static readonly Parameter<TimeSpan> SmtpStarttlsTimeout = Time("smtp_starttls_timeout", "300s", minimum: 1);
+    public static readonly TimeParameter SmtpStarttlsTimeout = Time("smtp_starttls_timeout", "300s", minimum: 1);
 
     /// <summary><c>smtp_helo_name</c>: name sent in EHLO. Default: $myhostname.</summary>
     public static readonly Parameter<string> SmtpHeloName = Text("smtp_helo_name", "$myhostname");
@@ -479,16 +477,16 @@ public static class Parameters
     public static readonly Parameter<IReadOnlyList<string>> SmtpConnectionCacheDestinations = List("smtp_connection_cache_destinations", "");
 
     /// <summary><c>smtp_connection_cache_time_limit</c>: idle time of a cached session. Default: 2s.</summary>
-    public static readonly Parameter<TimeSpan> SmtpConnectionCacheTimeLimit = Time("smtp_connection_cache_time_limit", "2s");
+    public static readonly TimeParameter SmtpConnectionCacheTimeLimit = Time("smtp_connection_cache_time_limit", "2s");
 
     /// <summary><c>smtp_connection_reuse_time_limit</c>: total time of reuse. Default: 300s.</summary>
-    public static readonly Parameter<TimeSpan> SmtpConnectionReuseTimeLimit = Time("smtp_connection_reuse_time_limit", "300s");
+    public static readonly TimeParameter SmtpConnectionReuseTimeLimit = Time("smtp_connection_reuse_time_limit", "300s");
 
     /// <summary><c>smtp_connection_reuse_count_limit</c>: deliveries per session (0 = off). Default: 0.</summary>
     public static readonly Parameter<int> SmtpConnectionReuseCountLimit = Number("smtp_connection_reuse_count_limit", "0");
 
     /// <summary><c>connection_cache_ttl_limit</c>: cap used by scache. Default: 2s.</summary>
-    public static readonly Parameter<TimeSpan> ConnectionCacheTtlLimit = Time("connection_cache_ttl_limit", "2s");
+    public static readonly TimeParameter ConnectionCacheTtlLimit = Time("connection_cache_ttl_limit", "2s");
 
     /// <summary><c>smtp_line_length_limit</c>: fold longer lines (CR LF SPACE). Default: 998.</summary>
     public static readonly Parameter<int> SmtpLineLengthLimit = Number("smtp_line_length_limit", "998");
@@ -506,10 +504,10 @@ public static class Parameters
     public static readonly Parameter<IReadOnlyList<string>> SmtpPixWorkarounds = List("smtp_pix_workarounds", "disable_esmtp,delay_dotcrlf");
 
     /// <summary><c>smtp_pix_workaround_threshold_time</c>: queue age before delay_dotcrlf. Default: 500s.</summary>
-    public static readonly Parameter<TimeSpan> SmtpPixWorkaroundThresholdTime = Time("smtp_pix_workaround_threshold_time", "500s");
+    public static readonly TimeParameter SmtpPixWorkaroundThresholdTime = Time("smtp_pix_workaround_threshold_time", "500s");
 
     /// <summary><c>smtp_pix_workaround_delay_time</c>: length of that delay. Default: 10s.</summary>
-    public static readonly Parameter<TimeSpan> SmtpPixWorkaroundDelayTime = Time("smtp_pix_workaround_delay_time", "10s");
+    public static readonly TimeParameter SmtpPixWorkaroundDelayTime = Time("smtp_pix_workaround_delay_time", "10s");
 
     /// <summary><c>smtp_send_xforward_command</c>: send XFORWARD. Default: no.</summary>
     public static readonly Parameter<bool> SmtpSendXforwardCommand = Flag("smtp_send_xforward_command", "no");
@@ -694,7 +692,7 @@ public static class Parameters
     public static readonly Parameter<bool> CleanupReplaceStrayCrLf = Flag("cleanup_replace_stray_cr_lf", "yes");
 
     /// <summary><c>message_size_limit</c>: max. message size; postdrop limits the file itself. Default: 10240000.</summary>
-    public static readonly Parameter<long> MessageSizeLimit = Size("message_size_limit", "10240000");
+    public static readonly SizeParameter MessageSizeLimit = Size("message_size_limit", "10240000");
 
     /// <summary><c>header_size_limit</c>: max. stored header length, rest is cut. Default: 102400.</summary>
     public static readonly Parameter<int> HeaderSizeLimit = Number("header_size_limit", "102400", minimum: 1);
@@ -703,7 +701,7 @@ public static class Parameters
     public static readonly Parameter<int> HeaderAddressTokenLimit = Number("header_address_token_limit", "10240", minimum: 1);
 
     /// <summary><c>queue_minfree</c>: free space needed. Default: 0.</summary>
-    public static readonly Parameter<long> QueueMinfree = Size("queue_minfree", "0");
+    public static readonly SizeParameter QueueMinfree = Size("queue_minfree", "0");
 
     /// <summary><c>hopcount_limit</c>: max. Received: headers. Default: 50.</summary>
     public static readonly Parameter<int> HopcountLimit = Number("hopcount_limit", "50", minimum: 1);
@@ -856,10 +854,10 @@ public static class Parameters
     public static readonly Parameter<IReadOnlyList<string>> FastFlushDomains = List("fast_flush_domains", "$relay_domains");
 
     /// <summary><c>fast_flush_refresh_time</c>: flush log refresh. Default: 12h.</summary>
-    public static readonly Parameter<TimeSpan> FastFlushRefreshTime = Time("fast_flush_refresh_time", "12h", minimum: 1);
+    public static readonly TimeParameter FastFlushRefreshTime = Time("fast_flush_refresh_time", "12h", minimum: 1);
 
     /// <summary><c>fast_flush_purge_time</c>: flush log purge. Default: 7d.</summary>
-    public static readonly Parameter<TimeSpan> FastFlushPurgeTime = Time("fast_flush_purge_time", "7d", minimum: 1);
+    public static readonly TimeParameter FastFlushPurgeTime = Time("fast_flush_purge_time", "7d", minimum: 1);
 
     // ---- Service names
 

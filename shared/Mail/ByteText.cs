@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
+using PostfixNet.Native;
 
 namespace PostfixNet.Mail;
 
@@ -17,6 +18,8 @@ public static class ByteText
     /// <summary>Text of any bytes; never fails and never loses any.</summary>
     public static string Decode(ReadOnlySpan<byte> bytes)
     {
+        if (ShortText.FromAscii(bytes) is { } ascii)
+            return ascii;
         if (Utf8.IsValid(bytes))
             return Encoding.UTF8.GetString(bytes);
         StringBuilder text = new(bytes.Length);
@@ -51,10 +54,15 @@ public static class ByteText
     /// <exception cref="ArgumentException">The buffer is too small.</exception>
     public static int Encode(ReadOnlySpan<char> text, Span<byte> buffer)
     {
+        int done = ShortText.CopyAscii(text, buffer);
+        if (done == text.Length)
+            return done;
+        text = text[done..];
         // Stops at the first lone surrogate, which is either an escaped byte or malformed.
-        OperationStatus status = Utf8.FromUtf16(text, buffer, out int read, out int done, replaceInvalidSequences: false);
+        OperationStatus status = Utf8.FromUtf16(text, buffer[done..], out int read, out int converted, replaceInvalidSequences: false);
         if (status == OperationStatus.DestinationTooSmall)
             throw new ArgumentException("buffer too small", nameof(buffer));
+        done += converted;
         text = text[read..];
         while (text.Length > 0)
         {
@@ -79,10 +87,18 @@ public static class ByteText
 
     /// <summary>Upper bound of the bytes that <see cref="Encode(string)"/> gives, exact unless surrogates are malformed
     /// or escaped bytes occur.</summary>
-    public static int ByteCount(ReadOnlySpan<char> text) => Encoding.UTF8.GetByteCount(text);
+    public static int ByteCount(ReadOnlySpan<char> text) => IsAscii(text) ? text.Length : Encoding.UTF8.GetByteCount(text);
 
     /// <summary>True when all characters are below U+0080.</summary>
-    public static bool IsAscii(ReadOnlySpan<char> text) => Ascii.IsValid(text);
+    public static bool IsAscii(ReadOnlySpan<char> text)
+    {
+        foreach (char c in text)
+        {
+            if (c > '\x7F')
+                return false;
+        }
+        return true;
+    }
 
     /// <summary>True when the text has no escaped byte, that is, its bytes are valid UTF-8.</summary>
     public static bool IsValidUtf8(ReadOnlySpan<char> text)

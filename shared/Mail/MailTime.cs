@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using PostfixNet.Native;
 
 namespace PostfixNet.Mail;
@@ -136,6 +135,6 @@ public readonly record struct LocalTime(
         }
         // 64-bit Linux divides the seconds' offset without remainder for every zone in use.
         return new LocalTime(t.Year + 1900, t.Month + 1, t.Day, t.Hour, t.Minute, t.Second, t.WeekDay,
-            (int)(t.OffsetSeconds / 60), Marshal.PtrToStringUTF8((nint)t.Zone) ?? "");
+            (int)(t.OffsetSeconds / 60), ShortText.FromNative((byte*)t.Zone));
     }
 }

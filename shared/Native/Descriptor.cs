@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace PostfixNet.Native;
 
@@ -219,12 +218,13 @@ public sealed unsafe class Descriptor : IDisposable
     // struct sockaddr_un: two bytes of family, then the path, at most 107 bytes and a NUL.
     private static uint Address(string path, byte* address)
     {
-        int length = Encoding.UTF8.GetByteCount(path);
-        if (length > 107)
+        byte[] bytes = ShortText.ToUtf8(path);
+        if (bytes.Length > 107)
             throw new IOException($"socket name too long (107 bytes at most): {path}");
         *(ushort*)address = AF_UNIX;
-        Encoding.UTF8.GetBytes(path, new Span<byte>(address + 2, length));
-        address[2 + length] = 0;
-        return (uint)(2 + length + 1);
+        for (int i = 0; i < bytes.Length; i++)
+            address[2 + i] = bytes[i];
+        address[2 + bytes.Length] = 0;
+        return (uint)(2 + bytes.Length + 1);
     }
 }

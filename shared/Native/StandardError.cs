@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace PostfixNet.Native;
 
 /// <summary>Standard output and error without System.Console, whose loading costs more than a service's whole start.</summary>
@@ -12,7 +10,7 @@ public static unsafe class StandardError
     /// <returns>False when it cannot be written.</returns>
     public static bool WriteTo(int fd, string text)
     {
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        byte[] bytes = ShortText.ToUtf8(text);
         fixed (byte* p = bytes)
         {
             for (int done = 0; done < bytes.Length;)

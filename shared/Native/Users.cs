@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace PostfixNet.Native;
 
 /// <summary>One account of the system.</summary>
@@ -61,14 +59,21 @@ public static unsafe class Users
     public static string HostName()
     {
         byte* buffer = stackalloc byte[256];
-        return LibC.GetHostName(buffer, 255) == 0 ? Marshal.PtrToStringUTF8((nint)buffer) ?? "localhost" : "localhost";
+        return LibC.GetHostName(buffer, 255) == 0 ? ShortText.FromNative(buffer) : "localhost";
     }
 
     private static Account Convert(in LibC.Passwd entry)
     {
-        string name = Marshal.PtrToStringUTF8((nint)entry.Name) ?? "";
-        string gecos = (Marshal.PtrToStringUTF8((nint)entry.Gecos) ?? "").Split(',')[0];
-        string capital = name.Length == 0 ? "" : char.ToUpperInvariant(name[0]) + name[1..];
-        return new Account(name, entry.Uid, entry.Gid, gecos.Replace("&", capital, StringComparison.Ordinal));
+        string name = ShortText.FromNative((byte*)entry.Name);
+        string fullName = ShortText.FromNative((byte*)entry.Gecos);
+        int comma = ShortText.IndexOf(fullName, ',');
+        if (comma >= 0)
+            fullName = fullName[..comma];
+        if (ShortText.Contains(fullName, '&'))
+        {
+            string capital = name.Length == 0 ? "" : char.ToUpperInvariant(name[0]) + name[1..];
+            fullName = fullName.Replace("&", capital, StringComparison.Ordinal);
+        }
+        return new Account(name, entry.Uid, entry.Gid, fullName);
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using PostfixNet.Mail;
 using PostfixNet.Native;
@@ -57,7 +56,7 @@ public sealed class NewQueueFile : IDisposable
                 string path = queues.PathOf(queue, id);
                 queues.MakeHashDirectories(queue, id);
                 if (FileSystem.TryRenameNoReplace(temporary, path))
-                    return new NewQueueFile(handle, path[..path.LastIndexOf('/')], path, id);
+                    return new NewQueueFile(handle, path[..ShortText.LastIndexOf(path, '/')], path, id);
             }
             throw new IOException($"create {directory}: no free name");
         }
@@ -75,7 +74,7 @@ public sealed class NewQueueFile : IDisposable
         for (int i = 0; i < MaximumTries; i++)
         {
             long microseconds = (MailTime.Microseconds(clock) + i) % 1_000_000;
-            string path = string.Create(CultureInfo.InvariantCulture, $"{directory}/{microseconds}.{Environment.ProcessId}");
+            string path = directory + "/" + ShortText.FromNumber(microseconds) + ("." + ShortText.FromNumber(Environment.ProcessId));
             if (FileSystem.TryCreate(path, QueueFileMode.Building) is { } handle)
                 return (handle, path);
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PostfixNet.Native;
 
 namespace PostfixNet.Queue;
 
@@ -15,6 +16,7 @@ public readonly record struct QueueId
     private const int LongMicrosecondDigits = 4;
     private const char InodeSeparator = 'z';
     // No vowels: no words. Base 51 is the same alphabet without its last letter, the separator.
+    private const string HexDigits = "0123456789ABCDEF";
     private const string Digits = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz";
 
 
@@ -42,12 +44,12 @@ public readonly record struct QueueId
         ArgumentOutOfRangeException.ThrowIfNegative(microseconds);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(microseconds, 999_999);
         return new QueueId(longForm
-            ? Encode((ulong)seconds, 52, 6) + Encode((ulong)microseconds, 52, LongMicrosecondDigits) + InodeSeparator + Encode(inode, 51, 1)
-            : microseconds.ToString("X5", CultureInfo.InvariantCulture) + inode.ToString("X", CultureInfo.InvariantCulture));
+            ? Encode((ulong)seconds, Digits, 52, 6) + Encode((ulong)microseconds, Digits, 52, LongMicrosecondDigits) + InodeSeparator + Encode(inode, Digits, 51, 1)
+            : Encode((ulong)microseconds, HexDigits, 16, MicrosecondDigits) + Encode(inode, HexDigits, 16, 1));
     }
 
     /// <summary>The long form, by the place of its separator.</summary>
-    public bool IsLong => _value is not null && _value.LastIndexOf(InodeSeparator) >= LongTimeDigits;
+    public bool IsLong => _value is not null && ShortText.LastIndexOf(_value, InodeSeparator) >= LongTimeDigits;
 
     /// <summary>The inode number that the id was made from; false when the id has neither form.</summary>
     public bool TryGetInode(out ulong inode)
@@ -56,7 +58,7 @@ public readonly record struct QueueId
         if (_value is null)
             return false;
         if (IsLong)
-            return TryDecode(_value.AsSpan(_value.LastIndexOf(InodeSeparator) + 1), 51, out inode);
+            return TryDecode(_value.AsSpan(ShortText.LastIndexOf(_value, InodeSeparator) + 1), 51, out inode);
         return _value.Length > MicrosecondDigits && IsHex(_value)
             && ulong.TryParse(_value.AsSpan(MicrosecondDigits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out inode);
     }
@@ -70,7 +72,7 @@ public readonly record struct QueueId
             return false;
         if (IsLong)
         {
-            bool ok = TryDecode(_value.AsSpan(_value.LastIndexOf(InodeSeparator) - LongMicrosecondDigits, LongMicrosecondDigits), 52, out ulong number);
+            bool ok = TryDecode(_value.AsSpan(ShortText.LastIndexOf(_value, InodeSeparator) - LongMicrosecondDigits, LongMicrosecondDigits), 52, out ulong number);
             microseconds = (int)number;
             return ok;
         }
@@ -82,7 +84,7 @@ public readonly record struct QueueId
     public bool TryGetSeconds(out long seconds)
     {
         seconds = 0;
-        if (!IsLong || !TryDecode(_value.AsSpan(0, _value!.LastIndexOf(InodeSeparator) - LongMicrosecondDigits), 52, out ulong number)
+        if (!IsLong || !TryDecode(_value.AsSpan(0, ShortText.LastIndexOf(_value!, InodeSeparator) - LongMicrosecondDigits), 52, out ulong number)
             || number > long.MaxValue)
             return false;
         seconds = (long)number;
@@ -97,8 +99,8 @@ public readonly record struct QueueId
     {
         // The caller may pass the id itself: read it first.
         string? value = _value;
-        int digits = IsLong ? value!.LastIndexOf(InodeSeparator) + 1 : MicrosecondDigits;
-        string inodeText = IsLong ? Encode(inode, 51, 1) : inode.ToString("X", CultureInfo.InvariantCulture);
+        int digits = IsLong ? ShortText.LastIndexOf(value!, InodeSeparator) + 1 : MicrosecondDigits;
+        string inodeText = IsLong ? Encode(inode, Digits, 51, 1) : Encode(inode, HexDigits, 16, 1);
         bool ok = TryGetInode(out _) && TryGetMicroseconds(out _);
         id = ok ? new QueueId(string.Concat(value.AsSpan(0, digits), inodeText)) : default;
         return ok;
@@ -109,8 +111,10 @@ public readonly record struct QueueId
     /// <remarks>The microseconds, since they vary most; '_' where the id is too short.</remarks>
     public string HashDigits(int depth)
     {
+        if (depth == 0)
+            return "";
         string digits = IsLong && TryGetMicroseconds(out int microseconds)
-            ? microseconds.ToString("X5", CultureInfo.InvariantCulture)
+            ? Encode((ulong)microseconds, HexDigits, 16, MicrosecondDigits)
             : ToString();
         return digits.Length >= depth ? digits[..depth] : digits.PadRight(depth, '_');
     }
@@ -139,13 +143,13 @@ public readonly record struct QueueId
         return true;
     }
 
-    private static string Encode(ulong number, uint radix, int minimumDigits)
+    private static string Encode(ulong number, string digits, uint radix, int minimumDigits)
     {
         Span<char> buffer = stackalloc char[16];
         int at = buffer.Length;
         do
         {
-            buffer[--at] = Digits[(int)(number % radix)];
+            buffer[--at] = digits[(int)(number % radix)];
             number /= radix;
         }
         while (number > 0 || buffer.Length - at < minimumDigits);
@@ -157,7 +161,7 @@ public readonly record struct QueueId
         number = 0;
         foreach (char c in text)
         {
-            int digit = Digits.IndexOf(c, StringComparison.Ordinal);
+            int digit = ShortText.IndexOf(Digits, c);
             if (digit < 0 || digit >= radix || number > (ulong.MaxValue - (uint)digit) / radix)
                 return false;
             number = number * radix + (uint)digit;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using PostfixNet.Mail;
 using PostfixNet.Native;
@@ -73,7 +72,7 @@ public sealed class RecordWriter
     /// <summary>Appends an attribute record.</summary>
     /// <returns>Its offset.</returns>
     public long WriteAttribute(string name, long value) =>
-        WriteAttribute(name, value.ToString(CultureInfo.InvariantCulture));
+        WriteAttribute(name, ShortText.FromNumber(value));
 
     /// <summary>Hands all buffered bytes to the system; says nothing about stable storage.</summary>
     public void Flush()

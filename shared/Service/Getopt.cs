@@ -1,3 +1,5 @@
+using PostfixNet.Native;
+
 namespace PostfixNet.Service;
 
 /// <summary>Single-letter options as POSIX getopt(3) takes them apart, and as mail programs are called since ever.</summary>
@@ -55,7 +57,7 @@ public sealed class Getopt(IReadOnlyList<string> arguments, string options, bool
 
         string current = arguments[_argument];
         char letter = current[_letter++];
-        int known = letter == ':' ? -1 : options.IndexOf(letter, StringComparison.Ordinal);
+        int known = letter == ':' ? -1 : ShortText.IndexOf(options, letter);
         bool atEnd = _letter == current.Length;
         if (atEnd)
             NextArgument();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
+using PostfixNet.Native;
 
 namespace PostfixNet.Toml;
 
@@ -26,15 +27,18 @@ public sealed class TomlReader
     private TomlReader(string text)
     {
         _text = text;
-        _hasSurrogates = text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF');
+        foreach (char c in text)
+            _hasSurrogates |= char.IsSurrogate(c);
     }
 
-    private readonly record struct KeyPart(string Text, int Line, int Column);
+    private sealed record KeyPart(string Text, int Line, int Column);
 
     /// <summary>Reads a document of UTF-8 bytes; a byte order mark at its start is passed over.</summary>
     /// <exception cref="TomlException">It is not valid UTF-8 or not valid TOML.</exception>
     public static TomlTable Parse(ReadOnlySpan<byte> document)
     {
+        if (ShortText.FromAscii(document) is { } ascii)
+            return Parse(ascii);
         if (!Utf8.IsValid(document))
             throw BadUtf8(document);
         if (document.StartsWith("\uFEFF"u8))
@@ -485,7 +489,12 @@ public sealed class TomlReader
 
     private bool TakeWord(string word)
     {
-        if (string.CompareOrdinal(_text, _at, word, 0, word.Length) != 0 || IsBareKey(Peek(word.Length)))
+        for (int i = 0; i < word.Length; i++)
+        {
+            if (Peek(i) != word[i])
+                return false;
+        }
+        if (IsBareKey(Peek(word.Length)))
             return false;
         _at += word.Length;
         return true;

@@ -257,9 +257,9 @@ public sealed class MainConfigTests
     {
         Parameter<string> p => config.Get(p),
         Parameter<int> p => config.Get(p),
-        Parameter<long> p => config.Get(p),
+        SizeParameter p => config.Get(p),
         Parameter<bool> p => config.Get(p),
-        Parameter<TimeSpan> p => config.Get(p),
+        TimeParameter p => config.Get(p),
         Parameter<IReadOnlyList<string>> p => config.Get(p),
         Parameter<LookupTable> p => config.Get(p),
         _ => null,

@@ -60,9 +60,9 @@ public sealed class PackagedFilesTests
         Parameter<LookupTable> table => config.Get(table).IsEmpty ? "empty" : "filled",
         Parameter<string> text => config.Get(text),
         Parameter<int> number => $"{config.Get(number)}",
-        Parameter<long> number => $"{config.Get(number)}",
+        SizeParameter number => $"{config.Get(number)}",
         Parameter<bool> flag => $"{config.Get(flag)}",
-        Parameter<TimeSpan> time => $"{config.Get(time)}",
+        TimeParameter time => $"{config.Get(time)}",
         _ => throw new InvalidOperationException(parameter.Name),
     };
 

@@ -19,7 +19,7 @@ internal sealed class PickupServer(PickupOptions options, QueueDirectories queue
     private readonly Dictionary<string, long> _kept = [];
     private readonly List<Thread> _workers = [];
     private IEnumerator<QueueEntry>? _scan;
-    private bool _isWanted, _mustEnd;
+    private bool _isWanted, _mustEnd, _hasLeftovers;
     private int _found, _waiting;
 
     /// <summary>Looks into maildrop now; if it is just being looked at, once more after that.</summary>
@@ -28,10 +28,21 @@ internal sealed class PickupServer(PickupOptions options, QueueDirectories queue
         lock (_lock)
         {
             _isWanted = true;
+            _hasLeftovers = false;
             if (_waiting > 0)
                 Monitor.Pulse(_lock);
             else if (_workers.Count == 0)
                 StartWorker();
+        }
+    }
+
+    /// <summary>Mail was left because it could not be queued just then; another look is due soon.</summary>
+    internal bool HasLeftovers
+    {
+        get
+        {
+            lock (_lock)
+                return _hasLeftovers;
         }
     }
 
@@ -169,11 +180,13 @@ internal sealed class PickupServer(PickupOptions options, QueueDirectories queue
                     _isWanted = true;
                     break;
                 case Outcome.Unreachable:
-                    // The next wake-up tries again; until then the files are safe where they are.
+                    // Tried again soon; until then the files are safe where they are.
                     _isWanted = false;
+                    _hasLeftovers = true;
                     EndScan();
                     break;
                 case Outcome.Kept or Outcome.Stuck:
+                    _hasLeftovers |= outcome == Outcome.Kept;
                     if (_kept.Count == KeptLimit)
                         _kept.Clear();
                     _kept[entry.Path] = outcome == Outcome.Stuck ? long.MaxValue

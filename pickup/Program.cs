@@ -56,18 +56,46 @@ internal static class Program
         return new Handler(server, loop);
     }
 
-    private sealed class Handler(PickupServer server, EventLoop loop) : EventServer.IHandler
+    private sealed class Handler : EventServer.IHandler
     {
+        // cleanup may have crashed, or the disk be full: sooner than master's timer, but no busy loop.
+        private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(5);
+        private readonly PickupServer _server;
+        private readonly EventLoop _loop;
+        private bool _looksAgain;
+
+        internal Handler(PickupServer server, EventLoop loop)
+        {
+            (_server, _loop) = (server, loop);
+            LookAgain();
+        }
+
         public void Trigger(ReadOnlySpan<byte> requests)
         {
             if (requests.Contains((byte)'W'))
-                server.Wake();
+                _server.Wake();
+            LookAgain();
+        }
+
+        private void LookAgain()
+        {
+            if (_looksAgain)
+                return;
+            _looksAgain = true;
+            _loop.After(s_retry, () =>
+            {
+                _looksAgain = false;
+                if (!_server.HasLeftovers)
+                    return;
+                _server.Wake();
+                LookAgain();
+            });
         }
 
         public void MustEnd()
         {
-            server.End();
-            loop.Stop();
+            _server.End();
+            _loop.Stop();
         }
     }
 }

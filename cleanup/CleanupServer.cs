@@ -80,7 +80,8 @@ internal sealed class CleanupServer(CleanupOptions options, QueueDirectories que
         try
         {
             file.ReserveSize();
-            RecordReader input = new(data, options.LineLengthLimit);
+            // Our own notices have lines of the returned message as they are.
+            RecordReader input = new(data, message.IsInternal ? RecordReader.TrustedMaximumPayload : options.LineLengthLimit);
             SizeRecord size = new MessageIntake(options, message, input, file.Writer, clock).Run();
             // A client that changes its mind says so by not ending the data.
             data.Drain();

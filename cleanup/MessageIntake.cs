@@ -240,6 +240,9 @@ internal sealed class MessageIntake
     }
 
     // "seconds microseconds", or seconds alone.
+    // A user may write any time; one far ahead would keep mail from ever being too old.
+    private const long FutureLimit = 86_400L * 1_000_000;
+
     private long ParseTime(string text)
     {
         string[] fields = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -247,7 +250,7 @@ internal sealed class MessageIntake
         if (fields.Length is 1 or 2
             && long.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) && seconds < long.MaxValue / 2_000_000
             && (fields.Length == 1 || long.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out micro) && micro < 1_000_000))
-            return seconds * 1_000_000 + micro;
+            return Math.Min(seconds * 1_000_000 + micro, MailTime.NowMicroseconds + FutureLimit);
         throw Reject($"bad arrival time: {text}");
     }
 

@@ -13,7 +13,9 @@ internal static class PidFile
     /// <summary>Takes the lock and writes our number; null when another master has it.</summary>
     internal static SafeFileHandle? TryTake(string queueDirectory)
     {
-        SafeFileHandle file = FileSystem.OpenAppend(Path.Join(queueDirectory, Name), 0x1A4 /* 0644 */);
+        // For its owner alone: whoever can open it could take the lock, and keep the system from starting.
+        SafeFileHandle file = FileSystem.OpenAppend(Path.Join(queueDirectory, Name), 0x180 /* 0600 */);
+        FileSystem.ChangeMode(file, 0x180);
         if (!FileSystem.TryLock(file))
         {
             file.Dispose();

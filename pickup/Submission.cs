@@ -43,7 +43,13 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
         {
             return Outcome.LeftAlone;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (UnauthorizedAccessException e)
+        {
+            if (warned.IsNew(entry.Path))
+                Log.Trouble($"{NameOf(entry)}: {e.Message}");
+            return Outcome.LeftAlone;
+        }
+        catch (IOException e)
         {
             cleanup.Abandon();
             Log.Trouble($"{NameOf(entry)}: {e.Message}");
@@ -84,7 +90,7 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
         {
             CheckAge(id, status);
             RecordReader input = isRequeued ? new RecordReader(file)
-                : new RecordReader(file, options.LineLengthLimit, followPointers: false);
+                : new RecordReader(file, options.LineLengthLimit, followPointers: false) { MayGrow = false };
             MaildropRecords records = new(input, cleanup.Records, isRequeued);
             bool hasSender = records.CopyEnvelope(status.ModifiedSeconds, sender =>
             {

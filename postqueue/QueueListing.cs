@@ -32,6 +32,7 @@ internal interface IListingOutput
 /// <param name="emptyAddress">What stands for the null address (empty_address_recipient).</param>
 internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
 {
+    private const long UsersFileLimit = 256L << 20;
     private const int RecipientBatch = 200;
 
     // A message on its way from incoming or active to deferred would be met twice. The active queue is limited by qmgr.
@@ -72,8 +73,11 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
             FileStatus status = FileSystem.Status(handle);
             if (status.Kind != FileKind.Regular || !QueueFileMode.IsReady(status.Mode))
                 return false;
-            // Users write maildrop: what they can make us hold in memory is limited.
-            using QueueFile file = new(handle, queue == QueueName.Maildrop ? 64 * 1024 : RecordReader.TrustedMaximumPayload);
+            // Users write maildrop: what they can make us read, and hold in memory, is limited.
+            bool isUsers = queue == QueueName.Maildrop;
+            if (isUsers && (status.LinkCount != 1 || status.Size > UsersFileLimit))
+                return false;
+            using QueueFile file = isUsers ? new(handle, 64 * 1024, followPointers: false) : new(handle);
             _batch.Clear();
             Envelope envelope = file.ReadWhatIsThere(_batch, RecipientBatch, out long next);
             if (envelope.Sender is null)

@@ -25,12 +25,15 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
             config.Get(Parameters.EmptyAddressRecipient),
             () => Trigger.Send("public/qmgr", "I"u8));
         return service.Serve;
-    });
+    }, s_clientTimeout);
+
+    // Any user may connect; nobody may keep a process for long by saying nothing or not listening.
+    private static readonly TimeSpan s_clientTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Serves one client.</summary>
     internal void Serve(Channel channel)
     {
-        while (channel.Receive() is { } request)
+        if (channel.Receive() is { } request)
         {
             switch (request.Text("request"))
             {

@@ -114,12 +114,16 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Tim
 
     private bool Find(MessageAction action, QueueId id, IReadOnlyList<QueueName> where)
     {
+        bool found = false;
         foreach (QueueName queue in where)
         {
             if (Applies(action, queue) && Try(action, queue, id, queues.PathOf(queue, id), onlyReady: action != MessageAction.Delete))
-                return true;
+                found = true;
+            // A user may have put a file of the same name into maildrop; that one must not hide the message.
+            if (found && action != MessageAction.Delete)
+                break;
         }
-        return false;
+        return found;
     }
 
     // Mail in maildrop is its sender's until pickup has looked at it: it can only be deleted.
@@ -169,6 +173,8 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Tim
         // The message first: a log without a message harms nobody, a message without its log forgets what to report.
         if (!FileSystem.TryRemove(path))
             return false;
+        if (queues.Locate(id) is not null)
+            return true; // the logs are those of another file of that name
         foreach (QueueName log in s_logs)
             FileSystem.TryRemove(queues.PathOf(log, id));
         return true;

@@ -27,6 +27,7 @@ internal class Report
     private protected virtual void Write(string severity, string text)
     {
         bool isWarning = severity == "warning";
+        text = MailLog.Printable(text); // names in maildrop are users' words, and this goes to root's terminal
         StandardError.Write($"postsuper: {(isWarning ? "warning: " : "")}{text}\n");
         if (isWarning)
             MailLog.Warning(text);

@@ -97,7 +97,8 @@ internal sealed class StructureCheck
         // No name that holds an inode number must be touched while its file is still written.
         if (!QueueFileMode.IsReady(status.Mode))
             return;
-        foreach (QueueName log in s_logs)
+        // A name in maildrop is its user's choice, and says nothing about whose logs those are.
+        foreach (QueueName log in queue == QueueName.Maildrop ? [] : s_logs)
         {
             _queues.MakeHashDirectories(log, right);
             string path = _queues.PathOf(log, entry.Id);

@@ -6,10 +6,11 @@ using PostfixNet.Queue;
 namespace PostfixNet.Qmgr;
 
 /// <summary>The bounded set of messages being delivered: how files get in.</summary>
-internal sealed class ActiveQueue(QueueDirectories directories, Settings settings, Action<Message, IReadOnlyList<QueueRecipient>> schedule)
+internal sealed class ActiveQueue(QueueDirectories directories, Settings settings, Action<Message, IReadOnlyList<QueueRecipient>> schedule, Action<Action> later)
 {
     // Clocks of other hosts that share the queue may be a little ahead.
-    private const long FutureToleranceNanoseconds = 1_000_000_000;
+    private const long FutureToleranceMicroseconds = 1_000_000;
+    private static readonly TimeSpan s_clockTolerance = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_lockedRetry = TimeSpan.FromSeconds(60);
     private int _recipients;
 
@@ -17,7 +18,7 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
     internal int Count { get; private set; }
 
     /// <summary>Another message may come in (S5-01).</summary>
-    internal bool HasRoom => Count < settings.MessageLimit && _recipients < settings.RecipientLimit;
+    internal bool HasRoom => Count < settings.MessageLimit;
 
     /// <summary>At start: what an earlier process had in work goes back to incoming, and is tried again.</summary>
     internal void TakeBackLeftovers()
@@ -28,7 +29,7 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
             {
                 directories.Rename(entry.Path, QueueName.Incoming, entry.Id);
             }
-            catch (IOException e)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 MailLog.Warning(e.Message);
             }
@@ -36,17 +37,30 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
     }
 
     /// <summary>Takes one file in, if it is ready and due.</summary>
-    internal void Feed(QueueName from, QueueEntry entry, bool ignoreTimes)
+    internal void Feed(QueueEntry entry, bool ignoreTimes)
     {
+        bool isMoved = false;
         try
         {
             if (FileSystem.Status(entry.Path) is not { } status)
                 return; // gone meanwhile: an operator's, or another walk's
+            if (status.Kind == FileKind.Regular && status.Mode == QueueFileMode.Corrupt)
+            {
+                // Found damaged by an agent, whose report did not reach us.
+                if (directories.Rename(entry.Path, QueueName.Active, entry.Id))
+                    SaveCorrupt(entry.Id);
+                return;
+            }
             if (status.Kind != FileKind.Regular || !QueueFileMode.IsReady(status.Mode))
                 return;
             long now = MailTime.NowMicroseconds;
-            if (!ignoreTimes && status.ModifiedNanoseconds > now * 1000 + FutureToleranceNanoseconds)
+            long wait = status.ModifiedNanoseconds / 1000 - now;
+            // No pause is that long: the clock has gone back, and the mail would wait as long as it went.
+            bool isClockTrouble = wait > (long)(settings.MaximalBackoff + s_clockTolerance).TotalMicroseconds;
+            if (!ignoreTimes && wait > FutureToleranceMicroseconds && !isClockTrouble)
                 return;
+            if (isClockTrouble && !ignoreTimes)
+                MailLog.Warning($"{entry.Id}: time stamp {wait / 1_000_000} s in the future, tried now; was the clock set back?");
             if (status.LinkCount != 1)
             {
                 MailLog.Warning($"{entry.Path}: file has {status.LinkCount} hard links, left alone");
@@ -57,11 +71,29 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
                 MailLog.Warning($"{entry.Path}: vanished before it became active");
                 return;
             }
+            isMoved = true;
             Activate(entry.Id, status, now);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             MailLog.Warning($"{entry.Id}: {e.Message}");
+            if (isMoved)
+                PutBack(entry.Id);
+        }
+    }
+
+    /// <summary>A file that cannot be worked on now waits like other mail; what cannot even be moved is tried again too.</summary>
+    internal void PutBack(QueueId id)
+    {
+        try
+        {
+            FileSystem.TrySetTime(directories.PathOf(QueueName.Active, id), (MailTime.NowMicroseconds + (long)settings.MinimalBackoff.TotalMicroseconds) * 1000);
+            directories.Move(id, QueueName.Active, QueueName.Deferred);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            MailLog.Error($"{id}: {e.Message}");
+            later(() => PutBack(id));
         }
     }
 
@@ -108,7 +140,8 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
         schedule(message, recipients);
     }
 
-    private int BatchLimit => Math.Max(settings.RecipientMinimum, settings.RecipientLimit - _recipients);
+    // One message with very many recipients leaves room for others; and each gets a few, however full it is.
+    private int BatchLimit => Math.Max(settings.RecipientMinimum, Math.Min(settings.RecipientLimit / 4, settings.RecipientLimit - _recipients));
 
     /// <summary>Reads the next batch of a message with many recipients.</summary>
     /// <exception cref="QueueFileException">The file is damaged.</exception>
@@ -135,6 +168,14 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
     internal void SaveCorrupt(QueueId id)
     {
         MailLog.Warning($"saving corrupt file \"{id}\" from queue \"active\" to queue \"corrupt\"");
-        directories.Move(id, QueueName.Active, QueueName.Corrupt);
+        try
+        {
+            directories.Move(id, QueueName.Active, QueueName.Corrupt);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            MailLog.Error($"{id}: {e.Message}");
+            later(() => SaveCorrupt(id));
+        }
     }
 }

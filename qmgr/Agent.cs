@@ -9,10 +9,11 @@ internal sealed class Agent : IDisposable
 {
     private readonly Transport _transport;
     private readonly EventChannel _channel;
+    private readonly EventLoop.Timer _readyTimer;
     private bool _wasUsed;
 
     /// <exception cref="IOException">The service's socket does not answer.</exception>
-    internal Agent(Transport transport, EventLoop loop)
+    internal Agent(Transport transport, EventLoop loop, TimeSpan readyTimeout)
     {
         _transport = transport;
         _channel = new EventChannel(loop, Descriptor.ConnectUnix($"private/{transport.Name}", TimeSpan.Zero))
@@ -20,6 +21,14 @@ internal sealed class Agent : IDisposable
             Received = Received,
             Closed = Closed,
         };
+        // The socket accepts us even when master holds the service back: only the first word tells that somebody is there.
+        _readyTimer = loop.After(readyTimeout, () =>
+        {
+            _channel.Dispose();
+            Entry? entry = Entry;
+            Entry = null;
+            transport.NotServed(this, entry);
+        });
     }
 
     /// <summary>What it delivers now; null: nothing.</summary>
@@ -38,10 +47,19 @@ internal sealed class Agent : IDisposable
     }
 
     /// <summary>Closes the channel; the process then serves others, or ends.</summary>
-    public void Dispose() => _channel.Dispose();
+    public void Dispose()
+    {
+        _readyTimer.Cancel();
+        _channel.Dispose();
+    }
 
     private void Received(AttributeList message)
     {
+        if (DeliveryReport.IsReady(message))
+        {
+            _readyTimer.Cancel();
+            return;
+        }
         if (Entry is not { } entry)
             throw new IpcException("a report that nobody asked for");
         DeliveryReport report = DeliveryReport.From(message);
@@ -55,6 +73,7 @@ internal sealed class Agent : IDisposable
 
     private void Closed(string why)
     {
+        _readyTimer.Cancel();
         Entry? entry = Entry;
         Entry = null;
         // An agent may end between two requests; then ours reached nobody. Its done marks keep a repetition harmless.

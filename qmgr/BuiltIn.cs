@@ -62,6 +62,7 @@ internal static class BuiltIn
             line.Ask(BounceRequest.Append(message.Id, logged), ok =>
             {
                 // Marked only once the record is durable (S2-09); a record that cannot be written means another try.
+                message.IsUnrecorded |= !ok;
                 if (status == "deferred" || ok)
                     Log(message, recipient, status, dsn, settings);
                 if (status != "deferred")

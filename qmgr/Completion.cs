@@ -11,9 +11,11 @@ namespace PostfixNet.Qmgr;
 /// deferral or removal. Each report is asynchronous; when one fails the message stays, and it is asked for again after
 /// the next attempt, because its log is kept.</remarks>
 internal sealed class Completion(
-    ActiveQueue active, QueueDirectories directories, Settings settings, ReportLines lines,
+    ActiveQueue active, QueueDirectories directories, Settings settings, ReportLines lines, Action<Action> later,
     Action<Message, IReadOnlyList<QueueRecipient>?> finished)
 {
+    private const long LongestAge = 100L * 366 * 86_400;
+
     /// <summary>Starts the sequence.</summary>
     internal void Begin(Message message)
     {
@@ -21,6 +23,7 @@ internal sealed class Completion(
         Report(lines.Bounce, QueueName.Bounce, message, "flush", ok =>
         {
             message.SomeDeferred |= !ok;
+            message.NoticeFailed |= !ok;
             AfterFailureNotice(message);
         });
     }
@@ -28,19 +31,22 @@ internal sealed class Completion(
     // Asks for a notice if there is anything to tell; continues at once if not.
     private void Report(ReportLine line, QueueName log, Message message, string request, Action<bool> next)
     {
-        string path = directories.PathOf(log, message.Id);
-        if (FileSystem.Status(path) is not { } status)
+        bool isThere;
+        try
         {
-            next(true);
+            string path = directories.PathOf(log, message.Id);
+            isThere = FileSystem.Status(path) is { } status && (status.Size > 0 || !FileSystem.TryRemove(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            MailLog.Error($"{message.Id}: {e.Message}");
+            next(false);
             return;
         }
-        if (status.Size == 0)
-        {
-            FileSystem.TryRemove(path);
+        if (isThere)
+            Ask(line, message, request, next);
+        else
             next(true);
-            return;
-        }
-        Ask(line, message, request, next);
     }
 
     private static void Ask(ReportLine line, Message message, string request, Action<bool> next) =>
@@ -73,27 +79,35 @@ internal sealed class Completion(
             finished(message, active.ReadMore(message));
             return true;
         }
-        catch (Exception e) when (e is QueueFileException or IOException)
+        catch (Exception e) when (e is QueueFileException or IOException or UnauthorizedAccessException)
         {
             MailLog.Warning($"{message.Id}: {e.Message}");
             if (e is QueueFileException)
             {
                 active.SaveCorrupt(message.Id);
                 Release(message);
-                return true;
             }
-            message.SomeDeferred = true;
-            return false;
+            else
+            {
+                // Recipients are left that nobody has tried: another time, whatever its age.
+                Defer(message);
+            }
+            return true;
         }
     }
 
     private void AfterDeferral(Message message)
     {
         long now = MailTime.NowSeconds;
-        TimeSpan age = TimeSpan.FromSeconds(now - message.Envelope.ArrivalSeconds);
+        if (message.IsUnrecorded || message.NoticeFailed)
+        {
+            // Neither expiry nor warning on the strength of an incomplete log.
+            Defer(message);
+            return;
+        }
+        TimeSpan age = Age(now, message.Envelope.ArrivalSeconds);
         string sender = message.Envelope.Sender ?? "";
-        bool forced = FileSystem.Status(directories.PathOf(QueueName.Active, message.Id)) is { } status
-            && (status.Mode & QueueFileMode.ForceExpired) != 0;
+        bool forced = IsForceExpired(message);
         if (forced || settings.IsExpired(age, sender.Length == 0))
         {
             MailLog.Info($"{message.Id}: from=<{Address.ToExternal(sender)}>, status={(forced ? "force-expired" : "expired")}, returned to sender");
@@ -121,6 +135,23 @@ internal sealed class Completion(
         }
     }
 
+    private bool IsForceExpired(Message message)
+    {
+        try
+        {
+            return FileSystem.Status(directories.PathOf(QueueName.Active, message.Id)) is { } status
+                && (status.Mode & QueueFileMode.ForceExpired) != 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            MailLog.Warning($"{message.Id}: {e.Message}");
+            return false;
+        }
+    }
+
+    // The times in a file are somebody else's word: any value must make an age.
+    private static TimeSpan Age(long now, long then) => TimeSpan.FromSeconds(Math.Clamp(now - then, 0, LongestAge));
+
     private void MarkWarned(Message message)
     {
         try
@@ -128,7 +159,7 @@ internal sealed class Completion(
             using QueueFile file = QueueFile.Open(directories.PathOf(QueueName.Active, message.Id), write: true);
             QueueFile.SetWarnTime(file.Handle, message.Envelope.WarnTimeOffset, -1);
         }
-        catch (Exception e) when (e is IOException or QueueFileException)
+        catch (Exception e) when (e is IOException or QueueFileException or UnauthorizedAccessException)
         {
             MailLog.Warning($"{message.Id}: {e.Message}");
         }
@@ -138,7 +169,7 @@ internal sealed class Completion(
     {
         long created = message.Envelope.CreateTime > 0 ? message.Envelope.CreateTime : message.Envelope.ArrivalSeconds;
         long now = MailTime.NowMicroseconds;
-        TimeSpan backoff = settings.Backoff(TimeSpan.FromMicroseconds(now - created * 1_000_000));
+        TimeSpan backoff = settings.Backoff(Age(now / 1_000_000, created));
         try
         {
             // The time before the move (S5-23): a file in deferred always has its next attempt in it.
@@ -147,10 +178,11 @@ internal sealed class Completion(
                 || !directories.Move(message.Id, QueueName.Active, QueueName.Deferred))
                 MailLog.Info($"{message.Id}: gone before it was deferred");
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It stays in active, and is found there at the next start.
             MailLog.Error($"{message.Id}: {e.Message}");
+            later(() => Defer(message));
+            return;
         }
         Release(message);
     }
@@ -164,9 +196,11 @@ internal sealed class Completion(
             else
                 MailLog.Warning($"{message.Id}: gone before it was removed");
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             MailLog.Error($"{message.Id}: {e.Message}");
+            later(() => Remove(message));
+            return;
         }
         Release(message);
     }

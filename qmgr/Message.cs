@@ -25,6 +25,12 @@ internal sealed class Message
     /// <summary>A recipient was deferred, in this or an earlier batch; the message must stay.</summary>
     internal bool SomeDeferred { get; set; }
 
+    /// <summary>A recipient is put off, but the defer log does not say so: the message must not expire by that log.</summary>
+    internal bool IsUnrecorded { get; set; }
+
+    /// <summary>The notice about failed recipients could not be sent; its log must not be left without its message.</summary>
+    internal bool NoticeFailed { get; set; }
+
     /// <summary>An agent could not read the file.</summary>
     internal bool IsCorrupt { get; set; }
 

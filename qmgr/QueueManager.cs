@@ -36,9 +36,10 @@ internal sealed class QueueManager : EventServer.IHandler, Transport.IDeliveryEv
         QueueDirectories directories = QueueDirectories.FromConfig(_config);
         _incoming = new QueueScan(directories, QueueName.Incoming);
         _deferred = new QueueScan(directories, QueueName.Deferred);
-        _lines = new ReportLines(new ReportLine(loop, _settings.BounceService), new ReportLine(loop, _settings.DeferService), new ReportLine(loop, _settings.TraceService));
-        _active = new ActiveQueue(directories, _settings, Schedule);
-        _completion = new Completion(_active, directories, _settings, _lines, Finished);
+        _lines = new ReportLines(new ReportLine(loop, _settings.BounceService, _settings.ReportTimeout),
+            new ReportLine(loop, _settings.DeferService, _settings.ReportTimeout), new ReportLine(loop, _settings.TraceService, _settings.ReportTimeout));
+        _active = new ActiveQueue(directories, _settings, Schedule, Later);
+        _completion = new Completion(_active, directories, _settings, _lines, Later, Finished);
         _active.TakeBackLeftovers();
         _incoming.Start(ignoreTimes: false);
         ScanDeferredNow();
@@ -74,6 +75,9 @@ internal sealed class QueueManager : EventServer.IHandler, Transport.IDeliveryEv
         _loop.After(s_endLimit, _loop.Stop);
         StopIfDone();
     }
+
+    // What the file system refused is asked for again: the disk may have room by then.
+    private void Later(Action action) => _loop.After(_settings.MinimalBackoff, action);
 
     private void StopIfDone()
     {
@@ -119,7 +123,7 @@ internal sealed class QueueManager : EventServer.IHandler, Transport.IDeliveryEv
             _deferredIsNext = _deferred.IsActive && (!_deferredIsNext || !_incoming.IsActive);
             QueueScan scan = _deferredIsNext ? _deferred : _incoming;
             if (scan.Next() is { } entry)
-                _active.Feed(scan.Queue, entry, scan.IgnoresTimes);
+                _active.Feed(entry, scan.IgnoresTimes);
         }
         foreach (Transport transport in _transports.Values)
             transport.Pump();
@@ -184,6 +188,7 @@ internal sealed class QueueManager : EventServer.IHandler, Transport.IDeliveryEv
     void Transport.IDeliveryEvents.Delivered(Entry entry, DeliveryReport report)
     {
         entry.Message.SomeDeferred |= report.SomeDeferred;
+        entry.Message.IsUnrecorded |= report.IsUnrecorded;
         entry.Message.IsCorrupt |= report.IsCorrupt;
         EntryDone(entry.Message);
         StopIfDone();

@@ -35,8 +35,15 @@ internal sealed class QueueScan(QueueDirectories directories, QueueName queue)
     {
         while (_walk is not null)
         {
-            if (_walk.MoveNext())
-                return _walk.Current;
+            try
+            {
+                if (_walk.MoveNext())
+                    return _walk.Current;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Log.MailLog.Warning($"scan of the {QueueDirectories.NameOf(Queue)} queue: {e.Message}");
+            }
             _walk.Dispose();
             _walk = null;
             if (!_again)

@@ -4,10 +4,11 @@ using PostfixNet.Native;
 namespace PostfixNet.Qmgr;
 
 /// <summary>Requests to the bounce and defer services: asked in order, answered in order, never waited for (S5-24).</summary>
-internal sealed class ReportLine(EventLoop loop, string service) : IDisposable
+internal sealed class ReportLine(EventLoop loop, string service, TimeSpan timeout) : IDisposable
 {
     private readonly Queue<Action<bool>> _waiting = new();
     private EventChannel? _channel;
+    private EventLoop.Timer? _timer;
 
     /// <summary>Requests not yet answered.</summary>
     internal int Pending => _waiting.Count;
@@ -22,6 +23,20 @@ internal sealed class ReportLine(EventLoop loop, string service) : IDisposable
         }
         _waiting.Enqueue(done);
         _channel!.Send(request);
+        if (_waiting.Count == 1)
+            Watch();
+    }
+
+    // Each answer within the time, or the service counts as broken: nothing may wait for one hung process for ever.
+    private void Watch()
+    {
+        _timer?.Cancel();
+        _timer = loop.After(timeout, () =>
+        {
+            Log.MailLog.Warning($"private/{service}: no answer for {timeout.TotalSeconds:0} s");
+            _channel?.Dispose();
+            Failed();
+        });
     }
 
     private bool Connect()
@@ -54,14 +69,20 @@ internal sealed class ReportLine(EventLoop loop, string service) : IDisposable
         // The process serves one client at a time: let it go when we have nothing more to ask.
         if (_waiting.Count == 0)
             Disconnect();
+        else
+            Watch();
         done(ok);
     }
 
     private void Failed()
     {
         _channel = null;
-        while (_waiting.TryDequeue(out Action<bool>? done))
-            done(false);
+        _timer?.Cancel();
+        Action<bool>[] lost = [.. _waiting];
+        _waiting.Clear();
+        // Not now: who hears of it may ask anew, on a new channel, whose answers are not theirs.
+        foreach (Action<bool> done in lost)
+            loop.Soon(() => done(false));
     }
 
     /// <inheritdoc/>
@@ -69,6 +90,7 @@ internal sealed class ReportLine(EventLoop loop, string service) : IDisposable
 
     private void Disconnect()
     {
+        _timer?.Cancel();
         _channel?.Dispose();
         _channel = null;
     }

@@ -23,6 +23,9 @@ internal sealed class Settings(MainConfig config)
 
     internal TimeSpan TransportRetry { get; } = config.Get(Parameters.TransportRetryTime);
 
+    /// <summary>For one answer of a service that should answer at once.</summary>
+    internal TimeSpan ReportTimeout { get; } = config.Get(Parameters.QmgrIpcTimeout);
+
     internal TimeSpan ChannelIdle { get; } = config.Get(Parameters.IpcIdle);
 
     internal int DelayResolution { get; } = config.Get(Parameters.DelayLoggingResolutionLimit);

@@ -139,6 +139,21 @@ internal sealed class Transport
         Forget(destination);
     }
 
+    /// <summary>No process took up the channel in time; called by the agent.</summary>
+    internal void NotServed(Agent agent, Entry? entry)
+    {
+        _idle.Remove(agent);
+        _agents--;
+        MailLog.Warning($"private/{Name}: no process serves this transport");
+        Suspend(new Dsn("4.3.0", "", "mail transport unavailable"));
+        if (entry is not null)
+        {
+            entry.Destination.Busy--;
+            _events.PutOff(entry, Suspension!);
+        }
+        Pump();
+    }
+
     /// <summary>An agent's channel closed; called by it.</summary>
     internal void Lost(Agent agent, Entry? entry, bool again, string why)
     {
@@ -195,7 +210,7 @@ internal sealed class Transport
             return null;
         try
         {
-            Agent agent = new(this, _loop);
+            Agent agent = new(this, _loop, _settings.ReportTimeout);
             _agents++;
             return agent;
         }
@@ -298,6 +313,7 @@ internal sealed class Transport
         if (destination.RoundNode is { } node)
             _round.Remove(node);
         destination.RoundNode = null;
-        _destinations.Remove(destination.NextHop);
+        if (_destinations.TryGetValue(destination.NextHop, out Destination? known) && known == destination)
+            _destinations.Remove(destination.NextHop);
     }
 }

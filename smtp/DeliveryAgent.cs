@@ -21,6 +21,7 @@ internal sealed class DeliveryAgent : IDisposable
     private readonly MxLookup _lookup;
     private readonly StopSignal _stop;
     private readonly BounceClient _bounce;
+    private bool _isUnrecorded;
 
     /// <exception cref="ConfigurationException">main.toml asks for what cannot be.</exception>
     internal DeliveryAgent(ServiceContext context)
@@ -44,6 +45,7 @@ internal sealed class DeliveryAgent : IDisposable
     {
         try
         {
+            channel.Send(DeliveryReport.Ready());
             while (WaitForRequest(channel) && channel.Receive() is { } message)
             {
                 DeliveryReport report = Deliver(DeliveryRequest.From(message));
@@ -84,6 +86,7 @@ internal sealed class DeliveryAgent : IDisposable
     private DeliveryReport Deliver(DeliveryRequest request)
     {
         string path = _directories.PathOf(request.Queue, request.Id);
+        _isUnrecorded = false;
         QueueFile file;
         try
         {
@@ -95,8 +98,9 @@ internal sealed class DeliveryAgent : IDisposable
         }
         using (file)
         {
-            // Another process may still be at it, on behalf of a queue manager that is gone.
-            if (!FileSystem.TryLock(file.Handle))
+            // Shared with the agents of the message's other destinations. The queue manager locks exclusively when it
+            // takes a file in, and so sees that agents of its predecessor are still at it.
+            if (!FileSystem.TryLockShared(file.Handle))
                 return PutOff(request, "the queue file is in use");
             try
             {
@@ -107,7 +111,7 @@ internal sealed class DeliveryAgent : IDisposable
                 DeliveryReport report = connect.Deliver(request, () => new ContentReader(file.Handle, request.DataOffset));
                 if (report.IsCorrupt)
                     MarkCorrupt(request, file.Handle, "the message content cannot be read");
-                return report;
+                return report with { IsUnrecorded = _isUnrecorded };
             }
             catch (QueueFileException e)
             {
@@ -124,7 +128,7 @@ internal sealed class DeliveryAgent : IDisposable
     private DeliveryReport PutOff(DeliveryRequest request, string why)
     {
         _log.Warning($"{request.Id}: delivery put off: {why}");
-        return new DeliveryReport(true, false, null, false, false);
+        return new DeliveryReport(true, false, null, false, false) { IsUnrecorded = true };
     }
 
     private void MarkCorrupt(DeliveryRequest request, SafeFileHandle file, string why)
@@ -162,11 +166,27 @@ internal sealed class DeliveryAgent : IDisposable
     {
         public bool AppendBounce(LoggedRecipient result) => Append(Parameters.BounceServiceName, result);
 
-        public bool AppendDefer(LoggedRecipient result) => Append(Parameters.DeferServiceName, result);
+        public bool AppendDefer(LoggedRecipient result)
+        {
+            bool ok = Append(Parameters.DeferServiceName, result);
+            agent._isUnrecorded |= !ok;
+            return ok;
+        }
 
         public bool AppendTrace(LoggedRecipient result) => Append(Parameters.TraceServiceName, result);
 
-        public void MarkDone(long offset) => QueueFile.MarkDone(file, offset);
+        public void MarkDone(long offset)
+        {
+            try
+            {
+                QueueFile.MarkDone(file, offset);
+            }
+            catch (IOException e)
+            {
+                // This one may be delivered again; the others of the transaction must not be.
+                agent._log.Warning($"{request.Id}: recipient cannot be marked done: {e.Message}");
+            }
+        }
 
         private bool Append(Parameter<string> service, LoggedRecipient result)
         {

@@ -47,12 +47,9 @@ internal sealed class RecipientResults(IDeliveryRecords records, SmtpOptions opt
         string action = options is { IsLmtp: true, LmtpAssumeFinal: true } ? "delivered" : "relayed";
         Dsn dsn = new(reply.Status, action, reply.Text, "smtp", reply.Text, attempt.Peer?.Host);
         bool wanted = Notify.Wants(recipient.Request.NotifyFlags, Notify.Success) && !serverReportsSuccess;
-        if ((wanted || attempt.IsReported)
-            && !records.AppendTrace(Logged(recipient, dsn)))
-        {
-            Deferred(attempt, recipient, SmtpTrouble.Why("4.3.0", "trace service failure"));
-            return;
-        }
+        // The server has it: whatever happens to the report now, trying again would deliver twice.
+        if (wanted || attempt.IsReported)
+            _ = records.AppendTrace(Logged(recipient, dsn));
         LogResult(attempt, recipient, "sent", dsn);
         records.MarkDone(recipient.Request.Offset);
         recipient.Mark = RecipientMark.Done;

@@ -11,11 +11,22 @@ namespace PostfixNet.Delivery;
 /// <param name="Ends">The agent takes no further request on this connection.</param>
 public sealed record DeliveryReport(bool SomeDeferred, bool IsCorrupt, Dsn? Trouble, bool SessionOpen, bool Ends)
 {
+    /// <summary>A recipient was put off without a record in the defer log: the log does not tell the whole story, and the
+    /// message must not expire on its strength.</summary>
+    public bool IsUnrecorded { get; init; }
+
+    /// <summary>What an agent says first on a connection, before any request (S4-02): it is alive and serves us.</summary>
+    public static AttributeList Ready() => new AttributeList().Add("ready", 1);
+
+    /// <summary>Whether a message is that word.</summary>
+    public static bool IsReady(AttributeList list) => list.Has("ready");
+
     /// <summary>For the line to qmgr.</summary>
     public AttributeList ToAttributes()
     {
         AttributeList list = new AttributeList().Add("deferred", SomeDeferred ? 1 : 0).Add("corrupt", IsCorrupt ? 1 : 0)
-            .Add("session_open", SessionOpen ? 1 : 0).Add("ends", Ends ? 1 : 0);
+            .Add("session_open", SessionOpen ? 1 : 0).Add("ends", Ends ? 1 : 0)
+            .Add("unrecorded", IsUnrecorded ? 1 : 0);
         return Trouble is null ? list : list.Add("trouble", [DsnAttributes.Of(Trouble)]);
     }
 
@@ -23,5 +34,8 @@ public sealed record DeliveryReport(bool SomeDeferred, bool IsCorrupt, Dsn? Trou
     public static DeliveryReport From(AttributeList list) => new(
         list.Number("deferred") != 0, list.Number("corrupt") != 0,
         list.Has("trouble") && list.Lists("trouble") is [var trouble, ..] ? DsnAttributes.From(trouble) : null,
-        list.Number("session_open") != 0, list.Number("ends") != 0);
+        list.Number("session_open") != 0, list.Number("ends") != 0)
+    {
+        IsUnrecorded = list.Number("unrecorded", 0) != 0,
+    };
 }

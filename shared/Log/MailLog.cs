@@ -40,7 +40,8 @@ public static unsafe class MailLog
         if (s_sink == Sink.File)
         {
             s_path = path;
-            s_fd = LibC.Open(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND | LibC.O_CLOEXEC | LibC.O_NONBLOCK, 0x1A0 /* 0640 */);
+            s_fd = LibC.Open(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND | LibC.O_CLOEXEC | LibC.O_NONBLOCK
+                | (Users.EffectiveUid == 0 ? LibC.O_NOFOLLOW : 0), 0x1A0 /* 0640 */);
             // Somebody else's log file: an ordinary user's sendmail has no log, and says what matters on stderr.
             if (s_fd < 0)
                 s_sink = Sink.None;
@@ -122,7 +123,8 @@ public static unsafe class MailLog
         return quoted.Append('"').ToString();
     }
 
-    private static string Printable(string text)
+    /// <summary>A text with control characters, and bytes that are no UTF-8, replaced by question marks.</summary>
+    public static string Printable(string text)
     {
         foreach (char c in text)
         {

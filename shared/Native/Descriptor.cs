@@ -71,9 +71,12 @@ public sealed unsafe class Descriptor : IDisposable
         {
             byte* address = stackalloc byte[110];
             uint length = Address(path, address);
-            if (LibC.Bind(socket._fd, address, length) < 0)
+            // The mode comes from the mask at the bind: a chmod by name could hit what somebody else put there meanwhile.
+            uint mask = LibC.UMask((uint)(~mode & 0x1FF));
+            int bound = LibC.Bind(socket._fd, address, length);
+            _ = LibC.UMask(mask);
+            if (bound < 0)
                 throw UnixError.Last($"bind {path}");
-            FileSystem.ChangeMode(path, mode);
             if (LibC.Listen(socket._fd, backlog) < 0)
                 throw UnixError.Last($"listen {path}");
             return socket;
@@ -120,7 +123,7 @@ public sealed unsafe class Descriptor : IDisposable
         if (fd >= 0)
             return new Descriptor(fd);
         // ECONNABORTED and the like concern the connection that went away, not us.
-        return Marshal.GetLastPInvokeError() is LibC.EBADF or 22 or 24 ? throw UnixError.Last("accept") : null;
+        return Marshal.GetLastPInvokeError() is LibC.EBADF or 22 ? throw UnixError.Last("accept") : null;
     }
 
     /// <summary>User id of the process at the other end of a Unix-domain connection.</summary>

@@ -97,7 +97,7 @@ public static unsafe class FileSystem
             throw UnixError.Last($"chmod {path}");
     }
 
-    /// <summary>Sets owner and group of a name.</summary>
+    /// <summary>Sets owner and group of a name itself; a symbolic link is not followed.</summary>
     public static void ChangeOwner(string path, uint uid, uint gid)
     {
         if (LibC.ChOwn(path, uid, gid) < 0)
@@ -189,9 +189,14 @@ public static unsafe class FileSystem
     }
 
     /// <summary>Takes the exclusive lock of an open file (flock(2)), at once or not at all.</summary>
-    public static bool TryLock(SafeFileHandle file)
+    public static bool TryLock(SafeFileHandle file) => TryLock(file, LibC.LOCK_EX);
+
+    /// <summary>Takes a lock that others may share, but that keeps an exclusive one away; at once or not at all.</summary>
+    public static bool TryLockShared(SafeFileHandle file) => TryLock(file, LibC.LOCK_SH);
+
+    private static bool TryLock(SafeFileHandle file, int operation)
     {
-        if (LibC.FLock(file, LibC.LOCK_EX | LibC.LOCK_NB) == 0)
+        if (LibC.FLock(file, operation | LibC.LOCK_NB) == 0)
             return true;
         return Marshal.GetLastPInvokeError() is LibC.EAGAIN or LibC.EINTR ? false : throw UnixError.Last("flock");
     }

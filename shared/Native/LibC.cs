@@ -21,7 +21,7 @@ internal static unsafe partial class LibC
         EISDIR = 21, ELOOP = 40, EPIPE = 32, EINPROGRESS = 115, ECHILD = 10, EADDRINUSE = 98;
 
     internal const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
-    internal const int LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
+    internal const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct TimeSpec { public long Seconds; public long Nanoseconds; }
@@ -61,7 +61,7 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "chmod", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
     internal static partial int ChMod(string path, uint mode);
 
-    [LibraryImport(C, EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    [LibraryImport(C, EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
     internal static partial int ChOwn(string path, uint uid, uint gid);
 
     [LibraryImport(C, EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]

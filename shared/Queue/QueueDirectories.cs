@@ -48,6 +48,10 @@ public sealed class QueueDirectories
     ];
 
     private const int DirectoryMode = 0x1C0; // 0700
+
+    // Files are found in subdirectories also after hashing was configured otherwise. Users can make directories in
+    // maildrop, so there a scan does not go down.
+    private const int MaximumScanDepth = 8;
     private static readonly QueueName[] s_messageQueues =
         [QueueName.Incoming, QueueName.Active, QueueName.Deferred, QueueName.Hold, QueueName.Maildrop, QueueName.Corrupt, QueueName.Saved];
 
@@ -186,9 +190,9 @@ public sealed class QueueDirectories
     /// <summary>As <see cref="Scan"/>, telling where the files are.</summary>
     /// <param name="foreign">Is told the path of each name that is no id.</param>
     public IEnumerable<QueueEntry> ScanEntries(QueueName queue, Action<string>? foreign = null) =>
-        ScanDirectory(_directories[(int)queue], isTop: true, foreign);
+        ScanDirectory(_directories[(int)queue], queue == QueueName.Maildrop && _depths[(int)queue] == 0 ? 0 : MaximumScanDepth, isTop: true, foreign);
 
-    private static IEnumerable<QueueEntry> ScanDirectory(string directory, bool isTop, Action<string>? foreign)
+    private static IEnumerable<QueueEntry> ScanDirectory(string directory, int depthLeft, bool isTop, Action<string>? foreign)
     {
         using IEnumerator<string> names = FileSystem.Names(directory).GetEnumerator();
         while (true)
@@ -202,12 +206,18 @@ public sealed class QueueDirectories
             {
                 yield break; // an empty subdirectory that was removed meanwhile
             }
+            catch (Exception e) when (!isTop && e is IOException or UnauthorizedAccessException)
+            {
+                // Its neighbours are not to wait for a directory that cannot be read.
+                foreign?.Invoke(directory);
+                yield break;
+            }
             string name = names.Current;
             string path = $"{directory}/{name}";
             // Subdirectories have one character; only those names cost a system call.
-            if (name.Length == 1 && FileSystem.Status(path) is { Kind: FileKind.Directory })
+            if (name.Length == 1 && depthLeft > 0 && FileSystem.Status(path) is { Kind: FileKind.Directory })
             {
-                foreach (QueueEntry entry in ScanDirectory(path, isTop: false, foreign))
+                foreach (QueueEntry entry in ScanDirectory(path, depthLeft - 1, isTop: false, foreign))
                     yield return entry;
             }
             else if (QueueId.TryParse(name, out QueueId id))

@@ -40,10 +40,11 @@ public sealed class QueueFile : IDisposable
     /// <summary>Takes over an open file.</summary>
     /// <param name="handle">Closed by <see cref="Dispose"/>.</param>
     /// <param name="maximumPayload">Bytes; a longer record is an error.</param>
-    public QueueFile(SafeFileHandle handle, int maximumPayload = RecordReader.TrustedMaximumPayload)
+    /// <param name="followPointers">False for files of users, who may not have pointers.</param>
+    public QueueFile(SafeFileHandle handle, int maximumPayload = RecordReader.TrustedMaximumPayload, bool followPointers = true)
     {
         Handle = handle;
-        _reader = new RecordReader(handle, maximumPayload);
+        _reader = new RecordReader(handle, maximumPayload, followPointers) { MayGrow = followPointers };
     }
 
     /// <summary>Opens a queue file.</summary>
@@ -113,6 +114,7 @@ public sealed class QueueFile : IDisposable
         }
         catch (QueueFileException)
         {
+            next = 0; // beyond the damage there is nothing to go on to
         }
         return envelope;
     }

@@ -62,6 +62,9 @@ public sealed class RecordReader
         _buffer = new byte[InitialBuffer];
     }
 
+    /// <summary>What is appended while it is read belongs to the file; false for the files of users, who could append for ever.</summary>
+    public bool MayGrow { get; init; } = true;
+
     /// <summary>Type of the record that <see cref="Read"/> found.</summary>
     public RecordType Type { get; private set; }
 
@@ -124,6 +127,8 @@ public sealed class RecordReader
     // A file that is being written may have grown meanwhile.
     private bool MayReadOn()
     {
+        if (!MayGrow)
+            return _budget >= 0;
         long size = FileSystem.Status(_file!).Size;
         _budget += Math.Max(0, size - _fileSize);
         _fileSize = size;

@@ -10,6 +10,7 @@ namespace PostfixNet.Service;
 public static class EventServer
 {
     // The time an orphan of an earlier master needs to notice that it must end.
+    private static readonly TimeSpan s_provenAfter = TimeSpan.FromSeconds(1);
     private const int LockAttempts = 200, LockPauseMilliseconds = 50;
 
     /// <summary>What a program does in an event-driven service.</summary>
@@ -39,7 +40,7 @@ public static class EventServer
                 return ExitStatus.Ok;
             using EventLoop loop = new();
             IHandler handler = start(context, loop);
-            EventLoop.Watch listener = loop.Add(context.Listener, Readiness.Readable, _ => Accept(context.Listener, loop, handler));
+            TriggerListener listener = new(context.Listener, loop, handler);
             EventLoop.Watch? lifeline = null;
             lifeline = loop.Add(context.Lifeline, Readiness.Readable, _ =>
             {
@@ -49,7 +50,8 @@ public static class EventServer
                 context.ReadLifeline();
                 handler.MustEnd();
             });
-            context.Tell(ServiceState.Busy);
+            // A process that dies before it could do anything is not started again at once.
+            loop.After(s_provenAfter, () => context.Tell(ServiceState.Busy));
             loop.Run();
             return ExitStatus.Ok;
         }
@@ -83,10 +85,41 @@ public static class EventServer
         return file;
     }
 
-    private static void Accept(Descriptor listener, EventLoop loop, IHandler handler)
+    /// <summary>Accepts clients, a bounded number at a time: any local user may connect, and none may stop the others' mail.</summary>
+    private sealed class TriggerListener : IDisposable
     {
-        while (listener.TryAccept() is { } client)
-            _ = new TriggerConnection(loop, client, handler);
+        private const int PerTurn = 32, OpenLimit = 200;
+        private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
+        private readonly Descriptor _listener;
+        private readonly EventLoop _loop;
+        private readonly IHandler _handler;
+        private readonly EventLoop.Watch _watch;
+        private int _open;
+
+        internal TriggerListener(Descriptor listener, EventLoop loop, IHandler handler)
+        {
+            (_listener, _loop, _handler) = (listener, loop, handler);
+            _watch = loop.Add(listener, Readiness.Readable, _ => Accept());
+        }
+
+        private void Accept()
+        {
+            int accepted = 0;
+            while (accepted < PerTurn && _open < OpenLimit && _listener.TryAccept() is { } client)
+            {
+                accepted++;
+                _open++;
+                _ = new TriggerConnection(_loop, client, _handler, () => _open--);
+            }
+            // Too many clients, or no descriptor left for one: the backlog keeps them for a moment.
+            if (accepted == 0 || _open >= OpenLimit)
+            {
+                _watch.Change(Readiness.None);
+                _loop.After(s_pause, () => _watch.Change(Readiness.Readable));
+            }
+        }
+
+        public void Dispose() => _watch.Dispose();
     }
 
     /// <summary>Collects one-byte requests until the client closes, or for a few seconds, or 64 of them.</summary>
@@ -97,10 +130,12 @@ public static class EventServer
         private readonly EventLoop.Watch _watch;
         private readonly EventLoop.Timer _timer;
         private readonly IHandler _handler;
+        private readonly Action _closed;
+        private bool _isClosed;
 
-        internal TriggerConnection(EventLoop loop, Descriptor socket, IHandler handler)
+        internal TriggerConnection(EventLoop loop, Descriptor socket, IHandler handler, Action closed)
         {
-            (_socket, _handler) = (socket, handler);
+            (_socket, _handler, _closed) = (socket, handler, closed);
             _timer = loop.After(s_limit, Close);
             _watch = loop.Add(socket, Readiness.Readable, _ => Read());
             Read();
@@ -119,6 +154,10 @@ public static class EventServer
 
         private void Close()
         {
+            if (_isClosed)
+                return;
+            _isClosed = true;
+            _closed();
             _timer.Cancel();
             _watch.Dispose();
             _socket.Dispose();

@@ -14,15 +14,16 @@ public static class SingleServer
     /// <param name="commandLine">As given by master.</param>
     /// <param name="start">Builds the server once the process is confined; returns what serves one connection until the client closes it.
     /// <see cref="IpcException"/> from there is a warning in the log; any other exception ends the process, and master starts a new one.</param>
+    /// <param name="clientTimeout">For each message from or to a client; default: ipc_timeout. Short where any user is a client.</param>
     /// <returns>Exit status.</returns>
-    public static int Run(string program, string[] commandLine, Func<ServiceContext, Action<Channel>> start)
+    public static int Run(string program, string[] commandLine, Func<ServiceContext, Action<Channel>> start, TimeSpan? clientTimeout = null)
     {
         ServiceContext? context = ServiceContext.Start(program, commandLine, null, out int status);
         if (context is null)
             return status;
         try
         {
-            Serve(context, start(context));
+            Serve(context, start(context), clientTimeout ?? context.Config.Get(Parameters.IpcTimeout));
             return ExitStatus.Ok;
         }
         catch (ConfigurationException e)
@@ -38,11 +39,10 @@ public static class SingleServer
         }
     }
 
-    private static void Serve(ServiceContext context, Action<Channel> serve)
+    private static void Serve(ServiceContext context, Action<Channel> serve, TimeSpan timeout)
     {
         int maxUse = context.Config.Get(Parameters.MaxUse);
         int maxIdle = (int)context.Config.Get(Parameters.MaxIdle).TotalMilliseconds;
-        TimeSpan timeout = context.Config.Get(Parameters.IpcTimeout);
         for (int uses = 0; uses < maxUse; uses++)
         {
             Descriptor? client = Accept(context, maxIdle);

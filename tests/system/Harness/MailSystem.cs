@@ -210,7 +210,7 @@ internal sealed class MailSystem
 
     /// <summary>Waits until no message is in any queue but hold and corrupt.</summary>
     public void WaitForEmptyQueue(TimeSpan? deadline = null) =>
-        Wait.For("an empty queue", () => QueueFiles("maildrop", "incoming", "active", "deferred").Count == 0, deadline);
+        Wait.For("an empty queue", () => Ids("maildrop", "incoming", "active", "deferred").Length == 0, deadline);
 
     /// <summary>Paths of the files in these queues, hashed or not, temporary ones included.</summary>
     public IReadOnlyList<string> QueueFiles(params string[] queues)
@@ -245,8 +245,12 @@ internal sealed class MailSystem
     public string? FileOf(string id, params string[] queues) =>
         QueueFiles(queues).FirstOrDefault(path => Path.GetFileName(path) == id);
 
-    /// <summary>The queue ids now in these queues.</summary>
-    public string[] Ids(params string[] queues) => QueueFiles(queues).Select(path => Path.GetFileName(path)).ToArray();
+    /// <summary>The queue ids of the complete messages now in these queues; what a killed program left unfinished is none.</summary>
+    public string[] Ids(params string[] queues) =>
+        QueueFiles(queues).Where(IsComplete).Select(path => Path.GetFileName(path)).ToArray();
+
+    // Complete is what its owner may read, write and execute: the mode is the last thing that is set.
+    private static bool IsComplete(string path) => FileSystem.Status(path) is { } status && (status.Mode & 0b111_000_000) == 0b111_000_000;
 
     /// <summary>Puts a complete file into a queue directory, as the queue's owner would.</summary>
     /// <param name="name">its path below the queue directory, e.g. deferred/1/1BC7BB2A7B8</param>

@@ -9,6 +9,9 @@ namespace PostfixNet.Master;
 /// <summary>One service: its socket and its processes. A client may connect before any process exists, and waits.</summary>
 internal sealed class ServiceSlot
 {
+    // Long enough that a service that crashes at its first task each time does not occupy the machine.
+    private static readonly TimeSpan s_restartDelay = TimeSpan.FromSeconds(1);
+
     private readonly EventLoop _loop;
     private readonly string _directory, _path;
     private readonly uint _ownerUid, _ownerGid;
@@ -172,6 +175,8 @@ internal sealed class ServiceSlot
             // One that served somebody first had a bad day; one that never did will not do better at once.
             if (!worker.HasServed && !_ended && !worker.IsRetired)
                 Throttle();
+            // What it was doing must not wait for the timer, nor for a client: nobody else may know of that work.
+            ScheduleWakeup(s_restartDelay);
         }
         Listening();
         if (_workers.Count == 0)

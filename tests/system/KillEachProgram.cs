@@ -11,9 +11,9 @@ public sealed class KillEachProgram
     private const int Messages = 300;
     private const int Waiting = 150;
     // The ways in are killed while a backlog of dropped mail keeps them busy, the ways out while mail is on the wire.
-    private static readonly string[] Entrance = ["cleanup", "pickup", "cleanup", "pickup"];
+    private static readonly string[] Entrance = ["cleanup", "pickup", "cleanup", "pickup", "cleanup", "pickup"];
     private static readonly string[] Exit = ["qmgr", "smtp", "bounce", "smtp", "defer", "qmgr", "smtp"];
-    private static readonly string[] Usual = ["rcpt no* 550 5.1.1 no such user", "dot * delay 0.25s"];
+    private static readonly string[] Usual = ["rcpt no* 550 5.1.1 no such user", "rcpt * delay 0.12s", "dot * delay 0.12s"];
 
     // A killed client may have had its reply without noting it down; what lies further apart from a kill is a fault.
     private static readonly TimeSpan InFlight = TimeSpan.FromSeconds(3);
@@ -22,7 +22,7 @@ public sealed class KillEachProgram
     [Fact]
     public void NothingIsLostAndOnlyMailInFlightIsRepeated() => MailSystem.Run((mail, receiver) =>
     {
-        receiver.SetRules([.. Usual, "rcpt later* 450 4.2.0 come back later"]);
+        receiver.SetRules(["rcpt later* 450 4.2.0 come back later", .. Usual]);
         mail.Set("default_destination_concurrency_limit", 6);
         mail.Start(); // makes the queue directories
         mail.Stop();
@@ -84,6 +84,20 @@ public sealed class KillEachProgram
     });
 
     // S1-16
+    [Fact]
+    public void KilledQueueManagerComesBackThoughNobodyCallsForIt() => MailSystem.Run((mail, receiver) =>
+    {
+        receiver.SetRules("dot * delay 1s");
+        mail.Set("default_destination_concurrency_limit", 1);
+        mail.Start();
+        for (int i = 0; i < 3; i++)
+            mail.Submit(MailSystem.Message($"message {i}"), "-f", "alice@origin.test", $"user{i}@dest.test");
+        Wait.For("all mail with the queue manager", () => mail.Ids("active").Length >= 2 && mail.Ids("maildrop", "incoming").Length == 0);
+        RunningPrograms.Kill(Assert.Single(mail.Pids("qmgr")));
+        // Nothing is submitted that would start another, and its timer is minutes away.
+        Wait.For("the rest", () => receiver.Messages.Select(message => message.Recipients[0].Address).Distinct().Count() == 3);
+    });
+
     [Fact]
     public void MessageWhoseSendmailWasKilledIsNotSent() => MailSystem.Run((mail, receiver) =>
     {

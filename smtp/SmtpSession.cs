@@ -47,7 +47,9 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
         chat.QueueId = attempt.QueueId;
         try
         {
-            Dsn? why = ShakeHands(attempt, isBestMx, detectLoops);
+            SmtpHandshake handshake = new(chat, peer, options, log, clock);
+            Dsn? why = handshake.Run(attempt, isBestMx, detectLoops);
+            (_features, _delayDot) = (handshake.Features, handshake.DelayDot);
             if (why is null)
             {
                 attempt.SetUpTime = MailTime.Microseconds(clock);
@@ -129,98 +131,6 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
     private bool MayBeUsedAgain =>
         (options.ConnectionReuseCountLimit == 0 || Uses < options.ConnectionReuseCountLimit)
         && Environment.TickCount64 - StartTick < options.ConnectionReuseTimeLimit.TotalMilliseconds;
-
-    private Dsn? ShakeHands(DeliveryAttempt attempt, bool isBestMx, bool detectLoops)
-    {
-        SmtpReply greeting = chat.ReadReply(SmtpStage.Greeting);
-        if (greeting.Class != 2)
-            return SmtpTrouble.Refusal(peer, greeting, softly: options.Skip5xxGreeting);
-        bool saysEsmtp = false;
-        string[] words = greeting.Text.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
-        for (int i = 1; i < words.Length; i++)
-        {
-            if (i == 1 && detectLoops && IsMyName(words[i]))
-                log.GreetedWithMyName(peer, options.MyHostname);
-            else if (words[i].Equals("ESMTP", StringComparison.OrdinalIgnoreCase))
-                saysEsmtp = true;
-        }
-        bool disableEsmtp = EnablePixWorkarounds(attempt, greeting.Text);
-
-        SmtpReply hello;
-        if (options.IsLmtp)
-        {
-            hello = chat.Ask(SmtpStage.Lhlo, $"LHLO {options.HeloName}");
-            if (hello.Class != 2)
-                return SmtpTrouble.Refusal(peer, hello, softly: false);
-            _features = ServerFeatures.Parse(hello, DiscardedKeywords());
-        }
-        else
-        {
-            bool useEhlo = (saysEsmtp || options.AlwaysSendEhlo) && !options.NeverSendEhlo && !disableEsmtp;
-            hello = useEhlo ? chat.Ask(SmtpStage.Ehlo, $"EHLO {options.HeloName}") : greeting;
-            if (useEhlo && hello.Class == 2)
-            {
-                _features = ServerFeatures.Parse(hello, DiscardedKeywords());
-            }
-            else
-            {
-                // 421: the server is about to close; anything else may be an old server that does not know EHLO.
-                if (useEhlo && hello.Code == 421)
-                    return SmtpTrouble.Refusal(peer, hello, softly: false);
-                hello = chat.Ask(SmtpStage.Helo, $"HELO {options.HeloName}");
-                if (hello.Class != 2)
-                    return SmtpTrouble.Refusal(peer, hello, softly: false);
-            }
-        }
-        chat.IsPipelining = _features.Pipelining;
-
-        if (detectLoops && IsMyName(FirstWord(hello.Lines[0])))
-        {
-            log.RepliedWithMyName(peer, options.MyHostname);
-            if (isBestMx)
-                return SmtpTrouble.Why("5.4.6", $"mail for {attempt.Request.NextHop} loops back to myself");
-        }
-        return null;
-    }
-
-    // A firewall of old overwrites the greeting with stars and then garbles ESMTP and a final dot that comes in two packets.
-    private bool EnablePixWorkarounds(DeliveryAttempt attempt, string greeting)
-    {
-        if (options.IsLmtp)
-            return false;
-        foreach (char c in greeting)
-        {
-            if (c is not ('2' or '0' or ' ' or '*' or '\t'))
-                return false;
-        }
-        long age = MailTime.Microseconds(clock) - attempt.Request.ArrivalMicroseconds;
-        _delayDot = options.PixDelayDotCrLf && age >= options.PixThresholdTime.TotalMicroseconds;
-        string names = (options.PixDisableEsmtp, _delayDot) switch
-        {
-            (true, true) => "disable_esmtp delay_dotcrlf",
-            (true, false) => "disable_esmtp",
-            (false, true) => "delay_dotcrlf",
-            _ => "",
-        };
-        if (names.Length > 0)
-            log.PixWorkarounds(attempt.QueueId, names, peer);
-        return options.PixDisableEsmtp;
-    }
-
-    private IReadOnlyList<string> DiscardedKeywords() =>
-        options.DiscardEhloKeywordsOf(peer.Address) is { } list
-            ? list.Split([' ', ',', '\t'], StringSplitOptions.RemoveEmptyEntries)
-            : options.DiscardEhloKeywords;
-
-    private bool IsMyName(string name) => name.Equals(options.MyHostname, StringComparison.OrdinalIgnoreCase);
-
-    private static string FirstWord(string line)
-    {
-        if (line.Length < 5)
-            return "";
-        int end = line.AsSpan(4).IndexOfAny(' ', '\t');
-        return end < 0 ? line[4..] : line.Substring(4, end);
-    }
 
     // What can be decided without asking the server. False: nothing is left to send.
     private bool IsFitForServer(DeliveryAttempt attempt, SmtpTrouble trouble)

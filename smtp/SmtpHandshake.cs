@@ -1,0 +1,115 @@
+using PostfixNet.Mail;
+using PostfixNet.Notices;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>What comes before the first message of a session: greeting and EHLO (or HELO, or LHLO).</summary>
+internal sealed class SmtpHandshake(SmtpChat chat, SmtpPeer peer, SmtpOptions options, Log log, TimeProvider clock)
+{
+    private bool _useEhlo;
+
+    /// <summary>What the server announced.</summary>
+    internal ServerFeatures Features { get; private set; } = ServerFeatures.None;
+
+    /// <summary>PIX work-around: the final dot goes in a packet of its own.</summary>
+    internal bool DelayDot { get; private set; }
+
+    /// <summary>Greets.</summary>
+    /// <param name="isBestMx">No server of the next hop is better: if it is this system, mail would go in a circle.</param>
+    /// <param name="detectLoops">See <see cref="SmtpOptions.LoopPort"/>.</param>
+    /// <returns>Why this server cannot be used; null: it is ready for mail.</returns>
+    internal Dsn? Run(DeliveryAttempt attempt, bool isBestMx, bool detectLoops) =>
+        ReadGreeting(attempt, detectLoops) ?? SayHello(attempt, isBestMx, detectLoops);
+
+    private Dsn? ReadGreeting(DeliveryAttempt attempt, bool detectLoops)
+    {
+        SmtpReply greeting = chat.ReadReply(SmtpStage.Greeting);
+        if (greeting.Class != 2)
+            return SmtpTrouble.Refusal(peer, greeting, softly: options.Skip5xxGreeting);
+        bool saysEsmtp = false;
+        string[] words = greeting.Text.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+        for (int i = 1; i < words.Length; i++)
+        {
+            if (i == 1 && detectLoops && IsMyName(words[i]))
+                log.GreetedWithMyName(peer, options.MyHostname);
+            else if (words[i].Equals("ESMTP", StringComparison.OrdinalIgnoreCase))
+                saysEsmtp = true;
+        }
+        bool disableEsmtp = EnablePixWorkarounds(attempt, greeting.Text);
+        _useEhlo = (saysEsmtp || options.AlwaysSendEhlo) && !options.NeverSendEhlo && !disableEsmtp;
+        return null;
+    }
+
+    // Once after the greeting, and once more when TLS is up (RFC 3207 section 4.2).
+    private Dsn? SayHello(DeliveryAttempt attempt, bool isBestMx, bool detectLoops)
+    {
+        SmtpReply hello = Introduce();
+        if (hello.Class != 2)
+            return SmtpTrouble.Refusal(peer, hello, softly: false);
+        chat.IsPipelining = Features.Pipelining;
+        if (detectLoops && IsMyName(FirstWord(hello.Lines[0])))
+        {
+            log.RepliedWithMyName(peer, options.MyHostname);
+            if (isBestMx)
+                return SmtpTrouble.Why("5.4.6", $"mail for {attempt.Request.NextHop} loops back to myself");
+        }
+        return null;
+    }
+
+    private SmtpReply Introduce()
+    {
+        Features = ServerFeatures.None;
+        SmtpReply hello;
+        if (_useEhlo || options.IsLmtp)
+        {
+            hello = options.IsLmtp
+                ? chat.Ask(SmtpStage.Lhlo, $"LHLO {options.HeloName}")
+                : chat.Ask(SmtpStage.Ehlo, $"EHLO {options.HeloName}");
+            if (hello.Class == 2)
+                Features = ServerFeatures.Parse(hello, DiscardedKeywords());
+            // 421: the server is about to close; anything else may be an old server that does not know EHLO.
+            if (hello.Class == 2 || hello.Code == 421 || options.IsLmtp)
+                return hello;
+        }
+        return chat.Ask(SmtpStage.Helo, $"HELO {options.HeloName}");
+    }
+
+    // A firewall of old overwrites the greeting with stars and then garbles ESMTP and a final dot that comes in two packets.
+    private bool EnablePixWorkarounds(DeliveryAttempt attempt, string greeting)
+    {
+        if (options.IsLmtp)
+            return false;
+        foreach (char c in greeting)
+        {
+            if (c is not ('2' or '0' or ' ' or '*' or '\t'))
+                return false;
+        }
+        long age = MailTime.Microseconds(clock) - attempt.Request.ArrivalMicroseconds;
+        DelayDot = options.PixDelayDotCrLf && age >= options.PixThresholdTime.TotalMicroseconds;
+        string names = (options.PixDisableEsmtp, DelayDot) switch
+        {
+            (true, true) => "disable_esmtp delay_dotcrlf",
+            (true, false) => "disable_esmtp",
+            (false, true) => "delay_dotcrlf",
+            _ => "",
+        };
+        if (names.Length > 0)
+            log.PixWorkarounds(attempt.QueueId, names, peer);
+        return options.PixDisableEsmtp;
+    }
+
+    private IReadOnlyList<string> DiscardedKeywords() =>
+        options.DiscardEhloKeywordsOf(peer.Address) is { } list
+            ? list.Split([' ', ',', '\t'], StringSplitOptions.RemoveEmptyEntries)
+            : options.DiscardEhloKeywords;
+
+    private bool IsMyName(string name) => name.Equals(options.MyHostname, StringComparison.OrdinalIgnoreCase);
+
+    private static string FirstWord(string line)
+    {
+        if (line.Length < 5)
+            return "";
+        int end = line.AsSpan(4).IndexOfAny(' ', '\t');
+        return end < 0 ? line[4..] : line.Substring(4, end);
+    }
+}

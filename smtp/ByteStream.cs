@@ -46,6 +46,17 @@ internal readonly record struct Deadline(long Tick)
     internal int RemainingMilliseconds => (int)Math.Clamp(Tick - Environment.TickCount64, 0, int.MaxValue);
 }
 
+/// <summary>What protects a conversation from others; a login asks before it shows a password.</summary>
+internal interface IChannelSecurity
+{
+    /// <summary>The server has proved its name.</summary>
+    public bool IsPeerVerified { get; }
+
+    /// <summary>Channel binding of the type tls-server-end-point (RFC 5929 section 4), without the type's name: the hash of
+    /// the server's certificate; null when there is none.</summary>
+    public byte[]? ServerEndPoint { get; }
+}
+
 /// <summary>Octets from and to a server. Nothing here waits without a deadline.</summary>
 internal abstract class ByteStream : IDisposable
 {
@@ -64,6 +75,9 @@ internal abstract class ByteStream : IDisposable
 
     /// <summary>Nothing waits to be read and the peer has not closed: true of a session at rest that can be used again.</summary>
     internal abstract bool IsQuiet { get; }
+
+    /// <summary>TLS; null: anybody on the way can read and change what is said.</summary>
+    internal virtual IChannelSecurity? Security => null;
 
     /// <summary>Waiting ends with <see cref="StoppingException"/> when this program is told to stop. Switched off once
     /// the server has the whole message: its answer then decides.</summary>

@@ -1,15 +1,20 @@
 namespace PostfixNet.Smtp;
 
+/// <summary>What two messages must have in common to go over one session.</summary>
+/// <param name="NextHop">As qmgr names it.</param>
+/// <param name="LoginSender">The sender whose own login the session has; empty: mail of all senders has the same login.</param>
+internal sealed record SessionKey(string NextHop, string LoginSender);
+
 /// <summary>The one session that is kept open between requests.</summary>
 /// <remarks>qmgr sends the next request for the same next hop to the process whose session is open, so one is enough.</remarks>
 internal sealed class SessionCache(SmtpOptions options) : IDisposable
 {
     private SmtpSession? _session;
-    private string _nextHop = "";
+    private SessionKey? _key;
     private long _since;
 
     /// <summary>Next hop of the open session; null when there is none.</summary>
-    internal string? NextHop => _session is null ? null : _nextHop;
+    internal string? NextHop => _session is null ? null : _key?.NextHop;
 
     /// <summary>How long the session may stay at rest from now on, in milliseconds; -1 when there is none.</summary>
     internal int RemainingMilliseconds => _session is null
@@ -17,20 +22,20 @@ internal sealed class SessionCache(SmtpOptions options) : IDisposable
         : (int)Math.Max(0, _since + (long)options.ConnectionCacheTimeLimit.TotalMilliseconds - Environment.TickCount64);
 
     /// <summary>Keeps a session in the place of the one before.</summary>
-    internal void Keep(string nextHop, SmtpSession session)
+    internal void Keep(SessionKey key, SmtpSession session)
     {
         Close();
-        (_nextHop, _session, _since) = (nextHop, session, Environment.TickCount64);
+        (_key, _session, _since) = (key, session, Environment.TickCount64);
     }
 
-    /// <summary>Gives out the session for a next hop, if the server has not closed it meanwhile; it is then the caller's.
-    /// A session to another place is closed: qmgr has turned to something else.</summary>
-    internal SmtpSession? Take(string nextHop)
+    /// <summary>Gives out the session that serves this message, if the server has not closed it meanwhile; it is then the
+    /// caller's. Any other session is closed: qmgr has turned to something else.</summary>
+    internal SmtpSession? Take(SessionKey key)
     {
         SmtpSession? session = _session;
         if (session is null)
             return null;
-        if (_nextHop != nextHop || RemainingMilliseconds == 0 || !session.IsQuiet)
+        if (_key != key || RemainingMilliseconds == 0 || !session.IsQuiet)
         {
             Close();
             return null;

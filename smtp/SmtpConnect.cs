@@ -43,7 +43,7 @@ internal sealed class SmtpConnect(
 
     private Reused? Reuse(DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results, Func<ContentReader> content)
     {
-        SmtpSession? session = cache.Take(attempt.Request.NextHop);
+        SmtpSession? session = cache.Take(KeyOf(attempt));
         if (session is null)
             return null;
         attempt.BeginServer(session.Peer, session.IsOnlyServer);
@@ -172,13 +172,15 @@ internal sealed class SmtpConnect(
         return null;
     }
 
+    private static SessionKey KeyOf(DeliveryAttempt attempt) => new(attempt.Request.NextHop, "");
+
     private SmtpSession Open(SocketStream stream, SmtpPeer peer) =>
         new(new SmtpChat(stream, peer, options, log), peer, options, log, clock);
 
     private void Release(DeliveryAttempt attempt, SmtpSession session)
     {
         if (session.IsReusable)
-            cache.Keep(attempt.Request.NextHop, session);
+            cache.Keep(KeyOf(attempt), session);
         else
             session.Dispose();
     }

@@ -12,6 +12,8 @@ internal enum StreamFailure
     TimedOut,
     /// <summary>TLS broke down.</summary>
     Tls,
+    /// <summary>Replies and commands do not match: no reply can be trusted to be the answer to anything.</summary>
+    OutOfStep,
 }
 
 /// <summary>A conversation broke; the connection is of no more use.</summary>
@@ -41,6 +43,11 @@ internal sealed class StopSignal(Func<Descriptor?> line, Func<bool> isStopping)
 internal readonly record struct Deadline(long Tick)
 {
     internal static Deadline In(TimeSpan time) => new(Environment.TickCount64 + Math.Max(1, (long)time.TotalMilliseconds));
+
+    /// <summary>No end.</summary>
+    internal static Deadline Never => new(long.MaxValue);
+
+    internal static Deadline Earlier(Deadline a, Deadline b) => a.Tick < b.Tick ? a : b;
 
     /// <summary>0 when it is over.</summary>
     internal int RemainingMilliseconds => (int)Math.Clamp(Tick - Environment.TickCount64, 0, int.MaxValue);
@@ -72,6 +79,12 @@ internal abstract class ByteStream : IDisposable
     /// <exception cref="SmtpStreamException">Time over, or the peer closed.</exception>
     /// <exception cref="StoppingException">See <see cref="HeedsStop"/>.</exception>
     internal abstract void Write(ReadOnlySpan<byte> octets, TimeSpan patience);
+
+    /// <summary>No wait goes on after this moment, however the octets trickle. A stream over another one passes it on.</summary>
+    internal virtual Deadline Limit { get; set; } = Deadline.Never;
+
+    /// <summary>Octets, or the end of the stream, can be read without waiting. False where that cannot be told.</summary>
+    internal virtual bool HasInput => false;
 
     /// <summary>Nothing waits to be read and the peer has not closed: true of a session at rest that can be used again.</summary>
     internal abstract bool IsQuiet { get; }
@@ -105,8 +118,11 @@ internal sealed class SocketStream(Descriptor socket, StopSignal stop) : ByteStr
     private bool _peerClosed;
 
     /// <inheritdoc/>
-    internal override bool IsQuiet =>
-        _aheadStart == _aheadEnd && !_peerClosed && _socket.Wait(Readiness.Readable, 0).This == Readiness.None;
+    internal override bool HasInput =>
+        _aheadStart < _aheadEnd || _peerClosed || _socket.Wait(Readiness.Readable, 0).This != Readiness.None;
+
+    /// <inheritdoc/>
+    internal override bool IsQuiet => !HasInput;
 
     /// <inheritdoc/>
     internal override int Read(Span<byte> buffer, Deadline deadline)
@@ -199,6 +215,7 @@ internal sealed class SocketStream(Descriptor socket, StopSignal stop) : ByteStr
     // None: the time is over.
     private Readiness Watch(Readiness want, Deadline deadline)
     {
+        deadline = Deadline.Earlier(deadline, Limit);
         while (true)
         {
             (Readiness ready, bool word) = _socket.Wait(want, deadline.RemainingMilliseconds, HeedsStop ? stop.Line : null);

@@ -8,6 +8,8 @@ internal enum RecipientMark
 {
     /// <summary>Nothing was decided with this server.</summary>
     Open,
+    /// <summary>The server takes no more recipients at once: it follows in another transaction of this session.</summary>
+    NextTransaction,
     /// <summary>This server did not take it; the next one gets its chance.</summary>
     TryNextHost,
     /// <summary>Sent, deferred or bounced: not looked at again in this request.</summary>
@@ -55,6 +57,9 @@ internal sealed class DeliveryAttempt
     /// <summary>The session stays open after a success: more mail is expected for the same next hop.</summary>
     internal bool KeepSession { get; init; }
 
+    /// <summary>When all must be over: a server that is always just in time for the next limit cannot hold a recipient for ever.</summary>
+    internal Deadline Limit { get; init; } = Deadline.Never;
+
     /// <summary>Microseconds since 1970: when this program got the request.</summary>
     internal long StartTime { get; }
 
@@ -82,6 +87,9 @@ internal sealed class DeliveryAttempt
     /// <summary>Why the destination should be left alone for a while; the first reason counts (S2-12).</summary>
     internal Dsn? HopTrouble { get; set; }
 
+    /// <summary>What went wrong that the postmaster may want to know.</summary>
+    internal ErrorClasses Errors { get; set; }
+
     /// <summary>Some recipient was deferred: the message stays in the queue.</summary>
     internal bool HasDeferred { get; set; }
 
@@ -103,19 +111,10 @@ internal sealed class DeliveryAttempt
     }
 
     /// <summary>Number of recipients about which this server has not decided.</summary>
-    internal int OpenRecipients
-    {
-        get
-        {
-            int open = 0;
-            foreach (Recipient recipient in _recipients)
-            {
-                if (recipient.Mark == RecipientMark.Open)
-                    open++;
-            }
-            return open;
-        }
-    }
+    internal int OpenRecipients => Count(RecipientMark.Open);
+
+    /// <summary>Some recipients follow in another transaction.</summary>
+    internal bool HasNextTransaction => Count(RecipientMark.NextTransaction) > 0;
 
     /// <summary>Turns to a server: the recipients that the one before did not take are open again (rule: recipients done
     /// in one session are never repeated on the next).</summary>
@@ -130,12 +129,28 @@ internal sealed class DeliveryAttempt
     }
 
     /// <summary>Nothing is decided any more about recipients that were to go to the next server.</summary>
-    internal void Reopen()
+    internal void Reopen() => Reopen(RecipientMark.TryNextHost);
+
+    /// <summary>The turn has come for the recipients that were left for another transaction, if there are any.</summary>
+    internal void BeginTransaction() => Reopen(RecipientMark.NextTransaction);
+
+    private void Reopen(RecipientMark mark)
     {
         foreach (Recipient recipient in _recipients)
         {
-            if (recipient.Mark == RecipientMark.TryNextHost)
+            if (recipient.Mark == mark)
                 recipient.Mark = RecipientMark.Open;
         }
+    }
+
+    private int Count(RecipientMark mark)
+    {
+        int count = 0;
+        foreach (Recipient recipient in _recipients)
+        {
+            if (recipient.Mark == mark)
+                count++;
+        }
+        return count;
     }
 }

@@ -31,10 +31,11 @@ internal static class EnvelopeCommands
     }
 
     /// <summary>RFC 5321 section 4.1.1.2, with SIZE (RFC 1870), BODY (RFC 6152), ENVID and RET (RFC 3461), SMTPUTF8.</summary>
-    internal static string Mail(DeliveryRequest message, ServerFeatures features, bool converted)
+    /// <param name="quote">Quote local parts where they need it: smtp_quote_rfc821_envelope.</param>
+    internal static string Mail(DeliveryRequest message, ServerFeatures features, bool converted, bool quote)
     {
         StringBuilder command = new("MAIL FROM:<");
-        command.Append(Address.ToExternal(message.Sender)).Append('>');
+        command.Append(quote ? Address.ToExternal(message.Sender) : message.Sender).Append('>');
         // Nobody checks a size against no limit.
         if (features.SizeLimit > 0)
             command.Append(CultureInfo.InvariantCulture, $" SIZE={message.Size}");
@@ -53,10 +54,11 @@ internal static class EnvelopeCommands
     }
 
     /// <summary>RFC 5321 section 4.1.1.3, with ORCPT and NOTIFY (RFC 3461).</summary>
-    internal static string Rcpt(Recipient recipient, ServerFeatures features)
+    /// <param name="quote">Quote local parts where they need it: smtp_quote_rfc821_envelope.</param>
+    internal static string Rcpt(Recipient recipient, ServerFeatures features, bool quote)
     {
         StringBuilder command = new("RCPT TO:<");
-        command.Append(Address.ToExternal(recipient.Address)).Append('>');
+        command.Append(quote ? Address.ToExternal(recipient.Address) : recipient.Address).Append('>');
         if (!features.Dsn)
             return command.ToString();
         if (OriginalRecipient(recipient.Request.DsnOriginalRecipient) is { } original)

@@ -41,5 +41,13 @@ internal sealed class Log(Action<string> info, Action<string> warning)
 
     internal void NotDiscarded(string keyword) => warning($"unknown EHLO keyword \"{keyword}\" in smtp_discard_ehlo_keywords");
 
+    /// <summary>One line of a conversation with a server of debug_peer_list.</summary>
+    internal void Said(SmtpPeer peer, string command) => info($"> {peer.NameAndPort}: {command}");
+
+    /// <inheritdoc cref="Said"/>
+    internal void Heard(SmtpPeer peer, string line) => info($"< {peer.NameAndPort}: {line}");
+
+    internal void NoticeNotSent(string queueId, string why) => warning($"{queueId}: notice to the postmaster not sent: {why}");
+
     internal void Warning(string text) => warning(text);
 }

@@ -15,6 +15,9 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     private int _outputLength;
     private bool _skippingLine;
     private bool _cannotWrite;
+    private readonly bool _isVerbose = options.DebugPeers?.Has(peer) ?? false;
+    private Deadline _limit = Deadline.Never;
+    private Deadline _bodyLimit;
 
     /// <summary>What the conversation is about now; names the place where it broke.</summary>
     internal SmtpStage Stage { get; private set; } = SmtpStage.Greeting;
@@ -25,6 +28,16 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     /// <summary>Lines that are not SMTP were seen while pipelining: the session cannot be trusted any further.</summary>
     internal bool IsOutOfStep { get; private set; }
 
+    /// <summary>What was said since the message began; null when nobody would read it.</summary>
+    internal SmtpTranscript? Transcript { get; } = options.ErrorNotices is null ? null : new SmtpTranscript();
+
+    /// <summary>When all must be over, whatever is going on.</summary>
+    internal Deadline Limit
+    {
+        get => _limit;
+        set => Stream.Limit = _limit = value;
+    }
+
     /// <summary>The message that is talked about; for log lines.</summary>
     internal string QueueId { get; set; } = "";
 
@@ -34,7 +47,11 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     /// <summary>Adds a command to the batch that the next <see cref="Flush"/> sends.</summary>
     /// <param name="command">Without CR LF.</param>
     /// <exception cref="SmtpStreamException">The batch became too large to wait, and sending it failed.</exception>
-    internal void Say(SmtpStage stage, string command)
+    internal void Say(SmtpStage stage, string command) => SaySecret(stage, command, command);
+
+    /// <summary>The same for a command that nobody but the server may see.</summary>
+    /// <param name="shown">What log and transcript have in its place.</param>
+    internal void SaySecret(SmtpStage stage, string command, string shown)
     {
         int needed = ByteText.ByteCount(command) + 2;
         if (_outputLength + needed > _output.Length)
@@ -44,6 +61,9 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
         _outputLength += ByteText.Encode(command, _output.AsSpan(_outputLength));
         _output[_outputLength++] = (byte)'\r';
         _output[_outputLength++] = (byte)'\n';
+        if (_isVerbose)
+            log.Said(peer, shown);
+        Transcript?.Sent(shown);
     }
 
     /// <summary>Sends the batch. A connection that broke is not reported here: the replies that arrived before tell more,
@@ -57,7 +77,11 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
             return;
         try
         {
-            Stream.Write(_output.AsSpan(0, length), options.TimeoutOf(stage));
+            TimeSpan patience = options.TimeoutOf(stage);
+            if (options.PerRequestDeadline)
+                Stream.Limit = Deadline.Earlier(_limit, Deadline.In(patience));
+            Stream.Write(_output.AsSpan(0, length), patience);
+            Stream.Limit = _limit;
         }
         catch (SmtpStreamException e) when (e.Failure == StreamFailure.Lost)
         {
@@ -68,19 +92,56 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     /// <summary>Sends one command and waits for its reply.</summary>
     internal SmtpReply Ask(SmtpStage stage, string command)
     {
+        RefuseEarlyReply(stage);
         Say(stage, command);
         Flush(stage);
         return ReadReply(stage);
     }
 
+    /// <summary>All commands so far have their replies: another one would be taken for the answer to the next command, and
+    /// that one for the answer to the command after it. Only a server that is about to close may speak unasked (RFC 5321
+    /// section 3.8).</summary>
+    /// <param name="stage">Of the next command.</param>
+    /// <exception cref="SmtpStreamException">There is one.</exception>
+    internal void RefuseEarlyReply(SmtpStage stage)
+    {
+        if (_inputStart == _inputEnd && Stream.HasInput)
+        {
+            _inputStart = 0;
+            _inputEnd = Stream.Read(_input, Deadline.In(options.TimeoutOf(stage)));
+        }
+        if (!SmtpReplyParser.BeginsReply(_input.AsSpan(_inputStart, _inputEnd - _inputStart)))
+            return;
+        Stage = stage;
+        throw new SmtpStreamException(StreamFailure.OutOfStep);
+    }
+
     /// <summary>Sends a part of the message.</summary>
-    /// <exception cref="SmtpStreamException">The peer closed, or took nothing for the time of the stage.</exception>
+    /// <exception cref="SmtpStreamException">The peer closed, or took nothing for the time of the stage; or all that was
+    /// sent so far took too long, with smtp_per_request_deadline.</exception>
     internal void SendBody(ReadOnlySpan<byte> octets)
     {
+        TimeSpan patience = options.TimeoutOf(SmtpStage.Body);
+        if (Stage != SmtpStage.Body)
+            _bodyLimit = Deadline.In(patience);
         Stage = SmtpStage.Body;
         if (_cannotWrite)
             throw new SmtpStreamException(StreamFailure.Lost);
-        Stream.Write(octets, options.TimeoutOf(SmtpStage.Body));
+        if (!options.PerRequestDeadline)
+        {
+            Stream.Write(octets, patience);
+            return;
+        }
+        // Pieces, so that a slow but steady server earns its time while a buffer is written.
+        while (octets.Length > 0)
+        {
+            int length = Math.Min(octets.Length, 4096);
+            Stream.Limit = Deadline.Earlier(_limit, _bodyLimit);
+            Stream.Write(octets[..length], patience);
+            octets = octets[length..];
+            _bodyLimit = Deadline.Earlier(Deadline.In(patience), new Deadline(_bodyLimit.Tick + 1000L * length / options.MinDataRate));
+        }
+        Stream.Limit = _limit;
     }
 
     /// <summary>Waits for the next reply.</summary>
@@ -88,12 +149,15 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     internal SmtpReply ReadReply(SmtpStage stage)
     {
         Stage = stage;
-        Deadline deadline = Deadline.In(options.TimeoutOf(stage));
+        Deadline deadline = Deadline.Earlier(_limit, Deadline.In(options.TimeoutOf(stage)));
         while (true)
         {
             while (TakeLine(out ReadOnlySpan<byte> line))
             {
                 ReplyLineKind kind = _parser.Add(line, IsPipelining, out SmtpReply? reply);
+                if (_isVerbose)
+                    log.Heard(peer, SmtpReplyParser.Printable(line));
+                Transcript?.Received(SmtpReplyParser.Printable(line), kind == ReplyLineKind.NotSmtp);
                 if (reply is not null)
                     return reply;
                 if (kind == ReplyLineKind.NotSmtp && IsPipelining && !IsOutOfStep)

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using PostfixNet.Configuration;
-using PostfixNet.Log;
 
 namespace PostfixNet.Smtp;
 
@@ -29,6 +28,7 @@ internal static class SmtpConfig
             IsLmtp = isLmtp,
             LmtpAssumeFinal = config.Get(Parameters.LmtpAssumeFinal),
             ConnectTimeout = GetTime(Parameters.SmtpConnectTimeout),
+            GreetingTimeout = GetTime(Parameters.SmtpGreetingTimeout),
             HeloTimeout = GetTime(Parameters.SmtpHeloTimeout),
             StartTlsTimeout = GetTime(Parameters.SmtpStarttlsTimeout),
             MailTimeout = GetTime(Parameters.SmtpMailTimeout),
@@ -38,11 +38,15 @@ internal static class SmtpConfig
             DataDoneTimeout = GetTime(Parameters.SmtpDataDoneTimeout),
             RsetTimeout = GetTime(Parameters.SmtpRsetTimeout),
             QuitTimeout = GetTime(Parameters.SmtpQuitTimeout),
+            PerRequestDeadline = Get(Parameters.SmtpPerRequestDeadline),
+            MinDataRate = Get(Parameters.SmtpMinDataRate),
+            RequestTimeLimit = config.Get(Parameters.DaemonTimeout),
             AlwaysSendEhlo = Get(Parameters.SmtpAlwaysSendEhlo),
             NeverSendEhlo = Get(Parameters.SmtpNeverSendEhlo),
             Skip5xxGreeting = Get(Parameters.SmtpSkip5xxGreeting),
             SkipQuitResponse = Get(Parameters.SmtpSkipQuitResponse),
             SoftBounce = config.Get(Parameters.SoftBounce),
+            QuoteEnvelope = Get(Parameters.SmtpQuoteRfc821Envelope),
             DisableMimeOutputConversion = config.Get(Parameters.DisableMimeOutputConversion),
             DiscardEhloKeywords = Get(Parameters.SmtpDiscardEhloKeywords),
             DiscardEhloKeywordsOf = discard.IsEmpty ? static _ => null : discard.Find,
@@ -53,6 +57,8 @@ internal static class SmtpConfig
             MessageLineLimit = Get(Parameters.SmtpLineLengthLimit),
             LineLengthLimit = config.Get(Parameters.LineLengthLimit),
             DelayResolutionLimit = config.Get(Parameters.DelayLoggingResolutionLimit),
+            DebugPeers = PeerList.Read(config.Get(Parameters.DebugPeerList), Parameters.DebugPeerList.Name),
+            ErrorNotices = ErrorNotices.Read(config, isLmtp),
             TcpPort = isLmtp && port == 25 ? 24 : port,
             BindAddress = Address(Get(Parameters.SmtpBindAddress), AddressFamily.InterNetwork, "smtp_bind_address"),
             BindAddress6 = Address(Get(Parameters.SmtpBindAddress6), AddressFamily.InterNetworkV6, "smtp_bind_address6"),
@@ -114,7 +120,7 @@ internal static class SmtpConfig
         foreach ((string name, string value) in filters)
         {
             if (value.Length > 0)
-                MailLog.Warning($"{name}: not supported by this version; mail goes out unchanged");
+                throw new ConfigurationException($"{name} = \"{value}\": tables of patterns are not supported by this version; leave it out");
         }
     }
 

@@ -15,7 +15,11 @@ internal sealed class SmtpConnect(
     /// <returns>What qmgr wants to know.</returns>
     internal DeliveryReport Deliver(DeliveryRequest request, Func<ContentReader> content)
     {
-        DeliveryAttempt attempt = new(request, MailTime.Microseconds(clock)) { KeepSession = KeepsSession(request) };
+        DeliveryAttempt attempt = new(request, MailTime.Microseconds(clock))
+        {
+            KeepSession = KeepsSession(request),
+            Limit = Deadline.In(options.RequestTimeLimit),
+        };
         RecipientResults results = new(records, options, log, clock);
         SmtpTrouble trouble = new(attempt, results, options, log);
 

@@ -16,6 +16,7 @@ internal sealed record SmtpOptions
     internal bool LmtpAssumeFinal { get; init; }
 
     internal TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    internal TimeSpan GreetingTimeout { get; init; } = TimeSpan.FromSeconds(300);
     internal TimeSpan HeloTimeout { get; init; } = TimeSpan.FromSeconds(300);
     internal TimeSpan StartTlsTimeout { get; init; } = TimeSpan.FromSeconds(300);
     internal TimeSpan MailTimeout { get; init; } = TimeSpan.FromSeconds(300);
@@ -26,11 +27,21 @@ internal sealed record SmtpOptions
     internal TimeSpan RsetTimeout { get; init; } = TimeSpan.FromSeconds(20);
     internal TimeSpan QuitTimeout { get; init; } = TimeSpan.FromSeconds(300);
 
+    /// <summary>Time limits are for whole commands and for the whole message, not for each write.</summary>
+    internal bool PerRequestDeadline { get; init; }
+
+    /// <summary>Octets per second; with <see cref="PerRequestDeadline"/>, content that was taken earns that much more time.</summary>
+    internal int MinDataRate { get; init; } = 500;
+
+    /// <summary>For one delivery request, whatever a server does: daemon_timeout.</summary>
+    internal TimeSpan RequestTimeLimit { get; init; } = TimeSpan.FromHours(5);
+
     internal bool AlwaysSendEhlo { get; init; } = true;
     internal bool NeverSendEhlo { get; init; }
     internal bool Skip5xxGreeting { get; init; } = true;
     internal bool SkipQuitResponse { get; init; } = true;
     internal bool SoftBounce { get; init; }
+    internal bool QuoteEnvelope { get; init; } = true;
     internal bool DisableMimeOutputConversion { get; init; }
 
     /// <summary>EHLO keywords that are treated as absent, in capitals.</summary>
@@ -52,6 +63,12 @@ internal sealed record SmtpOptions
 
     /// <summary>delay_logging_resolution_limit.</summary>
     internal int DelayResolutionLimit { get; init; } = 2;
+
+    /// <summary>Servers whose conversation is logged: debug_peer_list. Null: none.</summary>
+    internal PeerList? DebugPeers { get; init; }
+
+    /// <summary>Tells the postmaster of conversations that went wrong: notify_classes. Null: he does not want to know.</summary>
+    internal ErrorNotices? ErrorNotices { get; init; }
 
     internal int TcpPort { get; init; } = 25;
 
@@ -95,7 +112,8 @@ internal sealed record SmtpOptions
     /// <summary>How long to wait for a server in a stage. For replies: the whole reply; for content: until some of it is taken.</summary>
     internal TimeSpan TimeoutOf(SmtpStage stage) => stage switch
     {
-        SmtpStage.Greeting or SmtpStage.Ehlo or SmtpStage.Helo or SmtpStage.Lhlo => HeloTimeout,
+        SmtpStage.Greeting => GreetingTimeout,
+        SmtpStage.Ehlo or SmtpStage.Helo or SmtpStage.Lhlo => HeloTimeout,
         SmtpStage.StartTls => StartTlsTimeout,
         SmtpStage.Mail => MailTimeout,
         SmtpStage.Rcpt => RcptTimeout,

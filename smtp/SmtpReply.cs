@@ -105,6 +105,23 @@ internal sealed class SmtpReplyParser
         return at == text.Length || text[at] is (byte)' ' or (byte)'\t' ? at : 0;
     }
 
+    /// <summary>Octets that came unasked are, or may become, a reply that answers nothing; 421 is allowed at any time, and
+    /// lines that are not SMTP are nobody's answer.</summary>
+    internal static bool BeginsReply(ReadOnlySpan<byte> octets)
+    {
+        while (octets.Length > 0)
+        {
+            int end = octets.IndexOf((byte)'\n');
+            ReadOnlySpan<byte> line = end < 0 ? octets : octets[..end];
+            octets = end < 0 ? default : octets[(end + 1)..];
+            if (line.StartsWith("421"u8))
+                return false;
+            if (Classify(line.TrimEnd((byte)'\r')) != ReplyLineKind.NotSmtp)
+                return true;
+        }
+        return false;
+    }
+
     private static ReplyLineKind Classify(ReadOnlySpan<byte> line)
     {
         if (line.Length < 3 || !char.IsAsciiDigit((char)line[0]) || !char.IsAsciiDigit((char)line[1]) || !char.IsAsciiDigit((char)line[2]))

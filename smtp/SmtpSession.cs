@@ -44,7 +44,7 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
     /// <returns>False: the site failed, the recipients are dealt with.</returns>
     internal bool Greet(DeliveryAttempt attempt, SmtpTrouble trouble, bool isBestMx, bool detectLoops)
     {
-        chat.QueueId = attempt.QueueId;
+        Begin(attempt);
         try
         {
             SmtpHandshake handshake = new(chat, peer, options, log, clock);
@@ -68,6 +68,7 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
             IsBroken = true;
             trouble.Stopping();
         }
+        Report(attempt);
         return false;
     }
 
@@ -76,8 +77,8 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
     /// <param name="content">Opens the content, at its start.</param>
     internal void Transfer(DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results, Func<ContentReader> content)
     {
-        Uses++;
-        chat.QueueId = attempt.QueueId;
+        if (Uses++ > 0)
+            Begin(attempt);
         attempt.ConnectionUse = Uses;
         if (attempt.SetUpTime == 0)
             attempt.SetUpTime = MailTime.Microseconds(clock);
@@ -92,15 +93,21 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
                 KeepOpen = _keepOpen,
                 DelayDot = _delayDot,
             };
-            transaction.Run(content);
-            (_hasQuit, IsBroken, IsStale) = (transaction.HasQuit, transaction.IsBroken, transaction.IsStale);
-            if (!IsStale)
-                attempt.HasCompletedSession = true;
+            // More than one only for a server that limits the recipients of a transaction.
+            do
+            {
+                attempt.BeginTransaction();
+                transaction.Run(content);
+                (_hasQuit, IsBroken, IsStale) = (transaction.HasQuit, transaction.IsBroken, transaction.IsStale);
+                if (!IsStale)
+                    attempt.HasCompletedSession = true;
+            }
+            while (attempt.HasNextTransaction);
         }
         catch (SmtpStreamException e)
         {
             IsBroken = true;
-            if (Uses > 1 && e.Failure == StreamFailure.Lost && chat.Stage == SmtpStage.Mail)
+            if (Uses > 1 && e.Failure is StreamFailure.Lost or StreamFailure.OutOfStep && chat.Stage == SmtpStage.Mail)
                 IsStale = true;
             else
                 trouble.StreamFails(e, chat.Stage);
@@ -119,6 +126,8 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
         }
         if (attempt.SessionIsSpoiled)
             _keepOpen = false;
+        if (!IsStale)
+            Report(attempt);
     }
 
     /// <summary>Says good-bye, if that was not done, and closes.</summary>
@@ -126,6 +135,20 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
     {
         Quit();
         chat.Dispose();
+    }
+
+    private void Begin(DeliveryAttempt attempt)
+    {
+        chat.QueueId = attempt.QueueId;
+        chat.Limit = attempt.Limit;
+        attempt.Errors = ErrorClasses.None;
+        chat.Transcript?.Clear();
+    }
+
+    private void Report(DeliveryAttempt attempt)
+    {
+        if (chat.Transcript is { } transcript)
+            options.ErrorNotices?.Report(attempt, peer, transcript, log);
     }
 
     private bool MayBeUsedAgain =>

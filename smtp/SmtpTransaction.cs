@@ -11,6 +11,8 @@ internal sealed class SmtpTransaction(
     SmtpChat chat, ServerFeatures features, DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results,
     SmtpOptions options, Log log)
 {
+    private int _accepted;
+
     /// <summary>The session was at rest: the server may have closed it before it saw MAIL.</summary>
     internal bool MayBeStale { get; init; }
 
@@ -36,6 +38,7 @@ internal sealed class SmtpTransaction(
 
     internal void Run(Func<ContentReader> content)
     {
+        _accepted = 0;
         List<Recipient> recipients = [];
         foreach (Recipient recipient in attempt.Recipients)
         {
@@ -43,7 +46,7 @@ internal sealed class SmtpTransaction(
                 recipients.Add(recipient);
         }
         bool convert = NeedsConversion;
-        string mail = EnvelopeCommands.Mail(attempt.Request, features, convert);
+        string mail = EnvelopeCommands.Mail(attempt.Request, features, convert, options.QuoteEnvelope);
         if (features.Pipelining)
             RunPipelined(mail, recipients, convert, content);
         else
@@ -53,9 +56,10 @@ internal sealed class SmtpTransaction(
     // RFC 2920: one batch, then the replies in the same order.
     private void RunPipelined(string mail, List<Recipient> recipients, bool convert, Func<ContentReader> content)
     {
+        chat.RefuseEarlyReply(SmtpStage.Mail);
         chat.Say(SmtpStage.Mail, mail);
         foreach (Recipient recipient in recipients)
-            chat.Say(SmtpStage.Rcpt, EnvelopeCommands.Rcpt(recipient, features));
+            chat.Say(SmtpStage.Rcpt, EnvelopeCommands.Rcpt(recipient, features, options.QuoteEnvelope));
         if (!attempt.IsProbe)
             chat.Say(SmtpStage.Data, "DATA");
         chat.Flush(SmtpStage.Mail);
@@ -63,23 +67,14 @@ internal sealed class SmtpTransaction(
         bool accepted = ReadMailReply();
         if (IsStale)
             return;
-        foreach (Recipient recipient in recipients)
-        {
-            if (IsHopeless)
-                return;
-            SmtpReply reply = chat.ReadReply(SmtpStage.Rcpt);
-            if (accepted)
-                Judge(recipient, SmtpStage.Rcpt, reply);
-        }
+        SmtpReply? data = ReadBatch(recipients, accepted);
         if (IsHopeless)
             return;
-        if (attempt.IsProbe)
+        if (data is null)
         {
             Reset();
-            return;
         }
-        SmtpReply data = chat.ReadReply(SmtpStage.Data);
-        if (data.Class != 3)
+        else if (data.Class != 3)
         {
             if (attempt.OpenRecipients > 0)
                 trouble.MessageFails(SmtpTrouble.FromReply(Peer, SmtpStage.Data, data));
@@ -95,8 +90,54 @@ internal sealed class SmtpTransaction(
         }
     }
 
+    // The replies to RCPT and DATA. Several recipients are judged when all replies are in: only then is it known that each
+    // command has its own. A recipient alone can be given no other's reply.
+    private SmtpReply? ReadBatch(List<Recipient> recipients, bool accepted)
+    {
+        bool several = recipients.Count > 1;
+        List<SmtpReply> replies = new(recipients.Count);
+        SmtpReply? data = null;
+        try
+        {
+            foreach (Recipient recipient in recipients)
+            {
+                if (IsHopeless)
+                    return null;
+                replies.Add(ReadBatchReply(SmtpStage.Rcpt, several));
+                if (accepted && !several)
+                    Judge(recipient, SmtpStage.Rcpt, replies[0]);
+            }
+            if (IsHopeless)
+                return null;
+            if (!attempt.IsProbe)
+                data = ReadBatchReply(SmtpStage.Data, several);
+            chat.RefuseEarlyReply(chat.Stage);
+        }
+        catch (Exception e) when (e is StoppingException or SmtpStreamException { Failure: not StreamFailure.OutOfStep })
+        {
+            JudgeMany();
+            throw;
+        }
+        JudgeMany();
+        return data;
+
+        void JudgeMany()
+        {
+            for (int i = 0; accepted && several && i < replies.Count; i++)
+                Judge(recipients[i], SmtpStage.Rcpt, replies[i]);
+        }
+    }
+
+    private SmtpReply ReadBatchReply(SmtpStage stage, bool several)
+    {
+        SmtpReply reply = chat.ReadReply(stage);
+        bool isOdd = reply.Class == (stage == SmtpStage.Data ? 2 : 3);
+        return several && (chat.IsOutOfStep || isOdd) ? throw new SmtpStreamException(StreamFailure.OutOfStep) : reply;
+    }
+
     private void RunInStep(string mail, List<Recipient> recipients, bool convert, Func<ContentReader> content)
     {
+        chat.RefuseEarlyReply(SmtpStage.Mail);
         chat.Say(SmtpStage.Mail, mail);
         chat.Flush(SmtpStage.Mail);
         bool accepted = ReadMailReply();
@@ -105,13 +146,14 @@ internal sealed class SmtpTransaction(
         foreach (Recipient recipient in recipients)
         {
             if (accepted)
-                Judge(recipient, SmtpStage.Rcpt, chat.Ask(SmtpStage.Rcpt, EnvelopeCommands.Rcpt(recipient, features)));
+                Judge(recipient, SmtpStage.Rcpt, chat.Ask(SmtpStage.Rcpt, EnvelopeCommands.Rcpt(recipient, features, options.QuoteEnvelope)));
         }
         if (attempt.OpenRecipients > 0)
         {
             SmtpReply data = chat.Ask(SmtpStage.Data, "DATA");
             if (data.Class == 3)
             {
+                chat.RefuseEarlyReply(SmtpStage.Data);
                 SendMessage(convert, content);
                 return;
             }
@@ -142,9 +184,18 @@ internal sealed class SmtpTransaction(
     {
         if (reply.Class == 2 && (stage == SmtpStage.Dot || attempt.IsProbe))
             results.Sent(attempt, recipient, reply, features.Dsn);
-        else if (reply.Class != 2)
+        if (reply.Class == 2)
+            _accepted += stage == SmtpStage.Rcpt ? 1 : 0;
+        else if (stage == SmtpStage.Rcpt && _accepted > 0 && IsRecipientLimit(reply))
+            trouble.RecipientWaits(recipient, SmtpTrouble.FromReply(Peer, stage, reply));
+        else
             trouble.RecipientFails(recipient, SmtpTrouble.FromReply(Peer, stage, reply));
     }
+
+    // RFC 5321 section 4.5.3.1.10: 452, and 552 from old servers. A status that is about something else tells them from full
+    // mailboxes and disks; where there is none the next transaction will show, because it begins with the recipient.
+    private static bool IsRecipientLimit(SmtpReply reply) =>
+        (reply.Code, reply.Status) is (452, "4.5.3" or "4.0.0") or (552, "5.5.3" or "5.0.0");
 
     private void SendMessage(bool convert, Func<ContentReader> content)
     {
@@ -155,7 +206,7 @@ internal sealed class SmtpTransaction(
             trouble.MessageFails(SmtpTrouble.Why("4.5.0", $"host {Peer.Name} sent replies that are not SMTP", Peer.Host));
             return;
         }
-        bool quit = !KeepOpen && features.Pipelining;
+        bool quit = !KeepOpen && features.Pipelining && !attempt.HasNextTransaction;
         SendContent(convert, content, quit ? ".\r\nQUIT\r\n"u8 : ".\r\n"u8);
         HasQuit = quit;
         if (options.IsLmtp)
@@ -249,7 +300,7 @@ internal sealed class SmtpTransaction(
 
     private void SayQuit()
     {
-        if (KeepOpen)
+        if (KeepOpen || attempt.HasNextTransaction)
             return;
         chat.Say(SmtpStage.Quit, "QUIT");
         HasQuit = true;

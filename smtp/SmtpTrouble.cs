@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using PostfixNet.Notices;
 
 namespace PostfixNet.Smtp;
@@ -71,9 +72,17 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
     internal void MessageFails(Dsn trouble, bool mayWorkElsewhere = false) =>
         AllFail(trouble, throttle: false, mayWorkElsewhere);
 
+    /// <summary>The server takes no more recipients at once (RFC 5321 section 4.5.3.1.10), which says nothing about this one.</summary>
+    internal void RecipientWaits(Recipient recipient, Dsn why)
+    {
+        log.GoingOn(attempt.QueueId, why.Reason);
+        recipient.Mark = RecipientMark.NextTransaction;
+    }
+
     /// <summary>One recipient was refused; the others go on.</summary>
     internal void RecipientFails(Recipient recipient, Dsn trouble)
     {
+        NoteProtocolError(trouble);
         // Two verdicts on one recipient would mean that replies and commands are out of step (S2-07).
         if (recipient.Mark != RecipientMark.Open)
             throw new UnreachableException($"recipient <{recipient.Address}> is decided already");
@@ -84,17 +93,25 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
     }
 
     /// <summary>The conversation broke. Always soft: nobody knows what the server would have said (S2-06).</summary>
-    internal void StreamFails(SmtpStreamException failure, SmtpStage stage) => AllFail(failure.Failure switch
+    internal void StreamFails(SmtpStreamException failure, SmtpStage stage)
     {
-        StreamFailure.Lost => Why("4.4.2", $"lost connection with {Peer.Name} while {SmtpStages.Doing(stage)}"),
-        StreamFailure.TimedOut => Why("4.4.2", $"conversation with {Peer.Name} timed out while {SmtpStages.Doing(stage)}"),
-        StreamFailure.Tls => Why("4.7.5", $"TLS failure in the conversation with {Peer.Name} while {SmtpStages.Doing(stage)}"),
-        _ => throw new UnreachableException(failure.Failure.ToString()),
-    }, throttle: true);
+        // No time is left for another server either.
+        if (attempt.Limit.RemainingMilliseconds == 0)
+            GiveUp();
+        AllFail(failure.Failure switch
+        {
+            StreamFailure.Lost => Why("4.4.2", $"lost connection with {Peer.Name} while {SmtpStages.Doing(stage)}"),
+            StreamFailure.TimedOut => Why("4.4.2", $"conversation with {Peer.Name} timed out while {SmtpStages.Doing(stage)}"),
+            StreamFailure.Tls => Why("4.7.5", $"TLS failure in the conversation with {Peer.Name} while {SmtpStages.Doing(stage)}"),
+            StreamFailure.OutOfStep => Why("4.5.0", $"replies of host {Peer.Name} do not match the commands, seen while {SmtpStages.Doing(stage)}"),
+            _ => throw new UnreachableException(failure.Failure.ToString()),
+        }, throttle: true);
+    }
 
     /// <summary>The queue file could not be read: nothing that another server could change.</summary>
     internal void DataFails(string reason)
     {
+        attempt.Errors |= ErrorClasses.Data;
         GiveUp();
         AllFail(Why("4.3.0", $"unable to read the message: {reason}"), throttle: false);
     }
@@ -116,8 +133,21 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
 
     private SmtpPeer Peer => attempt.Peer ?? throw new UnreachableException("no server to name");
 
+    // Replies that show a misunderstanding; others are about settings, mailboxes or policies (S2-14).
+    private void NoteProtocolError(Dsn trouble)
+    {
+        if (trouble.DiagnosticText is not { Length: >= 3 } reply
+            || !int.TryParse(reply.AsSpan(0, 3), NumberStyles.None, CultureInfo.InvariantCulture, out int code))
+            return;
+        if (code is < 400 or > 599 or 555 or (>= 500 and < 510))
+            attempt.Errors |= ErrorClasses.Protocol;
+    }
+
     private void AllFail(Dsn trouble, bool throttle, bool mayWorkElsewhere = false)
     {
+        NoteProtocolError(trouble);
+        // What is said of the message, or of the server, holds for those that wait for their turn with it.
+        attempt.BeginTransaction();
         attempt.SessionIsSpoiled |= throttle;
         Verdict verdict = Decide(IsHard(trouble), attempt.IsFinalServer, options.SoftBounce, mayWorkElsewhere);
         if (verdict == Verdict.TryNextHost && attempt.HasRecipientsLeft)

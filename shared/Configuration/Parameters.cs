@@ -383,7 +383,10 @@ public static class Parameters
     /// <summary><c>smtp_connect_timeout</c>: TCP connect. Default: 30s.</summary>
     public static readonly TimeParameter SmtpConnectTimeout = Time("smtp_connect_timeout", "30s");
 
-    /// <summary><c>smtp_helo_timeout</c>: greeting, HELO/EHLO. Default: 300s.</summary>
+    /// <summary><c>smtp_greeting_timeout</c>: greeting; not a parameter of Postfix. Default: $smtp_helo_timeout.</summary>
+    public static readonly TimeParameter SmtpGreetingTimeout = Time("smtp_greeting_timeout", "$smtp_helo_timeout", minimum: 1);
+
+    /// <summary><c>smtp_helo_timeout</c>: HELO/EHLO. Default: 300s.</summary>
     public static readonly TimeParameter SmtpHeloTimeout = Time("smtp_helo_timeout", "300s", minimum: 1);
 
     /// <summary><c>smtp_xforward_timeout</c>: XFORWARD. Default: 300s.</summary>
@@ -409,6 +412,15 @@ public static class Parameters
 
     /// <summary><c>smtp_quit_timeout</c>: QUIT. Default: 300s.</summary>
     public static readonly TimeParameter SmtpQuitTimeout = Time("smtp_quit_timeout", "300s", minimum: 1);
+
+    /// <summary><c>smtp_per_record_deadline</c>: older name of smtp_per_request_deadline. Default: no.</summary>
+    public static readonly Parameter<bool> SmtpPerRecordDeadline = Flag("smtp_per_record_deadline", "no");
+
+    /// <summary><c>smtp_per_request_deadline</c>: time limits are for whole commands and messages, not for each write. Default: $smtp_per_record_deadline.</summary>
+    public static readonly Parameter<bool> SmtpPerRequestDeadline = Flag("smtp_per_request_deadline", "$smtp_per_record_deadline");
+
+    /// <summary><c>smtp_min_data_rate</c>: bytes per second of content that smtp_per_request_deadline accepts. Default: 500.</summary>
+    public static readonly Parameter<int> SmtpMinDataRate = Number("smtp_min_data_rate", "500", minimum: 1);
 
     /// <summary><c>smtp_starttls_timeout</c>: STARTTLS. Default: 300s.</summary>
     public static readonly TimeParameter SmtpStarttlsTimeout = Time("smtp_starttls_timeout", "300s", minimum: 1);

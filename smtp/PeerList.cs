@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Net;
+using PostfixNet.Configuration;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>A list of servers: "host", "domain" with all below it, "address", "network/bits", each with "!" in front for
+/// "but not". The first that fits decides.</summary>
+internal sealed class PeerList
+{
+    private readonly List<Pattern> _patterns = [];
+
+    private PeerList()
+    {
+    }
+
+    /// <summary>Reads a list.</summary>
+    /// <param name="name">Parameter, for messages.</param>
+    /// <returns>Null: the list is empty.</returns>
+    /// <exception cref="ConfigurationException">An item is none of these.</exception>
+    internal static PeerList? Read(IReadOnlyList<string> items, string name)
+    {
+        if (items.Count == 0)
+            return null;
+        PeerList list = new();
+        foreach (string item in items)
+            list._patterns.Add(Pattern.Parse(item) ?? throw new ConfigurationException($"{name}: \"{item}\": want a host, a domain, an address, or network/bits"));
+        return list;
+    }
+
+    internal bool Has(SmtpPeer peer)
+    {
+        _ = IPAddress.TryParse(peer.Address, out IPAddress? address);
+        foreach (Pattern pattern in _patterns)
+        {
+            if (pattern.Fits(peer.Host, address))
+                return !pattern.IsNegative;
+        }
+        return false;
+    }
+
+    /// <param name="Bits">Of the address that count.</param>
+    private sealed record Pattern(bool IsNegative, string Name, IPAddress? Address, int Bits)
+    {
+        internal static Pattern? Parse(string item)
+        {
+            bool negative = item.StartsWith('!');
+            string text = (negative ? item[1..] : item).ToLowerInvariant();
+            int slash = text.IndexOf('/', StringComparison.Ordinal);
+            string address = (slash < 0 ? text : text[..slash]).Trim('[', ']');
+            if (IPAddress.TryParse(address, out IPAddress? parsed) && (parsed.GetAddressBytes().Length == 16 || address.Split('.').Length == 4))
+            {
+                int most = parsed.GetAddressBytes().Length * 8;
+                if (slash < 0)
+                    return new Pattern(negative, "", parsed, most);
+                return int.TryParse(text[(slash + 1)..].TrimEnd(']'), NumberStyles.None, CultureInfo.InvariantCulture, out int bits) && bits <= most
+                    ? new Pattern(negative, "", parsed, bits)
+                    : null;
+            }
+            // Files and tables are not for this list.
+            return text.Length == 0 || text.AsSpan().IndexOfAny("/:[]*") >= 0 ? null : new Pattern(negative, text.TrimStart('.'), null, 0);
+        }
+
+        internal bool Fits(string host, IPAddress? address)
+        {
+            if (Address is not null)
+                return address is not null && SameBits(Address.GetAddressBytes(), address.GetAddressBytes(), Bits);
+            return host.EndsWith(Name, StringComparison.OrdinalIgnoreCase)
+                && (host.Length == Name.Length || host[host.Length - Name.Length - 1] == '.');
+        }
+
+        private static bool SameBits(byte[] a, byte[] b, int bits)
+        {
+            if (a.Length != b.Length)
+                return false;
+            for (int i = 0; bits > 0; i++, bits -= 8)
+            {
+                int mask = bits >= 8 ? 0xff : 0xff << (8 - bits);
+                if (((a[i] ^ b[i]) & mask) != 0)
+                    return false;
+            }
+            return true;
+        }
+    }
+}

@@ -14,7 +14,8 @@ namespace PostfixNet.Master;
 ///   start-fg   The same in the foreground, for containers and service managers; ends on SIGTERM or SIGINT.
 ///   stop       Ends the system: deliveries past their last word finish, others are put off; returns when all is down.
 ///   abort      Ends the system at once. Nothing is lost, but mail in transmission may be sent again.
-///   reload     Reads the configuration anew; processes end after the work in hand and are replaced.
+///   reload     Reads the configuration anew; processes end after the work in hand and are replaced. The queue manager
+///              stays, with its queue in memory, and sends what is not under way by the new routes and limits.
 ///   flush      Tries all deferred mail now, as postqueue -f does.
 ///   status     Tells if the system runs. Exit 0: yes. Exit 1: no.
 ///   check      Reads the configuration and looks at the queue directories; says all that is wrong.

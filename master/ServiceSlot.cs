@@ -43,7 +43,12 @@ internal sealed class ServiceSlot
 
     private int Limit => Entry.ProcessLimit > 0 ? Entry.ProcessLimit : int.MaxValue;
 
+    private List<string> StartArguments => ["-c", _directory, "-n", Entry.Name, "--", .. Entry.Arguments];
+
     private string ProgramPath => Path.Join(_config.Get(Parameters.DaemonDirectory), Entry.Command);
+
+    // All that a process gets at its start and cannot change later.
+    private string StartLine() => string.Join('\0', [ProgramPath, .. StartArguments, .. ChildEnvironment.Of(_config)]);
 
     private Descriptor Listen()
     {
@@ -57,11 +62,27 @@ internal sealed class ServiceSlot
     /// <summary>Takes over a new description; the socket stays, so that waiting clients do too.</summary>
     internal void Configure(ServiceEntry entry, MainConfig config) => (Entry, _config) = (entry, config);
 
-    /// <summary>Every process ends after the work in hand; new ones read the new configuration.</summary>
+    /// <summary>Processes that can take over the new configuration are told to.</summary>
+    /// <remarks>Not those that would be started otherwise now, by another command or with other arguments.</remarks>
+    internal void ReloadProcesses()
+    {
+        string start = StartLine();
+        foreach (Worker worker in _workers)
+        {
+            if (worker.CanReload && worker.StartLine == start)
+                worker.Reload();
+        }
+    }
+
+    /// <summary>Every other process ends after the work in hand; new ones read the new configuration.</summary>
     internal void ReplaceProcesses()
     {
         foreach (Worker worker in _workers)
-            worker.Retire(hurry: false);
+        {
+            if (!worker.IsReloading)
+                worker.Retire(hurry: false);
+            worker.IsReloading = false;
+        }
         _throttled = false;
         ScheduleWakeup(TimeSpan.Zero);
         Listening();
@@ -115,10 +136,9 @@ internal sealed class ServiceSlot
         (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
         try
         {
-            ChildProcess process = ChildProcess.Start(ProgramPath, ["-c", _directory, "-n", Entry.Name, "--", .. Entry.Arguments],
-                ChildEnvironment.Of(_config),
+            ChildProcess process = ChildProcess.Start(ProgramPath, StartArguments, ChildEnvironment.Of(_config),
                 [(theirs.Number, ServiceContext.LifelineNumber), (_listener.Number, ServiceContext.ListenerNumber)]);
-            _workers.Add(new Worker(this, process, ours));
+            _workers.Add(new Worker(this, process, ours, StartLine()));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -175,6 +195,10 @@ internal sealed class ServiceSlot
             // One that served somebody first had a bad day; one that never did will not do better at once.
             if (!worker.HasServed && !_ended && !worker.IsRetired)
                 Throttle();
+        }
+        // One that stays through reloads ends unasked only when it could not take the new configuration over.
+        if (status != 0 || (worker.CanReload && !worker.IsRetired))
+        {
             // What it was doing must not wait for the timer, nor for a client: nobody else may know of that work.
             ScheduleWakeup(s_restartDelay);
         }
@@ -190,9 +214,9 @@ internal sealed class ServiceSlot
         private readonly EventLoop.Watch _lineWatch, _exitWatch;
         private readonly ServiceSlot _slot;
 
-        internal Worker(ServiceSlot slot, ChildProcess process, Descriptor line)
+        internal Worker(ServiceSlot slot, ChildProcess process, Descriptor line, string startLine)
         {
-            (_slot, Process, _line) = (slot, process, line);
+            (_slot, Process, _line, StartLine) = (slot, process, line, startLine);
             _lineWatch = slot._loop.Add(line, Readiness.Readable, _ => Told());
             _exitWatch = slot._loop.Add(process.Exit, Readiness.Readable, _ => slot.Ended(this));
         }
@@ -205,6 +229,22 @@ internal sealed class ServiceSlot
         internal bool HasServed { get; private set; }
 
         internal bool IsRetired { get; private set; }
+
+        /// <summary>It said that it takes a reload.</summary>
+        internal bool CanReload { get; private set; }
+
+        /// <summary>It was told to in the reload under way.</summary>
+        internal bool IsReloading { get; set; }
+
+        /// <summary>What it was started with.</summary>
+        internal string StartLine { get; }
+
+        /// <summary>The process reads its configuration anew, and goes on.</summary>
+        internal void Reload()
+        {
+            IsReloading = !IsRetired;
+            Say(ServiceContext.ReloadRequest);
+        }
 
         /// <summary>Closes our half of the line: the process finishes the work in hand and ends.</summary>
         internal void Retire(bool hurry)
@@ -237,8 +277,13 @@ internal sealed class ServiceSlot
                 _lineWatch.Dispose(); // a closed line would be ready for ever
             if (n <= 0)
                 return;
-            IsIdle = words[n - 1] == (byte)ServiceState.Idle;
-            HasServed |= words[..n].Contains((byte)ServiceState.Busy);
+            foreach (byte word in words[..n])
+            {
+                CanReload |= word == (byte)ServiceState.CanReload;
+                HasServed |= word == (byte)ServiceState.Busy;
+                if (word is (byte)ServiceState.Idle or (byte)ServiceState.Busy)
+                    IsIdle = word == (byte)ServiceState.Idle;
+            }
             _slot.Listening();
         }
 

@@ -118,7 +118,11 @@ internal sealed class Supervisor : IDisposable
         foreach (ServiceEntry entry in master.Services)
         {
             named.Add(entry.Name);
-            if (_slots.TryGetValue(entry.Name, out ServiceSlot? slot))
+            ServiceSlot? slot;
+            // A socket in the other directory is another socket.
+            if (_slots.TryGetValue(entry.Name, out slot) && slot.Entry.IsPrivate != entry.IsPrivate && _slots.Remove(entry.Name))
+                slot.Close();
+            if (_slots.TryGetValue(entry.Name, out slot))
                 slot.Configure(entry, _config);
             else
                 _slots.Add(entry.Name, new ServiceSlot(_loop, _directory, entry, _config, _ownerUid, _ownerGid) { Emptied = EndNextStage });
@@ -188,6 +192,9 @@ internal sealed class Supervisor : IDisposable
         OpenLog();
         MailLog.Info($"reload -- version {_config.Get(Parameters.MailVersion)}, configuration {_directory}");
         Apply(master);
+        // Those that stay hear of it before those they work with end.
+        foreach (ServiceSlot slot in _slots.Values)
+            slot.ReloadProcesses();
         foreach (ServiceSlot slot in _slots.Values)
             slot.ReplaceProcesses();
     }

@@ -37,14 +37,28 @@ internal readonly record struct Feedback(double Number, bool PerWindow, bool Per
 }
 
 /// <summary>The window of one destination: it grows while deliveries succeed and shrinks while the site is in trouble.</summary>
-internal sealed class Concurrency(ConcurrencyLimits limits)
+internal sealed class Concurrency
 {
     // A sum of fractions that should be 1 may come out a hair below.
     private const double Epsilon = 1e-9;
+    private ConcurrencyLimits _limits;
     private double _gain, _loss, _failedCohorts;
 
+    internal Concurrency(ConcurrencyLimits limits)
+    {
+        _limits = limits;
+        Reset();
+    }
+
     /// <summary>Deliveries that may be under way at once.</summary>
-    internal int Window { get; private set; } = limits.Limit > 0 ? Math.Min(limits.Initial, limits.Limit) : limits.Initial;
+    internal int Window { get; private set; }
+
+    /// <summary>Goes on within other bounds; what was learned of the destination stays.</summary>
+    internal void Apply(ConcurrencyLimits limits)
+    {
+        _limits = limits;
+        Window = Bounded(Math.Max(Window, limits.Initial));
+    }
 
     /// <summary>A delivery ended, and the site was well.</summary>
     /// <param name="busy">Deliveries under way, this one included: a window that is not used does not grow.</param>
@@ -52,16 +66,15 @@ internal sealed class Concurrency(ConcurrencyLimits limits)
     {
         _failedCohorts = 0;
         _loss = 0;
-        if ((limits.Limit > 0 && Window >= limits.Limit) || Window >= busy + limits.Initial)
+        if ((_limits.Limit > 0 && Window >= _limits.Limit) || Window >= busy + _limits.Initial)
             return;
-        _gain += limits.Positive.At(Window);
+        _gain += _limits.Positive.At(Window);
         while (_gain + Epsilon >= 1)
         {
             _gain -= 1;
             Window++;
         }
-        if (limits.Limit > 0)
-            Window = Math.Min(Window, limits.Limit);
+        Window = Bounded(Window);
     }
 
     /// <summary>The site itself failed: could not be reached, or refused to talk.</summary>
@@ -69,10 +82,10 @@ internal sealed class Concurrency(ConcurrencyLimits limits)
     internal bool Failed()
     {
         _failedCohorts += 1.0 / Window;
-        if (limits.FailedCohorts > 0 && _failedCohorts + Epsilon >= limits.FailedCohorts)
+        if (_limits.FailedCohorts > 0 && _failedCohorts + Epsilon >= _limits.FailedCohorts)
             return true;
         _gain = 0;
-        _loss += limits.Negative.At(Window);
+        _loss += _limits.Negative.At(Window);
         while (_loss + Epsilon >= 1)
         {
             _loss -= 1;
@@ -84,7 +97,9 @@ internal sealed class Concurrency(ConcurrencyLimits limits)
     /// <summary>Starts over, after the destination was given up or an operator asked.</summary>
     internal void Reset()
     {
-        Window = limits.Limit > 0 ? Math.Min(limits.Initial, limits.Limit) : limits.Initial;
+        Window = Bounded(_limits.Initial);
         _gain = _loss = _failedCohorts = 0;
     }
+
+    private int Bounded(int window) => _limits.Limit > 0 ? Math.Min(window, _limits.Limit) : window;
 }

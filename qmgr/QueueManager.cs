@@ -8,22 +8,23 @@ using PostfixNet.Service;
 namespace PostfixNet.Qmgr;
 
 /// <summary>Scans, triggers and the life of the process; what happens to a message is in the other files.</summary>
-internal sealed class QueueManager : EventServer.IHandler, Transport.IDeliveryEvents
+internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadable, Transport.IDeliveryEvents
 {
     // Files looked at in one turn of the loop: enough to be quick, few enough that reports do not wait.
     private const int FilesPerTurn = 20;
     private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(8);
 
     private readonly EventLoop _loop;
-    private readonly MainConfig _config;
     private readonly Settings _settings;
-    private readonly Routing _routing;
     private readonly QueueScan _incoming, _deferred;
     private readonly ActiveQueue _active;
     private readonly Completion _completion;
     private readonly ReportLines _lines;
     private readonly Dictionary<string, Transport> _transports = [];
-    private readonly Dictionary<string, int> _processLimits = [];
+    private MainConfig _config;
+    private Routing _routing;
+    private Dictionary<string, int> _processLimits;
+    private EventLoop.Timer? _nextRun;
     private bool _scanScheduled, _ending, _deferredIsNext;
 
     internal QueueManager(ServiceContext context, EventLoop loop)
@@ -31,13 +32,12 @@ internal sealed class QueueManager : EventServer.IHandler, Transport.IDeliveryEv
         (_loop, _config) = (loop, context.Config);
         _settings = new Settings(_config);
         _routing = new Routing(_config);
-        foreach (ServiceEntry service in MasterConfig.Load(_config.Directory, _config).Services)
-            _processLimits[service.Name] = service.ProcessLimit;
+        _processLimits = ProcessLimits(_config);
         QueueDirectories directories = QueueDirectories.FromConfig(_config);
         _incoming = new QueueScan(directories, QueueName.Incoming);
         _deferred = new QueueScan(directories, QueueName.Deferred);
-        _lines = new ReportLines(new ReportLine(loop, _settings.BounceService, _settings.ReportTimeout),
-            new ReportLine(loop, _settings.DeferService, _settings.ReportTimeout), new ReportLine(loop, _settings.TraceService, _settings.ReportTimeout));
+        _lines = new ReportLines(new ReportLine(loop, _settings.BounceService, _settings),
+            new ReportLine(loop, _settings.DeferService, _settings), new ReportLine(loop, _settings.TraceService, _settings));
         _active = new ActiveQueue(directories, _settings, Schedule, Later);
         _completion = new Completion(_active, directories, _settings, _lines, Later, Finished);
         _active.TakeBackLeftovers();
@@ -63,6 +63,59 @@ internal sealed class QueueManager : EventServer.IHandler, Transport.IDeliveryEv
         if (deferred)
             _deferred.Start(ignoreTimes);
         ScheduleScan();
+    }
+
+    /// <inheritdoc/>
+    public bool Reload(MainConfig config)
+    {
+        // Work under way knows these by name.
+        if (!Settings.NamesAreTheSame(_config, config))
+            return false;
+        // All that can throw comes first.
+        _ = new Settings(config);
+        Routing routing = new(config);
+        Dictionary<string, int> processLimits = ProcessLimits(config);
+        foreach (string service in processLimits.Keys)
+            _ = TransportLimits.Of(config, service, 0);
+        List<(Transport Transport, TransportLimits Limits)> transports = [];
+        foreach (Transport transport in _transports.Values)
+            transports.Add((transport, TransportLimits.Of(config, transport.Name, processLimits.GetValueOrDefault(transport.Name))));
+
+        (_config, _routing, _processLimits) = (config, routing, processLimits);
+        _settings.Read(config);
+        List<Entry> waited = [];
+        foreach ((Transport transport, TransportLimits limits) in transports)
+            transport.Apply(limits, waited);
+        SortAnew(waited);
+        ScanDeferredNow();
+        return true;
+    }
+
+    // Mail that has not been handed out yet goes where the new configuration says (S1-55).
+    private void SortAnew(List<Entry> waited)
+    {
+        Dictionary<Message, List<DeliveryRecipient>> messages = [];
+        foreach (Entry entry in waited)
+        {
+            if (messages.TryGetValue(entry.Message, out List<DeliveryRecipient>? known))
+                known.AddRange(entry.Recipients);
+            else
+                messages.Add(entry.Message, [.. entry.Recipients]);
+        }
+        foreach ((Message message, List<DeliveryRecipient> recipients) in messages)
+            Sort(message, recipients);
+        foreach (Entry entry in waited)
+            EntryDone(entry.Message);
+        foreach (Transport transport in _transports.Values)
+            transport.Pump();
+    }
+
+    private static Dictionary<string, int> ProcessLimits(MainConfig config)
+    {
+        Dictionary<string, int> limits = [];
+        foreach (ServiceEntry service in MasterConfig.Load(config.Directory, config).Services)
+            limits[service.Name] = service.ProcessLimit;
+        return limits;
     }
 
     /// <inheritdoc/>
@@ -101,7 +154,8 @@ internal sealed class QueueManager : EventServer.IHandler, Transport.IDeliveryEv
     {
         _deferred.Start(ignoreTimes: false);
         ScheduleScan();
-        _loop.After(_settings.QueueRunDelay, ScanDeferredNow);
+        _nextRun?.Cancel();
+        _nextRun = _loop.After(_settings.QueueRunDelay, ScanDeferredNow);
     }
 
     private void ScheduleScan()
@@ -137,18 +191,28 @@ internal sealed class QueueManager : EventServer.IHandler, Transport.IDeliveryEv
         // Held until the end of this method, so that the message does not end before all its groups are made.
         message.PendingEntries++;
         message.RecipientsInMemory = recipients.Count;
-        Dictionary<Route, List<DeliveryRecipient>> groups = [];
+        List<DeliveryRecipient> toSort = new(recipients.Count);
         foreach (QueueRecipient recipient in recipients)
+        {
+            toSort.Add(new DeliveryRecipient(recipient.Address, recipient.OriginalRecipient, recipient.Offset,
+                recipient.DsnOriginalRecipient ?? "", recipient.NotifyFlags));
+        }
+        Sort(message, toSort);
+        EntryDone(message);
+    }
+
+    private void Sort(Message message, List<DeliveryRecipient> recipients)
+    {
+        Dictionary<Route, List<DeliveryRecipient>> groups = [];
+        foreach (DeliveryRecipient recipient in recipients)
         {
             Route route = _routing.Of(recipient.Address);
             if (!groups.TryGetValue(route, out List<DeliveryRecipient>? group))
                 groups.Add(route, group = []);
-            group.Add(new DeliveryRecipient(recipient.Address, recipient.OriginalRecipient, recipient.Offset,
-                recipient.DsnOriginalRecipient ?? "", recipient.NotifyFlags));
+            group.Add(recipient);
         }
         foreach ((Route route, List<DeliveryRecipient> group) in groups)
             Enqueue(message, route, group);
-        EntryDone(message);
     }
 
     private void Enqueue(Message message, Route route, List<DeliveryRecipient> group)
@@ -179,8 +243,8 @@ internal sealed class QueueManager : EventServer.IHandler, Transport.IDeliveryEv
     {
         if (!_transports.TryGetValue(name, out Transport? transport))
         {
-            int limit = _processLimits.TryGetValue(name, out int configured) ? configured : 0;
-            _transports.Add(name, transport = new Transport(name, limit, _config, _settings, _loop, this));
+            TransportLimits limits = TransportLimits.Of(_config, name, _processLimits.GetValueOrDefault(name));
+            _transports.Add(name, transport = new Transport(name, limits, _settings, _loop, this));
         }
         return transport;
     }

@@ -4,7 +4,7 @@ using PostfixNet.Native;
 namespace PostfixNet.Qmgr;
 
 /// <summary>Requests to the bounce and defer services: asked in order, answered in order, never waited for (S5-24).</summary>
-internal sealed class ReportLine(EventLoop loop, string service, TimeSpan timeout) : IDisposable
+internal sealed class ReportLine(EventLoop loop, string service, Settings settings) : IDisposable
 {
     private readonly Queue<Action<bool>> _waiting = new();
     private EventChannel? _channel;
@@ -31,6 +31,7 @@ internal sealed class ReportLine(EventLoop loop, string service, TimeSpan timeou
     private void Watch()
     {
         _timer?.Cancel();
+        TimeSpan timeout = settings.ReportTimeout;
         _timer = loop.After(timeout, () =>
         {
             Log.MailLog.Warning($"private/{service}: no answer for {timeout.TotalSeconds:0} s");

@@ -2,41 +2,75 @@ using PostfixNet.Configuration;
 
 namespace PostfixNet.Qmgr;
 
-/// <summary>The parameters of the queue manager, read once.</summary>
-internal sealed class Settings(MainConfig config)
+/// <summary>The parameters of the queue manager, read at its start and at each reload.</summary>
+internal sealed class Settings
 {
-    internal TimeSpan QueueRunDelay { get; } = config.Get(Parameters.QueueRunDelay);
+    /// <exception cref="ConfigurationException">One cannot be used.</exception>
+    internal Settings(MainConfig config) => Read(config);
 
-    internal TimeSpan MinimalBackoff { get; } = config.Get(Parameters.MinimalBackoffTime);
+    internal TimeSpan QueueRunDelay { get; private set; }
 
-    internal TimeSpan MaximalBackoff { get; } = config.Get(Parameters.MaximalBackoffTime);
+    internal TimeSpan MinimalBackoff { get; private set; }
 
-    internal TimeSpan QueueLifetime { get; } = config.Get(Parameters.MaximalQueueLifetime);
+    internal TimeSpan MaximalBackoff { get; private set; }
 
-    internal TimeSpan BounceLifetime { get; } = config.Get(Parameters.BounceQueueLifetime);
+    internal TimeSpan QueueLifetime { get; private set; }
 
-    internal int MessageLimit { get; } = config.Get(Parameters.QmgrMessageActiveLimit);
+    internal TimeSpan BounceLifetime { get; private set; }
 
-    internal int RecipientLimit { get; } = config.Get(Parameters.QmgrMessageRecipientLimit);
+    internal int MessageLimit { get; private set; }
 
-    internal int RecipientMinimum { get; } = config.Get(Parameters.QmgrMessageRecipientMinimum);
+    internal int RecipientLimit { get; private set; }
 
-    internal TimeSpan TransportRetry { get; } = config.Get(Parameters.TransportRetryTime);
+    internal int RecipientMinimum { get; private set; }
+
+    internal TimeSpan TransportRetry { get; private set; }
 
     /// <summary>For one answer of a service that should answer at once.</summary>
-    internal TimeSpan ReportTimeout { get; } = config.Get(Parameters.QmgrIpcTimeout);
+    internal TimeSpan ReportTimeout { get; private set; }
 
-    internal TimeSpan ChannelIdle { get; } = config.Get(Parameters.IpcIdle);
+    internal TimeSpan ChannelIdle { get; private set; }
 
-    internal int DelayResolution { get; } = config.Get(Parameters.DelayLoggingResolutionLimit);
+    internal int DelayResolution { get; private set; }
 
-    internal string BounceService { get; } = config.Get(Parameters.BounceServiceName);
+    internal string BounceService { get; private set; } = "";
 
-    internal string DeferService { get; } = config.Get(Parameters.DeferServiceName);
+    internal string DeferService { get; private set; } = "";
 
-    internal string TraceService { get; } = config.Get(Parameters.TraceServiceName);
+    internal string TraceService { get; private set; } = "";
 
-    internal IReadOnlyList<string> DeferTransports { get; } = config.Get(Parameters.DeferTransports);
+    /// <summary>Takes the values of a configuration, for all who hold these settings.</summary>
+    /// <exception cref="ConfigurationException">One cannot be used; a configuration that settings were made of before is safe.</exception>
+    internal void Read(MainConfig config)
+    {
+        QueueRunDelay = config.Get(Parameters.QueueRunDelay);
+        MinimalBackoff = config.Get(Parameters.MinimalBackoffTime);
+        MaximalBackoff = config.Get(Parameters.MaximalBackoffTime);
+        QueueLifetime = config.Get(Parameters.MaximalQueueLifetime);
+        BounceLifetime = config.Get(Parameters.BounceQueueLifetime);
+        MessageLimit = config.Get(Parameters.QmgrMessageActiveLimit);
+        RecipientLimit = config.Get(Parameters.QmgrMessageRecipientLimit);
+        RecipientMinimum = config.Get(Parameters.QmgrMessageRecipientMinimum);
+        TransportRetry = config.Get(Parameters.TransportRetryTime);
+        ReportTimeout = config.Get(Parameters.QmgrIpcTimeout);
+        ChannelIdle = config.Get(Parameters.IpcIdle);
+        DelayResolution = config.Get(Parameters.DelayLoggingResolutionLimit);
+        BounceService = config.Get(Parameters.BounceServiceName);
+        DeferService = config.Get(Parameters.DeferServiceName);
+        TraceService = config.Get(Parameters.TraceServiceName);
+    }
+
+    /// <summary>Whether two configurations name files and services alike; if not, only a new process can change over.</summary>
+    internal static bool NamesAreTheSame(MainConfig one, MainConfig other)
+    {
+        foreach (Parameter<string> name in (Parameter<string>[])[Parameters.QueueDirectory, Parameters.BounceServiceName, Parameters.DeferServiceName, Parameters.TraceServiceName])
+        {
+            if (one.Get(name) != other.Get(name))
+                return false;
+        }
+        return one.Get(Parameters.HashQueueDepth) == other.Get(Parameters.HashQueueDepth)
+            && string.Join(' ', one.Get(Parameters.HashQueueNames)) == string.Join(' ', other.Get(Parameters.HashQueueNames));
+    }
 
     /// <summary>When mail that was just tried, and not delivered, is tried again: its age, within bounds (S5-20).</summary>
     /// <param name="age">Time since the message was queued; negative when the clock went back.</param>

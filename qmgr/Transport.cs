@@ -1,4 +1,3 @@
-using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
@@ -12,11 +11,10 @@ internal sealed class Transport
     private readonly EventLoop _loop;
     private readonly Settings _settings;
     private readonly IDeliveryEvents _events;
-    private readonly ConcurrencyLimits _limits;
     private readonly Dictionary<string, Destination> _destinations = [];
     private readonly LinkedList<Destination> _round = new();
     private readonly List<Agent> _idle = [];
-    private readonly int _agentLimit;
+    private TransportLimits _limits;
     private int _agents, _deadDestinations;
     private bool _pumping, _stopped, _sweeping;
 
@@ -30,24 +28,16 @@ internal sealed class Transport
         internal void PutOff(Entry entry, Dsn reason);
     }
 
-    internal Transport(string name, int processLimit, MainConfig config, Settings settings, EventLoop loop, IDeliveryEvents events)
+    internal Transport(string name, TransportLimits limits, Settings settings, EventLoop loop, IDeliveryEvents events)
     {
-        (Name, _settings, _loop, _events) = (name, settings, loop, events);
-        _agentLimit = processLimit > 0 ? processLimit : config.Get(Parameters.DefaultProcessLimit);
-        if (_agentLimit <= 0)
-            _agentLimit = int.MaxValue;
-        _limits = ConcurrencyLimits.Of(config, name);
-        RecipientLimit = config.ForTransport(Parameters.DefaultDestinationRecipientLimit, name);
-        if (RecipientLimit <= 0)
-            RecipientLimit = int.MaxValue;
-        if (settings.DeferTransports.Contains(name))
-            Suspension = new Dsn("4.3.2", "", "deferred transport");
+        (Name, _limits, _settings, _loop, _events) = (name, limits, settings, loop, events);
+        Suspension = limits.Suspension;
     }
 
     internal string Name { get; }
 
     /// <summary>Recipients in one request, at most.</summary>
-    internal int RecipientLimit { get; }
+    internal int RecipientLimit => _limits.Recipients;
 
     /// <summary>Why nothing can be delivered by this transport now; null: it can.</summary>
     internal Dsn? Suspension { get; private set; }
@@ -58,7 +48,7 @@ internal sealed class Transport
     internal Destination DestinationOf(string nextHop)
     {
         if (!_destinations.TryGetValue(nextHop, out Destination? destination))
-            _destinations.Add(nextHop, destination = new Destination(nextHop, _limits));
+            _destinations.Add(nextHop, destination = new Destination(nextHop, _limits.Concurrency));
         return destination;
     }
 
@@ -116,9 +106,29 @@ internal sealed class Transport
     {
         foreach (Destination destination in _destinations.Values)
             Revive(destination);
-        if (!_settings.DeferTransports.Contains(Name))
-            Suspension = null;
+        Suspension = _limits.Suspension;
         Pump();
+    }
+
+    /// <summary>Goes over to other limits, and forgets trouble that may have had its cause in the old ones. Deliveries under
+    /// way go on; what waited is handed back, to be sorted anew.</summary>
+    internal void Apply(TransportLimits limits, List<Entry> waited)
+    {
+        _limits = limits;
+        Suspension = limits.Suspension;
+        // Their processes read the old configuration.
+        foreach (Agent agent in _idle)
+            agent.Dispose();
+        _agents -= _idle.Count;
+        _idle.Clear();
+        foreach (Destination destination in (Destination[])[.. _destinations.Values])
+        {
+            Revive(destination);
+            destination.Concurrency.Apply(limits.Concurrency);
+            waited.AddRange(destination.Waiting);
+            destination.Waiting.Clear();
+            Forget(destination);
+        }
     }
 
     /// <summary>An agent reported; called by it.</summary>
@@ -198,7 +208,7 @@ internal sealed class Transport
             if (_idle[i].OpenSession is null && choice < 0)
                 choice = i;
         }
-        if (choice < 0 && _agents >= _agentLimit)
+        if (choice < 0 && _agents >= _limits.Agents)
             choice = _idle.Count - 1;
         if (choice >= 0)
         {
@@ -206,7 +216,7 @@ internal sealed class Transport
             _idle.RemoveAt(choice);
             return taken;
         }
-        if (_agents >= _agentLimit)
+        if (_agents >= _limits.Agents)
             return null;
         try
         {

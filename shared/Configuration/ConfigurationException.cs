@@ -8,15 +8,20 @@ public sealed class ConfigurationException : Exception
     /// <summary>For what shows only when the configuration meets the system, e.g. an account that does not exist.</summary>
     public ConfigurationException(string problem) : base(OneLine(problem)) { }
 
-    internal ConfigurationException(string path, int line, int column, string problem)
+    internal ConfigurationException(string path, int line, int column, string problem, bool isForbidden = false)
         : base($"{path}:{line}:{column}: {OneLine(problem)}")
     {
+        IsForbidden = isForbidden;
     }
 
-    internal ConfigurationException(string path, string problem)
+    internal ConfigurationException(string path, string problem, bool isForbidden = false)
         : base($"{path}: {OneLine(problem)}")
     {
+        IsForbidden = isForbidden;
     }
+
+    /// <summary>A file is there, but this process may not read it: root may, and may want to keep it to itself.</summary>
+    public bool IsForbidden { get; }
 
     // Keys and values are quoted in messages, and TOML strings may hold line ends.
     private static string OneLine(string text)

@@ -19,7 +19,7 @@ internal static class ConfigurationFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException(path, $"cannot be read: {Reason(e)}");
+            throw new ConfigurationException(path, $"cannot be read: {Reason(e)}", isForbidden: e is UnauthorizedAccessException);
         }
         return Parse(bytes, path);
     }

@@ -181,7 +181,7 @@ public sealed class LookupTable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw config.Wrong(name, node, $"the table {path} cannot be read: {ConfigurationFile.Reason(e)}");
+            throw config.Wrong(name, node, $"the table {path} cannot be read: {ConfigurationFile.Reason(e)}", isForbidden: e is UnauthorizedAccessException);
         }
         try
         {

@@ -386,9 +386,9 @@ public sealed class MainConfig
     /// <param name="name">Parameter.</param>
     /// <param name="node">The value, or the part of it that is wrong; null when main.toml does not give it.</param>
     /// <param name="problem">What is wrong; what is accepted.</param>
-    internal ConfigurationException Wrong(string name, TomlNode? node, string problem) => node is null
-        ? new ConfigurationException(Path, $"{name}: {problem}")
-        : new ConfigurationException(Path, node.Line, node.Column, $"{name}: {problem}");
+    internal ConfigurationException Wrong(string name, TomlNode? node, string problem, bool isForbidden = false) => node is null
+        ? new ConfigurationException(Path, $"{name}: {problem}", isForbidden)
+        : new ConfigurationException(Path, node.Line, node.Column, $"{name}: {problem}", isForbidden);
 
     private ConfigurationException AtKey(string name, string problem) => _root.TryGet(name, out TomlEntry? entry)
         ? new ConfigurationException(Path, entry.Line, entry.Column, $"{name}: {problem}")

@@ -23,6 +23,15 @@ public static class EventServer
         public void MustEnd();
     }
 
+    /// <summary>A handler whose process lives on through a reload.</summary>
+    public interface IReloadable
+    {
+        /// <summary>The configuration was read anew: go over to it, wholly or, when it throws, not at all.</summary>
+        /// <returns>False when only a new process can.</returns>
+        /// <exception cref="ConfigurationException">It cannot be used; the present one stays.</exception>
+        public bool Reload(MainConfig config);
+    }
+
     /// <summary>Runs the service.</summary>
     /// <param name="program">The program's name, for the log.</param>
     /// <param name="commandLine">As given by master.</param>
@@ -44,12 +53,16 @@ public static class EventServer
             EventLoop.Watch? lifeline = null;
             lifeline = loop.Add(context.Lifeline, Readiness.Readable, _ =>
             {
+                context.ReadLifeline();
+                if (context.TakeReloadRequest() && !context.MustEnd && (handler is not IReloadable reloadable || Reload(context, reloadable)))
+                    return;
                 // Who connects from now on is served by our successor.
                 lifeline!.Dispose();
                 listener.Dispose();
-                context.ReadLifeline();
                 handler.MustEnd();
             });
+            if (handler is IReloadable)
+                context.Tell(ServiceState.CanReload);
             // A process that dies before it could do anything is not started again at once.
             loop.After(s_provenAfter, () => context.Tell(ServiceState.Busy));
             loop.Run();
@@ -64,6 +77,30 @@ public static class EventServer
         {
             MailLog.Panic($"{e.GetType().Name}: {e.Message} {e.StackTrace}");
             return ExitStatus.Software;
+        }
+    }
+
+    // False when a new process must do it.
+    private static bool Reload(ServiceContext context, IReloadable handler)
+    {
+        try
+        {
+            MainConfig config = MainConfig.Load(context.Config.Directory);
+            if (!handler.Reload(config))
+                return false;
+            context.Replace(config);
+            return true;
+        }
+        catch (ConfigurationException e) when (e.IsForbidden)
+        {
+            // A file for root alone: read at the start of a process, before it gives root up.
+            return false;
+        }
+        catch (ConfigurationException e)
+        {
+            MailLog.Reopen(); // the log may have been rotated all the same
+            MailLog.Error($"reload: {e.Message}; the running configuration stays");
+            return true;
         }
     }
 

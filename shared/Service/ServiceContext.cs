@@ -16,13 +16,16 @@ public sealed class ServiceContext
     /// <summary>What master writes to a service before it closes the line, when the system stops.</summary>
     public const byte StopRequest = (byte)'S';
 
-    private bool _ended;
+    /// <summary>What master writes to a service that said it can read its configuration anew without ending.</summary>
+    public const byte ReloadRequest = (byte)'R';
+
+    private bool _ended, _reload;
 
     private ServiceContext(MainConfig config, string program, string name, IReadOnlyList<string> arguments, Descriptor lifeline, Descriptor listener) =>
         (Config, Program, Name, Arguments, Lifeline, Listener) = (config, program, name, arguments, lifeline, listener);
 
-    /// <summary>main.toml as of the start of this process.</summary>
-    public MainConfig Config { get; }
+    /// <summary>main.toml as of the start of this process, or of the last reload that it took part in.</summary>
+    public MainConfig Config { get; private set; }
 
     /// <summary>The program, e.g. "smtp".</summary>
     public string Program { get; }
@@ -65,8 +68,24 @@ public sealed class ServiceContext
         {
             _ended = n == 0;
             MustHurry |= words[..n].Contains(StopRequest);
+            _reload |= words[..n].Contains(ReloadRequest);
         }
         return MustHurry;
+    }
+
+    /// <summary>True once after each time that master asked for a reload.</summary>
+    internal bool TakeReloadRequest()
+    {
+        bool reload = _reload;
+        _reload = false;
+        return reload;
+    }
+
+    /// <summary>Goes over to another configuration, and to the log that it names.</summary>
+    internal void Replace(MainConfig config)
+    {
+        Config = config;
+        OpenLog(config, Program);
     }
 
     /// <summary>Tells master whether this process waits for a client. A master that is gone is noticed elsewhere.</summary>
@@ -101,7 +120,7 @@ public sealed class ServiceContext
         try
         {
             config = MainConfig.Load(directory);
-            MailLog.Open(config.Get(Parameters.SyslogName), program, config.Get(Parameters.MaillogFile), config.Get(Parameters.MaillogFormat) == "json");
+            OpenLog(config, program);
             FileSystem.ChangeDirectory(config.Get(Parameters.QueueDirectory));
             beforeConfinement?.Invoke(config);
             if (Users.EffectiveUid == 0)
@@ -117,6 +136,9 @@ public sealed class ServiceContext
             return null;
         }
     }
+
+    private static void OpenLog(MainConfig config, string program) => MailLog.Open(
+        config.Get(Parameters.SyslogName), program, config.Get(Parameters.MaillogFile), config.Get(Parameters.MaillogFormat) == "json");
 
     private static Descriptor Inherit(int number, string what)
     {
@@ -150,4 +172,6 @@ public enum ServiceState : byte
     Idle = (byte)'I',
     /// <summary>Serving a client.</summary>
     Busy = (byte)'B',
+    /// <summary>Said once: this process takes <see cref="ServiceContext.ReloadRequest"/>, and need not end at a reload.</summary>
+    CanReload = (byte)'R',
 }

@@ -30,4 +30,83 @@ public sealed class ReloadLosesNothing
         Assert.Equal(master, Assert.Single(mail.Pids("master")));
         Assert.Equal("after40.test", receiver.Messages[^1].Helo);
     });
+
+    // S1-55, S5-29
+    [Fact]
+    public void TheQueueManagerAndItsQueueStay() => MailSystem.Run((mail, receiver) =>
+    {
+        receiver.SetRules("dot * delay 0.1s");
+        mail.Set("default_destination_concurrency_limit", 2);
+        mail.Start();
+        Parallel.For(0, Messages, new ParallelOptions { MaxDegreeOfParallelism = 2 }, i =>
+            mail.Submit(MailSystem.Message($"message {i}"), "-f", "alice@origin.test", $"user{i}@dest.test"));
+        Wait.For("a part of the mail delivered", () => receiver.Messages.Count >= 3);
+        int queueManager = Assert.Single(mail.Pids("qmgr"));
+        int[] agents = mail.Pids("smtp");
+        mail.Set("smtp_helo_name", "after.test");
+        mail.Master("reload").Ok();
+        Wait.For("new agents", () => !mail.Pids("smtp").Intersect(agents).Any() && receiver.Messages[^1].Helo == "after.test");
+        mail.Master("reload").Ok();
+        mail.WaitForEmptyQueue();
+        Assert.Equal(queueManager, Assert.Single(mail.Pids("qmgr")));
+        Assert.Equal(Messages, receiver.Messages.Count);
+        Assert.Equal(Messages, mail.Log(@"\(queue active\)").Length);
+        Assert.Empty(mail.Log("status=deferred"));
+    });
+
+    // S1-55
+    [Fact]
+    public void WaitingMailTakesTheNewRoutesAndLimits() => MailSystem.Run((mail, slow) =>
+    {
+        using var other = new SmtpReceiver(new ReceiverOptions());
+        slow.SetRules("dot * delay 600s");
+        mail.Set("default_destination_concurrency_limit", 1);
+        mail.Start();
+        for (int i = 0; i < 6; i++)
+            mail.Submit(MailSystem.Message($"message {i}"), "-f", "alice@origin.test", i < 3 ? $"user{i}@here.test" : $"user{i}@there.test");
+        Wait.For("all mail with the queue manager", () => mail.Ids("active").Length == 6 && slow.Connections == 1);
+
+        mail.Set("default_destination_concurrency_limit", 2);
+        mail.Master("reload").Ok();
+        Wait.For("a second delivery", () => slow.Connections == 2);
+
+        // What no agent has yet goes elsewhere, by table and by default.
+        mail.AddTable($"[transport_maps]\n\"there.test\" = \"smtp:[127.0.0.1]:{other.Port}\"");
+        mail.Master("reload").Ok();
+        Wait.For("the mail of the new route", () => other.Messages.Count >= 3);
+        mail.Set("relayhost", $"[127.0.0.1]:{other.Port}");
+        mail.Master("reload").Ok();
+        Wait.For("the mail of the new relay host", () => other.Messages.Count == 4);
+        Assert.Equal(2, mail.Ids("active").Length);
+        Assert.Equal(6, mail.Log(@"\(queue active\)").Length);
+    });
+
+    [Fact]
+    public void ConfigurationThatOnlyTheQueueManagerCanJudgeIsRefusedByIt() => MailSystem.Run((mail, receiver) =>
+    {
+        mail.Start();
+        Wait.For("the queue manager", () => mail.Pids("qmgr").Length == 1);
+        int queueManager = mail.Pids("qmgr")[0];
+        mail.Set("default_destination_concurrency_positive_feedback", "plenty");
+        mail.Master("reload").Ok();
+        mail.WaitForLog("qmgr.*: reload: .*\"plenty\".*; the running configuration stays$");
+        mail.Submit(MailSystem.Message("one"), "-f", "alice@origin.test", "bob@sink.test");
+        mail.WaitForEmptyQueue();
+        Assert.Single(receiver.Messages);
+        Assert.Equal(queueManager, Assert.Single(mail.Pids("qmgr")));
+    });
+
+    [Fact]
+    public void ChangeThatNeedsANewQueueManagerGetsOne() => MailSystem.Run((mail, receiver) =>
+    {
+        mail.Start();
+        Wait.For("the queue manager", () => mail.Pids("qmgr").Length == 1);
+        int queueManager = mail.Pids("qmgr")[0];
+        mail.Set("hash_queue_names", "active, deferred");
+        mail.Master("reload").Ok();
+        Wait.For("another queue manager", () => mail.Pids("qmgr") is [var pid] && pid != queueManager);
+        mail.Submit(MailSystem.Message("one"), "-f", "alice@origin.test", "bob@sink.test");
+        mail.WaitForEmptyQueue();
+        Assert.Single(receiver.Messages);
+    });
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using PostfixNet.Native;
 
 namespace PostfixNet.Smtp;
@@ -183,28 +182,6 @@ internal sealed class SocketStream(Descriptor socket, StopSignal stop) : ByteStr
     internal override void Pause(TimeSpan time) => _ = Watch(Readiness.None, Deadline.In(time));
 
     public override void Dispose() => _socket.Dispose();
-
-    /// <summary>Connects.</summary>
-    /// <param name="timeout">Zero or less: the kernel's own limit.</param>
-    /// <exception cref="IOException">The message is the system's reason alone.</exception>
-    /// <exception cref="StoppingException">This program was told to stop.</exception>
-    internal static SocketStream Connect(IPAddress address, int port, IPAddress? source, TimeSpan timeout, StopSignal stop)
-    {
-        SocketStream stream = new(TcpConnection.Begin(address, port, source), stop);
-        try
-        {
-            Deadline deadline = timeout > TimeSpan.Zero ? Deadline.In(timeout) : new Deadline(long.MaxValue);
-            if (stream.Watch(Readiness.Writable, deadline) == Readiness.None)
-                throw TcpConnection.TimedOut();
-            TcpConnection.Finish(stream._socket);
-            return stream;
-        }
-        catch
-        {
-            stream.Dispose();
-            throw;
-        }
-    }
 
     private Readiness Wait(Readiness want, Deadline deadline)
     {

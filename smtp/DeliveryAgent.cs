@@ -36,7 +36,8 @@ internal sealed class DeliveryAgent : IDisposable
         _bounce = new BounceClient(context.Config.Get(Parameters.IpcTimeout));
         StubResolver resolver = new(Resolver(context.Config));
         OwnAddresses own = new(() => OwnAddresses.Find(
-            context.Config.Get(Parameters.InetInterfaces), context.Config.Get(Parameters.ProxyInterfaces), resolver));
+            context.Config.Get(Parameters.InetInterfaces), context.Config.Get(Parameters.ProxyInterfaces),
+            () => new HostLookup(resolver, HostsFile.Load(), new SmtpOptions()), _log));
         _lookup = new MxLookup(resolver, _options.NativeLookups ? HostsFile.Load() : null, own, _options, _log, Random.Shared);
     }
 
@@ -111,7 +112,7 @@ internal sealed class DeliveryAgent : IDisposable
                 DeliveryReport report = connect.Deliver(request, () => new ContentReader(file.Handle, request.DataOffset));
                 if (report.IsCorrupt)
                     MarkCorrupt(request, file.Handle, "the message content cannot be read");
-                return report with { IsUnrecorded = _isUnrecorded };
+                return report with { IsUnrecorded = report.IsUnrecorded || _isUnrecorded };
             }
             catch (QueueFileException e)
             {

@@ -72,6 +72,9 @@ internal sealed class DeliveryAttempt
     /// <summary>No other server will be tried after this one.</summary>
     internal bool IsFinalServer { get; set; }
 
+    /// <summary>The server has greeted us, and is willing to talk: see <see cref="SmtpOptions.NoFailoverAfterGreeting"/>.</summary>
+    internal bool IsGreeted { get; set; }
+
     /// <summary>How often the present connection was used, this time included.</summary>
     internal int ConnectionUse { get; set; } = 1;
 
@@ -92,6 +95,9 @@ internal sealed class DeliveryAttempt
 
     /// <summary>Some recipient was deferred: the message stays in the queue.</summary>
     internal bool HasDeferred { get; set; }
+
+    /// <summary>A recipient was deferred without a record: see <see cref="DeliveryReport.IsUnrecorded"/>.</summary>
+    internal bool IsUnrecorded { get; set; }
 
     /// <summary>The queue file cannot be read to its end (S4-08).</summary>
     internal bool IsCorrupt { get; set; }
@@ -122,6 +128,7 @@ internal sealed class DeliveryAttempt
     {
         Peer = peer;
         IsFinalServer = isFinal;
+        IsGreeted = false;
         SetUpTime = 0;
         ConnectionUse = 1;
         SessionIsSpoiled = false;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using PostfixNet.Dns;
 using PostfixNet.Mail;
 using PostfixNet.Notices;
@@ -9,14 +8,16 @@ namespace PostfixNet.Smtp;
 /// <summary>Finds the servers of a next hop: RFC 5321 section 5.1.</summary>
 internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddresses own, SmtpOptions options, Log log, Random random)
 {
-    // Beyond this an MX set is an attack on our time.
-    private const int MostExchangers = 50;
+    // Beyond these an MX set is an attack on our time.
+    private const int MostExchangers = 50, MostMilliseconds = 120_000;
+
+    private readonly HostLookup _hosts = new(resolver, hostsFile, options);
 
     /// <summary>Looks up mail exchangers or addresses, as the next hop says.</summary>
     internal HostList Find(NextHop hop)
     {
         if (hop.Address is not null)
-            return Usable(hop.Address) ? Checked(hop, [new HostAddress(hop.Domain, hop.Address, 0)]) : NoProtocol(hop.Domain);
+            return _hosts.IsUsable(hop.Address) ? Checked(hop, [new HostAddress(hop.Domain, hop.Address, 0)]) : new HostList([], HostLookup.NoProtocol(hop.Domain));
         string? name = AsciiName(hop.Domain);
         if (name is null)
             return new HostList([], SmtpTrouble.Why("5.4.4", $"Host or domain name not found. Name service error for {hop.Domain}: invalid host or domain name"));
@@ -35,7 +36,7 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
                 // serves those whose name servers deny a name that has addresses.
                 return FindHost(hop, name);
             default:
-                return options.IgnoreMxLookupError ? FindHost(hop, name) : new HostList([], NameTrouble(reply, hop.Domain, DnsType.Mx));
+                return options.IgnoreMxLookupError ? FindHost(hop, name) : new HostList([], HostLookup.NameTrouble(reply, hop.Domain, DnsType.Mx));
         }
 
         List<MxRecord> exchangers = [];
@@ -44,7 +45,8 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
             if (record is MxRecord exchanger)
                 exchangers.Add(exchanger);
         }
-        if (exchangers is [{ IsNullMx: true }])
+        // RFC 7505 section 3: a null MX stands alone; beside others it means nothing.
+        if (exchangers.TrueForAll(static e => e.IsNullMx))
             return new HostList([], SmtpTrouble.Why("5.1.0", $"Domain {hop.Domain} does not accept mail (nullMX)"));
         exchangers.RemoveAll(static e => e.IsNullMx);
         exchangers.Sort(static (a, b) => a.Preference.CompareTo(b.Preference));
@@ -53,22 +55,24 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
         return Resolve(hop, exchangers);
     }
 
+    // All of them are looked up, though fewer will be tried: the two families may need balancing, and if this system is
+    // among them that must be known (smtp_fallback_relay).
     private HostList Resolve(NextHop hop, List<MxRecord> exchangers)
     {
         List<HostAddress> hosts = [];
         Dsn? why = null;
         int? self = null;
         bool detectLoops = hop.Port == options.LoopPort;
+        long end = Environment.TickCount64 + MostMilliseconds;
         foreach (MxRecord exchanger in exchangers)
         {
-            // Enough, and none of equal preference is left that should have its share.
-            if (options.MxAddressLimit > 0 && hosts.Count >= options.MxAddressLimit && exchanger.Preference > hosts[^1].Preference)
-                break;
             if (self is { } limit && exchanger.Preference >= limit)
                 break;
-            Dsn? trouble = AddAddresses(hosts, exchanger.Host, exchanger.Preference);
+            Dsn? trouble = Environment.TickCount64 < end
+                ? _hosts.Add(hosts, exchanger.Host, exchanger.Preference)
+                : SmtpTrouble.Why("4.4.3", $"the name servers of the mail exchangers of {hop.Domain} are too slow");
             // A name that may exist later outweighs one that does not exist.
-            if (trouble is not null && (why is null || SmtpTrouble.IsHard(why)))
+            if (trouble is not null && (why is null || (SmtpTrouble.IsHard(why) && !SmtpTrouble.IsHard(trouble))))
                 why = trouble;
             if (!detectLoops)
                 continue;
@@ -104,7 +108,7 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
     private HostList FindHost(NextHop hop, string name)
     {
         List<HostAddress> hosts = [];
-        if (AddAddresses(hosts, name, 0) is { } why && hosts.Count == 0)
+        if (_hosts.Add(hosts, name, 0) is { } why)
             return new HostList([], why);
         HostList.Sort(hosts, options, random);
         return Checked(hop, hosts);
@@ -121,72 +125,6 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
             }
         }
         return new HostList(hosts, null);
-    }
-
-    // null when an address was added.
-    private Dsn? AddAddresses(List<HostAddress> hosts, string name, int preference)
-    {
-        // Against RFC 1035, but not rare.
-        if (IPAddress.TryParse(name, out IPAddress? literal))
-        {
-            if (!Usable(literal))
-                return NoProtocol(name).Why;
-            hosts.Add(new HostAddress(name, literal, preference));
-            return null;
-        }
-        ReadOnlySpan<DnsType> types = (options.UseIPv4, options.UseIPv6) switch
-        {
-            (true, true) => [DnsType.A, DnsType.Aaaa],
-            (true, false) => [DnsType.A],
-            _ => [DnsType.Aaaa],
-        };
-        int before = hosts.Count;
-        if (hostsFile is not null)
-        {
-            foreach (DnsReply reply in hostsFile.Query(name, types))
-                Add(hosts, reply, name, preference);
-            if (hosts.Count > before)
-                return null;
-        }
-        IReadOnlyList<DnsReply> replies = resolver.Query(name, types);
-        Dsn? why = null;
-        for (int i = 0; i < replies.Count; i++)
-        {
-            Add(hosts, replies[i], name, preference);
-            if (replies[i].Status != DnsStatus.Ok && (why is null || SmtpTrouble.IsHard(why)))
-            {
-                Dsn trouble = NameTrouble(replies[i], name, types[i]);
-                if (why is null || !SmtpTrouble.IsHard(trouble))
-                    why = trouble;
-            }
-        }
-        return hosts.Count > before ? null : why ?? SmtpTrouble.Why("5.4.4", $"no address for {name}");
-    }
-
-    private static void Add(List<HostAddress> hosts, DnsReply reply, string name, int preference)
-    {
-        foreach (DnsRecord record in reply.Records)
-        {
-            if (record is AddressRecord address)
-                hosts.Add(new HostAddress(name, address.Address, preference));
-        }
-    }
-
-    private bool Usable(IPAddress address) =>
-        address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? options.UseIPv6 : options.UseIPv4;
-
-    private static HostList NoProtocol(string name) =>
-        new([], SmtpTrouble.Why("5.4.4", $"unable to use address {name}: its protocol is disabled by inet_protocols"));
-
-    private static Dsn NameTrouble(DnsReply reply, string name, DnsType type)
-    {
-        string status = reply.Status switch
-        {
-            DnsStatus.NotFound or DnsStatus.NoData or DnsStatus.InvalidName => "5.4.4",
-            // A refusing or babbling name server is more often a mistake of ours than the truth about the domain.
-            _ => "4.4.3",
-        };
-        return SmtpTrouble.Why(status, $"Host or domain name not found. {reply.Explain(name, type)}");
     }
 
     private static string? AsciiName(string domain)

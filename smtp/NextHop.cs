@@ -53,7 +53,7 @@ internal sealed record NextHop(string Domain, int Port, bool UsesMx, IPAddress? 
         }
         if (host.Length == 0)
             return null;
-        IPAddress? address = LooksLikeAddress(host) && IPAddress.TryParse(host, out IPAddress? parsed) ? parsed : null;
+        IPAddress? address = AddressIn(host);
         return new NextHop(host, port, !bracketed && address is null && !options.IsLmtp && !options.DisableDnsLookups, address);
     }
 
@@ -66,6 +66,10 @@ internal sealed record NextHop(string Domain, int Port, bool UsesMx, IPAddress? 
         "submissions" or "smtps" or "urd" => 465,
         _ => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port is > 0 and < 65536 ? port : 0,
     };
+
+    /// <summary>The address that a text is; null when it is none.</summary>
+    internal static IPAddress? AddressIn(string host) =>
+        LooksLikeAddress(host) && IPAddress.TryParse(host, out IPAddress? address) ? address : null;
 
     // IPAddress.Parse also takes "1" and "0x7f.1", which are host names in mail.
     private static bool LooksLikeAddress(string host)

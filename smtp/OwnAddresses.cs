@@ -1,19 +1,29 @@
 using System.Net;
-using PostfixNet.Dns;
 using PostfixNet.Native;
 
 namespace PostfixNet.Smtp;
 
 /// <summary>The addresses at which this mail system itself is found: inet_interfaces and proxy_interfaces. Mail that
 /// would be sent there goes in a circle.</summary>
+/// <param name="find">Finds them, as <see cref="Find"/>.</param>
 internal sealed class OwnAddresses(Func<IReadOnlyList<IPAddress>> find)
 {
-    private IReadOnlyList<IPAddress>? _addresses;
+    // Addresses come and go, and a name that could not be looked up may be found later.
+    private const int MostAgeMilliseconds = 60_000;
 
-    /// <summary>Looked up at the first use, once.</summary>
+    private IReadOnlyList<IPAddress>? _addresses;
+    private long _foundAt;
+
+    /// <summary>Whether a connection to <paramref name="address"/> would lead back here.</summary>
     internal bool Contain(IPAddress address)
     {
-        _addresses ??= find();
+        // Whoever connects to the unspecified address gets to the loopback interface.
+        if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+            return true;
+        if (address.IsIPv4MappedToIPv6)
+            return Contain(address.MapToIPv4());
+        if (_addresses is null || Environment.TickCount64 - _foundAt > MostAgeMilliseconds)
+            (_addresses, _foundAt) = (find(), Environment.TickCount64);
         foreach (IPAddress own in _addresses)
         {
             if (own.Equals(address))
@@ -25,44 +35,40 @@ internal sealed class OwnAddresses(Func<IReadOnlyList<IPAddress>> find)
     /// <summary>Reads the two parameters.</summary>
     /// <param name="interfaces">inet_interfaces: "all", "loopback-only", addresses, host names.</param>
     /// <param name="proxies">proxy_interfaces: addresses, host names.</param>
-    internal static IReadOnlyList<IPAddress> Find(IReadOnlyList<string> interfaces, IReadOnlyList<string> proxies, IResolver resolver)
+    /// <param name="lookup">Finds the addresses of host names; made only when there is one.</param>
+    internal static IReadOnlyList<IPAddress> Find(IReadOnlyList<string> interfaces, IReadOnlyList<string> proxies, Func<HostLookup> lookup, Log log)
     {
         List<IPAddress> found = [];
         foreach (string name in interfaces)
         {
-            if (name is "all" or "loopback-only")
+            if (name is not ("all" or "loopback-only"))
             {
-                foreach (IPAddress address in NetworkInterfaces.Addresses())
-                {
-                    if (name == "all" || IPAddress.IsLoopback(address))
-                        found.Add(address);
-                }
+                Add(found, "inet_interfaces", name, lookup, log);
+                continue;
             }
-            else
+            foreach (IPAddress address in NetworkInterfaces.Addresses())
             {
-                Add(found, name, resolver);
+                if (name == "all" || IPAddress.IsLoopback(address))
+                    found.Add(address);
             }
         }
         foreach (string name in proxies)
-            Add(found, name, resolver);
+            Add(found, "proxy_interfaces", name, lookup, log);
         return found;
     }
 
-    private static void Add(List<IPAddress> found, string name, IResolver resolver)
+    private static void Add(List<IPAddress> found, string parameter, string name, Func<HostLookup> lookup, Log log)
     {
         string bare = name.Trim('[', ']');
-        if (IPAddress.TryParse(bare, out IPAddress? literal))
+        if (NextHop.AddressIn(bare) is { } literal)
         {
             found.Add(literal);
             return;
         }
-        foreach (DnsReply reply in resolver.Query(bare, [DnsType.A, DnsType.Aaaa]))
-        {
-            foreach (DnsRecord record in reply.Records)
-            {
-                if (record is AddressRecord address)
-                    found.Add(address.Address);
-            }
-        }
+        List<HostAddress> hosts = [];
+        if (lookup().Add(hosts, bare, 0) is { } why)
+            log.Warning($"{parameter}: {name}: {why.Reason}: a mail loop through it is not noticed");
+        foreach (HostAddress host in hosts)
+            found.Add(host.Address);
     }
 }

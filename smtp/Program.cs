@@ -23,10 +23,12 @@ namespace PostfixNet.Smtp;
 ///   conversation that broke the protocol goes to error_notice_recipient. A damaged queue file gets mode 0400, and qmgr moves it to corrupt. Exit 0: told
 ///   to end, or idle. 70: a bug; the mail is retried. 78: configuration unusable.
 /// CONFIGURATION
-///   smtp_*_timeout, smtp_per_request_deadline, smtp_min_data_rate, daemon_timeout (for one request), smtp_helo_name, smtp_mx_address_limit, smtp_mx_session_limit, smtp_fallback_relay,
-///   smtp_skip_5xx_greeting, smtp_line_length_limit, smtp_connection_cache_*, smtp_discard_ehlo_keywords,
-///   smtp_pix_workarounds, smtp_bind_address, smtp_tcp_port, soft_bounce, inet_interfaces, inet_protocols,
-///   disable_dns_lookups, dns_nameservers, notify_classes, error_notice_recipient, debug_peer_list. For the service lmtp, lmtp_x takes the place of smtp_x.
+///   smtp_*_timeout, smtp_per_request_deadline, smtp_min_data_rate, daemon_timeout (for one request), smtp_helo_name,
+///   smtp_mx_address_limit, smtp_mx_session_limit, smtp_race_addresses, smtp_fallback_relay, best_mx_transport,
+///   legacy_no_failover_after_greeting, smtp_skip_5xx_greeting, smtp_line_length_limit, smtp_connection_cache_*,
+///   smtp_discard_ehlo_keywords, smtp_pix_workarounds, smtp_bind_address, smtp_bind_address_enforce, smtp_tcp_port,
+///   soft_bounce, inet_interfaces, inet_protocols, smtp_host_lookup, disable_dns_lookups, dns_nameservers,
+///   notify_classes, error_notice_recipient, debug_peer_list. For the service lmtp, lmtp_x takes the place of smtp_x.
 /// BUGS
 ///   No TLS and no authentication: where they are configured this program refuses to start. No address rewriting on output
 ///   (smtp_generic_maps). Tables of patterns (smtp_header_checks and the like, smtp_reply_filter) are refused as well.

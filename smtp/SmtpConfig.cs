@@ -21,6 +21,8 @@ internal static class SmtpConfig
         LookupTable discard = Get(Parameters.SmtpDiscardEhloKeywordAddressMaps);
         bool isLmtp = service == "lmtp";
         int port = Get(Parameters.SmtpTcpPort);
+        // The newer parameter, if set, outweighs the older.
+        bool noDns = Get(Parameters.SmtpDnsSupportLevel) is { Length: > 0 } level ? level == "disabled" : config.Get(Parameters.DisableDnsLookups);
         return new SmtpOptions
         {
             MyHostname = config.Get(Parameters.MyHostname),
@@ -62,6 +64,7 @@ internal static class SmtpConfig
             TcpPort = isLmtp && port == 25 ? 24 : port,
             BindAddress = Address(Get(Parameters.SmtpBindAddress), AddressFamily.InterNetwork, "smtp_bind_address"),
             BindAddress6 = Address(Get(Parameters.SmtpBindAddress6), AddressFamily.InterNetworkV6, "smtp_bind_address6"),
+            BindAddressEnforce = Get(Parameters.SmtpBindAddressEnforce),
             UseIPv4 = all || Contains(protocols, "ipv4"),
             UseIPv6 = all || Contains(protocols, "ipv6"),
             AddressPreference = Get(Parameters.SmtpAddressPreference) switch
@@ -72,14 +75,20 @@ internal static class SmtpConfig
             },
             BalanceProtocols = Get(Parameters.SmtpBalanceInetProtocols),
             RandomizeAddresses = Get(Parameters.SmtpRandomizeAddresses),
+            RaceAddresses = Get(Parameters.SmtpRaceAddresses),
+            NoFailoverAfterGreeting = config.Get(Parameters.LegacyNoFailoverAfterGreeting),
             MxAddressLimit = Get(Parameters.SmtpMxAddressLimit),
             MxSessionLimit = Get(Parameters.SmtpMxSessionLimit),
-            DisableDnsLookups = config.Get(Parameters.DisableDnsLookups) || Get(Parameters.SmtpDnsSupportLevel) == "disabled",
-            NativeLookups = config.Get(Parameters.DisableDnsLookups) || Contains(Get(Parameters.SmtpHostLookup), "native"),
+            DisableDnsLookups = noDns,
+            NativeLookups = noDns || Contains(Get(Parameters.SmtpHostLookup), "native"),
+            DnsBeforeHostsFile = !noDns && Contains(Get(Parameters.SmtpHostLookup), "dns"),
+            CnameOverridesServerName = Get(Parameters.SmtpCnameOverridesServername),
             IgnoreMxLookupError = config.Get(Parameters.IgnoreMxLookupError),
             DeferIfNoMxAddressFound = Get(Parameters.SmtpDeferIfNoMxAddressFound),
             FallbackRelay = Get(Parameters.SmtpFallbackRelay),
             RelayHost = string.Join(", ", config.Get(Parameters.Relayhost)),
+            BestMxTransport = isLmtp ? "" : ReadBestMxTransport(config.Get(Parameters.BestMxTransport), service),
+            IpcTimeout = config.Get(Parameters.IpcTimeout),
             ConnectionCacheOnDemand = Get(Parameters.SmtpConnectionCacheOnDemand),
             ConnectionCacheDestinations = Get(Parameters.SmtpConnectionCacheDestinations),
             ConnectionCacheTimeLimit = GetTime(Parameters.SmtpConnectionCacheTimeLimit),
@@ -108,6 +117,10 @@ internal static class SmtpConfig
             if (isSet)
                 throw new ConfigurationException($"{name}: not supported by this version; leave it out");
         }
+        if (config.ForTransport(Parameters.SmtpDnsReplyFilter, service).Length > 0)
+            throw new ConfigurationException("smtp_dns_reply_filter: not supported by this version; leave it out");
+        if (config.ForTransport(Parameters.SmtpDnsResolverOptions, service).Count > 0)
+            throw new ConfigurationException("smtp_dns_resolver_options: not supported: names in mail are absolute, no domain is appended to them; leave it out");
         (string Name, string Value)[] filters =
         [
             ("smtp_header_checks", config.ForTransport(Parameters.SmtpHeaderChecks, service)),
@@ -122,6 +135,15 @@ internal static class SmtpConfig
             if (value.Length > 0)
                 throw new ConfigurationException($"{name} = \"{value}\": tables of patterns are not supported by this version; leave it out");
         }
+    }
+
+    // Empty for the service that is itself the one named: it would hand on to itself for ever.
+    private static string ReadBestMxTransport(string text, string service)
+    {
+        string name = BestMxTransport.ServiceOf(text);
+        if (name is "error" or "retry" or "discard" || name.Contains('/', StringComparison.Ordinal) || (name.Length == 0 && text.Length > 0))
+            throw new ConfigurationException($"best_mx_transport = \"{text}\": want the name of a delivery service in master.toml, with :nexthop or without");
+        return name == service ? "" : text;
     }
 
     private static IPAddress? Address(string text, AddressFamily family, string name)

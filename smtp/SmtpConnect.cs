@@ -1,4 +1,5 @@
 using PostfixNet.Delivery;
+using PostfixNet.Ipc;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Notices;
@@ -27,7 +28,10 @@ internal sealed class SmtpConnect(
         if (attempt.HasRecipientsLeft)
             TryNextHops(attempt, trouble, results, content, reused);
         return new DeliveryReport(attempt.HasDeferred, attempt.IsCorrupt, attempt.HopTrouble,
-            SessionOpen: cache.NextHop == request.NextHop, Ends: false);
+            SessionOpen: cache.NextHop == request.NextHop, Ends: false)
+        {
+            IsUnrecorded = attempt.IsUnrecorded,
+        };
     }
 
     private bool KeepsSession(DeliveryRequest request)
@@ -51,6 +55,7 @@ internal sealed class SmtpConnect(
         if (session is null)
             return null;
         attempt.BeginServer(session.Peer, session.IsOnlyServer);
+        attempt.IsGreeted = true;
         session.Transfer(attempt, trouble, results, content);
         bool stale = session.IsStale;
         Release(attempt, session);
@@ -86,7 +91,8 @@ internal sealed class SmtpConnect(
                 continue;
             }
             HostList list = lookup.Find(hop);
-            // A fallback relay may well choose us as the best exchanger again: mail that we are an exchanger for stays away from it.
+            // A fallback relay may well choose us as the best exchanger again: mail that we are an exchanger for, or that
+            // loops, stays away from it. Postfix does the same.
             if (list.IAmMx)
                 hops = hops[..(i + 1)];
             if (list.Why is not null)
@@ -104,51 +110,59 @@ internal sealed class SmtpConnect(
         DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results, Func<ContentReader> content,
         NextHop hop, IReadOnlyList<HostAddress> hosts, bool isFinalHop, Reused? reused)
     {
-        Dsn? why = null;
-        int addresses = 0;
         int sessions = 0;
         int bestPreference = hosts[0].Preference;
-        int end = hosts.Count;
-        for (int i = 0; i < end && attempt.HasRecipientsLeft && !attempt.IsGivenUp; i++)
+        List<HostAddress> left = WithinLimit(hosts, hop.Port, reused);
+        Dsn? why = null;
+        while (left.Count > 0 && attempt.HasRecipientsLeft && !attempt.IsGivenUp)
         {
-            HostAddress host = hosts[i];
-            SmtpPeer peer = new(host.Host, host.Address.ToString(), hop.Port);
-            if (reused?.Peer == peer)
-                continue;
-            if (++addresses == options.MxAddressLimit)
-                end = i + 1;
             attempt.BeginServer(null, isFinal: false);
-            SocketStream stream;
+            ConnectRace race = new(options, log, stop);
+            Connected? connected;
             try
             {
-                stream = SocketStream.Connect(host.Address, hop.Port, host.IsIPv6 ? options.BindAddress6 : options.BindAddress, options.ConnectTimeout, stop);
+                connected = race.Run(left, hop.Port);
             }
             catch (StoppingException)
             {
                 trouble.Stopping();
                 return null;
             }
-            catch (IOException e)
+            if (connected is null)
             {
-                why = SmtpTrouble.Why("4.4.1", $"connect to {peer.NameAndPort}: {e.Message}");
-                log.ConnectFailed(why.Reason);
+                why = race.Why;
                 continue;
             }
-            attempt.BeginServer(peer, isFinalHop && i + 1 >= end);
-            SmtpSession session = Open(stream, peer);
+            HostAddress host = connected.Host;
+            SmtpPeer peer = new(host.Host, host.Address.ToString(), hop.Port);
+            attempt.BeginServer(peer, isFinalHop && left.Count == 0);
+            SmtpSession session = Open(connected.Stream, peer);
             session.IsOnlyServer = isFinalHop && hosts.Count == 1;
             if (session.Greet(attempt, trouble, host.Preference == bestPreference, hop.Port == options.LoopPort))
             {
                 // Only servers that were willing to talk count.
                 if (++sessions == options.MxSessionLimit)
-                    end = i + 1;
-                attempt.IsFinalServer = isFinalHop && i + 1 >= end;
+                    left.Clear();
+                attempt.IsFinalServer = isFinalHop && left.Count == 0;
                 session.Transfer(attempt, trouble, results, content);
             }
             Release(attempt, session);
             why = null;
         }
         return why;
+    }
+
+    private List<HostAddress> WithinLimit(IReadOnlyList<HostAddress> hosts, int port, Reused? reused)
+    {
+        List<HostAddress> left = new(hosts.Count);
+        foreach (HostAddress host in hosts)
+        {
+            if (options.MxAddressLimit > 0 && left.Count == options.MxAddressLimit)
+                break;
+            if (reused is null || reused.Peer != new SmtpPeer(host.Host, host.Address.ToString(), port))
+                left.Add(host);
+        }
+        return left;
     }
 
     private Dsn? TryUnixSocket(
@@ -194,12 +208,43 @@ internal sealed class SmtpConnect(
     {
         attempt.BeginServer(null, isFinal: true);
         why ??= SmtpTrouble.Why("4.3.0", "server unavailable or unable to receive mail");
-        // A relay that the operator chose does not exist: his mistake, not the sender's (S2-22).
-        if (isOurChoice && SmtpTrouble.IsHard(why) && why.Status != "5.4.6")
+        // A relay that the operator chose does not exist, or is this system: his mistake, not the sender's (S2-22).
+        if (isOurChoice && SmtpTrouble.IsHard(why))
         {
             log.Warning($"{attempt.QueueId}: relay configuration problem: {why.Reason}");
             why = why with { Status = "4.3.5" };
         }
+        else if (why.Status == "5.4.6" && options.BestMxTransport.Length > 0)
+        {
+            HandOn(attempt, trouble);
+            return;
+        }
         trouble.SiteFails(why);
+    }
+
+    // The other service reports each recipient's result; what is wrong with its destination is not wrong with ours.
+    private void HandOn(DeliveryAttempt attempt, SmtpTrouble trouble)
+    {
+        List<DeliveryRecipient> recipients = [];
+        foreach (Recipient recipient in attempt.Recipients)
+        {
+            if (recipient.Mark != RecipientMark.Done)
+                recipients.Add(recipient.Request);
+        }
+        try
+        {
+            DeliveryReport report = new BestMxTransport(options.BestMxTransport, options.IpcTimeout)
+                .Deliver(attempt.Request with { Recipients = recipients });
+            attempt.HasDeferred |= report.SomeDeferred;
+            attempt.IsCorrupt |= report.IsCorrupt;
+            attempt.IsUnrecorded |= report.IsUnrecorded;
+            foreach (Recipient recipient in attempt.Recipients)
+                recipient.Mark = RecipientMark.Done;
+        }
+        catch (IpcException e)
+        {
+            log.Warning($"{attempt.QueueId}: best_mx_transport: {e.Message}");
+            trouble.MessageFails(SmtpTrouble.Why("4.3.0", "mail transport unavailable"));
+        }
     }
 }

@@ -26,6 +26,7 @@ internal sealed class SmtpHandshake(SmtpChat chat, SmtpPeer peer, SmtpOptions op
         SmtpReply greeting = chat.ReadReply(SmtpStage.Greeting);
         if (greeting.Class != 2)
             return SmtpTrouble.Refusal(peer, greeting, softly: options.Skip5xxGreeting);
+        attempt.IsGreeted = true;
         bool saysEsmtp = false;
         string[] words = greeting.Text.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
         for (int i = 1; i < words.Length; i++)

@@ -77,11 +77,20 @@ internal sealed record SmtpOptions
 
     internal IPAddress? BindAddress { get; init; }
     internal IPAddress? BindAddress6 { get; init; }
+
+    /// <summary>Rather no connection than one from another address.</summary>
+    internal bool BindAddressEnforce { get; init; }
     internal bool UseIPv4 { get; init; } = true;
     internal bool UseIPv6 { get; init; } = true;
     internal AddressPreference AddressPreference { get; init; }
     internal bool BalanceProtocols { get; init; } = true;
     internal bool RandomizeAddresses { get; init; } = true;
+
+    /// <summary>Addresses of equal preference are tried beside each other when one is slow: smtp_race_addresses.</summary>
+    internal bool RaceAddresses { get; init; } = true;
+
+    /// <summary>legacy_no_failover_after_greeting.</summary>
+    internal bool NoFailoverAfterGreeting { get; init; }
 
     /// <summary>0: no limit.</summary>
     internal int MxAddressLimit { get; init; } = 5;
@@ -90,13 +99,27 @@ internal sealed record SmtpOptions
     internal int MxSessionLimit { get; init; } = 2;
 
     internal bool DisableDnsLookups { get; init; }
+
+    /// <summary>/etc/hosts is asked: smtp_host_lookup has "native", or the DNS is not used for mail.</summary>
     internal bool NativeLookups { get; init; }
+
+    /// <summary>/etc/hosts is asked only for what the DNS does not know; else it comes first.</summary>
+    internal bool DnsBeforeHostsFile { get; init; }
+
+    /// <summary>A server reached by an alias has the name that the alias stands for.</summary>
+    internal bool CnameOverridesServerName { get; init; }
     internal bool IgnoreMxLookupError { get; init; }
     internal bool DeferIfNoMxAddressFound { get; init; }
     internal IReadOnlyList<string> FallbackRelay { get; init; } = [];
 
     /// <summary>relayhost, to recognise mail that goes there: its 5xx-looking DNS trouble is our own mistake.</summary>
     internal string RelayHost { get; init; } = "";
+
+    /// <summary>"service" or "service:nexthop" that gets the mail of domains whose best exchanger is this system; empty: it is
+    /// returned as looping.</summary>
+    internal string BestMxTransport { get; init; } = "";
+
+    internal TimeSpan IpcTimeout { get; init; } = TimeSpan.FromSeconds(3600);
 
     internal bool ConnectionCacheOnDemand { get; init; } = true;
 

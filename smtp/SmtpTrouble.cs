@@ -20,6 +20,7 @@ internal enum Verdict { TryNextHost, Defer, Bounce }
 /// 5xx        bounce                   bounce
 /// 5xx with soft_bounce, or where another server may well be able to do it (SMTPUTF8):
 ///            try it, log why          defer, or bounce without soft_bounce
+/// With legacy_no_failover_after_greeting a server that has greeted us is the last one (A0.1).
 /// </code></remarks>
 internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults results, SmtpOptions options, Log log)
 {
@@ -86,7 +87,7 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
         // Two verdicts on one recipient would mean that replies and commands are out of step (S2-07).
         if (recipient.Mark != RecipientMark.Open)
             throw new UnreachableException($"recipient <{recipient.Address}> is decided already");
-        Verdict verdict = Decide(IsHard(trouble), attempt.IsFinalServer, options.SoftBounce);
+        Verdict verdict = Decide(IsHard(trouble), IsFinalServer, options.SoftBounce);
         if (verdict == Verdict.TryNextHost)
             log.GoingOn(attempt.QueueId, trouble.Reason);
         Execute(verdict, recipient, trouble);
@@ -131,6 +132,8 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
         attempt.Reopen();
     }
 
+    private bool IsFinalServer => attempt.IsFinalServer || (attempt.IsGreeted && options.NoFailoverAfterGreeting);
+
     private SmtpPeer Peer => attempt.Peer ?? throw new UnreachableException("no server to name");
 
     // Replies that show a misunderstanding; others are about settings, mailboxes or policies (S2-14).
@@ -149,7 +152,7 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
         // What is said of the message, or of the server, holds for those that wait for their turn with it.
         attempt.BeginTransaction();
         attempt.SessionIsSpoiled |= throttle;
-        Verdict verdict = Decide(IsHard(trouble), attempt.IsFinalServer, options.SoftBounce, mayWorkElsewhere);
+        Verdict verdict = Decide(IsHard(trouble), IsFinalServer, options.SoftBounce, mayWorkElsewhere);
         if (verdict == Verdict.TryNextHost && attempt.HasRecipientsLeft)
             log.GoingOn(attempt.QueueId, trouble.Reason);
         if (attempt.OpenRecipients == 0)

@@ -440,6 +440,9 @@ public static class Parameters
     /// <summary><c>smtp_bind_address6</c>: local IPv6 source. Default: empty.</summary>
     public static readonly Parameter<string> SmtpBindAddress6 = Text("smtp_bind_address6", "");
 
+    /// <summary><c>smtp_bind_address_enforce</c>: no connection at all when the source address cannot be used. Default: no.</summary>
+    public static readonly Parameter<bool> SmtpBindAddressEnforce = Flag("smtp_bind_address_enforce", "no");
+
     /// <summary><c>smtp_host_lookup</c>: dns and/or native lookup of hosts. Default: dns.</summary>
     public static readonly Parameter<IReadOnlyList<string>> SmtpHostLookup = List("smtp_host_lookup", "dns", choices: "dns native");
 
@@ -448,6 +451,9 @@ public static class Parameters
 
     /// <summary><c>smtp_dns_resolver_options</c>: resolver flags. Default: empty.</summary>
     public static readonly Parameter<IReadOnlyList<string>> SmtpDnsResolverOptions = List("smtp_dns_resolver_options", "");
+
+    /// <summary><c>smtp_dns_reply_filter</c>: change or drop DNS records. Default: empty.</summary>
+    public static readonly Parameter<string> SmtpDnsReplyFilter = Text("smtp_dns_reply_filter", "");
 
     /// <summary><c>disable_dns_lookups</c>: no DNS at all. Default: no.</summary>
     public static readonly Parameter<bool> DisableDnsLookups = Flag("disable_dns_lookups", "no");
@@ -472,6 +478,12 @@ public static class Parameters
 
     /// <summary><c>smtp_balance_inet_protocols</c>: keep both families in the limited list. Default: yes.</summary>
     public static readonly Parameter<bool> SmtpBalanceInetProtocols = Flag("smtp_balance_inet_protocols", "yes");
+
+    /// <summary><c>smtp_race_addresses</c>: try the next address of equal preference beside one that is slow to answer. Ours. Default: yes.</summary>
+    public static readonly Parameter<bool> SmtpRaceAddresses = Flag("smtp_race_addresses", "yes");
+
+    /// <summary><c>legacy_no_failover_after_greeting</c>: a server that has greeted is the last one tried. Ours. Default: no.</summary>
+    public static readonly Parameter<bool> LegacyNoFailoverAfterGreeting = Flag("legacy_no_failover_after_greeting", "no");
 
     /// <summary><c>smtp_skip_5xx_greeting</c>: greeting 5xx: try next server. Default: yes.</summary>
     public static readonly Parameter<bool> SmtpSkip5xxGreeting = Flag("smtp_skip_5xx_greeting", "yes");

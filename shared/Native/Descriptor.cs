@@ -193,6 +193,31 @@ public sealed unsafe class Descriptor : IDisposable
         }
     }
 
+    /// <summary>Waits until one of several descriptors is ready, or <paramref name="other"/> is readable, or the time is over.</summary>
+    /// <param name="descriptors">1..16; a null is passed over.</param>
+    /// <param name="want">Readable, Writable or both.</param>
+    /// <param name="milliseconds">At most so long. A signal may end it early, with nothing ready.</param>
+    /// <param name="other">As for <see cref="Wait"/>.</param>
+    /// <returns>Index of the first that is ready or broken, -1 for none; and whether the other one is readable or broken.</returns>
+    public static (int Ready, bool Other) WaitAny(ReadOnlySpan<Descriptor?> descriptors, Readiness want, int milliseconds, Descriptor? other)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(descriptors.Length, 16);
+        LibC.PollFd* fds = stackalloc LibC.PollFd[17];
+        int count = descriptors.Length;
+        for (int i = 0; i < count; i++)
+            fds[i] = new LibC.PollFd { Fd = descriptors[i]?._fd ?? -1, Events = (short)((int)want & 5) };
+        fds[count] = new LibC.PollFd { Fd = other?._fd ?? -1, Events = 1 };
+        int n = LibC.Poll(fds, (ulong)(other is null ? count : count + 1), milliseconds);
+        if (n < 0 && Marshal.GetLastPInvokeError() != LibC.EINTR)
+            throw UnixError.Last("poll");
+        if (n <= 0)
+            return (-1, false);
+        int ready = 0;
+        while (ready < count && fds[ready].Revents == 0)
+            ready++;
+        return (ready < count ? ready : -1, other is not null && fds[count].Revents != 0);
+    }
+
     /// <summary>The result of a connect that was in progress: 0 or an error number.</summary>
     public int TakeError()
     {

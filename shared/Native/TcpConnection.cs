@@ -14,8 +14,10 @@ public static unsafe class TcpConnection
     /// <param name="address">IPv4 or IPv6 address of the server.</param>
     /// <param name="port">1..65535.</param>
     /// <param name="source">Local address to come from; null: the system chooses. Ignored when of the other family.</param>
+    /// <param name="sourceFails">Called with the system's reason when <paramref name="source"/> cannot be used; the
+    /// connection then comes from where the system chooses, unless this throws.</param>
     /// <exception cref="IOException">The message is the system's reason alone, e.g. "Network is unreachable".</exception>
-    public static Descriptor Begin(IPAddress address, int port, IPAddress? source)
+    public static Descriptor Begin(IPAddress address, int port, IPAddress? source, Action<string> sourceFails)
     {
         int family = address.AddressFamily == AddressFamily.InterNetworkV6 ? AF_INET6 : AF_INET;
         int fd = LibC.Socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -31,7 +33,7 @@ public static unsafe class TcpConnection
             byte* name = stackalloc byte[28];
             if (source is not null && source.AddressFamily == address.AddressFamily
                 && LibC.Bind(fd, name, SocketName(source, 0, name)) < 0)
-                throw Failure(Marshal.GetLastPInvokeError());
+                sourceFails(UnixError.Text(Marshal.GetLastPInvokeError()));
             if (LibC.Connect(fd, name, SocketName(address, port, name)) < 0
                 && Marshal.GetLastPInvokeError() is var error and not (LibC.EINPROGRESS or LibC.EINTR))
                 throw Failure(error);

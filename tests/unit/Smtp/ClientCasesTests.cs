@@ -60,13 +60,14 @@ public sealed class ClientCasesTests
 
         (ScriptedServer first, ScriptedServer second, ScriptedServer fallback) = Servers(row.GetProperty("behaviour").GetRawText(), parts[0]);
         int port = first.Port;
+        using DeafServer? deaf = parts[0] == "conn-timeout" ? new DeafServer("127.0.0.35", port) : null;
         using SmtpRig rig = new(Content(parts[0]));
         rig.Options = OptionsOf(rig.Options, transport, port);
         SetUpNames(rig.Resolver, parts[0], two);
 
         string nextHop = transport.StartsWith("smtp:", StringComparison.Ordinal)
             ? Regex.Replace(transport[5..], @"(?<=:)\d+(?=,|$)", m => m.Value == "25" ? $"{port}" : $"{ClosedPort()}")
-            : "D.test";
+            : parts[0] == "rcpt-address-literal" ? "[127.0.0.31]" : "D.test";
         DeliveryReport report = rig.Deliver(RequestOf(row, parts[0], nextHop, two));
         rig.CloseSession();
         first.Dispose();
@@ -76,7 +77,7 @@ public sealed class ClientCasesTests
         string Ported(string text) => Regex.Replace(text, @"(?<=\]):\d+", m => m.Value == $":{port}" ? ":25" : ":2599");
 
         Assert.Equal(
-            row.GetProperty("results").EnumerateArray().Select(r => string.Join(" | ", r.EnumerateArray().Select((e, i) => i == 0 ? e.GetString() + "@D.test" : e.GetString()))),
+            row.GetProperty("results").EnumerateArray().Select(r => string.Join(" | ", r.EnumerateArray().Select((e, i) => i == 0 ? AddressOf(e) : e.GetString()))),
             rig.Results.Select(r => Ported(string.Join(" | ", r))));
         Assert.Equal(
             row.GetProperty("log").EnumerateArray().Select(e => e.GetString()),
@@ -124,7 +125,14 @@ public sealed class ClientCasesTests
         {
             "tmo" => options with
             {
-                GreetingTimeout = soon, HeloTimeout = soon, MailTimeout = soon, RcptTimeout = soon, DataInitTimeout = soon, DataXferTimeout = soon, DataDoneTimeout = soon,
+                ConnectTimeout = soon,
+                GreetingTimeout = soon,
+                HeloTimeout = soon,
+                MailTimeout = soon,
+                RcptTimeout = soon,
+                DataInitTimeout = soon,
+                DataXferTimeout = soon,
+                DataDoneTimeout = soon,
             },
             "no5skip" => options with { Skip5xxGreeting = false },
             "noquit" => options with { SkipQuitResponse = false, QuitTimeout = soon },
@@ -136,7 +144,12 @@ public sealed class ClientCasesTests
 
     private static void SetUpNames(FakeResolver names, string name, bool two)
     {
-        string firstAddress = name is "conn-refused" or "fallback-refused" ? "127.0.0.99" : "127.0.0.31";
+        string firstAddress = name switch
+        {
+            "conn-refused" or "fallback-refused" => "127.0.0.99",
+            "conn-timeout" => "127.0.0.35",
+            _ => "127.0.0.31",
+        };
         names.A("mx1.D.test", firstAddress);
         names.A("mx2.D.test", "127.0.0.32");
         names.A("self.D.test", "127.0.0.1");
@@ -186,7 +199,7 @@ public sealed class ClientCasesTests
         List<DeliveryRecipient> recipients = [];
         foreach (JsonElement local in row.GetProperty("recipients").EnumerateArray())
         {
-            string address = $"{local.GetString()}@D.test";
+            string address = AddressOf(local);
             string type = PostfixNet.Mail.ByteText.IsAscii(address) ? "rfc822" : "utf-8";
             int notify = name switch { "dsn-present" or "dsn-absent-success" => 14, "dsn-never" or "dsn-never-bounce" => 1, "dsn-failure-bounce" => 4, _ => 0 };
             recipients.Add(new DeliveryRecipient(address, "", 100 + recipients.Count, $"{type};{address}", notify));
@@ -202,6 +215,9 @@ public sealed class ClientCasesTests
             ReturnFlags = name == "dsn-present" ? 2 : 0,
         };
     }
+
+    private static string AddressOf(JsonElement recipient) =>
+        recipient.GetString()!.Contains('@') ? recipient.GetString()! : $"{recipient.GetString()}@D.test";
 
     private static byte[]? Content(string name) => name switch
     {

@@ -1,0 +1,160 @@
+using PostfixNet.Native;
+using PostfixNet.Notices;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>A connection that was made, and to which address.</summary>
+internal sealed record Connected(HostAddress Host, SocketStream Stream);
+
+/// <summary>Connects to one of several addresses: the first that answers (RFC 8305, "happy eyeballs").</summary>
+/// <remarks>Each address has a head start before the next one is tried beside it, so one that is silent costs that long and
+/// not the whole smtp_connect_timeout. Only addresses of equal MX preference run against each other: RFC 5321 section 5.1
+/// wants a worse one tried only after the better ones failed, and a backup server that takes mail while the best one is
+/// merely slow makes it later still.</remarks>
+internal sealed class ConnectRace(SmtpOptions options, Log log, StopSignal stop)
+{
+    // RFC 8305 section 5 recommends this.
+    private const int HeadStartMilliseconds = 250;
+
+    // More at the same time would look like an attack.
+    private const int MostEntrants = 8;
+
+    /// <summary>Why the last address that failed did; null when none failed.</summary>
+    internal Dsn? Why { get; private set; }
+
+    /// <summary>Connects to one of the first addresses in a list.</summary>
+    /// <param name="left">Addresses in order, at least one. Those that failed, which is logged, and the one that answered are
+    /// taken off; those that lost are not.</param>
+    /// <param name="port">1..65535.</param>
+    /// <returns>null: the addresses of the best preference in the list failed, all of them.</returns>
+    /// <exception cref="StoppingException">This program was told to stop.</exception>
+    internal Connected? Run(List<HostAddress> left, int port)
+    {
+        List<HostAddress> entrants = Entrants(left);
+        Descriptor?[] sockets = new Descriptor?[entrants.Count];
+        long[] ends = new long[entrants.Count];
+        int started = 0, running = 0;
+        long nextStart = 0;
+        try
+        {
+            while (true)
+            {
+                long now = Environment.TickCount64;
+                if (started < entrants.Count && (running == 0 || now >= nextStart))
+                {
+                    nextStart = now + HeadStartMilliseconds;
+                    ends[started] = options.ConnectTimeout > TimeSpan.Zero ? Deadline.In(options.ConnectTimeout).Tick : long.MaxValue;
+                    if ((sockets[started] = Begin(left, entrants[started], port)) is not null)
+                        running++;
+                    started++;
+                    continue;
+                }
+                if (running == 0)
+                    return null;
+                (int ready, bool word) = Descriptor.WaitAny(sockets, Readiness.Writable, Remaining(sockets, ends, started < sockets.Length ? nextStart : long.MaxValue), stop.Line);
+                if (word && stop.IsStopping)
+                    throw new StoppingException();
+                if (ready >= 0 && IsMade(left, entrants[ready], sockets[ready]!, port))
+                {
+                    left.Remove(entrants[ready]);
+                    SocketStream stream = new(sockets[ready]!, stop);
+                    sockets[ready] = null;
+                    return new Connected(entrants[ready], stream);
+                }
+                now = Environment.TickCount64;
+                for (int i = 0; i < started; i++)
+                {
+                    if (sockets[i] is null || (i != ready && now < ends[i]))
+                        continue;
+                    if (i != ready)
+                        Fails(left, entrants[i], port, TcpConnection.TimedOut());
+                    sockets[i]!.Dispose();
+                    sockets[i] = null;
+                    running--;
+                    // The next one need not wait for its turn.
+                    nextStart = now;
+                }
+            }
+        }
+        finally
+        {
+            foreach (Descriptor? socket in sockets)
+                socket?.Dispose();
+        }
+    }
+
+    // RFC 8305 section 4: the families take turns, the one that comes first in the list begins.
+    private List<HostAddress> Entrants(List<HostAddress> left)
+    {
+        int count = 1;
+        while (options.RaceAddresses && count < left.Count && count < MostEntrants && left[count].Preference == left[0].Preference)
+            count++;
+        List<HostAddress> order = new(count);
+        bool wantSix = left[0].IsIPv6;
+        for (int first = 0, other = 0; order.Count < count; wantSix = !wantSix)
+        {
+            ref int at = ref first;
+            if (wantSix != left[0].IsIPv6)
+                at = ref other;
+            while (at < count && left[at].IsIPv6 != wantSix)
+                at++;
+            if (at < count)
+                order.Add(left[at++]);
+        }
+        return order;
+    }
+
+    private Descriptor? Begin(List<HostAddress> left, HostAddress host, int port)
+    {
+        try
+        {
+            return TcpConnection.Begin(host.Address, port, host.IsIPv6 ? options.BindAddress6 : options.BindAddress, reason =>
+            {
+                log.Warning($"bind {(host.IsIPv6 ? options.BindAddress6 : options.BindAddress)}: {reason}");
+                if (options.BindAddressEnforce)
+                    throw new SourceAddressException();
+            });
+        }
+        catch (IOException e)
+        {
+            Fails(left, host, port, e);
+            return null;
+        }
+    }
+
+    private bool IsMade(List<HostAddress> left, HostAddress host, Descriptor socket, int port)
+    {
+        try
+        {
+            TcpConnection.Finish(socket);
+            return true;
+        }
+        catch (IOException e)
+        {
+            Fails(left, host, port, e);
+            return false;
+        }
+    }
+
+    private void Fails(List<HostAddress> left, HostAddress host, int port, IOException why)
+    {
+        left.Remove(host);
+        Why = why is SourceAddressException
+            ? SmtpTrouble.Why("4.4.0", "server configuration error")
+            : SmtpTrouble.Why("4.4.1", $"connect to {new SmtpPeer(host.Host, host.Address.ToString(), port).NameAndPort}: {why.Message}");
+        log.ConnectFailed(Why.Reason);
+    }
+
+    private static int Remaining(Descriptor?[] sockets, long[] ends, long nextStart)
+    {
+        for (int i = 0; i < sockets.Length; i++)
+        {
+            if (sockets[i] is not null && ends[i] < nextStart)
+                nextStart = ends[i];
+        }
+        return new Deadline(nextStart).RemainingMilliseconds;
+    }
+
+    /// <summary>smtp_bind_address cannot be used, and smtp_bind_address_enforce forbids to go without.</summary>
+    private sealed class SourceAddressException : IOException;
+}

@@ -56,7 +56,7 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
             long now = MailTime.NowMicroseconds;
             long wait = status.ModifiedNanoseconds / 1000 - now;
             // No pause is that long: the clock has gone back, and the mail would wait as long as it went.
-            bool isClockTrouble = wait > (long)(settings.MaximalBackoff + s_clockTolerance).TotalMicroseconds;
+            bool isClockTrouble = wait > (long)(settings.LongestPause + s_clockTolerance).TotalMicroseconds;
             if (!ignoreTimes && wait > FutureToleranceMicroseconds && !isClockTrouble)
                 return;
             if (isClockTrouble && !ignoreTimes)

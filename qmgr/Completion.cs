@@ -14,8 +14,6 @@ internal sealed class Completion(
     ActiveQueue active, QueueDirectories directories, Settings settings, ReportLines lines, Action<Action> later,
     Action<Message, IReadOnlyList<QueueRecipient>?> finished)
 {
-    private const long LongestAge = 100L * 366 * 86_400;
-
     /// <summary>Starts the sequence.</summary>
     internal void Begin(Message message)
     {
@@ -105,10 +103,10 @@ internal sealed class Completion(
             Defer(message);
             return;
         }
-        TimeSpan age = Age(now, message.Envelope.ArrivalSeconds);
+        TimeSpan age = Message.Age(now, message.Envelope.ArrivalSeconds);
         string sender = message.Envelope.Sender ?? "";
         bool forced = IsForceExpired(message);
-        if (forced || settings.IsExpired(age, sender.Length == 0))
+        if (forced || message.Retry.IsOver || settings.IsExpired(age, sender.Length == 0))
         {
             MailLog.Info($"{message.Id}: from=<{Address.ToExternal(sender)}>, status={(forced ? "force-expired" : "expired")}, returned to sender");
             // Only when the sender's notice is safely queued may the message go.
@@ -149,9 +147,6 @@ internal sealed class Completion(
         }
     }
 
-    // The times in a file are somebody else's word: any value must make an age.
-    private static TimeSpan Age(long now, long then) => TimeSpan.FromSeconds(Math.Clamp(now - then, 0, LongestAge));
-
     private void MarkWarned(Message message)
     {
         try
@@ -167,14 +162,13 @@ internal sealed class Completion(
 
     private void Defer(Message message)
     {
-        long created = message.Envelope.CreateTime > 0 ? message.Envelope.CreateTime : message.Envelope.ArrivalSeconds;
         long now = MailTime.NowMicroseconds;
-        TimeSpan backoff = settings.Backoff(Age(now / 1_000_000, created));
+        long next = message.Retry.NextAttempt(settings.Retries.Usual.Refused, message.AgeAt(now), now, Random.Shared.NextDouble());
         try
         {
             // The time before the move (S5-23): a file in deferred always has its next attempt in it.
             string path = directories.PathOf(QueueName.Active, message.Id);
-            if (!FileSystem.TrySetTime(path, (now + (long)backoff.TotalMicroseconds) * 1000)
+            if (!FileSystem.TrySetTime(path, next * 1000)
                 || !directories.Move(message.Id, QueueName.Active, QueueName.Deferred))
                 MailLog.Info($"{message.Id}: gone before it was deferred");
         }

@@ -6,6 +6,8 @@ namespace PostfixNet.Qmgr;
 /// <summary>One message of the active queue, while it is there.</summary>
 internal sealed class Message
 {
+    private const long LongestAge = 100L * 366 * 86_400;
+
     internal required QueueId Id { get; init; }
 
     internal required Envelope Envelope { get; init; }
@@ -34,10 +36,21 @@ internal sealed class Message
     /// <summary>An agent could not read the file.</summary>
     internal bool IsCorrupt { get; set; }
 
+    /// <summary>When it is tried again.</summary>
+    internal RetryPlan Retry { get; } = new();
+
     /// <summary>Asked for by an operator: dead destinations are tried all the same (S5-07).</summary>
     internal bool IgnoresDeadDestinations { get; init; }
 
     internal long ArrivalMicroseconds => Envelope.ArrivalSeconds * 1_000_000 + Envelope.ArrivalMicroseconds;
+
+    /// <summary>Time since the message was made, by whatever the file says of it: never negative.</summary>
+    /// <param name="now">Microseconds since 1970.</param>
+    internal TimeSpan AgeAt(long now) =>
+        Age(now / 1_000_000, Envelope.CreateTime > 0 ? Envelope.CreateTime : Envelope.ArrivalSeconds);
+
+    /// <summary>Time between two times in seconds. Those in a file are somebody else's word: any value must make an age.</summary>
+    internal static TimeSpan Age(long now, long then) => TimeSpan.FromSeconds(Math.Clamp(now - then, 0, LongestAge));
 
     /// <summary>Content length, as announced and logged.</summary>
     internal long Size => Envelope.Size?.EffectiveSize ?? 0;

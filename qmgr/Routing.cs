@@ -6,7 +6,13 @@ namespace PostfixNet.Qmgr;
 /// <summary>Where a recipient's mail goes next.</summary>
 /// <param name="Transport">Name of a service, or the built-in error, retry and discard.</param>
 /// <param name="NextHop">Domain or host, lower case; for the built-in transports the text for the log.</param>
-internal readonly record struct Route(string Transport, string NextHop);
+/// <param name="Rule">The table of main.toml for mail to that domain by that next hop; null when there is none.</param>
+internal readonly record struct Route(string Transport, string NextHop, DestinationRule? Rule = null)
+{
+    /// <summary>Names the queue of a transport in which the mail waits: what has a table of its own is not held up by the rest
+    /// of what goes to the same relay.</summary>
+    internal string Destination => Rule is null ? NextHop : $"{NextHop}\t{Rule.Name}";
+}
 
 /// <summary>Finds the transport and next hop of an address: transport_maps, else relayhost, else the address's own domain.</summary>
 internal sealed class Routing
@@ -14,6 +20,7 @@ internal sealed class Routing
     private readonly LookupTable _transportMaps;
     private readonly Route _default;
     private readonly string _emptyAddressDomain;
+    private readonly DestinationRules _rules;
     private readonly Dictionary<string, Route> _byDomain = [];
 
     internal Routing(MainConfig config)
@@ -23,6 +30,7 @@ internal sealed class Routing
         _default = Parse(config.Get(Parameters.DefaultTransport), new Route("smtp", ""));
         if (relayHost.Length > 0)
             _default = _default with { NextHop = relayHost };
+        _rules = config.Destinations;
         _emptyAddressDomain = config.Get(Parameters.MyOrigin);
     }
 
@@ -32,6 +40,12 @@ internal sealed class Routing
         string domain = Address.DomainOf(address).ToLowerInvariant();
         if (domain.Length == 0)
             domain = _emptyAddressDomain.ToLowerInvariant();
+        Route route = Of(address, domain);
+        return _rules.IsEmpty ? route : route with { Rule = _rules.ForMail(domain, route.NextHop) };
+    }
+
+    private Route Of(string address, string domain)
+    {
         Route otherwise = _default.NextHop.Length > 0 ? _default : _default with { NextHop = domain };
         if (_transportMaps.IsEmpty)
             return otherwise;

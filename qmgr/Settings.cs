@@ -72,10 +72,12 @@ internal sealed class Settings
             && string.Join(' ', one.Get(Parameters.HashQueueNames)) == string.Join(' ', other.Get(Parameters.HashQueueNames));
     }
 
-    /// <summary>When mail that was just tried, and not delivered, is tried again: its age, within bounds (S5-20).</summary>
-    /// <param name="age">Time since the message was queued; negative when the clock went back.</param>
-    internal TimeSpan Backoff(TimeSpan age) =>
-        age < MinimalBackoff ? MinimalBackoff : age > MaximalBackoff ? MaximalBackoff : age;
+    /// <summary>When mail that was tried, and not delivered, is tried again.</summary>
+    internal DestinationPolicies Retries { get; } =
+        new(config.Destinations, config.Get(Parameters.MinimalBackoffTime), config.Get(Parameters.MaximalBackoffTime));
+
+    /// <summary>No pause between attempts is longer.</summary>
+    internal TimeSpan LongestPause => Retries.LongestPause(QueueLifetime);
 
     /// <summary>Whether mail is too old to be tried again (S5-17); notices may have a shorter life (A0.11).</summary>
     internal bool IsExpired(TimeSpan age, bool isNotice) => age >= (isNotice ? BounceLifetime : QueueLifetime);

@@ -109,9 +109,11 @@ internal static class KnownNames
         foreach (TomlEntry entry in root.Entries)
         {
             bool isTable = entry.Value is TomlTable;
-            if (IsKnown(entry.Key) || (!isTable && IsReferenced(root, entry.Key)))
+            if (IsKnown(entry.Key) || entry.Key == DestinationRules.TableName || (!isTable && IsReferenced(root, entry.Key)))
                 continue;
-            string line = $"{path}:{entry.Line}:{entry.Column}: unknown {(isTable ? "table" : "parameter")} \"{entry.Key}\"{Suggestion(entry.Key)}";
+            string suggestion = isTable && EditDistance(entry.Key, DestinationRules.TableName) <= 2
+                ? $"; did you mean \"{DestinationRules.TableName}\"?" : Suggestion(entry.Key);
+            string line = $"{path}:{entry.Line}:{entry.Column}: unknown {(isTable ? "table" : "parameter")} \"{entry.Key}\"{suggestion}";
             foreach (char c in line)
             {
                 if (char.IsControl(c))

@@ -17,6 +17,7 @@ public sealed class MainConfig
     private readonly Dictionary<string, object> _values = new(StringComparer.Ordinal);
     private readonly List<string> _expanding = [];
     private IReadOnlyList<string>? _warnings;
+    private DestinationRules? _destinations;
 
     private MainConfig(string directory, string path, TomlTable root)
     {
@@ -33,6 +34,12 @@ public sealed class MainConfig
 
     /// <summary>Keys that are no parameters, each as one line with its position and the nearest known name.</summary>
     public IReadOnlyList<string> Warnings => _warnings ??= KnownNames.FindUnknown(_root, Path);
+
+    /// <summary>The tables [destination."NAME"].</summary>
+    /// <exception cref="ConfigurationException">Something in them is wrong.</exception>
+    public DestinationRules Destinations => _destinations ??= _root.TryGet(DestinationRules.TableName, out TomlEntry? entry)
+        ? DestinationReader.Read(this, entry.Value)
+        : DestinationRules.None;
 
     /// <summary>The directory that holds main.toml: the option's, else that of $MAIL_CONFIG, else /etc/postfix.net.</summary>
     /// <param name="option">Value of the -c option (-C of sendmail); null when not given.</param>
@@ -100,6 +107,7 @@ public sealed class MainConfig
     /// <exception cref="ConfigurationException">The first thing that is wrong.</exception>
     public void ValidateAll()
     {
+        _ = Destinations;
         foreach (TomlEntry entry in _root.Entries)
         {
             if (KnownNames.ParameterFor(entry.Key) is { } parameter)

@@ -189,7 +189,7 @@ public sealed class MainConfigTests
     [InlineData("\n\nquue_directory = '/x'", "main.toml:3:1: unknown parameter \"quue_directory\"; did you mean \"queue_directory\"?")]
     [InlineData("smtp_conect_timeout = 1", "main.toml:1:1: unknown parameter \"smtp_conect_timeout\"; did you mean \"smtp_connect_timeout\"?")]
     [InlineData("wibble = 1", "main.toml:1:1: unknown parameter \"wibble\"")]
-    [InlineData("[destination.\"x\"]\nlimit = 1", "main.toml:1:2: unknown table \"destination\"")]
+    [InlineData("[limits.\"x\"]\nlimit = 1", "main.toml:1:2: unknown table \"limits\"")]
     [InlineData("[transport_map]", "main.toml:1:2: unknown table \"transport_map\"; did you mean \"transport_maps\"?")]
     [InlineData("\"a\\nb\" = 1", "main.toml:1:1: unknown parameter \"a?b\"")]
     public void An_unknown_key_is_a_warning(string toml, string warning)

@@ -1,0 +1,62 @@
+using PostfixNet.Configuration;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>When mail for one kind of destination is tried again.</summary>
+/// <param name="Refused">After a server refused it for the moment.</param>
+/// <param name="Unreachable">After the site could not be reached, or did not want to talk.</param>
+internal sealed record DestinationPolicy(RetryPolicy Refused, RetryPolicy Unreachable);
+
+/// <summary>The retry policies of main.toml's tables [destination."NAME"], and the usual one.</summary>
+internal sealed class DestinationPolicies
+{
+    private readonly Dictionary<string, DestinationPolicy>? _byRule;
+
+    /// <param name="rules">The tables.</param>
+    /// <param name="minimum">minimal_backoff_time.</param>
+    /// <param name="maximum">maximal_backoff_time.</param>
+    internal DestinationPolicies(DestinationRules rules, TimeSpan minimum, TimeSpan maximum)
+    {
+        Usual = Of(rules.Any, minimum, maximum);
+        if (rules.IsEmpty)
+            return;
+        _byRule = new Dictionary<string, DestinationPolicy>(StringComparer.Ordinal);
+        foreach (DestinationRule rule in rules.All)
+            _byRule.Add(rule.Name, Of(rule, minimum, maximum));
+    }
+
+    /// <summary>For mail that no table is for, or of which nothing is known.</summary>
+    internal DestinationPolicy Usual { get; }
+
+    /// <summary>The policy of a table.</summary>
+    /// <param name="rule">null: no table is for this mail.</param>
+    internal DestinationPolicy For(DestinationRule? rule) =>
+        rule is not null && _byRule is not null && _byRule.TryGetValue(rule.Name, out DestinationPolicy? own) ? own : Usual;
+
+    /// <summary>No pause of any policy is longer, for mail up to this age.</summary>
+    internal TimeSpan LongestPause(TimeSpan age)
+    {
+        TimeSpan longest = Longer(Usual, age);
+        if (_byRule is not null)
+        {
+            foreach (DestinationPolicy policy in _byRule.Values)
+            {
+                TimeSpan own = Longer(policy, age);
+                longest = own > longest ? own : longest;
+            }
+        }
+        return longest;
+    }
+
+    private static TimeSpan Longer(DestinationPolicy policy, TimeSpan age)
+    {
+        TimeSpan refused = policy.Refused.LongestPause(age), unreachable = policy.Unreachable.LongestPause(age);
+        return refused > unreachable ? refused : unreachable;
+    }
+
+    private static DestinationPolicy Of(DestinationRule? rule, TimeSpan minimum, TimeSpan maximum)
+    {
+        RetryPolicy refused = new(rule?.Retry, rule?.Jitter, minimum, maximum);
+        return new DestinationPolicy(refused, rule?.RetryUnreachable is { } own ? new RetryPolicy(own, rule.Jitter, minimum, maximum) : refused);
+    }
+}

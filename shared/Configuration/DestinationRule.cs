@@ -1,0 +1,84 @@
+using System.Net;
+
+namespace PostfixNet.Configuration;
+
+/// <summary>What main.toml says of one destination: a table [destination."NAME"].</summary>
+/// <remarks>null: nothing is said there, and the parameters hold.</remarks>
+public sealed class DestinationRule
+{
+    /// <summary>The name of the table, in lower case: "example.com", ".example.com", "[host]:port", "mx:host", "*".</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Deliveries under way at once, 1 or more.</summary>
+    public int? Concurrency { get; internal set; }
+
+    /// <summary>Messages in one <see cref="RatePeriod"/>, 1 or more.</summary>
+    public int? RateMessages { get; internal set; }
+
+    /// <summary>The time in which <see cref="RateMessages"/> may be delivered; set when that is.</summary>
+    public TimeSpan? RatePeriod { get; internal set; }
+
+    /// <summary>Pause between the end of one delivery and the start of the next.</summary>
+    public TimeSpan? Delay { get; internal set; }
+
+    /// <summary>Recipients of one delivery, 1 or more.</summary>
+    public int? Recipients { get; internal set; }
+
+    /// <summary>When mail is tried again that was refused for the moment.</summary>
+    public RetryRule? Retry { get; internal set; }
+
+    /// <summary>The same, when the site could not be reached or did not want to talk at all.</summary>
+    public RetryRule? RetryUnreachable { get; internal set; }
+
+    /// <summary>How much later than its time an attempt may come, by chance: percent of the pause, 0 to 100.</summary>
+    public int? Jitter { get; internal set; }
+
+    /// <summary>One of the levels of smtp_tls_security_level.</summary>
+    public string? Tls { get; internal set; }
+
+    /// <summary>Local address of connections over IPv4.</summary>
+    public IPAddress? SourceIPv4 { get; internal set; }
+
+    /// <summary>Local address of connections over IPv6.</summary>
+    public IPAddress? SourceIPv6 { get; internal set; }
+
+    /// <summary>Key under which smtp_sasl_password_maps has user and password.</summary>
+    public string? Login { get; internal set; }
+
+    /// <summary>Takes over what only the other one says.</summary>
+    internal void CompleteFrom(DestinationRule other)
+    {
+        Concurrency ??= other.Concurrency;
+        RateMessages ??= other.RateMessages;
+        RatePeriod ??= other.RatePeriod;
+        Delay ??= other.Delay;
+        Recipients ??= other.Recipients;
+        // A schedule of one's own is meant for both kinds of trouble.
+        RetryUnreachable ??= Retry is null ? other.RetryUnreachable : null;
+        Retry ??= other.Retry;
+        Jitter ??= other.Jitter;
+        Tls ??= other.Tls;
+        SourceIPv4 ??= other.SourceIPv4;
+        SourceIPv6 ??= other.SourceIPv6;
+        Login ??= other.Login;
+    }
+}
+
+/// <summary>Which law the times of further attempts follow.</summary>
+public enum RetryLaw
+{
+    /// <summary>The age of the mail, between minimal_backoff_time and maximal_backoff_time.</summary>
+    Postfix,
+    /// <summary>400 seconds times the square of the number of attempts, counted from the arrival.</summary>
+    Quadratic,
+    /// <summary>Pauses one after the other; the last one again and again.</summary>
+    List,
+    /// <summary>7.5 minutes, then twice as long each time up to 16 hours; then the mail is returned.</summary>
+    Doubling,
+}
+
+/// <summary>When mail that could not be delivered is tried again.</summary>
+/// <param name="Law">Which law.</param>
+/// <param name="Pauses">After the first attempt, after the second, ...; empty for laws that need none.</param>
+/// <param name="ThenFails">The mail is returned after the attempt that follows the last pause; else only at its lifetime.</param>
+public sealed record RetryRule(RetryLaw Law, IReadOnlyList<TimeSpan> Pauses, bool ThenFails);

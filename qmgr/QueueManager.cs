@@ -1,6 +1,7 @@
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
+using PostfixNet.Mail;
 using PostfixNet.Notices;
 using PostfixNet.Queue;
 using PostfixNet.Service;
@@ -254,16 +255,29 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         entry.Message.SomeDeferred |= report.SomeDeferred;
         entry.Message.IsUnrecorded |= report.IsUnrecorded;
         entry.Message.IsCorrupt |= report.IsCorrupt;
+        if (report.SomeDeferred)
+            PlanRetry(entry, siteFailed: report.Trouble is not null);
         EntryDone(entry.Message);
         StopIfDone();
     }
 
-    void Transport.IDeliveryEvents.PutOff(Entry entry, Dsn reason) =>
+    void Transport.IDeliveryEvents.PutOff(Entry entry, Dsn reason)
+    {
+        PlanRetry(entry, siteFailed: true);
         BuiltIn.Defer(entry.Message, entry.Recipients, reason, _lines, _settings, () =>
         {
             entry.Message.SomeDeferred = true;
             EntryDone(entry.Message);
         });
+    }
+
+    private void PlanRetry(Entry entry, bool siteFailed)
+    {
+        DestinationPolicy policy = _settings.Retries.Usual;
+        long now = MailTime.NowMicroseconds;
+        long rest = entry.Destination.DeadBecause is null ? 0 : Math.Max(0, entry.Destination.DeadUntil - _loop.Now);
+        entry.Message.Retry.PutOff(siteFailed ? policy.Unreachable : policy.Refused, entry.Message.AgeAt(now), now, now + rest * 1000);
+    }
 
     private void EntryDone(Message message)
     {

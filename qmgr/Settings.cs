@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using PostfixNet.Configuration;
 
 namespace PostfixNet.Qmgr;
@@ -12,7 +13,11 @@ internal sealed class Settings
 
     internal TimeSpan MinimalBackoff { get; private set; }
 
-    internal TimeSpan MaximalBackoff { get; private set; }
+    /// <summary>When mail that was tried, and not delivered, is tried again.</summary>
+    internal DestinationPolicies Retries { get; private set; }
+
+    /// <summary>No pause between attempts is longer.</summary>
+    internal TimeSpan LongestPause { get; private set; }
 
     internal TimeSpan QueueLifetime { get; private set; }
 
@@ -41,12 +46,14 @@ internal sealed class Settings
 
     /// <summary>Takes the values of a configuration, for all who hold these settings.</summary>
     /// <exception cref="ConfigurationException">One cannot be used; a configuration that settings were made of before is safe.</exception>
+    [MemberNotNull(nameof(Retries))]
     internal void Read(MainConfig config)
     {
         QueueRunDelay = config.Get(Parameters.QueueRunDelay);
         MinimalBackoff = config.Get(Parameters.MinimalBackoffTime);
-        MaximalBackoff = config.Get(Parameters.MaximalBackoffTime);
         QueueLifetime = config.Get(Parameters.MaximalQueueLifetime);
+        Retries = new DestinationPolicies(config.Destinations, MinimalBackoff, config.Get(Parameters.MaximalBackoffTime));
+        LongestPause = Retries.LongestPause(QueueLifetime);
         BounceLifetime = config.Get(Parameters.BounceQueueLifetime);
         MessageLimit = config.Get(Parameters.QmgrMessageActiveLimit);
         RecipientLimit = config.Get(Parameters.QmgrMessageRecipientLimit);
@@ -71,13 +78,6 @@ internal sealed class Settings
         return one.Get(Parameters.HashQueueDepth) == other.Get(Parameters.HashQueueDepth)
             && string.Join(' ', one.Get(Parameters.HashQueueNames)) == string.Join(' ', other.Get(Parameters.HashQueueNames));
     }
-
-    /// <summary>When mail that was tried, and not delivered, is tried again.</summary>
-    internal DestinationPolicies Retries { get; } =
-        new(config.Destinations, config.Get(Parameters.MinimalBackoffTime), config.Get(Parameters.MaximalBackoffTime));
-
-    /// <summary>No pause between attempts is longer.</summary>
-    internal TimeSpan LongestPause => Retries.LongestPause(QueueLifetime);
 
     /// <summary>Whether mail is too old to be tried again (S5-17); notices may have a shorter life (A0.11).</summary>
     internal bool IsExpired(TimeSpan age, bool isNotice) => age >= (isNotice ? BounceLifetime : QueueLifetime);

@@ -93,6 +93,9 @@ internal sealed class DeliveryAttempt
     /// <summary>What went wrong that the postmaster may want to know.</summary>
     internal ErrorClasses Errors { get; set; }
 
+    /// <summary>The best mail exchanger that was found for the next hop, a host without MX records included.</summary>
+    internal string? Exchanger { get; set; }
+
     /// <summary>Some recipient was deferred: the message stays in the queue.</summary>
     internal bool HasDeferred { get; set; }
 

@@ -1,9 +1,12 @@
+using PostfixNet.Delivery;
+
 namespace PostfixNet.Smtp;
 
 /// <summary>What two messages must have in common to go over one session.</summary>
 /// <param name="NextHop">As qmgr names it.</param>
 /// <param name="LoginSender">The sender whose own login the session has; empty: mail of all senders has the same login.</param>
-internal sealed record SessionKey(string NextHop, string LoginSender);
+/// <param name="Rule">What main.toml says of the destination: TLS, source address, login; null: nothing.</param>
+internal sealed record SessionKey(string NextHop, string LoginSender, DeliveryRule? Rule);
 
 /// <summary>The one session that is kept open between requests.</summary>
 /// <remarks>qmgr sends the next request for the same next hop to the process whose session is open, so one is enough.</remarks>

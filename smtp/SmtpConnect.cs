@@ -31,6 +31,7 @@ internal sealed class SmtpConnect(
             SessionOpen: cache.NextHop == request.NextHop, Ends: false)
         {
             IsUnrecorded = attempt.IsUnrecorded,
+            Exchanger = attempt.Exchanger,
         };
     }
 
@@ -100,6 +101,8 @@ internal sealed class SmtpConnect(
                 why = list.Why;
                 continue;
             }
+            if (i == 0 && hop.UsesMx)
+                attempt.Exchanger = list.Hosts[0].Host;
             why = TryHosts(attempt, trouble, results, content, hop, list.Hosts, isFinalHop: i == hops.Length - 1, reused) ?? why;
         }
         if (attempt.HasRecipientsLeft)
@@ -190,7 +193,7 @@ internal sealed class SmtpConnect(
         return null;
     }
 
-    private static SessionKey KeyOf(DeliveryAttempt attempt) => new(attempt.Request.NextHop, "");
+    private static SessionKey KeyOf(DeliveryAttempt attempt) => new(attempt.Request.NextHop, "", attempt.Request.Rule);
 
     private SmtpSession Open(SocketStream stream, SmtpPeer peer) =>
         new(new SmtpChat(stream, peer, options, log), peer, options, log, clock);

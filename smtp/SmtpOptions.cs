@@ -1,4 +1,5 @@
 using System.Net;
+using PostfixNet.Delivery;
 
 namespace PostfixNet.Smtp;
 
@@ -131,6 +132,14 @@ internal sealed record SmtpOptions
 
     /// <summary>0: no limit.</summary>
     internal int ConnectionReuseCountLimit { get; init; }
+
+    /// <summary>These settings, with what main.toml says of one destination in their place.</summary>
+    /// <param name="rule">null: nothing.</param>
+    internal SmtpOptions For(DeliveryRule? rule) => rule is null ? this : this with
+    {
+        BindAddress = rule.SourceIPv4 ?? BindAddress,
+        BindAddress6 = rule.SourceIPv6 ?? BindAddress6,
+    };
 
     /// <summary>How long to wait for a server in a stage. For replies: the whole reply; for content: until some of it is taken.</summary>
     internal TimeSpan TimeoutOf(SmtpStage stage) => stage switch

@@ -15,6 +15,9 @@ public sealed record DeliveryReport(bool SomeDeferred, bool IsCorrupt, Dsn? Trou
     /// message must not expire on its strength.</summary>
     public bool IsUnrecorded { get; init; }
 
+    /// <summary>The best mail exchanger of the next hop, as looked up for this request; null: none was.</summary>
+    public string? Exchanger { get; init; }
+
     /// <summary>What an agent says first on a connection, before any request (S4-02): it is alive and serves us.</summary>
     public static AttributeList Ready() => new AttributeList().Add("ready", 1);
 
@@ -27,6 +30,8 @@ public sealed record DeliveryReport(bool SomeDeferred, bool IsCorrupt, Dsn? Trou
         AttributeList list = new AttributeList().Add("deferred", SomeDeferred ? 1 : 0).Add("corrupt", IsCorrupt ? 1 : 0)
             .Add("session_open", SessionOpen ? 1 : 0).Add("ends", Ends ? 1 : 0)
             .Add("unrecorded", IsUnrecorded ? 1 : 0);
+        if (Exchanger is not null)
+            list.Add("exchanger", Exchanger);
         return Trouble is null ? list : list.Add("trouble", [DsnAttributes.Of(Trouble)]);
     }
 
@@ -37,5 +42,6 @@ public sealed record DeliveryReport(bool SomeDeferred, bool IsCorrupt, Dsn? Trou
         list.Number("session_open") != 0, list.Number("ends") != 0)
     {
         IsUnrecorded = list.Number("unrecorded", 0) != 0,
+        Exchanger = list.OptionalText("exchanger"),
     };
 }

@@ -59,6 +59,9 @@ public sealed record DeliveryRequest
     /// <summary>More mail waits for this next hop: keep the session open after this one.</summary>
     public bool MoreWaits { get; init; }
 
+    /// <summary>What main.toml has for this destination in place of the agent's parameters; null: nothing.</summary>
+    public DeliveryRule? Rule { get; init; }
+
     /// <summary>For the line to the agent.</summary>
     public AttributeList ToAttributes()
     {
@@ -68,12 +71,13 @@ public sealed record DeliveryRequest
             recipients.Add(new AttributeList().Add("address", r.Address).Add("original_recipient", r.OriginalRecipient)
                 .Add("offset", r.Offset).Add("dsn_orig_rcpt", r.DsnOriginalRecipient).Add("notify_flags", r.NotifyFlags));
         }
-        return new AttributeList()
+        AttributeList list = new AttributeList()
             .Add("queue_name", QueueDirectories.NameOf(Queue)).Add("queue_id", Id.ToString()).Add("nexthop", NextHop).Add("sender", Sender)
             .Add("size", Size).Add("data_offset", DataOffset).Add("encoding", Encoding).Add("smtputf8", SmtpUtf8Flags)
             .Add("envelope_id", EnvelopeId).Add("ret_flags", ReturnFlags).Add("trace_flags", TraceFlags)
             .Add("arrival_time", ArrivalMicroseconds).Add("active_time", ActiveMicroseconds).Add("more_waits", MoreWaits ? 1 : 0)
             .Add("recipients", recipients);
+        return Rule is null ? list : list.Add("rule", [Rule.ToAttributes()]);
     }
 
     /// <exception cref="IpcException">Something is missing or malformed, or there is no next hop or no recipient (S4-03).</exception>
@@ -105,6 +109,7 @@ public sealed record DeliveryRequest
             ArrivalMicroseconds = list.Number("arrival_time"),
             ActiveMicroseconds = list.Number("active_time"),
             MoreWaits = list.Number("more_waits") != 0,
+            Rule = list.Has("rule") && list.Lists("rule") is [var rule, ..] ? DeliveryRule.From(rule) : null,
         };
     }
 }

@@ -7,8 +7,11 @@ using System.Text.RegularExpressions;
 namespace PostfixNet.UnitTests.Smtp;
 
 /// <summary>An SMTP server on loopback that follows a script: replies, garbage, silence, closing at a chosen place.</summary>
-/// <remarks>A reply in the script may be "DROP", "RST", "HANG", "REPLY+DROP:text" or "RAW:octets"; else it is a line, or
-/// lines separated by LF.</remarks>
+/// <remarks>A reply in the script may be "DROP", "RST", "HANG", "SILENT" (no reply, go on), "REPLY+DROP:text", "RAW:octets",
+/// "BYTES:octets" (each sent by itself), "DRIP:octets" (slowly, again and again) or "LATE:text" (after 150 ms); else it is a
+/// line, or lines separated by LF. A list: one reply for each time the question comes up, the last one for all further
+/// times. "rcpt_max" recipients are taken in each transaction, others get "rcpt_over". "read" tells what becomes of content:
+/// "no": it is not read; "slow": a little at a time.</remarks>
 internal sealed class ScriptedServer : IDisposable
 {
     private static readonly string[] s_defaultExtensions =
@@ -18,6 +21,7 @@ internal sealed class ScriptedServer : IDisposable
     private readonly Thread _thread;
     private readonly JsonElement _script;
     private readonly bool _lmtp;
+    private readonly ManualResetEventSlim _ending = new();
 
     internal ScriptedServer(string address, int port, string script = "{}", bool lmtp = false)
     {
@@ -45,6 +49,7 @@ internal sealed class ScriptedServer : IDisposable
     public void Dispose()
     {
         // Whoever waits in accept is served first: a client that connected is in the backlog before it goes on.
+        _ending.Set();
         _listener.Close();
         Assert.True(_thread.Join(TimeSpan.FromSeconds(20)), "the client keeps a connection open");
     }
@@ -81,8 +86,18 @@ internal sealed class ScriptedServer : IDisposable
         }
     }
 
-    private string? Scripted(string name) =>
-        _script.TryGetProperty(name, out JsonElement e) && e.ValueKind == JsonValueKind.String ? e.GetString() : null;
+    private readonly Dictionary<string, int> _asked = [];
+
+    private string? Scripted(string name)
+    {
+        if (!_script.TryGetProperty(name, out JsonElement e))
+            return null;
+        if (e.ValueKind == JsonValueKind.String)
+            return e.GetString();
+        int time = _asked.GetValueOrDefault(name);
+        _asked[name] = time + 1;
+        return e[Math.Min(time, e.GetArrayLength() - 1)].GetString();
+    }
 
     private sealed class Conversation(ScriptedServer server, Socket client)
     {
@@ -114,16 +129,18 @@ internal sealed class ScriptedServer : IDisposable
                         goOn = Say(server.Scripted("mail") ?? "250 2.1.0 Ok");
                         break;
                     case "RCPT":
-                        string reply = RcptReply(line);
+                        string reply = server._script.TryGetProperty("rcpt_max", out JsonElement max) && accepted >= max.GetInt32()
+                            ? server.Scripted("rcpt_over")! : RcptReply(line);
                         accepted += reply.StartsWith('2') ? 1 : 0;
                         goOn = Say(reply);
                         break;
                     case "DATA":
                         string data = server.Scripted("data") ?? "354 End data with <CR><LF>.<CR><LF>";
                         goOn = Say(data) && (!data.StartsWith("354", StringComparison.Ordinal) || Receive(server._lmtp ? accepted : 1));
+                        accepted = 0;
                         break;
                     case "RSET":
-                        goOn = Say("250 2.0.0 Ok");
+                        goOn = Say(server.Scripted("rset") ?? "250 2.0.0 Ok");
                         break;
                     case "QUIT":
                         Say(server.Scripted("quit") ?? "221 2.0.0 Bye");
@@ -167,6 +184,14 @@ internal sealed class ScriptedServer : IDisposable
 
         private bool Receive(int replies)
         {
+            string read = server.Scripted("read") ?? "";
+            while (read != "" && !server._ending.Wait(20))
+            {
+                if (read == "slow" && client.Receive(_buffer, 0, 16 * 1024, SocketFlags.None) == 0)
+                    return false;
+            }
+            if (read != "")
+                return false;
             int limit = server._script.TryGetProperty("drop_in_data", out JsonElement e) ? e.GetInt32() : int.MaxValue;
             using MemoryStream content = new();
             while (ReadLine(keepEnding: true) is { } line)
@@ -206,12 +231,36 @@ internal sealed class ScriptedServer : IDisposable
                 }
                 return false;
             }
+            if (reply is "SILENT")
+                return true;
+            if (reply.StartsWith("DRIP:", StringComparison.Ordinal))
+                return Drip(reply[5..]);
+            if (reply.StartsWith("BYTES:", StringComparison.Ordinal))
+            {
+                client.NoDelay = true;
+                foreach (char c in reply[6..])
+                    client.Send([(byte)c]);
+                return true;
+            }
+            if (reply.StartsWith("LATE:", StringComparison.Ordinal))
+            {
+                Thread.Sleep(150);
+                reply = reply[5..];
+            }
             bool drop = reply.StartsWith("REPLY+DROP:", StringComparison.Ordinal);
             string text = drop ? reply[11..] : reply;
             client.Send(text.StartsWith("RAW:", StringComparison.Ordinal)
                 ? Encoding.Latin1.GetBytes(text[4..])
                 : Encoding.Latin1.GetBytes(text.Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n"));
             return !drop;
+        }
+
+        // Until the client has had enough.
+        private bool Drip(string octets)
+        {
+            for (int i = 0; !server._ending.Wait(20); i = (i + 1) % octets.Length)
+                client.Send([(byte)octets[i]]);
+            return false;
         }
 
         private byte[]? ReadLine(bool keepEnding = false)

@@ -93,7 +93,7 @@ internal abstract class ByteStream : IDisposable
 
     /// <summary>Waiting ends with <see cref="StoppingException"/> when this program is told to stop. Switched off once
     /// the server has the whole message: its answer then decides.</summary>
-    internal bool HeedsStop { get; set; } = true;
+    internal virtual bool HeedsStop { get; set; } = true;
 
     /// <exception cref="StoppingException">This program was told to stop.</exception>
     internal abstract void ThrowIfStopping();

@@ -66,6 +66,15 @@ internal sealed class DeliveryAttempt
     /// <summary>Microseconds since 1970: when the present session was ready for mail; 0 while it is not.</summary>
     internal long SetUpTime { get; set; }
 
+    /// <summary>What the conversation with the present server needs.</summary>
+    internal TlsPolicy Tls { get; set; } = TlsPolicy.None;
+
+    /// <summary>The present conversation goes over TLS.</summary>
+    internal bool IsEncrypted { get; set; }
+
+    /// <summary>The present server is tried once more, without TLS (S2-17).</summary>
+    internal bool RetriesInPlainText { get; set; }
+
     /// <summary>The server that is talked to; null before there is a connection.</summary>
     internal SmtpPeer? Peer { get; set; }
 
@@ -127,8 +136,12 @@ internal sealed class DeliveryAttempt
 
     /// <summary>Turns to a server: the recipients that the one before did not take are open again (rule: recipients done
     /// in one session are never repeated on the next).</summary>
-    internal void BeginServer(SmtpPeer? peer, bool isFinal)
+    /// <param name="tls">What the conversation needs; null: nothing is talked about yet.</param>
+    internal void BeginServer(SmtpPeer? peer, bool isFinal, TlsPolicy? tls = null)
     {
+        Tls = tls ?? TlsPolicy.None;
+        IsEncrypted = false;
+        RetriesInPlainText = false;
         Peer = peer;
         IsFinalServer = isFinal;
         IsGreeted = false;

@@ -49,5 +49,21 @@ internal sealed class Log(Action<string> info, Action<string> warning)
 
     internal void NoticeNotSent(string queueId, string why) => warning($"{queueId}: notice to the postmaster not sent: {why}");
 
+    internal void StartTlsOffered(SmtpPeer peer) => info($"Host offered STARTTLS: [{peer.Host}]");
+
+    /// <param name="verdict">Of the certificate: Untrusted, Trusted, Verified, or Anonymous.</param>
+    /// <param name="what">Protocol and cipher.</param>
+    internal void TlsEstablished(SmtpPeer peer, string verdict, string what) =>
+        info($"{verdict} TLS connection established to {peer.NameAndPort}: {what}");
+
+    internal void TlsFails(SmtpPeer peer, string why) => info($"SSL_connect error to {peer.NameAndPort}: {why}");
+
+    internal void CertificateFails(SmtpPeer peer, string why) => info($"certificate verification failed for {peer.NameAndPort}: {why}");
+
+    internal void Certificate(SmtpPeer peer, string subject, string issuer, string fingerprint, string keyFingerprint) =>
+        info($"{peer.NameAndPort}: subject={subject}, issuer={issuer}, fingerprint={fingerprint}, pkey_fingerprint={keyFingerprint}");
+
+    internal void BadTlsPolicy(string nextHop, string why) => warning($"TLS policy for {nextHop}: {why}");
+
     internal void Warning(string text) => warning(text);
 }

@@ -125,6 +125,14 @@ internal sealed class RecipientResults(IDeliveryRecords records, SmtpOptions opt
             request.DsnOriginalRecipient.Length > 0 ? request.DsnOriginalRecipient : null, request.NotifyFlags, dsn);
     }
 
+    private string TlsFeatures(DeliveryAttempt attempt)
+    {
+        if (!options.LogTlsFeatureStatus || attempt.Tls.Level == TlsLevel.None)
+            return "";
+        string level = TlsPolicy.WordFor(attempt.Tls.Level);
+        return attempt.IsEncrypted ? level : $"{level}:none";
+    }
+
     private void LogResult(DeliveryAttempt attempt, Recipient recipient, string word, Dsn dsn)
     {
         long now = _groupTime != 0 ? _groupTime : MailTime.Microseconds(clock);
@@ -133,6 +141,6 @@ internal sealed class RecipientResults(IDeliveryRecords records, SmtpOptions opt
         DeliveryLog.Times times = new(
             attempt.Request.ArrivalMicroseconds, attempt.Request.ActiveMicroseconds, attempt.StartTime, setUp, now);
         log.Result(DeliveryLog.Format(attempt.Request.Id, recipient.Request.Address, recipient.Request.OriginalRecipient,
-            attempt.Peer?.NameAndPort ?? "none", attempt.ConnectionUse, times, word, dsn, options.DelayResolutionLimit));
+            attempt.Peer?.NameAndPort ?? "none", attempt.ConnectionUse, times, word, dsn, options.DelayResolutionLimit, TlsFeatures(attempt)));
     }
 }

@@ -183,6 +183,17 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
         }
     }
 
+    /// <summary>The server said more than was read of it.</summary>
+    internal bool HasUnreadInput => _inputStart != _inputEnd;
+
+    /// <summary>Goes on over another stream, when TLS has started.</summary>
+    /// <param name="wrap">Puts it on top of the one so far, which stays in place when that fails.</param>
+    internal void Wrap(Func<ByteStream, ByteStream> wrap)
+    {
+        Stage = SmtpStage.StartTls;
+        Stream = wrap(Stream);
+    }
+
     /// <summary>Nothing unasked came from the server and the connection stands.</summary>
     internal bool IsQuiet => _inputStart == _inputEnd && !_cannotWrite && !IsOutOfStep && Stream.IsQuiet;
 

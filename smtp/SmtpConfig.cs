@@ -79,6 +79,10 @@ internal static class SmtpConfig
             NoFailoverAfterGreeting = config.Get(Parameters.LegacyNoFailoverAfterGreeting),
             MxAddressLimit = Get(Parameters.SmtpMxAddressLimit),
             MxSessionLimit = Get(Parameters.SmtpMxSessionLimit),
+            Tls = TlsConfig.Read(config, service),
+            NoteStartTlsOffer = Get(Parameters.SmtpTlsNoteStarttlsOffer),
+            MinimalBackoffTime = config.Get(Parameters.MinimalBackoffTime),
+            LogTlsFeatureStatus = Get(Parameters.SmtpLogTlsFeatureStatus),
             DisableDnsLookups = noDns,
             NativeLookups = noDns || Contains(Get(Parameters.SmtpHostLookup), "native"),
             DnsBeforeHostsFile = !noDns && Contains(Get(Parameters.SmtpHostLookup), "dns"),
@@ -100,15 +104,8 @@ internal static class SmtpConfig
     // A setting that protects mail or lets it through must not be passed over in silence.
     private static void RefuseWhatIsMissing(MainConfig config, string service)
     {
-        string level = config.ForTransport(Parameters.SmtpTlsSecurityLevel, service);
-        if (level is not ("" or "none"))
-            throw new ConfigurationException($"smtp_tls_security_level = \"{level}\": this version has no TLS; accepted is \"none\"");
         (string Name, bool IsSet)[] settings =
         [
-            ("smtp_use_tls", config.ForTransport(Parameters.SmtpUseTls, service)),
-            ("smtp_enforce_tls", config.ForTransport(Parameters.SmtpEnforceTls, service)),
-            ("smtp_tls_wrappermode", config.ForTransport(Parameters.SmtpTlsWrappermode, service)),
-            ("smtp_tls_policy_maps", !config.ForTransport(Parameters.SmtpTlsPolicyMaps, service).IsEmpty),
             ("smtp_sasl_auth_enable", config.ForTransport(Parameters.SmtpSaslAuthEnable, service)),
             ("smtp_generic_maps", !config.ForTransport(Parameters.SmtpGenericMaps, service).IsEmpty),
         ];

@@ -52,10 +52,12 @@ internal sealed class SmtpConnect(
 
     private Reused? Reuse(DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results, Func<ContentReader> content)
     {
-        SmtpSession? session = cache.Take(KeyOf(attempt));
+        string[] hops = NextHop.Split(attempt.Request.NextHop);
+        NextHop? hop = hops.Length > 0 ? NextHop.Parse(hops[0], options) : null;
+        SmtpSession? session = hop is null || PolicyOf(hops[0], hop) is not { } tls ? null : cache.Take(KeyOf(attempt, tls));
         if (session is null)
             return null;
-        attempt.BeginServer(session.Peer, session.IsOnlyServer);
+        attempt.BeginServer(session.Peer, session.IsOnlyServer, session.Tls);
         attempt.IsGreeted = true;
         session.Transfer(attempt, trouble, results, content);
         bool stale = session.IsStale;
@@ -86,9 +88,14 @@ internal sealed class SmtpConnect(
                 why = SmtpTrouble.Why("4.3.5", $"server configuration problem: bad next hop {hops[i]}");
                 continue;
             }
+            if (PolicyOf(hops[i], hop) is not { } tls)
+            {
+                why = SmtpTrouble.BadTlsPolicy();
+                continue;
+            }
             if (hop.IsUnixSocket)
             {
-                why = TryUnixSocket(attempt, trouble, results, content, hop, isFinal: i == hops.Length - 1) ?? why;
+                why = TryUnixSocket(attempt, trouble, results, content, hop, tls, isFinal: i == hops.Length - 1) ?? why;
                 continue;
             }
             HostList list = lookup.Find(hop);
@@ -103,7 +110,7 @@ internal sealed class SmtpConnect(
             }
             if (i == 0 && hop.UsesMx)
                 attempt.Exchanger = list.Hosts[0].Host;
-            why = TryHosts(attempt, trouble, results, content, hop, list.Hosts, isFinalHop: i == hops.Length - 1, reused) ?? why;
+            why = TryHosts(attempt, trouble, results, content, hop, tls, list.Hosts, isFinalHop: i == hops.Length - 1, reused) ?? why;
         }
         if (attempt.HasRecipientsLeft)
             FailTheRest(attempt, trouble, why, isOurChoice: last >= own || attempt.Request.NextHop == options.RelayHost);
@@ -111,26 +118,30 @@ internal sealed class SmtpConnect(
 
     private Dsn? TryHosts(
         DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results, Func<ContentReader> content,
-        NextHop hop, IReadOnlyList<HostAddress> hosts, bool isFinalHop, Reused? reused)
+        NextHop hop, TlsPolicy policy, IReadOnlyList<HostAddress> hosts, bool isFinalHop, Reused? reused)
     {
         int sessions = 0;
         int bestPreference = hosts[0].Preference;
         List<HostAddress> left = WithinLimit(hosts, hop.Port, reused);
+        HostAddress? again = null;
         Dsn? why = null;
-        while (left.Count > 0 && attempt.HasRecipientsLeft && !attempt.IsGivenUp)
+        while ((left.Count > 0 || again is not null) && attempt.HasRecipientsLeft && !attempt.IsGivenUp)
         {
+            TlsPolicy tls = again is null ? policy : TlsPolicy.None;
+            List<HostAddress> candidates = again is null ? left : [again];
             attempt.BeginServer(null, isFinal: false);
             ConnectRace race = new(options, log, stop);
             Connected? connected;
             try
             {
-                connected = race.Run(left, hop.Port);
+                connected = race.Run(candidates, hop.Port);
             }
             catch (StoppingException)
             {
                 trouble.Stopping();
                 return null;
             }
+            again = null;
             if (connected is null)
             {
                 why = race.Why;
@@ -138,8 +149,8 @@ internal sealed class SmtpConnect(
             }
             HostAddress host = connected.Host;
             SmtpPeer peer = new(host.Host, host.Address.ToString(), hop.Port);
-            attempt.BeginServer(peer, isFinalHop && left.Count == 0);
-            SmtpSession session = Open(connected.Stream, peer);
+            attempt.BeginServer(peer, isFinalHop && left.Count == 0, tls);
+            SmtpSession session = Open(connected.Stream, peer, tls);
             session.IsOnlyServer = isFinalHop && hosts.Count == 1;
             if (session.Greet(attempt, trouble, host.Preference == bestPreference, hop.Port == options.LoopPort))
             {
@@ -151,6 +162,7 @@ internal sealed class SmtpConnect(
             }
             Release(attempt, session);
             why = null;
+            again = attempt.RetriesInPlainText ? host : null;
         }
         return why;
     }
@@ -169,7 +181,7 @@ internal sealed class SmtpConnect(
     }
 
     private Dsn? TryUnixSocket(
-        DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results, Func<ContentReader> content, NextHop hop, bool isFinal)
+        DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results, Func<ContentReader> content, NextHop hop, TlsPolicy tls, bool isFinal)
     {
         attempt.BeginServer(null, isFinal: false);
         SmtpPeer peer = new(options.MyHostname, hop.Domain, 0);
@@ -184,8 +196,8 @@ internal sealed class SmtpConnect(
             log.ConnectFailed(why.Reason);
             return why;
         }
-        attempt.BeginServer(peer, isFinal);
-        SmtpSession session = Open(new SocketStream(socket, stop), peer);
+        attempt.BeginServer(peer, isFinal, tls);
+        SmtpSession session = Open(new SocketStream(socket, stop), peer, tls);
         session.IsOnlyServer = isFinal;
         if (session.Greet(attempt, trouble, isBestMx: true, detectLoops: false))
             session.Transfer(attempt, trouble, results, content);
@@ -193,15 +205,31 @@ internal sealed class SmtpConnect(
         return null;
     }
 
-    private static SessionKey KeyOf(DeliveryAttempt attempt) => new(attempt.Request.NextHop, "", attempt.Request.Rule);
+    // What the servers of a next hop have to offer; null: a mistake in the configuration.
+    private TlsPolicy? PolicyOf(string written, NextHop hop)
+    {
+        try
+        {
+            if (options.Tls is not null)
+                return options.Tls.For(written, hop.Domain, options.TlsLevel);
+            return options.TlsLevel is null or TlsLevel.None ? TlsPolicy.None : throw new FormatException("TLS was not configured when this process began");
+        }
+        catch (FormatException e)
+        {
+            log.BadTlsPolicy(written, e.Message);
+            return null;
+        }
+    }
 
-    private SmtpSession Open(SocketStream stream, SmtpPeer peer) =>
-        new(new SmtpChat(stream, peer, options, log), peer, options, log, clock);
+    private static SessionKey KeyOf(DeliveryAttempt attempt, TlsPolicy tls) => new(attempt.Request.NextHop, "", attempt.Request.Rule, tls.Key);
+
+    private SmtpSession Open(SocketStream stream, SmtpPeer peer, TlsPolicy tls) =>
+        new(new SmtpChat(stream, peer, options, log), peer, options, log, clock) { Tls = tls };
 
     private void Release(DeliveryAttempt attempt, SmtpSession session)
     {
         if (session.IsReusable)
-            cache.Keep(KeyOf(attempt), session);
+            cache.Keep(KeyOf(attempt, session.Tls), session);
         else
             session.Dispose();
     }

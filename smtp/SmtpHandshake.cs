@@ -1,9 +1,10 @@
+using PostfixNet.Configuration;
 using PostfixNet.Mail;
 using PostfixNet.Notices;
 
 namespace PostfixNet.Smtp;
 
-/// <summary>What comes before the first message of a session: greeting and EHLO (or HELO, or LHLO).</summary>
+/// <summary>What comes before the first message of a session: greeting, EHLO (or HELO, or LHLO), TLS.</summary>
 internal sealed class SmtpHandshake(SmtpChat chat, SmtpPeer peer, SmtpOptions options, Log log, TimeProvider clock)
 {
     private bool _useEhlo;
@@ -18,8 +19,15 @@ internal sealed class SmtpHandshake(SmtpChat chat, SmtpPeer peer, SmtpOptions op
     /// <param name="isBestMx">No server of the next hop is better: if it is this system, mail would go in a circle.</param>
     /// <param name="detectLoops">See <see cref="SmtpOptions.LoopPort"/>.</param>
     /// <returns>Why this server cannot be used; null: it is ready for mail.</returns>
-    internal Dsn? Run(DeliveryAttempt attempt, bool isBestMx, bool detectLoops) =>
-        ReadGreeting(attempt, detectLoops) ?? SayHello(attempt, isBestMx, detectLoops);
+    internal Dsn? Run(DeliveryAttempt attempt, bool isBestMx, bool detectLoops)
+    {
+        Dsn? why = attempt.Tls.IsWrapped ? BeginTls(attempt) : null;
+        why ??= ReadGreeting(attempt, detectLoops) ?? SayHello(attempt, isBestMx, detectLoops);
+        if (why is not null || attempt.IsEncrypted)
+            return why;
+        why = AskForTls(attempt);
+        return attempt.IsEncrypted ? why ?? SayHello(attempt, isBestMx, detectLoops) : why;
+    }
 
     private Dsn? ReadGreeting(DeliveryAttempt attempt, bool detectLoops)
     {
@@ -55,6 +63,41 @@ internal sealed class SmtpHandshake(SmtpChat chat, SmtpPeer peer, SmtpOptions op
                 return SmtpTrouble.Why("5.4.6", $"mail for {attempt.Request.NextHop} loops back to myself");
         }
         return null;
+    }
+
+    // RFC 3207. A server that has no TLS, or none now, is good enough where plain text is.
+    private Dsn? AskForTls(DeliveryAttempt attempt)
+    {
+        if (Features.StartTls && attempt.Tls.Level == TlsLevel.None && options.NoteStartTlsOffer)
+            log.StartTlsOffered(peer);
+        if (!Features.StartTls || attempt.Tls.Level == TlsLevel.None)
+            return attempt.Tls.IsRequired ? SmtpTrouble.Why("4.7.4", $"TLS is required, but was not offered by host {peer.Name}") : null;
+        SmtpReply reply = chat.Ask(SmtpStage.StartTls, "STARTTLS");
+        if (reply.Class == 2)
+            return BeginTls(attempt);
+        return attempt.Tls.IsRequired ? SmtpTrouble.TlsRefusal(peer, reply) : null;
+    }
+
+    private Dsn? BeginTls(DeliveryAttempt attempt)
+    {
+        // Somebody on the way could have added it to the reply, for us to take it for a protected one later.
+        if (chat.HasUnreadInput)
+            return SmtpTrouble.Why("4.7.5", $"Cannot start TLS: host {peer.Name} sent plain text after its reply to STARTTLS");
+        if (options.Tls is not { } tls)
+            throw new InvalidOperationException("a policy without TLS");
+        try
+        {
+            chat.Wrap(stream => tls.Client.Start(stream, peer, attempt.Tls, options.StartTlsTimeout, log));
+        }
+        catch (ConfigurationException e)
+        {
+            log.Warning(e.Message);
+            return SmtpTrouble.BadTlsPolicy();
+        }
+        attempt.IsEncrypted = true;
+        return attempt.Tls.IsAuthenticated && chat.Stream.Security is not { IsPeerVerified: true }
+            ? SmtpTrouble.Why("4.7.5", "Server certificate not verified")
+            : null;
     }
 
     private SmtpReply Introduce()

@@ -99,6 +99,20 @@ internal sealed record SmtpOptions
     /// <summary>0: no limit.</summary>
     internal int MxSessionLimit { get; init; } = 2;
 
+    /// <summary>Which servers are talked to over TLS; null: none.</summary>
+    internal TlsPolicies? Tls { get; init; }
+
+    /// <summary>In place of smtp_tls_security_level, for one destination; null: not said.</summary>
+    internal TlsLevel? TlsLevel { get; init; }
+
+    internal bool NoteStartTlsOffer { get; init; }
+
+    /// <summary>Mail must have waited so long before it goes in plain text to a server whose TLS does not work.</summary>
+    internal TimeSpan MinimalBackoffTime { get; init; } = TimeSpan.FromSeconds(300);
+
+    /// <summary>Result lines show the security level: smtp_log_tls_feature_status.</summary>
+    internal bool LogTlsFeatureStatus { get; init; }
+
     internal bool DisableDnsLookups { get; init; }
 
     /// <summary>/etc/hosts is asked: smtp_host_lookup has "native", or the DNS is not used for mail.</summary>
@@ -139,6 +153,8 @@ internal sealed record SmtpOptions
     {
         BindAddress = rule.SourceIPv4 ?? BindAddress,
         BindAddress6 = rule.SourceIPv6 ?? BindAddress6,
+        // A level that is not known, of a newer main.toml, must not make mail less safe.
+        TlsLevel = rule.Tls.Length > 0 ? TlsPolicy.LevelOf(rule.Tls) ?? Smtp.TlsLevel.Secure : TlsLevel,
     };
 
     /// <summary>How long to wait for a server in a stage. For replies: the whole reply; for content: until some of it is taken.</summary>

@@ -17,6 +17,9 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
 
     internal SmtpPeer Peer => peer;
 
+    /// <summary>What the conversation had to offer.</summary>
+    internal TlsPolicy Tls { get; init; } = TlsPolicy.None;
+
     /// <summary>Messages tried over this connection.</summary>
     internal int Uses { get; private set; }
 
@@ -38,7 +41,7 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
     /// <summary>Nothing unasked came while the session was at rest.</summary>
     internal bool IsQuiet => !IsBroken && chat.IsQuiet;
 
-    /// <summary>Greeting and EHLO (or HELO, or LHLO).</summary>
+    /// <inheritdoc cref="SmtpHandshake"/>
     /// <param name="isBestMx">No server of the next hop is better: if it is this system, mail would go in a circle.</param>
     /// <param name="detectLoops">See <see cref="SmtpOptions.LoopPort"/>.</param>
     /// <returns>False: the site failed, the recipients are dealt with.</returns>
@@ -80,6 +83,7 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
         if (Uses++ > 0)
             Begin(attempt);
         attempt.ConnectionUse = Uses;
+        attempt.IsEncrypted = chat.Stream.Security is not null;
         if (attempt.SetUpTime == 0)
             attempt.SetUpTime = MailTime.Microseconds(clock);
         _keepOpen = attempt.KeepSession && MayBeUsedAgain;
@@ -87,6 +91,13 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
         {
             if (!IsFitForServer(attempt, trouble))
                 return;
+            if (Uses == 1 && attempt.IsEncrypted && options.Tls is { Settings.BlockEarlyMailReply: true } && !chat.IsQuiet)
+            {
+                // Somebody on the way sent commands of his own before ours, at the start of TLS (CVE-2009-3555).
+                IsBroken = true;
+                trouble.SiteFails(SmtpTrouble.Why("4.7.0", $"host {peer.Name} replied to MAIL FROM before it was sent"));
+                return;
+            }
             SmtpTransaction transaction = new(chat, _features, attempt, trouble, results, options, log)
             {
                 MayBeStale = Uses > 1,

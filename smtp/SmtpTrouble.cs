@@ -66,6 +66,13 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
         return Why(status, $"host {peer.Name} refused to talk to me: {reply.Text}", peer.Host, reply.Text);
     }
 
+    /// <summary>A server that offers TLS, but then does not want it, while the policy does.</summary>
+    internal static Dsn TlsRefusal(SmtpPeer peer, SmtpReply reply) => Why(reply.Status[0] is '4' or '5' ? reply.Status : "5.5.0",
+        $"TLS is required, but host {peer.Name} refused to start TLS: {reply.Text}", peer.Host, reply.Text);
+
+    /// <summary>The operator has to put something right; a warning said what.</summary>
+    internal static Dsn BadTlsPolicy() => Why("4.7.5", "client TLS configuration problem");
+
     /// <summary>The server cannot be used, for any mail.</summary>
     internal void SiteFails(Dsn trouble) => AllFail(trouble, throttle: true);
 
@@ -93,20 +100,28 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
         Execute(verdict, recipient, trouble);
     }
 
-    /// <summary>The conversation broke. Always soft: nobody knows what the server would have said (S2-06).</summary>
+    /// <summary>The conversation broke. Always soft: nobody knows what the server would have said (S2-06). Where TLS is no
+    /// requirement, the server may get another try without it (S2-17): so it is not the last one, and not throttled (S2-18).</summary>
     internal void StreamFails(SmtpStreamException failure, SmtpStage stage)
     {
         // No time is left for another server either.
         if (attempt.Limit.RemainingMilliseconds == 0)
             GiveUp();
+        bool handshake = failure.Failure == StreamFailure.Tls && stage == SmtpStage.StartTls;
+        if (attempt.Tls.Level == TlsLevel.May && PlainTextRetry.IsAllowed(attempt, failure.Failure, options))
+        {
+            attempt.RetriesInPlainText = true;
+            attempt.IsFinalServer = false;
+        }
         AllFail(failure.Failure switch
         {
             StreamFailure.Lost => Why("4.4.2", $"lost connection with {Peer.Name} while {SmtpStages.Doing(stage)}"),
             StreamFailure.TimedOut => Why("4.4.2", $"conversation with {Peer.Name} timed out while {SmtpStages.Doing(stage)}"),
+            StreamFailure.Tls when handshake => Why("4.7.5", "Cannot start TLS: handshake failure"),
             StreamFailure.Tls => Why("4.7.5", $"TLS failure in the conversation with {Peer.Name} while {SmtpStages.Doing(stage)}"),
             StreamFailure.OutOfStep => Why("4.5.0", $"replies of host {Peer.Name} do not match the commands, seen while {SmtpStages.Doing(stage)}"),
             _ => throw new UnreachableException(failure.Failure.ToString()),
-        }, throttle: true);
+        }, throttle: !(handshake && attempt.Tls.Level == TlsLevel.May));
     }
 
     /// <summary>The queue file could not be read: nothing that another server could change.</summary>
@@ -132,7 +147,7 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
         attempt.Reopen();
     }
 
-    private bool IsFinalServer => attempt.IsFinalServer || (attempt.IsGreeted && options.NoFailoverAfterGreeting);
+    private bool IsFinalServer => attempt.IsFinalServer || (attempt.IsGreeted && options.NoFailoverAfterGreeting && !attempt.RetriesInPlainText);
 
     private SmtpPeer Peer => attempt.Peer ?? throw new UnreachableException("no server to name");
 

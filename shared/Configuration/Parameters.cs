@@ -614,6 +614,57 @@ public static class Parameters
     /// <summary><c>smtp_tls_verify_cert_match</c>: name matching for verify. Default: hostname.</summary>
     public static readonly Parameter<IReadOnlyList<string>> SmtpTlsVerifyCertMatch = List("smtp_tls_verify_cert_match", "hostname");
 
+    /// <summary><c>smtp_tls_enforce_peername</c>: obsolete; verify instead of encrypt with smtp_enforce_tls. Default: yes.</summary>
+    public static readonly Parameter<bool> SmtpTlsEnforcePeername = Flag("smtp_tls_enforce_peername", "yes");
+
+    /// <summary><c>smtp_tls_per_site</c>: obsolete; not supported. Default: empty.</summary>
+    public static readonly Parameter<string> SmtpTlsPerSite = Text("smtp_tls_per_site", "");
+
+    /// <summary><c>smtp_tls_key_file</c>: private key of the client certificate. Default: $smtp_tls_cert_file.</summary>
+    public static readonly Parameter<string> SmtpTlsKeyFile = Text("smtp_tls_key_file", "$smtp_tls_cert_file");
+
+    /// <summary><c>smtp_tls_chain_files</c>: private key and certificates in one file. Default: empty.</summary>
+    public static readonly Parameter<IReadOnlyList<string>> SmtpTlsChainFiles = List("smtp_tls_chain_files", "");
+
+    /// <summary><c>smtp_tls_eccert_file</c>: a second certificate; not supported. Default: empty.</summary>
+    public static readonly Parameter<string> SmtpTlsEccertFile = Text("smtp_tls_eccert_file", "");
+
+    /// <summary><c>smtp_tls_dcert_file</c>: a second certificate; not supported. Default: empty.</summary>
+    public static readonly Parameter<string> SmtpTlsDcertFile = Text("smtp_tls_dcert_file", "");
+
+    /// <summary><c>smtp_tls_exclude_ciphers</c>: ciphers never used. Default: empty.</summary>
+    public static readonly Parameter<IReadOnlyList<string>> SmtpTlsExcludeCiphers = List("smtp_tls_exclude_ciphers", "");
+
+    /// <summary><c>smtp_tls_mandatory_exclude_ciphers</c>: further ones not used when TLS is mandatory. Default: empty.</summary>
+    public static readonly Parameter<IReadOnlyList<string>> SmtpTlsMandatoryExcludeCiphers = List("smtp_tls_mandatory_exclude_ciphers", "");
+
+    /// <summary><c>smtp_tls_fingerprint_digest</c>: md5, sha1, sha256, sha384 or sha512. Default: sha256.</summary>
+    public static readonly Parameter<string> SmtpTlsFingerprintDigest = Choice("smtp_tls_fingerprint_digest", "sha256", "md5 sha1 sha256 sha384 sha512");
+
+    /// <summary><c>smtp_tls_fingerprint_cert_match</c>: certificates or public keys accepted at the level fingerprint. Default: empty.</summary>
+    public static readonly Parameter<string> SmtpTlsFingerprintCertMatch = Text("smtp_tls_fingerprint_cert_match", "");
+
+    /// <summary><c>smtp_tls_servername</c>: name sent with SNI: a name, hostname or nexthop. Default: empty.</summary>
+    public static readonly Parameter<string> SmtpTlsServername = Text("smtp_tls_servername", "");
+
+    /// <summary><c>smtp_tls_scert_verifydepth</c>: certificates above that of the server. Default: 9.</summary>
+    public static readonly Parameter<int> SmtpTlsScertVerifydepth = Number("smtp_tls_scert_verifydepth", "9");
+
+    /// <summary><c>smtp_tls_session_cache_database</c>: not empty: sessions are resumed, within one process. Default: empty.</summary>
+    public static readonly Parameter<string> SmtpTlsSessionCacheDatabase = Text("smtp_tls_session_cache_database", "");
+
+    /// <summary><c>smtp_tls_session_cache_timeout</c>: the TLS library decides; read for compatibility. Default: 3600s.</summary>
+    public static readonly TimeParameter SmtpTlsSessionCacheTimeout = Time("smtp_tls_session_cache_timeout", "3600s");
+
+    /// <summary><c>smtp_tls_block_early_mail_reply</c>: end the session when a reply to MAIL FROM comes too early. Default: no.</summary>
+    public static readonly Parameter<bool> SmtpTlsBlockEarlyMailReply = Flag("smtp_tls_block_early_mail_reply", "no");
+
+    /// <summary><c>smtp_log_tls_feature_status</c>: result lines show tls=LEVEL. Default: no.</summary>
+    public static readonly Parameter<bool> SmtpLogTlsFeatureStatus = Flag("smtp_log_tls_feature_status", "no");
+
+    /// <summary><c>tls_append_default_CA</c>: trust the system's certificates besides those configured. Default: no.</summary>
+    public static readonly Parameter<bool> TlsAppendDefaultCA = Flag("tls_append_default_CA", "no");
+
     /// <summary><c>smtp_sasl_auth_enable</c>: AUTH. Default: no.</summary>
     public static readonly Parameter<bool> SmtpSaslAuthEnable = Flag("smtp_sasl_auth_enable", "no");
 

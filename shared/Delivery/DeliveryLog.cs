@@ -31,16 +31,19 @@ public static class DeliveryLog
         MailLog.Info(Format(id, recipient, originalRecipient, relay, sessionUses, times, status, dsn, resolutionLimit));
 
     /// <summary>As <see cref="Write"/>, but only the text of the line.</summary>
+    /// <param name="tls">tls=, as newer versions of Postfix show it; empty: not shown.</param>
+    /// <inheritdoc cref="Write" path="/param"/>
     public static string Format(QueueId id, string recipient, string originalRecipient, string relay, int sessionUses,
-        in Times times, string status, Dsn dsn, int resolutionLimit = 2)
+        in Times times, string status, Dsn dsn, int resolutionLimit = 2, string tls = "")
     {
         string original = originalRecipient.Length > 0 && !originalRecipient.Equals(recipient, StringComparison.OrdinalIgnoreCase)
             ? $", orig_to=<{Address.ToExternal(originalRecipient)}>" : "";
         string uses = sessionUses > 1 ? $", conn_use={sessionUses}" : "";
+        string security = tls.Length > 0 ? $", tls={tls}" : "";
         return $"{id}: to=<{Address.ToExternal(recipient)}>{original}, relay={relay}{uses}, " +
             $"delay={Delay(times.Arrival, times.Done, resolutionLimit)}, delays={Delay(times.Arrival, times.Active, resolutionLimit)}/" +
             $"{Delay(times.Active, times.Handed, resolutionLimit)}/{Delay(times.Handed, times.SetUp, resolutionLimit)}/" +
-            $"{Delay(times.SetUp, times.Done, resolutionLimit)}, dsn={dsn.Status}, status={status} ({dsn.Reason})";
+            $"{Delay(times.SetUp, times.Done, resolutionLimit)}{security}, dsn={dsn.Status}, status={status} ({dsn.Reason})";
     }
 
     private static string Delay(long from, long to, int resolutionLimit) => DelayText.Format((to - from) / 1e6, resolutionLimit);

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -11,7 +13,8 @@ namespace PostfixNet.UnitTests.Smtp;
 /// "BYTES:octets" (each sent by itself), "DRIP:octets" (slowly, again and again) or "LATE:text" (after 150 ms); else it is a
 /// line, or lines separated by LF. A list: one reply for each time the question comes up, the last one for all further
 /// times. "rcpt_max" recipients are taken in each transaction, others get "rcpt_over". "read" tells what becomes of content:
-/// "no": it is not read; "slow": a little at a time.</remarks>
+/// "no": it is not read; "slow": a little at a time. "tls" is a reply in place of the handshake after STARTTLS; with "tls_garbage" the client's
+/// first octets are awaited and answered by something else.</remarks>
 internal sealed class ScriptedServer : IDisposable
 {
     private static readonly string[] s_defaultExtensions =
@@ -22,9 +25,15 @@ internal sealed class ScriptedServer : IDisposable
     private readonly JsonElement _script;
     private readonly bool _lmtp;
     private readonly ManualResetEventSlim _ending = new();
+    private readonly SslServerAuthenticationOptions? _tls;
+    private readonly bool _wrapped;
 
-    internal ScriptedServer(string address, int port, string script = "{}", bool lmtp = false)
+    /// <param name="tls">Not null: the server can do TLS.</param>
+    /// <param name="wrapped">TLS comes before the greeting.</param>
+    internal ScriptedServer(
+        string address, int port, string script = "{}", bool lmtp = false, SslServerAuthenticationOptions? tls = null, bool wrapped = false)
     {
+        (_tls, _wrapped) = (tls, wrapped);
         _script = JsonDocument.Parse(script).RootElement;
         _lmtp = lmtp;
         _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -45,6 +54,13 @@ internal sealed class ScriptedServer : IDisposable
     internal List<byte[]> Messages { get; } = [];
 
     internal int Connections { get; private set; }
+
+    /// <summary>What was agreed in each handshake.</summary>
+    internal List<TlsAgreement> Agreements { get; } = [];
+
+    /// <param name="ServerName">Of SNI; empty: the client sent none.</param>
+    /// <param name="ClientName">Subject of the client's certificate; null: it showed none.</param>
+    internal sealed record TlsAgreement(SslProtocols Protocol, TlsCipherSuite Cipher, string ServerName, string? ClientName);
 
     public void Dispose()
     {
@@ -77,9 +93,10 @@ internal sealed class ScriptedServer : IDisposable
                 client.ReceiveTimeout = 15_000;
                 try
                 {
-                    new Conversation(this, client).Run();
+                    using Conversation conversation = new(this, client);
+                    conversation.Run();
                 }
-                catch (Exception e) when (e is SocketException or EndOfStreamException)
+                catch (Exception e) when (e is SocketException or IOException or AuthenticationException)
                 {
                 }
             }
@@ -99,13 +116,18 @@ internal sealed class ScriptedServer : IDisposable
         return e[Math.Min(time, e.GetArrayLength() - 1)].GetString();
     }
 
-    private sealed class Conversation(ScriptedServer server, Socket client)
+    private sealed class Conversation(ScriptedServer server, Socket client) : IDisposable
     {
         private readonly byte[] _buffer = new byte[65536];
         private int _start, _end, _recipients;
+        private Stream _stream = new NetworkStream(client);
+
+        public void Dispose() => _stream.Dispose();
 
         internal void Run()
         {
+            if (server._wrapped)
+                StartTls();
             string name = server.Scripted("name") ?? "mx";
             if (!Say(server.Scripted("banner") ?? $"220 {name} ESMTP golden"))
                 return;
@@ -123,6 +145,12 @@ internal sealed class ScriptedServer : IDisposable
                         break;
                     case "HELO":
                         goOn = Say(server.Scripted("helo") ?? $"250 {name}");
+                        break;
+                    case "STARTTLS":
+                        string go = server.Scripted("starttls") ?? "220 2.0.0 Ready to start TLS";
+                        goOn = Say(go);
+                        if (goOn && go.Contains("220", StringComparison.Ordinal))
+                            goOn = StartTls();
                         break;
                     case "MAIL":
                         (_recipients, accepted) = (0, 0);
@@ -152,6 +180,22 @@ internal sealed class ScriptedServer : IDisposable
                 if (!goOn)
                     return;
             }
+        }
+
+        private bool StartTls()
+        {
+            if (server._script.TryGetProperty("tls_garbage", out _))
+            {
+                _ = client.Receive(_buffer);
+                return Say("554 what is that?") && Say("HANG");
+            }
+            if (server.Scripted("tls") is { } instead)
+                return Say(instead);
+            SslStream tls = new(_stream);
+            _stream = tls;
+            tls.AuthenticateAsServer(server._tls!);
+            server.Agreements.Add(new TlsAgreement(tls.SslProtocol, tls.NegotiatedCipherSuite, tls.TargetHostName, tls.RemoteCertificate?.Subject));
+            return true;
         }
 
         private string EhloReply(string name)
@@ -187,7 +231,7 @@ internal sealed class ScriptedServer : IDisposable
             string read = server.Scripted("read") ?? "";
             while (read != "" && !server._ending.Wait(20))
             {
-                if (read == "slow" && client.Receive(_buffer, 0, 16 * 1024, SocketFlags.None) == 0)
+                if (read == "slow" && _stream.Read(_buffer, 0, 16 * 1024) == 0)
                     return false;
             }
             if (read != "")
@@ -226,7 +270,7 @@ internal sealed class ScriptedServer : IDisposable
             }
             if (reply is "HANG")
             {
-                while (client.Receive(_buffer) > 0)
+                while (_stream.Read(_buffer) > 0)
                 {
                 }
                 return false;
@@ -239,7 +283,7 @@ internal sealed class ScriptedServer : IDisposable
             {
                 client.NoDelay = true;
                 foreach (char c in reply[6..])
-                    client.Send([(byte)c]);
+                    _stream.WriteByte((byte)c);
                 return true;
             }
             if (reply.StartsWith("LATE:", StringComparison.Ordinal))
@@ -249,7 +293,7 @@ internal sealed class ScriptedServer : IDisposable
             }
             bool drop = reply.StartsWith("REPLY+DROP:", StringComparison.Ordinal);
             string text = drop ? reply[11..] : reply;
-            client.Send(text.StartsWith("RAW:", StringComparison.Ordinal)
+            _stream.Write(text.StartsWith("RAW:", StringComparison.Ordinal)
                 ? Encoding.Latin1.GetBytes(text[4..])
                 : Encoding.Latin1.GetBytes(text.Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n"));
             return !drop;
@@ -259,7 +303,7 @@ internal sealed class ScriptedServer : IDisposable
         private bool Drip(string octets)
         {
             for (int i = 0; !server._ending.Wait(20); i = (i + 1) % octets.Length)
-                client.Send([(byte)octets[i]]);
+                _stream.WriteByte((byte)octets[i]);
             return false;
         }
 
@@ -275,7 +319,7 @@ internal sealed class ScriptedServer : IDisposable
                 if (newline >= 0)
                     break;
                 _start = 0;
-                _end = client.Receive(_buffer);
+                _end = _stream.Read(_buffer);
                 if (_end == 0)
                     return null;
             }

@@ -1,0 +1,123 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>Judges the certificate of one server. It never ends the handshake: what follows from the judgement is decided
+/// by the <see cref="TlsPolicy"/>, and the line about the connection is logged first.</summary>
+internal sealed class CertificateCheck(TlsPolicy policy, SmtpPeer peer, TlsSettings settings, Log log)
+{
+    /// <summary>null: the server showed none.</summary>
+    internal X509Certificate2? Certificate { get; private set; }
+
+    /// <summary>A trusted authority vouches for it, now and for use as a server.</summary>
+    internal bool IsTrusted { get; private set; }
+
+    /// <summary>It is the one that the policy asks for: by fingerprint, or trusted and with the right name.</summary>
+    internal bool IsMatched { get; private set; }
+
+    /// <summary>As log lines begin.</summary>
+    internal string Verdict => Certificate is null ? "Anonymous" : IsMatched ? "Verified" : IsTrusted ? "Trusted" : "Untrusted";
+
+    /// <summary>For <see cref="SslClientAuthenticationOptions.RemoteCertificateValidationCallback"/>.</summary>
+    internal bool Look(X509Certificate? certificate, X509Chain? chain)
+    {
+        if (certificate is null || chain is null)
+            return true;
+        // The one of the handshake is closed with it.
+        Certificate = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
+        string? trouble = Trouble(Certificate, chain, settings.VerifyDepth);
+        IsTrusted = trouble is null;
+        if (policy.Level == TlsLevel.Fingerprint)
+            IsMatched = HasFingerprint(Certificate);
+        else if (policy.IsAuthenticated)
+            IsMatched = IsTrusted && HasName(Certificate, policy.NamesFor(peer));
+
+        if (policy.IsAuthenticated && !IsMatched)
+        {
+            if (policy.Level == TlsLevel.Fingerprint)
+                trouble = $"fingerprint {Fingerprint(Certificate.RawData)}, of its public key {Fingerprint(Certificate.PublicKey.ExportSubjectPublicKeyInfo())}, is none that is expected";
+            trouble ??= $"its names {Printable(string.Join(", ", CertificateNames.Of(Certificate)))} do not match {string.Join(", ", policy.NamesFor(peer))}";
+            log.CertificateFails(peer, trouble);
+        }
+        if (settings.LogLevel > 1)
+        {
+            log.Certificate(peer, Printable(Certificate.Subject), Printable(Certificate.Issuer), Fingerprint(Certificate.RawData),
+                Fingerprint(Certificate.PublicKey.ExportSubjectPublicKeyInfo()));
+        }
+        return true;
+    }
+
+    private static bool HasName(X509Certificate2 certificate, List<string> wanted)
+    {
+        foreach (string name in CertificateNames.Of(certificate))
+        {
+            foreach (string want in wanted)
+            {
+                if (CertificateNames.Matches(name, want))
+                    return true;
+            }
+        }
+        return false;
+    }
+
+    private bool HasFingerprint(X509Certificate2 certificate)
+    {
+        string own = Fingerprint(certificate.RawData);
+        string key = Fingerprint(certificate.PublicKey.ExportSubjectPublicKeyInfo());
+        foreach (string expected in policy.Match)
+        {
+            if (expected == own || expected == key)
+                return true;
+        }
+        return false;
+    }
+
+    private string Fingerprint(byte[] data)
+    {
+        byte[] digest = CryptographicOperations.HashData(new HashAlgorithmName(settings.FingerprintDigest.ToUpperInvariant()), data);
+        return BitConverter.ToString(digest).Replace('-', ':');
+    }
+
+    // null: the chain leads to somebody who is trusted.
+    private static string? Trouble(X509Certificate2 certificate, X509Chain chain, int depthLimit)
+    {
+        if (chain.ChainElements.Count - 1 > depthLimit)
+            return $"certificate chain longer than limit({depthLimit})";
+        X509ChainStatusFlags flags = X509ChainStatusFlags.NoError;
+        foreach (X509ChainStatus status in chain.ChainStatus)
+            flags |= status.Status;
+        if (flags == X509ChainStatusFlags.NoError)
+            return null;
+        if ((flags & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0)
+        {
+            X509Certificate2 last = chain.ChainElements.Count > 0 ? chain.ChainElements[^1].Certificate : certificate;
+            return certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData)
+                ? "self-signed certificate"
+                : $"untrusted issuer {Printable(last.Issuer)}";
+        }
+        if ((flags & X509ChainStatusFlags.NotTimeValid) != 0)
+        {
+            foreach (X509ChainElement element in chain.ChainElements)
+            {
+                if (element.Certificate.NotBefore > DateTime.Now)
+                    return "certificate not yet valid";
+            }
+            return "certificate has expired";
+        }
+        if ((flags & X509ChainStatusFlags.NotValidForUsage) != 0)
+            return "not designated for use as a server certificate";
+        return flags.ToString();
+    }
+
+    private static string Printable(string text)
+    {
+        foreach (char c in text)
+        {
+            if (char.IsControl(c))
+                text = text.Replace(c, '?');
+        }
+        return text.Length <= 500 ? text : text[..500] + "...";
+    }
+}

@@ -1,0 +1,70 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using PostfixNet.Configuration;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>Starts TLS over a connection. Nothing of this is loaded before the first server offers TLS and a policy wants it.</summary>
+internal sealed class TlsClient(TlsSettings settings)
+{
+    private TrustedCertificates? _certificates;
+
+    /// <summary>Does the handshake.</summary>
+    /// <param name="lower">Carries the records; it stays the caller's when this fails.</param>
+    /// <param name="time">For the whole handshake.</param>
+    /// <exception cref="SmtpStreamException"><see cref="StreamFailure.Tls"/>, whatever the reason; it was logged.</exception>
+    /// <exception cref="StoppingException">This program was told to stop.</exception>
+    /// <exception cref="ConfigurationException">A file with certificates cannot be used.</exception>
+    internal TlsStream Start(ByteStream lower, SmtpPeer peer, TlsPolicy policy, TimeSpan time, Log log)
+    {
+        TrustedCertificates certificates = Load();
+        CertificateCheck check = new(policy, peer, settings, log);
+        string serverName = policy.ServerNameFor(peer);
+        // SslStream resumes sessions only by the name of the server and with its own choice of ciphers.
+        bool resume = settings.ResumesSessions && serverName.Length > 0 && policy.ExcludedCiphers.Count == 0;
+        SslClientAuthenticationOptions options = new()
+        {
+            TargetHost = serverName,
+            EnabledSslProtocols = policy.Protocols,
+#pragma warning disable CA1416 // There is no other platform than Linux.
+            CipherSuitesPolicy = resume ? null : new CipherSuitesPolicy(CipherSuites.Without(policy.ExcludedCiphers)),
+#pragma warning restore CA1416
+            AllowRenegotiation = false,
+            AllowTlsResume = resume,
+            ClientCertificateContext = certificates.Own,
+            CertificateChainPolicy = certificates.NewChainPolicy(),
+            RemoteCertificateValidationCallback = (_, certificate, chain, _) => check.Look(certificate, chain),
+        };
+        try
+        {
+            TlsStream stream = TlsStream.Open(lower, options, time, check);
+            if (settings.LogLevel > 0)
+                log.TlsEstablished(peer, check.Verdict, TlsSummary.Of(stream, check.Certificate, resume));
+            return stream;
+        }
+        catch (SmtpStreamException e)
+        {
+            log.TlsFails(peer, e.Failure switch
+            {
+                StreamFailure.Lost => "lost connection",
+                StreamFailure.TimedOut => "Connection timed out",
+                _ => "-1",
+            });
+            if (e.Failure == StreamFailure.Tls)
+                log.Warning($"TLS library problem: {e.Message}");
+            throw new SmtpStreamException(StreamFailure.Tls, e.Message);
+        }
+    }
+
+    private TrustedCertificates Load()
+    {
+        try
+        {
+            return _certificates ??= new TrustedCertificates(settings);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            throw new ConfigurationException($"smtp_tls_CAfile, smtp_tls_CApath, smtp_tls_cert_file or smtp_tls_key_file: {e.Message}");
+        }
+    }
+}

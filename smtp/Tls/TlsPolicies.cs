@@ -1,0 +1,101 @@
+namespace PostfixNet.Smtp;
+
+/// <summary>Finds what the conversation with a next hop needs: smtp_tls_policy_maps, and what holds for all others.</summary>
+internal sealed class TlsPolicies(TlsSettings settings)
+{
+    private TlsClient? _client;
+
+    internal TlsSettings Settings => settings;
+
+    /// <summary>Does the handshakes. Made when the first server offers TLS.</summary>
+    internal TlsClient Client => _client ??= new TlsClient(settings);
+
+    /// <summary>The policy for one next hop.</summary>
+    /// <param name="written">As it stands in the transport table, with brackets and port: the first key. A plain domain is
+    /// also looked for by the domains above it, each with a dot in front.</param>
+    /// <param name="domain">Without brackets and port: what certificates show.</param>
+    /// <param name="level">For a next hop without entry; null: smtp_tls_security_level.</param>
+    /// <exception cref="FormatException">The entry is wrong; the message says how.</exception>
+    internal TlsPolicy For(string written, string domain, TlsLevel? level = null)
+    {
+        TlsPolicy policy = Find(written) is { } text ? Parse(text) : Complete(new TlsPolicy { Level = level ?? settings.SecurityLevel });
+        if (settings.WrapperMode && !policy.IsRequired)
+            throw new FormatException("smtp_tls_wrappermode requires \"smtp_tls_security_level = encrypt\" (or stronger)");
+        return policy with { NextHop = domain, IsWrapped = settings.WrapperMode };
+    }
+
+    private string? Find(string written)
+    {
+        if (settings.PolicyMaps is not { } table)
+            return null;
+        if (table.Find(written) is { } own)
+            return own;
+        if (written.AsSpan().ContainsAny('[', ':'))
+            return null;
+        for (int dot = written.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = written.IndexOf('.', dot + 1))
+        {
+            // A leading dot would be the key that was tried already.
+            if (dot > 0 && table.Find(written[dot..]) is { } parent)
+                return parent;
+        }
+        return null;
+    }
+
+    // level name=value name=value ...
+    private TlsPolicy Parse(string text)
+    {
+        string[] words = text.Split([' ', '\t', ',', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        if (words.Length == 0 || TlsPolicy.LevelOf(words[0]) is not { } level)
+            throw new FormatException($"invalid security level \"{(words.Length == 0 ? "" : words[0])}\"; known are none, may, encrypt, fingerprint, verify, secure");
+        TlsPolicy policy = Complete(new TlsPolicy { Level = level });
+        if (level == TlsLevel.None)
+            return policy;
+        List<string> match = [];
+        for (int i = 1; i < words.Length; i++)
+        {
+            int equals = words[i].IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0 || equals == words[i].Length - 1)
+                throw new FormatException($"malformed attribute \"{words[i]}\"; want name=value");
+            string value = words[i][(equals + 1)..];
+            policy = words[i][..equals].ToLowerInvariant() switch
+            {
+                "protocols" => policy with { Protocols = TlsProtocols.Parse(value) },
+                "ciphers" => TlsConfig.IsGrade(value) ? policy : throw new FormatException($"invalid cipher grade \"{value}\""),
+                "exclude" => policy with { ExcludedCiphers = Split(value, ':') },
+                "servername" => policy with { ServerName = value },
+                // Sessions are kept open under the rules of smtp_connection_cache_*, with TLS as without.
+                "connection_reuse" => policy,
+                "match" when policy.IsAuthenticated => Add(match, value, policy),
+                "match" => throw new FormatException($"attribute \"match\" is of no use at the security level \"{words[0]}\""),
+                string name => throw new FormatException($"invalid attribute name \"{name}\""),
+            };
+        }
+        if (match.Count > 0)
+            policy = policy with { Match = match };
+        _ = CipherSuites.Without(policy.ExcludedCiphers);
+        return policy;
+    }
+
+    private static TlsPolicy Add(List<string> match, string value, TlsPolicy policy)
+    {
+        match.AddRange(policy.Level == TlsLevel.Fingerprint ? Split(value.ToUpperInvariant(), '|') : Split(value, ':'));
+        return policy;
+    }
+
+    // What the other parameters give for a level.
+    private TlsPolicy Complete(TlsPolicy policy) => policy with
+    {
+        Protocols = policy.IsRequired ? settings.MandatoryProtocols : settings.Protocols,
+        ExcludedCiphers = policy.IsRequired ? [.. settings.ExcludeCiphers, .. settings.MandatoryExcludeCiphers] : settings.ExcludeCiphers,
+        ServerName = settings.ServerName,
+        Match = policy.Level switch
+        {
+            TlsLevel.Fingerprint => settings.FingerprintCertMatch,
+            TlsLevel.Verify => settings.VerifyCertMatch,
+            TlsLevel.Secure => settings.SecureCertMatch,
+            _ => [],
+        },
+    };
+
+    private static string[] Split(string list, char separator) => list.Split(separator, StringSplitOptions.RemoveEmptyEntries);
+}

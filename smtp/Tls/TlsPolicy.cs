@@ -1,0 +1,108 @@
+using System.Security.Authentication;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>How much protection a conversation needs: smtp_tls_security_level, the weakest first.</summary>
+internal enum TlsLevel
+{
+    /// <summary>Plain text, even if the server offers TLS.</summary>
+    None,
+    /// <summary>TLS if the server offers it; no certificate is looked at, and plain text is good enough.</summary>
+    May,
+    /// <summary>TLS with whomever.</summary>
+    Encrypt,
+    /// <summary>TLS with a server whose certificate or public key has a known fingerprint.</summary>
+    Fingerprint,
+    /// <summary>TLS with a server whose certificate is trusted and has the name that the DNS gave.</summary>
+    Verify,
+    /// <summary>TLS with a server whose certificate is trusted and has a name that the DNS cannot change.</summary>
+    Secure,
+}
+
+/// <summary>What the conversation with the servers of one next hop needs.</summary>
+internal sealed record TlsPolicy
+{
+    /// <summary>Plain text.</summary>
+    internal static readonly TlsPolicy None = new();
+
+    internal TlsLevel Level { get; init; }
+
+    /// <summary>TLS comes before the greeting (RFC 8314 section 3.3): smtp_tls_wrappermode.</summary>
+    internal bool IsWrapped { get; init; }
+
+    /// <summary>Fingerprints in capitals, or names: what a certificate must have, any of them.</summary>
+    internal IReadOnlyList<string> Match { get; init; } = [];
+
+    /// <summary>The versions of the protocol that may be spoken, without gaps.</summary>
+    internal SslProtocols Protocols { get; init; }
+
+    /// <summary>Ciphers that are not used, in OpenSSL's words.</summary>
+    internal IReadOnlyList<string> ExcludedCiphers { get; init; } = [];
+
+    /// <summary>The name sent with SNI: empty (none), a name, or <c>hostname</c> or <c>nexthop</c>.</summary>
+    internal string ServerName { get; init; } = "";
+
+    /// <summary>Domain or host of the next hop, without brackets and port.</summary>
+    internal string NextHop { get; init; } = "";
+
+    /// <summary>Plain text is not good enough.</summary>
+    internal bool IsRequired => Level >= TlsLevel.Encrypt;
+
+    /// <summary>The server has to show who it is.</summary>
+    internal bool IsAuthenticated => Level >= TlsLevel.Fingerprint;
+
+    /// <summary>Two sessions with the same text are equally well protected.</summary>
+    internal string Key => Level == TlsLevel.None
+        ? ""
+        : $"{Level} {IsWrapped} {Protocols} {ServerName} {NextHop} {string.Join('|', Match)} {string.Join(':', ExcludedCiphers)}";
+
+    /// <summary>The name to send with SNI to one server (RFC 6066 section 3); empty: none.</summary>
+    internal string ServerNameFor(SmtpPeer peer) => ServerName switch
+    {
+        "hostname" => peer.Host,
+        "nexthop" => NextHop,
+        _ => ServerName,
+    };
+
+    /// <summary>The names of which the certificate of a server must have one; those that begin with a dot stand for all
+    /// names below them.</summary>
+    internal List<string> NamesFor(SmtpPeer peer)
+    {
+        List<string> names = new(Match.Count);
+        foreach (string word in Match)
+        {
+            names.Add(word switch
+            {
+                "hostname" => peer.Host,
+                "nexthop" => NextHop,
+                "dot-nexthop" => "." + NextHop,
+                _ => word,
+            });
+        }
+        return names;
+    }
+
+    /// <summary>The level that a word of the configuration stands for; null: none of ours.</summary>
+    internal static TlsLevel? LevelOf(string word) => word.ToLowerInvariant() switch
+    {
+        "none" => TlsLevel.None,
+        "may" => TlsLevel.May,
+        "encrypt" => TlsLevel.Encrypt,
+        "fingerprint" => TlsLevel.Fingerprint,
+        "verify" => TlsLevel.Verify,
+        "secure" => TlsLevel.Secure,
+        _ => null,
+    };
+
+    /// <summary>The word for a level.</summary>
+    internal static string WordFor(TlsLevel level) => level switch
+    {
+        TlsLevel.None => "none",
+        TlsLevel.May => "may",
+        TlsLevel.Encrypt => "encrypt",
+        TlsLevel.Fingerprint => "fingerprint",
+        TlsLevel.Verify => "verify",
+        TlsLevel.Secure => "secure",
+        _ => throw new ArgumentOutOfRangeException(nameof(level), level, null),
+    };
+}

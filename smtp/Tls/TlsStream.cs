@@ -1,0 +1,212 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>Octets over TLS over another stream. All waiting is the other stream's: its deadlines, its reading ahead, and its
+/// attention to the end of this program.</summary>
+internal sealed class TlsStream : ByteStream, IChannelSecurity
+{
+    private readonly Records _records;
+    private readonly SslStream _tls;
+    private readonly CertificateCheck _check;
+    private bool _isBroken;
+
+    private TlsStream(Records records, SslStream tls, CertificateCheck check) => (_records, _tls, _check) = (records, tls, check);
+
+    /// <summary>Does the handshake of the client.</summary>
+    /// <exception cref="SmtpStreamException">It failed; the lower stream stays the caller's.</exception>
+    internal static TlsStream Open(ByteStream lower, SslClientAuthenticationOptions options, TimeSpan time, CertificateCheck check)
+    {
+        Records records = new(lower) { Deadline = Deadline.In(time) };
+        SslStream tls = new(records, leaveInnerStreamOpen: true);
+        try
+        {
+            tls.AuthenticateAsClient(options);
+            return new TlsStream(records, tls, check);
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            tls.Dispose();
+            throw Cause(e, records);
+        }
+    }
+
+    internal SslProtocols Protocol => _tls.SslProtocol;
+
+    internal TlsCipherSuite CipherSuite => _tls.NegotiatedCipherSuite;
+
+    /// <inheritdoc/>
+    internal override IChannelSecurity? Security => this;
+
+    /// <inheritdoc/>
+    public bool IsPeerVerified => _check.IsMatched;
+
+    /// <inheritdoc/>
+    public byte[]? ServerEndPoint => _check.Certificate is { } certificate ? ChannelBinding.ServerEndPoint(certificate) : null;
+
+    /// <inheritdoc/>
+    internal override bool HeedsStop
+    {
+        get => _records.Lower.HeedsStop;
+        set => _records.Lower.HeedsStop = value;
+    }
+
+    /// <inheritdoc/>
+    internal override Deadline Limit
+    {
+        get => _records.Lower.Limit;
+        set => _records.Lower.Limit = value;
+    }
+
+    /// <inheritdoc/>
+    internal override bool IsQuiet
+    {
+        get
+        {
+            // Whether a record holds anything for us shows only when it is read: session tickets may come at any time.
+            try
+            {
+                _ = Read(new byte[1], new Deadline(0));
+                return false;
+            }
+            catch (SmtpStreamException e)
+            {
+                return e.Failure == StreamFailure.TimedOut;
+            }
+            catch (StoppingException)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override int Read(Span<byte> buffer, Deadline deadline)
+    {
+        _records.Deadline = deadline;
+        try
+        {
+            return _tls.Read(buffer);
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            throw Cause(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override void Write(ReadOnlySpan<byte> octets, TimeSpan patience)
+    {
+        _records.Patience = patience;
+        try
+        {
+            _tls.Write(octets);
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            _isBroken = true;
+            throw Cause(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override void ThrowIfStopping() => _records.Lower.ThrowIfStopping();
+
+    /// <inheritdoc/>
+    internal override void Pause(TimeSpan time) => _records.Lower.Pause(time);
+
+    /// <summary>Says that nothing more follows (RFC 8446 section 6.1), if that can be said without waiting, and closes.</summary>
+    public override void Dispose()
+    {
+        if (!_isBroken && !_records.HasEnded)
+        {
+            _records.Lower.HeedsStop = false;
+            _records.Patience = TimeSpan.Zero;
+            try
+            {
+                _tls.ShutdownAsync().GetAwaiter().GetResult();
+            }
+            catch (Exception e) when (IsFailure(e))
+            {
+            }
+        }
+        _tls.Dispose();
+        _records.Lower.Dispose();
+        _check.Certificate?.Dispose();
+    }
+
+    private static bool IsFailure(Exception e) =>
+        e is SmtpStreamException or StoppingException or IOException or AuthenticationException or CryptographicException
+            or InvalidOperationException or NotSupportedException;
+
+    // What went wrong below comes wrapped.
+    private Exception Cause(Exception e) => Cause(e, _records);
+
+    private static Exception Cause(Exception e, Records records)
+    {
+        Exception innermost = e;
+        for (Exception? inner = e; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is SmtpStreamException or StoppingException)
+                return inner;
+            innermost = inner;
+        }
+        return new SmtpStreamException(records.HasEnded ? StreamFailure.Lost : StreamFailure.Tls, innermost.Message);
+    }
+
+    /// <summary>The other stream, as SslStream wants it.</summary>
+    private sealed class Records(ByteStream lower) : Stream
+    {
+        internal ByteStream Lower => lower;
+
+        internal Deadline Deadline { get; set; }
+
+        /// <summary>Null: writing ends with <see cref="Deadline"/>, too.</summary>
+        internal TimeSpan? Patience { get; set; }
+
+        /// <summary>The server closed the connection.</summary>
+        internal bool HasEnded { get; private set; }
+
+        public override bool CanRead => true;
+
+        public override bool CanWrite => true;
+
+        public override bool CanSeek => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override int Read(Span<byte> buffer)
+        {
+            int n = buffer.Length == 0 ? 0 : lower.Read(buffer, Deadline);
+            HasEnded |= n == 0 && buffer.Length > 0;
+            return n;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override void Write(ReadOnlySpan<byte> buffer) =>
+            lower.Write(buffer, Patience ?? TimeSpan.FromMilliseconds(Deadline.RemainingMilliseconds));
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Write(buffer.Span);
+            return ValueTask.CompletedTask;
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}

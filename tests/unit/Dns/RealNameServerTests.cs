@@ -1,113 +1,32 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using PostfixNet.Dns;
 
 namespace PostfixNet.UnitTests.Dns;
 
-/// <summary>A private nsd (Debian package nsd) on a loopback port, with a zone of its own.</summary>
-public sealed class NsdServer : IDisposable
-{
-    private readonly string _directory = Directory.CreateTempSubdirectory("nsd-").FullName;
-    private readonly Process _process;
-
-    public NsdServer()
-    {
-        int port = FreePort();
-        File.WriteAllText($"{_directory}/nsd.conf", $"""
-            server:
-                server-count: 1
-                ip-address: 127.0.0.1@{port}
-                username: "{Environment.UserName}"
-                chroot: ""
-                zonesdir: "{_directory}"
-                pidfile: ""
-                zonelistfile: "{_directory}/zone.list"
-                xfrdfile: "{_directory}/xfrd.state"
-                xfrdir: "{_directory}"
-                database: ""
-                logfile: "{_directory}/log"
-            remote-control:
-                control-enable: no
-            zone:
-                name: "example.test"
-                zonefile: "example.test.zone"
-            """);
-        File.WriteAllText($"{_directory}/example.test.zone", $"""
-            $ORIGIN example.test.
-            $TTL 120
-            @       SOA ns admin 1 3600 600 86400 30
-            @       NS  ns
-            ns      A   127.0.0.1
-            @       MX  20 mx2
-            @       MX  10 mx1
-            @       MX  10 mx3.example.test.
-            mx1     A   192.0.2.1
-            mx1     A   192.0.2.2
-            mx1     AAAA 2001:db8::1
-            mx2     A   192.0.2.3
-            null    MX  0 .
-            alias   CNAME alias2
-            alias2  CNAME alias3
-            alias3  CNAME mx1
-            loop    CNAME loop2
-            loop2   CNAME loop
-            astray  CNAME nowhere
-            away    CNAME other.invalid.
-            _25._tcp.mx1 TLSA 3 1 1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
-            short   TXT "v=spf1 " "-all"
-            {string.Join("\n", Enumerable.Range(0, 40).Select(i => $"large TXT \"{i} {new string('x', 200)}\""))}
-            ptr     PTR mx1
-
-            """);
-        _process = Process.Start(new ProcessStartInfo("/usr/sbin/nsd", ["-d", "-c", $"{_directory}/nsd.conf"])
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        })!;
-        Resolver = new StubResolver(new ResolverOptions
-        {
-            Servers = [new NameServer(IPAddress.Loopback, port)],
-            Timeout = TimeSpan.FromSeconds(10),
-            CacheEntries = 0,
-        });
-        WaitUntilListening(port);
-    }
-
-    internal StubResolver Resolver { get; }
-
-    public void Dispose()
-    {
-        _process.Kill(entireProcessTree: true);
-        _process.WaitForExit();
-        _process.Dispose();
-        Directory.Delete(_directory, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
-
-    // As long as nobody listens the kernel refuses at once; so the queries end quickly, and the pauses are short.
-    private void WaitUntilListening(int port)
-    {
-        for (Stopwatch watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(20); _process.WaitForExit(20))
-        {
-            if (_process.HasExited)
-                break;
-            if (Resolver.Query("ns.example.test", DnsType.A).Status == DnsStatus.Ok)
-                return;
-        }
-        string log = File.Exists($"{_directory}/log") ? File.ReadAllText($"{_directory}/log") : "";
-        throw new InvalidOperationException($"nsd does not answer on port {port}: {log}");
-    }
-}
+/// <summary>The zone of the tests below.</summary>
+public sealed class ExampleZone() : NsdServer(("example.test", $"""
+    @       MX  20 mx2
+    @       MX  10 mx1
+    @       MX  10 mx3.example.test.
+    mx1     A   192.0.2.1
+    mx1     A   192.0.2.2
+    mx1     AAAA 2001:db8::1
+    mx2     A   192.0.2.3
+    null    MX  0 .
+    alias   CNAME alias2
+    alias2  CNAME alias3
+    alias3  CNAME mx1
+    loop    CNAME loop2
+    loop2   CNAME loop
+    astray  CNAME nowhere
+    away    CNAME other.invalid.
+    _25._tcp.mx1 TLSA 3 1 1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+    short   TXT "v=spf1 " "-all"
+    {string.Join("\n", Enumerable.Range(0, 40).Select(i => $"large TXT \"{i} {new string('x', 200)}\""))}
+    ptr     PTR mx1
+    """));
 
 /// <summary>The resolver against a real name server.</summary>
-public class RealNameServerTests(NsdServer server) : IClassFixture<NsdServer>
+public class RealNameServerTests(ExampleZone server) : IClassFixture<ExampleZone>
 {
     [Theory]
     [InlineData("example.test", DnsType.Mx, "Ok", "10 mx1.example.test,10 mx3.example.test,20 mx2.example.test")]

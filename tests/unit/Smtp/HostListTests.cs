@@ -128,8 +128,34 @@ public sealed class HostListTests
         Assert.Equal(status, Lookup(names).Find(NextHop.Parse(nextHop, s_options)!).Why!.Status);
     }
 
-    private static MxLookup Lookup(FakeResolver names) =>
-        new(names, null, new OwnAddresses(() => [IPAddress.Loopback]), s_options with { UseIPv6 = false }, new global::PostfixNet.Smtp.Log(_ => { }, _ => { }), new Random(1));
+    [Fact]
+    public void Addresses_that_lead_back_here_by_another_way()
+    {
+        OwnAddresses own = new(() => [IPAddress.Loopback]);
+        Assert.True(own.Contain(IPAddress.Parse("::ffff:127.0.0.1")));
+        Assert.True(own.Contain(IPAddress.Any));
+        Assert.True(own.Contain(IPAddress.IPv6Any));
+        Assert.False(own.Contain(IPAddress.Parse("127.0.0.2")));
+    }
+
+    // S4-16
+    [Fact]
+    public void All_exchangers_are_looked_up_however_few_will_be_tried()
+    {
+        FakeResolver names = new();
+        names.Mx("d.test", (10, "six.d.test"), (20, "four.d.test"), (30, "self.d.test"));
+        names.A("six.d.test", [.. Enumerable.Range(1, 6).Select(i => $"2001:db8::{i}")]);
+        names.A("four.d.test", "192.0.2.1");
+        names.A("self.d.test", "127.0.0.1");
+        HostList list = Lookup(names, s_options).Find(NextHop.Parse("d.test", s_options)!);
+        Assert.Contains(list.Hosts.Take(5), h => !h.IsIPv6);
+        Assert.True(list.IAmMx);
+    }
+
+    private static MxLookup Lookup(FakeResolver names) => Lookup(names, s_options with { UseIPv6 = false });
+
+    private static MxLookup Lookup(FakeResolver names, SmtpOptions options) =>
+        new(names, null, new OwnAddresses(() => [IPAddress.Loopback]), options, new global::PostfixNet.Smtp.Log(_ => { }, _ => { }), new Random(1));
 
     private static HostAddress Host(int preference, string address) => new("h", IPAddress.Parse(address), preference);
 

@@ -278,6 +278,9 @@ internal sealed class SevenBitContent(MessageBody output)
         {
             output.Add("="u8, endsLine: true);
             _column = 0;
+            // What comes at the start of a line by our doing must not be taken for a boundary.
+            if (octets[0] == '-')
+                octets = "=2D"u8;
         }
         output.Add(octets, endsLine: false);
         _column += octets.Length;

@@ -47,10 +47,11 @@ internal sealed class DeliveryAgent : IDisposable
         try
         {
             channel.Send(DeliveryReport.Ready());
-            while (WaitForRequest(channel) && channel.Receive() is { } message)
+            for (bool isFirst = true; WaitForRequest(channel, isFirst) && channel.Receive() is { } message; isFirst = false)
             {
                 DeliveryReport report = Deliver(DeliveryRequest.From(message));
-                bool ends = _context.MustEnd;
+                // A process that begins anew reads the tables anew.
+                bool ends = _context.MustEnd || _context.Config.ChangedTable() is not null;
                 if (ends)
                     _cache.Close();
                 channel.Send((report with { Ends = ends, SessionOpen = report.SessionOpen && !ends }).ToAttributes());
@@ -70,13 +71,14 @@ internal sealed class DeliveryAgent : IDisposable
         _bounce.Dispose();
     }
 
-    private bool WaitForRequest(Channel channel)
+    private bool WaitForRequest(Channel channel, bool isFirst)
     {
         while (true)
         {
             (Readiness ready, bool word) = channel.Socket.Wait(Readiness.Readable, _cache.RemainingMilliseconds, _context.Lifeline);
+            // A request that comes over a channel in use may go unread: qmgr gives it to another process.
             if (ready != Readiness.None)
-                return true;
+                return isFirst || _context.Config.ChangedTable() is null;
             if (!word)
                 _cache.Close();
             else if (_context.MustEnd)

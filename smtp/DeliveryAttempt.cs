@@ -75,6 +75,9 @@ internal sealed class DeliveryAttempt
     /// <summary>The present server is tried once more, without TLS (S2-17).</summary>
     internal bool RetriesInPlainText { get; set; }
 
+    /// <summary>The next hop or fallback relay whose servers are tried, as written.</summary>
+    internal string Destination { get; set; } = "";
+
     /// <summary>The server that is talked to; null before there is a connection.</summary>
     internal SmtpPeer? Peer { get; set; }
 

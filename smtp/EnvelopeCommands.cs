@@ -30,7 +30,8 @@ internal static class EnvelopeCommands
         return false;
     }
 
-    /// <summary>RFC 5321 section 4.1.1.2, with SIZE (RFC 1870), BODY (RFC 6152), ENVID and RET (RFC 3461), SMTPUTF8.</summary>
+    /// <summary>RFC 5321 section 4.1.1.2, with SIZE (RFC 1870), BODY (RFC 6152), ENVID and RET (RFC 3461), AUTH (RFC 4954),
+    /// SMTPUTF8.</summary>
     /// <param name="quote">Quote local parts where they need it: smtp_quote_rfc821_envelope.</param>
     internal static string Mail(DeliveryRequest message, ServerFeatures features, bool converted, bool quote)
     {
@@ -48,6 +49,8 @@ internal static class EnvelopeCommands
             if (message.ReturnFlags is 1 or 2)
                 command.Append(message.ReturnFlags == 1 ? " RET=FULL" : " RET=HDRS");
         }
+        if (features.SendDummyAuth)
+            command.Append(" AUTH=<>");
         if (features.SmtpUtf8 && (message.SmtpUtf8Flags & 1) != 0)
             command.Append(" SMTPUTF8");
         return command.ToString();

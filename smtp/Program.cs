@@ -1,4 +1,5 @@
 using PostfixNet.Service;
+using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.Smtp;
 
@@ -17,7 +18,8 @@ namespace PostfixNet.Smtp;
 ///   (smtp_tls_wrappermode) from the start. Without it mail is put off, or at the level may sent in plain text.
 /// SECURITY
 ///   Talks to servers that cannot be trusted: each wait has a deadline, each reply and list a limit. Needs no privileges
-///   once started; opens queue files, Unix-domain sockets, and network connections, and files with certificates and keys.
+///   once started; the table of passwords is read before they are given up. Opens queue files, Unix-domain sockets, and
+///   network connections, and files with certificates and keys. Passwords and tokens are shown nowhere.
 ///   What a server said before TLS counts for nothing after it. Nothing is fetched to verify a certificate.
 /// DIAGNOSTICS
 ///   One line per recipient and attempt: to=, relay=, delay=, delays=, dsn=, status=. One line per server or recipient
@@ -25,7 +27,7 @@ namespace PostfixNet.Smtp;
 ///   smtp_tls_loglevel = 1: one line per TLS connection. Always: certificates that do not pass, and TLS that fails.
 ///   With debug_peer_list, each line of the conversation, passwords left out. With notify_classes, the transcript of a
 ///   conversation that broke the protocol goes to error_notice_recipient. A damaged queue file gets mode 0400, and qmgr moves it to corrupt. Exit 0: told
-///   to end, or idle. 70: a bug; the mail is retried. 78: configuration unusable.
+///   to end, or idle, or a lookup table has changed. 70: a bug; the mail is retried. 78: configuration unusable.
 /// CONFIGURATION
 ///   smtp_*_timeout, smtp_per_request_deadline, smtp_min_data_rate, daemon_timeout (for one request), smtp_helo_name,
 ///   smtp_mx_address_limit, smtp_mx_session_limit, smtp_race_addresses, smtp_fallback_relay, best_mx_transport,
@@ -33,9 +35,9 @@ namespace PostfixNet.Smtp;
 ///   smtp_discard_ehlo_keywords, smtp_pix_workarounds, smtp_bind_address, smtp_bind_address_enforce, smtp_tcp_port,
 ///   soft_bounce, inet_interfaces, inet_protocols, smtp_host_lookup, disable_dns_lookups, dns_nameservers,
 ///   notify_classes, error_notice_recipient, debug_peer_list, smtp_tls_*, smtp_log_tls_feature_status,
-///   tls_append_default_CA. For the service lmtp, lmtp_x takes the place of smtp_x.
+///   tls_append_default_CA, smtp_sasl_*, smtp_sender_dependent_authentication, smtp_send_dummy_mail_auth. For the service lmtp, lmtp_x takes the place of smtp_x.
 /// BUGS
-///   No authentication: where it is configured this program refuses to start. TLS is that of the .NET library over OpenSSL:
+///   No login by Kerberos or client certificate. TLS is that of the .NET library over OpenSSL:
 ///   one client certificate, no DANE, no ciphers without certificates, no revocation lists, sessions resumed only within
 ///   a process, and the group of the key exchange is not logged. No address rewriting on output
 ///   (smtp_generic_maps). Tables of patterns (smtp_header_checks and the like, smtp_reply_filter) are refused as well.
@@ -43,5 +45,6 @@ namespace PostfixNet.Smtp;
 internal static class Program
 {
     private static int Main(string[] arguments) =>
-        SingleServer.Run("smtp", arguments, static context => new DeliveryAgent(context).Serve);
+        SingleServer.Run("smtp", arguments, static context => new DeliveryAgent(context).Serve,
+            beforeConfinement: LoginSettings.OpenTables);
 }

@@ -14,6 +14,12 @@ internal sealed record ServerFeatures
     internal bool Dsn { get; private init; }
     internal bool StartTls { get; private init; }
 
+    /// <summary>Login mechanisms, in capitals, RFC 4954; null: the server announced no AUTH.</summary>
+    internal IReadOnlyList<string>? AuthMechanisms { get; private init; }
+
+    /// <summary>MAIL says AUTH=&lt;&gt;: the server knows who we are, and smtp_send_dummy_mail_auth is on.</summary>
+    internal bool SendDummyAuth { get; init; }
+
     /// <summary>Octets, RFC 1870; 0: the server announced no limit.</summary>
     internal long SizeLimit { get; private init; }
 
@@ -31,6 +37,9 @@ internal sealed record ServerFeatures
             if (words.Length == 0)
                 continue;
             string keyword = words[0].ToUpperInvariant();
+            // "AUTH=LOGIN PLAIN" is what servers said before RFC 2554.
+            if (keyword.StartsWith("AUTH=", StringComparison.Ordinal))
+                (keyword, words) = ("AUTH", ["AUTH", keyword["AUTH=".Length..], .. words[1..]]);
             if (Contains(discard, keyword))
                 continue;
             features = keyword switch
@@ -40,12 +49,25 @@ internal sealed record ServerFeatures
                 "SMTPUTF8" => features with { SmtpUtf8 = true },
                 "DSN" => features with { Dsn = true },
                 "STARTTLS" => features with { StartTls = true },
+                "AUTH" => features with { AuthMechanisms = AddMechanisms(features.AuthMechanisms, words) },
                 "SIZE" when words.Length > 1
                     && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out long size) => features with { SizeLimit = size },
                 _ => features,
             };
         }
         return features;
+    }
+
+    private static List<string> AddMechanisms(IReadOnlyList<string>? before, string[] words)
+    {
+        List<string> mechanisms = before is null ? [] : [.. before];
+        for (int i = 1; i < words.Length; i++)
+        {
+            string name = words[i].ToUpperInvariant();
+            if (name.Length > 0 && !mechanisms.Contains(name))
+                mechanisms.Add(name);
+        }
+        return mechanisms;
     }
 
     private static bool Contains(IReadOnlyList<string> list, string keyword)

@@ -1,4 +1,5 @@
 using PostfixNet.Mail;
+using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.Smtp;
 
@@ -8,7 +9,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     private const int BatchLimit = 64 * 1024;
 
     private readonly SmtpReplyParser _parser = new();
-    private readonly byte[] _input = new byte[Math.Max(4096, options.LineLengthLimit + 2048)];
+    private byte[] _input = new byte[Math.Max(4096, options.LineLengthLimit + 2048)];
     private readonly byte[] _output = new byte[BatchLimit];
     private int _inputStart;
     private int _inputEnd;
@@ -40,6 +41,9 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
 
     /// <summary>The message that is talked about; for log lines.</summary>
     internal string QueueId { get; set; } = "";
+
+    /// <summary>What must not be shown of the server's words; null before a login.</summary>
+    internal Redaction? Redaction { get; set; }
 
     /// <summary>The stream below. Replaced when TLS starts.</summary>
     internal ByteStream Stream { get; private set; } = stream;
@@ -90,10 +94,13 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     }
 
     /// <summary>Sends one command and waits for its reply.</summary>
-    internal SmtpReply Ask(SmtpStage stage, string command)
+    internal SmtpReply Ask(SmtpStage stage, string command) => AskSecretly(stage, command, command);
+
+    /// <summary>The same with <see cref="SaySecret"/>.</summary>
+    internal SmtpReply AskSecretly(SmtpStage stage, string command, string shown)
     {
         RefuseEarlyReply(stage);
-        Say(stage, command);
+        SaySecret(stage, command, shown);
         Flush(stage);
         return ReadReply(stage);
     }
@@ -149,6 +156,8 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     internal SmtpReply ReadReply(SmtpStage stage)
     {
         Stage = stage;
+        if (_input.Length < LineLimit + 2048)
+            Array.Resize(ref _input, LineLimit + 2048);
         Deadline deadline = Deadline.Earlier(_limit, Deadline.In(options.TimeoutOf(stage)));
         while (true)
         {
@@ -156,14 +165,14 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
             {
                 ReplyLineKind kind = _parser.Add(line, IsPipelining, out SmtpReply? reply);
                 if (_isVerbose)
-                    log.Heard(peer, SmtpReplyParser.Printable(line));
-                Transcript?.Received(SmtpReplyParser.Printable(line), kind == ReplyLineKind.NotSmtp);
+                    log.Heard(peer, Redacted(SmtpReplyParser.Printable(line)));
+                Transcript?.Received(Redacted(SmtpReplyParser.Printable(line)), kind == ReplyLineKind.NotSmtp);
                 if (reply is not null)
-                    return reply;
+                    return Redacted(reply);
                 if (kind == ReplyLineKind.NotSmtp && IsPipelining && !IsOutOfStep)
                 {
                     IsOutOfStep = true;
-                    log.NotSmtp(QueueId, peer, SmtpReplyParser.Printable(line));
+                    log.NotSmtp(QueueId, peer, Redacted(SmtpReplyParser.Printable(line)));
                 }
             }
             // A server that never stops talking is never waited for, so the time is checked here, too.
@@ -199,6 +208,14 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
 
     public void Dispose() => Stream.Dispose();
 
+    private int LineLimit => Stage == SmtpStage.Auth ? Math.Max(SmtpLogin.MostLineOctets, options.LineLengthLimit) : options.LineLengthLimit;
+
+    // A challenge goes to the mechanism, which needs it as it is, and is never shown.
+    private SmtpReply Redacted(SmtpReply reply) =>
+        Redaction is null || (Stage == SmtpStage.Auth && reply.Class == 3) ? reply : Redaction.Apply(reply);
+
+    private string Redacted(string text) => Redaction?.Apply(text) ?? text;
+
     private bool TakeLine(out ReadOnlySpan<byte> line)
     {
         ReadOnlySpan<byte> rest = _input.AsSpan(_inputStart, _inputEnd - _inputStart);
@@ -212,14 +229,16 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
             _skippingLine = false;
             rest = rest[(end + 1)..];
         }
-        LineStatus status = ReplyLine.TryRead(rest, options.LineLengthLimit, out line, out int consumed);
+        int limit = LineLimit;
+        LineStatus status = ReplyLine.TryRead(rest, limit, out line, out int consumed);
         if (status == LineStatus.NeedMore)
             return false;
         _inputStart += consumed;
         if (status == LineStatus.TooLong)
         {
             _skippingLine = true;
-            log.ReplyTooLong(peer, options.LineLengthLimit, SmtpReplyParser.Printable(line[..Math.Min(30, line.Length)]));
+            string start = Redacted(SmtpReplyParser.Printable(line));
+            log.ReplyTooLong(peer, limit, start[..Math.Min(30, start.Length)]);
         }
         return true;
     }

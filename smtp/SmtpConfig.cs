@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using PostfixNet.Configuration;
+using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.Smtp;
 
@@ -43,6 +44,7 @@ internal static class SmtpConfig
             PerRequestDeadline = Get(Parameters.SmtpPerRequestDeadline),
             MinDataRate = Get(Parameters.SmtpMinDataRate),
             RequestTimeLimit = config.Get(Parameters.DaemonTimeout),
+            Login = Get(Parameters.SmtpSaslAuthEnable) ? LoginSettings.Read(config, service) : null,
             AlwaysSendEhlo = Get(Parameters.SmtpAlwaysSendEhlo),
             NeverSendEhlo = Get(Parameters.SmtpNeverSendEhlo),
             Skip5xxGreeting = Get(Parameters.SmtpSkip5xxGreeting),
@@ -106,7 +108,6 @@ internal static class SmtpConfig
     {
         (string Name, bool IsSet)[] settings =
         [
-            ("smtp_sasl_auth_enable", config.ForTransport(Parameters.SmtpSaslAuthEnable, service)),
             ("smtp_generic_maps", !config.ForTransport(Parameters.SmtpGenericMaps, service).IsEmpty),
         ];
         foreach ((string name, bool isSet) in settings)

@@ -81,6 +81,7 @@ internal sealed class SmtpConnect(
         for (int i = 0; i < hops.Length && attempt.HasRecipientsLeft && !attempt.IsGivenUp; i++)
         {
             last = i;
+            attempt.Destination = hops[i];
             NextHop? hop = NextHop.Parse(hops[i], options);
             if (hop is null)
             {
@@ -221,7 +222,8 @@ internal sealed class SmtpConnect(
         }
     }
 
-    private static SessionKey KeyOf(DeliveryAttempt attempt, TlsPolicy tls) => new(attempt.Request.NextHop, "", attempt.Request.Rule, tls.Key);
+    private SessionKey KeyOf(DeliveryAttempt attempt, TlsPolicy tls) => new(
+        attempt.Request.NextHop, options.Login?.Passwords.LoginSenderOf(attempt.Request.Sender) ?? "", attempt.Request.Rule, tls.Key);
 
     private SmtpSession Open(SocketStream stream, SmtpPeer peer, TlsPolicy tls) =>
         new(new SmtpChat(stream, peer, options, log), peer, options, log, clock) { Tls = tls };

@@ -1,10 +1,11 @@
 using PostfixNet.Configuration;
 using PostfixNet.Mail;
 using PostfixNet.Notices;
+using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.Smtp;
 
-/// <summary>What comes before the first message of a session: greeting, EHLO (or HELO, or LHLO), TLS.</summary>
+/// <summary>What comes before the first message of a session: greeting, EHLO (or HELO, or LHLO), TLS, login.</summary>
 internal sealed class SmtpHandshake(SmtpChat chat, SmtpPeer peer, SmtpOptions options, Log log, TimeProvider clock)
 {
     private bool _useEhlo;
@@ -23,10 +24,13 @@ internal sealed class SmtpHandshake(SmtpChat chat, SmtpPeer peer, SmtpOptions op
     {
         Dsn? why = attempt.Tls.IsWrapped ? BeginTls(attempt) : null;
         why ??= ReadGreeting(attempt, detectLoops) ?? SayHello(attempt, isBestMx, detectLoops);
-        if (why is not null || attempt.IsEncrypted)
-            return why;
-        why = AskForTls(attempt);
-        return attempt.IsEncrypted ? why ?? SayHello(attempt, isBestMx, detectLoops) : why;
+        if (why is null && !attempt.IsEncrypted)
+        {
+            why = AskForTls(attempt);
+            if (attempt.IsEncrypted)
+                why ??= SayHello(attempt, isBestMx, detectLoops);
+        }
+        return why ?? (options.Login is null ? null : LogIn(attempt, options.Login));
     }
 
     private Dsn? ReadGreeting(DeliveryAttempt attempt, bool detectLoops)
@@ -98,6 +102,14 @@ internal sealed class SmtpHandshake(SmtpChat chat, SmtpPeer peer, SmtpOptions op
         return attempt.Tls.IsAuthenticated && chat.Stream.Security is not { IsPeerVerified: true }
             ? SmtpTrouble.Why("4.7.5", "Server certificate not verified")
             : null;
+    }
+
+    private Dsn? LogIn(DeliveryAttempt attempt, LoginSettings settings)
+    {
+        SmtpLogin login = new(chat, peer, settings);
+        Dsn? why = login.Run(attempt.Request.Sender, attempt.Destination, Features.AuthMechanisms);
+        Features = Features with { SendDummyAuth = settings.SendDummyMailAuth && login.HasLoggedIn };
+        return why;
     }
 
     private SmtpReply Introduce()

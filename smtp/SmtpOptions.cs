@@ -1,5 +1,6 @@
 using System.Net;
 using PostfixNet.Delivery;
+using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.Smtp;
 
@@ -36,6 +37,9 @@ internal sealed record SmtpOptions
 
     /// <summary>For one delivery request, whatever a server does: daemon_timeout.</summary>
     internal TimeSpan RequestTimeLimit { get; init; } = TimeSpan.FromHours(5);
+
+    /// <summary>How to log in; null: smtp_sasl_auth_enable is off.</summary>
+    internal LoginSettings? Login { get; init; }
 
     internal bool AlwaysSendEhlo { get; init; } = true;
     internal bool NeverSendEhlo { get; init; }
@@ -161,7 +165,7 @@ internal sealed record SmtpOptions
     internal TimeSpan TimeoutOf(SmtpStage stage) => stage switch
     {
         SmtpStage.Greeting => GreetingTimeout,
-        SmtpStage.Ehlo or SmtpStage.Helo or SmtpStage.Lhlo => HeloTimeout,
+        SmtpStage.Ehlo or SmtpStage.Helo or SmtpStage.Lhlo or SmtpStage.Auth => HeloTimeout,
         SmtpStage.StartTls => StartTlsTimeout,
         SmtpStage.Mail => MailTimeout,
         SmtpStage.Rcpt => RcptTimeout,

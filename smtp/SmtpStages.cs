@@ -9,6 +9,7 @@ internal enum SmtpStage
     Helo,
     Lhlo,
     StartTls,
+    Auth,
     Mail,
     Rcpt,
     Data,
@@ -29,6 +30,8 @@ internal static class SmtpStages
         SmtpStage.Helo => "performing the HELO handshake",
         SmtpStage.Lhlo => "performing the LHLO handshake",
         SmtpStage.StartTls => "receiving the STARTTLS response",
+        // Postfix counts the login to the handshake.
+        SmtpStage.Auth => "performing the EHLO handshake",
         SmtpStage.Mail => "sending MAIL FROM",
         SmtpStage.Rcpt => "sending RCPT TO",
         SmtpStage.Data => "sending DATA command",

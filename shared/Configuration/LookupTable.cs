@@ -14,6 +14,7 @@ public sealed class LookupTable
     private const int MaximumFileSize = 256 << 20;
 
     private readonly List<Source> _sources = [];
+    private readonly List<TableFile> _files = [];
 
     private LookupTable()
     {
@@ -21,6 +22,14 @@ public sealed class LookupTable
 
     /// <summary>Keys and values, or one value for every key.</summary>
     private sealed record Source(Dictionary<string, string>? Entries, string? Always);
+
+    /// <summary>A file that was read, and what it was then.</summary>
+    private sealed class TableFile(string path, FileStatus status)
+    {
+        internal string Path => path;
+
+        internal FileStatus Status => status;
+    }
 
     /// <summary>True when nothing can be found.</summary>
     public bool IsEmpty
@@ -49,6 +58,40 @@ public sealed class LookupTable
                 return value;
         }
         return null;
+    }
+
+    /// <summary>A file of this table that is not the one that was read; null when there is none. One that is missing, or that
+    /// this process may no longer look at, has not changed.</summary>
+    internal string? ChangedFile()
+    {
+        foreach (TableFile file in _files)
+        {
+            try
+            {
+                if (FileSystem.Status(file.Path, followLink: true) is { } now && (now.Inode != file.Status.Inode
+                    || now.ModifiedNanoseconds != file.Status.ModifiedNanoseconds || now.Size != file.Status.Size))
+                    return file.Path;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                continue;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>A file with entries of this table that every user may read; null when there is none.</summary>
+    /// <param name="mainToml">Holds the entries that are in no file of their own.</param>
+    internal string? FileOpenToAll(string mainToml)
+    {
+        const int ReadByOthers = 4;
+        foreach (TableFile file in _files)
+        {
+            if ((file.Status.Mode & ReadByOthers) != 0)
+                return file.Path;
+        }
+        bool hasInline = _sources.Count > _files.Count && !IsEmpty;
+        return hasInline && FileSystem.Status(mainToml, followLink: true) is { } status && (status.Mode & ReadByOthers) != 0 ? mainToml : null;
     }
 
     /// <param name="config">For expansion and positions in messages.</param>
@@ -170,14 +213,15 @@ public sealed class LookupTable
 
     private static string Unbraced(string text) => text.Length >= 2 && text[0] == '{' && text[^1] == '}' ? text[1..^1].Trim() : text;
 
-    private static Dictionary<string, string> ReadTextHash(MainConfig config, string name, TomlNode? node, string path)
+    private Dictionary<string, string> ReadTextHash(MainConfig config, string name, TomlNode? node, string path)
     {
         if (!path.StartsWith('/'))
             throw config.Wrong(name, node, $"\"texthash:{path}\" has no path from the root; accepted is \"texthash:/path\" or \"texthash:$config_directory/file\"");
         byte[] bytes;
         try
         {
-            bytes = FileSystem.ReadAll(path, MaximumFileSize);
+            bytes = FileSystem.ReadAll(path, MaximumFileSize, out FileStatus status);
+            _files.Add(new TableFile(path, status));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

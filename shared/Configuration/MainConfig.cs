@@ -16,6 +16,7 @@ public sealed class MainConfig
     private readonly TomlTable _root;
     private readonly Dictionary<string, object> _values = new(StringComparer.Ordinal);
     private readonly List<string> _expanding = [];
+    private readonly List<LookupTable> _tables = [];
     private IReadOnlyList<string>? _warnings;
     private DestinationRules? _destinations;
 
@@ -32,8 +33,21 @@ public sealed class MainConfig
     /// <summary>The main.toml file, as messages name it.</summary>
     internal string Path { get; }
 
-    /// <summary>Keys that are no parameters, each as one line with its position and the nearest known name.</summary>
-    public IReadOnlyList<string> Warnings => _warnings ??= KnownNames.FindUnknown(_root, Path);
+    /// <summary>Keys that are no parameters, each as one line with its position and the nearest known name; and secrets
+    /// that every user can read.</summary>
+    public IReadOnlyList<string> Warnings => _warnings ??= [.. KnownNames.FindUnknown(_root, Path), .. OpenSecrets()];
+
+    // A matter for those who start the system, not for each program.
+    private List<string> OpenSecrets()
+    {
+        List<string> lines = [];
+        foreach (string name in (ReadOnlySpan<string>)["smtp_sasl_password_maps", "lmtp_sasl_password_maps"])
+        {
+            if (_root.TryGet(name, out _) && ((LookupTable)ValueOf(Parameters.SmtpSaslPasswordMaps, name)).FileOpenToAll(Path) is { } file)
+                lines.Add($"{name}: every user can read the passwords in {file}; put them into a file that only root can read, \"texthash:/path\"");
+        }
+        return lines;
+    }
 
     /// <summary>The tables [destination."NAME"].</summary>
     /// <exception cref="ConfigurationException">Something in them is wrong.</exception>
@@ -120,6 +134,17 @@ public sealed class MainConfig
         _ = Get(Parameters.MyOrigin);
     }
 
+    /// <summary>The file of a lookup table in use that is no longer what was read: this configuration is out of date (S4-23).</summary>
+    public string? ChangedTable()
+    {
+        foreach (LookupTable table in _tables)
+        {
+            if (table.ChangedFile() is { } path)
+                return path;
+        }
+        return null;
+    }
+
     /// <param name="parameter">Kind and range.</param>
     /// <param name="name">Key in main.toml: the parameter's, or that of a transport.</param>
     private object ValueOf(Parameter parameter, string name)
@@ -138,7 +163,9 @@ public sealed class MainConfig
         switch (parameter.Kind)
         {
             case ParameterKind.Table:
-                return LookupTable.Open(this, name, node, node is null ? ExpandedText(name) : "");
+                LookupTable table = LookupTable.Open(this, name, node, node is null ? ExpandedText(name) : "");
+                _tables.Add(table);
+                return table;
             case ParameterKind.List:
                 return ConvertList(parameter, name, node);
             case ParameterKind.Flag:

@@ -52,6 +52,8 @@ public static class Parameters
     private static Parameter<IReadOnlyList<string>> List(string name, string defaultText, string? choices = null) =>
         Add(new Parameter<IReadOnlyList<string>>(ParameterKind.List, name, defaultText, choices: choices));
 
+    private const string SaslSecurityOptions = "noplaintext noactive nodictionary noanonymous mutual_auth forward_secrecy";
+
     private static Parameter<LookupTable> Table(string name, string defaultText) =>
         Add(new Parameter<LookupTable>(ParameterKind.Table, name, defaultText));
 
@@ -672,7 +674,37 @@ public static class Parameters
     public static readonly Parameter<LookupTable> SmtpSaslPasswordMaps = Table("smtp_sasl_password_maps", "");
 
     /// <summary><c>smtp_sasl_security_options</c>: forbidden mechanisms. Default: noplaintext, noanonymous.</summary>
-    public static readonly Parameter<IReadOnlyList<string>> SmtpSaslSecurityOptions = List("smtp_sasl_security_options", "noplaintext, noanonymous");
+    public static readonly Parameter<IReadOnlyList<string>> SmtpSaslSecurityOptions = List("smtp_sasl_security_options", "noplaintext, noanonymous", SaslSecurityOptions);
+
+    /// <summary><c>smtp_sasl_tls_security_options</c>: the same over TLS. Default: $smtp_sasl_security_options.</summary>
+    public static readonly Parameter<IReadOnlyList<string>> SmtpSaslTlsSecurityOptions = List("smtp_sasl_tls_security_options", "$smtp_sasl_security_options", SaslSecurityOptions);
+
+    /// <summary><c>smtp_sasl_tls_verified_security_options</c>: the same over TLS with a verified server. Default: $smtp_sasl_tls_security_options.</summary>
+    public static readonly Parameter<IReadOnlyList<string>> SmtpSaslTlsVerifiedSecurityOptions = List("smtp_sasl_tls_verified_security_options", "$smtp_sasl_tls_security_options", SaslSecurityOptions);
+
+    /// <summary><c>smtp_sasl_mechanism_filter</c>: mechanisms that may be used, in any order. Default: empty, all.</summary>
+    public static readonly Parameter<IReadOnlyList<string>> SmtpSaslMechanismFilter = List("smtp_sasl_mechanism_filter", "");
+
+    /// <summary><c>smtp_sasl_type</c>: accepted for Postfix's sake; mechanisms are built in. Default: cyrus.</summary>
+    public static readonly Parameter<string> SmtpSaslType = Text("smtp_sasl_type", "cyrus");
+
+    /// <summary><c>smtp_sasl_path</c>: without effect. Default: empty.</summary>
+    public static readonly Parameter<string> SmtpSaslPath = Text("smtp_sasl_path", "");
+
+    /// <summary><c>smtp_sasl_auth_enforce</c>: no mail without login to a server for which there is one. Default: no.</summary>
+    public static readonly Parameter<bool> SmtpSaslAuthEnforce = Flag("smtp_sasl_auth_enforce", "no");
+
+    /// <summary><c>smtp_sasl_auth_soft_bounce</c>: a refused login defers. Default: yes.</summary>
+    public static readonly Parameter<bool> SmtpSaslAuthSoftBounce = Flag("smtp_sasl_auth_soft_bounce", "yes");
+
+    /// <summary><c>smtp_sasl_auth_cache_name</c>: without effect. Default: empty.</summary>
+    public static readonly Parameter<string> SmtpSaslAuthCacheName = Text("smtp_sasl_auth_cache_name", "");
+
+    /// <summary><c>smtp_sasl_auth_cache_time</c>: without effect. Default: 90d.</summary>
+    public static readonly TimeParameter SmtpSaslAuthCacheTime = Time("smtp_sasl_auth_cache_time", "90d");
+
+    /// <summary><c>smtp_sasl_token_timeout</c>: time for a token-command of smtp_sasl_password_maps; not in Postfix. Default: 30s.</summary>
+    public static readonly TimeParameter SmtpSaslTokenTimeout = Time("smtp_sasl_token_timeout", "30s", minimum: 1);
 
     /// <summary><c>smtp_sender_dependent_authentication</c>: credentials per sender. Default: no.</summary>
     public static readonly Parameter<bool> SmtpSenderDependentAuthentication = Flag("smtp_sender_dependent_authentication", "no");

@@ -57,6 +57,16 @@ public sealed unsafe class Descriptor : IDisposable
         return (new Descriptor(fds[0]), new Descriptor(fds[1]));
     }
 
+    /// <summary>A pipe, both ends closed on exec. Only the first end can be read, and <see cref="Write"/> is for sockets: the
+    /// second is for a child.</summary>
+    public static (Descriptor Reading, Descriptor Writing) Pipe()
+    {
+        int* fds = stackalloc int[2];
+        if (LibC.Pipe2(fds, SOCK_CLOEXEC) < 0)
+            throw UnixError.Last("pipe");
+        return (new Descriptor(fds[0]), new Descriptor(fds[1]));
+    }
+
     /// <summary>A listening Unix-domain socket. An older socket of that name is removed first.</summary>
     /// <param name="mode">Permission bits of the name; connecting needs write permission.</param>
     public static Descriptor ListenUnix(string path, int mode, int backlog = 4096)

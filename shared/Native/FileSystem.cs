@@ -65,10 +65,11 @@ public static unsafe class FileSystem
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw UnixError.Last($"open {path}");
     }
 
-    /// <summary>Attributes of a name, without following a symbolic link; null when there is no such name.</summary>
-    public static FileStatus? Status(string path)
+    /// <summary>Attributes of a name, without following a symbolic link unless asked to; null when there is no such name.</summary>
+    /// <param name="followLink">Attributes of the file that a link leads to.</param>
+    public static FileStatus? Status(string path, bool followLink = false)
     {
-        if (LibC.StatX(LibC.AT_FDCWD, path, LibC.AT_SYMLINK_NOFOLLOW, 0x7ff, out LibC.Statx s) == 0)
+        if (LibC.StatX(LibC.AT_FDCWD, path, followLink ? 0 : LibC.AT_SYMLINK_NOFOLLOW, 0x7ff, out LibC.Statx s) == 0)
             return Convert(s);
         return Marshal.GetLastPInvokeError() is LibC.ENOENT or LibC.ENOTDIR ? null : throw UnixError.Last($"stat {path}");
     }
@@ -244,11 +245,15 @@ public static unsafe class FileSystem
 
     /// <summary>Reads a whole file, following symbolic links (a configuration file may be one).</summary>
     /// <param name="limit">Bytes; a larger file is an error.</param>
-    public static byte[] ReadAll(string path, int limit)
+    public static byte[] ReadAll(string path, int limit) => ReadAll(path, limit, out _);
+
+    /// <inheritdoc cref="ReadAll(string, int)"/>
+    /// <param name="status">Of the file that was read, not of a link to it.</param>
+    public static byte[] ReadAll(string path, int limit, out FileStatus status)
     {
         int fd = LibC.Open(path, LibC.O_RDONLY | LibC.O_NONBLOCK | LibC.O_CLOEXEC, 0);
         using SafeFileHandle file = fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw UnixError.Last($"open {path}");
-        FileStatus status = Status(file);
+        status = Status(file);
         if (status.Kind != FileKind.Regular)
             throw new IOException($"open {path}: not a regular file");
         if (status.Size > limit)

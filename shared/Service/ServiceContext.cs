@@ -104,9 +104,9 @@ public sealed class ServiceContext
     /// <summary>Does what every service must do first: configuration, log, privileges, signals.</summary>
     /// <param name="program">The program's own name, for the log.</param>
     /// <param name="commandLine">As built by master: -c DIRECTORY -n SERVICE -- ARGUMENTS.</param>
-    /// <param name="beforeConfinement">Work that needs more than mail_owner's rights (S4-24); usually none.</param>
+    /// <param name="beforeConfinement">Work that needs more than mail_owner's rights (S4-24), given the configuration and the service's name; usually none.</param>
     /// <returns>null after an error, which is logged and on stderr; the exit status is then in <paramref name="status"/>.</returns>
-    internal static ServiceContext? Start(string program, string[] commandLine, Action<MainConfig>? beforeConfinement, out int status)
+    internal static ServiceContext? Start(string program, string[] commandLine, Action<MainConfig, string>? beforeConfinement, out int status)
     {
         Signals.IgnoreAll();
         FileSystem.SetCreationMask(0x3F /* 077 */);
@@ -122,7 +122,7 @@ public sealed class ServiceContext
             config = MainConfig.Load(directory);
             OpenLog(config, program);
             FileSystem.ChangeDirectory(config.Get(Parameters.QueueDirectory));
-            beforeConfinement?.Invoke(config);
+            beforeConfinement?.Invoke(config, name);
             if (Users.EffectiveUid == 0)
                 DropPrivileges(config);
             status = 0;

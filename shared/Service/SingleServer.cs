@@ -6,7 +6,8 @@ using PostfixNet.Native;
 namespace PostfixNet.Service;
 
 /// <summary>Skeleton of a service that serves one client at a time, in straight-line code.</summary>
-/// <remarks>The process ends after max_use clients, after max_idle seconds without one, and when master wants it to.</remarks>
+/// <remarks>The process ends after max_use clients, after max_idle seconds without one, when a
+/// lookup table has changed, and when master wants it to.</remarks>
 public static class SingleServer
 {
     /// <summary>Runs the service.</summary>
@@ -15,10 +16,12 @@ public static class SingleServer
     /// <param name="start">Builds the server once the process is confined; returns what serves one connection until the client closes it.
     /// <see cref="IpcException"/> from there is a warning in the log; any other exception ends the process, and master starts a new one.</param>
     /// <param name="clientTimeout">For each message from or to a client; default: ipc_timeout. Short where any user is a client.</param>
+    /// <param name="beforeConfinement">Work that needs more than mail_owner's rights; given the configuration and the service's name.</param>
     /// <returns>Exit status.</returns>
-    public static int Run(string program, string[] commandLine, Func<ServiceContext, Action<Channel>> start, TimeSpan? clientTimeout = null)
+    public static int Run(string program, string[] commandLine, Func<ServiceContext, Action<Channel>> start, TimeSpan? clientTimeout = null,
+        Action<MainConfig, string>? beforeConfinement = null)
     {
-        ServiceContext? context = ServiceContext.Start(program, commandLine, null, out int status);
+        ServiceContext? context = ServiceContext.Start(program, commandLine, beforeConfinement, out int status);
         if (context is null)
             return status;
         try
@@ -73,6 +76,12 @@ public static class SingleServer
             (Readiness listener, bool lifeline) = context.Listener.Wait(Readiness.Readable, (int)Math.Max(0, end - Environment.TickCount64), context.Lifeline);
             if (lifeline || listener == Readiness.None)
                 return null;
+            // The client is for the next process, which reads the tables anew.
+            if (context.Config.ChangedTable() is { } table)
+            {
+                MailLog.Info($"table {table} has changed -- restarting");
+                return null;
+            }
             // Sister processes wait on the same socket; one of them may have been quicker.
             if (context.Listener.TryAccept() is { } client)
                 return client;

@@ -6,7 +6,8 @@ namespace PostfixNet.Smtp;
 internal static class PlainTextRetry
 {
     /// <summary>True when TLS is no requirement, it was TLS that failed or a conversation over TLS that broke, somebody is
-    /// left to be tried again, and the mail has waited long enough.</summary>
+    /// left to be tried again, the mail has waited long enough, and there is no login for the server, which could show its
+    /// password.</summary>
     internal static bool IsAllowed(DeliveryAttempt attempt, StreamFailure failure, SmtpOptions options)
     {
         TimeSpan waited = TimeSpan.FromMicroseconds(attempt.Request.ActiveMicroseconds - attempt.Request.ArrivalMicroseconds);
@@ -14,6 +15,7 @@ internal static class PlainTextRetry
             && (failure == StreamFailure.Tls || attempt.IsEncrypted)
             && (attempt.OpenRecipients > 0 || attempt.HasNextTransaction)
             && !attempt.IsGivenUp
-            && waited >= options.MinimalBackoffTime;
+            && waited >= options.MinimalBackoffTime
+            && !(options.Login is { } login && login.Passwords.Has(attempt.Request.Sender, attempt.Peer?.Host ?? "", attempt.Destination));
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text;
 using PostfixNet.Configuration;
 
@@ -30,6 +31,49 @@ public sealed class LookupTableTests
     [InlineData("transport_maps = 'static:x'", false)]
     [InlineData("transport_maps = { a = 'x' }", false)]
     public void Knows_when_nothing_can_be_found(string toml, bool isEmpty) => Assert.Equal(isEmpty, Table(toml).IsEmpty);
+
+    // S4-23
+    [Fact]
+    public void A_file_that_changed_is_noticed()
+    {
+        string directory = Directory.CreateTempSubdirectory("texthash").FullName;
+        string path = Path.Join(directory, "table"), link = Path.Join(directory, "link");
+        File.WriteAllText(path, "a x\n");
+        File.CreateSymbolicLink(link, path);
+        MainConfig config = MainConfig.FromText($"transport_maps = 'texthash:{link}'");
+        Assert.Null(config.ChangedTable());
+        _ = config.Get(Parameters.TransportMaps);
+        Assert.Null(config.ChangedTable());
+        File.WriteAllText(path + ".new", "a y\n");
+        File.Move(path + ".new", path, overwrite: true);
+        Assert.Equal(link, config.ChangedTable());
+        // Somebody is about to write it anew.
+        File.Delete(path);
+        Assert.Null(config.ChangedTable());
+        Directory.Delete(directory, recursive: true);
+    }
+
+    [Theory]
+    [SupportedOSPlatform("linux")]
+    [InlineData(0, true, "table", "lmtp_sasl_password_maps = 'texthash:{0}/table'")]
+    [InlineData(0, false, null, "smtp_sasl_password_maps = 'texthash:{0}/table'")]
+    [InlineData(0, true, null, "")]
+    [InlineData(4, false, "main.toml", "smtp_sasl_password_maps = { a = 'b:c' }")]
+    [InlineData(4, false, "main.toml", "smtp_sasl_password_maps = 'texthash:{0}/table static:b:c'")]
+    [InlineData(0, true, null, "smtp_sasl_password_maps = { a = 'b:c' }")]
+    [InlineData(4, false, null, "smtp_sasl_password_maps = {}")]
+    public void Passwords_that_all_can_read_are_warned_of(int mainMode, bool tableIsOpen, string? want, string line)
+    {
+        string directory = Directory.CreateTempSubdirectory("texthash").FullName;
+        const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        File.WriteAllText(directory + "/table", "a b:c\n");
+        File.SetUnixFileMode(directory + "/table", tableIsOpen ? Own | UnixFileMode.OtherRead : Own);
+        File.WriteAllText(directory + "/main.toml", line.Replace("{0}", directory, StringComparison.Ordinal));
+        File.SetUnixFileMode(directory + "/main.toml", Own | (UnixFileMode)mainMode);
+        IReadOnlyList<string> warnings = MainConfig.Load(directory).Warnings;
+        Assert.Equal(want is null ? [] : [want], warnings.Select(w => w.Split(" passwords in ")[1].Split(';')[0][(directory.Length + 1)..]));
+        Directory.Delete(directory, recursive: true);
+    }
 
     [Fact]
     public void Text_files_are_read_as_postfix_reads_them()

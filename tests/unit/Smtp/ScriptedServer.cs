@@ -62,6 +62,9 @@ internal sealed class ScriptedServer : IDisposable
     /// <param name="ClientName">Subject of the client's certificate; null: it showed none.</param>
     internal sealed record TlsAgreement(SslProtocols Protocol, TlsCipherSuite Cipher, string ServerName, string? ClientName);
 
+    /// <summary>Finds the reply to the AUTH command and to each response, in the script's place.</summary>
+    internal Func<string, string>? Authenticator { get; set; }
+
     public void Dispose()
     {
         // Whoever waits in accept is served first: a client that connected is in the backlog before it goes on.
@@ -152,6 +155,9 @@ internal sealed class ScriptedServer : IDisposable
                         if (goOn && go.Contains("220", StringComparison.Ordinal))
                             goOn = StartTls();
                         break;
+                    case "AUTH":
+                        goOn = Authenticate(line);
+                        break;
                     case "MAIL":
                         (_recipients, accepted) = (0, 0);
                         goOn = Say(server.Scripted("mail") ?? "250 2.1.0 Ok");
@@ -196,6 +202,24 @@ internal sealed class ScriptedServer : IDisposable
             tls.AuthenticateAsServer(server._tls!);
             server.Agreements.Add(new TlsAgreement(tls.SslProtocol, tls.NegotiatedCipherSuite, tls.TargetHostName, tls.RemoteCertificate?.Subject));
             return true;
+        }
+
+        // The script's "auth": what is said to the AUTH command and to each response, until a reply that asks for none.
+        private bool Authenticate(string line)
+        {
+            for (int step = 0; ; step++)
+            {
+                string reply = server.Authenticator?.Invoke(line)
+                    ?? (line == "*" ? "501 5.5.2 cancelled" : server._script.GetProperty("auth")[step].GetString()!);
+                if (!Say(reply))
+                    return false;
+                if (!reply.StartsWith('3'))
+                    return true;
+                if (ReadLine() is not { } bytes)
+                    return false;
+                line = Encoding.UTF8.GetString(bytes);
+                server.Commands.Add(line);
+            }
         }
 
         private string EhloReply(string name)

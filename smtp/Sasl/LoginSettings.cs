@@ -1,0 +1,106 @@
+using PostfixNet.Configuration;
+using PostfixNet.Log;
+
+namespace PostfixNet.Smtp.Sasl;
+
+/// <summary>The smtp_sasl_... parameters, read. Only made when smtp_sasl_auth_enable is on.</summary>
+internal sealed record LoginSettings
+{
+    internal required PasswordTable Passwords { get; init; }
+
+    /// <summary>smtp_sasl_mechanism_filter.</summary>
+    internal IReadOnlyList<string> MechanismFilter { get; init; } = [];
+
+    /// <summary>smtp_sasl_security_options: without TLS.</summary>
+    internal SecurityOptions Demands { get; init; } = SecurityOptions.NoPlaintext | SecurityOptions.NoAnonymous;
+
+    /// <summary>smtp_sasl_tls_security_options.</summary>
+    internal SecurityOptions TlsDemands { get; init; } = SecurityOptions.NoPlaintext | SecurityOptions.NoAnonymous;
+
+    /// <summary>smtp_sasl_tls_verified_security_options: the server has proved its name.</summary>
+    internal SecurityOptions VerifiedTlsDemands { get; init; } = SecurityOptions.NoPlaintext | SecurityOptions.NoAnonymous;
+
+    /// <summary>smtp_sasl_auth_soft_bounce: a refused login puts mail off, whatever the server's code.</summary>
+    internal bool AuthSoftBounce { get; init; } = true;
+
+    /// <summary>smtp_sasl_auth_enforce: where there is a login, no mail goes without.</summary>
+    internal bool AuthEnforce { get; init; }
+
+    /// <summary>smtp_send_dummy_mail_auth.</summary>
+    internal bool SendDummyMailAuth { get; init; }
+
+    /// <summary>What a mechanism must offer on this connection.</summary>
+    internal SecurityOptions DemandsOn(IChannelSecurity? security) =>
+        security is null ? Demands : security.IsPeerVerified ? VerifiedTlsDemands : TlsDemands;
+
+    /// <summary>The login password table is read once, while its file can be: it should be root's alone (S4-24).</summary>
+    internal static void OpenTables(MainConfig config, string service)
+    {
+        if (config.ForTransport(Parameters.SmtpSaslAuthEnable, service))
+            _ = config.ForTransport(Parameters.SmtpSaslPasswordMaps, service);
+    }
+
+    /// <exception cref="ConfigurationException">A parameter asks for what cannot be.</exception>
+    internal static LoginSettings Read(MainConfig config, string service)
+    {
+        string type = config.ForTransport(Parameters.SmtpSaslType, service);
+        if (type != "cyrus")
+            throw new ConfigurationException($"smtp_sasl_type = \"{type}\": not supported; the mechanisms are built in, leave it out");
+        WarnOfIdleSetting("smtp_sasl_path", config.ForTransport(Parameters.SmtpSaslPath, service));
+        WarnOfIdleSetting("smtp_sasl_auth_cache_name", config.ForTransport(Parameters.SmtpSaslAuthCacheName, service));
+        LookupTable table = config.ForTransport(Parameters.SmtpSaslPasswordMaps, service);
+        if (table.IsEmpty)
+            MailLog.Warning("smtp_sasl_auth_enable is on, but smtp_sasl_password_maps is empty: there is no login");
+        bool isLmtp = service == "lmtp";
+        return new LoginSettings
+        {
+            Passwords = new PasswordTable(table, !isLmtp && config.Get(Parameters.SmtpSenderDependentAuthentication),
+                config.Get(Parameters.RecipientDelimiter), config.ForTransport(Parameters.SmtpSaslTokenTimeout, service), TimeProvider.System),
+            MechanismFilter = FilterOf(config, service),
+            Demands = DemandsIn(config.ForTransport(Parameters.SmtpSaslSecurityOptions, service)),
+            TlsDemands = DemandsIn(config.ForTransport(Parameters.SmtpSaslTlsSecurityOptions, service)),
+            VerifiedTlsDemands = DemandsIn(config.ForTransport(Parameters.SmtpSaslTlsVerifiedSecurityOptions, service)),
+            AuthSoftBounce = config.ForTransport(Parameters.SmtpSaslAuthSoftBounce, service),
+            AuthEnforce = config.ForTransport(Parameters.SmtpSaslAuthEnforce, service),
+            SendDummyMailAuth = config.ForTransport(Parameters.SmtpSendDummyMailAuth, service),
+        };
+    }
+
+    private static IReadOnlyList<string> FilterOf(MainConfig config, string service)
+    {
+        IReadOnlyList<string> filter = config.ForTransport(Parameters.SmtpSaslMechanismFilter, service);
+        foreach (string item in filter)
+        {
+            string pattern = item.TrimStart('!');
+            bool isTable = pattern.Contains(':', StringComparison.Ordinal) && !pattern.StartsWith("static:", StringComparison.Ordinal);
+            if (isTable || pattern.StartsWith('/'))
+                throw new ConfigurationException($"smtp_sasl_mechanism_filter: \"{item}\" is not supported; give names of mechanisms, \"!name\", \"static:all\"");
+        }
+        return filter;
+    }
+
+    private static SecurityOptions DemandsIn(IReadOnlyList<string> words)
+    {
+        SecurityOptions demands = SecurityOptions.None;
+        foreach (string word in words)
+        {
+            demands |= word switch
+            {
+                "noplaintext" => SecurityOptions.NoPlaintext,
+                "noactive" => SecurityOptions.NoActive,
+                "nodictionary" => SecurityOptions.NoDictionary,
+                "noanonymous" => SecurityOptions.NoAnonymous,
+                "mutual_auth" => SecurityOptions.MutualAuth,
+                "forward_secrecy" => SecurityOptions.ForwardSecrecy,
+                _ => throw new ConfigurationException($"SASL security option \"{word}\" is not known"),
+            };
+        }
+        return demands;
+    }
+
+    private static void WarnOfIdleSetting(string name, string value)
+    {
+        if (value.Length > 0)
+            MailLog.Warning($"{name} = \"{value}\": not supported, and without effect");
+    }
+}

@@ -1,0 +1,82 @@
+using PostfixNet.Configuration;
+
+namespace PostfixNet.Smtp.Sasl;
+
+/// <summary>smtp_sasl_password_maps: who we are at which server.</summary>
+/// <param name="bySender">smtp_sender_dependent_authentication.</param>
+/// <param name="recipientDelimiter">recipient_delimiter; empty: addresses have no extensions.</param>
+/// <param name="tokenTimeout">For a command that fetches a token.</param>
+internal sealed class PasswordTable(LookupTable table, bool bySender, string recipientDelimiter, TimeSpan tokenTimeout, TimeProvider clock)
+{
+    private const string FilePrefix = "token-file=";
+    private const string CommandPrefix = "token-command=";
+
+    // Tokens stay in memory with the command that brought them.
+    private readonly Dictionary<string, TokenSource> _tokens = new(StringComparer.Ordinal);
+
+    /// <summary>The sender, when the table has a login for it alone; else empty.</summary>
+    internal string LoginSenderOf(string sender) => OfSender(sender) is null ? "" : sender;
+
+    /// <summary>The login for mail of a sender to a server; null: none, and mail goes without.</summary>
+    /// <param name="host">The server's name.</param>
+    /// <param name="destination">Next hop or fallback relay, as written.</param>
+    /// <exception cref="SaslException">There is an entry, but it makes no sense.</exception>
+    internal Credentials? Find(string sender, string host, string destination)
+    {
+        if (OfSender(sender) is { } own)
+            return Read(own, sender);
+        if (table.Find(host) is { } ofHost)
+            return Read(ofHost, host);
+        return table.Find(destination) is { } ofDestination ? Read(ofDestination, destination) : null;
+    }
+
+    /// <summary>There is an entry, good or bad.</summary>
+    /// <inheritdoc cref="Find"/>
+    internal bool Has(string sender, string host, string destination) => (OfSender(sender) ?? table.Find(host) ?? table.Find(destination)) is not null;
+
+    // The address, then without its extension, then its domain.
+    private string? OfSender(string sender)
+    {
+        if (!bySender || sender.Length == 0)
+            return null;
+        if (table.Find(sender) is { } value)
+            return value;
+        int at = sender.LastIndexOf('@');
+        if (at < 0)
+            return null;
+        if (recipientDelimiter.Length > 0)
+        {
+            int extension = sender.AsSpan(0, at).IndexOfAny(recipientDelimiter);
+            if (extension > 0 && table.Find(string.Concat(sender.AsSpan(0, extension), sender.AsSpan(at))) is { } bare)
+                return bare;
+        }
+        return table.Find(sender[at..]);
+    }
+
+    private Credentials Read(string value, string key)
+    {
+        int colon = value.IndexOf(':', StringComparison.Ordinal);
+        // Control characters have a meaning in some mechanisms.
+        if (colon <= 0 || value.AsSpan().ContainsAnyInRange('\0', '\x1f'))
+            throw new SaslException($"the entry for {key} in smtp_sasl_password_maps is not \"user:password\"");
+        string user = value[..colon];
+        string secret = value[(colon + 1)..];
+        if (secret.StartsWith(FilePrefix, StringComparison.Ordinal))
+            return new Credentials(user, "", new TokenFile(secret[FilePrefix.Length..]));
+        if (secret.StartsWith(CommandPrefix, StringComparison.Ordinal))
+            return new Credentials(user, "", Command(secret[CommandPrefix.Length..]));
+        return new Credentials(user, secret, null);
+    }
+
+    private TokenSource Command(string text)
+    {
+        if (_tokens.TryGetValue(text, out TokenSource? known))
+            return known;
+        string[] words = text.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+        if (words.Length == 0 || !words[0].StartsWith('/'))
+            throw new SaslException("token-command in smtp_sasl_password_maps needs a path from the root");
+        TokenCommand command = new(words[0], words[1..], tokenTimeout, clock);
+        _tokens.Add(text, command);
+        return command;
+    }
+}

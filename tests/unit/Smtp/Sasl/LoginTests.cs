@@ -1,0 +1,393 @@
+using System.Buffers;
+using System.Text;
+using PostfixNet.Configuration;
+using PostfixNet.Delivery;
+using PostfixNet.Queue;
+using PostfixNet.Smtp;
+using PostfixNet.Smtp.Sasl;
+
+namespace PostfixNet.UnitTests.Smtp.Sasl;
+
+/// <summary>Whole deliveries with a login, over loopback.</summary>
+public sealed class LoginTests : IDisposable
+{
+    private const string Password = "s3cret-pa55word";
+    private const string Entry = "\"mx.test\" = \"user:" + Password + "\"";
+    private const string Plain = "AUTH PLAIN AHVzZXIAczNjcmV0LXBhNTV3b3Jk";
+    private const string Good = """{"ext": ["AUTH PLAIN LOGIN CRAM-MD5"], "auth": ["235 2.7.0 ok"]}""";
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("login").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public void Mail_is_sent_after_a_login()
+    {
+        using SmtpRig rig = Rig("smtp_sasl_mechanism_filter = \"plain\"");
+        using ScriptedServer server = Serve(rig, Good);
+        Deliver(rig);
+        server.Dispose();
+        Assert.Equal("sent", Result(rig).Status);
+        Assert.Equal(["EHLO mta.golden.test", Plain, "MAIL FROM:<sf@origin.test>"], server.Commands.Take(3));
+    }
+
+    [Theory]
+    [InlineData("AUTH LOGIN")]
+    [InlineData("AUTH=LOGIN")]
+    [InlineData("AUTH=LOGIN GSSAPI")]
+    [InlineData("auth login")]
+    public void Login_in_two_answers(string announced)
+    {
+        using SmtpRig rig = Rig();
+        using ScriptedServer server = Serve(rig, $$"""{"ext": ["{{announced}}"], "auth": ["334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6", "235 ok"]}""");
+        Deliver(rig);
+        server.Dispose();
+        Assert.Equal("sent", Result(rig).Status);
+        Assert.Equal(["AUTH LOGIN", "dXNlcg==", Base64(Password)], server.Commands.Skip(1).Take(3));
+    }
+
+    [Fact]
+    public void Scram_with_a_server_that_proves_itself()
+    {
+        using SmtpRig rig = Rig();
+        using ScriptedServer server = Serve(rig, """{"ext": ["AUTH PLAIN SCRAM-SHA-256"]}""");
+        server.Authenticator = new ScramServer(Password).Answer;
+        Deliver(rig);
+        server.Dispose();
+        Assert.Equal("sent", Result(rig).Status);
+        Assert.DoesNotContain(server.Commands, c => c.Contains(Base64(Password), StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false, "wrong server signature: the server does not know the password", "*")]
+    [InlineData(true, "the server did not prove that it knows the password", null)]
+    public void Scram_with_a_server_that_does_not(bool skipsProof, string why, string? last)
+    {
+        using SmtpRig rig = Rig();
+        using ScriptedServer server = Serve(rig, """{"ext": ["AUTH SCRAM-SHA-256"]}""");
+        server.Authenticator = new ScramServer(Password, knowsPassword: false, skipsProof).Answer;
+        Deliver(rig);
+        server.Dispose();
+        Assert.Equal(("4.7.0", "deferred", $"SASL authentication failed; cannot authenticate to server {Name(server)}: {why}"), Result(rig));
+        Assert.DoesNotContain(server.Commands, c => c.StartsWith("MAIL", StringComparison.Ordinal));
+        if (last is not null)
+            Assert.Equal(last, server.Commands[^2]);
+        Assert.Equal("QUIT", server.Commands[^1]);
+    }
+
+    [Theory] // as Postfix: a login that is refused is a matter between the servers' operators, and puts mail off
+    [InlineData("535 5.7.8 no", "yes", "4.7.8", "deferred")]
+    [InlineData("535 no", "yes", "4.0.0", "deferred")]
+    [InlineData("454 4.7.0 later", "yes", "4.7.0", "deferred")]
+    [InlineData("535 5.7.8 no", "no", "5.7.8", "bounced")]
+    [InlineData("454 4.7.0 later", "no", "4.7.0", "deferred")]
+    [InlineData("199 what", "no", "4.5.0", "deferred")]
+    [InlineData("421 4.3.2 closing", "yes", "4.3.2", "deferred")]
+    public void Refused(string reply, string softBounce, string status, string result)
+    {
+        using SmtpRig rig = Rig($"smtp_sasl_auth_soft_bounce = \"{softBounce}\"");
+        using ScriptedServer server = Serve(rig, $$"""{"ext": ["AUTH CRAM-MD5"], "auth": ["334 PGE+", "{{reply}}"]}""");
+        Assert.Equal(result == "deferred", Deliver(rig).Trouble is not null);
+        server.Dispose();
+        Assert.Equal((status, result, $"SASL authentication failed; server {Name(server)} said: {reply}"), Result(rig));
+        Assert.Equal("QUIT", server.Commands[^1]);
+    }
+
+    [Fact]
+    public void The_next_server_gets_its_chance()
+    {
+        using SmtpRig rig = Rig(entries: Entry + "\n\"mx2.test\" = \"other:pw\"");
+        using ScriptedServer first = new("127.0.0.31", 0, """{"ext": ["AUTH CRAM-MD5"], "auth": ["535 5.7.8 no"]}""");
+        using ScriptedServer second = new("127.0.0.32", first.Port, """{"ext": ["AUTH CRAM-MD5"], "auth": ["235 ok"]}""");
+        rig.Options = rig.Options with { TcpPort = first.Port };
+        rig.Resolver.Mx("mx.test", (1, "mx.test"), (2, "mx2.test"));
+        rig.Resolver.A("mx.test", "127.0.0.31");
+        rig.Resolver.A("mx2.test", "127.0.0.32");
+        Deliver(rig);
+        Assert.Equal("sent", Result(rig).Status);
+        Assert.Contains(rig.Lines, l => l.Contains("SASL authentication failed; server mx.test[127.0.0.31]", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("334 !!!!", "challenge not understood")]
+    [InlineData("334 AAA", "challenge not understood")]
+    [InlineData("334 PGE+ PGE+", "challenge not understood")]
+    [InlineData("334-PGE+\n334 PGE+", "challenge not understood")]
+    [InlineData("334", "unexpected challenge")]
+    [InlineData("334 ", "unexpected challenge")]
+    public void Garbage_is_answered_with_a_star(string challenge, string why)
+    {
+        using SmtpRig rig = Rig();
+        using ScriptedServer server = Serve(rig, """{"ext": ["AUTH CRAM-MD5"]}""");
+        server.Authenticator = line => line == "*" ? "501 5.5.2 cancelled" : challenge;
+        Deliver(rig);
+        server.Dispose();
+        Assert.Equal(("4.7.0", "deferred", $"SASL authentication failed; cannot authenticate to server {Name(server)}: {why}"), Result(rig));
+        Assert.Equal(["*", "QUIT"], server.Commands.TakeLast(2));
+    }
+
+    [Theory] // RFC 4954 section 4: a line has at most 12288 octets
+    [InlineData(12280, null)]
+    [InlineData(12284, "challenge not understood")]
+    [InlineData(100_000, "challenge not understood")]
+    public void A_challenge_may_be_long_but_not_longer(int length, string? why)
+    {
+        using SmtpRig rig = Rig();
+        using ScriptedServer server = Serve(rig, """{"ext": ["AUTH CRAM-MD5"]}""");
+        server.Authenticator = line => line == "*" ? "501 cancelled"
+            : line.StartsWith("AUTH", StringComparison.Ordinal) ? "334 " + new string('A', length) : "235 ok";
+        Deliver(rig);
+        server.Dispose();
+        Assert.Equal(why is null ? "sent" : "deferred", Result(rig).Status);
+        if (why is not null)
+            Assert.EndsWith(why, Result(rig).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_server_that_asks_without_end_is_left()
+    {
+        using SmtpRig rig = Rig(Anything, Token());
+        using ScriptedServer server = Serve(rig, """{"ext": ["AUTH XOAUTH2"]}""");
+        server.Authenticator = line => line == "*" ? "501 cancelled" : "334 PGE+";
+        Deliver(rig);
+        server.Dispose();
+        Assert.EndsWith("too many challenges", Result(rig).Reason, StringComparison.Ordinal);
+        Assert.True(server.Commands.Count < 20);
+    }
+
+    [Theory]
+    [InlineData("DROP")]
+    [InlineData("RST")]
+    public void A_lost_connection_is_tried_again_later(string reply)
+    {
+        using SmtpRig rig = Rig();
+        using ScriptedServer server = Serve(rig, $$"""{"ext": ["AUTH CRAM-MD5"], "auth": ["334 PGE+", "{{reply}}"]}""");
+        Deliver(rig);
+        server.Dispose();
+        Assert.Equal(("4.4.2", "deferred", $"lost connection with {Name(server)} while performing the EHLO handshake"), Result(rig));
+    }
+
+    [Fact]
+    public void A_silent_server_is_given_the_time_of_the_handshake()
+    {
+        using SmtpRig rig = Rig();
+        rig.Options = rig.Options with { HeloTimeout = TimeSpan.FromSeconds(1) };
+        using ScriptedServer server = Serve(rig, """{"ext": ["AUTH CRAM-MD5"], "auth": ["HANG"]}""");
+        Deliver(rig);
+        server.Dispose();
+        Assert.Equal(("4.4.2", "deferred", $"conversation with {Name(server)} timed out while performing the EHLO handshake"), Result(rig));
+    }
+
+    [Fact]
+    public void Without_an_entry_mail_goes_without_login()
+    {
+        using SmtpRig rig = Rig(entries: "\"elsewhere.test\" = \"user:pw\"");
+        using ScriptedServer server = Serve(rig, Good);
+        Deliver(rig);
+        server.Dispose();
+        Assert.Equal("sent", Result(rig).Status);
+        Assert.DoesNotContain(server.Commands, c => c.StartsWith("AUTH", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("no", "sent", "250 2.0.0 Ok: queued as SINK")]
+    [InlineData("yes", "deferred", "offered no compatible authentication mechanisms for this type of connection security")]
+    public void A_server_without_AUTH(string enforce, string status, string reason)
+    {
+        using SmtpRig rig = Rig($"smtp_sasl_auth_enforce = \"{enforce}\"");
+        using ScriptedServer server = Serve(rig, """{"ext": ["PIPELINING"]}""");
+        Deliver(rig);
+        Assert.Equal(status, Result(rig).Status);
+        Assert.EndsWith(reason, Result(rig).Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("AUTH PLAIN LOGIN", "", "cannot authenticate to server {0}: no mechanism available")]
+    [InlineData("AUTH GSSAPI", Anything, "cannot authenticate to server {0}: no mechanism available")]
+    [InlineData("AUTH PLAIN", "smtp_sasl_mechanism_filter = \"login\"", "server {0} offered no compatible authentication mechanisms for this type of connection security")]
+    [InlineData("AUTH", "", "server {0} offered no compatible authentication mechanisms for this type of connection security")]
+    public void Nothing_that_may_be_used(string announced, string setting, string reason)
+    {
+        using SmtpRig rig = Rig(setting.Length > 0 ? setting : "smtp_sasl_mechanism_filter = []");
+        if (setting.Length == 0)
+            rig.Options = rig.Options with { Login = rig.Options.Login! with { Demands = SecurityOptions.NoPlaintext } };
+        using ScriptedServer server = Serve(rig, $$"""{"ext": ["{{announced}}"], "auth": ["235 ok"]}""");
+        Deliver(rig);
+        server.Dispose();
+        Assert.Equal("4.7.0", Result(rig).Dsn);
+        Assert.EndsWith(reason.Replace("{0}", Name(server), StringComparison.Ordinal), Result(rig).Reason, StringComparison.Ordinal);
+        // No password left this system.
+        Assert.DoesNotContain(server.Commands, c => c.StartsWith("AUTH", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_session_serves_one_login_only()
+    {
+        using SmtpRig rig = Rig("smtp_sender_dependent_authentication = true", "\"ann@a.test\" = \"ann:pw\"\n" + Entry);
+        using ScriptedServer server = Serve(rig, """{"ext": ["AUTH PLAIN"], "auth": ["235 2.7.0 ok"]}""");
+        foreach (string sender in (string[])["ann@a.test", "ann@a.test", "bob@a.test", "eve@a.test", "ann@a.test"])
+            rig.Deliver(SmtpRig.Request("mx.test", "u@mx.test") with { MoreWaits = true, Sender = sender });
+        rig.CloseSession();
+        server.Dispose();
+        Assert.Equal(["ann", "ann", "user", "user", "ann"], server.Commands.Aggregate(
+            (Name: "", Users: new List<string>()), (state, line) =>
+            {
+                if (line.StartsWith("AUTH PLAIN ", StringComparison.Ordinal))
+                    return (Encoding.ASCII.GetString(Convert.FromBase64String(line[11..])).Split('\0')[1], state.Users);
+                if (line.StartsWith("MAIL", StringComparison.Ordinal))
+                    state.Users.Add(state.Name);
+                return state;
+            }).Users);
+        Assert.Equal(3, server.Connections);
+    }
+
+    [Theory]
+    [InlineData("yes", "MAIL FROM:<sf@origin.test> AUTH=<>")]
+    [InlineData("no", "MAIL FROM:<sf@origin.test>")]
+    public void Dummy_auth_of_MAIL(string setting, string want)
+    {
+        using SmtpRig rig = Rig($"smtp_send_dummy_mail_auth = \"{setting}\"");
+        using ScriptedServer server = Serve(rig, Good);
+        Deliver(rig);
+        server.Dispose();
+        Assert.Contains(want, server.Commands);
+    }
+
+    [Theory] // both mechanisms answer the description of the error, and then get the reply
+    [InlineData("XOAUTH2", "")]
+    [InlineData("OAUTHBEARER", "AQ==")]
+    public void A_refused_token_is_fetched_anew_once(string mechanism, string answer)
+    {
+        using SmtpRig rig = Rig(Anything, Token($"echo x >>{_directory}/runs; echo token-$(grep -c x {_directory}/runs)"));
+        using ScriptedServer server = Serve(rig, $$"""{"ext": ["AUTH {{mechanism}}"]}""");
+        int refusals = 0;
+        server.Authenticator = line => !line.StartsWith("AUTH", StringComparison.Ordinal) ? "535 5.7.8 no"
+            : refusals++ == 0 ? "334 eyJzdGF0dXMiOiI0MDEifQ==" : "235 ok";
+        Deliver(rig);
+        Deliver(rig);
+        server.Dispose();
+        Assert.All(rig.Results, r => Assert.Equal("sent", r[3]));
+        string[] tokens = server.Commands.Where(c => c.StartsWith("AUTH", StringComparison.Ordinal))
+            .Select(c => Encoding.ASCII.GetString(Convert.FromBase64String(c.Split(' ')[2]))).Select(t => t[t.IndexOf("token-", StringComparison.Ordinal)..].TrimEnd('\u0001')).ToArray();
+        Assert.Equal(["token-1", "token-2", "token-2"], tokens);
+        Assert.Equal(answer, server.Commands[2]);
+    }
+
+    [Fact]
+    public void A_token_that_stays_bad_puts_mail_off()
+    {
+        using SmtpRig rig = Rig(Anything, Token());
+        using ScriptedServer server = Serve(rig, """{"ext": ["AUTH XOAUTH2"]}""");
+        server.Authenticator = line => line.Length == 0 ? "535 5.7.8 no" : "334 e30=";
+        Deliver(rig);
+        server.Dispose();
+        Assert.Equal("4.7.8", Result(rig).Dsn);
+        Assert.Equal(2, server.Commands.Count(c => c.StartsWith("AUTH", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Without_a_token_mail_is_put_off_with_the_reason()
+    {
+        using SmtpRig rig = Rig(Anything, Token("exit 7"));
+        using ScriptedServer server = Serve(rig, """{"ext": ["AUTH XOAUTH2"]}""");
+        Deliver(rig);
+        Assert.EndsWith("token command /bin/sh: exit status 7", Result(rig).Reason, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string> Echoes => new()
+    {
+        $$"""{"ext": ["AUTH PLAIN"], "auth": ["535 5.7.8 wrong: {{Plain[11..]}}"]}""",
+        $$"""{"ext": ["AUTH PLAIN"], "auth": ["535-5.7.8 wrong:\n535-{{Password}}\n535 5.7.8 user={{Base64("user:" + Password)}}"]}""",
+        $$"""{"ext": ["AUTH LOGIN"], "auth": ["334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6", "535 {{Base64(Password)}}"]}""",
+        $$"""{"ext": ["AUTH LOGIN"], "auth": ["334 VXNlcm5hbWU6", "334 {{Password}}"]}""",
+        $$"""{"ext": ["AUTH PLAIN"], "auth": ["334 {{Password}}", "501 {{Password}}"]}""",
+        $$"""{"ext": ["AUTH PLAIN"], "auth": ["235 hello {{Password}}"], "mail": "550 5.1.0 {{Password}}"}""",
+        $$"""{"ext": ["AUTH PLAIN"], "auth": ["235 ok"], "rcpt": "550 5.1.1 {{Plain}}"}""",
+        $$"""{"ext": ["AUTH PLAIN"], "auth": ["235 ok"], "dot": "250 2.0.0 {{Password}}"}""",
+        $$"""{"ext": ["AUTH PLAIN"], "auth": ["235 ok"], "mail": "{{Password}}\n{{Password}} more\n250 ok"}""",
+        $$"""{"ext": ["AUTH PLAIN", "PIPELINING"], "auth": ["235 ok"], "mail": "{{Password}}\n{{Password}} more\n250 ok"}""",
+        $$"""{"ext": ["AUTH PLAIN"], "auth": ["{{Password}}\n535 {{Password}}{{new string('x', 20_000)}}"]}""",
+    };
+
+    [Theory]
+    [MemberData(nameof(Echoes))]
+    public void What_the_server_repeats_is_seen_nowhere(string script)
+    {
+        using SmtpRig rig = Rig();
+        Notices notices = new();
+        rig.Options = rig.Options with
+        {
+            Login = rig.Options.Login! with { AuthSoftBounce = false },
+            DebugPeers = PeerList.Read(["127.0.0.31"], "debug_peer_list"),
+            ErrorNotices = new ErrorNotices(ErrorClasses.Protocol, "double-bounce@x.test", "postmaster", isLmtp: false, notices),
+        };
+        using ScriptedServer server = Serve(rig, script);
+        Deliver(rig);
+        server.Dispose();
+        Assert.NotEmpty(rig.Results);
+        // Log lines with all that was said, what notices and queue listing are made of, and the postmaster's transcript.
+        string seen = string.Join('\n', [.. rig.Lines, .. rig.Records_, notices.Text]);
+        Assert.Contains("AUTH", seen, StringComparison.Ordinal);
+        foreach (string secret in (string[])[Password, Base64(Password), Plain[11..], Base64("user:" + Password), Base64("\0user\0" + Password)])
+            Assert.DoesNotContain(secret, seen, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private const string Anything = "smtp_sasl_security_options = \"noanonymous\"";
+
+    private static SmtpRig Rig(string setting = Anything, string entries = Entry)
+    {
+        string options = setting.StartsWith("smtp_sasl_security_options", StringComparison.Ordinal) ? "" : Anything;
+        MainConfig config = MainConfig.FromText($"smtp_sasl_auth_enable = true\n{options}\n{setting}\n[smtp_sasl_password_maps]\n{entries}\n");
+        SmtpRig rig = new();
+        rig.Options = rig.Options with { Login = LoginSettings.Read(config, "smtp") };
+        return rig;
+    }
+
+    // The command has no shell that would take quotes away.
+    private string Token(string script = "echo token")
+    {
+        File.WriteAllText(_directory + "/run", script);
+        return $"\"mx.test\" = \"user:token-command=/bin/sh {_directory}/run\"";
+    }
+
+    private static ScriptedServer Serve(SmtpRig rig, string script)
+    {
+        ScriptedServer server = new("127.0.0.31", 0, script);
+        rig.Options = rig.Options with { TcpPort = server.Port };
+        rig.Resolver.Mx("mx.test", (1, "mx.test"));
+        rig.Resolver.A("mx.test", "127.0.0.31");
+        return server;
+    }
+
+    private static DeliveryReport Deliver(SmtpRig rig) => rig.Deliver(SmtpRig.Request("mx.test", "u@mx.test"));
+
+    private static (string Dsn, string Status, string Reason) Result(SmtpRig rig)
+    {
+        string[] result = rig.Results[^1];
+        return (result[2], result[3], result[4]);
+    }
+
+    private static string Name(ScriptedServer _) => "mx.test[127.0.0.31]";
+
+    private static string Base64(string text) => Convert.ToBase64String(Encoding.ASCII.GetBytes(text));
+
+    /// <summary>Keeps what would be sent.</summary>
+    private sealed class Notices : INoticeSubmitter, INoticeDraft
+    {
+        private readonly ArrayBufferWriter<byte> _content = new();
+
+        internal string Text => Encoding.Latin1.GetString(_content.WrittenSpan);
+
+        public QueueId Id => default;
+
+        public IBufferWriter<byte> Content => _content;
+
+        public INoticeDraft Begin(string sender, string recipient, int smtpUtf8Flags) => this;
+
+        public string? Finish() => null;
+
+        public void Dispose()
+        {
+        }
+    }
+}

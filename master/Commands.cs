@@ -95,8 +95,10 @@ internal static class Commands
     internal static int Status(string directory)
     {
         MainConfig config = MainConfig.Load(directory);
-        int? pid = PidFile.Running(config.Get(Parameters.QueueDirectory));
+        string queue = config.Get(Parameters.QueueDirectory);
+        int? pid = PidFile.Running(queue);
         StandardError.Write(pid is null ? "master: the Postfix.Net mail system is not running\n" : $"master: the Postfix.Net mail system is running: PID: {pid}\n");
+        Pauses.Tell(queue);
         return pid is null ? 1 : ExitStatus.Ok;
     }
 

@@ -9,6 +9,7 @@ namespace PostfixNet.Master;
 ///   master - starts, watches and stops the mail system
 /// SYNOPSIS
 ///   master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check
+///   master [-c config_directory] pause|resume [transport NAME] [destination DOMAIN|NEXTHOP] [from ADDRESS|DOMAIN]
 /// DESCRIPTION
 ///   start      Checks the configuration, makes missing queue directories, and returns when the system accepts mail.
 ///   start-fg   The same in the foreground, for containers and service managers; ends on SIGTERM or SIGINT.
@@ -17,8 +18,12 @@ namespace PostfixNet.Master;
 ///   reload     Reads the configuration anew; processes end after the work in hand and are replaced. The queue manager
 ///              stays, with its queue in memory, and sends what is not under way by the new routes and limits.
 ///   flush      Tries all deferred mail now, as postqueue -f does.
-///   status     Tells if the system runs. Exit 0: yes. Exit 1: no.
+///   status     Tells if the system runs, and what is paused. Exit 0: it runs. Exit 1: it does not.
 ///   check      Reads the configuration and looks at the queue directories; says all that is wrong.
+///   pause      Starts no more deliveries that fit all that is given (nothing given: none at all); those under way finish.
+///              Mail is accepted and waits, and does not expire meanwhile. Holds until a resume, over restarts too: the
+///              file paused in the queue directory says so. A destination ".example.com" is all below example.com.
+///   resume     Ends the pause with the same words, or all; the mail that waited for it is tried at once.
 ///   The running master owns the socket of every service. It starts a process when a client connects and nobody is
 ///   there to serve it, up to the service's process_limit; it wakes timed services, replaces processes that ended, and
 ///   holds back a service that cannot start. Mail is not touched by it.
@@ -36,14 +41,14 @@ namespace PostfixNet.Master;
 /// </summary>
 internal static class Program
 {
-    private const string Usage = "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check";
+    private const string Usage = "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|pause|resume";
 
     private static int Main(string[] arguments)
     {
         string? directory = null;
         if (arguments is ["-c", var given, .. var rest])
             (directory, arguments) = (given, rest);
-        if (arguments is not [var command])
+        if (arguments is not [var command, .. var words] || (words.Length > 0 && command is not ("pause" or "resume")))
             return Fail(Usage, ExitStatus.Usage);
         try
         {
@@ -58,6 +63,8 @@ internal static class Program
                 "flush" => Commands.Flush(directory),
                 "status" => Commands.Status(directory),
                 "check" => Commands.Check(directory),
+                "pause" => Pauses.Pause(directory, words),
+                "resume" => Pauses.Resume(directory, words),
                 Supervisor.DaemonCommand => Supervisor.RunDaemon(directory),
                 _ => Fail($"unknown command \"{command}\"; {Usage}", ExitStatus.Usage),
             };

@@ -202,6 +202,11 @@ internal sealed class ServiceSlot
             // What it was doing must not wait for the timer, nor for a client: nobody else may know of that work.
             ScheduleWakeup(s_restartDelay);
         }
+        else if (worker.IsRetired)
+        {
+            // It may have taken the trigger that was meant for its successor.
+            ScheduleWakeup(TimeSpan.Zero);
+        }
         Listening();
         if (_workers.Count == 0)
             Emptied?.Invoke();

@@ -37,7 +37,7 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
     }
 
     /// <summary>Takes one file in, if it is ready and due.</summary>
-    internal void Feed(QueueEntry entry, bool ignoreTimes)
+    internal void Feed(QueueEntry entry, NotDue takes)
     {
         bool isMoved = false;
         try
@@ -57,9 +57,10 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
             long wait = status.ModifiedNanoseconds / 1000 - now;
             // No pause is that long: the clock has gone back, and the mail would wait as long as it went.
             bool isClockTrouble = wait > (long)(settings.LongestPause + s_clockTolerance).TotalMicroseconds;
-            if (!ignoreTimes && wait > FutureToleranceMicroseconds && !isClockTrouble)
+            bool isTaken = (takes & NotDue.All) != 0 || ((takes & NotDue.Paused) != 0 && (status.Mode & QueueFileMode.Paused) != 0);
+            if (!isTaken && wait > FutureToleranceMicroseconds && !isClockTrouble)
                 return;
-            if (isClockTrouble && !ignoreTimes)
+            if (isClockTrouble && !isTaken)
                 MailLog.Warning($"{entry.Id}: time stamp {wait / 1_000_000} s in the future, tried now; was the clock set back?");
             if (status.LinkCount != 1)
             {
@@ -113,9 +114,10 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
                 MailLog.Info($"{id}: skipped, still being delivered");
                 return;
             }
+            const int UsedUp = QueueFileMode.FlushFirst | QueueFileMode.Paused;
             bool flush = (status.Mode & QueueFileMode.FlushFirst) != 0;
-            if (flush)
-                FileSystem.ChangeMode(file.Handle, status.Mode & ~QueueFileMode.FlushFirst);
+            if ((status.Mode & UsedUp) != 0)
+                FileSystem.ChangeMode(file.Handle, status.Mode & ~UsedUp);
             Envelope envelope = file.ReadEnvelope(recipients, BatchLimit, out long next);
             message = new Message
             {

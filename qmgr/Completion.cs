@@ -106,7 +106,7 @@ internal sealed class Completion(
         TimeSpan age = Message.Age(now, message.Envelope.ArrivalSeconds);
         string sender = message.Envelope.Sender ?? "";
         bool forced = IsForceExpired(message);
-        if (forced || message.Retry.IsOver || settings.IsExpired(age, sender.Length == 0))
+        if (forced || (!message.IsPaused && (message.Retry.IsOver || settings.IsExpired(age, sender.Length == 0))))
         {
             MailLog.Info($"{message.Id}: from=<{Address.ToExternal(sender)}>, status={(forced ? "force-expired" : "expired")}, returned to sender");
             // Only when the sender's notice is safely queued may the message go.
@@ -168,6 +168,8 @@ internal sealed class Completion(
         {
             // The time before the move (S5-23): a file in deferred always has its next attempt in it.
             string path = directories.PathOf(QueueName.Active, message.Id);
+            if (message.IsPaused && FileSystem.Status(path) is { } status)
+                FileSystem.ChangeMode(path, status.Mode | QueueFileMode.Paused);
             if (!FileSystem.TrySetTime(path, next * 1000)
                 || !directories.Move(message.Id, QueueName.Active, QueueName.Deferred))
                 MailLog.Info($"{message.Id}: gone before it was deferred");

@@ -33,6 +33,12 @@ internal sealed class Message
     /// <summary>The notice about failed recipients could not be sent; its log must not be left without its message.</summary>
     internal bool NoticeFailed { get; set; }
 
+    /// <summary>A recipient's delivery was put off by the operator: no verdict on the message before it was tried.</summary>
+    internal bool IsPaused => PausedUnder > 0;
+
+    /// <summary>Number of the operator's list (<see cref="PausedDeliveries.Version"/>) that did that; 0: none.</summary>
+    internal int PausedUnder { get; set; }
+
     /// <summary>An agent could not read the file.</summary>
     internal bool IsCorrupt { get; set; }
 

@@ -13,7 +13,7 @@ namespace PostfixNet.Qmgr;
 ///   deferred with the time of its next attempt as modification time; mail that is too old is returned through bounce
 ///   and defer; a damaged file goes to corrupt. It never waits for one worker: everything is an event of one loop.
 ///   Triggers, one byte each: I scan incoming, D scan deferred, A ignore time stamps in the next scan, F forget which
-///   destinations are dead, W (timer) the same as I. A reload does not end it: it reads the configuration, goes over to it
+///   destinations are dead, W (timer) the same as I, P what is paused has changed. A reload does not end it: it reads the configuration, goes over to it
 ///   with all mail that it has in memory, and forgets trouble of transports and destinations. A configuration that it cannot
 ///   use is one line in the log, and the present one stays. Only other names of directories or services need a new process.
 /// SECURITY

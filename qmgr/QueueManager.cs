@@ -17,6 +17,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
 
     private readonly EventLoop _loop;
     private readonly Settings _settings;
+    private readonly PausedDeliveries _paused = new(".");
     private readonly QueueScan _incoming, _deferred;
     private readonly ActiveQueue _active;
     private readonly Completion _completion;
@@ -42,27 +43,34 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         _active = new ActiveQueue(directories, _settings, Schedule, Later);
         _completion = new Completion(_active, directories, _settings, _lines, Later, Finished);
         _active.TakeBackLeftovers();
-        _incoming.Start(ignoreTimes: false);
-        ScanDeferredNow();
+        _paused.Read();
+        _incoming.Start(NotDue.None);
+        // What was resumed while we were away.
+        _deferred.Start(NotDue.Paused);
+        StartQueueRun();
         ScheduleScan();
     }
 
     /// <inheritdoc/>
     public void Trigger(ReadOnlySpan<byte> requests)
     {
-        bool incoming = false, deferred = false, ignoreTimes = false;
+        bool incoming = false, deferred = false;
+        NotDue takes = NotDue.None;
         foreach (byte request in requests)
         {
             incoming |= request is (byte)'I' or (byte)'W';
             deferred |= request == (byte)'D';
-            ignoreTimes |= request == (byte)'A';
-            if (request == (byte)'F')
+            if (request == (byte)'A')
+                takes |= NotDue.All;
+            else if (request == (byte)'F')
                 ForgetTrouble();
+            else if (request == (byte)'P')
+                PausesChanged();
         }
         if (incoming)
-            _incoming.Start(ignoreTimes);
+            _incoming.Start(takes);
         if (deferred)
-            _deferred.Start(ignoreTimes);
+            _deferred.Start(takes);
         ScheduleScan();
     }
 
@@ -84,17 +92,29 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
 
         (_config, _routing, _processLimits) = (config, routing, processLimits);
         _settings.Read(config);
-        List<Entry> waited = [];
         foreach ((Transport transport, TransportLimits limits) in transports)
-            transport.Apply(limits, waited);
-        SortAnew(waited);
-        ScanDeferredNow();
+            transport.Apply(limits);
+        SortAnew();
+        StartQueueRun();
         return true;
     }
 
-    // Mail that has not been handed out yet goes where the new configuration says (S1-55).
-    private void SortAnew(List<Entry> waited)
+    private void PausesChanged()
     {
+        _paused.Read();
+        foreach (Transport transport in _transports.Values)
+            transport.IsPaused = _paused.IsEverything;
+        SortAnew();
+        // What no pause holds any more is due now.
+        _deferred.Start(NotDue.Paused);
+    }
+
+    // Mail that has not been handed out yet goes where the configuration and the operator say now (S1-55, S1-38).
+    private void SortAnew()
+    {
+        List<Entry> waited = [];
+        foreach (Transport transport in _transports.Values)
+            transport.TakeBack(waited);
         Dictionary<Message, List<DeliveryRecipient>> messages = [];
         foreach (Entry entry in waited)
         {
@@ -151,17 +171,17 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
             transport.ForgetTrouble();
     }
 
-    private void ScanDeferredNow()
+    private void StartQueueRun()
     {
-        _deferred.Start(ignoreTimes: false);
+        _deferred.Start(NotDue.None);
         ScheduleScan();
         _nextRun?.Cancel();
-        _nextRun = _loop.After(_settings.QueueRunDelay, ScanDeferredNow);
+        _nextRun = _loop.After(_settings.QueueRunDelay, StartQueueRun);
     }
 
     private void ScheduleScan()
     {
-        if (_scanScheduled || _ending)
+        if (_scanScheduled || _ending || _paused.IsEverything)
             return;
         _scanScheduled = true;
         _loop.Soon(Scan);
@@ -171,14 +191,14 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     private void Scan()
     {
         _scanScheduled = false;
-        for (int i = 0; i < FilesPerTurn && !_ending; i++)
+        for (int i = 0; i < FilesPerTurn && !_ending && !_paused.IsEverything; i++)
         {
             if (!_active.HasRoom || (!_incoming.IsActive && !_deferred.IsActive))
                 break;
             _deferredIsNext = _deferred.IsActive && (!_deferredIsNext || !_incoming.IsActive);
             QueueScan scan = _deferredIsNext ? _deferred : _incoming;
             if (scan.Next() is { } entry)
-                _active.Feed(entry, scan.IgnoresTimes);
+                _active.Feed(entry, scan.Takes);
         }
         foreach (Transport transport in _transports.Values)
             transport.Pump();
@@ -205,9 +225,16 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     private void Sort(Message message, List<DeliveryRecipient> recipients)
     {
         Dictionary<Route, List<DeliveryRecipient>> groups = [];
+        string sender = message.Envelope.Sender ?? "";
         foreach (DeliveryRecipient recipient in recipients)
         {
             Route route = _routing.Of(recipient.Address);
+            if (_paused.Stops(route, sender, recipient.Address) is { } why)
+            {
+                message.PausedUnder = _paused.Version;
+                PutOff(message, [recipient], why);
+                continue;
+            }
             if (!groups.TryGetValue(route, out List<DeliveryRecipient>? group))
                 groups.Add(route, group = []);
             group.Add(recipient);
@@ -245,7 +272,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         if (!_transports.TryGetValue(name, out Transport? transport))
         {
             TransportLimits limits = TransportLimits.Of(_config, name, _processLimits.GetValueOrDefault(name));
-            _transports.Add(name, transport = new Transport(name, limits, _settings, _loop, this));
+            _transports.Add(name, transport = new Transport(name, limits, _settings, _loop, this) { IsPaused = _paused.IsEverything });
         }
         return transport;
     }
@@ -264,10 +291,17 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     void Transport.IDeliveryEvents.PutOff(Entry entry, Dsn reason)
     {
         PlanRetry(entry, siteFailed: true);
-        BuiltIn.Defer(entry.Message, entry.Recipients, reason, _lines, _settings, () =>
+        PutOff(entry.Message, entry.Recipients, reason);
+        EntryDone(entry.Message);
+    }
+
+    private void PutOff(Message message, IReadOnlyList<DeliveryRecipient> recipients, Dsn reason)
+    {
+        message.PendingEntries++;
+        BuiltIn.Defer(message, recipients, reason, _lines, _settings, () =>
         {
-            entry.Message.SomeDeferred = true;
-            EntryDone(entry.Message);
+            message.SomeDeferred = true;
+            EntryDone(message);
         });
     }
 
@@ -295,6 +329,9 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
                 transport.Pump();
             return;
         }
+        // Resumed, perhaps, while its other recipients were still busy.
+        if (message.IsPaused && message.PausedUnder != _paused.Version)
+            _deferred.Start(NotDue.Paused);
         StopIfDone();
         if (_incoming.IsActive || _deferred.IsActive)
             ScheduleScan();

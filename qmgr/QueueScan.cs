@@ -2,31 +2,43 @@ using PostfixNet.Queue;
 
 namespace PostfixNet.Qmgr;
 
+/// <summary>Which files a walk takes besides those that are due.</summary>
+[Flags]
+internal enum NotDue
+{
+    None = 0,
+    /// <summary>Those that were put off by a pause (request P).</summary>
+    Paused = 1,
+    /// <summary>All (request A).</summary>
+    All = 2,
+}
+
 /// <summary>A walk through one queue directory in small steps; memory does not grow with the directory.</summary>
 internal sealed class QueueScan(QueueDirectories directories, QueueName queue)
 {
     private IEnumerator<QueueEntry>? _walk;
-    private bool _again, _ignoreTimes, _ignoreTimesAgain;
+    private bool _again;
+    private NotDue _afterwards;
 
     internal QueueName Queue { get; } = queue;
 
     internal bool IsActive => _walk is not null;
 
-    /// <summary>Time stamps in the future do not hold mail back in this walk (request A).</summary>
-    internal bool IgnoresTimes => _ignoreTimes;
+    /// <summary>What this walk takes though its time has not come.</summary>
+    internal NotDue Takes { get; private set; }
 
     /// <summary>Starts a walk; during one, lets another follow, since a new file may be behind it.</summary>
-    internal void Start(bool ignoreTimes)
+    internal void Start(NotDue takes)
     {
         if (_walk is null)
         {
             _walk = directories.ScanEntries(Queue).GetEnumerator();
-            _ignoreTimes = ignoreTimes;
+            Takes = takes;
         }
         else
         {
             _again = true;
-            _ignoreTimesAgain |= ignoreTimes;
+            _afterwards |= takes;
         }
     }
 
@@ -48,9 +60,9 @@ internal sealed class QueueScan(QueueDirectories directories, QueueName queue)
             _walk = null;
             if (!_again)
                 break;
-            bool ignoreTimes = _ignoreTimesAgain;
-            _again = _ignoreTimesAgain = false;
-            Start(ignoreTimes);
+            NotDue takes = _afterwards;
+            (_again, _afterwards) = (false, NotDue.None);
+            Start(takes);
         }
         return null;
     }

@@ -70,7 +70,7 @@ internal sealed class Transport
         _pumping = true;
         PutOffSuspended();
         // One whole round without a start means that nothing more can start now.
-        for (int fruitless = 0; fruitless < _round.Count && !_stopped && Suspension is null;)
+        for (int fruitless = 0; fruitless < _round.Count && !_stopped && !IsPaused && Suspension is null;)
         {
             Destination destination = _round.First!.Value;
             _round.RemoveFirst();
@@ -98,6 +98,9 @@ internal sealed class Transport
             PutOffSuspended();
     }
 
+    /// <summary>Nothing new is started for now.</summary>
+    internal bool IsPaused { get; set; }
+
     /// <summary>Nothing new is started; what is under way goes on.</summary>
     internal void Stop() => _stopped = true;
 
@@ -111,8 +114,8 @@ internal sealed class Transport
     }
 
     /// <summary>Goes over to other limits, and forgets trouble that may have had its cause in the old ones. Deliveries under
-    /// way go on; what waited is handed back, to be sorted anew.</summary>
-    internal void Apply(TransportLimits limits, List<Entry> waited)
+    /// way go on.</summary>
+    internal void Apply(TransportLimits limits)
     {
         _limits = limits;
         Suspension = limits.Suspension;
@@ -125,6 +128,15 @@ internal sealed class Transport
         {
             Revive(destination);
             destination.Concurrency.Apply(limits.Concurrency);
+            Forget(destination);
+        }
+    }
+
+    /// <summary>Hands back what waits, to be sorted anew.</summary>
+    internal void TakeBack(List<Entry> waited)
+    {
+        foreach (Destination destination in (Destination[])[.. _destinations.Values])
+        {
             waited.AddRange(destination.Waiting);
             destination.Waiting.Clear();
             Forget(destination);

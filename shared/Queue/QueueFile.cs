@@ -24,6 +24,9 @@ public static class QueueFileMode
     /// <summary>Bit: return the message to its sender at the next attempt.</summary>
     public const int ForceExpired = 0x8; // 0010
 
+    /// <summary>Bit: put off only because the operator paused its delivery; due as soon as that ends.</summary>
+    public const int Paused = 0x1; // 0001
+
     /// <summary>A delivery agent found the file unreadable; qmgr moves it to corrupt.</summary>
     public const int Corrupt = 0x100; // 0400
 

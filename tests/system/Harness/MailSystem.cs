@@ -155,7 +155,13 @@ internal sealed class MailSystem
         return text.ToString();
     }
 
-    private void WriteMain() => File.WriteAllText(Path.Combine(ConfigDirectory, "main.toml"), MainToml());
+    // At one stroke, as an editor does: programs read it at any moment.
+    private void WriteMain()
+    {
+        string path = Path.Combine(ConfigDirectory, "main.toml");
+        File.WriteAllText(path + ".new", MainToml());
+        File.Move(path + ".new", path, overwrite: true);
+    }
 
     /// <summary>Runs <c>master -c DIR</c> with a command.</summary>
     public CommandResult Master(params string[] arguments) => Tool("master", ["-c", ConfigDirectory, .. arguments]);

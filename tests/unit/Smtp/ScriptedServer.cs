@@ -28,6 +28,7 @@ internal sealed class ScriptedServer : IDisposable
     private readonly SslServerAuthenticationOptions? _tls;
     private readonly bool _wrapped;
 
+    /// <param name="address">IP address, or the path of a Unix-domain socket.</param>
     /// <param name="tls">Not null: the server can do TLS.</param>
     /// <param name="wrapped">TLS comes before the greeting.</param>
     internal ScriptedServer(
@@ -36,10 +37,18 @@ internal sealed class ScriptedServer : IDisposable
         (_tls, _wrapped) = (tls, wrapped);
         _script = JsonDocument.Parse(script).RootElement;
         _lmtp = lmtp;
-        _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        _listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        _listener.Bind(new IPEndPoint(IPAddress.Parse(address), port));
-        Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
+        if (address.StartsWith('/'))
+        {
+            _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            _listener.Bind(new UnixDomainSocketEndPoint(address));
+        }
+        else
+        {
+            _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            _listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            _listener.Bind(new IPEndPoint(IPAddress.Parse(address), port));
+            Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
+        }
         _listener.Listen(5);
         _thread = new Thread(Serve) { IsBackground = true };
         _thread.Start();
@@ -64,6 +73,9 @@ internal sealed class ScriptedServer : IDisposable
 
     /// <summary>Finds the reply to the AUTH command and to each response, in the script's place.</summary>
     internal Func<string, string>? Authenticator { get; set; }
+
+    /// <summary>Called with "CONNECT" and each command before it is answered.</summary>
+    internal Action<string>? WhenAsked { get; set; }
 
     public void Dispose()
     {
@@ -91,6 +103,7 @@ internal sealed class ScriptedServer : IDisposable
                 return;
             }
             Connections++;
+            WhenAsked?.Invoke("CONNECT");
             using (client)
             {
                 client.ReceiveTimeout = 15_000;
@@ -139,6 +152,7 @@ internal sealed class ScriptedServer : IDisposable
             {
                 string line = Encoding.UTF8.GetString(bytes);
                 server.Commands.Add(line);
+                server.WhenAsked?.Invoke(line);
                 string verb = line.Split(' ', ':')[0].ToUpperInvariant();
                 bool goOn;
                 switch (verb)
@@ -267,6 +281,7 @@ internal sealed class ScriptedServer : IDisposable
                 if (line.AsSpan().SequenceEqual(".\r\n"u8))
                 {
                     server.Commands.Add(".");
+                    server.WhenAsked?.Invoke(".");
                     server.Messages.Add(content.ToArray());
                     for (int i = 0; i < replies; i++)
                     {

@@ -58,6 +58,15 @@ public sealed class SessionTests
 
     [Theory] // the server closes the idle session, before or while it is used
     [InlineData("""{"dot": "REPLY+DROP:250 2.0.0 Ok"}""", 2)]
+    [InlineData("""{"mail": ["250 ok", "421 4.4.2 idle", "250 ok"]}""", 2)]
+    [InlineData("""{"mail": ["250 ok", "REPLY+DROP:421 4.4.2 idle", "250 ok"]}""", 2)]
+    [InlineData("""{"mail": ["250 ok", "DROP", "250 ok"]}""", 2)]
+    [InlineData("""{"mail": ["250 ok", "RST", "250 ok"]}""", 2)]
+    [InlineData("""{"ext": [], "mail": ["250 ok", "DROP", "250 ok"]}""", 2)]
+    [InlineData("""{"ext": [], "mail": ["250 ok", "421 4.4.2 idle", "250 ok"]}""", 2)]
+    [InlineData("""{"dot": ["RAW:250 2.0.0 Ok\r\n421 4.4.2 idle\r\n", "250 2.0.0 Ok"]}""", 2)] // it spoke unasked
+    [InlineData("""{"ext": [], "dot": ["RAW:250 2.0.0 Ok\r\n250 2.0.0 Ok\r\n", "250 2.0.0 Ok"]}""", 2)]
+    [InlineData("""{"ext": [], "dot": ["RAW:250 2.0.0 Ok\r\n550 5.7.1 part", "250 2.0.0 Ok"]}""", 2)]
     public void A_stale_session_is_replaced_silently(string script, int connections)
     {
         using SmtpRig rig = new();
@@ -71,6 +80,89 @@ public sealed class SessionTests
         Assert.Equal(["sent", "sent"], rig.Results.Select(r => r[3]));
         Assert.Equal(2, rig.Lines.Count);
         Assert.DoesNotContain("conn_use", string.Join('\n', rig.Lines), StringComparison.Ordinal);
+    }
+
+    [Theory] // once MAIL was taken the server's trouble counts
+    [InlineData("""{"mail": ["250 ok", "450 4.1.8 later"]}""", "4.1.8")]
+    [InlineData("""{"rcpt": "250 ok", "data": ["354 go", "DROP"]}""", "4.4.2")]
+    [InlineData("""{"ext": [], "data": ["354 go", "DROP"]}""", "4.4.2")]
+    [InlineData("""{"dot": ["250 2.0.0 Ok", "DROP"]}""", "4.4.2")]
+    public void Trouble_in_a_session_that_is_used_again_is_no_excuse_for_another_connection(string script, string status)
+    {
+        using SmtpRig rig = new();
+        using ScriptedServer server = Serve(rig, script);
+        DeliveryRequest request = SmtpRig.Request("mx.test", "u@mx.test") with { MoreWaits = true };
+        rig.Deliver(request);
+        rig.Deliver(request);
+        rig.CloseSession();
+        server.Dispose();
+        Assert.Equal(1, server.Connections);
+        Assert.Equal(["2.0.0 sent", $"{status} deferred"], rig.Results.Select(r => $"{r[2]} {r[3]}"));
+    }
+
+    [Theory] // what ends the life of an open session: time since it was opened, time at rest, number of messages
+    [InlineData(0, 60, 0)]
+    [InlineData(60, 0, 0)]
+    [InlineData(60, 60, 1)]
+    public void Each_limit_ends_a_session(int reuse, int rest, int count)
+    {
+        using SmtpRig rig = new();
+        rig.Options = rig.Options with
+        {
+            ConnectionReuseTimeLimit = TimeSpan.FromSeconds(reuse),
+            ConnectionCacheTimeLimit = TimeSpan.FromSeconds(rest),
+            ConnectionReuseCountLimit = count,
+        };
+        using ScriptedServer server = Serve(rig);
+        DeliveryRequest request = SmtpRig.Request("mx.test", "u@mx.test") with { MoreWaits = true };
+        rig.Deliver(request);
+        rig.Deliver(request);
+        rig.CloseSession();
+        server.Dispose();
+        Assert.Equal(2, server.Connections);
+        Assert.Equal(2, server.Commands.Count(c => c == "QUIT"));
+        Assert.Equal(["sent", "sent"], rig.Results.Select(r => r[3]));
+    }
+
+    [Fact]
+    public void A_limit_of_recipients_does_not_end_a_session()
+    {
+        using SmtpRig rig = new();
+        using ScriptedServer server = Serve(rig, """{"rcpt_max": 1, "rcpt_over": "452 4.5.3 too many"}""");
+        DeliveryRequest request = SmtpRig.Request("mx.test", "a@mx.test", "b@mx.test") with { MoreWaits = true };
+        Assert.True(rig.Deliver(request).SessionOpen);
+        Assert.True(rig.Deliver(request).SessionOpen);
+        rig.CloseSession();
+        server.Dispose();
+        Assert.Equal((1, 4), (server.Connections, server.Messages.Count));
+        Assert.Equal(4, rig.Results.Count(r => r[3] == "sent"));
+    }
+
+    [Theory] // over a Unix-domain socket; the relay has no port
+    [InlineData("""{"dot0": "250 2.0.0 one", "dot1": "450 4.2.0 later", "dot2": "550 5.2.1 off"}""", "a 2.0.0 sent|b 4.2.0 deferred|c 5.2.1 bounced")]
+    [InlineData("""{"dot0": "250 2.0.0 one", "dot1": "DROP"}""", "a 2.0.0 sent|b 4.4.2 deferred|c 4.4.2 deferred")]
+    [InlineData("""{"banner": "DROP"}""", "a 4.4.2 deferred|b 4.4.2 deferred|c 4.4.2 deferred")]
+    public void LMTP_over_a_Unix_domain_socket(string script, string want)
+    {
+        using SmtpRig rig = new();
+        rig.Options = rig.Options with { IsLmtp = true, LmtpAssumeFinal = true };
+        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        using (ScriptedServer server = new(path, 0, script, lmtp: true))
+            rig.Deliver(SmtpRig.Request($"unix:{path}", "a@mx.test", "b@mx.test", "c@mx.test"));
+        File.Delete(path);
+        Assert.Equal(want, string.Join('|', rig.Results.Select(r => $"{r[0][..1]} {r[2]} {r[3]}")));
+        Assert.All(rig.Results, r => Assert.Equal($"mta.golden.test[{path}]", r[1]));
+    }
+
+    [Fact]
+    public void An_LMTP_socket_that_is_not_there()
+    {
+        using SmtpRig rig = new();
+        rig.Options = rig.Options with { IsLmtp = true };
+        DeliveryReport report = rig.Deliver(SmtpRig.Request("unix:/nonexistent/lmtp", "a@mx.test"));
+        Assert.Equal(["none", "4.4.1", "deferred"], rig.Results.Single()[1..4]);
+        Assert.Matches(@"^connect to mta\.golden\.test\[/nonexistent/lmtp\]: .*No such file or directory$", rig.Results.Single()[4]);
+        Assert.Equal("4.4.1", report.Trouble?.Status);
     }
 
     [Fact]

@@ -123,6 +123,8 @@ internal sealed class FakeResolver : IResolver
 {
     private readonly Dictionary<(string, DnsType), DnsReply> _replies = [];
 
+    internal Action WhenAsked { get; set; } = static () => { };
+
     internal void Mx(string name, params (int Preference, string Host)[] exchangers) =>
         _replies[(name, DnsType.Mx)] = new DnsReply(DnsStatus.Ok, exchangers.Select(e => (DnsRecord)new MxRecord(name, 60, (ushort)e.Preference, e.Host)).ToArray(), name, false);
 
@@ -136,8 +138,11 @@ internal sealed class FakeResolver : IResolver
 
     internal void Fails(string name, DnsType type, DnsStatus status) => _replies[(name, type)] = new DnsReply(status, [], name, false);
 
-    public DnsReply Query(string name, DnsType type) =>
-        _replies.TryGetValue((name, type), out DnsReply? reply) ? reply : new DnsReply(DnsStatus.NotFound, [], name, false);
+    public DnsReply Query(string name, DnsType type)
+    {
+        WhenAsked();
+        return _replies.TryGetValue((name, type), out DnsReply? reply) ? reply : new DnsReply(DnsStatus.NotFound, [], name, false);
+    }
 
     public IReadOnlyList<DnsReply> Query(string name, ReadOnlySpan<DnsType> types)
     {

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using PostfixNet.Notices;
 using PostfixNet.Smtp;
 
 namespace PostfixNet.UnitTests.Smtp;
@@ -27,5 +29,94 @@ public sealed class SmtpTroubleTests
     {
         var dsn = SmtpTrouble.FromReply(new SmtpPeer("mx", "192.0.2.1", 25), SmtpStage.Rcpt, new SmtpReply(code, status, ["TEXT"], false));
         Assert.Equal((wantStatus, wantReason, "smtp", "TEXT", "mx"), (dsn.Status, dsn.Reason, dsn.DiagnosticType, dsn.DiagnosticText, dsn.RemoteMta));
+    }
+
+    // S2-07, S2-20
+    [Fact]
+    public void What_cannot_be_is_a_bug_that_stops_the_process()
+    {
+        using SmtpRig rig = new();
+        (DeliveryAttempt attempt, SmtpTrouble trouble) = New(rig, "u1@x.test", "u2@x.test");
+        attempt.BeginServer(new SmtpPeer("mx", "192.0.2.1", 25), isFinal: true);
+        trouble.RecipientFails(attempt.Recipients[0], SmtpTrouble.Why("5.1.1", "no"));
+        Assert.Throws<UnreachableException>(() => trouble.RecipientFails(attempt.Recipients[0], SmtpTrouble.Why("5.1.1", "no")));
+        Assert.Throws<UnreachableException>(() => trouble.StreamFails(new SmtpStreamException((StreamFailure)99), SmtpStage.Mail));
+        attempt.BeginServer(null, isFinal: true);
+        Assert.Throws<UnreachableException>(() => trouble.StreamFails(new SmtpStreamException(StreamFailure.Lost), SmtpStage.Mail));
+        Assert.Single(rig.Results);
+    }
+
+    // S2-07
+    [Fact]
+    public void A_decided_recipient_is_not_looked_at_again()
+    {
+        using SmtpRig rig = new();
+        (DeliveryAttempt attempt, SmtpTrouble trouble) = New(rig, "u1@x.test", "u2@x.test");
+        attempt.BeginServer(new SmtpPeer("mx", "192.0.2.1", 25), isFinal: true);
+        trouble.RecipientFails(attempt.Recipients[0], SmtpTrouble.Why("5.1.1", "no"));
+        trouble.MessageFails(SmtpTrouble.Why("4.3.0", "later"));
+        trouble.StreamFails(new SmtpStreamException(StreamFailure.Lost), SmtpStage.Quit);
+        Assert.Equal(["u1@x.test 5.1.1 bounced", "u2@x.test 4.3.0 deferred"], rig.Results.Select(r => $"{r[0]} {r[2]} {r[3]}"));
+        Assert.Null(attempt.HopTrouble);
+    }
+
+    // S2-12
+    [Theory] // trouble, hard, last server, a session was completed: reported to the queue manager
+    [InlineData("site", false, true, false, true)]
+    [InlineData("site", false, true, true, false)]
+    [InlineData("site", false, false, false, false)]
+    [InlineData("site", true, true, false, false)] // nobody was deferred
+    [InlineData("stream", false, true, false, true)]
+    [InlineData("stream", false, true, true, false)]
+    [InlineData("message", false, true, false, false)]
+    [InlineData("data", false, true, false, false)]
+    [InlineData("stopping", false, true, false, false)]
+    public void A_destination_is_throttled_for_its_own_trouble_only(string kind, bool hard, bool last, bool completed, bool reported)
+    {
+        using SmtpRig rig = new();
+        (DeliveryAttempt attempt, SmtpTrouble trouble) = New(rig, "u@x.test");
+        attempt.HasCompletedSession = completed;
+        attempt.BeginServer(new SmtpPeer("mx", "192.0.2.1", 25), last);
+        Dsn why = SmtpTrouble.Why(hard ? "5.7.1" : "4.7.1", "first");
+        switch (kind)
+        {
+            case "site":
+                trouble.SiteFails(why);
+                break;
+            case "stream":
+                trouble.StreamFails(new SmtpStreamException(StreamFailure.TimedOut), SmtpStage.Data);
+                break;
+            case "message":
+                trouble.MessageFails(why);
+                break;
+            case "data":
+                trouble.DataFails("unreadable");
+                break;
+            default:
+                trouble.Stopping();
+                break;
+        }
+        Assert.Equal(reported, attempt.HopTrouble is not null);
+    }
+
+    // S2-12
+    [Fact]
+    public void Only_the_first_trouble_is_kept()
+    {
+        using SmtpRig rig = new();
+        (DeliveryAttempt attempt, SmtpTrouble trouble) = New(rig, "u1@x.test", "u2@x.test");
+        attempt.BeginServer(new SmtpPeer("mx", "192.0.2.1", 25), isFinal: true);
+        attempt.Recipients[1].Mark = RecipientMark.Done;
+        trouble.SiteFails(SmtpTrouble.Why("4.4.1", "first"));
+        attempt.Recipients[1].Mark = RecipientMark.Open;
+        trouble.SiteFails(SmtpTrouble.Why("4.4.2", "second"));
+        Assert.Equal("first", attempt.HopTrouble?.Reason);
+    }
+
+    private static (DeliveryAttempt, SmtpTrouble) New(SmtpRig rig, params string[] recipients)
+    {
+        PostfixNet.Smtp.Log log = new(rig.Lines.Add, rig.Lines.Add);
+        DeliveryAttempt attempt = new(SmtpRig.Request("x.test", recipients), 0);
+        return (attempt, new SmtpTrouble(attempt, new RecipientResults(rig, rig.Options, log, TimeProvider.System), rig.Options, log));
     }
 }

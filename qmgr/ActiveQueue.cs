@@ -118,7 +118,7 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
             bool flush = (status.Mode & QueueFileMode.FlushFirst) != 0;
             if ((status.Mode & UsedUp) != 0)
                 FileSystem.ChangeMode(file.Handle, status.Mode & ~UsedUp);
-            Envelope envelope = file.ReadEnvelope(recipients, BatchLimit, out long next);
+            Envelope envelope = file.ReadEnvelope(recipients, FirstBatch, out long next);
             message = new Message
             {
                 Id = id,
@@ -138,25 +138,46 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
         // The reasons of the last attempt are of no interest once there is a new one.
         FileSystem.TryRemove(directories.PathOf(QueueName.Defer, id));
         Count++;
-        _recipients += recipients.Count;
+        Read(message, recipients);
         schedule(message, recipients);
     }
 
     // One message with very many recipients leaves room for others; and each gets a few, however full it is.
-    private int BatchLimit => Math.Max(settings.RecipientMinimum, Math.Min(settings.RecipientLimit / 4, settings.RecipientLimit - _recipients));
+    private int MessageShare => Math.Max(settings.RecipientMinimum, settings.RecipientLimit / 4);
 
-    /// <summary>Reads the next batch of a message with many recipients.</summary>
+    // Small mail comes in whole although large mail fills the memory: it may overtake, and could not without recipients.
+    private int FirstBatch => Math.Max(settings.RecipientMinimum, Math.Min(MessageShare, settings.RecipientLimit + settings.ExtraRecipients - _recipients));
+
+    /// <summary>Recipients of a message that may be read now, beside those in memory.</summary>
+    internal int RoomFor(Message message) =>
+        Math.Max(settings.RecipientMinimum - message.RecipientsInMemory, Math.Min(MessageShare - message.RecipientsInMemory, settings.RecipientLimit - _recipients));
+
+    /// <summary>Reads the next batch of a message with many recipients; nothing when there is no room.</summary>
     /// <exception cref="QueueFileException">The file is damaged.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     internal List<QueueRecipient> ReadMore(Message message)
     {
-        _recipients -= message.RecipientsInMemory;
-        message.RecipientsInMemory = 0;
         List<QueueRecipient> recipients = [];
-        using QueueFile file = QueueFile.Open(directories.PathOf(QueueName.Active, message.Id));
-        message.MoreRecipientsAt = file.ReadRecipients(message.MoreRecipientsAt, recipients, BatchLimit);
-        _recipients += recipients.Count;
+        if (RoomFor(message) is var room and > 0)
+        {
+            using QueueFile file = QueueFile.Open(directories.PathOf(QueueName.Active, message.Id));
+            message.MoreRecipientsAt = file.ReadRecipients(message.MoreRecipientsAt, recipients, room);
+            Read(message, recipients);
+        }
         return recipients;
+    }
+
+    private void Read(Message message, List<QueueRecipient> recipients)
+    {
+        message.RecipientsInMemory += recipients.Count;
+        _recipients += recipients.Count;
+    }
+
+    /// <summary>Some recipients of a message need no memory any more.</summary>
+    internal void Done(Message message, int recipients)
+    {
+        message.RecipientsInMemory -= recipients;
+        _recipients -= recipients;
     }
 
     /// <summary>A message has left the active queue.</summary>

@@ -7,16 +7,16 @@ namespace PostfixNet.Qmgr;
 /// <summary>A channel to one delivery agent process, kept over many requests so that its session can be used again.</summary>
 internal sealed class Agent : IDisposable
 {
-    private readonly Transport _transport;
+    private readonly AgentPool _pool;
     private readonly EventChannel _channel;
     private readonly EventLoop.Timer _readyTimer;
     private bool _wasUsed;
 
     /// <exception cref="IOException">The service's socket does not answer.</exception>
-    internal Agent(Transport transport, EventLoop loop, TimeSpan readyTimeout)
+    internal Agent(string service, AgentPool pool, EventLoop loop, TimeSpan readyTimeout)
     {
-        _transport = transport;
-        _channel = new EventChannel(loop, Descriptor.ConnectUnix($"private/{transport.Name}", TimeSpan.Zero))
+        _pool = pool;
+        _channel = new EventChannel(loop, Descriptor.ConnectUnix($"private/{service}", TimeSpan.Zero))
         {
             Received = Received,
             Closed = Closed,
@@ -27,14 +27,14 @@ internal sealed class Agent : IDisposable
             _channel.Dispose();
             Entry? entry = Entry;
             Entry = null;
-            transport.NotServed(this, entry);
+            pool.NotServed(this, entry);
         });
     }
 
     /// <summary>What it delivers now; null: nothing.</summary>
     internal Entry? Entry { get; private set; }
 
-    /// <summary>Next hop of the session it keeps open; null: none.</summary>
+    /// <summary>Destination of the session it keeps open; null: none.</summary>
     internal string? OpenSession { get; private set; }
 
     /// <summary>When it became idle, on the loop's clock.</summary>
@@ -65,10 +65,10 @@ internal sealed class Agent : IDisposable
         DeliveryReport report = DeliveryReport.From(message);
         Entry = null;
         _wasUsed = true;
-        OpenSession = report.SessionOpen ? entry.Destination.NextHop : null;
+        OpenSession = report.SessionOpen ? entry.Destination.Key : null;
         if (report.Ends)
             _channel.Dispose();
-        _transport.Reported(this, entry, report);
+        _pool.Reported(this, entry, report);
     }
 
     private void Closed(string why)
@@ -78,6 +78,6 @@ internal sealed class Agent : IDisposable
         Entry = null;
         // An agent may end between two requests; then ours reached nobody. Its done marks keep a repetition harmless.
         bool again = entry is { WasRetried: false } && _wasUsed;
-        _transport.Lost(this, entry, again, why);
+        _pool.Lost(this, entry, again, why);
     }
 }

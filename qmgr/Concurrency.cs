@@ -1,4 +1,3 @@
-using System.Globalization;
 using PostfixNet.Configuration;
 
 namespace PostfixNet.Qmgr;
@@ -19,30 +18,19 @@ internal sealed record ConcurrencyLimits(int Initial, int Limit, Feedback Positi
         config.ForTransport(Parameters.DefaultDestinationConcurrencyFailedCohortLimit, transport));
 }
 
-/// <summary>How much one result counts: "1", "0.5", "1/concurrency", "1/sqrt_concurrency".</summary>
-internal readonly record struct Feedback(double Number, bool PerWindow, bool PerRoot)
-{
-    /// <exception cref="ConfigurationException">None of the forms, or not in 0..1.</exception>
-    internal static Feedback Parse(string text)
-    {
-        int slash = text.IndexOf('/', StringComparison.Ordinal);
-        string number = (slash < 0 ? text : text[..slash]).Trim(), divisor = slash < 0 ? "" : text[(slash + 1)..].Trim();
-        bool ok = double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value is >= 0 and <= 1
-            && divisor is "" or "concurrency" or "sqrt_concurrency";
-        return ok ? new Feedback(value, divisor == "concurrency", divisor == "sqrt_concurrency")
-            : throw new ConfigurationException($"concurrency feedback \"{text}\": want a number from 0 to 1, or number/concurrency, or number/sqrt_concurrency");
-    }
-
-    internal double At(int window) => PerWindow ? Number / window : PerRoot ? Number / Math.Sqrt(window) : Number;
-}
-
 /// <summary>The window of one destination: it grows while deliveries succeed and shrinks while the site is in trouble.</summary>
+/// <remarks>A failure while other deliveries to the site are under way tells how many it takes at once (421 too many
+/// connections). That level is remembered as a ceiling, and tried again only after many successes, after each vain try
+/// twice as many: so the window settles just below the site's limit.</remarks>
 internal sealed class Concurrency
 {
     // A sum of fractions that should be 1 may come out a hair below.
     private const double Epsilon = 1e-9;
+    private const int ShortestPatience = 10, FirstPatience = 20, LongestPatience = 10_240;
     private ConcurrencyLimits _limits;
     private double _gain, _loss, _failedCohorts;
+    private int _ceiling = int.MaxValue, _patience = FirstPatience, _successesAtCeiling;
+    private bool _isProbing, _isProbation;
 
     internal Concurrency(ConcurrencyLimits limits)
     {
@@ -50,14 +38,19 @@ internal sealed class Concurrency
         Reset();
     }
 
+    private int Limit => _limits.Limit > 0 ? _limits.Limit : int.MaxValue;
+
     /// <summary>Deliveries that may be under way at once.</summary>
     internal int Window { get; private set; }
+
+    /// <summary>Something is known of the site that would have to be found out anew by trying.</summary>
+    internal bool HasLearned => _ceiling < int.MaxValue || _isProbation;
 
     /// <summary>Goes on within other bounds; what was learned of the destination stays.</summary>
     internal void Apply(ConcurrencyLimits limits)
     {
         _limits = limits;
-        Window = Bounded(Math.Max(Window, limits.Initial));
+        Window = Math.Min(Math.Max(Window, limits.Initial), Math.Min(Limit, _ceiling));
     }
 
     /// <summary>A delivery ended, and the site was well.</summary>
@@ -66,7 +59,10 @@ internal sealed class Concurrency
     {
         _failedCohorts = 0;
         _loss = 0;
-        if ((_limits.Limit > 0 && Window >= _limits.Limit) || Window >= busy + _limits.Initial)
+        _isProbation = false;
+        if (Window >= _ceiling)
+            ProbeUpward(busy);
+        if (Window >= Math.Min(Limit, _ceiling) || Window >= (long)busy + _limits.Initial)
             return;
         _gain += _limits.Positive.At(Window);
         while (_gain + Epsilon >= 1)
@@ -74,15 +70,17 @@ internal sealed class Concurrency
             _gain -= 1;
             Window++;
         }
-        Window = Bounded(Window);
+        Window = Math.Min(Window, Math.Min(Limit, _ceiling));
     }
 
     /// <summary>The site itself failed: could not be reached, or refused to talk.</summary>
-    /// <returns>True when the destination is to be given up for a while.</returns>
-    internal bool Failed()
+    /// <param name="busy">Deliveries under way, this one included.</param>
+    /// <returns>True when the destination is to be given up for a while: a whole window failed, and nothing is under way
+    /// that might still go well.</returns>
+    internal bool Failed(int busy)
     {
         _failedCohorts += 1.0 / Window;
-        if (_limits.FailedCohorts > 0 && _failedCohorts + Epsilon >= _limits.FailedCohorts)
+        if (_limits.FailedCohorts > 0 && _failedCohorts + Epsilon >= _limits.FailedCohorts && busy <= 1)
             return true;
         _gain = 0;
         _loss += _limits.Negative.At(Window);
@@ -91,15 +89,47 @@ internal sealed class Concurrency
             _loss -= 1;
             Window = Math.Max(1, Window - 1);
         }
+        if (busy > 1)
+            Lower(busy - 1);
         return false;
     }
 
     /// <summary>Starts over, after the destination was given up or an operator asked.</summary>
     internal void Reset()
     {
-        Window = Bounded(_limits.Initial);
+        Window = Math.Min(_limits.Initial, Limit);
         _gain = _loss = _failedCohorts = 0;
+        _isProbation = false;
+        (_ceiling, _patience, _successesAtCeiling, _isProbing) = (int.MaxValue, FirstPatience, 0, false);
     }
 
-    private int Bounded(int window) => _limits.Limit > 0 ? Math.Min(window, _limits.Limit) : window;
+    /// <summary>Starts over after the site was given up: one delivery at a time, until one goes well.</summary>
+    internal void Probe()
+    {
+        Reset();
+        Window = 1;
+        _isProbation = true;
+    }
+
+    private void Lower(int ceiling)
+    {
+        if (_isProbing)
+            _patience = Math.Min(LongestPatience, _patience * 2);
+        _isProbing = false;
+        _successesAtCeiling = 0;
+        _ceiling = ceiling;
+        Window = Math.Min(Window, ceiling);
+    }
+
+    private void ProbeUpward(int busy)
+    {
+        if (busy < Window || Window >= Limit || ++_successesAtCeiling < _patience)
+            return;
+        // The last step up went well: the site takes more than it once did.
+        if (_isProbing)
+            _patience = Math.Max(ShortestPatience, _patience / 2);
+        _isProbing = true;
+        _successesAtCeiling = 0;
+        _ceiling++;
+    }
 }

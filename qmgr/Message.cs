@@ -18,6 +18,15 @@ internal sealed class Message
     /// <summary>Where the file has more recipients to do; 0: all are in memory or done.</summary>
     internal long MoreRecipientsAt { get; set; }
 
+    /// <summary>Its jobs, one for each transport that has had recipients of it.</summary>
+    internal List<Job> Jobs { get; } = new(1);
+
+    /// <summary>The next batch could not be read; when this one is done, it is found out why.</summary>
+    internal bool CannotRefill { get; set; }
+
+    /// <summary>When recipients were last read from the file, on the loop's clock.</summary>
+    internal long ReadAt { get; set; }
+
     /// <summary>Groups of recipients not yet reported on.</summary>
     internal int PendingEntries { get; set; }
 
@@ -61,38 +70,17 @@ internal sealed class Message
     /// <summary>Content length, as announced and logged.</summary>
     internal long Size => Envelope.Size?.EffectiveSize ?? 0;
 
+    /// <summary>Its job on a transport; null: there is none yet.</summary>
+    internal Job? JobOn(Transport transport)
+    {
+        foreach (Job job in Jobs)
+        {
+            if (job.Transport == transport)
+                return job;
+        }
+        return null;
+    }
+
     internal MessageFacts Facts(QueueName queue) => new(queue, Id, Envelope.Sender ?? "", Envelope.Encoding ?? "",
         Envelope.SmtpUtf8Flags, Envelope.EnvelopeId ?? "", Envelope.ReturnFlags, Envelope.Verp ?? "");
-}
-
-/// <summary>Some recipients of one message that go to the same place in one request.</summary>
-internal sealed class Entry(Message message, Destination destination, IReadOnlyList<DeliveryRecipient> recipients)
-{
-    internal Message Message { get; } = message;
-
-    internal Destination Destination { get; } = destination;
-
-    internal IReadOnlyList<DeliveryRecipient> Recipients { get; } = recipients;
-
-    /// <summary>The agent went away before it said anything, and was asked on a connection that had been used before.</summary>
-    internal bool WasRetried { get; set; }
-
-    internal DeliveryRequest Request(bool moreWaits) => new()
-    {
-        Queue = QueueName.Active,
-        Id = Message.Id,
-        NextHop = Destination.NextHop,
-        Sender = Message.Envelope.Sender ?? "",
-        Recipients = Recipients,
-        Size = Message.Size,
-        DataOffset = Message.Envelope.DataOffset,
-        Encoding = Message.Envelope.Encoding ?? "",
-        SmtpUtf8Flags = Message.Envelope.SmtpUtf8Flags,
-        EnvelopeId = Message.Envelope.EnvelopeId ?? "",
-        ReturnFlags = Message.Envelope.ReturnFlags,
-        TraceFlags = Message.Envelope.TraceFlags,
-        ArrivalMicroseconds = Message.ArrivalMicroseconds,
-        ActiveMicroseconds = Message.ActiveMicroseconds,
-        MoreWaits = moreWaits,
-    };
 }

@@ -9,7 +9,7 @@ using PostfixNet.Service;
 namespace PostfixNet.Qmgr;
 
 /// <summary>Scans, triggers and the life of the process; what happens to a message is in the other files.</summary>
-internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadable, Transport.IDeliveryEvents
+internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadable, IDeliveryEvents
 {
     // Files looked at in one turn of the loop: enough to be quick, few enough that reports do not wait.
     private const int FilesPerTurn = 20;
@@ -22,9 +22,10 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     private readonly ActiveQueue _active;
     private readonly Completion _completion;
     private readonly ReportLines _lines;
+    private readonly Dispatch _dispatch;
+    private readonly Refill _refill;
     private readonly Dictionary<string, Transport> _transports = [];
     private MainConfig _config;
-    private Routing _routing;
     private Dictionary<string, int> _processLimits;
     private EventLoop.Timer? _nextRun;
     private bool _scanScheduled, _ending, _deferredIsNext;
@@ -33,7 +34,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     {
         (_loop, _config) = (loop, context.Config);
         _settings = new Settings(_config);
-        _routing = new Routing(_config);
+        _dispatch = new Dispatch(TransportOf, DeliverBuiltIn, IsPutOff) { Routing = new Routing(_config) };
         _processLimits = ProcessLimits(_config);
         QueueDirectories directories = QueueDirectories.FromConfig(_config);
         _incoming = new QueueScan(directories, QueueName.Incoming);
@@ -42,6 +43,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
             new ReportLine(loop, _settings.DeferService, _settings), new ReportLine(loop, _settings.TraceService, _settings));
         _active = new ActiveQueue(directories, _settings, Schedule, Later);
         _completion = new Completion(_active, directories, _settings, _lines, Later, Finished);
+        _refill = new Refill(_active, _settings, loop, Schedule);
         _active.TakeBackLeftovers();
         _paused.Read();
         _incoming.Start(NotDue.None);
@@ -90,7 +92,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         foreach (Transport transport in _transports.Values)
             transports.Add((transport, TransportLimits.Of(config, transport.Name, processLimits.GetValueOrDefault(transport.Name))));
 
-        (_config, _routing, _processLimits) = (config, routing, processLimits);
+        (_config, _dispatch.Routing, _processLimits) = (config, routing, processLimits);
         _settings.Read(config);
         foreach ((Transport transport, TransportLimits limits) in transports)
             transport.Apply(limits);
@@ -124,11 +126,9 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
                 messages.Add(entry.Message, [.. entry.Recipients]);
         }
         foreach ((Message message, List<DeliveryRecipient> recipients) in messages)
-            Sort(message, recipients);
+            _dispatch.Sort(message, recipients);
         foreach (Entry entry in waited)
-            EntryDone(entry.Message);
-        foreach (Transport transport in _transports.Values)
-            transport.Pump();
+            EntryDone(entry.Message, 0);
     }
 
     private static Dictionary<string, int> ProcessLimits(MainConfig config)
@@ -200,71 +200,43 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
             if (scan.Next() is { } entry)
                 _active.Feed(entry, scan.Takes);
         }
-        foreach (Transport transport in _transports.Values)
-            transport.Pump();
         if (_active.HasRoom && (_incoming.IsActive || _deferred.IsActive))
             ScheduleScan();
     }
 
-    /// <summary>Sorts a batch of recipients by transport and next hop, and queues them.</summary>
+    /// <summary>Queues a batch of recipients for delivery.</summary>
     private void Schedule(Message message, IReadOnlyList<QueueRecipient> recipients)
     {
         // Held until the end of this method, so that the message does not end before all its groups are made.
         message.PendingEntries++;
-        message.RecipientsInMemory = recipients.Count;
         List<DeliveryRecipient> toSort = new(recipients.Count);
         foreach (QueueRecipient recipient in recipients)
         {
             toSort.Add(new DeliveryRecipient(recipient.Address, recipient.OriginalRecipient, recipient.Offset,
                 recipient.DsnOriginalRecipient ?? "", recipient.NotifyFlags));
         }
-        Sort(message, toSort);
-        EntryDone(message);
+        _dispatch.Sort(message, toSort);
+        EntryDone(message, 0);
     }
 
-    private void Sort(Message message, List<DeliveryRecipient> recipients)
+    // What an operator has paused is not even queued.
+    private bool IsPutOff(Message message, Route route, DeliveryRecipient recipient)
     {
-        Dictionary<Route, List<DeliveryRecipient>> groups = [];
-        string sender = message.Envelope.Sender ?? "";
-        foreach (DeliveryRecipient recipient in recipients)
-        {
-            Route route = _routing.Of(recipient.Address);
-            if (_paused.Stops(route, sender, recipient.Address) is { } why)
-            {
-                message.PausedUnder = _paused.Version;
-                PutOff(message, [recipient], why);
-                continue;
-            }
-            if (!groups.TryGetValue(route, out List<DeliveryRecipient>? group))
-                groups.Add(route, group = []);
-            group.Add(recipient);
-        }
-        foreach ((Route route, List<DeliveryRecipient> group) in groups)
-            Enqueue(message, route, group);
+        if (_paused.Stops(route, message.Envelope.Sender ?? "", recipient.Address) is not { } why)
+            return false;
+        message.PausedUnder = _paused.Version;
+        PutOff(message, [recipient], why);
+        return true;
     }
 
-    private void Enqueue(Message message, Route route, List<DeliveryRecipient> group)
+    private void DeliverBuiltIn(Message message, Route route, List<DeliveryRecipient> recipients)
     {
-        if (group.Count > 1)
-            group.Sort(static (a, b) => string.CompareOrdinal(a.Address, b.Address));
-        if (route.Transport is "error" or "retry" or "discard")
+        message.PendingEntries++;
+        BuiltIn.Deliver(message, route, recipients, _lines, _settings, someDeferred =>
         {
-            message.PendingEntries++;
-            BuiltIn.Deliver(message, route, group, _lines, _settings, someDeferred =>
-            {
-                message.SomeDeferred |= someDeferred;
-                EntryDone(message);
-            });
-            return;
-        }
-        Transport transport = TransportOf(route.Transport);
-        Destination destination = transport.DestinationOf(route.NextHop);
-        for (int i = 0; i < group.Count; i += transport.RecipientLimit)
-        {
-            int count = Math.Min(transport.RecipientLimit, group.Count - i);
-            message.PendingEntries++;
-            transport.Add(new Entry(message, destination, count == group.Count ? group : group.GetRange(i, count)));
-        }
+            message.SomeDeferred |= someDeferred;
+            EntryDone(message, recipients.Count);
+        });
     }
 
     private Transport TransportOf(string name)
@@ -272,51 +244,57 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         if (!_transports.TryGetValue(name, out Transport? transport))
         {
             TransportLimits limits = TransportLimits.Of(_config, name, _processLimits.GetValueOrDefault(name));
-            _transports.Add(name, transport = new Transport(name, limits, _settings, _loop, this) { IsPaused = _paused.IsEverything });
+            AgentPool agents = new(name, limits.Agents, _settings, _loop);
+            transport = new Transport(name, limits, _loop, agents, this) { IsPaused = _paused.IsEverything };
+            agents.Owner = transport;
+            _transports.Add(name, transport);
         }
         return transport;
     }
 
-    void Transport.IDeliveryEvents.Delivered(Entry entry, DeliveryReport report)
+    void IDeliveryEvents.Delivered(Entry entry, DeliveryReport report)
     {
         entry.Message.SomeDeferred |= report.SomeDeferred;
         entry.Message.IsUnrecorded |= report.IsUnrecorded;
         entry.Message.IsCorrupt |= report.IsCorrupt;
         if (report.SomeDeferred)
             PlanRetry(entry, siteFailed: report.Trouble is not null);
-        EntryDone(entry.Message);
+        EntryDone(entry.Message, entry.Recipients.Count);
         StopIfDone();
     }
 
-    void Transport.IDeliveryEvents.PutOff(Entry entry, Dsn reason)
+    void IDeliveryEvents.PutOff(Entry entry, Dsn reason)
     {
         PlanRetry(entry, siteFailed: true);
         PutOff(entry.Message, entry.Recipients, reason);
-        EntryDone(entry.Message);
+        EntryDone(entry.Message, 0);
     }
 
-    private void PutOff(Message message, IReadOnlyList<DeliveryRecipient> recipients, Dsn reason)
+    private void PutOff(Message message, List<DeliveryRecipient> recipients, Dsn reason)
     {
         message.PendingEntries++;
         BuiltIn.Defer(message, recipients, reason, _lines, _settings, () =>
         {
             message.SomeDeferred = true;
-            EntryDone(message);
+            EntryDone(message, recipients.Count);
         });
     }
 
     private void PlanRetry(Entry entry, bool siteFailed)
     {
-        DestinationPolicy policy = _settings.Retries.Usual;
+        DestinationPolicy policy = _settings.Retries.For(entry.Destination.Rule);
         long now = MailTime.NowMicroseconds;
         long rest = entry.Destination.DeadBecause is null ? 0 : Math.Max(0, entry.Destination.DeadUntil - _loop.Now);
         entry.Message.Retry.PutOff(siteFailed ? policy.Unreachable : policy.Refused, entry.Message.AgeAt(now), now, now + rest * 1000);
     }
 
-    private void EntryDone(Message message)
+    private void EntryDone(Message message, int recipients)
     {
+        _active.Done(message, recipients);
         if (--message.PendingEntries == 0)
             _completion.Begin(message);
+        else if (!_ending)
+            _refill.Consider(message);
     }
 
     /// <summary>A message left the active queue, or has more recipients to schedule.</summary>
@@ -325,8 +303,6 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         if (more is not null)
         {
             Schedule(message, more);
-            foreach (Transport transport in _transports.Values)
-                transport.Pump();
             return;
         }
         // Resumed, perhaps, while its other recipients were still busy.

@@ -29,7 +29,14 @@ internal sealed class Settings
 
     internal int RecipientMinimum { get; private set; }
 
-    internal TimeSpan TransportRetry { get; private set; }
+    /// <summary>Recipients beyond the limit for messages that come while large ones fill the memory.</summary>
+    internal int ExtraRecipients { get; private set; }
+
+    /// <summary>A large message is read on when so many of its recipients are done,</summary>
+    internal int RefillLimit { get; private set; }
+
+    /// <summary>or any, and so much time has passed.</summary>
+    internal TimeSpan RefillDelay { get; private set; }
 
     /// <summary>For one answer of a service that should answer at once.</summary>
     internal TimeSpan ReportTimeout { get; private set; }
@@ -58,7 +65,9 @@ internal sealed class Settings
         MessageLimit = config.Get(Parameters.QmgrMessageActiveLimit);
         RecipientLimit = config.Get(Parameters.QmgrMessageRecipientLimit);
         RecipientMinimum = config.Get(Parameters.QmgrMessageRecipientMinimum);
-        TransportRetry = config.Get(Parameters.TransportRetryTime);
+        ExtraRecipients = config.Get(Parameters.DefaultExtraRecipientLimit);
+        RefillLimit = config.Get(Parameters.DefaultRecipientRefillLimit);
+        RefillDelay = config.Get(Parameters.DefaultRecipientRefillDelay);
         ReportTimeout = config.Get(Parameters.QmgrIpcTimeout);
         ChannelIdle = config.Get(Parameters.IpcIdle);
         DelayResolution = config.Get(Parameters.DelayLoggingResolutionLimit);

@@ -1,105 +1,85 @@
+using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
+using PostfixNet.Native;
 using PostfixNet.Notices;
 
 namespace PostfixNet.Qmgr;
 
-/// <summary>One delivery service and the destinations reached through it, served in turn.</summary>
+/// <summary>One delivery service and the destinations reached through it: what may start, what is put off, and for how long.</summary>
+/// <remarks>It works in turns of bounded length, so that transports take turns too, and reports do not wait.</remarks>
 internal sealed class Transport
 {
-    private readonly EventLoop _loop;
-    private readonly Settings _settings;
-    private readonly IDeliveryEvents _events;
-    private readonly Dictionary<string, Destination> _destinations = [];
-    private readonly LinkedList<Destination> _round = new();
-    private readonly List<Agent> _idle = [];
+    private const int StartsPerTurn = 20, PutOffsPerTurn = 100, RememberedLimit = 10_000, RememberedMilliseconds = 3_600_000;
     private TransportLimits _limits;
-    private int _agents, _deadDestinations;
-    private bool _pumping, _stopped, _sweeping;
+    private readonly ITimers _timers;
+    private readonly IAgents _agents;
+    private readonly IDeliveryEvents _events;
+    private readonly DeliveryOrder _order;
+    private readonly Dictionary<string, Destination> _destinations = [];
+    private readonly Queue<Destination> _troubled = new();
+    private int _remembered;
+    private long _jobs, _suspendedUntil, _opensAt;
+    private bool _turnIsDue, _isPaused, _stopped;
 
-    /// <summary>What the owner of all transports is told.</summary>
-    internal interface IDeliveryEvents
+    internal Transport(string name, TransportLimits limits, ITimers timers, IAgents agents, IDeliveryEvents events)
     {
-        /// <summary>A delivery ended.</summary>
-        internal void Delivered(Entry entry, DeliveryReport report);
-
-        /// <summary>No delivery was, or can be, tried: put the recipients off, for this reason.</summary>
-        internal void PutOff(Entry entry, Dsn reason);
-    }
-
-    internal Transport(string name, TransportLimits limits, Settings settings, EventLoop loop, IDeliveryEvents events)
-    {
-        (Name, _limits, _settings, _loop, _events) = (name, limits, settings, loop, events);
+        (Name, _limits, _timers, _agents, _events) = (name, limits, timers, agents, events);
+        _order = new DeliveryOrder(limits.Slots);
         Suspension = limits.Suspension;
     }
 
     internal string Name { get; }
 
-    /// <summary>Recipients in one request, at most.</summary>
-    internal int RecipientLimit => _limits.Recipients;
-
     /// <summary>Why nothing can be delivered by this transport now; null: it can.</summary>
     internal Dsn? Suspension { get; private set; }
 
     /// <summary>Deliveries under way.</summary>
-    internal int Busy => _agents - _idle.Count;
+    internal int Busy => _agents.Busy;
 
-    internal Destination DestinationOf(string nextHop)
+    /// <summary>Nothing new is started for now.</summary>
+    internal bool IsPaused
     {
-        if (!_destinations.TryGetValue(nextHop, out Destination? destination))
-            _destinations.Add(nextHop, destination = new Destination(nextHop, _limits.Concurrency));
+        get => _isPaused;
+        set
+        {
+            _isPaused = value;
+            Wake();
+        }
+    }
+
+    /// <summary>From 0 to 1: how much longer than the least a dead destination is left alone, so that not all come back at once.</summary>
+    internal Func<double> Jitter { get; init; } = static () => RandomNumber.NextUInt16() / 65536.0;
+
+    /// <summary>Mail for a next hop, and for a table of main.toml.</summary>
+    internal Destination DestinationOf(Route route)
+    {
+        if (!_destinations.TryGetValue(route.Destination, out Destination? destination))
+        {
+            destination = new Destination(route, new Concurrency(ConcurrencyOf(route.Rule)));
+            _destinations.Add(destination.Key, destination);
+            Limit(destination);
+        }
         return destination;
     }
 
-    /// <summary>Queues recipients for delivery; <see cref="Pump"/> starts it.</summary>
-    internal void Add(Entry entry)
-    {
-        Destination destination = entry.Destination;
-        if (entry.Message.IgnoresDeadDestinations)
-            Revive(destination);
-        destination.Waiting.AddLast(entry);
-        destination.RoundNode ??= _round.AddLast(destination);
-    }
+    /// <summary>What keeping the order of deliveries has cost so far, in moves within heaps.</summary>
+    internal long Moves => _order.Moves;
 
-    /// <summary>Starts what may be started, destination by destination in turn.</summary>
-    internal void Pump()
-    {
-        if (_pumping)
-            return;
-        _pumping = true;
-        PutOffSuspended();
-        // One whole round without a start means that nothing more can start now.
-        for (int fruitless = 0; fruitless < _round.Count && !_stopped && !IsPaused && Suspension is null;)
-        {
-            Destination destination = _round.First!.Value;
-            _round.RemoveFirst();
-            destination.RoundNode = null;
-            if (destination.Waiting.Count == 0)
-            {
-                Forget(destination);
-                continue;
-            }
-            destination.RoundNode = _round.AddLast(destination);
-            if (destination.CanStart)
-            {
-                if (TakeAgent(destination.NextHop) is not { } agent)
-                    break;
-                Start(agent, destination);
-                fruitless = 0;
-            }
-            else
-            {
-                fruitless++;
-            }
-        }
-        _pumping = false;
-        if (Suspension is not null)
-            PutOffSuspended();
-    }
+    /// <summary>Announces mail of a message, before its first <see cref="Add"/>.</summary>
+    /// <param name="size">Deliveries that it will take.</param>
+    internal Job Begin(Message message, int size) => new(message, this, ++_jobs, size);
 
-    /// <summary>Nothing new is started for now.</summary>
-    internal bool IsPaused { get; set; }
+    /// <summary>Queues recipients for delivery; what can start does so in the next turn.</summary>
+    internal void Add(Job job, Destination destination, List<DeliveryRecipient> recipients)
+    {
+        if (job.Message.IgnoresDeadDestinations)
+            destination.Revive();
+        destination.Add(job, recipients);
+        Place(destination);
+        Wake();
+    }
 
     /// <summary>Nothing new is started; what is under way goes on.</summary>
     internal void Stop() => _stopped = true;
@@ -107,10 +87,13 @@ internal sealed class Transport
     /// <summary>Forgets which destinations are dead, and that the transport was (an operator asked: request F).</summary>
     internal void ForgetTrouble()
     {
-        foreach (Destination destination in _destinations.Values)
-            Revive(destination);
         Suspension = _limits.Suspension;
-        Pump();
+        foreach (Destination destination in _destinations.Values)
+        {
+            destination.Revive();
+            Place(destination);
+        }
+        Wake();
     }
 
     /// <summary>Goes over to other limits, and forgets trouble that may have had its cause in the old ones. Deliveries under
@@ -118,18 +101,19 @@ internal sealed class Transport
     internal void Apply(TransportLimits limits)
     {
         _limits = limits;
+        _order.Apply(limits.Slots);
+        _agents.Renew(limits.Agents);
         Suspension = limits.Suspension;
-        // Their processes read the old configuration.
-        foreach (Agent agent in _idle)
-            agent.Dispose();
-        _agents -= _idle.Count;
-        _idle.Clear();
         foreach (Destination destination in (Destination[])[.. _destinations.Values])
         {
-            Revive(destination);
-            destination.Concurrency.Apply(limits.Concurrency);
+            destination.Revive();
+            destination.Concurrency.Apply(ConcurrencyOf(destination.Rule));
+            _order.Place(destination, canStart: false);
+            Limit(destination);
+            Place(destination);
             Forget(destination);
         }
+        Wake();
     }
 
     /// <summary>Hands back what waits, to be sorted anew.</summary>
@@ -137,205 +121,309 @@ internal sealed class Transport
     {
         foreach (Destination destination in (Destination[])[.. _destinations.Values])
         {
-            waited.AddRange(destination.Waiting);
-            destination.Waiting.Clear();
+            destination.TakeBack(waited);
+            Place(destination);
             Forget(destination);
         }
     }
 
-    /// <summary>An agent reported; called by it.</summary>
-    internal void Reported(Agent agent, Entry entry, DeliveryReport report)
+    /// <summary>Puts destinations under a limit that they share, e.g. because they have the same servers.</summary>
+    internal void Share(Destination destination, Limiter limiter)
+    {
+        if (destination.Limiter == limiter)
+            return;
+        _order.Place(destination, canStart: false);
+        destination.Limit(limiter);
+        Place(destination);
+        Wake();
+    }
+
+    /// <summary>A delivery ended.</summary>
+    internal void Reported(Entry entry, DeliveryReport report)
     {
         Destination destination = entry.Destination;
-        int busy = destination.Busy--;
-        if (report.Ends)
-            _agents--;
-        else
-            Idle(agent);
+        int busy = destination.Busy, window = destination.Concurrency.Window;
+        Ended(entry);
         if (report.Trouble is null)
             destination.Concurrency.Succeeded(busy);
-        else if (destination.DeadBecause is null && destination.Concurrency.Failed())
-            Suspend(destination, report.Trouble);
+        else if (destination.DeadBecause is null && destination.Concurrency.Failed(busy))
+            Bury(destination, report.Trouble);
+        if (_limits.LogsFeedback)
+            MailLog.Info($"{Name}: {destination.NextHop}: {(report.Trouble is null ? "success" : "failure")}, window {window} -> {destination.Concurrency.Window}, {busy} busy");
+        Place(destination);
+        Wake();
         _events.Delivered(entry, report);
-        Pump();
         Forget(destination);
     }
 
-    /// <summary>No process took up the channel in time; called by the agent.</summary>
-    internal void NotServed(Agent agent, Entry? entry)
+    /// <summary>No process took up the work in time.</summary>
+    internal void NotServed(Entry? entry, Dsn why)
     {
-        _idle.Remove(agent);
-        _agents--;
-        MailLog.Warning($"private/{Name}: no process serves this transport");
-        Suspend(new Dsn("4.3.0", "", "mail transport unavailable"));
+        Suspend(why);
         if (entry is not null)
         {
-            entry.Destination.Busy--;
-            _events.PutOff(entry, Suspension!);
+            Ended(entry);
+            Place(entry.Destination);
+            _events.PutOff(entry, why);
         }
-        Pump();
     }
 
-    /// <summary>An agent's channel closed; called by it.</summary>
-    internal void Lost(Agent agent, Entry? entry, bool again, string why)
+    /// <summary>The agent went away before it said anything.</summary>
+    /// <param name="entry">What it had.</param>
+    /// <param name="again">It most likely never got it: another may be asked at once.</param>
+    /// <param name="why">For the log.</param>
+    internal void Lost(Entry entry, bool again, string why)
     {
-        _idle.Remove(agent);
-        _agents--;
-        if (entry is null)
-            return;
-        entry.Destination.Busy--;
+        Ended(entry);
         if (again && !_stopped)
         {
             entry.WasRetried = true;
-            entry.Destination.Waiting.AddFirst(entry);
-            entry.Destination.RoundNode ??= _round.AddLast(entry.Destination);
+            entry.Destination.AddAgain(entry);
         }
         else
         {
             MailLog.Warning($"private/{Name}: {why} before the delivery of {entry.Message.Id} was reported");
             _events.PutOff(entry, new Dsn("4.3.0", "", "unknown mail transport error"));
         }
-        Pump();
+        Place(entry.Destination);
+        Wake();
     }
 
-    private static void Start(Agent agent, Destination destination)
+    /// <summary>An agent without work went away: there is room for another.</summary>
+    internal void Freed() => Wake();
+
+    /// <summary>What a job waits for, found out now: nothing is kept for it.</summary>
+    internal void Explain(Job job, List<Waiting> to)
     {
-        Entry entry = destination.Waiting.First!.Value;
-        destination.Waiting.RemoveFirst();
+        foreach (Entry entry in job.Delivering)
+            to.Add(new Waiting(Name, entry.Destination.NextHop, entry.Recipients, WaitCause.Delivering, null, 0, null));
+        foreach (Peer peer in job.Peers)
+        {
+            Destination destination = peer.Destination;
+            (WaitCause cause, long until) = CauseOf(destination);
+            TimeSpan? left = until > _timers.Now ? TimeSpan.FromMilliseconds(until - _timers.Now) : null;
+            int own = 0;
+            for (Entry? entry = peer.First; entry is not null; entry = entry.Next)
+                own++;
+            for (Entry? entry = peer.First; entry is not null; entry = entry.Next)
+                to.Add(new Waiting(Name, destination.NextHop, entry.Recipients, cause, left, destination.Waiting - own, TroubleOf(destination)));
+        }
+    }
+
+    private (WaitCause Cause, long Until) CauseOf(Destination destination)
+    {
+        if (_isPaused)
+            return (WaitCause.Paused, 0);
+        if (Suspension is not null)
+            return (WaitCause.TransportSuspended, _suspendedUntil);
+        if (destination.DeadBecause is not null)
+            return (WaitCause.DeadDestination, destination.DeadUntil);
+        if (!destination.HasWindow || destination.Limiter is { IsFull: true })
+            return (WaitCause.DestinationFull, 0);
+        long opensAt = Math.Max(_opensAt, destination.Limiter?.OpensAt ?? 0);
+        if (opensAt > _timers.Now)
+            return (WaitCause.RateLimit, opensAt);
+        return (_agents.Busy >= _agents.Limit || destination.IsParked ? WaitCause.NoFreeAgent : WaitCause.InTurn, 0);
+    }
+
+    private ConcurrencyLimits ConcurrencyOf(DestinationRule? rule) =>
+        rule?.Concurrency is { } limit ? _limits.Concurrency with { Limit = limit } : _limits.Concurrency;
+
+    // The fixed limits: of its table, else of the transport.
+    private void Limit(Destination destination)
+    {
+        DestinationRule? rule = destination.Rule;
+        destination.RecipientLimit = rule?.Recipients ?? _limits.Recipients;
+        TimeSpan delay = rule?.Delay ?? _limits.DestinationRateDelay;
+        RateLimit? rate = destination.Limiter?.Rate;
+        // The same limit goes on: it knows what was sent before the reload.
+        if (rule is not { RateMessages: { } count, RatePeriod: { } period })
+            rate = null;
+        else if (rate is null || !rate.Is(count, period))
+            rate = new RateLimit(count, period);
+        destination.Limit(delay > TimeSpan.Zero || rate is not null ? new Limiter { RateDelay = delay, Rate = rate, IsOfOne = true } : null);
+    }
+
+    private void Wake()
+    {
+        if (_turnIsDue || _stopped)
+            return;
+        _turnIsDue = true;
+        _timers.Soon(Turn);
+    }
+
+    private void Turn()
+    {
+        _turnIsDue = false;
+        PutOffTroubled();
+        int starts = 0;
+        while (CanStart() && _order.Next(_agents.Limit - _agents.Busy, _agents.Limit) is { } peer)
+        {
+            if (starts++ == StartsPerTurn)
+            {
+                Wake();
+                return;
+            }
+            Start(peer);
+        }
+    }
+
+    private bool CanStart()
+    {
+        if (_stopped || _isPaused || Suspension is not null || _agents.Busy >= _agents.Limit)
+            return false;
+        return _opensAt <= _timers.Now;
+    }
+
+    private void Start(Peer peer)
+    {
+        Destination destination = peer.Destination;
+        if (_agents.Start(peer.First!, destination.Waiting > 1) is { } why)
+        {
+            Suspend(why);
+            return;
+        }
+        long now = _timers.Now;
+        _order.Started(peer);
+        peer.Job.Delivering.Add(destination.Take(peer));
         destination.Busy++;
-        agent.Deliver(entry, destination.Waiting.Count > 0);
-    }
-
-    // The agent whose session goes there already, else one without a session, else a new one, else any.
-    private Agent? TakeAgent(string nextHop)
-    {
-        int choice = -1;
-        for (int i = _idle.Count - 1; i >= 0; i--)
+        destination.Limiter?.Started(now);
+        Place(destination);
+        if (_limits.RateDelay > TimeSpan.Zero)
         {
-            if (_idle[i].OpenSession == nextHop)
-            {
-                choice = i;
-                break;
-            }
-            if (_idle[i].OpenSession is null && choice < 0)
-                choice = i;
-        }
-        if (choice < 0 && _agents >= _limits.Agents)
-            choice = _idle.Count - 1;
-        if (choice >= 0)
-        {
-            Agent taken = _idle[choice];
-            _idle.RemoveAt(choice);
-            return taken;
-        }
-        if (_agents >= _limits.Agents)
-            return null;
-        try
-        {
-            Agent agent = new(this, _loop, _settings.ReportTimeout);
-            _agents++;
-            return agent;
-        }
-        catch (IOException e)
-        {
-            MailLog.Warning($"connect to transport private/{Name}: {e.Message}");
-            Suspend(new Dsn("4.3.0", "", "mail transport unavailable"));
-            return null;
+            _opensAt = now + (long)_limits.RateDelay.TotalMilliseconds;
+            _timers.After(_limits.RateDelay, Wake);
         }
     }
 
-    private void Idle(Agent agent)
+    private void Ended(Entry entry)
     {
-        agent.IdleSince = _loop.Now;
-        _idle.Add(agent);
-        if (!_sweeping)
-            Sweep();
+        entry.Job.Delivering.Remove(entry);
+        entry.Destination.Busy--;
+        entry.Destination.Limiter?.Ended(_timers.Now);
     }
 
-    // Closes channels that have been idle for long; their processes then serve others, or end.
-    private void Sweep()
+    /// <summary>Why mail for a destination must be put off; null: it may wait for its turn.</summary>
+    private Dsn? TroubleOf(Destination destination) => Suspension ?? destination.DeadBecause;
+
+    // To be called after every change of a destination.
+    private void Place(Destination destination)
     {
-        _sweeping = true;
-        _loop.After(_settings.ChannelIdle, () =>
+        bool isInTrouble = TroubleOf(destination) is not null;
+        _order.Place(destination, destination.Waiting > 0 && destination.HasWindow && !isInTrouble);
+        if (destination.Limiter is { } limiter)
+            Place(limiter, destination);
+        if (isInTrouble && destination.Waiting > 0 && !destination.IsInTrouble)
         {
-            long limit = _loop.Now - (long)_settings.ChannelIdle.TotalMilliseconds;
-            for (int i = _idle.Count - 1; i >= 0; i--)
-            {
-                if (_idle[i].IdleSince > limit)
-                    continue;
-                _idle[i].Dispose();
-                _idle.RemoveAt(i);
-                _agents--;
-            }
-            _sweeping = false;
-            if (_idle.Count > 0)
-                Sweep();
+            destination.IsInTrouble = true;
+            _troubled.Enqueue(destination);
+            Wake();
+        }
+    }
+
+    private void Place(Limiter limiter, Destination destination)
+    {
+        long wait = limiter.OpensAt - _timers.Now;
+        _order.Place(limiter, !limiter.IsFull && wait <= 0);
+        if (wait <= 0 || limiter.IsFull || limiter.Alarm is { IsIn: true })
+            return;
+        limiter.Alarm = _timers.After(TimeSpan.FromMilliseconds(wait), () =>
+        {
+            Place(limiter, destination);
+            Wake();
         });
     }
 
     private void Suspend(Dsn why)
     {
         Suspension = why;
-        _loop.After(_settings.TransportRetry, () =>
+        _suspendedUntil = _timers.Now + (long)_limits.RetryTime.TotalMilliseconds;
+        PlaceAll();
+        _timers.After(_limits.RetryTime, () =>
         {
-            if (Suspension == why)
-                Suspension = null;
-            Pump();
+            if (!ReferenceEquals(Suspension, why))
+                return;
+            Suspension = null;
+            PlaceAll();
         });
     }
 
-    private void Suspend(Destination destination, Dsn why)
+    private void PlaceAll()
     {
-        _deadDestinations++;
-        destination.DeadBecause = why with { Reason = $"delivery temporarily suspended: {why.Reason}" };
-        destination.DeadUntil = _loop.Now + (long)_settings.MinimalBackoff.TotalMilliseconds;
-        _loop.After(_settings.MinimalBackoff, () =>
+        foreach (Destination destination in _destinations.Values)
+            Place(destination);
+        Wake();
+    }
+
+    // It is left alone for a while, and the mail that waits for it is put off.
+    private void Bury(Destination destination, Dsn why)
+    {
+        TimeSpan time = _limits.DeadTime * (1 + Jitter() / 4);
+        destination.Bury(why, _timers.Now + (long)time.TotalMilliseconds);
+        _timers.After(time, () =>
         {
-            if (destination.DeadBecause is not null && _loop.Now >= destination.DeadUntil)
+            if (destination.DeadBecause is not null && _timers.Now >= destination.DeadUntil)
             {
-                Revive(destination);
-                Pump();
+                destination.Revive();
+                destination.Concurrency.Probe();
+                Place(destination);
+                Wake();
             }
             Forget(destination);
         });
     }
 
-    private void Revive(Destination destination)
+    private void PutOffTroubled()
     {
-        if (destination.DeadBecause is null)
-            return;
-        destination.DeadBecause = null;
-        _deadDestinations--;
-        destination.Concurrency.Reset();
-    }
-
-    private void PutOffSuspended()
-    {
-        if (Suspension is null && _deadDestinations == 0)
-            return;
-        for (LinkedListNode<Destination>? node = _round.First, next; node is not null; node = next)
+        for (int left = PutOffsPerTurn; left > 0 && _troubled.TryPeek(out Destination? destination); left--)
         {
-            next = node.Next;
-            Destination destination = node.Value;
-            if ((Suspension ?? destination.DeadBecause) is not { } why)
-                continue;
-            while (destination.Waiting.First is { } first)
+            if (TroubleOf(destination) is { } why && destination.Front is { } peer)
             {
-                destination.Waiting.RemoveFirst();
-                _events.PutOff(first.Value, why);
+                Entry entry = destination.Take(peer);
+                _events.PutOff(entry, why);
+            }
+            else
+            {
+                _troubled.Dequeue();
+                destination.IsInTrouble = false;
+                Place(destination);
+                Forget(destination);
             }
         }
+        if (_troubled.Count > 0)
+            Wake();
     }
 
-    // A destination with no mail and nothing to remember takes no memory.
+    // A destination with no mail takes no memory, unless something is known of it: that is kept for a while.
     private void Forget(Destination destination)
     {
-        if (!destination.IsIdle || destination.DeadBecause is not null)
+        if (!destination.IsIdle || destination.DeadBecause is not null || destination.IsInTrouble || destination.IsRemembered)
             return;
-        if (destination.RoundNode is { } node)
-            _round.Remove(node);
-        destination.RoundNode = null;
-        if (_destinations.TryGetValue(destination.NextHop, out Destination? known) && known == destination)
-            _destinations.Remove(destination.NextHop);
+        long until = destination.Limiter is { IsOfOne: true } own ? own.QuietAt : 0, now = _timers.Now;
+        if (destination.Concurrency.HasLearned && _remembered < RememberedLimit)
+            until = Math.Max(until, now + RememberedMilliseconds);
+        if (until > now)
+        {
+            Remember(destination, until - now);
+            return;
+        }
+        if (_destinations.TryGetValue(destination.Key, out Destination? known) && known == destination)
+            _destinations.Remove(destination.Key);
+    }
+
+    private void Remember(Destination destination, long milliseconds)
+    {
+        destination.IsRemembered = true;
+        _remembered++;
+        long served = destination.Served;
+        _timers.After(TimeSpan.FromMilliseconds(milliseconds), () =>
+        {
+            destination.IsRemembered = false;
+            _remembered--;
+            if (destination.Served == served && destination.IsIdle)
+                _destinations.Remove(destination.Key);
+            else
+                Forget(destination);
+        });
     }
 }

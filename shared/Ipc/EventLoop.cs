@@ -4,13 +4,13 @@ using PostfixNet.Native;
 namespace PostfixNet.Ipc;
 
 /// <summary>One thread that owns all state of a program: it waits for descriptors and timers, and calls back one at a time.</summary>
-public sealed unsafe class EventLoop : IDisposable
+public sealed unsafe class EventLoop : ITimers, IDisposable
 {
     private const int EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3, EPOLL_CLOEXEC = 0x80000, MaximumEvents = 64;
     private static readonly int s_eventSize = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
     private readonly int _epoll;
     private readonly Dictionary<int, Watch> _watches = [];
-    private readonly PriorityQueue<Timer, long> _timers = new();
+    private readonly TimerList _timers = new();
     private readonly Queue<Action> _soon = new();
     private readonly TimeProvider _clock;
     private int _generation;
@@ -25,7 +25,7 @@ public sealed unsafe class EventLoop : IDisposable
             throw UnixError.Last("epoll");
     }
 
-    /// <summary>Milliseconds on a clock that never jumps.</summary>
+    /// <inheritdoc/>
     public long Now => (long)_clock.GetElapsedTime(0).TotalMilliseconds;
 
     /// <summary>Calls back whenever the descriptor is ready, until the watch is disposed.</summary>
@@ -37,15 +37,10 @@ public sealed unsafe class EventLoop : IDisposable
         return watch;
     }
 
-    /// <summary>Calls back once, after a delay.</summary>
-    public Timer After(TimeSpan delay, Action action)
-    {
-        Timer timer = new(action);
-        _timers.Enqueue(timer, Now + Math.Max(0, (long)delay.TotalMilliseconds));
-        return timer;
-    }
+    /// <inheritdoc/>
+    public Timer After(TimeSpan delay, Action action) => _timers.Add(Now + Math.Max(0, (long)delay.TotalMilliseconds), action);
 
-    /// <summary>Calls back in the next turn, after what is ready now.</summary>
+    /// <inheritdoc/>
     public void Soon(Action action) => _soon.Enqueue(action);
 
     /// <summary>Makes <see cref="Run"/> return after the present callback.</summary>
@@ -80,23 +75,12 @@ public sealed unsafe class EventLoop : IDisposable
     private void RunTimers()
     {
         long now = Now;
-        while (!_stopped && _timers.TryPeek(out Timer? timer, out long due) && due <= now)
+        while (!_stopped && _timers.RunNext(now))
         {
-            _timers.Dequeue();
-            timer.Fire();
         }
     }
 
-    private int UntilNextTimer()
-    {
-        while (_timers.TryPeek(out Timer? timer, out long due))
-        {
-            if (!timer.IsCancelled)
-                return (int)Math.Clamp(due - Now, 0, int.MaxValue);
-            _timers.Dequeue();
-        }
-        return -1;
-    }
+    private int UntilNextTimer() => _timers.NextDue is { } due ? (int)Math.Clamp(due - Now, 0, int.MaxValue) : -1;
 
     private void Control(int operation, Watch watch)
     {
@@ -149,22 +133,20 @@ public sealed unsafe class EventLoop : IDisposable
     }
 
     /// <summary>One callback to come.</summary>
-    public sealed class Timer
+    public sealed class Timer : KeyHeap.Node
     {
-        private Action? _action;
+        private readonly KeyHeap _heap;
+        private readonly Action _action;
 
-        internal Timer(Action action) => _action = action;
-
-        internal bool IsCancelled => _action is null;
+        internal Timer(KeyHeap heap, Action action) => (_heap, _action) = (heap, action);
 
         /// <summary>It will not be called.</summary>
-        public void Cancel() => _action = null;
+        public void Cancel() => _heap.Remove(this);
 
         internal void Fire()
         {
-            Action? action = _action;
-            _action = null;
-            action?.Invoke();
+            _heap.Remove(this);
+            _action();
         }
     }
 }

@@ -17,8 +17,8 @@ public sealed class ConcurrencyTests
     {
         Concurrency concurrency = Make(initial);
         for (int i = 1; i < failures; i++)
-            Assert.False(concurrency.Failed(), $"failure {i}");
-        Assert.True(concurrency.Failed());
+            Assert.False(concurrency.Failed(busy: 1), $"failure {i}");
+        Assert.True(concurrency.Failed(busy: 1));
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public sealed class ConcurrencyTests
         Concurrency concurrency = Make(2);
         for (int i = 0; i < 100; i++)
         {
-            Assert.False(concurrency.Failed());
+            Assert.False(concurrency.Failed(busy: 1));
             concurrency.Succeeded(busy: 2);
         }
     }
@@ -68,7 +68,7 @@ public sealed class ConcurrencyTests
     {
         Concurrency concurrency = Make(cohorts: 0);
         for (int i = 0; i < 50; i++)
-            Assert.False(concurrency.Failed());
+            Assert.False(concurrency.Failed(busy: 1));
         Assert.Equal(1, concurrency.Window);
         concurrency.Reset();
         Assert.Equal(5, concurrency.Window);

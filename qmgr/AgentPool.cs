@@ -1,0 +1,144 @@
+using PostfixNet.Delivery;
+using PostfixNet.Ipc;
+using PostfixNet.Log;
+using PostfixNet.Notices;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>The processes of one transport: which are idle, which of them keeps which session, how many there may be.</summary>
+internal sealed class AgentPool : IAgents
+{
+    private readonly string _name;
+    private readonly EventLoop _loop;
+    private readonly Settings _settings;
+    private readonly List<Agent> _idle = [];
+    private int _agents;
+    private bool _sweeping;
+
+    /// <param name="name">The transport's service.</param>
+    /// <param name="limit">Processes at most.</param>
+    internal AgentPool(string name, int limit, Settings settings, EventLoop loop)
+    {
+        (_name, _settings, _loop, Limit) = (name, settings, loop, limit);
+    }
+
+    /// <summary>Who hears of results.</summary>
+    internal Transport? Owner { private get; set; }
+
+    public int Limit { get; private set; }
+
+    public int Busy => _agents - _idle.Count;
+
+    /// <inheritdoc/>
+    public Dsn? Start(Entry entry, bool moreWaits)
+    {
+        if (Take(entry.Destination.Key) is not { } agent)
+            return new Dsn("4.3.0", "", "mail transport unavailable");
+        agent.Deliver(entry, moreWaits);
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public void Renew(int limit)
+    {
+        Limit = limit;
+        foreach (Agent agent in _idle)
+            agent.Dispose();
+        _agents -= _idle.Count;
+        _idle.Clear();
+    }
+
+    /// <summary>An agent reported; called by it.</summary>
+    internal void Reported(Agent agent, Entry entry, DeliveryReport report)
+    {
+        if (report.Ends)
+            _agents--;
+        else
+            Idle(agent);
+        Owner!.Reported(entry, report);
+    }
+
+    /// <summary>No process took up the channel in time; called by the agent.</summary>
+    internal void NotServed(Agent agent, Entry? entry)
+    {
+        _idle.Remove(agent);
+        _agents--;
+        MailLog.Warning($"private/{_name}: no process serves this transport");
+        Owner!.NotServed(entry, new Dsn("4.3.0", "", "mail transport unavailable"));
+    }
+
+    /// <summary>An agent's channel closed; called by it.</summary>
+    internal void Lost(Agent agent, Entry? entry, bool again, string why)
+    {
+        _idle.Remove(agent);
+        _agents--;
+        if (entry is null)
+            Owner!.Freed();
+        else
+            Owner!.Lost(entry, again, why);
+    }
+
+    // The agent whose session goes there already, else one without a session, else a new one, else any.
+    private Agent? Take(string destination)
+    {
+        int choice = -1;
+        for (int i = _idle.Count - 1; i >= 0; i--)
+        {
+            if (_idle[i].OpenSession == destination)
+            {
+                choice = i;
+                break;
+            }
+            if (_idle[i].OpenSession is null && choice < 0)
+                choice = i;
+        }
+        if (choice < 0 && _agents >= Limit)
+            choice = _idle.Count - 1;
+        if (choice >= 0)
+        {
+            Agent taken = _idle[choice];
+            _idle.RemoveAt(choice);
+            return taken;
+        }
+        try
+        {
+            Agent agent = new(_name, this, _loop, _settings.ReportTimeout);
+            _agents++;
+            return agent;
+        }
+        catch (IOException e)
+        {
+            MailLog.Warning($"connect to transport private/{_name}: {e.Message}");
+            return null;
+        }
+    }
+
+    private void Idle(Agent agent)
+    {
+        agent.IdleSince = _loop.Now;
+        _idle.Add(agent);
+        if (!_sweeping)
+            Sweep();
+    }
+
+    // Closes channels that have been idle for long; their processes then serve others, or end.
+    private void Sweep()
+    {
+        _sweeping = true;
+        _loop.After(_settings.ChannelIdle, () =>
+        {
+            long limit = _loop.Now - (long)_settings.ChannelIdle.TotalMilliseconds;
+            for (int i = _idle.Count - 1; i >= 0; i--)
+            {
+                if (_idle[i].IdleSince > limit)
+                    continue;
+                _idle[i].Dispose();
+                _idle.RemoveAt(i);
+                _agents--;
+            }
+            _sweeping = false;
+            if (_idle.Count > 0)
+                Sweep();
+        });
+    }
+}

@@ -1,0 +1,42 @@
+using PostfixNet.Delivery;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>Some recipients of one message that go to the same place in one request.</summary>
+internal sealed class Entry(Job job, Destination destination, List<DeliveryRecipient> recipients)
+{
+    internal Job Job { get; } = job;
+
+    internal Message Message => Job.Message;
+
+    internal Destination Destination { get; } = destination;
+
+    internal List<DeliveryRecipient> Recipients { get; } = recipients;
+
+    /// <summary>The next one of the same job for the same destination.</summary>
+    internal Entry? Next { get; set; }
+
+    /// <summary>The agent went away before it said anything, and was asked on a connection that had been used before.</summary>
+    internal bool WasRetried { get; set; }
+
+    /// <param name="moreWaits">More mail waits for this next hop.</param>
+    internal DeliveryRequest Request(bool moreWaits) => new()
+    {
+        Queue = QueueName.Active,
+        Id = Message.Id,
+        NextHop = Destination.NextHop,
+        Sender = Message.Envelope.Sender ?? "",
+        Recipients = Recipients,
+        Size = Message.Size,
+        DataOffset = Message.Envelope.DataOffset,
+        Encoding = Message.Envelope.Encoding ?? "",
+        SmtpUtf8Flags = Message.Envelope.SmtpUtf8Flags,
+        EnvelopeId = Message.Envelope.EnvelopeId ?? "",
+        ReturnFlags = Message.Envelope.ReturnFlags,
+        TraceFlags = Message.Envelope.TraceFlags,
+        ArrivalMicroseconds = Message.ArrivalMicroseconds,
+        ActiveMicroseconds = Message.ActiveMicroseconds,
+        MoreWaits = moreWaits,
+    };
+}

@@ -1,0 +1,34 @@
+using PostfixNet.Delivery;
+using PostfixNet.Notices;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>The delivery agents of one transport: what scheduling knows of processes.</summary>
+internal interface IAgents
+{
+    /// <summary>Agents there may be.</summary>
+    internal int Limit { get; }
+
+    /// <summary>Agents at work.</summary>
+    internal int Busy { get; }
+
+    /// <summary>Hands a delivery to an agent; there must be one without work. The transport hears of its end.</summary>
+    /// <param name="entry">The delivery.</param>
+    /// <param name="moreWaits">More mail waits for the same next hop.</param>
+    /// <returns>null, or why no agent can be reached.</returns>
+    internal Dsn? Start(Entry entry, bool moreWaits);
+
+    /// <summary>The configuration has changed: idle processes have the old one, and are let go.</summary>
+    /// <param name="limit">Agents there may be from now on.</param>
+    internal void Renew(int limit);
+}
+
+/// <summary>What the owner of all transports is told.</summary>
+internal interface IDeliveryEvents
+{
+    /// <summary>A delivery ended.</summary>
+    internal void Delivered(Entry entry, DeliveryReport report);
+
+    /// <summary>No delivery was, or can be, tried: put the recipients off, for this reason.</summary>
+    internal void PutOff(Entry entry, Dsn reason);
+}

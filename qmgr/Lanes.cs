@@ -1,0 +1,62 @@
+using PostfixNet.Ipc;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>Something that can be asked for the next delivery: a transport's destinations, limiters that hold several of
+/// them, and the jobs of one destination.</summary>
+internal abstract class Candidate
+{
+    private protected Candidate() => (InFront, InSmall) = (new Node(this), new Node(this));
+
+    /// <summary>Its place in the lane of the oldest.</summary>
+    internal Node InFront { get; }
+
+    /// <summary>Its place in the lane of the smallest.</summary>
+    internal Node InSmall { get; }
+
+    /// <summary>When a delivery was last taken from it: a count, not a time. Of equals the one that waited longest goes first.</summary>
+    internal long Served { get; set; }
+
+    /// <summary>What waits here and came first; null: nothing waits.</summary>
+    internal abstract Peer? Front { get; }
+
+    /// <summary>What waits here and belongs to the smallest job.</summary>
+    internal abstract Peer? Smallest { get; }
+
+    /// <summary>A place in a heap.</summary>
+    internal sealed class Node(Candidate owner) : KeyHeap.Node
+    {
+        internal Candidate Owner { get; } = owner;
+    }
+}
+
+/// <summary>Candidates in two orders: by the age of their oldest job, and by the size of their smallest.</summary>
+internal sealed class Lanes
+{
+    private readonly KeyHeap _front = new(), _small = new();
+
+    internal Candidate? First => ((Candidate.Node?)_front.First)?.Owner;
+
+    internal Candidate? Smallest => ((Candidate.Node?)_small.First)?.Owner;
+
+    /// <summary>What keeping the order has cost so far.</summary>
+    internal long Moves => _front.Moves + _small.Moves;
+
+    /// <summary>Puts a candidate in, or where it belongs now; with nothing waiting, takes it out.</summary>
+    internal void Put(Candidate candidate)
+    {
+        if (candidate.Front is not { } front || candidate.Smallest is not { } small)
+        {
+            Remove(candidate);
+            return;
+        }
+        _front.Put(candidate.InFront, front.Job.Order, candidate.Served);
+        _small.Put(candidate.InSmall, small.Job.Size, small.Job.Order);
+    }
+
+    internal void Remove(Candidate candidate)
+    {
+        _front.Remove(candidate.InFront);
+        _small.Remove(candidate.InSmall);
+    }
+}

@@ -1,0 +1,100 @@
+using PostfixNet.Ipc;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>Fixed limits of deliveries to one destination, or to several that share a site.</summary>
+internal sealed class Limiter : Candidate
+{
+    /// <summary>Deliveries under way at once; 0: no limit of its own.</summary>
+    internal int Concurrency { get; init; }
+
+    /// <summary>Pause between the end of a delivery and the start of the next; more than zero: one at a time.</summary>
+    internal TimeSpan RateDelay { get; init; }
+
+    /// <summary>Deliveries in a period of time; null: any number.</summary>
+    internal RateLimit? Rate { get; init; }
+
+    /// <summary>It belongs to one destination, and is forgotten with it.</summary>
+    internal bool IsOfOne { get; init; }
+
+    /// <summary>Its destinations that could start.</summary>
+    internal Lanes Ready { get; } = new();
+
+    /// <summary>Deliveries under way.</summary>
+    internal int Busy { get; set; }
+
+    /// <summary>A delivery may start now; kept by <see cref="DeliveryOrder"/>.</summary>
+    internal bool IsOpen { get; set; }
+
+    /// <summary>Looks again when time allows a start.</summary>
+    internal EventLoop.Timer? Alarm { get; set; }
+
+    internal override Peer? Front => Ready.First?.Front;
+
+    internal override Peer? Smallest => Ready.Smallest?.Smallest;
+
+    /// <summary>When the next delivery may start, as far as that depends on time, on the loop's clock.</summary>
+    internal long OpensAt => Math.Max(_opensAt, Rate?.OpensAt ?? 0);
+
+    /// <summary>When all earlier deliveries will have lost their meaning.</summary>
+    internal long QuietAt => Math.Max(_opensAt, Rate?.QuietAt ?? 0);
+
+    /// <summary>Too many deliveries are under way.</summary>
+    internal bool IsFull => RateDelay > TimeSpan.Zero ? Busy > 0 : Concurrency > 0 && Busy >= Concurrency;
+
+    private long _opensAt;
+
+    internal void Started(long now)
+    {
+        Busy++;
+        Rate?.Started(now);
+    }
+
+    internal void Ended(long now)
+    {
+        Busy--;
+        if (RateDelay > TimeSpan.Zero)
+            _opensAt = now + (long)RateDelay.TotalMilliseconds;
+    }
+}
+
+/// <summary>So many starts, and no more, in any span of time of a certain length.</summary>
+/// <remarks>The times of the last starts are kept, so the limit is exact whichever way the receiver counts; a bucket that
+/// refills evenly would let nearly twice as many through in one span.</remarks>
+/// <param name="count">Starts, at least 1.</param>
+/// <param name="period">The span.</param>
+internal sealed class RateLimit(int count, TimeSpan period)
+{
+    private readonly long _period = (long)period.TotalMilliseconds;
+    private long[] _starts = [];
+    private int _oldest, _kept;
+
+    /// <summary>When the next start is allowed; in the past: now.</summary>
+    internal long OpensAt => _kept < count ? 0 : _starts[_oldest] + _period;
+
+    /// <summary>When all starts are forgotten.</summary>
+    internal long QuietAt => _kept == 0 ? 0 : _starts[(_oldest + _kept - 1) % _starts.Length] + _period;
+
+    /// <summary>Whether it is this limit.</summary>
+    internal bool Is(int otherCount, TimeSpan otherPeriod) => count == otherCount && _period == (long)otherPeriod.TotalMilliseconds;
+
+    internal void Started(long now)
+    {
+        while (_kept > 0 && _starts[_oldest] + _period <= now)
+        {
+            _oldest = (_oldest + 1) % _starts.Length;
+            _kept--;
+        }
+        if (_kept == _starts.Length)
+            Grow();
+        _starts[(_oldest + _kept++) % _starts.Length] = now;
+    }
+
+    private void Grow()
+    {
+        long[] larger = new long[Math.Min(count, Math.Max(4, _kept * 2))];
+        for (int i = 0; i < _kept; i++)
+            larger[i] = _starts[(_oldest + i) % _starts.Length];
+        (_starts, _oldest) = (larger, 0);
+    }
+}

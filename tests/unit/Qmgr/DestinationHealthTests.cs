@@ -1,0 +1,229 @@
+using PostfixNet.Qmgr;
+using PostfixNet.UnitTests.Qmgr.Simulation;
+
+namespace PostfixNet.UnitTests.Qmgr;
+
+/// <summary>How deliveries to a destination follow its health and its limits, in a simulated transport.</summary>
+public sealed class DestinationHealthTests
+{
+    private const string OneByOne = "default_destination_recipient_limit = 1\n";
+
+    // S5-27
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(5)]
+    [InlineData(8)]
+    [InlineData(15)]
+    public void Concurrency_settles_at_what_a_site_takes(int capacity)
+    {
+        Simulation.Simulation simulation = new(OneByOne);
+        Site site = simulation.Site("narrow.test");
+        site.Capacity = capacity;
+        simulation.Submit(20_000, site.Name);
+        simulation.Clock.RunFor(600);
+        int learning = site.Refused;
+        Assert.InRange(learning, 1, 25);
+        int delivered = site.Delivered;
+        simulation.Clock.RunFor(600);
+        // Tries above the limit become rare, and the site's capacity is used all the time.
+        Assert.InRange(site.Refused - learning, 0, 4);
+        Assert.InRange(site.Delivered - delivered, capacity * 540, capacity * 600);
+    }
+
+    [Fact]
+    public void A_site_that_takes_more_than_it_did_gets_more()
+    {
+        Simulation.Simulation simulation = new(OneByOne);
+        Site site = simulation.Site("wider.test");
+        site.Capacity = 3;
+        simulation.Submit(50_000, site.Name);
+        simulation.Clock.RunFor(300);
+        Assert.Equal(3, site.MostAtOnce);
+        site.Capacity = 100;
+        simulation.Clock.RunFor(1500);
+        Assert.Equal(20, site.MostAtOnce);
+    }
+
+    // S1-48 in spirit: a site that was given up is tried with one delivery.
+    [Fact]
+    public void A_dead_destination_is_left_alone_and_then_tried_once()
+    {
+        Simulation.Simulation simulation = new(OneByOne);
+        Site site = simulation.Site("dead.test");
+        site.IsDead = true;
+        simulation.Retry = TimeSpan.FromSeconds(10);
+        simulation.Submit(1000, site.Name);
+        simulation.Clock.RunFor(60);
+        Assert.Equal(5, site.Starts.Count);
+        // 300 s and half of the jitter of at most a quarter.
+        simulation.Clock.RunFor(600);
+        Assert.Equal(6, site.Starts.Count);
+        Assert.InRange(site.Starts[5] - site.Starts[4], 337_000, 348_000);
+        Assert.Contains(simulation.PutOff, put => put.Reason == "delivery temporarily suspended: no answer");
+    }
+
+    [Fact]
+    public void After_an_outage_the_first_success_opens_the_window_step_by_step()
+    {
+        Simulation.Simulation simulation = new(OneByOne);
+        Site site = simulation.Site("back.test");
+        site.IsDead = true;
+        simulation.Retry = TimeSpan.FromSeconds(10);
+        simulation.Submit(2000, site.Name);
+        simulation.Clock.RunFor(100);
+        int before = site.Starts.Count;
+        site.IsDead = false;
+        simulation.Clock.RunFor(100_000);
+        Assert.Equal(2000, site.Delivered);
+        List<long> starts = site.Starts.GetRange(before, 2000);
+        // One in the first second, and never more than the window in any.
+        Assert.Single(starts, start => start < starts[0] + 1000);
+        for (int i = 20; i < starts.Count; i++)
+            Assert.True(starts[i] - starts[i - 20] >= 1000, $"more than 20 within a second, at {starts[i]}");
+    }
+
+    // S5-07
+    [Fact]
+    public void S5_07_An_operators_message_is_tried_at_a_dead_destination()
+    {
+        Simulation.Simulation simulation = new(OneByOne);
+        Site site = simulation.Site("dead.test");
+        site.IsDead = true;
+        simulation.Submit(20, site.Name);
+        simulation.Clock.RunFor(10);
+        site.IsDead = false;
+        simulation.Transport.ForgetTrouble();
+        simulation.Submit(3, site.Name);
+        simulation.Clock.RunFor(10);
+        Assert.Equal(3, site.Delivered);
+    }
+
+    [Fact]
+    public void An_unreachable_transport_rests_and_its_mail_is_put_off()
+    {
+        Simulation.Simulation simulation = new(OneByOne) { IsUnreachable = true };
+        simulation.Submit(500, "a.test");
+        simulation.Clock.RunFor(1);
+        Assert.Equal(500, simulation.PutOff.Count);
+        simulation.IsUnreachable = false;
+        simulation.Submit(1, "a.test");
+        simulation.Clock.RunFor(1);
+        Assert.Equal(501, simulation.PutOff.Count);
+        simulation.Clock.RunFor(60);
+        simulation.Submit(1, "a.test");
+        simulation.Clock.RunFor(2);
+        Assert.Equal(1, simulation.Site("a.test").Delivered);
+    }
+
+    [Fact]
+    public void Deferred_transports_deliver_nothing()
+    {
+        Simulation.Simulation simulation = new("defer_transports = [\"smtp\"]\n");
+        simulation.Submit(1, "a.test");
+        simulation.Clock.RunFor(1000);
+        Assert.Equal("deferred transport", Assert.Single(simulation.PutOff).Reason);
+    }
+
+    [Fact]
+    public void Rate_delay_is_kept_between_the_end_of_one_delivery_and_the_start_of_the_next()
+    {
+        Simulation.Simulation simulation = new($"{OneByOne}smtp_destination_rate_delay = 7\n");
+        simulation.Submit(5, "a.test", "b.test");
+        simulation.Clock.RunFor(1000);
+        foreach (string name in (string[])["a.test", "b.test"])
+            Assert.Equal([0, 8000, 16_000, 24_000, 32_000], simulation.Site(name).Starts);
+    }
+
+    [Fact]
+    public void Rate_delay_outlives_the_mail_of_a_destination()
+    {
+        Simulation.Simulation simulation = new($"{OneByOne}smtp_destination_rate_delay = 7\n");
+        simulation.Submit(1, "a.test");
+        simulation.Clock.RunFor(3);
+        simulation.Submit(1, "a.test");
+        simulation.Clock.RunFor(1000);
+        Assert.Equal([0, 8000], simulation.Site("a.test").Starts);
+    }
+
+    [Fact]
+    public void Transport_rate_delay_holds_over_all_destinations()
+    {
+        Simulation.Simulation simulation = new($"{OneByOne}default_transport_rate_delay = 2\n");
+        simulation.Submit(2, "a.test", "b.test");
+        simulation.Clock.RunFor(1000);
+        Assert.Equal([0, 2000, 4000, 6000], simulation.Site("a.test").Starts.Concat(simulation.Site("b.test").Starts).Order());
+    }
+
+    [Theory]
+    [InlineData(1, 10)]
+    [InlineData(7, 60)]
+    [InlineData(100, 3600)]
+    public void No_span_of_the_period_has_more_starts_than_the_rate_allows(int count, int seconds)
+    {
+        Limiter limiter = new() { Rate = new RateLimit(count, TimeSpan.FromSeconds(seconds)) };
+        Simulation.Simulation simulation = new(OneByOne, limiterOf: _ => limiter);
+        simulation.Submit(count * 3, "a.test", "b.test");
+        simulation.Clock.RunFor(seconds * 7);
+        List<long> starts = [.. simulation.Site("a.test").Starts.Concat(simulation.Site("b.test").Starts).Order()];
+        Assert.Equal(count * 6, starts.Count);
+        for (int i = count; i < starts.Count; i++)
+            Assert.True(starts[i] - starts[i - count] >= seconds * 1000L, $"start {i}");
+        // Nor is anything wasted.
+        Assert.InRange(starts[^1], 5000L * seconds, 5000L * seconds + 60_000);
+    }
+
+    [Fact]
+    public void Destinations_that_share_a_limit_share_it_fairly()
+    {
+        Limiter limiter = new() { Concurrency = 4 };
+        Simulation.Simulation simulation = new(OneByOne, limiterOf: name => name.EndsWith(".shared", StringComparison.Ordinal) ? limiter : null);
+        int most = 0, underWay = 0;
+        simulation.Submit(300, "a.shared", "b.shared", "free.test");
+        simulation.Submit(1, "c.shared");
+        for (int i = 0; i < 20; i++)
+        {
+            simulation.Clock.RunFor(1);
+            underWay = simulation.Site("a.shared").UnderWay + simulation.Site("b.shared").UnderWay + simulation.Site("c.shared").UnderWay;
+            most = Math.Max(most, underWay);
+        }
+        Assert.Equal(4, most);
+        Assert.Equal(1, simulation.Site("c.shared").Delivered);
+        Assert.InRange(simulation.Site("a.shared").Starts.Count, 38, 42);
+        Assert.InRange(simulation.Site("b.shared").Starts.Count, 38, 42);
+        Assert.True(simulation.Site("free.test").MostAtOnce > 4);
+    }
+
+    [Fact]
+    public void Every_wait_has_its_reason()
+    {
+        Simulation.Simulation simulation = new($"{OneByOne}initial_destination_concurrency = 1\n", agents: 2);
+        simulation.Site("dead.test").IsDead = true;
+        Message full = simulation.Submit(2, "full.test");
+        simulation.Clock.RunFor(0.5);
+        Assert.Equal([WaitCause.Delivering, WaitCause.DestinationFull], Causes(full));
+        simulation.Submit(1, "other.test");
+        Message third = simulation.Submit(1, "third.test");
+        simulation.Clock.RunFor(0.1);
+        Assert.Equal([WaitCause.NoFreeAgent], Causes(third));
+        simulation.Transport.IsPaused = true;
+        Assert.Equal([WaitCause.Paused], Causes(third));
+        simulation.Transport.IsPaused = false;
+        simulation.Clock.RunFor(10);
+        simulation.Submit(1, "dead.test");
+        simulation.Clock.RunFor(1);
+        Message dead = simulation.Submit(1, "dead.test");
+        Waiting waiting = Assert.Single(Explain(dead));
+        Assert.Equal((WaitCause.DeadDestination, "delivery temporarily suspended: no answer"), (waiting.Cause, waiting.Reason?.Reason));
+        Assert.InRange(waiting.Left!.Value.TotalSeconds, 330, 338);
+
+        List<WaitCause> Causes(Message message) => Explain(message).ConvertAll(waiting => waiting.Cause);
+
+        List<Waiting> Explain(Message message)
+        {
+            List<Waiting> list = [];
+            simulation.Transport.Explain(message.Jobs[0], list);
+            return list;
+        }
+    }
+}

@@ -14,7 +14,8 @@ public sealed record ReceiverOptions
     /// <summary>Name in the greeting.</summary>
     public string HostName { get; init; } = "receiver.test";
 
-    /// <summary>Lines of the EHLO reply after the first.</summary>
+    /// <summary>Lines of the EHLO reply after the first. With one that begins with "AUTH", any login with an initial response
+    /// (RFC 4954 section 4) succeeds.</summary>
     public IReadOnlyList<string> Keywords { get; init; } =
         ["PIPELINING", "SIZE 10240000", "8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES"];
 

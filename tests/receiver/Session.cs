@@ -47,6 +47,9 @@ internal sealed class Session(SmtpReceiver receiver, Stream stream, int connecti
             case "HELO":
                 Greet(verb == "EHLO", rest);
                 break;
+            case "AUTH" when receiver.Options.Keywords.Any(static keyword => keyword.StartsWith("AUTH ", StringComparison.Ordinal)):
+                Say("235 2.7.0 Whoever you are");
+                break;
             case "MAIL":
                 BeginMail(rest);
                 break;

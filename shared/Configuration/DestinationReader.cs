@@ -10,6 +10,9 @@ internal sealed class DestinationReader
 {
     private const string Keys = "concurrency, rate, delay, recipients, retry, retry_unreachable, jitter, tls, source, login";
     private const int MostPauses = 100;
+
+    // Those of smtp_tls_security_level that are supported: without DANE.
+    private static readonly string[] s_tlsLevels = ["none", "may", "encrypt", "fingerprint", "verify", "secure"];
     private static readonly TimeSpan s_longestPause = TimeSpan.FromDays(30);
 
     private readonly MainConfig _config;
@@ -88,8 +91,7 @@ internal sealed class DestinationReader
                 ReadSource(entry);
                 break;
             case "login":
-                _rule.Login = Text(entry, entry.Value) is { Length: > 0 } key ? key
-                    : throw Wrong(entry, entry.Value, "empty; give a key of smtp_sasl_password_maps");
+                _rule.Login = Login(entry);
                 break;
             default:
                 throw new ConfigurationException(_config.Path, entry.Line, entry.Column, entry.Value is TomlTable
@@ -149,9 +151,8 @@ internal sealed class DestinationReader
     private string TlsLevel(TomlEntry entry)
     {
         string level = Text(entry, entry.Value);
-        string[] levels = Parameters.SmtpTlsSecurityLevel.Choices!.Split(' ');
-        return Array.IndexOf(levels, level) >= 0 ? level
-            : throw Wrong(entry, entry.Value, $"\"{level}\" is not accepted; give one of \"{string.Join("\", \"", levels)}\"");
+        return Array.IndexOf(s_tlsLevels, level) >= 0 ? level
+            : throw Wrong(entry, entry.Value, $"\"{level}\" is not accepted; give one of \"{string.Join("\", \"", s_tlsLevels)}\"");
     }
 
     private void ReadSource(TomlEntry entry)
@@ -168,6 +169,15 @@ internal sealed class DestinationReader
             else
                 _rule.SourceIPv4 = address;
         }
+    }
+
+    private string Login(TomlEntry entry)
+    {
+        string key = Text(entry, entry.Value);
+        if (key.Length == 0)
+            throw Wrong(entry, entry.Value, "empty; give a key of smtp_sasl_password_maps");
+        return _config.Get(Parameters.SmtpSaslAuthEnable) ? key
+            : throw Wrong(entry, entry.Value, "there are no logins without smtp_sasl_auth_enable = true");
     }
 
     private int Number(TomlEntry entry, int least, int most)

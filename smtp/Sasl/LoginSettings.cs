@@ -26,6 +26,9 @@ internal sealed record LoginSettings
     /// <summary>smtp_sasl_auth_enforce: where there is a login, no mail goes without.</summary>
     internal bool AuthEnforce { get; init; }
 
+    /// <summary>Key of the one login for this destination, whatever sender and server; empty: there is none.</summary>
+    internal string OnlyKey { get; init; } = "";
+
     /// <summary>smtp_send_dummy_mail_auth.</summary>
     internal bool SendDummyMailAuth { get; init; }
 

@@ -30,6 +30,11 @@ internal sealed class PasswordTable(LookupTable table, bool bySender, string rec
         return table.Find(destination) is { } ofDestination ? Read(ofDestination, destination) : null;
     }
 
+    /// <summary>The login of that key.</summary>
+    /// <exception cref="SaslException">There is none, or it makes no sense.</exception>
+    internal Credentials Named(string key) =>
+        Read(table.Find(key) ?? throw new SaslException($"smtp_sasl_password_maps has no entry for {key}"), key);
+
     /// <summary>There is an entry, good or bad.</summary>
     /// <inheritdoc cref="Find"/>
     internal bool Has(string sender, string host, string destination) => (OfSender(sender) ?? table.Find(host) ?? table.Find(destination)) is not null;

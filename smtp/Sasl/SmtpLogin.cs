@@ -23,7 +23,9 @@ internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings sett
     {
         try
         {
-            return settings.Passwords.Find(sender, peer.Host, destination) is { } credentials ? Run(credentials, offered) : null;
+            Credentials? credentials = settings.OnlyKey.Length > 0
+                ? settings.Passwords.Named(settings.OnlyKey) : settings.Passwords.Find(sender, peer.Host, destination);
+            return credentials is null ? null : Run(credentials, offered);
         }
         catch (SaslException e)
         {

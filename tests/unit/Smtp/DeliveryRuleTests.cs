@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using PostfixNet.Configuration;
 using PostfixNet.Delivery;
+using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.UnitTests.Smtp;
 
@@ -44,6 +46,46 @@ public sealed class DeliveryRuleTests
         rig.CloseSession();
         server.Dispose();
         Assert.Equal(3, server.Connections);
+    }
+
+    [Theory]
+    [InlineData("newsletter", "AUTH PLAIN AG5ld3MAcHc=", "sent")]
+    [InlineData("missing", null, "deferred")]
+    [InlineData("", "AUTH PLAIN AHVzdWFsAHB3", "sent")]
+    public void The_login_is_the_one_of_the_rule(string login, string? command, string status)
+    {
+        using SmtpRig rig = new();
+        using ScriptedServer server = new("127.0.0.1", 0, """{"ext": ["AUTH PLAIN"], "auth": ["235 2.7.0 ok"]}""");
+        rig.Options = rig.Options with { TcpPort = server.Port, Login = LoginSettings.Read(MainConfig.FromText("""
+            smtp_sasl_auth_enable = true
+            smtp_sasl_security_options = "noanonymous"
+            [smtp_sasl_password_maps]
+            "mx.test" = "usual:pw"
+            "newsletter" = "news:pw"
+            """), "smtp") };
+        rig.Resolver.A("mx.test", "127.0.0.1");
+        rig.Deliver(SmtpRig.Request("[mx.test]", "u@mx.test") with { Rule = s_nothing with { Login = login } });
+        server.Dispose();
+        Assert.Equal(status, rig.Results[0][3]);
+        Assert.Equal(command, server.Commands.Find(c => c.StartsWith("AUTH", StringComparison.Ordinal)));
+    }
+
+    [Theory] // it would be refused, or be taken for somebody else's
+    [InlineData("""{"ext": ["SIZE"]}""")]
+    [InlineData(null)]
+    public void Mail_does_not_go_without_the_login_of_its_rule(string? server)
+    {
+        using SmtpRig rig = new();
+        using ScriptedServer scripted = new("127.0.0.1", 0, server ?? "{}");
+        rig.Options = rig.Options with { TcpPort = scripted.Port, Login = server is null ? null : LoginSettings.Read(MainConfig.FromText("""
+            smtp_sasl_auth_enable = true
+            [smtp_sasl_password_maps]
+            "newsletter" = "news:pw"
+            """), "smtp") };
+        rig.Resolver.A("mx.test", "127.0.0.1");
+        rig.Deliver(SmtpRig.Request("[mx.test]", "u@mx.test") with { Rule = s_nothing with { Login = "newsletter" } });
+        Assert.Equal("deferred", rig.Results[0][3]);
+        Assert.Empty(scripted.Messages);
     }
 
     [Fact]

@@ -19,6 +19,7 @@ internal sealed class Transport
     private readonly DeliveryOrder _order;
     private readonly Dictionary<string, Destination> _destinations = [];
     private readonly Queue<Destination> _troubled = new();
+    private readonly RuleLimiters _limiters = new();
     private int _remembered;
     private long _jobs, _suspendedUntil, _opensAt;
     private bool _turnIsDue, _isPaused, _stopped;
@@ -60,6 +61,12 @@ internal sealed class Transport
             destination = new Destination(route, new Concurrency(ConcurrencyOf(route.Rule)));
             _destinations.Add(destination.Key, destination);
             Limit(destination);
+        }
+        else if (destination.Rule != route.Rule)
+        {
+            // A reload brought a new table in the place of the one it had.
+            destination.Rule = route.Rule;
+            Renew(destination);
         }
         return destination;
     }
@@ -107,24 +114,33 @@ internal sealed class Transport
         foreach (Destination destination in (Destination[])[.. _destinations.Values])
         {
             destination.Revive();
-            destination.Concurrency.Apply(ConcurrencyOf(destination.Rule));
-            _order.Place(destination, canStart: false);
-            Limit(destination);
-            Place(destination);
+            Renew(destination);
             Forget(destination);
         }
         Wake();
+    }
+
+    private void Renew(Destination destination)
+    {
+        destination.Concurrency.Apply(ConcurrencyOf(destination.Rule));
+        _order.Place(destination, canStart: false);
+        Limit(destination);
+        Place(destination);
     }
 
     /// <summary>Hands back what waits, to be sorted anew.</summary>
     internal void TakeBack(List<Entry> waited)
     {
         foreach (Destination destination in (Destination[])[.. _destinations.Values])
-        {
-            destination.TakeBack(waited);
-            Place(destination);
-            Forget(destination);
-        }
+            TakeBack(destination, waited);
+    }
+
+    /// <summary>Hands back what waits for one destination.</summary>
+    internal void TakeBack(Destination destination, List<Entry> waited)
+    {
+        destination.TakeBack(waited);
+        Place(destination);
+        Forget(destination);
     }
 
     /// <summary>Puts destinations under a limit that they share, e.g. because they have the same servers.</summary>
@@ -234,14 +250,7 @@ internal sealed class Transport
     {
         DestinationRule? rule = destination.Rule;
         destination.RecipientLimit = rule?.Recipients ?? _limits.Recipients;
-        TimeSpan delay = rule?.Delay ?? _limits.DestinationRateDelay;
-        RateLimit? rate = destination.Limiter?.Rate;
-        // The same limit goes on: it knows what was sent before the reload.
-        if (rule is not { RateMessages: { } count, RatePeriod: { } period })
-            rate = null;
-        else if (rate is null || !rate.Is(count, period))
-            rate = new RateLimit(count, period);
-        destination.Limit(delay > TimeSpan.Zero || rate is not null ? new Limiter { RateDelay = delay, Rate = rate, IsOfOne = true } : null);
+        destination.Limit(_limiters.For(rule, _limits.DestinationRateDelay, destination.Limiter));
     }
 
     private void Wake()

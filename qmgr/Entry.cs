@@ -38,6 +38,5 @@ internal sealed class Entry(Job job, Destination destination, List<DeliveryRecip
         ArrivalMicroseconds = Message.ArrivalMicroseconds,
         ActiveMicroseconds = Message.ActiveMicroseconds,
         MoreWaits = moreWaits,
-        Rule = DeliveryRule.Of(Destination.Rule),
     };
 }

@@ -52,9 +52,11 @@ internal sealed class SmtpConnect(
 
     private Reused? Reuse(DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results, Func<ContentReader> content)
     {
+        if (cache.NextHop is null)
+            return null;
         string[] hops = NextHop.Split(attempt.Request.NextHop);
         NextHop? hop = hops.Length > 0 ? NextHop.Parse(hops[0], options) : null;
-        SmtpSession? session = hop is null || PolicyOf(hops[0], hop) is not { } tls ? null : cache.Take(KeyOf(attempt, tls));
+        SmtpSession? session = hop is not null && PolicyOf(hops[0], hop) is { } tls ? cache.Take(KeyOf(attempt, tls)) : null;
         if (session is null)
             return null;
         attempt.BeginServer(session.Peer, session.IsOnlyServer, session.Tls);

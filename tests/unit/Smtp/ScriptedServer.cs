@@ -10,11 +10,11 @@ namespace PostfixNet.UnitTests.Smtp;
 
 /// <summary>An SMTP server on loopback that follows a script: replies, garbage, silence, closing at a chosen place.</summary>
 /// <remarks>A reply in the script may be "DROP", "RST", "HANG", "SILENT" (no reply, go on), "REPLY+DROP:text", "RAW:octets",
-/// "BYTES:octets" (each sent by itself), "DRIP:octets" (slowly, again and again) or "LATE:text" (after 150 ms); else it is a
-/// line, or lines separated by LF. A list: one reply for each time the question comes up, the last one for all further
-/// times. "rcpt_max" recipients are taken in each transaction, others get "rcpt_over". "read" tells what becomes of content:
-/// "no": it is not read; "slow": a little at a time. "tls" is a reply in place of the handshake after STARTTLS; with "tls_garbage" the client's
-/// first octets are awaited and answered by something else.</remarks>
+/// "BYTES:octets" (each sent by itself), "DRIP:octets" (slowly, again and again), "UNDER:octets" (past TLS) or "LATE:text"
+/// (after 150 ms); else it is a line, or lines separated by LF. A list: one reply for each time the question comes up, the
+/// last one for all further times. "rcpt_max" recipients are taken in each transaction, others get "rcpt_over". "read" tells
+/// what becomes of content: "no": it is not read; "slow": a little at a time. "tls" is a reply in place of the handshake
+/// after STARTTLS; with "tls_garbage" the client's first octets are awaited and answered by something else.</remarks>
 internal sealed class ScriptedServer : IDisposable
 {
     private static readonly string[] s_defaultExtensions =
@@ -67,9 +67,10 @@ internal sealed class ScriptedServer : IDisposable
     /// <summary>What was agreed in each handshake.</summary>
     internal List<TlsAgreement> Agreements { get; } = [];
 
+    /// <param name="Octets">That the server sent: few when it had nothing to prove anew.</param>
     /// <param name="ServerName">Of SNI; empty: the client sent none.</param>
     /// <param name="ClientName">Subject of the client's certificate; null: it showed none.</param>
-    internal sealed record TlsAgreement(SslProtocols Protocol, TlsCipherSuite Cipher, string ServerName, string? ClientName);
+    internal sealed record TlsAgreement(SslProtocols Protocol, TlsCipherSuite Cipher, string ServerName, string? ClientName, int Octets);
 
     /// <summary>Finds the reply to the AUTH command and to each response, in the script's place.</summary>
     internal Func<string, string>? Authenticator { get; set; }
@@ -211,10 +212,11 @@ internal sealed class ScriptedServer : IDisposable
             }
             if (server.Scripted("tls") is { } instead)
                 return Say(instead);
-            SslStream tls = new(_stream);
+            CountingStream counted = new(client);
+            SslStream tls = new(counted);
             _stream = tls;
             tls.AuthenticateAsServer(server._tls!);
-            server.Agreements.Add(new TlsAgreement(tls.SslProtocol, tls.NegotiatedCipherSuite, tls.TargetHostName, tls.RemoteCertificate?.Subject));
+            server.Agreements.Add(new TlsAgreement(tls.SslProtocol, tls.NegotiatedCipherSuite, tls.TargetHostName, tls.RemoteCertificate?.Subject, counted.Written));
             return true;
         }
 
@@ -325,6 +327,11 @@ internal sealed class ScriptedServer : IDisposable
                     _stream.WriteByte((byte)c);
                 return true;
             }
+            if (reply.StartsWith("UNDER:", StringComparison.Ordinal))
+            {
+                client.Send(Encoding.Latin1.GetBytes(reply[6..]));
+                return true;
+            }
             if (reply.StartsWith("LATE:", StringComparison.Ordinal))
             {
                 Thread.Sleep(150);
@@ -364,6 +371,17 @@ internal sealed class ScriptedServer : IDisposable
             }
             byte[] bytes = line.ToArray();
             return keepEnding ? bytes : bytes[..(bytes.Length - (bytes is [.., (byte)'\r', _] ? 2 : 1))];
+        }
+    }
+
+    private sealed class CountingStream(Socket client) : NetworkStream(client)
+    {
+        internal int Written { get; private set; }
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            Written += buffer.Length;
+            base.Write(buffer);
         }
     }
 }

@@ -6,6 +6,9 @@ namespace PostfixNet.UnitTests.Smtp;
 /// <summary>Certificates made while the tests run: an authority, and what it or nobody vouches for.</summary>
 internal static class TestCertificates
 {
+    // Making keys takes longer than anything else here.
+    private static readonly RSA s_key = RSA.Create(2048);
+
     internal static readonly X509Certificate2 Authority = MakeAuthority();
 
     /// <summary>A certificate that the authority vouches for.</summary>
@@ -21,8 +24,7 @@ internal static class TestCertificates
 
     internal static X509Certificate2 SelfSigned(string name)
     {
-        using RSA key = RSA.Create(2048);
-        return Exportable(Request(name, [name], key).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(2)));
+        return Exportable(Request(name, [name]).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(2)));
     }
 
     /// <summary>With a key for elliptic curves.</summary>
@@ -38,22 +40,20 @@ internal static class TestCertificates
 
     private static X509Certificate2 MakeAuthority()
     {
-        using RSA key = RSA.Create(2048);
-        CertificateRequest request = new("CN=Test authority", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        CertificateRequest request = new("CN=Test authority", s_key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         return Exportable(request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-9), DateTimeOffset.UtcNow.AddDays(9)));
     }
 
     private static X509Certificate2 Issue(string commonName, string[] names, DateTimeOffset from, DateTimeOffset to)
     {
-        using RSA key = RSA.Create(2048);
-        using X509Certificate2 bare = Request(commonName, names, key).Create(Authority, from, to, RandomNumberGenerator.GetBytes(8));
-        return Exportable(bare.CopyWithPrivateKey(key));
+        using X509Certificate2 bare = Request(commonName, names).Create(Authority, from, to, RandomNumberGenerator.GetBytes(8));
+        return Exportable(bare.CopyWithPrivateKey(s_key));
     }
 
-    private static CertificateRequest Request(string commonName, string[] names, RSA key)
+    private static CertificateRequest Request(string commonName, string[] names)
     {
-        CertificateRequest request = new($"CN={commonName}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        CertificateRequest request = new($"CN={commonName}", s_key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         if (names.Length > 0)
         {
             SubjectAlternativeNameBuilder alternative = new();

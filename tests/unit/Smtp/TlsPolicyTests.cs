@@ -1,0 +1,153 @@
+using System.Security.Authentication;
+using PostfixNet.Configuration;
+using PostfixNet.Delivery;
+using PostfixNet.Smtp;
+
+namespace PostfixNet.UnitTests.Smtp;
+
+/// <summary>Which policy holds for a next hop, and what main.toml may say of TLS.</summary>
+public sealed class TlsPolicyTests
+{
+    private const string Table = """
+        smtp_tls_security_level = "may"
+        [smtp_tls_policy_maps]
+        "example.com" = "encrypt"
+        ".example.com" = "verify"
+        "[relay.test]:587" = "secure match=relay.test:.relays.test protocols=>=TLSv1.3 servername=hostname"
+        "[relay.test]" = "fingerprint match=aa:bb|cc:dd match=ee:ff"
+        "none.test" = "none"
+        "ciphers.test" = "encrypt ciphers=high exclude=kRSA:SHA1 connection_reuse=yes"
+        """;
+
+    [Theory]
+    [InlineData("example.com", "encrypt", "")]
+    [InlineData("EXAMPLE.com", "encrypt", "")]
+    [InlineData("mx.example.com", "verify", "hostname")]
+    [InlineData("a.b.example.com", "verify", "hostname")]
+    [InlineData("notexample.com", "may", "")]
+    [InlineData("example.com:26", "may", "")] // only what is written counts
+    [InlineData("[example.com]", "may", "")]
+    [InlineData("[mx.example.com]:25", "may", "")]
+    [InlineData("[relay.test]:587", "secure", "relay.test .relays.test")]
+    [InlineData("[relay.test]", "fingerprint", "AA:BB CC:DD EE:FF")]
+    [InlineData("relay.test", "may", "")]
+    [InlineData("none.test", "none", "")]
+    public void A_next_hop_has_the_policy_of_its_entry(string written, string level, string match)
+    {
+        TlsPolicy policy = Read(Table)!.For(written, "domain.test");
+        Assert.Equal((level, match), (TlsPolicy.WordFor(policy.Level), string.Join(' ', policy.Match)));
+    }
+
+    [Fact]
+    public void Attributes_take_the_place_of_parameters()
+    {
+        TlsPolicies policies = Read("""
+            smtp_tls_mandatory_protocols = ">=TLSv1.2"
+            smtp_tls_protocols = "TLSv1.2"
+            smtp_tls_exclude_ciphers = "DHE"
+            smtp_tls_mandatory_exclude_ciphers = "AES128"
+            smtp_tls_servername = "nexthop"
+            """ + "\n" + Table)!;
+        TlsPolicy relay = policies.For("[relay.test]:587", "relay.test");
+        Assert.Equal((SslProtocols.Tls13, "hostname", "DHE AES128"), (relay.Protocols, relay.ServerName, string.Join(' ', relay.ExcludedCiphers)));
+        TlsPolicy usual = policies.For("other.test", "other.test");
+        Assert.Equal((SslProtocols.Tls12, "nexthop", "DHE"), (usual.Protocols, usual.ServerName, string.Join(' ', usual.ExcludedCiphers)));
+        TlsPolicy ciphers = policies.For("ciphers.test", "ciphers.test");
+        Assert.Equal((SslProtocols.Tls12 | SslProtocols.Tls13, "kRSA SHA1"), (ciphers.Protocols, string.Join(' ', ciphers.ExcludedCiphers)));
+    }
+
+    [Theory]
+    [InlineData("", "invalid security level \"\"; known are none, may, encrypt, fingerprint, verify, secure")]
+    [InlineData("sure", "invalid security level \"sure\"; known are none, may, encrypt, fingerprint, verify, secure")]
+    [InlineData("dane", "invalid security level \"dane\"; known are none, may, encrypt, fingerprint, verify, secure")]
+    [InlineData("encrypt protocols", "malformed attribute \"protocols\"; want name=value")]
+    [InlineData("encrypt protocols=", "malformed attribute \"protocols=\"; want name=value")]
+    [InlineData("encrypt protocols=TLSv9", "unknown protocol \"TLSv9\"; known are SSLv2, SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3")]
+    [InlineData("encrypt protocols=SSLv3", "\"SSLv3\" leaves no version of TLS")]
+    [InlineData("encrypt ciphers=null", "invalid cipher grade \"null\"")]
+    [InlineData("encrypt exclude=ALL:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256", "all ciphers are excluded")]
+    [InlineData("encrypt match=x.test", "attribute \"match\" is of no use at the security level \"encrypt\"")]
+    [InlineData("secure mach=x.test", "invalid attribute name \"mach\"")]
+    public void A_wrong_entry_puts_the_mail_off_and_says_why(string entry, string why)
+    {
+        using TlsRig tls = new(new TlsSettings());
+        TlsSettings settings = Read($"[smtp_tls_policy_maps]\n\"dest.test\" = '{entry}'\n\"other.test\" = \"none\"")!.Settings;
+        tls.Use(settings);
+        DeliveryReport report = tls.Deliver();
+        Assert.Equal("4.7.5 deferred (client TLS configuration problem)", tls.Result);
+        Assert.Equal([$"warning: TLS policy for dest.test: {why}"], tls.OtherLines);
+        Assert.NotNull(report.Trouble);
+        Assert.Equal(0, tls.Server.Connections);
+    }
+
+    [Theory] // versions as the numbers behind the dot
+    [InlineData("", "0 1 2 3")]
+    [InlineData(">=TLSv1.2", "2 3")]
+    [InlineData(">=TLSv1.2, <=TLSv1.2", "2")]
+    [InlineData("<=tlsv1.2", "0 1 2")]
+    [InlineData("!SSLv2, !SSLv3", "0 1 2 3")]
+    [InlineData("!SSLv2:!SSLv3:!TLSv1:!TLSv1.1", "2 3")]
+    [InlineData("TLSv1.3", "3")]
+    [InlineData("TLSv1.2 TLSv1.3 SSLv3", "2 3")]
+    [InlineData("!TLSv1.2", "3")] // a gap
+    public void Protocols_are_read_in_both_ways(string text, string versions)
+    {
+        SslProtocols protocols = TlsProtocols.Parse(text);
+        int[] bits = [192, 768, 3072, 12288];
+        Assert.Equal(versions, string.Join(' ', Enumerable.Range(0, 4).Where(i => ((int)protocols & bits[i]) != 0)));
+    }
+
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("smtp_tls_security_level = \"none\"", null)]
+    [InlineData("smtp_tls_security_level = \"none\"\nsmtp_use_tls = true", null)]
+    [InlineData("smtp_use_tls = true", "may")]
+    [InlineData("smtp_enforce_tls = true", "verify")]
+    [InlineData("smtp_enforce_tls = true\nsmtp_tls_enforce_peername = false", "encrypt")]
+    [InlineData("smtp_tls_security_level = \"secure\"\nsmtp_use_tls = true", "secure")]
+    [InlineData("smtp_tls_security_level = \"may\"\nlmtp_tls_security_level = \"encrypt\"", "may")]
+    [InlineData("[destination.\"x.test\"]\ntls = \"none\"", null)]
+    [InlineData("[destination.\"x.test\"]\ntls = \"encrypt\"", "none")] // for others
+    public void The_level_comes_from_several_parameters(string main, string? level) =>
+        Assert.Equal(level, Read(main) is { } policies ? TlsPolicy.WordFor(policies.Settings.SecurityLevel) : null);
+
+    [Fact]
+    public void Lmtp_has_parameters_of_its_own() =>
+        Assert.Equal(TlsLevel.Encrypt, Read("smtp_tls_security_level = \"may\"\nlmtp_tls_security_level = \"encrypt\"", "lmtp")!.Settings.SecurityLevel);
+
+    [Theory]
+    [InlineData("smtp_tls_security_level = \"dane\"", "smtp_tls_security_level = \"dane\": not supported; accepted is none, may, encrypt, fingerprint, verify, secure")]
+    [InlineData("smtp_tls_per_site = \"texthash:/x\"", "smtp_tls_per_site: not supported; use smtp_tls_policy_maps")]
+    [InlineData("[destination.\"x.test\"]\ntls = \"dane\"", "destination.\"x.test\": tls = \"dane\": not supported; accepted is none, may, encrypt, fingerprint, verify, secure")]
+    [InlineData("smtp_use_tls = true\nsmtp_tls_protocols = \"TLSv7\"", "smtp_tls_protocols: unknown protocol \"TLSv7\"; known are SSLv2, SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3")]
+    [InlineData("smtp_use_tls = true\nsmtp_tls_mandatory_protocols = \"!TLSv1.3, <=SSLv3\"", "smtp_tls_mandatory_protocols: \"!TLSv1.3, <=SSLv3\" leaves no version of TLS")]
+    [InlineData("smtp_use_tls = true\nsmtp_tls_ciphers = \"null\"", "smtp_tls_ciphers = \"null\": accepted is high or medium")]
+    [InlineData("smtp_use_tls = true\nsmtp_tls_eccert_file = \"/x\"", "smtp_tls_eccert_file: not supported; one certificate of any kind can be given with smtp_tls_cert_file")]
+    [InlineData("smtp_use_tls = true\nsmtp_tls_chain_files = \"/x /y\"", "smtp_tls_chain_files: not supported with several files; one file with one private key and its certificates can be given")]
+    [InlineData("smtp_use_tls = true\nsmtp_tls_CAfile = \"/nowhere/x\"", "smtp_tls_CAfile: Could not find a part of the path '/nowhere/x'.")]
+    [InlineData("smtp_use_tls = true\nsmtp_tls_CApath = \"/nowhere/x\"", "smtp_tls_CApath = \"/nowhere/x\": there is no such directory")]
+    public void What_cannot_be_is_refused_at_the_start(string main, string why) =>
+        Assert.Equal(why, Assert.Throws<ConfigurationException>(() => Read(main)).Message);
+
+    [Fact]
+    public void A_destination_can_have_a_level_of_its_own()
+    {
+        using TlsRig tls = new(new TlsSettings(), "{}");
+        DeliveryRequest request = SmtpRig.Request("dest.test", "u@dest.test") with { Rule = new DeliveryRule("dest.test", "encrypt", null, null, "") };
+        tls.Deliver(request);
+        Assert.StartsWith("4.7.4 deferred", tls.Result, StringComparison.Ordinal);
+    }
+
+    [Theory] // a process that began before the destination had a level
+    [InlineData("encrypt", "4.7.5 deferred (client TLS configuration problem)")]
+    [InlineData("none", "2.0.0 sent (250 2.0.0 Ok: queued as SINK)")]
+    public void A_level_that_comes_as_a_surprise_is_not_passed_over(string level, string result)
+    {
+        using TlsRig tls = new(new TlsSettings(), "{}");
+        tls.Rig.Options = tls.Rig.Options with { Tls = null };
+        tls.Deliver(SmtpRig.Request("dest.test", "u@dest.test") with { Rule = new DeliveryRule("dest.test", level, null, null, "") });
+        Assert.Equal(result, tls.Result);
+    }
+
+    private static TlsPolicies? Read(string main, string service = "smtp") => TlsConfig.Read(MainConfig.FromText(main), service);
+}

@@ -19,10 +19,7 @@ internal static class TlsConfig
             throw new ConfigurationException("smtp_tls_per_site: not supported; use smtp_tls_policy_maps");
         bool wanted = level != TlsLevel.None || !policies.IsEmpty || wrapper;
         foreach (DestinationRule rule in config.Destinations.All)
-        {
-            if (rule.Tls is not null && Level($"destination.\"{rule.Name}\": tls", rule.Tls) != TlsLevel.None)
-                wanted = true;
-        }
+            wanted |= rule.Tls is { } word && TlsPolicy.LevelOf(word) != TlsLevel.None;
         if (!wanted)
             return null;
         return new TlsPolicies(Read(config, service, level, policies, wrapper));
@@ -92,11 +89,9 @@ internal static class TlsConfig
                 return config.ForTransport(Parameters.SmtpTlsEnforcePeername, service) ? TlsLevel.Verify : TlsLevel.Encrypt;
             return config.ForTransport(Parameters.SmtpUseTls, service) ? TlsLevel.May : TlsLevel.None;
         }
-        return Level("smtp_tls_security_level", level);
+        return TlsPolicy.LevelOf(level)
+            ?? throw new ConfigurationException($"smtp_tls_security_level = \"{level}\": not supported; accepted is none, may, encrypt, fingerprint, verify, secure");
     }
-
-    private static TlsLevel Level(string name, string word) => TlsPolicy.LevelOf(word)
-        ?? throw new ConfigurationException($"{name} = \"{word}\": not supported; accepted is none, may, encrypt, fingerprint, verify, secure");
 
     private static (string Certificate, string Key) CertificateOf(IReadOnlyList<string> chains, string certificate, string key)
     {

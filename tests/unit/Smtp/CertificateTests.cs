@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PostfixNet.Delivery;
 using PostfixNet.Smtp;
@@ -120,6 +121,18 @@ public sealed class CertificateTests
                 "Untrusted TLS connection established to mx.test[127.0.0.31]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) server-signature ECDSA (prime256v1) server-digest SHA256",
             ],
             tls.OtherLines);
+    }
+
+    [Theory] // RFC 5929 section 4.1
+    [InlineData("SHA256", "SHA256")]
+    [InlineData("SHA384", "SHA384")]
+    [InlineData("SHA512", "SHA512")]
+    public void A_login_is_bound_to_the_hash_of_the_certificate(string signature, string digest)
+    {
+        using RSA key = RSA.Create(2048);
+        using X509Certificate2 certificate = new CertificateRequest("CN=x", key, new HashAlgorithmName(signature), RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1));
+        Assert.Equal(CryptographicOperations.HashData(new HashAlgorithmName(digest), certificate.RawData), ChannelBinding.ServerEndPoint(certificate));
     }
 
     [Theory] // name in the certificate, name wanted

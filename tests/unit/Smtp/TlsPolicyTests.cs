@@ -118,7 +118,6 @@ public sealed class TlsPolicyTests
     [Theory]
     [InlineData("smtp_tls_security_level = \"dane\"", "smtp_tls_security_level = \"dane\": not supported; accepted is none, may, encrypt, fingerprint, verify, secure")]
     [InlineData("smtp_tls_per_site = \"texthash:/x\"", "smtp_tls_per_site: not supported; use smtp_tls_policy_maps")]
-    [InlineData("[destination.\"x.test\"]\ntls = \"dane\"", "destination.\"x.test\": tls = \"dane\": not supported; accepted is none, may, encrypt, fingerprint, verify, secure")]
     [InlineData("smtp_use_tls = true\nsmtp_tls_protocols = \"TLSv7\"", "smtp_tls_protocols: unknown protocol \"TLSv7\"; known are SSLv2, SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3")]
     [InlineData("smtp_use_tls = true\nsmtp_tls_mandatory_protocols = \"!TLSv1.3, <=SSLv3\"", "smtp_tls_mandatory_protocols: \"!TLSv1.3, <=SSLv3\" leaves no version of TLS")]
     [InlineData("smtp_use_tls = true\nsmtp_tls_ciphers = \"null\"", "smtp_tls_ciphers = \"null\": accepted is high or medium")]

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
+using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Smtp;
+using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.UnitTests.Smtp;
 
@@ -38,19 +40,23 @@ public sealed class TlsSessionTests
     [InlineData("new mail")]
     [InlineData("TLS required")]
     [InlineData("never TLS")]
+    [InlineData("a login")]
     [InlineData("nobody left")]
     [InlineData("refused over TLS")]
     public void Else_there_is_no_second_try_in_plain_text(string but)
     {
         (string script, string result, bool throttled) = but switch
         {
-            "new mail" => ("""{"ext": ["STARTTLS"], "tls_garbage": 1}""", "4.7.5 deferred (Cannot start TLS: handshake failure)", false),
+            "new mail" or "a login" => ("""{"ext": ["STARTTLS"], "tls_garbage": 1}""", "4.7.5 deferred (Cannot start TLS: handshake failure)", false),
             "TLS required" => ("""{"ext": ["STARTTLS"], "tls_garbage": 1}""", "4.7.5 deferred (Cannot start TLS: handshake failure)", true),
             "never TLS" => ("""{"dot": "DROP"}""", "4.4.2 deferred (lost connection with mx.test[127.0.0.31] while sending end of data -- message may be sent more than once)", true),
             "nobody left" => ("""{"ext": ["STARTTLS"], "rcpt": "REPLY+DROP:550 5.1.1 no"}""", "5.1.1 bounced (host mx.test[127.0.0.31] said: 550 5.1.1 no (in reply to RCPT TO command))", false),
             _ => ("""{"ext": ["STARTTLS"], "mail": "450 4.1.1 no"}""", "4.1.1 deferred (host mx.test[127.0.0.31] said: 450 4.1.1 no (in reply to MAIL FROM command))", false),
         };
         using TlsRig tls = new(but == "TLS required" ? s_encrypt : s_may, script);
+        string login = but == "a login" ? "mx.test" : "elsewhere.test";
+        MainConfig main = MainConfig.FromText($"smtp_sasl_password_maps = \"inline:{{{{{login}=user:password}}}}\"");
+        tls.Rig.Options = tls.Rig.Options with { Login = LoginSettings.Read(main, "smtp") };
         DeliveryRequest old = TlsRig.OldRequest();
         DeliveryReport report = tls.Deliver(but == "new mail" ? old with { ArrivalMicroseconds = old.ArrivalMicroseconds + 1_000_000 } : old);
         Assert.Equal(result, tls.Result);

@@ -70,7 +70,7 @@ internal static class Program
             LookAgain();
         }
 
-        public void Trigger(ReadOnlySpan<byte> requests)
+        public void Trigger(ReadOnlySpan<byte> requests, bool isTrusted)
         {
             if (requests.Contains((byte)'W'))
                 _server.Wake();

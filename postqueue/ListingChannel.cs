@@ -47,11 +47,15 @@ internal sealed class ListingSender(Channel channel) : IListingOutput
     }
 }
 
+/// <summary>The service will not tell this user.</summary>
+internal sealed class ListingRefusedException(string why) : Exception(why);
+
 /// <summary>The other end.</summary>
 internal static class ListingReceiver
 {
     /// <summary>Hands a whole listing on.</summary>
     /// <exception cref="IpcException">It broke off, or is none.</exception>
+    /// <exception cref="ListingRefusedException">This user may not see it.</exception>
     internal static void Run(Channel channel, IListingOutput output)
     {
         bool inMessage = false;
@@ -60,6 +64,8 @@ internal static class ListingReceiver
             AttributeList piece = channel.ReceiveReply();
             if (piece.Has("end_of_queue"))
                 return;
+            if (piece.OptionalText("refused") is { } refusal)
+                throw new ListingRefusedException(refusal);
             if (!inMessage)
             {
                 output.Begin(new ListedMessage(piece.Text("queue_name"), piece.Text("queue_id"), piece.Number("time"), piece.Number("size"),

@@ -15,18 +15,20 @@ namespace PostfixNet.Postqueue;
 ///   postqueue ... -- -showq   (started by master, as the service showq)
 /// DESCRIPTION
 ///   -p lists the queue in the layout of sendmail's mailq; -j as one JSON object a line. -f makes qmgr try all mail now;
-///   -i one deferred message. -s is for the mail of one site, which needs a flush service; there is none yet.
-///   For anybody: the service showq, which runs as mail_owner, reads the queue and tells what may be known. When the mail
-///   system is down, -p and -j read the queue themselves, for those who may.
+///   -i one deferred message; -s all deferred mail with a recipient in a domain, which need not be in fast_flush_domains:
+///   the queue files are looked through, no logs are kept. What is flushed is tried though its destination seemed dead.
+///   The service showq, which runs as mail_owner, reads the queue and tells what may be known, to those in
+///   authorized_mailq_users; flushing is for those in authorized_flush_users. When the mail system is down, -p and -j read
+///   the queue themselves, for those who may.
 /// SECURITY
 ///   The service trusts neither its clients nor the files in maildrop. The command trusts nothing it is told by the
 ///   service but prints it, control characters replaced.
 /// DIAGNOSTICS
 ///   Errors are said on standard error and, where the caller may write it, in the log. Exit status: 0 done; 69 the mail
-///   system is down, or bad usage (as in Postfix); 78 bad configuration.
+///   system is down, or bad usage (as in Postfix); 77 not permitted; 78 bad configuration.
 /// CONFIGURATION
 ///   queue_directory, hash_queue_names, hash_queue_depth, enable_long_queue_ids, empty_address_recipient, ipc_timeout,
-///   mail_owner, syslog_name, maillog_file.
+///   authorized_mailq_users, authorized_flush_users, mail_owner, syslog_name, maillog_file.
 /// BUGS
 ///   A message that goes from deferred to active during the listing can be missing from it.
 /// </summary>
@@ -76,13 +78,17 @@ internal static class Program
             {
                 'f' => FlushAll(config),
                 'i' => FlushOne(config, value),
-                's' => FlushSite(value),
+                's' => FlushSite(config, value),
                 _ => List(config, asJson: what == 'j'),
             };
         }
         catch (ListingClosedException e)
         {
             return e.IsReaderGone ? ExitStatus.Unavailable : Fatal(e.Message);
+        }
+        catch (ListingRefusedException e)
+        {
+            return Fatal(ListingText.Printable(e.Message), ExitStatus.NoPermission);
         }
         catch (ConfigurationException e)
         {
@@ -102,7 +108,7 @@ internal static class Program
         Channel? channel = null;
         try
         {
-            channel = new(Descriptor.ConnectUnix(SocketPath(config, "showq"), TimeSpan.FromSeconds(10)), "showq", config.Get(Parameters.IpcTimeout));
+            channel = Connect(config);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -138,13 +144,22 @@ internal static class Program
         new QueueListing(QueueDirectories.FromConfig(config), config.Get(Parameters.EmptyAddressRecipient)).Run(output);
     }
 
-    private static int FlushAll(MainConfig config)
+    private static int FlushAll(MainConfig config) => Flush(config, new AttributeList().Add("request", "flush_all"), "mail queue");
+
+    private static int FlushOne(MainConfig config, string id) => QueueId.TryParse(id, out _)
+        ? Flush(config, new AttributeList().Add("request", "flush_id").Add("queue_id", id), $"queue ID {id}")
+        : Fatal($"Cannot flush queue ID - invalid name: \"{ListingText.Printable(id)}\"");
+
+    private static int FlushSite(MainConfig config, string site) => IsDestination(site)
+        ? Flush(config, new AttributeList().Add("request", "flush_site").Add("site", site), $"mail for {site}")
+        : Fatal($"Cannot flush mail queue - invalid destination: \"{ListingText.Printable(site)}\"");
+
+    private static int Flush(MainConfig config, AttributeList request, string what)
     {
+        Channel channel;
         try
         {
-            // Forget dead destinations, ignore the times of next attempts, scan deferred and incoming.
-            Trigger.Send(SocketPath(config, "qmgr"), "FADI"u8);
-            return ExitStatus.Ok;
+            channel = Connect(config);
         }
         catch (FileNotFoundException)
         {
@@ -153,34 +168,18 @@ internal static class Program
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Fatal(Down);
-        }
-    }
-
-    private static int FlushOne(MainConfig config, string text)
-    {
-        if (!QueueId.TryParse(text, out QueueId id))
-            return Fatal($"Cannot flush queue ID - invalid name: \"{ListingText.Printable(text)}\"");
-        Channel channel;
-        try
-        {
-            channel = new(Descriptor.ConnectUnix(SocketPath(config, "showq"), TimeSpan.FromSeconds(10)), "showq", config.Get(Parameters.IpcTimeout));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
             Warn($"connect to public/showq: {Reason(e)}");
             return Fatal(Down);
         }
         using (channel)
         {
-            channel.Send(new AttributeList().Add("request", "flush_id").Add("queue_id", id.ToString()));
-            return channel.ReceiveReply().Number("status") == 0 ? ExitStatus.Ok : Fatal($"Cannot flush queue ID {id} - see the log");
+            channel.Send(request);
+            AttributeList answer = channel.ReceiveReply();
+            if (answer.OptionalText("refused") is { } refusal)
+                return Fatal(ListingText.Printable(refusal), ExitStatus.NoPermission);
+            return answer.Number("status") == 0 ? ExitStatus.Ok : Fatal($"Cannot flush {what} - see the log");
         }
     }
-
-    private static int FlushSite(string site) => IsDestination(site)
-        ? Fatal($"Flush service is not configured for destination \"{site}\"")
-        : Fatal($"Cannot flush mail queue - invalid destination: \"{ListingText.Printable(site)}\"");
 
     /// <summary>A host or domain name, or an address in brackets.</summary>
     internal static bool IsDestination(string site)
@@ -201,6 +200,9 @@ internal static class Program
         }
         return true;
     }
+
+    private static Channel Connect(MainConfig config) =>
+        new(Descriptor.ConnectUnix(SocketPath(config, "showq"), TimeSpan.FromSeconds(10)), "showq", config.Get(Parameters.IpcTimeout));
 
     // Relative to the queue directory, since the path of a socket must be short.
     private static string SocketPath(MainConfig config, string service)

@@ -8,6 +8,7 @@ internal sealed class CommandLine
 {
     private readonly List<(MessageAction Action, string Id)> _messages = [];
     private readonly List<QueueName> _queues = [];
+    private readonly List<string> _discovered = [], _recovered = [];
 
     internal string? ConfigDirectory { get; private set; }
 
@@ -29,6 +30,12 @@ internal sealed class CommandLine
     /// <summary>Every action that occurs: each gets a line in the summary.</summary>
     internal MessageAction Asked { get; private set; }
 
+    /// <summary>-D: ids to discover; "-" and "ALL" as elsewhere.</summary>
+    internal IReadOnlyList<string> Discovered => _discovered;
+
+    /// <summary>-u: ids to take back from corrupt.</summary>
+    internal IReadOnlyList<string> Recovered => _recovered;
+
     /// <summary>The queues named; empty = the default ones.</summary>
     internal IReadOnlyList<QueueName> Queues => _queues;
 
@@ -37,7 +44,7 @@ internal sealed class CommandLine
     /// <exception cref="IOException">A queue name that is none.</exception>
     internal string? Parse(IReadOnlyList<string> arguments)
     {
-        Getopt getopt = new(arguments, "c:d:e:f:h:H:pr:sSv");
+        Getopt getopt = new(arguments, "c:d:D:e:f:h:H:pr:sSu:v");
         bool any = false;
         while (getopt.Next() is { } option)
         {
@@ -49,6 +56,12 @@ internal sealed class CommandLine
                     break;
                 case 'd':
                     Add(MessageAction.Delete, getopt.Value);
+                    break;
+                case 'D':
+                    _discovered.Add(getopt.Value);
+                    break;
+                case 'u':
+                    _recovered.Add(getopt.Value);
                     break;
                 case 'e':
                     Add(MessageAction.Expire, getopt.Value);

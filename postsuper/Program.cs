@@ -13,20 +13,25 @@ namespace PostfixNet.Postsuper;
 ///   postsuper - queue maintenance
 /// SYNOPSIS
 ///   postsuper [-psSv] [-c config_directory] [-d queue_id] [-e queue_id] [-f queue_id] [-h queue_id] [-H queue_id]
-///   [-r queue_id] [queue...]
+///   [-r queue_id] [-D queue_id] [-u queue_id] [queue...]
 /// DESCRIPTION
 ///   Acts on messages in the named queues (default: maildrop, hold, incoming, active, deferred). A queue_id of "-" reads
 ///   ids from standard input, one a line; "ALL", in capitals, means all complete messages.
 ///   -d deletes. -h puts on hold: out of incoming, active or deferred into hold, where nothing is delivered or expires.
 ///   -H releases from hold into deferred. -r requeues: into maildrop, to be processed anew by pickup and cleanup.
 ///   -e makes a message expire at its next delivery attempt; -f does so and releases it from hold.
+///   -D discovers mail that was put into the queue by hand (default: incoming, deferred): looks if it is a message with the
+///   right owner and mode, tells what is wrong with it otherwise, and has it tried now; mail that waits for its next attempt is
+///   passed over. -u takes back mail that was moved to corrupt: what can be read as a message after all, or was repaired,
+///   gets its mode back and goes to deferred, due now; the rest stays, and is told.
 ///   -s repairs names and places of queue files, as master does at each start: after hash_queue_names or hash_queue_depth
 ///   changed, after a queue was restored from a copy, and, with enable_long_queue_ids off, to give long names up;
 ///   -S is the same (in Postfix, only -S corrects the inode numbers in long names). -p removes incomplete files older than a week. Without options: -s -p.
 ///   May be used while the mail system runs; -s with changes of names is for a stopped system.
 /// SECURITY
 ///   For the super-user, who becomes mail_owner before touching anything, or for the user who owns the queue directory of a
-///   private instance. Users can place files in maildrop: names are checked, links are neither followed nor moved.
+///   private instance. Users can place files in maildrop: names are checked, links are neither followed nor moved. Works from
+///   within the queue directory, whose own directories must not be links.
 /// DIAGNOSTICS
 ///   What is done is said on standard error and in the log. Exit status: 0 done, also when nothing was found; 1 bad usage,
 ///   not permitted, or something could not be done; 78 bad configuration.
@@ -38,8 +43,8 @@ namespace PostfixNet.Postsuper;
 internal static class Program
 {
     private const string Usage = "usage: postsuper [-c config_dir] [-d queue_id (delete)] [-e queue_id (expire)] "
-        + "[-f queue_id (expire and/or un-hold)] [-h queue_id (hold)] [-H queue_id (un-hold)] [-p (purge temporary files)] "
-        + "[-r queue_id (requeue)] [-s (structure fix)] [-S (redundant structure fix)][-v (verbose)] [queue...]";
+        + "[-f queue_id (expire and/or un-hold)] [-D queue_id (discover)] [-h queue_id (hold)] [-H queue_id (un-hold)] [-p (purge temporary files)] "
+        + "[-r queue_id (requeue)] [-s (structure fix)] [-S (redundant structure fix)] [-u queue_id (un-corrupt)] [-v (verbose)] [queue...]";
 
     private static int Main(string[] arguments)
     {
@@ -60,7 +65,13 @@ internal static class Program
             // Our standard output is not the log's.
             if (log != "/dev/stdout")
                 MailLog.Open(config.Get(Parameters.SyslogName), "postsuper", log, config.Get(Parameters.MaillogFormat) == "json");
-            QueueDirectories queues = QueueDirectories.FromConfig(config);
+            string[] hashed = [.. config.Get(Parameters.HashQueueNames)];
+            // From here on names are relative: nobody can put another directory in the place of one above us.
+            FileSystem.ChangeDirectory(root);
+            QueueDirectories queues = new(".", hashed, config.Get(Parameters.HashQueueDepth));
+            if (LinkAmong(queues) is { } link)
+                return Fatal($"{root}/{link}: a link, not a directory", 1);
+            string queueManager = $"public/{config.Get(Parameters.QueueServiceName)}", pickup = $"public/{config.Get(Parameters.PickupServiceName)}";
             bool longIds = config.Get(Parameters.EnableLongQueueIds);
             if (Users.EffectiveUid == 0)
             {
@@ -69,7 +80,12 @@ internal static class Program
                 Users.BecomeForever(account.Uid, account.Gid, null);
             }
             Report report = new();
-            Run(line, queues, report, longIds, ReadStandardInput);
+            if (Run(line, queues, report, longIds, ReadStandardInput))
+            {
+                Wake(queueManager, "ID"u8);
+                if (line.Queues.Contains(QueueName.Maildrop))
+                    Wake(pickup, "W"u8);
+            }
             return report.HasFailed ? 1 : 0;
         }
         catch (ConfigurationException e)
@@ -84,7 +100,8 @@ internal static class Program
 
     /// <summary>Does what the command line asks for, in Postfix's order.</summary>
     /// <param name="standardInput">Ids for "-", asked at most once.</param>
-    internal static void Run(CommandLine line, QueueDirectories queues, Report report, bool longIds, Func<IEnumerable<string>> standardInput)
+    /// <returns>True when qmgr should look into its queues.</returns>
+    internal static bool Run(CommandLine line, QueueDirectories queues, Report report, bool longIds, Func<IEnumerable<string>> standardInput)
     {
         IReadOnlyList<QueueName> where = line.Queues.Count > 0 ? line.Queues : MessageActions.DefaultQueues;
         StructureCheck structure = new(queues, report, longIds);
@@ -104,6 +121,62 @@ internal static class Program
         if (line.All != MessageAction.None)
             actions.ActOnAll(line.All, where, structure.WarnOfName);
         actions.Summarize(line.Asked);
+        return Recover(line, new Recovery(queues, report, TimeProvider.System, Users.EffectiveUid), report, structure.WarnOfName, standardInput);
+    }
+
+    private static bool Recover(CommandLine line, Recovery recovery, Report report, Action<string> foreign, Func<IEnumerable<string>> standardInput)
+    {
+        foreach (string id in Each(line.Recovered, standardInput))
+        {
+            if (id == "ALL")
+                recovery.RecoverAll(foreign);
+            else
+                recovery.Recover(id);
+        }
+        if (line.Recovered.Count > 0)
+            report.SayCount("Recovered", recovery.Recovered);
+        IReadOnlyList<QueueName> where = line.Queues.Count > 0 ? line.Queues : Recovery.DiscoveredQueues;
+        foreach (string id in Each(line.Discovered, standardInput))
+        {
+            if (id == "ALL")
+                recovery.DiscoverAll(where, foreign);
+            else
+                recovery.Discover(id, where);
+        }
+        if (line.Discovered.Count > 0)
+            report.SayCount("Discovered", recovery.Discovered);
+        return recovery.Recovered + recovery.Discovered > 0;
+    }
+
+    private static IEnumerable<string> Each(IReadOnlyList<string> ids, Func<IEnumerable<string>> standardInput)
+    {
+        foreach (string id in ids)
+        {
+            foreach (string one in id == "-" ? standardInput() : [id])
+                yield return one;
+        }
+    }
+
+    private static string? LinkAmong(QueueDirectories queues)
+    {
+        foreach (QueueName queue in (QueueName[])[.. MessageActions.DefaultQueues, QueueName.Corrupt, QueueName.Bounce, QueueName.Defer, QueueName.Trace])
+        {
+            if (FileSystem.Status(queues.DirectoryOf(queue)) is { Kind: FileKind.Link })
+                return QueueDirectories.NameOf(queue);
+        }
+        return null;
+    }
+
+    private static void Wake(string service, ReadOnlySpan<byte> requests)
+    {
+        try
+        {
+            Trigger.Send(service, requests);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The system is down; it scans its queues at its start.
+        }
     }
 
     private static IEnumerable<string> ReadStandardInput()

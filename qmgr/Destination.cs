@@ -13,7 +13,7 @@ internal sealed class Destination(Route route, Concurrency concurrency) : Candid
     internal string NextHop { get; } = route.NextHop;
 
     /// <summary>The table of main.toml for it; null: none.</summary>
-    internal DestinationRule? Rule { get; } = route.Rule;
+    internal DestinationRule? Rule { get; set; } = route.Rule;
 
     /// <summary>The window, which follows the site's health.</summary>
     internal Concurrency Concurrency { get; } = concurrency;

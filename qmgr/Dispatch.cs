@@ -10,7 +10,7 @@ internal sealed class Dispatch(
     Func<string, Transport> transportOf, Action<Message, Route, List<DeliveryRecipient>> deliver, Func<Message, Route, DeliveryRecipient, bool> isPutOff)
 {
     /// <summary>Finds transport and next hop.</summary>
-    internal required Routing Routing { private get; set; }
+    internal required Routing Routing { get; set; }
 
     private sealed class Group(Route route)
     {

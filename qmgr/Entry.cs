@@ -38,5 +38,6 @@ internal sealed class Entry(Job job, Destination destination, List<DeliveryRecip
         ArrivalMicroseconds = Message.ArrivalMicroseconds,
         ActiveMicroseconds = Message.ActiveMicroseconds,
         MoreWaits = moreWaits,
+        Rule = DeliveryRule.Of(Destination.Rule),
     };
 }

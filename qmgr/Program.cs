@@ -17,7 +17,7 @@ namespace PostfixNet.Qmgr;
 ///   with all mail that it has in memory, and forgets trouble of transports and destinations. A configuration that it cannot
 ///   use is one line in the log, and the present one stays. Only other names of directories or services need a new process.
 /// SECURITY
-///   Reads one-byte triggers from local processes, and queue files that only cleanup can write. No network.
+///   Reads one-byte triggers from local processes (any of an ordinary user's means I), and queue files that only cleanup can write. No network.
 /// DIAGNOSTICS
 ///   "from=..., size=..., nrcpt=... (queue active)" at each attempt, "removed" at the end; deferrals of mail to a dead
 ///   destination. A damaged queue file is moved to corrupt, with a warning. Exit 0: told to end. 70: a bug; master
@@ -26,9 +26,7 @@ namespace PostfixNet.Qmgr;
 ///   queue_run_delay, minimal_backoff_time, maximal_backoff_time, maximal_queue_lifetime, bounce_queue_lifetime,
 ///   qmgr_message_active_limit, qmgr_message_recipient_limit, transport_maps, relayhost, default_transport,
 ///   default_destination_concurrency_limit and its relatives, default_destination_recipient_limit,
-///   initial_destination_concurrency, default_destination_rate_delay, default_transport_rate_delay,
-///   default_delivery_slot_cost, _loan and _discount, default_minimum_delivery_slots, default_recipient_refill_limit and
-///   _delay, default_extra_recipient_limit, destination_concurrency_feedback_debug, transport_retry_time, defer_transports.
+///   initial_destination_concurrency, transport_retry_time, defer_transports.
 /// BUGS
 ///   A deferred scan looks at every file of the deferred queue.
 /// </summary>

@@ -22,6 +22,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     private readonly ActiveQueue _active;
     private readonly Completion _completion;
     private readonly ReportLines _lines;
+    private readonly Sites _sites = new();
     private readonly Dispatch _dispatch;
     private readonly Refill _refill;
     private readonly Dictionary<string, Transport> _transports = [];
@@ -34,7 +35,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     {
         (_loop, _config) = (loop, context.Config);
         _settings = new Settings(_config);
-        _dispatch = new Dispatch(TransportOf, DeliverBuiltIn, IsPutOff) { Routing = new Routing(_config) };
+        _dispatch = new Dispatch(TransportOf, DeliverBuiltIn, IsPutOff) { Routing = new Routing(_config, _sites) };
         _processLimits = ProcessLimits(_config);
         QueueDirectories directories = QueueDirectories.FromConfig(_config);
         _incoming = new QueueScan(directories, QueueName.Incoming);
@@ -54,8 +55,11 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     }
 
     /// <inheritdoc/>
-    public void Trigger(ReadOnlySpan<byte> requests)
+    public void Trigger(ReadOnlySpan<byte> requests, bool isTrusted)
     {
+        // Users flush by way of showq, which knows who may: a scan of everything is work.
+        if (!isTrusted)
+            requests = "I"u8;
         bool incoming = false, deferred = false;
         NotDue takes = NotDue.None;
         foreach (byte request in requests)
@@ -84,7 +88,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
             return false;
         // All that can throw comes first.
         _ = new Settings(config);
-        Routing routing = new(config);
+        Routing routing = new(config, _sites);
         Dictionary<string, int> processLimits = ProcessLimits(config);
         foreach (string service in processLimits.Keys)
             _ = TransportLimits.Of(config, service, 0);
@@ -117,6 +121,11 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         List<Entry> waited = [];
         foreach (Transport transport in _transports.Values)
             transport.TakeBack(waited);
+        SortAnew(waited);
+    }
+
+    private void SortAnew(List<Entry> waited)
+    {
         Dictionary<Message, List<DeliveryRecipient>> messages = [];
         foreach (Entry entry in waited)
         {
@@ -259,6 +268,8 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         entry.Message.IsCorrupt |= report.IsCorrupt;
         if (report.SomeDeferred)
             PlanRetry(entry, siteFailed: report.Trouble is not null);
+        if (report.Exchanger is { } exchanger && _dispatch.Routing.Learn(entry.Destination.NextHop, exchanger))
+            Regroup(entry);
         EntryDone(entry.Message, entry.Recipients.Count);
         StopIfDone();
     }
@@ -278,6 +289,14 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
             message.SomeDeferred = true;
             EntryDone(message, recipients.Count);
         });
+    }
+
+    // Its domain turned out to be one of a site that has a table.
+    private void Regroup(Entry entry)
+    {
+        List<Entry> waited = [];
+        entry.Job.Transport.TakeBack(entry.Destination, waited);
+        SortAnew(waited);
     }
 
     private void PlanRetry(Entry entry, bool siteFailed)

@@ -6,12 +6,12 @@ namespace PostfixNet.Qmgr;
 /// <summary>Where a recipient's mail goes next.</summary>
 /// <param name="Transport">Name of a service, or the built-in error, retry and discard.</param>
 /// <param name="NextHop">Domain or host, lower case; for the built-in transports the text for the log.</param>
-/// <param name="Rule">The table of main.toml for mail to that domain by that next hop; null when there is none.</param>
+/// <param name="Rule">The table of main.toml for such mail; null when there is none.</param>
 internal readonly record struct Route(string Transport, string NextHop, DestinationRule? Rule = null)
 {
-    /// <summary>Names the queue of a transport in which the mail waits: what has a table of its own is not held up by the rest
-    /// of what goes to the same relay.</summary>
-    internal string Destination => Rule is null ? NextHop : $"{NextHop}\t{Rule.Name}";
+    /// <summary>Names the queue in which the mail waits within its transport: mail with a table of its own is not held up by
+    /// the rest of what goes to the same relay.</summary>
+    internal string Destination => Rule is null || Rule.IsForAny ? NextHop : $"{NextHop}\t{Rule.Name}";
 }
 
 /// <summary>Finds the transport and next hop of an address: transport_maps, else relayhost, else the address's own domain.</summary>
@@ -21,10 +21,14 @@ internal sealed class Routing
     private readonly Route _default;
     private readonly string _emptyAddressDomain;
     private readonly DestinationRules _rules;
+    private readonly Sites _sites;
     private readonly Dictionary<string, Route> _byDomain = [];
 
-    internal Routing(MainConfig config)
+    /// <param name="config">main.toml.</param>
+    /// <param name="sites">For tables that are for MX sites.</param>
+    internal Routing(MainConfig config, Sites sites)
     {
+        _sites = sites;
         _transportMaps = config.Get(Parameters.TransportMaps);
         string relayHost = string.Join(", ", config.Get(Parameters.Relayhost));
         _default = Parse(config.Get(Parameters.DefaultTransport), new Route("smtp", ""));
@@ -41,8 +45,23 @@ internal sealed class Routing
         if (domain.Length == 0)
             domain = _emptyAddressDomain.ToLowerInvariant();
         Route route = Of(address, domain);
-        return _rules.IsEmpty ? route : route with { Rule = _rules.ForMail(domain, route.NextHop) };
+        return _rules.IsEmpty ? route : route with { Rule = RuleOf(domain, route.NextHop) };
     }
+
+    /// <summary>An agent has looked up the mail exchanger of a next hop.</summary>
+    /// <returns>True: another table holds from now on, also for mail that waits for it.</returns>
+    internal bool Learn(string nextHop, string exchanger)
+    {
+        if (!_rules.HasSites)
+            return false;
+        DestinationRule? before = RuleOfSite(nextHop);
+        return _sites.Learn(nextHop, exchanger) && RuleOfSite(nextHop) != before;
+    }
+
+    private DestinationRule? RuleOf(string domain, string nextHop) => _rules.ForMail(domain, nextHop) ?? RuleOfSite(nextHop) ?? _rules.Any;
+
+    private DestinationRule? RuleOfSite(string nextHop) =>
+        _rules.HasSites && _sites.ExchangerOf(nextHop) is { } exchanger ? _rules.ForSite(exchanger) : null;
 
     private Route Of(string address, string domain)
     {

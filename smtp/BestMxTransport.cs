@@ -19,18 +19,35 @@ internal sealed class BestMxTransport(string setting, TimeSpan timeout)
     internal static string ServiceOf(string setting) =>
         setting.IndexOf(':', StringComparison.Ordinal) is >= 0 and int colon ? setting[..colon] : setting;
 
-    /// <summary>Has a request delivered; when this returns, each recipient was sent, deferred or bounced.</summary>
+    /// <summary>Has the recipients that are left delivered: when this returns, each was sent, deferred or bounced, and the
+    /// other service has reported it. What is wrong with its destination is not wrong with ours.</summary>
     /// <exception cref="IpcException">The service does not answer, or broke off.</exception>
-    internal DeliveryReport Deliver(DeliveryRequest request)
+    internal void Deliver(DeliveryAttempt attempt)
     {
+        List<DeliveryRecipient> recipients = [];
+        foreach (Recipient recipient in attempt.Recipients)
+        {
+            if (recipient.Mark != RecipientMark.Done)
+                recipients.Add(recipient.Request);
+        }
         string service = ServiceOf(setting);
-        string nextHop = setting.Length > service.Length + 1 ? setting[(service.Length + 1)..] : request.NextHop;
+        string nextHop = setting.Length > service.Length + 1 ? setting[(service.Length + 1)..] : attempt.Request.NextHop;
+        DeliveryReport report = Ask(service, attempt.Request with { NextHop = nextHop, Recipients = recipients, MoreWaits = false });
+        attempt.HasDeferred |= report.SomeDeferred;
+        attempt.IsCorrupt |= report.IsCorrupt;
+        attempt.IsUnrecorded |= report.IsUnrecorded;
+        foreach (Recipient recipient in attempt.Recipients)
+            recipient.Mark = RecipientMark.Done;
+    }
+
+    private DeliveryReport Ask(string service, DeliveryRequest request)
+    {
         using Channel channel = Channel.Connect(Path.Combine("private", service), service, timeout);
         if (channel.Socket.Wait(Readiness.Readable, ReadyMilliseconds).This == Readiness.None)
             throw new IpcException($"{service}: nobody serves there");
         if (!DeliveryReport.IsReady(channel.ReceiveReply()))
             throw new IpcException($"{service}: not a delivery service");
-        channel.Send((request with { NextHop = nextHop, MoreWaits = false }).ToAttributes());
+        channel.Send(request.ToAttributes());
         return DeliveryReport.From(channel.ReceiveReply());
     }
 }

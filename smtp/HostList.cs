@@ -44,6 +44,23 @@ internal sealed record HostList(IReadOnlyList<HostAddress> Hosts, Dsn? Why, bool
             Balance(hosts, options.MxAddressLimit);
     }
 
+    /// <summary>The addresses that are tried.</summary>
+    /// <param name="limit">How many at most; 0: all.</param>
+    /// <param name="port">At which they are tried.</param>
+    /// <param name="tried">Left out, and not counted: this server had its turn. Null: none had.</param>
+    internal static List<HostAddress> WithinLimit(IReadOnlyList<HostAddress> hosts, int limit, int port, SmtpPeer? tried)
+    {
+        List<HostAddress> left = new(hosts.Count);
+        foreach (HostAddress host in hosts)
+        {
+            if (limit > 0 && left.Count == limit)
+                break;
+            if (tried is null || tried != new SmtpPeer(host.Host, host.Address.ToString(), port))
+                left.Add(host);
+        }
+        return left;
+    }
+
     private static bool IsBefore(HostAddress a, HostAddress b, AddressPreference preference)
     {
         if (a.Preference != b.Preference)

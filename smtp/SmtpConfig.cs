@@ -18,6 +18,8 @@ internal static class SmtpConfig
 
         IReadOnlyList<string> protocols = config.Get(Parameters.InetProtocols);
         bool all = Contains(protocols, "all");
+        if (protocols.Count == 0)
+            throw new ConfigurationException("inet_protocols is empty: want \"all\", \"ipv4\" or \"ipv6\"");
         IReadOnlyList<string> workarounds = Get(Parameters.SmtpPixWorkarounds);
         LookupTable discard = Get(Parameters.SmtpDiscardEhloKeywordAddressMaps);
         bool isLmtp = service == "lmtp";
@@ -64,8 +66,10 @@ internal static class SmtpConfig
             DebugPeers = PeerList.Read(config.Get(Parameters.DebugPeerList), Parameters.DebugPeerList.Name),
             ErrorNotices = ErrorNotices.Read(config, isLmtp),
             TcpPort = isLmtp && port == 25 ? 24 : port,
-            BindAddress = Address(Get(Parameters.SmtpBindAddress), AddressFamily.InterNetwork, "smtp_bind_address"),
-            BindAddress6 = Address(Get(Parameters.SmtpBindAddress6), AddressFamily.InterNetworkV6, "smtp_bind_address6"),
+            BindAddress = Address(Get(Parameters.SmtpBindAddress), AddressFamily.InterNetwork, "smtp_bind_address")
+                ?? SoleAddress(config.Get(Parameters.InetInterfaces), AddressFamily.InterNetwork),
+            BindAddress6 = Address(Get(Parameters.SmtpBindAddress6), AddressFamily.InterNetworkV6, "smtp_bind_address6")
+                ?? SoleAddress(config.Get(Parameters.InetInterfaces), AddressFamily.InterNetworkV6),
             BindAddressEnforce = Get(Parameters.SmtpBindAddressEnforce),
             UseIPv4 = all || Contains(protocols, "ipv4"),
             UseIPv6 = all || Contains(protocols, "ipv6"),
@@ -151,6 +155,20 @@ internal static class SmtpConfig
         return IPAddress.TryParse(text.Trim('[', ']'), out IPAddress? address) && address.AddressFamily == family
             ? address
             : throw new ConfigurationException($"{name} = \"{text}\": want an {(family == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} address");
+    }
+
+    // A system with an address of its own, among those of its host, sends mail from there, as servers that look it up expect.
+    private static IPAddress? SoleAddress(IReadOnlyList<string> interfaces, AddressFamily family)
+    {
+        IPAddress? sole = null;
+        foreach (string name in interfaces)
+        {
+            if (NextHop.AddressIn(name.Trim('[', ']')) is not { } address || (address.AddressFamily == family && sole is not null))
+                return null;
+            if (address.AddressFamily == family)
+                sole = address;
+        }
+        return sole is null || IPAddress.IsLoopback(sole) ? null : sole;
     }
 
     private static bool Contains(IReadOnlyList<string> list, string word)

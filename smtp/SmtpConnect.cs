@@ -125,7 +125,7 @@ internal sealed class SmtpConnect(
     {
         int sessions = 0;
         int bestPreference = hosts[0].Preference;
-        List<HostAddress> left = WithinLimit(hosts, hop.Port, reused);
+        List<HostAddress> left = HostList.WithinLimit(hosts, options.MxAddressLimit, hop.Port, reused?.Peer);
         HostAddress? again = null;
         Dsn? why = null;
         while ((left.Count > 0 || again is not null) && attempt.HasRecipientsLeft && !attempt.IsGivenUp)
@@ -168,19 +168,6 @@ internal sealed class SmtpConnect(
             again = attempt.RetriesInPlainText ? host : null;
         }
         return why;
-    }
-
-    private List<HostAddress> WithinLimit(IReadOnlyList<HostAddress> hosts, int port, Reused? reused)
-    {
-        List<HostAddress> left = new(hosts.Count);
-        foreach (HostAddress host in hosts)
-        {
-            if (options.MxAddressLimit > 0 && left.Count == options.MxAddressLimit)
-                break;
-            if (reused is null || reused.Peer != new SmtpPeer(host.Host, host.Address.ToString(), port))
-                left.Add(host);
-        }
-        return left;
     }
 
     private Dsn? TryUnixSocket(
@@ -257,24 +244,11 @@ internal sealed class SmtpConnect(
         trouble.SiteFails(why);
     }
 
-    // The other service reports each recipient's result; what is wrong with its destination is not wrong with ours.
     private void HandOn(DeliveryAttempt attempt, SmtpTrouble trouble)
     {
-        List<DeliveryRecipient> recipients = [];
-        foreach (Recipient recipient in attempt.Recipients)
-        {
-            if (recipient.Mark != RecipientMark.Done)
-                recipients.Add(recipient.Request);
-        }
         try
         {
-            DeliveryReport report = new BestMxTransport(options.BestMxTransport, options.IpcTimeout)
-                .Deliver(attempt.Request with { Recipients = recipients });
-            attempt.HasDeferred |= report.SomeDeferred;
-            attempt.IsCorrupt |= report.IsCorrupt;
-            attempt.IsUnrecorded |= report.IsUnrecorded;
-            foreach (Recipient recipient in attempt.Recipients)
-                recipient.Mark = RecipientMark.Done;
+            new BestMxTransport(options.BestMxTransport, options.IpcTimeout).Deliver(attempt);
         }
         catch (IpcException e)
         {

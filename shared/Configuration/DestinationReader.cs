@@ -59,7 +59,7 @@ internal sealed class DestinationReader
     private void ReadSetting(TomlEntry entry)
     {
         // The servers are known only once an agent has looked them up, and then it is too late to choose how to talk to them.
-        if (entry.Key is "tls" or "source" or "login" && _rule.Name.StartsWith(DestinationRules.SitePrefix, StringComparison.Ordinal))
+        if (entry.Key is "tls" or "source" or "login" && _rule.IsForSite)
             throw Wrong(entry, entry.Value, "not accepted for an MX site; give it for a domain or a next hop");
         switch (entry.Key)
         {

@@ -9,6 +9,12 @@ public sealed class DestinationRule
     /// <summary>The name of the table, in lower case: "example.com", ".example.com", "[host]:port", "mx:host", "*".</summary>
     public required string Name { get; init; }
 
+    /// <summary>It is the table "*": each destination has the limits for itself.</summary>
+    public bool IsForAny => Name == DestinationRules.AnyName;
+
+    /// <summary>It is for the site of a mail exchanger.</summary>
+    internal bool IsForSite => Name.StartsWith(DestinationRules.SitePrefix, StringComparison.Ordinal);
+
     /// <summary>Deliveries under way at once, 1 or more.</summary>
     public int? Concurrency { get; internal set; }
 
@@ -44,6 +50,29 @@ public sealed class DestinationRule
 
     /// <summary>Key under which smtp_sasl_password_maps has user and password.</summary>
     public string? Login { get; internal set; }
+
+    /// <summary>What it says, in its own words: "concurrency = 5, rate = 100/60s"; no secret is among it.</summary>
+    public string Describe()
+    {
+        List<string> parts = [];
+        void Add(string key, object? value)
+        {
+            if (value is not null)
+                parts.Add($"{key} = {value}");
+        }
+        Add("concurrency", Concurrency);
+        Add("rate", RatePeriod is { } period ? $"{RateMessages}/{period.TotalSeconds}s" : null);
+        Add("delay", Delay is { } delay ? $"{delay.TotalSeconds}s" : null);
+        Add("recipients", Recipients);
+        Add("retry", Retry?.Describe());
+        Add("retry_unreachable", RetryUnreachable?.Describe());
+        Add("jitter", Jitter);
+        Add("tls", Tls);
+        Add("source", SourceIPv4);
+        Add("source", SourceIPv6);
+        Add("login", Login);
+        return string.Join(", ", parts);
+    }
 
     /// <summary>Takes over what only the other one says.</summary>
     internal void CompleteFrom(DestinationRule other)
@@ -81,4 +110,17 @@ public enum RetryLaw
 /// <param name="Law">Which law.</param>
 /// <param name="Pauses">After the first attempt, after the second, ...; empty for laws that need none.</param>
 /// <param name="ThenFails">The mail is returned after the attempt that follows the last pause; else only at its lifetime.</param>
-public sealed record RetryRule(RetryLaw Law, IReadOnlyList<TimeSpan> Pauses, bool ThenFails);
+public sealed record RetryRule(RetryLaw Law, IReadOnlyList<TimeSpan> Pauses, bool ThenFails)
+{
+    internal string Describe()
+    {
+        if (Law != RetryLaw.List)
+            return Law.ToString().ToLowerInvariant();
+        List<string> words = [];
+        foreach (TimeSpan pause in Pauses)
+            words.Add($"{pause.TotalSeconds}s");
+        if (ThenFails)
+            words.Add("fail");
+        return string.Join(' ', words);
+    }
+}

@@ -28,7 +28,7 @@ public sealed class DestinationRules
             return;
         Any = byName.GetValueOrDefault(AnyName);
         foreach (DestinationRule rule in byName.Values)
-            HasSites |= rule.Name.StartsWith(SitePrefix, StringComparison.Ordinal);
+            HasSites |= rule.IsForSite;
     }
 
     /// <summary>There are no tables.</summary>

@@ -17,7 +17,9 @@ public static class EventServer
     public interface IHandler
     {
         /// <summary>One-byte requests from a client, all that it sent.</summary>
-        public void Trigger(ReadOnlySpan<byte> requests);
+        /// <param name="requests">At least one.</param>
+        /// <param name="isTrusted">From root or a process of our own account; else any local user's.</param>
+        public void Trigger(ReadOnlySpan<byte> requests, bool isTrusted);
 
         /// <summary>Master wants the process to end; call <see cref="EventLoop.Stop"/> once it can.</summary>
         public void MustEnd();
@@ -184,9 +186,10 @@ public static class EventServer
             int n = _socket.Read(requests);
             if (n < 0)
                 return;
+            uint peer = _socket.PeerUid;
             Close();
             if (n > 0)
-                _handler.Trigger(requests[..n]);
+                _handler.Trigger(requests[..n], peer == 0 || peer == Users.EffectiveUid);
         }
 
         private void Close()

@@ -40,6 +40,50 @@ public sealed class DeferredAndFlushed
         });
     }
 
+    // S3-10, S5-07
+    [Fact]
+    public void MailOfOneSiteIsTriedThoughTheSiteSeemedDead()
+    {
+        int port = Wait.FreePort("127.0.0.1");
+        MailSystem.Run(mail =>
+        {
+            mail.Set("relayhost", $"[127.0.0.1]:{port}");
+            mail.Set("minimal_backoff_time", "300s");
+            mail.Set("maximal_backoff_time", "4000s");
+            mail.Start();
+            foreach (string site in (string[])["one", "two", "one"])
+                mail.Submit(MailSystem.Message("later"), "-f", "alice@origin.test", $"bob@{site}.test");
+            Wait.For("three deferred messages", () => mail.Ids("deferred").Length == 3);
+            using var receiver = new SmtpReceiver(new ReceiverOptions { Listen = new IPEndPoint(IPAddress.Loopback, port) });
+            Assert.Equal("", mail.Postqueue("-s", "ONE.test").Ok().Output);
+            Wait.For("the mail of this site", () => receiver.Messages.Count == 2 && mail.Ids("incoming", "active").Length == 0);
+            Assert.All(receiver.Messages, message => Assert.Equal("bob@one.test", message.Recipients[0].Address));
+            Assert.Single(mail.Ids("deferred"));
+            Command.Run(Repository.Program("sendmail"), ["-C", mail.ConfigDirectory, "-qRtwo.test"]).Ok();
+            mail.WaitForEmptyQueue();
+        });
+    }
+
+    [Fact]
+    public void OnlyTheUsersThatMayListAndFlush() => MailSystem.Run(mail =>
+    {
+        if (!MailSystem.IsRoot)
+            return; // takes two users
+        const string Other = "4711";
+        mail.Set("authorized_mailq_users", "root");
+        mail.Set("authorized_flush_users", "!unknown, static:anyone");
+        mail.Start();
+        foreach (string option in (string[])["-p", "-j", "-f", "-s x.test", "-i ABCDEF"])
+        {
+            string[] arguments = ["--reuid", Other, "--clear-groups", Repository.Program("postqueue"), "-c", mail.ConfigDirectory, .. option.Split(' ')];
+            CommandResult refused = Command.Run("setpriv", arguments);
+            Assert.Equal(77, refused.Status);
+            Assert.Contains($"User unknown({Other}) is not allowed to {(option is "-p" or "-j" ? "view" : "flush")} the mail queue", refused.Error);
+            if (option.Length == 2)
+                mail.Postqueue(option).Ok();
+        }
+    });
+
     // S3-15
     [Fact]
     public void MailIsRetriedByItselfWhenItsTimeHasCome()

@@ -43,6 +43,8 @@ public sealed class DestinationRulesTests
         Assert.True(rule.Retry.ThenFails);
         Assert.Equal(RetryLaw.Postfix, rule.RetryUnreachable!.Law);
         Assert.Equal(("encrypt", "newsletter"), (rule.Tls, rule.Login));
+        Assert.Equal("concurrency = 3, rate = 100/60s, delay = 2s, recipients = 10, retry = 300s 900s 3600s 14400s fail, retry_unreachable = postfix, "
+            + "jitter = 0, tls = encrypt, source = 192.0.2.1, source = 2001:db8::1, login = newsletter", rule.Describe());
         Assert.Equal((IPAddress.Parse("192.0.2.1"), IPAddress.Parse("2001:db8::1")), (rule.SourceIPv4, rule.SourceIPv6));
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using PostfixNet.Ipc;
 using PostfixNet.Native;
@@ -12,6 +13,8 @@ public sealed class ListingTests : IDisposable
 {
     private const long Arrival = 1_795_240_255;
     private static readonly string s_date = PostfixNet.Mail.MailTime.ListingDate(Arrival);
+
+    private static readonly UserRights s_anybody = new(["static:anyone"], ["static:anyone"]);
 
     private readonly TemporaryDirectory _directory = new();
     private readonly QueueDirectories _queues;
@@ -229,7 +232,7 @@ public sealed class ListingTests : IDisposable
         if (queue != "none")
             FileSystem.TrySetTime(_queues.PathOf(name, parsed), 4_000_000_000_000_000_000);
         int wakes = 0;
-        Assert.Equal(0, Ask(new AttributeList().Add("request", "flush_id").Add("queue_id", id), () => wakes++)!.Number("status"));
+        Assert.Equal(0, Ask(new AttributeList().Add("request", "flush_id").Add("queue_id", id), _ => wakes++)!.Number("status"));
         Assert.Equal(where, _queues.Locate(parsed) is { } now ? QueueDirectories.NameOf(now) : "");
         if (where == "incoming")
         {
@@ -240,17 +243,58 @@ public sealed class ListingTests : IDisposable
         Assert.Equal(where == "incoming" ? 1 : 0, wakes);
     }
 
+    // S3-10
+    [Fact]
+    public void The_mail_of_one_site_is_flushed()
+    {
+        string[] wanted = [Put(QueueName.Deferred, QueueFileTests.Message("R|a@one.test", 1)), Put(QueueName.Deferred, QueueFileTests.Message("R|b@two.test;R|a@One.Test", 2))];
+        string records = string.Join(';', Enumerable.Range(0, 500).Select(i => $"R|user{i}@many.test"));
+        string many = Put(QueueName.Deferred, QueueFileTests.Message(records + ";R|last@one.test", 501));
+        Put(QueueName.Deferred, QueueFileTests.Message("R|a@sub.one.test", 1));
+        Put(QueueName.Deferred, QueueFileTests.Message("R|b@two.test;D|a@one.test", 2)); // has it already
+        Put(QueueName.Deferred, "garbage"u8.ToArray());
+        Put(QueueName.Hold, QueueFileTests.Message("R|a@one.test", 1));
+        List<string> triggers = [];
+        Assert.Equal(3, Ask(new AttributeList().Add("request", "flush_site").Add("site", "one.TEST"), triggers.Add)!.Number("count"));
+        Assert.Equal([.. wanted.Append(many).Order()], _queues.Scan(QueueName.Incoming).Select(id => id.ToString()).Order());
+        Assert.All(_queues.ScanEntries(QueueName.Incoming), entry => Assert.Equal("740", Convert.ToString(FileSystem.Status(entry.Path)!.Value.Mode, 8)));
+        Assert.Equal(3, _queues.Scan(QueueName.Deferred).Count());
+        Assert.Equal(["I"], triggers);
+    }
+
+    [Fact]
+    public void Everything_is_flushed()
+    {
+        List<string> triggers = [];
+        Assert.Equal(0, Ask(new AttributeList().Add("request", "flush_all"), triggers.Add)!.Number("status"));
+        Assert.Equal(["FADI"], triggers);
+    }
+
+    [Theory] // authorized_..._users, user number, allowed
+    [InlineData("static:anyone", 54321, true)]
+    [InlineData("", 54321, false)]
+    [InlineData("!unknown static:anyone", 54321, false)]
+    [InlineData("", 0, true)]
+    [InlineData("root", 54321, false)]
+    public void Users_may_do_what_the_configuration_says(string list, uint uid, bool allowed)
+    {
+        string[] some = list.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string? listing = new UserRights(some, []).RefuseListing(uid), flush = new UserRights([], some).RefuseFlush(uid);
+        Assert.Equal(allowed ? null : $"User unknown({uid}) is not allowed to view the mail queue", listing);
+        Assert.Equal(allowed ? null : $"User unknown({uid}) is not allowed to flush the mail queue", flush);
+    }
+
     [Theory]
     [InlineData("../active/X")]
     [InlineData("")]
     public void A_bad_id_is_refused_by_the_service_too(string id) =>
-        Assert.Equal(1, Ask(new AttributeList().Add("request", "flush_id").Add("queue_id", id), () => { })!.Number("status"));
+        Assert.Equal(1, Ask(new AttributeList().Add("request", "flush_id").Add("queue_id", id), _ => { })!.Number("status"));
 
     [Fact]
     public void Unknown_requests_end_the_conversation()
     {
-        Assert.Throws<IpcException>(() => Ask(new AttributeList().Add("request", "delete"), () => { }));
-        Assert.Throws<IpcException>(() => Ask(new AttributeList(), () => { }));
+        Assert.Throws<IpcException>(() => Ask(new AttributeList().Add("request", "delete"), _ => { }));
+        Assert.Throws<IpcException>(() => Ask(new AttributeList(), _ => { }));
     }
 
     [Theory]
@@ -277,14 +321,14 @@ public sealed class ListingTests : IDisposable
         Assert.True(e.IsReaderGone);
     }
 
-    private AttributeList? Ask(AttributeList request, Action wake)
+    private AttributeList? Ask(AttributeList request, Action<string> trigger)
     {
         (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
         using Channel client = new(ours, "showq", TimeSpan.FromSeconds(5));
         using Channel server = new(theirs, "client", TimeSpan.FromSeconds(5));
         client.Send(request);
         client.Socket.FinishWriting();
-        new ShowqService(_queues, "MAILER-DAEMON", wake).Serve(server);
+        new ShowqService(_queues, "MAILER-DAEMON", s_anybody, requests => trigger(Encoding.ASCII.GetString(requests))).Serve(server);
         return client.Receive();
     }
 
@@ -341,7 +385,7 @@ public sealed class ListingTests : IDisposable
         Thread service = new(() =>
         {
             using Channel server = new(theirs, "client", TimeSpan.FromSeconds(20));
-            new ShowqService(_queues, "MAILER-DAEMON", () => { }).Serve(server);
+            new ShowqService(_queues, "MAILER-DAEMON", s_anybody, _ => { }).Serve(server);
         });
         service.Start();
         client.Send(new AttributeList().Add("request", "list"));

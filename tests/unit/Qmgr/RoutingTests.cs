@@ -26,9 +26,58 @@ public sealed class RoutingTests
     [InlineData("a@gone.test", "error", "5.1.2 no such domain Here")]
     [InlineData("\"odd@local\"@vip.test", "smtp", "[10.0.0.1]:26")]
     public void Most_specific_entry_wins(string address, string transport, string nextHop) =>
-        Assert.Equal(new Route(transport, nextHop), new Routing(MainConfig.FromText(Maps)).Of(address));
+        Assert.Equal(new Route(transport, nextHop), new Routing(MainConfig.FromText(Maps), new Sites()).Of(address));
 
     [Fact]
     public void Without_tables_mail_goes_to_the_domain_itself_in_lower_case() =>
-        Assert.Equal(new Route("smtp", "example.com"), new Routing(MainConfig.FromText("myhostname = \"h.test\"")).Of("A@Example.COM"));
+        Assert.Equal(new Route("smtp", "example.com"), new Routing(MainConfig.FromText("myhostname = \"h.test\""), new Sites()).Of("A@Example.COM"));
+
+    [Theory]
+    [InlineData("a@own.test", "[relay.test]:2525\town.test")]
+    [InlineData("a@sub.own.test", "[relay.test]:2525")]
+    [InlineData("a@direct.test", "direct.test")]
+    public void Mail_with_a_table_of_its_own_waits_apart_even_when_all_goes_to_one_relay(string address, string queue)
+    {
+        Routing routing = new(MainConfig.FromText("""
+            relayhost = "[relay.test]:2525"
+            [transport_maps]
+            "direct.test" = "smtp:direct.test"
+            [destination."own.test"]
+            concurrency = 1
+            [destination."*"]
+            concurrency = 2
+            """), new Sites());
+        Assert.Equal(queue, routing.Of(address).Destination);
+    }
+
+    [Fact]
+    public void Domains_of_one_site_get_its_table_once_their_exchanger_is_known()
+    {
+        Routing routing = new(MainConfig.FromText("""
+            [destination."mx:site.test"]
+            concurrency = 1
+            [destination."own.test"]
+            concurrency = 2
+            """), new Sites());
+        Assert.Null(routing.Of("a@one.test").Rule);
+        Assert.True(routing.Learn("one.test", "mx1.site.test"));
+        Assert.False(routing.Learn("one.test", "mx2.site.test"));
+        Assert.False(routing.Learn("two.test", "mx.elsewhere.test"));
+        Assert.True(routing.Learn("own.test", "mx1.site.test"));
+        Assert.Equal("mx:site.test", routing.Of("a@one.test").Rule?.Name);
+        Assert.Null(routing.Of("a@two.test").Rule);
+        Assert.Equal("own.test", routing.Of("a@own.test").Rule?.Name);
+        Assert.True(routing.Learn("one.test", "mx.moved.test"));
+        Assert.Null(routing.Of("a@one.test").Rule);
+    }
+
+    [Fact]
+    public void What_is_known_of_sites_is_bounded()
+    {
+        Sites sites = new();
+        for (int i = 0; i < 30_000; i++)
+            sites.Learn($"d{i}.test", "mx.test");
+        Assert.Equal("mx.test", sites.ExchangerOf("d29999.test"));
+        Assert.InRange(Enumerable.Range(0, 30_000).Count(i => sites.ExchangerOf($"d{i}.test") is not null), 1, 10_000);
+    }
 }

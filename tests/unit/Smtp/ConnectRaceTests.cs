@@ -1,5 +1,6 @@
 using System.Net;
 using PostfixNet.Delivery;
+using PostfixNet.Native;
 using PostfixNet.Smtp;
 
 namespace PostfixNet.UnitTests.Smtp;
@@ -108,6 +109,21 @@ public sealed class ConnectRaceTests
         rig.Deliver(SmtpRig.Request("[127.0.0.31]", "u@one.test"));
         Assert.Equal("warning: bind 192.0.2.1: Cannot assign requested address", rig.Lines[0]);
         Assert.Equal(want, string.Join(' ', rig.Results.Single()[2..4]));
+    }
+
+    [Fact]
+    public void A_stop_does_not_wait_for_servers()
+    {
+        using DeafServer deaf = new("127.0.0.35");
+        using SmtpRig rig = Rig(deaf.Port);
+        (Descriptor line, Descriptor plug) = Descriptor.Pair();
+        using (line)
+        {
+            plug.Dispose();
+            rig.Stop = new StopSignal(() => line, static () => true);
+            rig.Deliver(SmtpRig.Request("[127.0.0.35]", "u@one.test"));
+            Assert.Equal(["none", "4.3.2", "deferred", "mail system is stopping"], rig.Results.Single()[1..]);
+        }
     }
 
     private static SmtpRig Rig(int port)

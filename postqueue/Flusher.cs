@@ -1,0 +1,107 @@
+using PostfixNet.Log;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Postqueue;
+
+/// <summary>Makes deferred mail due now: as flush(8) of Postfix, dead destinations forgotten (the mode says so), and into
+/// incoming.</summary>
+/// <param name="queues">Where messages are.</param>
+/// <param name="wakeQueueManager">Makes qmgr look into incoming.</param>
+internal sealed class Flusher(QueueDirectories queues, Action wakeQueueManager)
+{
+    private const int RecipientBatch = 200;
+
+    /// <summary>One message.</summary>
+    /// <returns>How many were touched: 1, or 0 when it is not deferred (any more); null: it could not be done, see the log.</returns>
+    internal int? One(string text)
+    {
+        if (!QueueId.TryParse(text, out QueueId id))
+            return null;
+        if (Move(id, queues.PathOf(QueueName.Deferred, id)) is not { } moved)
+            return null;
+        if (moved)
+            wakeQueueManager();
+        return moved ? 1 : 0;
+    }
+
+    /// <summary>All deferred mail with a recipient in a domain that still waits.</summary>
+    /// <remarks>Looks into every deferred file, in bounded memory; what is due anyway needs no help.</remarks>
+    /// <param name="domain">Compared without regard to case; not with the domains below it.</param>
+    /// <returns>How many messages were touched; null: some could not be, see the log.</returns>
+    internal int? Site(string domain)
+    {
+        int count = 0;
+        bool failed = false;
+        try
+        {
+            foreach (QueueEntry entry in queues.ScanEntries(QueueName.Deferred))
+            {
+                if (!HasRecipientIn(domain, entry.Path))
+                    continue;
+                bool? moved = Move(entry.Id, entry.Path);
+                failed |= moved is null;
+                if (moved == true && ++count % 100 == 0)
+                    wakeQueueManager();
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            MailLog.Warning($"cannot flush {domain}: {e.Message}");
+            failed = true;
+        }
+        if (count % 100 != 0)
+            wakeQueueManager();
+        return failed ? null : count;
+    }
+
+    private static bool HasRecipientIn(string domain, string path)
+    {
+        try
+        {
+            using QueueFile file = QueueFile.Open(path);
+            if (!QueueFileMode.IsReady(FileSystem.Status(file.Handle).Mode))
+                return false;
+            List<QueueRecipient> batch = [];
+            _ = file.ReadWhatIsThere(batch, RecipientBatch, out long next);
+            while (true)
+            {
+                foreach (QueueRecipient recipient in batch)
+                {
+                    if (Address.DomainOf(recipient.Address).Equals(domain, StringComparison.OrdinalIgnoreCase))
+                        return true;
+                }
+                if (next == 0)
+                    return false;
+                batch.Clear();
+                next = file.ReadRecipients(next, batch, RecipientBatch);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or QueueFileException)
+        {
+            return false; // gone meanwhile, or damaged: qmgr will find out
+        }
+    }
+
+    private bool? Move(QueueId id, string path)
+    {
+        try
+        {
+            if (FileSystem.Status(path) is not { Kind: FileKind.Regular, LinkCount: 1 } status || !QueueFileMode.IsReady(status.Mode)
+                || !FileSystem.TrySetTime(path, MailTime.NowMicroseconds * 1000))
+                return false;
+            FileSystem.ChangeMode(path, status.Mode | QueueFileMode.FlushFirst);
+            return queues.Rename(path, QueueName.Incoming, id);
+        }
+        catch (FileNotFoundException)
+        {
+            return false; // qmgr was quicker
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            MailLog.Warning($"{id}: cannot flush: {e.Message}");
+            return null;
+        }
+    }
+}

@@ -26,7 +26,7 @@ namespace PostfixNet.Qmgr;
 ///   queue_run_delay, minimal_backoff_time, maximal_backoff_time, maximal_queue_lifetime, bounce_queue_lifetime,
 ///   qmgr_message_active_limit, qmgr_message_recipient_limit, transport_maps, relayhost, default_transport,
 ///   default_destination_concurrency_limit and its relatives, default_destination_recipient_limit,
-///   initial_destination_concurrency, transport_retry_time, defer_transports.
+///   initial_destination_concurrency, transport_retry_time, [destination."NAME"], defer_transports.
 /// BUGS
 ///   A deferred scan looks at every file of the deferred queue.
 /// </summary>

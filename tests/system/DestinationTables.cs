@@ -6,30 +6,23 @@ namespace PostfixNet.SystemTests;
 public sealed class DestinationTables
 {
     [Fact]
-    public void ADomainHasItsOwnLimitsAlsoWhenAllMailGoesToOneRelay()
+    public void ADomainHasItsOwnLimitsAlsoWhenAllMailGoesToOneRelay() => MailSystem.Run((mail, receiver) =>
     {
-        using var other = new SmtpReceiver(new ReceiverOptions());
-        MailSystem.Run((mail, receiver) =>
-        {
-            receiver.SetRules("dot * delay 1s");
-            mail.AddTable("[destination.\"careful.test\"]\nconcurrency = 1\n");
-            mail.Start();
-            for (int i = 0; i < 4; i++)
-                mail.Submit(MailSystem.Message($"careful {i}"), "-f", "alice@origin.test", $"u{i}@careful.test");
-            Wait.For("the careful ones", () => receiver.Messages.Count == 4);
-            Assert.Equal(1, receiver.MostAtOnce);
+        receiver.SetRules("dot * delay 1s");
+        mail.AddTable("[destination.\"careful.test\"]\nconcurrency = 1\n");
+        mail.Start();
+        Submit(mail, 3, "careful.test");
+        Wait.For("the mail one by one", () => receiver.Messages.Count == 3);
+        Assert.All(Pauses(receiver), pause => Assert.True(pause > TimeSpan.FromSeconds(0.9), $"{pause}"));
 
-            // A reload changes it for what comes.
-            mail.Set("relayhost", $"[127.0.0.1]:{other.Port}");
-            other.SetRules("dot * delay 2s");
-            mail.AddTable("[destination.\"plain.test\"]\nconcurrency = 2\n");
-            mail.Master("reload").Ok();
-            for (int i = 0; i < 4; i++)
-                mail.Submit(MailSystem.Message($"plain {i}"), "-f", "alice@origin.test", $"u{i}@plain.test");
-            Wait.For("the plain ones", () => other.Messages.Count == 4);
-            Assert.Equal(2, other.MostAtOnce);
-        });
-    }
+        // Another limit holds from the reload on.
+        receiver.SetRules("dot * delay 6s");
+        File.WriteAllText(Path.Combine(mail.ConfigDirectory, "main.toml"), mail.MainToml().Replace("concurrency = 1\n", "concurrency = 3\n"));
+        mail.Master("reload").Ok();
+        Submit(mail, 3, "careful.test");
+        Wait.For("the mail side by side", () => receiver.Messages.Count == 6);
+        Assert.All(Pauses(receiver).TakeLast(2), pause => Assert.True(pause < TimeSpan.FromSeconds(6), $"{pause}"));
+    });
 
     [Fact]
     public void DomainsOfOneSiteShareItsLimits()
@@ -53,10 +46,10 @@ public sealed class DestinationTables
                 mail.WaitForLog($"to=<first@{domain}>.*status=sent");
             }
             receiver.SetRules("dot * delay 1s");
-            for (int i = 0; i < 4; i++)
-                mail.Submit(MailSystem.Message($"more {i}"), "-f", "alice@origin.test", $"u@{(i % 2 == 0 ? "one" : "two")}.test");
+            Submit(mail, 2, "one.test");
+            Submit(mail, 2, "two.test");
             Wait.For("all", () => receiver.Messages.Count == 6);
-            Assert.Equal(1, receiver.MostAtOnce);
+            Assert.All(Pauses(receiver).TakeLast(3), pause => Assert.True(pause > TimeSpan.FromSeconds(0.9), $"{pause}"));
         });
     }
 
@@ -82,4 +75,14 @@ public sealed class DestinationTables
         Assert.Equal(78, result.Status);
         Assert.Matches(@"main\.toml:\d+:8: destination\.""a\.test""\.rate: ""often"" is not a rate", result.Error);
     });
+
+    private static void Submit(MailSystem mail, int count, string domain)
+    {
+        for (int i = 0; i < count; i++)
+            mail.Submit(MailSystem.Message($"{domain} {i}"), "-f", "alice@origin.test", $"u{i}@{domain}");
+    }
+
+    // The receiver takes its time for each message: as long as that, and longer, when they come one after the other.
+    private static IEnumerable<TimeSpan> Pauses(SmtpReceiver receiver) =>
+        receiver.Messages.Zip(receiver.Messages.Skip(1), (one, next) => next.StoredAt - one.StoredAt);
 }

@@ -58,7 +58,7 @@ public sealed class ConnectRaceTests
         using DeafServer deaf = new("127.0.0.35");
         using ScriptedServer server = new("127.0.0.31", deaf.Port, """{"rcpt": "450 4.2.0 later"}""");
         using SmtpRig rig = Rig(deaf.Port);
-        rig.Options = rig.Options with { ConnectTimeout = TimeSpan.FromSeconds(1) };
+        rig.Options = rig.Options with { ConnectTimeout = TimeSpan.FromSeconds(3) };
         rig.Resolver.A("two.test", "127.0.0.35", "127.0.0.31");
         DeliveryReport report = rig.Deliver(SmtpRig.Request("[two.test]", "u@two.test"));
         server.Dispose();

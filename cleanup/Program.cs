@@ -33,10 +33,10 @@ namespace PostfixNet.Cleanup;
 ///   header_address_token_limit, hopcount_limit, message_size_limit, line_length_limit, duplicate_filter_limit,
 ///   enable_original_recipient, undisclosed_recipients_header, detect_8bit_encoding_header, cleanup_replace_stray_cr_lf,
 ///   delay_warning_time, verp_delimiter_filter, smtputf8_enable, smtputf8_autodetect_classes, enable_long_queue_ids,
-///   queue_minfree, queue_service_name, max_use (also: messages per connection).
+///   queue_minfree, in_flow_delay, queue_service_name, max_use (also: messages per connection).
 /// BUGS
 ///   No canonical mapping, address extensions, header and body checks, or milters. A message that goes in a circle is
-///   refused, not returned to its sender. in_flow_delay is not applied.
+///   refused, not returned to its sender.
 /// </summary>
 internal static class Program
 {
@@ -45,16 +45,25 @@ internal static class Program
     private static Action<Channel> Start(ServiceContext context)
     {
         MainConfig config = context.Config;
-        CleanupServer server = new(CleanupOptions.From(config), QueueDirectories.FromConfig(config), TimeProvider.System);
+        QueueDirectories queues = QueueDirectories.FromConfig(config);
+        CleanupServer server = new(CleanupOptions.From(config), queues, TimeProvider.System);
+        InFlow flow = new(queues, config.Get(Parameters.InFlowDelay));
         int idle = (int)config.Get(Parameters.IpcTimeout).TotalMilliseconds, perConnection = config.Get(Parameters.MaxUse);
         return channel =>
         {
             int messages = 0;
-            server.Serve(channel, () => messages++ < perConnection && WaitForRequest(context, channel, idle));
+            server.Serve(channel, () => messages++ < perConnection && WaitForRequest(context, channel, idle, flow));
         };
     }
 
     // A client that keeps its connection for the next message must not keep this process from ending.
-    private static bool WaitForRequest(ServiceContext context, Channel channel, int milliseconds) =>
-        channel.Socket.Wait(Readiness.Readable, milliseconds, context.Lifeline).This != Readiness.None;
+    private static bool WaitForRequest(ServiceContext context, Channel channel, int milliseconds, InFlow flow)
+    {
+        if (channel.Socket.Wait(Readiness.Readable, milliseconds, context.Lifeline).This == Readiness.None)
+            return false;
+        TimeSpan pause = flow.Pause();
+        if (pause > TimeSpan.Zero)
+            _ = context.Lifeline.Wait(Readiness.Readable, (int)Math.Min(pause.TotalMilliseconds, milliseconds));
+        return true;
+    }
 }

@@ -26,7 +26,10 @@ namespace PostfixNet.Qmgr;
 ///   queue_run_delay, minimal_backoff_time, maximal_backoff_time, maximal_queue_lifetime, bounce_queue_lifetime,
 ///   qmgr_message_active_limit, qmgr_message_recipient_limit, transport_maps, relayhost, default_transport,
 ///   default_destination_concurrency_limit and its relatives, default_destination_recipient_limit,
-///   initial_destination_concurrency, transport_retry_time, [destination."NAME"], defer_transports.
+///   initial_destination_concurrency, default_destination_rate_delay, default_transport_rate_delay,
+///   default_delivery_slot_cost, _loan and _discount, default_minimum_delivery_slots, default_recipient_refill_limit and
+///   _delay, default_extra_recipient_limit, destination_concurrency_feedback_debug, transport_retry_time,
+///   defer_transports, [destination."NAME"].
 /// BUGS
 ///   A deferred scan looks at every file of the deferred queue.
 /// </summary>

@@ -1,4 +1,3 @@
-using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
@@ -11,30 +10,31 @@ namespace PostfixNet.Qmgr;
 /// <remarks>It works in turns of bounded length, so that transports take turns too, and reports do not wait.</remarks>
 internal sealed class Transport
 {
-    private const int StartsPerTurn = 20, PutOffsPerTurn = 100, RememberedLimit = 10_000, RememberedMilliseconds = 3_600_000;
+    private const int StartsPerTurn = 20, PutOffsPerTurn = 100;
     private TransportLimits _limits;
     private readonly ITimers _timers;
     private readonly IAgents _agents;
     private readonly IDeliveryEvents _events;
     private readonly DeliveryOrder _order;
-    private readonly Dictionary<string, Destination> _destinations = [];
+    private readonly Destinations _destinations;
+    private readonly TransportGate _gate;
     private readonly Queue<Destination> _troubled = new();
-    private readonly RuleLimiters _limiters = new();
-    private int _remembered;
-    private long _jobs, _suspendedUntil, _opensAt;
-    private bool _turnIsDue, _isPaused, _stopped;
+    private long _jobs;
+    private bool _turnIsDue;
 
     internal Transport(string name, TransportLimits limits, ITimers timers, IAgents agents, IDeliveryEvents events)
     {
         (Name, _limits, _timers, _agents, _events) = (name, limits, timers, agents, events);
         _order = new DeliveryOrder(limits.Slots);
-        Suspension = limits.Suspension;
+        _destinations = new Destinations(limits, timers);
+        _gate = new TransportGate(timers, PlaceAll, Wake);
+        _gate.Set(limits.Suspension);
     }
 
     internal string Name { get; }
 
     /// <summary>Why nothing can be delivered by this transport now; null: it can.</summary>
-    internal Dsn? Suspension { get; private set; }
+    internal Dsn? Suspension => _gate.Suspension;
 
     /// <summary>Deliveries under way.</summary>
     internal int Busy => _agents.Busy;
@@ -42,12 +42,8 @@ internal sealed class Transport
     /// <summary>Nothing new is started for now.</summary>
     internal bool IsPaused
     {
-        get => _isPaused;
-        set
-        {
-            _isPaused = value;
-            Wake();
-        }
+        get => _gate.IsPaused;
+        set => _gate.IsPaused = value;
     }
 
     /// <summary>From 0 to 1: how much longer than the least a dead destination is left alone, so that not all come back at once.</summary>
@@ -56,13 +52,8 @@ internal sealed class Transport
     /// <summary>Mail for a next hop, and for a table of main.toml.</summary>
     internal Destination DestinationOf(Route route)
     {
-        if (!_destinations.TryGetValue(route.Destination, out Destination? destination))
-        {
-            destination = new Destination(route, new Concurrency(ConcurrencyOf(route.Rule)));
-            _destinations.Add(destination.Key, destination);
-            Limit(destination);
-        }
-        else if (destination.Rule != route.Rule)
+        Destination destination = _destinations.Of(route);
+        if (destination.Rule != route.Rule)
         {
             // A reload brought a new table in the place of the one it had.
             destination.Rule = route.Rule;
@@ -89,13 +80,13 @@ internal sealed class Transport
     }
 
     /// <summary>Nothing new is started; what is under way goes on.</summary>
-    internal void Stop() => _stopped = true;
+    internal void Stop() => _gate.IsStopped = true;
 
     /// <summary>Forgets which destinations are dead, and that the transport was (an operator asked: request F).</summary>
     internal void ForgetTrouble()
     {
-        Suspension = _limits.Suspension;
-        foreach (Destination destination in _destinations.Values)
+        _gate.Set(_limits.Suspension);
+        foreach (Destination destination in _destinations.All)
         {
             destination.Revive();
             Place(destination);
@@ -108,30 +99,30 @@ internal sealed class Transport
     internal void Apply(TransportLimits limits)
     {
         _limits = limits;
+        _destinations.Apply(limits);
         _order.Apply(limits.Slots);
         _agents.Renew(limits.Agents);
-        Suspension = limits.Suspension;
-        foreach (Destination destination in (Destination[])[.. _destinations.Values])
+        _gate.Set(limits.Suspension);
+        foreach (Destination destination in _destinations.Present)
         {
             destination.Revive();
             Renew(destination);
-            Forget(destination);
+            _destinations.Forget(destination);
         }
         Wake();
     }
 
     private void Renew(Destination destination)
     {
-        destination.Concurrency.Apply(ConcurrencyOf(destination.Rule));
         _order.Place(destination, canStart: false);
-        Limit(destination);
+        _destinations.Renew(destination);
         Place(destination);
     }
 
     /// <summary>Hands back what waits, to be sorted anew.</summary>
     internal void TakeBack(List<Entry> waited)
     {
-        foreach (Destination destination in (Destination[])[.. _destinations.Values])
+        foreach (Destination destination in _destinations.Present)
             TakeBack(destination, waited);
     }
 
@@ -140,7 +131,7 @@ internal sealed class Transport
     {
         destination.TakeBack(waited);
         Place(destination);
-        Forget(destination);
+        _destinations.Forget(destination);
     }
 
     /// <summary>Puts destinations under a limit that they share, e.g. because they have the same servers.</summary>
@@ -148,8 +139,11 @@ internal sealed class Transport
     {
         if (destination.Limiter == limiter)
             return;
+        Limiter? left = destination.Limiter;
         _order.Place(destination, canStart: false);
         destination.Limit(limiter);
+        if (left is not null)
+            Place(left, destination);
         Place(destination);
         Wake();
     }
@@ -169,13 +163,13 @@ internal sealed class Transport
         Place(destination);
         Wake();
         _events.Delivered(entry, report);
-        Forget(destination);
+        _destinations.Forget(destination);
     }
 
     /// <summary>No process took up the work in time.</summary>
     internal void NotServed(Entry? entry, Dsn why)
     {
-        Suspend(why);
+        _gate.Suspend(why, _limits.RetryTime);
         if (entry is not null)
         {
             Ended(entry);
@@ -191,7 +185,7 @@ internal sealed class Transport
     internal void Lost(Entry entry, bool again, string why)
     {
         Ended(entry);
-        if (again && !_stopped)
+        if (again && !_gate.IsStopped)
         {
             entry.WasRetried = true;
             entry.Destination.AddAgain(entry);
@@ -209,53 +203,12 @@ internal sealed class Transport
     internal void Freed() => Wake();
 
     /// <summary>What a job waits for, found out now: nothing is kept for it.</summary>
-    internal void Explain(Job job, List<Waiting> to)
-    {
-        foreach (Entry entry in job.Delivering)
-            to.Add(new Waiting(Name, entry.Destination.NextHop, entry.Recipients, WaitCause.Delivering, null, 0, null));
-        foreach (Peer peer in job.Peers)
-        {
-            Destination destination = peer.Destination;
-            (WaitCause cause, long until) = CauseOf(destination);
-            TimeSpan? left = until > _timers.Now ? TimeSpan.FromMilliseconds(until - _timers.Now) : null;
-            int own = 0;
-            for (Entry? entry = peer.First; entry is not null; entry = entry.Next)
-                own++;
-            for (Entry? entry = peer.First; entry is not null; entry = entry.Next)
-                to.Add(new Waiting(Name, destination.NextHop, entry.Recipients, cause, left, destination.Waiting - own, TroubleOf(destination)));
-        }
-    }
-
-    private (WaitCause Cause, long Until) CauseOf(Destination destination)
-    {
-        if (_isPaused)
-            return (WaitCause.Paused, 0);
-        if (Suspension is not null)
-            return (WaitCause.TransportSuspended, _suspendedUntil);
-        if (destination.DeadBecause is not null)
-            return (WaitCause.DeadDestination, destination.DeadUntil);
-        if (!destination.HasWindow || destination.Limiter is { IsFull: true })
-            return (WaitCause.DestinationFull, 0);
-        long opensAt = Math.Max(_opensAt, destination.Limiter?.OpensAt ?? 0);
-        if (opensAt > _timers.Now)
-            return (WaitCause.RateLimit, opensAt);
-        return (_agents.Busy >= _agents.Limit || destination.IsParked ? WaitCause.NoFreeAgent : WaitCause.InTurn, 0);
-    }
-
-    private ConcurrencyLimits ConcurrencyOf(DestinationRule? rule) =>
-        rule?.Concurrency is { } limit ? _limits.Concurrency with { Limit = limit } : _limits.Concurrency;
-
-    // The fixed limits: of its table, else of the transport.
-    private void Limit(Destination destination)
-    {
-        DestinationRule? rule = destination.Rule;
-        destination.RecipientLimit = rule?.Recipients ?? _limits.Recipients;
-        destination.Limit(_limiters.For(rule, _limits.DestinationRateDelay, destination.Limiter));
-    }
+    internal void Explain(Job job, List<Waiting> to) =>
+        new Waits(Name, _gate, _agents, _timers.Now).Explain(job, to);
 
     private void Wake()
     {
-        if (_turnIsDue || _stopped)
+        if (_turnIsDue || _gate.IsStopped)
             return;
         _turnIsDue = true;
         _timers.Soon(Turn);
@@ -266,7 +219,7 @@ internal sealed class Transport
         _turnIsDue = false;
         PutOffTroubled();
         int starts = 0;
-        while (CanStart() && _order.Next(_agents.Limit - _agents.Busy, _agents.Limit) is { } peer)
+        while (_gate.IsOpen && _agents.Busy < _agents.Limit && _order.Next(_agents.Limit - _agents.Busy, _agents.Limit) is { } peer)
         {
             if (starts++ == StartsPerTurn)
             {
@@ -277,19 +230,12 @@ internal sealed class Transport
         }
     }
 
-    private bool CanStart()
-    {
-        if (_stopped || _isPaused || Suspension is not null || _agents.Busy >= _agents.Limit)
-            return false;
-        return _opensAt <= _timers.Now;
-    }
-
     private void Start(Peer peer)
     {
         Destination destination = peer.Destination;
         if (_agents.Start(peer.First!, destination.Waiting > 1) is { } why)
         {
-            Suspend(why);
+            _gate.Suspend(why, _limits.RetryTime);
             return;
         }
         long now = _timers.Now;
@@ -298,11 +244,7 @@ internal sealed class Transport
         destination.Busy++;
         destination.Limiter?.Started(now);
         Place(destination);
-        if (_limits.RateDelay > TimeSpan.Zero)
-        {
-            _opensAt = now + (long)_limits.RateDelay.TotalMilliseconds;
-            _timers.After(_limits.RateDelay, Wake);
-        }
+        _gate.Rest(_limits.RateDelay);
     }
 
     private void Ended(Entry entry)
@@ -343,23 +285,9 @@ internal sealed class Transport
         });
     }
 
-    private void Suspend(Dsn why)
-    {
-        Suspension = why;
-        _suspendedUntil = _timers.Now + (long)_limits.RetryTime.TotalMilliseconds;
-        PlaceAll();
-        _timers.After(_limits.RetryTime, () =>
-        {
-            if (!ReferenceEquals(Suspension, why))
-                return;
-            Suspension = null;
-            PlaceAll();
-        });
-    }
-
     private void PlaceAll()
     {
-        foreach (Destination destination in _destinations.Values)
+        foreach (Destination destination in _destinations.All)
             Place(destination);
         Wake();
     }
@@ -378,7 +306,7 @@ internal sealed class Transport
                 Place(destination);
                 Wake();
             }
-            Forget(destination);
+            _destinations.Forget(destination);
         });
     }
 
@@ -396,43 +324,10 @@ internal sealed class Transport
                 _troubled.Dequeue();
                 destination.IsInTrouble = false;
                 Place(destination);
-                Forget(destination);
+                _destinations.Forget(destination);
             }
         }
         if (_troubled.Count > 0)
             Wake();
-    }
-
-    // A destination with no mail takes no memory, unless something is known of it: that is kept for a while.
-    private void Forget(Destination destination)
-    {
-        if (!destination.IsIdle || destination.DeadBecause is not null || destination.IsInTrouble || destination.IsRemembered)
-            return;
-        long until = destination.Limiter is { IsOfOne: true } own ? own.QuietAt : 0, now = _timers.Now;
-        if (destination.Concurrency.HasLearned && _remembered < RememberedLimit)
-            until = Math.Max(until, now + RememberedMilliseconds);
-        if (until > now)
-        {
-            Remember(destination, until - now);
-            return;
-        }
-        if (_destinations.TryGetValue(destination.Key, out Destination? known) && known == destination)
-            _destinations.Remove(destination.Key);
-    }
-
-    private void Remember(Destination destination, long milliseconds)
-    {
-        destination.IsRemembered = true;
-        _remembered++;
-        long served = destination.Served;
-        _timers.After(TimeSpan.FromMilliseconds(milliseconds), () =>
-        {
-            destination.IsRemembered = false;
-            _remembered--;
-            if (destination.Served == served && destination.IsIdle)
-                _destinations.Remove(destination.Key);
-            else
-                Forget(destination);
-        });
     }
 }

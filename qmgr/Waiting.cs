@@ -41,3 +41,40 @@ internal enum WaitCause
 /// <param name="Reason">The trouble; null: none.</param>
 internal sealed record Waiting(
     string Transport, string NextHop, IReadOnlyList<DeliveryRecipient> Recipients, WaitCause Cause, TimeSpan? Left, int Others, Dsn? Reason);
+
+/// <summary>Finds out what mail waits for, when somebody asks: nothing is kept for it.</summary>
+internal sealed class Waits(string transport, TransportGate gate, IAgents agents, long now)
+{
+    internal void Explain(Job job, List<Waiting> to)
+    {
+        foreach (Entry entry in job.Delivering)
+            to.Add(new Waiting(transport, entry.Destination.NextHop, entry.Recipients, WaitCause.Delivering, null, 0, null));
+        foreach (Peer peer in job.Peers)
+        {
+            Destination destination = peer.Destination;
+            (WaitCause cause, long until) = CauseOf(destination);
+            TimeSpan? left = until > now ? TimeSpan.FromMilliseconds(until - now) : null;
+            int own = 0;
+            for (Entry? entry = peer.First; entry is not null; entry = entry.Next)
+                own++;
+            for (Entry? entry = peer.First; entry is not null; entry = entry.Next)
+                to.Add(new Waiting(transport, destination.NextHop, entry.Recipients, cause, left, destination.Waiting - own, gate.Suspension ?? destination.DeadBecause));
+        }
+    }
+
+    private (WaitCause Cause, long Until) CauseOf(Destination destination)
+    {
+        if (gate.IsPaused)
+            return (WaitCause.Paused, 0);
+        if (gate.Suspension is not null)
+            return (WaitCause.TransportSuspended, gate.SuspendedUntil);
+        if (destination.DeadBecause is not null)
+            return (WaitCause.DeadDestination, destination.DeadUntil);
+        if (!destination.HasWindow || destination.Limiter is { IsFull: true })
+            return (WaitCause.DestinationFull, 0);
+        long opensAt = Math.Max(gate.OpensAt, destination.Limiter?.OpensAt ?? 0);
+        if (opensAt > now)
+            return (WaitCause.RateLimit, opensAt);
+        return (agents.Busy >= agents.Limit || destination.IsParked ? WaitCause.NoFreeAgent : WaitCause.InTurn, 0);
+    }
+}

@@ -93,6 +93,24 @@ public sealed class DestinationHealthTests
         simulation.Submit(20, site.Name);
         simulation.Clock.RunFor(10);
         site.IsDead = false;
+        simulation.Submit(1, site.Name);
+        simulation.Clock.RunFor(10);
+        Assert.Equal(0, site.Delivered);
+        simulation.Flushes = true;
+        simulation.Submit(1, site.Name);
+        simulation.Clock.RunFor(10);
+        Assert.Equal(1, site.Delivered);
+    }
+
+    [Fact]
+    public void An_operator_can_have_dead_destinations_forgotten()
+    {
+        Simulation.Simulation simulation = new(OneByOne);
+        Site site = simulation.Site("dead.test");
+        site.IsDead = true;
+        simulation.Submit(20, site.Name);
+        simulation.Clock.RunFor(10);
+        site.IsDead = false;
         simulation.Transport.ForgetTrouble();
         simulation.Submit(3, site.Name);
         simulation.Clock.RunFor(10);

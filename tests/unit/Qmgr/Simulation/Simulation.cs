@@ -43,6 +43,9 @@ internal sealed class Simulation : IAgents, IDeliveryEvents
     /// <summary>Mail put off comes back after this time; null: never.</summary>
     internal TimeSpan? Retry { get; set; }
 
+    /// <summary>Messages come with an operator's wish to be tried at once.</summary>
+    internal bool Flushes { get; set; }
+
     internal Site Site(string name)
     {
         if (!_sites.TryGetValue(name, out Site? site))
@@ -53,7 +56,7 @@ internal sealed class Simulation : IAgents, IDeliveryEvents
     /// <summary>A message comes: so many recipients for each of these sites.</summary>
     internal Message Submit(int recipients, params string[] sites)
     {
-        Message message = new() { Id = default, Envelope = new Envelope(), ActiveMicroseconds = 0 };
+        Message message = new() { Id = default, Envelope = new Envelope(), ActiveMicroseconds = 0, IgnoresDeadDestinations = Flushes };
         Queue(message, recipients, sites);
         return message;
     }

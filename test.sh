@@ -15,6 +15,8 @@ need postcat postfix
 need nsd nsd
 need python3 python3
 need strace strace
+need openssl openssl
+need unshare util-linux
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
 missing=${missing% }
 
@@ -42,6 +44,10 @@ if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; the
     fi
 elif [ -n "$missing" ]; then
     echo "test.sh: missing Debian packages: $missing (run once as root, or install them); the tests that need them will fail" >&2
+fi
+
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    tests/peers.sh || echo "test.sh: could not fetch other mail servers; the tests that need them are skipped" >&2
 fi
 
 ./build.sh

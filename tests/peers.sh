@@ -1,0 +1,19 @@
+#!/bin/sh
+# Unpacks, without installing them, the Debian packages that serve the system tests as other people's mail servers:
+# they would stand in each other's way, and start daemons. Everything goes below artifacts/peers.
+set -eu
+cd "$(dirname "$0")/.."
+peers=$PWD/artifacts/peers
+packages="dovecot-core dovecot-lmtpd exim4-daemon-light libidn12 opensmtpd python3-aiosmtpd python3-attr python3-public python3-typing-extensions"
+[ ! -e "$peers/complete" ] || exit 0
+rm -rf "$peers"
+mkdir -p "$peers/deb" "$peers/root"
+cd "$peers/deb"
+# Root's apt would else download as a user of its own, who may not write here.
+apt-get -qq -o APT::Sandbox::User=root download $packages ||
+    { apt-get -qq update && apt-get -qq -o APT::Sandbox::User=root download $packages; }
+for package in *.deb; do
+    dpkg -x "$package" "$peers/root"
+done
+rm -r "$peers/deb"
+touch "$peers/complete"

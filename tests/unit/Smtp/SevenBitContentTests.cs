@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Text;
+using System.Text.Json;
 using PostfixNet.Smtp;
 
 namespace PostfixNet.UnitTests.Smtp;
@@ -29,6 +31,30 @@ public sealed class SevenBitContentTests
     [InlineData(
         "Content-Type: multipart/digest; boundary=a||--a||Content-Transfer-Encoding: 8bit||\u00e9|--a--",
         "Content-Type: multipart/digest; boundary=a||--a||Content-Transfer-Encoding: quoted-printable||=E9|--a--")]
+    // Dense content becomes base64; the line ending before a boundary is not part of it.
+    [InlineData("Content-Type: image/png|Content-Transfer-Encoding: binary||\u0089PNG|\u00ff", "Content-Type: image/png|Content-Transfer-Encoding: base64||iVBORw0K/w0K")]
+    [InlineData(
+        "Content-Type: multipart/mixed; boundary=a||--a|Content-Type: Application/X|Content-Transfer-Encoding: 8bit||\u00ff|--a--",
+        "Content-Type: multipart/mixed; boundary=a||--a|Content-Type: Application/X|Content-Transfer-Encoding: base64||/w==|--a--")]
+    // Headers are not covered; a message with UTF-8 headers may be encoded as a whole, other messages never.
+    [InlineData("Subject: caf\u00e9|Content-Transfer-Encoding: 8bit||\u00e9", "Subject: caf\u00e9|Content-Transfer-Encoding: quoted-printable||=E9")]
+    [InlineData("Content-Type: message/global|Content-Transfer-Encoding: 8bit||Subject: \u00e9", "Content-Type: message/global|Content-Transfer-Encoding: quoted-printable||Subject: =E9")]
+    [InlineData("Content-Type: message/delivery-status|Content-Transfer-Encoding: 8bit||Action: failed", "Content-Type: message/delivery-status|Content-Transfer-Encoding: 7bit||Action: failed")]
+    // After an inner multipart the parts of a digest are messages again; attached messages side by side are not nested.
+    [InlineData(
+        "Content-Type: multipart/digest; boundary=a||--a|Content-Type: multipart/mixed; boundary=b||--b||x|--b--|--a||Content-Transfer-Encoding: 8bit||\u00e9|--a--",
+        "Content-Type: multipart/digest; boundary=a||--a|Content-Type: multipart/mixed; boundary=b||--b||x|--b--|--a||Content-Transfer-Encoding: quoted-printable||=E9|--a--")]
+    // A multipart that cannot be looked into does not claim to be 7bit.
+    [InlineData("Content-Type: multipart/mixed|Content-Transfer-Encoding: 8bit||--a|\u00e9", "Content-Type: multipart/mixed|Content-Transfer-Encoding: 8bit||--a|\u00e9")]
+    // A part without an end, and one within a multipart without an end.
+    [InlineData("Content-Type: multipart/mixed; boundary=a||--a|Content-Transfer-Encoding: 8bit||\u00e9", "Content-Type: multipart/mixed; boundary=a||--a|Content-Transfer-Encoding: quoted-printable||=E9")]
+    [InlineData(
+        "Content-Type: multipart/mixed; boundary=a||--a|Content-Type: multipart/mixed; boundary=b||--b|Content-Transfer-Encoding: 8bit||\u00e9|--a|Content-Transfer-Encoding: 8bit||\u00e9|--a--",
+        "Content-Type: multipart/mixed; boundary=a||--a|Content-Type: multipart/mixed; boundary=b||--b|Content-Transfer-Encoding: quoted-printable||=E9|--a|Content-Transfer-Encoding: quoted-printable||=E9|--a--")]
+    // Looks like a boundary, is none.
+    [InlineData(
+        "Content-Type: multipart/mixed; boundary=a||--a|Content-Transfer-Encoding: 8bit||--ab|-- a|--|x--a|--a--x|\u00e9|--a-- ",
+        "Content-Type: multipart/mixed; boundary=a||--a|Content-Transfer-Encoding: quoted-printable||--ab|-- a|--|x--a|--a--x|=E9|--a-- ")]
     // Damaged: nothing is lost.
     [InlineData("Content-Transfer-Encoding: 8bit|no header|\u00e9", "Content-Transfer-Encoding: 8bit|no header|\u00e9")]
     [InlineData("Content-Transfer-Encoding: 8bit", "Content-Transfer-Encoding: 8bit")]
@@ -65,6 +91,64 @@ public sealed class SevenBitContentTests
             }
         }
         Assert.Equal(text, decoded.ToString());
+    }
+
+    [Fact]
+    public void A_hundred_messages_side_by_side_are_all_looked_into()
+    {
+        string part = "--a|Content-Type: message/rfc822||Content-Transfer-Encoding: 8bit||\u00e9|";
+        string before = "Content-Type: multipart/mixed; boundary=a||" + string.Concat(Enumerable.Repeat(part, 150)) + "--a--";
+        Assert.DoesNotContain("\u00e9", Convert(before, whole: true), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Entities_nested_too_deep_stay_as_they_are()
+    {
+        StringBuilder before = new();
+        for (int i = 0; i < 200; i++)
+            before.Append($"Content-Type: multipart/mixed; boundary=b{i}|Content-Transfer-Encoding: 8bit||--b{i}|");
+        before.Append("Content-Transfer-Encoding: 8bit||\u00e9");
+        string after = Convert(before.ToString(), whole: true);
+        Assert.Equal(SevenBitContent.MostNested, after.Split("Encoding: 7bit").Length - 1);
+        Assert.Equal(1, after.Split("\u00e9").Length - 1 + after.Split("=E9").Length - 1);
+    }
+
+    // What Python's parser, which shares no code with us, finds in the message before and after: the same tree of entities,
+    // the same decoded content, no new defects.
+    [Fact]
+    public void Python_finds_the_same_before_and_after()
+    {
+        const string Script = """
+            import sys, json, email, email.policy
+            def leaves(raw):
+                m = email.message_from_bytes(raw, policy=email.policy.default)
+                return [(p.get_content_type(), str(p.get_content_charset()), str(p.get_filename()), [type(d).__name__ for d in p.defects],
+                    None if p.is_multipart() else p.get_payload(decode=True).hex()) for p in m.walk()]
+            out = []
+            for before, after in json.load(sys.stdin):
+                before, after = before.encode('latin-1'), after.encode('latin-1')
+                out.append([leaves(before) == leaves(after), max(after) < 128, max(map(len, after.split(b'\r\n'))) <= 998])
+            print(json.dumps(out))
+            """;
+        string binary = string.Concat(Enumerable.Range(0, 2000).Select(i => (char)(i * 7 % 256))).Replace('|', 'x').Replace('\n', 'y').Replace('\r', 'z');
+        string[] messages =
+        [
+            "MIME-Version: 1.0|Content-Type: text/plain; charset=utf-8|Content-Transfer-Encoding: 8bit||caf\u00c3\u00a9 |--=|. |" + new string('\u00c3', 3000),
+            $"MIME-Version: 1.0|Content-Type: application/octet-stream; name=\"a b\"|Content-Disposition: attachment; filename=\"a b\"|Content-Transfer-Encoding: binary||{binary}|{binary}",
+            $"MIME-Version: 1.0|Content-Type: multipart/mixed;|\tboundary=\"=_x\"|Content-Transfer-Encoding: 8bit||pre|--=_x|Content-Type: text/html; charset=iso-8859-1|Content-Transfer-Encoding: 8bit||\u00e9||--=_x|Content-Type: image/png|Content-Transfer-Encoding: binary||{binary}|--=_x|Content-Type: image/gif|Content-Transfer-Encoding: base64||w6k=|--=_x--|post",
+            "MIME-Version: 1.0|Content-Type: multipart/mixed; boundary=a|Content-Transfer-Encoding: 8bit||--a|Content-Type: multipart/alternative; boundary=ab|Content-Transfer-Encoding: 8bit||--ab|Content-Transfer-Encoding: 8bit||\u00e9|--ab|Content-Type: text/html|Content-Transfer-Encoding: 8bit||<b>\u00e9|--ab--|--a|Content-Type: message/rfc822|Content-Transfer-Encoding: 8bit||Subject: i|MIME-Version: 1.0|Content-Type: multipart/mixed; boundary=c|Content-Transfer-Encoding: 8bit||--c|Content-Type: text/plain; charset=koi8-r|Content-Transfer-Encoding: 8bit||\u00c1\u00c2|--c--|--a--",
+            "MIME-Version: 1.0|Content-Type: multipart/digest; boundary=a|Content-Transfer-Encoding: 8bit||--a||Subject: 1|Content-Transfer-Encoding: 8bit||\u00e9|--a||Subject: 2|Content-Type: text/plain; charset=utf-8|Content-Transfer-Encoding: 8bit||\u00c3\u00a9|--a--",
+            "MIME-Version: 1.0|Content-Type: multipart/mixed; boundary=a|Content-Transfer-Encoding: 8bit||--a|Content-Transfer-Encoding: 8bit||unterminated \u00e9",
+            "MIME-Version: 1.0|Content-Type: multipart/report; report-type=delivery-status; boundary=a|Content-Transfer-Encoding: 8bit||--a|Content-Type: text/plain; charset=utf-8|Content-Transfer-Encoding: 8bit||\u00c3\u00a9|--a|Content-Type: message/delivery-status|Content-Transfer-Encoding: 8bit||Reporting-MTA: dns; x||Final-Recipient: rfc822; a@b|Action: failed|--a|Content-Type: text/rfc822-headers|Content-Transfer-Encoding: 8bit||Subject: \u00c3\u00a9|--a--",
+        ];
+        string input = JsonSerializer.Serialize(messages.Select(m => new[] { m.Replace("|", "\r\n", StringComparison.Ordinal) + "\r\n", Convert(m, whole: true).Replace("|", "\r\n", StringComparison.Ordinal) + "\r\n" }));
+        ProcessStartInfo start = new("python3", ["-c", Script]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        using Process python = Process.Start(start)!;
+        python.StandardInput.Write(input);
+        python.StandardInput.Close();
+        string output = python.StandardOutput.ReadToEnd();
+        python.WaitForExit();
+        Assert.Equal($"[{string.Join(',', Enumerable.Repeat("[true,true,true]", messages.Length))}]", output.Replace(" ", "", StringComparison.Ordinal).Trim());
     }
 
     [Fact]

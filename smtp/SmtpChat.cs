@@ -112,15 +112,33 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     /// <exception cref="SmtpStreamException">There is one.</exception>
     internal void RefuseEarlyReply(SmtpStage stage)
     {
+        if (!HasEarlyReply(stage))
+            return;
+        Stage = stage;
+        throw new SmtpStreamException(StreamFailure.OutOfStep);
+    }
+
+    /// <summary>A reply that came although nothing was asked; null when there is none, or not all of it.</summary>
+    internal SmtpReply? TakeEarlyReply(SmtpStage stage)
+    {
+        try
+        {
+            return HasEarlyReply(stage) ? ReadReply(stage) : null;
+        }
+        catch (SmtpStreamException)
+        {
+            return null;
+        }
+    }
+
+    private bool HasEarlyReply(SmtpStage stage)
+    {
         if (_inputStart == _inputEnd && Stream.HasInput)
         {
             _inputStart = 0;
             _inputEnd = Stream.Read(_input, Deadline.In(options.TimeoutOf(stage)));
         }
-        if (!SmtpReplyParser.BeginsReply(_input.AsSpan(_inputStart, _inputEnd - _inputStart)))
-            return;
-        Stage = stage;
-        throw new SmtpStreamException(StreamFailure.OutOfStep);
+        return SmtpReplyParser.BeginsReply(_input.AsSpan(_inputStart, _inputEnd - _inputStart));
     }
 
     /// <summary>Sends a part of the message.</summary>

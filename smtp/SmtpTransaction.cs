@@ -90,8 +90,8 @@ internal sealed class SmtpTransaction(
         }
     }
 
-    // The replies to RCPT and DATA. Several recipients are judged when all replies are in: only then is it known that each
-    // command has its own. A recipient alone can be given no other's reply.
+    // The replies to RCPT and DATA. Recipients are judged when all replies are in: only then is it known that each command
+    // has its own.
     private SmtpReply? ReadBatch(List<Recipient> recipients, bool accepted)
     {
         bool several = recipients.Count > 1;
@@ -99,40 +99,47 @@ internal sealed class SmtpTransaction(
         SmtpReply? data = null;
         try
         {
-            foreach (Recipient recipient in recipients)
+            while (replies.Count < recipients.Count)
             {
                 if (IsHopeless)
                     return null;
                 replies.Add(ReadBatchReply(SmtpStage.Rcpt, several));
-                if (accepted && !several)
-                    Judge(recipient, SmtpStage.Rcpt, replies[0]);
+                // After junk no reply is known to come; a recipient alone can be given no other's.
+                if (chat.IsOutOfStep)
+                    JudgeBatch(recipients, replies, accepted);
             }
             if (IsHopeless)
                 return null;
             if (!attempt.IsProbe)
-                data = ReadBatchReply(SmtpStage.Data, several);
-            chat.RefuseEarlyReply(chat.Stage);
+                data = ReadBatchReply(SmtpStage.Data, several || replies[0].Class != 2);
+            // More after 354, where it belongs, is about the message: SendMessage looks.
+            if (data is not { Class: 3 })
+                chat.RefuseEarlyReply(chat.Stage);
         }
         catch (Exception e) when (e is StoppingException or SmtpStreamException { Failure: not StreamFailure.OutOfStep })
         {
-            JudgeMany();
+            JudgeBatch(recipients, replies, accepted);
             throw;
         }
-        JudgeMany();
+        JudgeBatch(recipients, replies, accepted);
         return data;
+    }
 
-        void JudgeMany()
+    private void JudgeBatch(List<Recipient> recipients, List<SmtpReply> replies, bool accepted)
+    {
+        for (int i = 0; accepted && i < replies.Count; i++)
         {
-            for (int i = 0; accepted && several && i < replies.Count; i++)
+            if (recipients[i].Mark == RecipientMark.Open)
                 Judge(recipients[i], SmtpStage.Rcpt, replies[i]);
         }
     }
 
-    private SmtpReply ReadBatchReply(SmtpStage stage, bool several)
+    // suspicious: the reply may be another command's.
+    private SmtpReply ReadBatchReply(SmtpStage stage, bool suspicious)
     {
         SmtpReply reply = chat.ReadReply(stage);
         bool isOdd = reply.Class == (stage == SmtpStage.Data ? 2 : 3);
-        return several && (chat.IsOutOfStep || isOdd) ? throw new SmtpStreamException(StreamFailure.OutOfStep) : reply;
+        return suspicious && (chat.IsOutOfStep || isOdd) ? throw new SmtpStreamException(StreamFailure.OutOfStep) : reply;
     }
 
     private void RunInStep(string mail, List<Recipient> recipients, bool convert, Func<ContentReader> content)
@@ -153,7 +160,6 @@ internal sealed class SmtpTransaction(
             SmtpReply data = chat.Ask(SmtpStage.Data, "DATA");
             if (data.Class == 3)
             {
-                chat.RefuseEarlyReply(SmtpStage.Data);
                 SendMessage(convert, content);
                 return;
             }
@@ -207,24 +213,38 @@ internal sealed class SmtpTransaction(
             return;
         }
         bool quit = !KeepOpen && features.Pipelining && !attempt.HasNextTransaction;
-        SendContent(convert, content, quit ? ".\r\nQUIT\r\n"u8 : ".\r\n"u8);
+        if (IsRefusedEarly())
+            return;
+        try
+        {
+            SendContent(convert, content, quit ? ".\r\nQUIT\r\n"u8 : ".\r\n"u8);
+        }
+        catch (SmtpStreamException e) when (e.Failure == StreamFailure.Lost && IsRefusedEarly())
+        {
+            return;
+        }
         HasQuit = quit;
         if (options.IsLmtp)
-        {
-            // RFC 2033 section 4.2: one reply for each recipient that was accepted, in the order of RCPT.
-            foreach (Recipient recipient in attempt.Recipients)
-            {
-                if (recipient.Mark == RecipientMark.Open)
-                    Judge(recipient, SmtpStage.Dot, chat.ReadReply(SmtpStage.Dot));
-            }
-        }
+            JudgeEach();
         else
-        {
             JudgeAll(chat.ReadReply(SmtpStage.Dot));
-        }
         chat.Stream.HeedsStop = true;
         if (quit && !options.SkipQuitResponse)
             IgnoreReply(SmtpStage.Quit);
+    }
+
+    // A server that has seen enough says so, perhaps closes, and does not wait for the end of the message. That it takes the
+    // message cannot be said before.
+    private bool IsRefusedEarly()
+    {
+        SmtpStage stage = chat.Stage;
+        if (chat.TakeEarlyReply(stage) is not { } reply)
+            return false;
+        if (reply.Class is not (4 or 5))
+            throw new SmtpStreamException(StreamFailure.OutOfStep);
+        IsBroken = true;
+        trouble.MessageFails(SmtpTrouble.FromReply(Peer, SmtpStage.Dot, reply));
+        return true;
     }
 
     private void SendContent(bool convert, Func<ContentReader> content, ReadOnlySpan<byte> last)
@@ -255,17 +275,50 @@ internal sealed class SmtpTransaction(
         }
     }
 
+    // RFC 2033 section 4.2: one reply for each recipient that was accepted, in the order of RCPT.
+    private void JudgeEach()
+    {
+        List<Recipient> recipients = [];
+        List<SmtpReply> replies = [];
+        foreach (Recipient recipient in attempt.Recipients)
+        {
+            if (recipient.Mark == RecipientMark.Open)
+                recipients.Add(recipient);
+        }
+        try
+        {
+            while (replies.Count < recipients.Count)
+            {
+                replies.Add(chat.ReadReply(SmtpStage.Dot));
+                // Then there are too few replies, and those before may be other recipients', too.
+                if (IsNoVerdict(replies[^1]))
+                    return;
+            }
+        }
+        finally
+        {
+            for (int i = 0; i < replies.Count && recipients[i].Mark == RecipientMark.Open; i++)
+                Judge(recipients[i], SmtpStage.Dot, replies[i]);
+        }
+    }
+
+    // The reply may be the answer to QUIT, which some server gives before it has stored the message; so is a code with junk
+    // in front. Once too often is better than never.
+    private bool IsNoVerdict(SmtpReply reply)
+    {
+        if (!reply.HasJunk && !chat.IsOutOfStep && reply.Code != 221)
+            return false;
+        IsBroken = true;
+        trouble.MessageFails(SmtpTrouble.Why("4.5.0",
+            $"host {Peer.Name} sent a reply that is none: {reply.Text} (in reply to {SmtpStages.Command(SmtpStage.Dot)}) -- message may be sent more than once",
+            Peer.Host, reply.Text));
+        return true;
+    }
+
     private void JudgeAll(SmtpReply reply)
     {
-        if (reply.HasJunk || chat.IsOutOfStep)
-        {
-            // The code may be the answer to QUIT. Once too often is better than never.
-            IsBroken = true;
-            trouble.MessageFails(SmtpTrouble.Why("4.5.0",
-                $"host {Peer.Name} sent a reply that is not SMTP: {reply.Text} (in reply to {SmtpStages.Command(SmtpStage.Dot)}) -- message may be sent more than once",
-                Peer.Host, reply.Text));
+        if (IsNoVerdict(reply))
             return;
-        }
         if (reply.Class != 2)
         {
             trouble.MessageFails(SmtpTrouble.FromReply(Peer, SmtpStage.Dot, reply));

@@ -11,14 +11,15 @@ internal sealed class SmtpSink : IDisposable
     private readonly TemporaryDirectory directory = new();
     private readonly Process process;
 
-    public SmtpSink()
+    /// <param name="options">of smtp-sink(1), for one that misbehaves</param>
+    public SmtpSink(params string[] options)
     {
         Port = Wait.FreePort("127.0.0.1");
         string dump = Directory.CreateDirectory(directory["mail"]).FullName;
         File.SetUnixFileMode(dump, (UnixFileMode)0b111_111_111);
         string[] user = MailSystem.IsRoot ? ["-u", "nobody"] : [];
         process = Command.Start(
-            "smtp-sink", [.. user, "-d", dump + "/m.", $"127.0.0.1:{Port}", "100"], ("OWNER_DIRECTORY", directory.Path));
+            "smtp-sink", [.. user, .. options, "-d", dump + "/m.", $"127.0.0.1:{Port}", "100"], ("OWNER_DIRECTORY", directory.Path));
         try
         {
             Wait.For("smtp-sink", () => process.HasExited || Accepts());

@@ -268,6 +268,11 @@ internal sealed class ScriptedServer : IDisposable
 
         private bool Receive(int replies)
         {
+            if (server.Scripted("refuse_in_data") is { } refusal)
+            {
+                _ = client.Receive(_buffer);
+                return Say($"REPLY+DROP:{refusal}");
+            }
             string read = server.Scripted("read") ?? "";
             while (read != "" && !server._ending.Wait(20))
             {

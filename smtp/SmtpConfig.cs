@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using PostfixNet.Configuration;
+using PostfixNet.Log;
 using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.Smtp;
@@ -119,6 +120,8 @@ internal static class SmtpConfig
             if (isSet)
                 throw new ConfigurationException($"{name}: not supported by this version; leave it out");
         }
+        if (config.ForTransport(Parameters.SmtpSendXforwardCommand, service))
+            MailLog.Warning("smtp_send_xforward_command: not supported by this version; servers see this host as the client");
         if (config.ForTransport(Parameters.SmtpDnsReplyFilter, service).Length > 0)
             throw new ConfigurationException("smtp_dns_reply_filter: not supported by this version; leave it out");
         if (config.ForTransport(Parameters.SmtpDnsResolverOptions, service).Count > 0)

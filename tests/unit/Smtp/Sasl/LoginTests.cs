@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
@@ -73,6 +75,35 @@ public sealed class LoginTests : IDisposable
         if (last is not null)
             Assert.Equal(last, server.Commands[^2]);
         Assert.Equal("QUIT", server.Commands[^1]);
+    }
+
+    [Theory] // over TLS the login is bound to the certificate that this side saw
+    [InlineData("SCRAM-SHA-256 SCRAM-SHA-256-PLUS", "p=tls-server-end-point,,", true, "sent")]
+    [InlineData("SCRAM-SHA-256 SCRAM-SHA-256-PLUS", "p=tls-server-end-point,,", false, "deferred")] // somebody between has another
+    [InlineData("SCRAM-SHA-256", "y,,", true, "sent")]
+    [InlineData("SCRAM-SHA-256", "n,,", true, "deferred")] // the server wants no word of binding, and gets one
+    public void Scram_over_TLS(string offer, string header, bool rightCertificate, string want)
+    {
+        using X509Certificate2 certificate = TestCertificates.For("mx.test", "mx.test");
+        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.Encrypt }, $$"""{"ext": ["STARTTLS", "AUTH PLAIN {{offer}}"]}""", certificate);
+        byte[]? hash = header[0] == 'p' ? SHA256.HashData(rightCertificate ? certificate.RawData : [1]) : null;
+        tls.Server.Authenticator = new ScramServer(Password, endPoint: hash, header: header).Answer;
+        tls.Rig.Options = tls.Rig.Options with { Login = LoginSettings.Read(MainConfig.FromText($"[smtp_sasl_password_maps]\n{Entry}\n"), "smtp") };
+        tls.Deliver();
+        Assert.Equal(want, Result(tls.Rig).Status);
+    }
+
+    [Theory] // smtp_sasl_tls_security_options: over TLS, and not without
+    [InlineData("STARTTLS", true)]
+    [InlineData("SIZE", false)]
+    public void Plain_over_TLS_only(string extension, bool isSent)
+    {
+        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.May }, $$"""{"ext": ["{{extension}}", "AUTH PLAIN"], "auth": ["235 ok"]}""");
+        MainConfig config = MainConfig.FromText($"smtp_sasl_tls_security_options = \"noanonymous\"\n[smtp_sasl_password_maps]\n{Entry}\n");
+        tls.Rig.Options = tls.Rig.Options with { Login = LoginSettings.Read(config, "smtp") };
+        tls.Deliver();
+        Assert.Equal(isSent ? "sent" : "deferred", Result(tls.Rig).Status);
+        Assert.Equal(isSent, tls.Server.Commands.Contains(Plain));
     }
 
     [Theory] // as Postfix: a login that is refused is a matter between the servers' operators, and puts mail off

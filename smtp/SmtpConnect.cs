@@ -192,7 +192,9 @@ internal sealed class SmtpConnect(
         if (session.Greet(attempt, trouble, isBestMx: true, detectLoops: false))
             session.Transfer(attempt, trouble, results, content);
         Release(attempt, session);
-        return null;
+        return attempt.RetriesInPlainText
+            ? TryUnixSocket(attempt, trouble, results, content, hop, TlsPolicy.None, isFinal)
+            : null;
     }
 
     // What the servers of a next hop have to offer; null: a mistake in the configuration.

@@ -53,7 +53,7 @@ internal static class KnownNames
     private static readonly string[] s_foreignPrefixes =
     [
         "address_verify_", "anvil_", "dnsblog_", "local_", "lmdb_", "milter_", "postlog_", "postscreen_", "postmulti_",
-        "qmqpd_", "smtpd_", "tls_", "tlsmgr_", "tlsproxy_",
+        "qmqpd_", "smtpd_", "tlsmgr_", "tlsproxy_",
     ];
 
     /// <summary>Name of a parameter for one transport; null when it has none of its own.</summary>

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 namespace PostfixNet.Receiver;
 
@@ -9,19 +11,19 @@ namespace PostfixNet.Receiver;
 /// smtp-receiver: an SMTP server that keeps what it is sent and misbehaves as told.
 /// <code>
 /// smtp-receiver [--listen ADDRESS:PORT] [--port-file FILE] [--dir DIR] [--rule RULE]... [--rules FILE]
-///               [--ehlo KEYWORD,...] [--delay MS] [--refuse-percent P] [--until-eof]
+///               [--ehlo KEYWORD,...] [--delay MS] [--refuse-percent P] [--certificate FILE] [--until-eof]
 /// </code>
 /// It prints one line when it is ready: <c>smtp-receiver: listening on 127.0.0.1:40123</c>. Port 0, the
 /// default, takes a free port. With <c>--dir</c> each accepted message becomes N.eml (the bytes received,
 /// dots unstuffed) and then N.env (connection, helo, mail, rcpt), both before the reply 250. Rules are
-/// described at <see cref="Rule"/>; the rules file may change while the program runs. It ends on TERM or INT
-/// and, with <c>--until-eof</c>, when its standard input does, so that it never outlives who started it.
+/// described at <see cref="Rule"/>; the rules file may change while the program runs. With a certificate and
+/// its private key, both in one PEM file, it offers STARTTLS. It ends on TERM or INT and, with <c>--until-eof</c>, when its standard input does, so that it never outlives who started it.
 /// Exit status 0, or 64 for wrong usage, or 71 when it cannot listen.
 /// </summary>
 internal static class Program
 {
     private const string Usage = "usage: smtp-receiver [--listen ADDRESS:PORT] [--port-file FILE] [--dir DIR] [--rule RULE] "
-        + "[--rules FILE] [--ehlo KEYWORD,...] [--delay MS] [--refuse-percent P] [--until-eof]";
+        + "[--rules FILE] [--ehlo KEYWORD,...] [--delay MS] [--refuse-percent P] [--certificate FILE] [--until-eof]";
 
     private static int Main(string[] arguments)
     {
@@ -34,7 +36,7 @@ internal static class Program
             Console.Error.WriteLine($"smtp-receiver: {error.Message}");
             return 64;
         }
-        catch (Exception error) when (error is SocketException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is SocketException or IOException or UnauthorizedAccessException or CryptographicException)
         {
             Console.Error.WriteLine($"smtp-receiver: {error.Message}");
             return 71;
@@ -83,6 +85,9 @@ internal static class Program
                     break;
                 case "--refuse-percent":
                     options = options with { RefusePercent = Number(name, value, 100) };
+                    break;
+                case "--certificate":
+                    options = options with { Certificate = X509Certificate2.CreateFromPemFile(value) };
                     break;
                 default:
                     throw new FormatException($"unknown option {name}; {Usage}");

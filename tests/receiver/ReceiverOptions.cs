@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 
 namespace PostfixNet.Receiver;
 
@@ -18,6 +19,9 @@ public sealed record ReceiverOptions
     /// (RFC 4954 section 4) succeeds.</summary>
     public IReadOnlyList<string> Keywords { get; init; } =
         ["PIPELINING", "SIZE 10240000", "8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES"];
+
+    /// <summary>With its private key: STARTTLS is offered, too (RFC 3207).</summary>
+    public X509Certificate2? Certificate { get; init; }
 
     /// <summary>Rules in force from the start, tried in order.</summary>
     public IReadOnlyList<Rule> Rules { get; init; } = [];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Security;
 using System.Text;
 
 namespace PostfixNet.Receiver;
@@ -47,6 +48,10 @@ internal sealed class Session(SmtpReceiver receiver, Stream stream, int connecti
             case "HELO":
                 Greet(verb == "EHLO", rest);
                 break;
+            case "STARTTLS" when MayStartTls:
+                Say("220 2.0.0 Go ahead");
+                StartTls();
+                break;
             case "AUTH" when receiver.Options.Keywords.Any(static keyword => keyword.StartsWith("AUTH ", StringComparison.Ordinal)):
                 Say("235 2.7.0 Whoever you are");
                 break;
@@ -90,7 +95,22 @@ internal sealed class Session(SmtpReceiver receiver, Stream stream, int connecti
         }
         var lines = new List<string> { receiver.Options.HostName };
         lines.AddRange(receiver.Options.Keywords);
+        if (MayStartTls)
+            lines.Add("STARTTLS");
         Say("250 " + string.Join("\\n", lines));
+    }
+
+    private bool MayStartTls => receiver.Options.Certificate != null && stream is not SslStream;
+
+    // RFC 3207 section 4.2: what the client said before counts no more.
+    private void StartTls()
+    {
+        Flush();
+        (helo, inputStart, inputEnd) = ("", 0, 0);
+        Forget();
+        var tls = new SslStream(stream);
+        stream = tls;
+        tls.AuthenticateAsServer(receiver.Options.Certificate!);
     }
 
     private void BeginMail(string rest)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 
 namespace PostfixNet.Receiver;
@@ -191,7 +192,7 @@ public sealed class SmtpReceiver : IDisposable
             using var stream = new NetworkStream(socket, ownsSocket: false);
             new Session(this, stream, connection).Run();
         }
-        catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException)
+        catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException or AuthenticationException)
         {
             // The client is gone; what it finished is stored, what it did not finish is its own to repeat.
         }

@@ -1,0 +1,91 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace PostfixNet.SystemTests;
+
+/// <summary>A relay that wants TLS, and what its certificate is worth.</summary>
+public sealed class MailGoesOverTls
+{
+    // S3-39
+    [Fact]
+    public void TheRelayWithTheRightCertificateGetsTheMail()
+    {
+        using X509Certificate2 certificate = Certificate("relay.test");
+        Run(certificate, (mail, receiver) =>
+        {
+            mail.Set("smtp_tls_security_level", "secure");
+            mail.Set("smtp_tls_secure_cert_match", "relay.test");
+            mail.Set("smtp_log_tls_feature_status", true);
+            mail.Start();
+            mail.Submit(MailSystem.Message("protected"), "-f", "alice@origin.test", "bob@far.test");
+            mail.WaitForLog($@"/smtp\[\d+\]: Verified TLS connection established to 127\.0\.0\.1\[127\.0\.0\.1\]:{receiver.Port}: TLSv1\.3 with cipher TLS_AES_256_GCM_SHA384 \(256/256 bits\) server-signature ECDSA \(prime256v1\) server-digest SHA256$");
+            mail.WaitForLog($@"to=<bob@far\.test>, relay=127\.0\.0\.1\[127\.0\.0\.1\]:{receiver.Port}, delay=[\d.]+, delays=[\d./]+, tls=secure, dsn=2\.0\.0, status=sent \(250 ");
+            mail.WaitForEmptyQueue();
+            Assert.Equal("protected", Assert.Single(receiver.Messages).Header("Subject"));
+        });
+    }
+
+    [Fact]
+    public void TheRelayWithAnotherNameGetsNothingAndTheMailWaits()
+    {
+        using X509Certificate2 certificate = Certificate("other.test");
+        Run(certificate, (mail, receiver) =>
+        {
+            mail.Set("smtp_tls_security_level", "none");
+            mail.AddTable($"[smtp_tls_policy_maps]\n\"[127.0.0.1]:{receiver.Port}\" = \"secure match=relay.test\"");
+            mail.Start();
+            mail.Submit(MailSystem.Message("protected"), "-f", "alice@origin.test", "bob@far.test");
+            mail.WaitForLog(@"to=<bob@far\.test>, .*, dsn=4\.7\.5, status=deferred \(Server certificate not verified\)");
+            Assert.Single(mail.Log(@"certificate verification failed for 127\.0\.0\.1\[127\.0\.0\.1\]:\d+: its names other\.test do not match relay\.test$"));
+            Assert.Empty(receiver.Messages);
+            Assert.Single(mail.Ids("deferred"));
+        });
+    }
+
+    /// <summary>Start-up is felt with each message: what is not used is not loaded.</summary>
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("none", false)]
+    [InlineData("may", true)]
+    public void TheTlsLibraryIsLoadedOnlyWhereItIsUsed(string level, bool loaded)
+    {
+        using X509Certificate2 certificate = Certificate("relay.test");
+        Run(certificate, (mail, receiver) =>
+        {
+            mail.Set("smtp_tls_security_level", level);
+            mail.Start();
+            mail.Submit(MailSystem.Message("any"), "-f", "alice@origin.test", "bob@far.test");
+            mail.WaitForEmptyQueue();
+            Assert.Single(receiver.Messages);
+            string mapped = File.ReadAllText($"/proc/{Assert.Single(mail.Pids("smtp"))}/maps");
+            foreach (string library in (string[])["System.Net.Security.dll", "System.Security.Cryptography.dll", "libssl.so"])
+                Assert.Equal(loaded, mapped.Contains(library, StringComparison.Ordinal));
+        });
+    }
+
+    private static void Run(X509Certificate2 certificate, Action<MailSystem, SmtpReceiver> scenario)
+    {
+        using var receiver = new SmtpReceiver(new ReceiverOptions { Certificate = certificate });
+        MailSystem.Run(mail =>
+        {
+            mail.Set("relayhost", $"[127.0.0.1]:{receiver.Port}");
+            string authority = mail.PathOf("authority.pem");
+            File.WriteAllText(authority, certificate.ExportCertificatePem());
+            mail.Set("smtp_tls_CAfile", authority);
+            mail.Set("smtp_tls_loglevel", 1);
+            scenario(mail, receiver);
+        });
+    }
+
+    // Its own authority.
+    private static X509Certificate2 Certificate(string name)
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(name);
+        request.CertificateExtensions.Add(names.Build());
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
+    }
+}

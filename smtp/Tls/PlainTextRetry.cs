@@ -6,8 +6,8 @@ namespace PostfixNet.Smtp;
 internal static class PlainTextRetry
 {
     /// <summary>True when TLS is no requirement, it was TLS that failed or a conversation over TLS that broke, somebody is
-    /// left to be tried again, the mail has waited long enough, and there is no login for the server, which could show its
-    /// password.</summary>
+    /// left to be tried again, the mail has waited long enough, and there is no login for the server: it could show its
+    /// password, or be refused to relay.</summary>
     internal static bool IsAllowed(DeliveryAttempt attempt, StreamFailure failure, SmtpOptions options)
     {
         TimeSpan waited = TimeSpan.FromMicroseconds(attempt.Request.ActiveMicroseconds - attempt.Request.ArrivalMicroseconds);
@@ -16,6 +16,9 @@ internal static class PlainTextRetry
             && (attempt.OpenRecipients > 0 || attempt.HasNextTransaction)
             && !attempt.IsGivenUp
             && waited >= options.MinimalBackoffTime
-            && !(options.Login is { } login && login.Passwords.Has(attempt.Request.Sender, attempt.Peer?.Host ?? "", attempt.Destination));
+            && !HasLogin(attempt, options);
     }
+
+    private static bool HasLogin(DeliveryAttempt attempt, SmtpOptions options) => options.Login is { } login
+        && (login.OnlyKey.Length > 0 || login.Passwords.Has(attempt.Request.Sender, attempt.Peer?.Host ?? "", attempt.Destination));
 }

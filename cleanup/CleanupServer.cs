@@ -3,13 +3,16 @@ using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
 using PostfixNet.Native;
+using PostfixNet.Notices;
 using PostfixNet.Queue;
 using PostfixNet.Service;
 
 namespace PostfixNet.Cleanup;
 
 /// <summary>Serves one client: message after message, until the client closes or the process must end.</summary>
-internal sealed class CleanupServer(CleanupOptions options, QueueDirectories queues, TimeProvider clock)
+/// <param name="trace">Puts recipients on record for the success report of a message; why it failed, or null.</param>
+internal sealed class CleanupServer(
+    CleanupOptions options, QueueDirectories queues, TimeProvider clock, Func<QueueId, IReadOnlyList<LoggedRecipient>, string?> trace)
 {
     // Room for what is already queued, its logs and notices; a full disk would stop delivery too (S1-12).
     private const int MinimumFreePercent = 5;
@@ -43,6 +46,7 @@ internal sealed class CleanupServer(CleanupOptions options, QueueDirectories que
             {
                 Id = file.Id,
                 IsInternal = request.Number("internal", 0) != 0,
+                IsReturned = request.Number("returns", 0) != 0,
                 CreateTime = MailTime.Microseconds(clock) / 1_000_000,
                 SmtpUtf8 = (int)request.Number("smtputf8", 0) & Message.AllSmtpUtf8,
             };
@@ -85,6 +89,11 @@ internal sealed class CleanupServer(CleanupOptions options, QueueDirectories que
             SizeRecord size = new MessageIntake(options, message, input, file.Writer, clock).Run();
             // A client that changes its mind says so by not ending the data.
             data.Drain();
+            if (message.Expanded.Count > 0 && trace(message.Id, message.Expanded) is { } trouble)
+            {
+                Log.NotTraced(message, trouble);
+                return (CleanupClient.TryAgain, "trace service failure");
+            }
             file.WriteSize(size);
             file.Commit(QueueFileMode.Ready);
             return (CleanupClient.Accepted, "");

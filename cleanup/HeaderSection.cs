@@ -129,7 +129,7 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
         {
             case HeaderName.Received when ++_hops >= options.HopcountLimit:
                 Log.Rejected(message, "hopcount exceeded");
-                throw new Refusal("too many hops");
+                throw new Refusal("too many hops", status: "5.4.6");
             case HeaderName.MessageId:
                 Log.MessageId(message, "", ByteText.Decode(body.Trim(" \t\r\n"u8)));
                 break;

@@ -14,6 +14,8 @@ internal static class Log
     internal static void AliasTrouble(Message message, string what, string address) =>
         MailLog.Warning($"{message.Id}: unreasonable virtual_alias_maps map {what} for {address} -- message not accepted, try again later");
 
+    internal static void NotTraced(Message message, string why) => MailLog.Warning($"{message.Id}: alias expansion not on record: {why}");
+
     internal static void WriteError(string what) => MailLog.Warning($"queue file write error: {what}");
 
     internal static void NoSpace(string what) => MailLog.Warning($"not enough free space in the queue: {what}");

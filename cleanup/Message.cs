@@ -1,3 +1,4 @@
+using PostfixNet.Notices;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Cleanup;
@@ -18,6 +19,12 @@ internal sealed class Message
 
     /// <summary>Made by the mail system itself: a notice.</summary>
     internal bool IsInternal { get; init; }
+
+    /// <summary>The client cannot tell the sender: good mail that must not go on is queued to be returned (A0.2).</summary>
+    internal bool IsReturned { get; init; }
+
+    /// <summary>Aliases that took part, for senders who want to hear of it: RFC 3461 section 5.2.7.3.</summary>
+    internal List<LoggedRecipient> Expanded { get; } = [];
 
     /// <summary>When the queue file was made, seconds since 1970.</summary>
     internal required long CreateTime { get; init; }

@@ -17,6 +17,7 @@ internal sealed class MessageIntake
     private readonly HeaderSection _content;
     private readonly TimeProvider _clock;
     private bool _warnTimeWritten;
+    private Refusal? _returned; // why the message goes back to its sender
 
     /// <param name="input">The client's records; records longer than line_length_limit are its reader's error.</param>
     /// <param name="output">The queue file, the place of its size record already kept.</param>
@@ -103,13 +104,13 @@ internal sealed class MessageIntake
             switch (_input.Type)
             {
                 case RecordType.Text or RecordType.TextPart:
-                    _content.Text(_input.Type, _input.Payload);
-                    CheckSize(start);
+                    if (_returned is null)
+                        TakeText(start);
                     break;
                 case RecordType.Padding or RecordType.ContinueAt:
                     break;
                 case RecordType.Extracted:
-                    _content.End();
+                    EndContent();
                     return;
                 default:
                     throw Unexpected("message content");
@@ -117,9 +118,40 @@ internal sealed class MessageIntake
         }
     }
 
+    private void TakeText(long start)
+    {
+        try
+        {
+            _content.Text(_input.Type, _input.Payload);
+            CheckSize(start);
+        }
+        catch (Refusal e) when (IsReturned(e))
+        {
+            _returned = e;
+        }
+    }
+
+    private void EndContent()
+    {
+        try
+        {
+            _content.End();
+        }
+        catch (Refusal e) when (IsReturned(e))
+        {
+            _returned = e;
+            _content.End();
+        }
+    }
+
+    // What there is of the message is queued, and the queue manager returns it: as durably as any other notice.
+    private bool IsReturned(Refusal refusal) => refusal.Status is not null && _message.IsReturned;
+
     private void ReadExtracted(long start)
     {
         _output.Write(RecordType.Extracted);
+        if (_returned is not null)
+            _output.Write(RecordType.TextPart, $"error:{_returned.Status} {_returned.Message}");
         if (_message.Encoding is { } encoding)
             _output.WriteAttribute(AttributeName.Encoding, encoding);
         while (true)
@@ -280,7 +312,7 @@ internal sealed class MessageIntake
         if (_options.MessageSizeLimit > 0 && _output.Position - start > _options.MessageSizeLimit && !_message.IsInternal)
         {
             Log.Rejected(_message, "message size exceeds message_size_limit");
-            throw new Refusal("message file too big");
+            throw new Refusal("message file too big", status: "5.3.4");
         }
     }
 

@@ -1,6 +1,8 @@
 using PostfixNet.Configuration;
+using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Native;
+using PostfixNet.Notices;
 using PostfixNet.Queue;
 using PostfixNet.Service;
 
@@ -17,6 +19,9 @@ namespace PostfixNet.Cleanup;
 ///   recipients by virtual_alias_maps, drops duplicate recipients and the headers of message_drop_headers, adds missing
 ///   From:, Date: and Message-Id: headers, and replaces stray CR and LF within lines. A client may send message after
 ///   message over one connection.
+///   Mail from pickup that has gone through too many systems, or is too large, is queued to be returned to its sender,
+///   as far as it was read. When a sender asked to hear of success (NOTIFY=SUCCESS), an alias is reported as expanded, by
+///   the trace service, and the success of its members is no longer reported.
 /// STANDARDS
 ///   RFC 5322 (messages), RFC 3461 (requests for notifications), RFC 6531 (which mail needs SMTPUTF8).
 /// SECURITY
@@ -25,7 +30,8 @@ namespace PostfixNet.Cleanup;
 /// DIAGNOSTICS
 ///   "ID: message-id=..." for each message. "ID: message rejected: ..." warns of records that no correct client sends;
 ///   the client is told only "internal protocol error". Also refused: too many hops, no recipients, too big. Told to try
-///   again later: the disk is (nearly: 5 %) full, or virtual_alias_maps runs in a circle. A refused message leaves nothing.
+///   again later: the disk is (nearly: 5 %) full, virtual_alias_maps runs in a circle, or the trace service fails. A refused
+///   message leaves nothing.
 ///   Exit 0: told to end, or long idle. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
 ///   myhostname, myorigin, mydomain, mydestination, append_at_myorigin, append_dot_mydomain, empty_address_recipient,
@@ -33,10 +39,11 @@ namespace PostfixNet.Cleanup;
 ///   header_address_token_limit, hopcount_limit, message_size_limit, line_length_limit, duplicate_filter_limit,
 ///   enable_original_recipient, undisclosed_recipients_header, detect_8bit_encoding_header, cleanup_replace_stray_cr_lf,
 ///   delay_warning_time, verp_delimiter_filter, smtputf8_enable, smtputf8_autodetect_classes, enable_long_queue_ids,
-///   queue_minfree, in_flow_delay, queue_service_name, max_use (also: messages per connection).
+///   queue_minfree, in_flow_delay, queue_service_name, trace_service_name, ipc_timeout, max_use (also: messages per
+///   connection).
 /// BUGS
-///   No canonical mapping, address extensions, header and body checks, or milters. A message that goes in a circle is
-///   refused, not returned to its sender.
+///   No canonical mapping, address extensions, header and body checks, or milters. A crash between the report of an alias
+///   and the end of the message leaves a file in trace that nothing refers to.
 /// </summary>
 internal static class Program
 {
@@ -46,7 +53,7 @@ internal static class Program
     {
         MainConfig config = context.Config;
         QueueDirectories queues = QueueDirectories.FromConfig(config);
-        CleanupServer server = new(CleanupOptions.From(config), queues, TimeProvider.System);
+        CleanupServer server = new(CleanupOptions.From(config), queues, TimeProvider.System, (id, recipients) => Trace(config, id, recipients));
         InFlow flow = new(queues, config.Get(Parameters.InFlowDelay));
         int idle = (int)config.Get(Parameters.IpcTimeout).TotalMilliseconds, perConnection = config.Get(Parameters.MaxUse);
         return channel =>
@@ -54,6 +61,18 @@ internal static class Program
             int messages = 0;
             server.Serve(channel, () => messages++ < perConnection && WaitForRequest(context, channel, idle, flow));
         };
+    }
+
+    private static string? Trace(MainConfig config, QueueId id, IReadOnlyList<LoggedRecipient> recipients)
+    {
+        string service = config.Get(Parameters.TraceServiceName);
+        using BounceClient client = new(config.Get(Parameters.IpcTimeout));
+        foreach (LoggedRecipient recipient in recipients)
+        {
+            if (client.Append(service, id, recipient) is { } trouble)
+                return trouble;
+        }
+        return null;
     }
 
     // A client that keeps its connection for the next message must not keep this process from ending.

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PostfixNet.Mail;
+using PostfixNet.Notices;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Cleanup;
@@ -53,8 +54,16 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
             Write(complete, original, dsnOriginal, notify);
             return;
         }
-        foreach (string expanded in _aliases.Expand(message, complete))
-            Write(expanded, original, dsnOriginal, notify);
+        IReadOnlyList<string> members = _aliases.Expand(message, complete);
+        bool isExpanded = members.Count > 1 || !members[0].Equals(complete, StringComparison.Ordinal);
+        if (isExpanded && (notify & Notices.Notify.Success) != 0)
+        {
+            // RFC 3461 section 5.2.7.3: the alias is reported on here, and its members no more for their success.
+            message.Expanded.Add(new LoggedRecipient(complete, original, 0, dsnOriginal, notify, new Dsn("2.0.0", "expanded", "alias expanded")));
+            notify = notify == Notices.Notify.Success ? Notices.Notify.Never : notify & ~Notices.Notify.Success;
+        }
+        foreach (string member in members)
+            Write(member, original, dsnOriginal, notify);
     }
 
     private void Write(string address, string original, string dsnOriginal, int notify)

@@ -1,6 +1,7 @@
 using PostfixNet.Configuration;
 using PostfixNet.Dns;
 using PostfixNet.Native;
+using PostfixNet.Notices;
 
 namespace PostfixNet.Master;
 
@@ -8,7 +9,7 @@ namespace PostfixNet.Master;
 internal static class SystemCheck
 {
     private static readonly string[] s_privateDirectories =
-        ["active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved", "trace"];
+        ["active", "bounce", "corrupt", "defer", "deferred", "digest", "flush", "hold", "incoming", "private", "saved", "trace"];
 
     /// <summary>Accounts, programs and servers without which nothing can start.</summary>
     /// <exception cref="ConfigurationException">One is missing; the message names the place that asks for it.</exception>
@@ -27,6 +28,7 @@ internal static class SystemCheck
         {
             throw config.Refuse(Parameters.DnsNameservers, e.Message);
         }
+        _ = NoticeTemplates.Load(config);
         string programs = config.Get(Parameters.DaemonDirectory);
         foreach (ServiceEntry service in master.Services)
         {

@@ -30,7 +30,7 @@ internal sealed class CleanupConnection(Func<Channel> connect) : Stream
                 Abandon();
             }
         }
-        _client = CleanupClient.Begin(connect(), isInternal: false);
+        _client = CleanupClient.Begin(connect(), isInternal: false, isReturned: true);
         return _client.Id;
     }
 

@@ -126,6 +126,8 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
                 ActiveMicroseconds = now,
                 MoreRecipientsAt = next,
                 IgnoresDeadDestinations = flush,
+                TellsEndOfDelay = settings.ConfirmDelayCleared,
+                MyDomain = settings.MyDomain,
             };
         }
         catch (QueueFileException e)

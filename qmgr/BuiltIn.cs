@@ -6,9 +6,10 @@ using PostfixNet.Queue;
 namespace PostfixNet.Qmgr;
 
 /// <summary>The lines to the services that keep recipient results.</summary>
-internal sealed record ReportLines(ReportLine Bounce, ReportLine Defer, ReportLine Trace)
+/// <param name="Digests">To the bounce service as well: sending digests takes its time, and nothing waits for it.</param>
+internal sealed record ReportLines(ReportLine Bounce, ReportLine Defer, ReportLine Trace, ReportLine Digests)
 {
-    /// <summary>Requests not yet answered.</summary>
+    /// <summary>Requests not yet answered that a message waits for.</summary>
     internal int Pending => Bounce.Pending + Defer.Pending + Trace.Pending;
 }
 

@@ -62,16 +62,17 @@ internal sealed class Destination(Route route, Concurrency concurrency) : Candid
     internal void Add(Job job, List<DeliveryRecipient> recipients)
     {
         Peer peer = job.PeerOf(this);
+        int limit = job.Message.RecipientLimit(this);
         for (int i = 0; i < recipients.Count;)
         {
-            if (peer.Unfilled(RecipientLimit) is not { } entry)
+            if (peer.Unfilled(limit) is not { } entry)
             {
-                entry = new Entry(job, this, new List<DeliveryRecipient>(Math.Min(RecipientLimit, recipients.Count - i)));
+                entry = new Entry(job, this, new List<DeliveryRecipient>(Math.Min(limit, recipients.Count - i)));
                 peer.AddLast(entry);
                 Waiting++;
                 job.Message.PendingEntries++;
             }
-            int count = Math.Min(RecipientLimit - entry.Recipients.Count, recipients.Count - i);
+            int count = Math.Min(limit - entry.Recipients.Count, recipients.Count - i);
             for (int end = i + count; i < end; i++)
                 entry.Recipients.Add(recipients[i]);
         }

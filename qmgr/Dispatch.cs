@@ -27,7 +27,8 @@ internal sealed class Dispatch(
         Group? last = null;
         foreach (DeliveryRecipient recipient in recipients)
         {
-            Route route = Routing.Of(recipient.Address);
+            // The message's own route goes before all others; cleanup gives one to mail that is to be returned.
+            Route route = message.Envelope.ContentFilter is { Length: > 0 } own ? Routing.Own(own, recipient.Address) : Routing.Of(recipient.Address);
             if (isPutOff(message, route, recipient))
                 continue;
             if (last is null || last.Route.Transport != route.Transport || last.Route.Destination != route.Destination)
@@ -64,7 +65,7 @@ internal sealed class Dispatch(
         {
             if (group.Route.Transport == transport.Name)
             {
-                int limit = transport.DestinationOf(group.Route).RecipientLimit;
+                int limit = message.RecipientLimit(transport.DestinationOf(group.Route));
                 size += (group.Recipients.Count - 1) / limit + 1;
             }
         }

@@ -1,4 +1,5 @@
 using PostfixNet.Delivery;
+using PostfixNet.Mail;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Qmgr;
@@ -54,6 +55,12 @@ internal sealed class Message
     /// <summary>When it is tried again.</summary>
     internal RetryPlan Retry { get; } = new();
 
+    /// <summary>confirm_delay_cleared: senders that were told of a delay are told of the delivery too.</summary>
+    internal bool TellsEndOfDelay { get; init; }
+
+    /// <summary>Domain of recipients without one, in VERP addresses.</summary>
+    internal string MyDomain { get; init; } = "";
+
     /// <summary>Asked for by an operator: dead destinations are tried all the same (S5-07).</summary>
     internal bool IgnoresDeadDestinations { get; init; }
 
@@ -80,6 +87,14 @@ internal sealed class Message
         }
         return null;
     }
+
+    /// <summary>Recipients in one delivery: with VERP, one.</summary>
+    internal int RecipientLimit(Destination destination) => Envelope.Verp is null ? destination.RecipientLimit : 1;
+
+    /// <summary>The envelope sender of the mail for a recipient: with VERP, one that tells the recipient.</summary>
+    internal string SenderTo(DeliveryRecipient recipient) => Envelope is { Verp: { } verp, Sender: { Length: > 0 } sender }
+        ? Verp.Sender(verp, sender, recipient.OriginalRecipient.Length > 0 ? recipient.OriginalRecipient : recipient.Address, MyDomain)
+        : Envelope.Sender ?? "";
 
     internal MessageFacts Facts(QueueName queue) => new(queue, Id, Envelope.Sender ?? "", Envelope.Encoding ?? "",
         Envelope.SmtpUtf8Flags, Envelope.EnvelopeId ?? "", Envelope.ReturnFlags, Envelope.Verp ?? "");

@@ -1,7 +1,9 @@
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
+using PostfixNet.Log;
 using PostfixNet.Mail;
+using PostfixNet.Native;
 using PostfixNet.Notices;
 using PostfixNet.Queue;
 using PostfixNet.Service;
@@ -41,7 +43,8 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         _incoming = new QueueScan(directories, QueueName.Incoming);
         _deferred = new QueueScan(directories, QueueName.Deferred);
         _lines = new ReportLines(new ReportLine(loop, _settings.BounceService, _settings),
-            new ReportLine(loop, _settings.DeferService, _settings), new ReportLine(loop, _settings.TraceService, _settings));
+            new ReportLine(loop, _settings.DeferService, _settings), new ReportLine(loop, _settings.TraceService, _settings),
+            new ReportLine(loop, _settings.BounceService, _settings));
         _active = new ActiveQueue(directories, _settings, Schedule, Later);
         _completion = new Completion(_active, directories, _settings, _lines, Later, Finished);
         _refill = new Refill(_active, _settings, loop, Schedule);
@@ -184,8 +187,32 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     {
         _deferred.Start(NotDue.None);
         ScheduleScan();
+        AskForDigests();
         _nextRun?.Cancel();
         _nextRun = _loop.After(_settings.QueueRunDelay, StartQueueRun);
+    }
+
+    // Held notices are sent when their time has come, also when bounce_digest_limit says meanwhile that none are to be held.
+    private void AskForDigests()
+    {
+        if (_lines.Digests.Pending > 0)
+            return;
+        try
+        {
+            foreach (string _ in FileSystem.Names(QueueDirectories.Digest))
+            {
+                _lines.Digests.Ask(BounceRequest.Digest(), static _ => { });
+                return;
+            }
+        }
+        catch (FileNotFoundException)
+        {
+            // A queue of before; master makes the directory when it starts.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            MailLog.Warning(e.Message);
+        }
     }
 
     private void ScheduleScan()

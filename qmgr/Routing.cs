@@ -79,6 +79,9 @@ internal sealed class Routing
         return found;
     }
 
+    /// <summary>The route that a message itself asks for (content filter record).</summary>
+    internal static Route Own(string entry, string address) => Parse(entry, new Route("smtp", Address.DomainOf(address).ToLowerInvariant()));
+
     private string? FindDomain(string domain)
     {
         if (_transportMaps.Find(domain) is { } exact)

@@ -45,6 +45,12 @@ internal sealed class Settings
 
     internal int DelayResolution { get; private set; }
 
+    /// <summary>Senders that were told of a delay are told of the delivery too.</summary>
+    internal bool ConfirmDelayCleared { get; private set; }
+
+    /// <summary>Domain of recipients without one, in VERP addresses.</summary>
+    internal string MyDomain { get; private set; } = "";
+
     internal string BounceService { get; private set; } = "";
 
     internal string DeferService { get; private set; } = "";
@@ -71,6 +77,8 @@ internal sealed class Settings
         ReportTimeout = config.Get(Parameters.QmgrIpcTimeout);
         ChannelIdle = config.Get(Parameters.IpcIdle);
         DelayResolution = config.Get(Parameters.DelayLoggingResolutionLimit);
+        ConfirmDelayCleared = config.Get(Parameters.ConfirmDelayCleared);
+        MyDomain = config.Get(Parameters.MyDomain);
         BounceService = config.Get(Parameters.BounceServiceName);
         DeferService = config.Get(Parameters.DeferServiceName);
         TraceService = config.Get(Parameters.TraceServiceName);

@@ -49,6 +49,9 @@ internal sealed class DeliveryAttempt
     /// <summary>Deliver, and report each result to the sender (sendmail -v).</summary>
     internal bool IsReported => (Request.TraceFlags & 1024) != 0;
 
+    /// <summary>The sender was told of the delay, and is to hear of its end (confirm_delay_cleared).</summary>
+    internal bool EndsDelay => (Request.TraceFlags & DeliveryRequest.DelayWasTold) != 0;
+
     /// <summary>For log lines.</summary>
     internal string QueueId { get; }
 

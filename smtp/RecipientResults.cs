@@ -46,7 +46,8 @@ internal sealed class RecipientResults(IDeliveryRecords records, SmtpOptions opt
         }
         string action = options is { IsLmtp: true, LmtpAssumeFinal: true } ? "delivered" : "relayed";
         Dsn dsn = new(reply.Status, action, reply.Text, "smtp", reply.Text, attempt.Peer?.Host);
-        bool wanted = Notify.Wants(recipient.Request.NotifyFlags, Notify.Success) && !serverReportsSuccess;
+        int flags = recipient.Request.NotifyFlags;
+        bool wanted = (Notify.Wants(flags, Notify.Success) && !serverReportsSuccess) || (attempt.EndsDelay && Notify.Wants(flags, Notify.Delay));
         // The server has it: whatever happens to the report now, trying again would deliver twice.
         if (wanted || attempt.IsReported)
             _ = records.AppendTrace(Logged(recipient, dsn));

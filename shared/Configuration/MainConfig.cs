@@ -334,7 +334,9 @@ public sealed class MainConfig
         }
     }
 
-    private string ReferencedText(string name) => _root.TryGet(name, out _) || KnownNames.IsKnown(name)
+    /// <summary>What stands for $name.</summary>
+    /// <exception cref="FormatException">There is no such parameter.</exception>
+    internal string ReferencedText(string name) => _root.TryGet(name, out _) || KnownNames.IsKnown(name)
         ? ExpandedText(name)
         : throw new FormatException($"${name} is not defined{KnownNames.Suggestion(name)}");
 

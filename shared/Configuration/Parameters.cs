@@ -777,6 +777,13 @@ public static class Parameters
     /// <summary><c>enable_threaded_bounces</c>: references/In-Reply-To in notices. Default: no.</summary>
     public static readonly Parameter<bool> EnableThreadedBounces = Flag("enable_threaded_bounces", "no");
 
+    /// <summary><c>bounce_digest_limit</c>: failure notices that one sender gets within bounce_digest_window; more are joined
+    /// into one report. Ours beyond Postfix. Default: 0, never joined.</summary>
+    public static readonly Parameter<int> BounceDigestLimit = Number("bounce_digest_limit", "0");
+
+    /// <summary><c>bounce_digest_window</c>: see bounce_digest_limit. Ours beyond Postfix. Default: 1h.</summary>
+    public static readonly TimeParameter BounceDigestWindow = Time("bounce_digest_window", "1h", minimum: 1);
+
     /// <summary><c>default_delivery_status_filter</c>: rewrite status/text. Default: empty.</summary>
     public static readonly Parameter<string> DefaultDeliveryStatusFilter = Text("default_delivery_status_filter", "");
 

@@ -18,6 +18,9 @@ public static class BounceRequest
         .Add("sender", message.Sender).Add("encoding", message.Encoding).Add("smtputf8", message.SmtpUtf8Flags)
         .Add("envelope_id", message.EnvelopeId).Add("ret_flags", message.ReturnFlags).Add("verp", message.VerpDelimiters);
 
+    /// <summary>Sends the digests of held notices whose time has come.</summary>
+    public static AttributeList Digest() => new AttributeList().Add("request", "digest");
+
     /// <summary>Removes the log: the message is tried again, or gone.</summary>
     public static AttributeList Remove(QueueId id) => new AttributeList().Add("request", "remove").Add("queue_id", id.ToString());
 }

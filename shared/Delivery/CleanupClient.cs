@@ -36,11 +36,14 @@ public sealed class CleanupClient : IDisposable
 
     /// <summary>Begins a message on a connection.</summary>
     /// <param name="channel">Owned by the client from now on.</param>
+    /// <param name="isReturned">Good mail that must not go on (too many hops, too large) is accepted, and returned to its
+    /// sender: we cannot tell him ourselves.</param>
     /// <exception cref="IpcException">As above.</exception>
-    public static CleanupClient Begin(Channel channel, bool isInternal, int smtpUtf8Flags = 0)
+    public static CleanupClient Begin(Channel channel, bool isInternal, int smtpUtf8Flags = 0, bool isReturned = false)
     {
         CleanupClient client = new(channel,
-            new AttributeList().Add("request", "message").Add("internal", isInternal ? 1 : 0).Add("smtputf8", smtpUtf8Flags));
+            new AttributeList().Add("request", "message").Add("internal", isInternal ? 1 : 0).Add("smtputf8", smtpUtf8Flags)
+                .Add("returns", isReturned ? 1 : 0));
         try
         {
             client.BeginNext();

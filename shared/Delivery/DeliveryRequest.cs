@@ -47,7 +47,10 @@ public sealed record DeliveryRequest
     /// <summary>RET: 0 unknown, 1 FULL, 2 HDRS.</summary>
     public int ReturnFlags { get; init; }
 
-    /// <summary>trace_flags of the queue file.</summary>
+    /// <summary>Bit of <see cref="TraceFlags"/>: the sender was told of the delay, and is to hear of the delivery.</summary>
+    public const int DelayWasTold = 1 << 13;
+
+    /// <summary>trace_flags of the queue file, and <see cref="DelayWasTold"/>.</summary>
     public int TraceFlags { get; init; }
 
     /// <summary>When the message arrived, microseconds since 1970.</summary>

@@ -29,6 +29,9 @@ public interface INoticeDraft : IDisposable
     /// <returns>null once it is on stable storage in the queue, or why it is not.</returns>
     /// <exception cref="IOException">cleanup is gone; whether the notice is queued is unknown.</exception>
     public string? Finish();
+
+    /// <summary>After <see cref="Finish"/>: this notice will never be taken, also not later.</summary>
+    public bool IsRefused => false;
 }
 
 /// <summary>Submits notices through the cleanup service.</summary>
@@ -61,6 +64,8 @@ public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSub
 
         public IBufferWriter<byte> Content => this;
 
+        public bool IsRefused { get; private set; }
+
         internal void BeginContent(string sender, string recipient)
         {
             long now = MailTime.NowMicroseconds;
@@ -91,6 +96,7 @@ public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSub
             _records.Write(RecordType.End);
             _records.Flush();
             (int status, string reason) = _client.Finish();
+            IsRefused = status == CleanupClient.Refused;
             return status == CleanupClient.Accepted ? null : reason.Length > 0 ? reason : "cleanup did not accept the notice";
         }
 

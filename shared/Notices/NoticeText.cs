@@ -6,6 +6,8 @@ namespace PostfixNet.Notices;
 /// <summary>Makes text from elsewhere fit for a header, a report field or a log line, and folds it.</summary>
 public static class NoticeText
 {
+    // RFC 5322 section 2.1.1 allows 998.
+    private const int LongestLine = 900;
     private const int LineWidth = 79;
     private const int Indent = 4;
 
@@ -45,7 +47,54 @@ public static class NoticeText
             });
     }
 
-    /// <summary>Writes a text in lines of at most 79 bytes, broken at blanks only; lines after the first begin with four
+    /// <summary>The sender as reports name it; the null sender has a name there.</summary>
+    public static string ReportedSender(string sender, string myHostname) =>
+        sender.Length == 0 ? $"MAILER-DAEMON@{myHostname}" : Readable(Address.ToExternal(sender));
+
+    /// <summary>Writes a line. One that is longer than mail permits goes on in lines that begin with a blank.</summary>
+    public static void Line(IBufferWriter<byte> output, string text)
+    {
+        byte[]? rest = ByteText.ByteCount(text) > LongestLine ? ByteText.Encode(text) : null;
+        if (rest is not null)
+        {
+            WriteBroken(output, rest, indent: " "u8);
+            return;
+        }
+        Span<byte> buffer = output.GetSpan(LongestLine + 1);
+        int length = ByteText.Encode(text, buffer);
+        buffer[length] = (byte)'\n';
+        output.Advance(length + 1);
+    }
+
+    /// <summary>Writes lines, each ended by LF.</summary>
+    public static void Lines(IBufferWriter<byte> output, string text)
+    {
+        int end;
+        for (int start = 0; start < text.Length; start = end + 1)
+        {
+            end = text.IndexOf('\n', start);
+            Line(output, text[start..end]);
+        }
+    }
+
+    private static void WriteBroken(IBufferWriter<byte> output, ReadOnlySpan<byte> text, ReadOnlySpan<byte> indent)
+    {
+        while (text.Length > LongestLine)
+        {
+            int end = LongestLine;
+            // Not within a character.
+            while (end > LongestLine - 4 && (text[end] & 0xC0) == 0x80)
+                end--;
+            output.Write(text[..end]);
+            output.Write("\n"u8);
+            output.Write(indent);
+            text = text[end..];
+        }
+        output.Write(text);
+        output.Write("\n"u8);
+    }
+
+    /// <summary>Writes a text in lines of at most 79 bytes, broken at blanks as long as words are not beyond measure; lines after the first begin with four
     /// blanks.</summary>
     public static void WriteFolded(IBufferWriter<byte> output, string text)
     {
@@ -57,8 +106,7 @@ public static class NoticeText
             int end = rest.Length <= width ? rest.Length : BreakBefore(rest, width);
             if (!first)
                 output.Write("    "u8);
-            output.Write(rest[..end].TrimEnd((byte)' '));
-            output.Write("\n"u8);
+            WriteBroken(output, rest[..end].TrimEnd((byte)' '), indent: "    "u8);
             rest = rest[end..].TrimStart((byte)' ');
             first = false;
             width = LineWidth - Indent;

@@ -20,7 +20,7 @@ public sealed class RecipientLog : IDisposable
     private static readonly TimeSpan s_lockLimit = TimeSpan.FromSeconds(20);
 
     private readonly SafeFileHandle _file;
-    private readonly string _path;
+    private string _path;
 
     private RecipientLog(SafeFileHandle file, string path) => (_file, _path) = (file, path);
 
@@ -100,6 +100,43 @@ public sealed class RecipientLog : IDisposable
     /// <summary>The recipients, lazily, each time from the beginning: memory does not grow with their number.</summary>
     /// <param name="otherwise">Class of blocks that give no status.</param>
     public IEnumerable<LoggedRecipient> Read(DsnClass otherwise) => Read(_file, otherwise);
+
+    /// <summary>Appends lines name=value that readers of recipients pass over; on return they are on stable storage.</summary>
+    internal void AddNotes(IEnumerable<KeyValuePair<string, string>> notes)
+    {
+        StringBuilder block = new("\n");
+        foreach (KeyValuePair<string, string> note in notes)
+            block.Append(note.Key).Append('=').Append(Clean(note.Value)).Append('\n');
+        FileSystem.WriteAt(_file, ByteText.Encode(block.Append('\n').ToString()), FileSystem.Status(_file).Size);
+        FileSystem.Flush(_file, _path);
+    }
+
+    /// <summary>The notes whose names begin with <paramref name="prefix"/>, the last of each name.</summary>
+    internal static Dictionary<string, string> ReadNotes(string path, string prefix)
+    {
+        Dictionary<string, string> notes = new(StringComparer.Ordinal);
+        using SafeFileHandle file = FileSystem.Open(path);
+        LineReader lines = new(file);
+        while (lines.Next() is { } line)
+        {
+            int equals = line.IndexOf('=', StringComparison.Ordinal);
+            if (equals > 0 && line.StartsWith(prefix, StringComparison.Ordinal))
+                notes[line[..equals]] = NoticeText.OneLine(line[(equals + 1)..]);
+        }
+        return notes;
+    }
+
+    /// <summary>Moves the log elsewhere in the queue; on return that is on stable storage.</summary>
+    /// <returns>False: the name is taken.</returns>
+    internal bool TryMove(string path)
+    {
+        if (!FileSystem.TryRenameNoReplace(_path, path))
+            return false;
+        FileSystem.FlushDirectory(Path.GetDirectoryName(path) ?? ".");
+        FileSystem.FlushDirectory(Path.GetDirectoryName(_path) ?? ".");
+        _path = path;
+        return true;
+    }
 
     /// <summary>Removes the log; it must not be used any more.</summary>
     public void Remove() => FileSystem.TryRemove(_path);

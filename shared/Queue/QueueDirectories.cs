@@ -58,6 +58,9 @@ public sealed class QueueDirectories
     private readonly string[] _directories;
     private readonly int[] _depths;
 
+    /// <summary>Directory of notices that wait to be joined, below <see cref="Root"/>.</summary>
+    public const string Digest = "digest";
+
     /// <summary>Plain values.</summary>
     /// <param name="root">queue_directory.</param>
     /// <param name="hashedQueues">hash_queue_names, e.g. "deferred", "defer".</param>
@@ -246,6 +249,7 @@ public sealed class QueueDirectories
                 Create(_directories[(int)queue], DirectoryMode, owner, group: null);
         }
         Create($"{Root}/private", DirectoryMode, owner, group: null);
+        Create($"{Root}/{Digest}", DirectoryMode, owner, group: null);
         // Any user may drop a file and none may see or remove another's; set-group-id hands the group on to the files,
         // so that no program needs privileges to drop mail.
         Create(DirectoryOf(QueueName.Maildrop), owner is null ? DirectoryMode : 0x7DB, owner, group); // 03733

@@ -21,7 +21,10 @@ public sealed class ExpiredMailIsReturned
         Assert.Equal("Undelivered Mail Returned to Sender", report.Headers["subject"]);
         Assert.Equal(["rfc822; full@dest.test", "rfc822; grey@dest.test"], report.RecipientFields.Select(fields => fields["final-recipient"]).Order());
         Assert.All(report.RecipientFields, fields => Assert.Equal("failed", fields["action"]));
-        Assert.Equal(["4.2.2", "4.2.0"], report.RecipientFields.OrderBy(fields => fields["final-recipient"]).Select(fields => fields["status"]));
+        Assert.All(report.RecipientFields, fields => Assert.Equal("4.4.7", fields["status"]));
+        Assert.Equal(["smtp; 452 4.2.2 mailbox full", "smtp; 450 4.2.0 greylisted"],
+            report.RecipientFields.OrderBy(fields => fields["final-recipient"]).Select(fields => fields["diagnostic-code"]));
+        Assert.Equal(2, report.Text.Split("delivery stopped after less than an hour: ").Length - 1);
         Assert.Contains("mailbox full", report.Text);
         Assert.Contains("greylisted", report.Text);
         Assert.Empty(mail.QueueFiles("bounce", "defer", "trace"));

@@ -127,6 +127,29 @@ public sealed class CleanupTests
         Assert.Equal(status == CleanupClient.Accepted ? 1 : 0, flow.Names(QueueName.Incoming).Count);
     }
 
+    // A0.2: pickup cannot tell the sender, so the queue manager does, with the route that cleanup gives the message.
+    [Theory]
+    [InlineData("Rc@d.test|M{0}|N|Nbody|X|E", 1_000_000, "5.4.6 too many hops")]
+    [InlineData("M{0}|X|Rc@d.test|E", 1_000_000, "5.4.6 too many hops")] // the last header counts too; -t
+    [InlineData("Rc@d.test|M|NX: y|N|Lx{0}|Nbody|X|E", 500, "5.3.4 message file too big")]
+    public void Mail_of_maildrop_that_must_not_go_on_is_queued_to_be_returned(string records, int limit, string why)
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with { MessageSizeLimit = limit };
+        string received = string.Concat(Enumerable.Repeat("|NReceived: by x", 50));
+        flow.Drop("A", MailFlow.Encode("Sa@b.test|" + string.Format(System.Globalization.CultureInfo.InvariantCulture, records, received)));
+        flow.RunPickup();
+        Assert.Empty(flow.Names(QueueName.Maildrop));
+        Assert.Empty(flow.Names(QueueName.Corrupt));
+        _ = flow.Incoming(out string id);
+        using QueueFile file = QueueFile.Open(Path.Combine(flow.Queues.DirectoryOf(QueueName.Incoming), id));
+        List<QueueRecipient> recipients = [];
+        Envelope envelope = file.ReadEnvelope(recipients, 10, out _);
+        Assert.Equal($"error:{why}", envelope.ContentFilter);
+        Assert.Equal(["c@d.test"], recipients.Select(r => r.Address));
+        Assert.DoesNotContain("body", Content(flow));
+    }
+
     // S1-15
     [Theory]
     [InlineData(900, CleanupClient.Accepted, "")]
@@ -217,6 +240,34 @@ public sealed class CleanupTests
         flow.Options = flow.Options with { VirtualAliases = Aliases, ExpansionLimit = expansion, RecursionLimit = recursion };
         Assert.Equal(CleanupClient.TryAgain, Send(flow, $"Sa@b.test|R{recipient}|M|N|X|E").Status);
         Assert.Contains(flow.Log, l => l.Contains($"unreasonable virtual_alias_maps map {what} for {recipient}", StringComparison.Ordinal));
+        Assert.Empty(flow.Names(QueueName.Incoming));
+    }
+
+    // S5-16, RFC 3461 section 5.2.7.3
+    [Theory] // recipient, flags, traced, flags of the members
+    [InlineData("list@al.test", 6, "list@al.test", "notify_flags=4")]
+    [InlineData("list@al.test", 2, "list@al.test", "notify_flags=1")]
+    [InlineData("any@whole.test", 2, "any@whole.test", "notify_flags=1")]
+    [InlineData("list@al.test", 12, "", "notify_flags=12")]
+    [InlineData("list@al.test", 0, "", "")]
+    [InlineData("none@al.test", 2, "", "notify_flags=2")]
+    public void Success_of_an_alias_is_its_expansion(string recipient, int flags, string traced, string members)
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with { VirtualAliases = Aliases };
+        Assert.Equal((CleanupClient.Accepted, ""), Send(flow, $"Sa@b.test|Anotify_flags={flags}|R{recipient}|M|N|X|E"));
+        Assert.Equal(traced, string.Join(' ', flow.Traced.Select(r => r.Recipient)));
+        Assert.All(flow.Traced, r => Assert.Equal(("2.0.0", "expanded", "alias expanded", flags), (r.Dsn.Status, r.Dsn.Action, r.Dsn.Reason, r.NotifyFlags)));
+        Assert.All(flow.Incoming().Where(r => r.Type == 'A' && r.Payload.StartsWith("notify", StringComparison.Ordinal)), r => Assert.Equal(members, r.Payload));
+    }
+
+    [Fact]
+    public void Expansion_that_cannot_be_put_on_record_makes_mail_wait()
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with { VirtualAliases = Aliases };
+        flow.TraceTrouble = "no disk";
+        Assert.Equal((CleanupClient.TryAgain, "trace service failure"), Send(flow, "Sa@b.test|Anotify_flags=2|Rlist@al.test|M|N|X|E"));
         Assert.Empty(flow.Names(QueueName.Incoming));
     }
 

@@ -4,6 +4,7 @@ using PostfixNet.Ipc;
 using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
+using PostfixNet.Notices;
 using PostfixNet.Pickup;
 using PostfixNet.Queue;
 using PostfixNet.UnitTests.Queue;
@@ -46,6 +47,12 @@ internal sealed class MailFlow : IDisposable
 
     internal PickupOptions Pickup { get; set; } = new() { MyHostname = "mta.golden.test", OwnerUid = uint.MaxValue - 1 };
 
+    /// <summary>What cleanup put on record for success reports.</summary>
+    internal List<LoggedRecipient> Traced { get; } = [];
+
+    /// <summary>Why the trace service fails; null: it does not.</summary>
+    internal string? TraceTrouble { get; set; }
+
     internal IReadOnlyList<string> Log
     {
         get
@@ -74,7 +81,11 @@ internal sealed class MailFlow : IDisposable
         Thread server = new(() =>
         {
             using Channel channel = new(theirs, "client", limit);
-            new CleanupServer(Options, Queues, Clock).Serve(channel, () => true);
+            new CleanupServer(Options, Queues, Clock, (_, recipients) =>
+            {
+                Traced.AddRange(recipients);
+                return TraceTrouble;
+            }).Serve(channel, () => true);
         });
         lock (_cleanups)
             _cleanups.Add(server);

@@ -19,6 +19,7 @@ public sealed class BounceServiceTests : IDisposable
     private readonly QueueDirectories _directories;
     private readonly FakeSubmitter _submitter = new();
     private readonly List<string> _logged = [];
+    private readonly StepClock _clock = new();
     private readonly QueueId _id = QueueId.TryParse("B6051B3029A", out QueueId id) ? id : default;
 
     public BounceServiceTests()
@@ -42,7 +43,8 @@ public sealed class BounceServiceTests : IDisposable
     }
 
     private BounceService Service(BounceRole role, BounceSettings? settings = null) =>
-        new(role, settings ?? new BounceSettings { MyHostname = Host, MyDomain = "test" }, _directories, _submitter);
+        new(role, settings ?? new BounceSettings { MyHostname = Host, MyDomain = "test" }, _directories, _submitter,
+            () => NoticeTemplates.BuiltIn(MainConfig.FromText($"myhostname = '{Host}'\ndelay_warning_time = '4h'")), _clock);
 
     private static LoggedRecipient Recipient(string address, int notify = 0, string action = "failed", string status = "5.1.1", string original = "") =>
         new(address, original, 300, $"rfc822;{address}", notify, new Dsn(status, action, $"no such {address}"));
@@ -168,12 +170,16 @@ public sealed class BounceServiceTests : IDisposable
 
     // A0.2
     [Fact] // S5-17
-    public void Expiry_is_a_failure_that_keeps_its_transient_status()
+    public void Expiry_is_a_failure_that_says_that_delivery_has_stopped()
     {
         BounceService service = Service(BounceRole.Defer);
         Log(service, Recipient("bob@q.test", 0, "delayed", "4.4.1"));
         Ok(service.Answer(Facts("flush")));
-        Assert.Contains("\nAction: failed\nStatus: 4.4.1\n", Assert.Single(_submitter.Queued).Text, StringComparison.Ordinal);
+        string text = Assert.Single(_submitter.Queued).Text;
+        Assert.Contains("\nSubject: Undelivered Mail Returned to Sender\n", text, StringComparison.Ordinal);
+        Assert.Contains("\n<bob@q.test>: delivery stopped after less than an hour: no such bob@q.test\n", text, StringComparison.Ordinal);
+        Assert.Contains("\nAction: failed\nStatus: 4.4.7\nDiagnostic-Code: X-Postfix; no such bob@q.test\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Action: delayed", text, StringComparison.Ordinal);
         Assert.False(File.Exists(LogPath(BounceRole.Defer)));
     }
 
@@ -409,10 +415,17 @@ public sealed class BounceServiceTests : IDisposable
         Assert.Equal($"Subject: x\n\n{longLine}\n{many}no newline\n", text.ToString());
     }
 
+    private sealed class StepClock : TimeProvider
+    {
+        internal long Seconds { get; set; } = 1795240900;
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.FromUnixTimeSeconds(Seconds);
+    }
+
     private sealed class FakeSubmitter : INoticeSubmitter
     {
         internal List<FakeDraft> Queued { get; } = [];
         internal string Fail { get; set; } = "";
+        internal Func<string, bool>? Refuses { get; set; }
         internal Action? WhenFinished { get; set; }
 
         public INoticeDraft Begin(string sender, string recipient, int smtpUtf8Flags) => Fail == "begin"
@@ -429,9 +442,13 @@ public sealed class BounceServiceTests : IDisposable
         internal string Text => ByteText.Decode(_content.WrittenSpan);
         public QueueId Id { get; } = QueueId.TryParse($"NOTICE{submitter.Queued.Count + 1}", out QueueId id) ? id : default;
         public IBufferWriter<byte> Content => _content;
+        public bool IsRefused { get; private set; }
 
         public string? Finish()
         {
+            IsRefused = submitter.Refuses?.Invoke(recipient) == true;
+            if (IsRefused)
+                return "will never do";
             if (submitter.Fail == "finish")
                 throw new IpcException("cleanup: trouble");
             if (submitter.Fail == "refused")

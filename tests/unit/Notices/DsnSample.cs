@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -31,6 +32,13 @@ internal sealed partial class DsnSample
             text = new Regex("^From: Mail Delivery System <MAILER-DAEMON@golden.test>", RegexOptions.Multiline).Replace(text, "From: Mail Delivery System <MAILER-DAEMON>", 1);
             text = new Regex("^To: postmaster@golden.test", RegexOptions.Multiline).Replace(text, IsPostmasterCopy ? "To: postmaster" : "To: postmaster@golden.test", 1);
             text = new Regex("^Message-Id: .*\n\nThis is a MIME", RegexOptions.Multiline).Replace(text, "\nThis is a MIME", 1);
+            if (IsExpired)
+            {
+                // Deliberately other than Postfix, see docs/dsn.md (A0.2).
+                text = new Regex("^Status: 4\\.\\d\\.\\d$", RegexOptions.Multiline).Replace(text, "Status: 4.4.7", 1);
+                text = new Regex("^(<\\S+>: )(.*(?:\n    .*)*)$", RegexOptions.Multiline).Replace(text,
+                    m => Folded($"{m.Groups[1].Value}delivery stopped after less than an hour: {m.Groups[2].Value.Replace("\n    ", " ", StringComparison.Ordinal)}"), 1);
+            }
             // Postfix 3.7.11 quotes the bytes of a UTF-8 sender one by one.
             text = Regex.Replace(text, "^X-Postfix-Sender: rfc822; \"j\\\\.\\\\.rg\"", "X-Postfix-Sender: utf-8; j\u00f6rg", RegexOptions.Multiline);
             return Regex.Replace(text, "^Return-Path: <\"j\\\\.\\\\.rg\"", "Return-Path: <j\u00f6rg", RegexOptions.Multiline);
@@ -60,13 +68,32 @@ internal sealed partial class DsnSample
                 ReturnFull = (!IsPostmasterCopy || sender.Length == 0) && !_facts[0].Contains("-R hdrs", StringComparison.Ordinal),
                 SizeLimit = 50000,
                 Threaded = _text.Contains("\nIn-Reply-To:", StringComparison.Ordinal),
-                DelayWarningTime = TimeSpan.FromSeconds(1),
+                IsExpired = IsExpired,
+                Template = Templates().Of(kind),
                 QueueLifetime = TimeSpan.FromDays(5),
                 Recipients = Recipients(id, kind).ToList(),
                 Original = Original(long.Parse(Match(Facts($"/qmgr: {id}: "), "size=(\\d+)")!, CultureInfo.InvariantCulture)),
             };
         }
     }
+
+    /// <summary>Built-in texts, with a delay_warning_time below one hour as in the samples.</summary>
+    internal static NoticeTemplates Templates(string host = "mta.golden.test", int delayHours = 0) => NoticeTemplates.BuiltIn(name => name switch
+    {
+        "myhostname" => host,
+        "delay_warning_time_hours" => $"{delayHours}",
+        "maximal_queue_lifetime_days" => "5",
+        _ => throw new FormatException(name),
+    });
+
+    private static string Folded(string text)
+    {
+        ArrayBufferWriter<byte> output = new();
+        NoticeText.WriteFolded(output, text);
+        return ByteText.Decode(output.WrittenSpan).TrimEnd('\n');
+    }
+
+    private bool IsExpired => _facts.Any(f => f.EndsWith("expired, returned to sender", StringComparison.Ordinal));
 
     private bool IsPostmasterCopy => Field("Subject").StartsWith("Postmaster", StringComparison.Ordinal);
 

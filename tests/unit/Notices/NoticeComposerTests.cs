@@ -47,7 +47,7 @@ public class NoticeComposerTests
             ReturnFull = full,
             SizeLimit = sizeLimit,
             Threaded = threaded,
-            DelayWarningTime = TimeSpan.FromHours(4),
+            Template = DsnSample.Templates(host, delayHours: 4).Of(kind),
             QueueLifetime = TimeSpan.FromDays(5),
             Recipients = recipients ?? [Recipient("bob@q.test")],
             Original = new LinesMessage(original),
@@ -144,6 +144,7 @@ public class NoticeComposerTests
             To = "a@b",
             Sender = "a@b",
             Now = 1,
+            Template = DsnSample.Templates().Failure,
             Recipients = [Recipient("bob@q.test")],
         };
         string text = Text(notice);

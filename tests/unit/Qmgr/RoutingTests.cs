@@ -1,5 +1,7 @@
 using PostfixNet.Configuration;
+using PostfixNet.Delivery;
 using PostfixNet.Qmgr;
+using PostfixNet.Queue;
 
 namespace PostfixNet.UnitTests.Qmgr;
 
@@ -79,5 +81,26 @@ public sealed class RoutingTests
             sites.Learn($"d{i}.test", "mx.test");
         Assert.Equal("mx.test", sites.ExchangerOf("d29999.test"));
         Assert.InRange(Enumerable.Range(0, 30_000).Count(i => sites.ExchangerOf($"d{i}.test") is not null), 1, 10_000);
+    }
+
+    // A0.2: how cleanup sends mail back that must not go on
+    [Theory]
+    [InlineData("error:5.4.6 too many hops", "error", "5.4.6 too many hops")]
+    [InlineData("filter:[127.0.0.1]:10025", "filter", "[127.0.0.1]:10025")]
+    [InlineData("filter:", "filter", "example.com")]
+    public void Route_of_a_message_goes_before_all_others(string own, string transport, string nextHop) =>
+        Assert.Equal(new Route(transport, nextHop), Routing.Own(own, "A@Example.COM"));
+
+    // S5-12
+    [Theory]
+    [InlineData("+=", "list@site.test", "bob@q.test", "", "list+bob=q.test@site.test")]
+    [InlineData("-=", "list@site.test", "bob@q.test", "alias@al.test", "list-alias=al.test@site.test")]
+    [InlineData(null, "list@site.test", "bob@q.test", "", "list@site.test")]
+    [InlineData("+=", "", "bob@q.test", "", "")]
+    public void With_verp_the_sender_tells_the_recipient(string? verp, string sender, string address, string original, string expected)
+    {
+        Envelope envelope = new() { Verp = verp, Sender = sender };
+        Message message = new() { Id = default, Envelope = envelope, ActiveMicroseconds = 0, MyDomain = "my.test" };
+        Assert.Equal(expected, message.SenderTo(new DeliveryRecipient(address, original, 0, "", 0)));
     }
 }

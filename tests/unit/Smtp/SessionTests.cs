@@ -239,6 +239,19 @@ public sealed class SessionTests
         Assert.Equal(traced ? ["trace u@mx.test 2.0.0 relayed mx.test 250 2.0.0 Ok: queued as SINK", "done 100"] : ["done 100"], rig.Records_);
     }
 
+    [Theory] // S5-18: confirm_delay_cleared
+    [InlineData(0, true)]
+    [InlineData(8, true)]
+    [InlineData(4, false)]
+    public void The_end_of_a_delay_is_traced_for_those_who_were_told_of_it(int flags, bool traced)
+    {
+        using SmtpRig rig = new();
+        using ScriptedServer server = Serve(rig);
+        DeliveryRequest request = SmtpRig.Request("mx.test", "u@mx.test") with { TraceFlags = DeliveryRequest.DelayWasTold };
+        rig.Deliver(request with { Recipients = [request.Recipients[0] with { NotifyFlags = flags }] });
+        Assert.Equal(traced ? 2 : 1, rig.Records_.Count);
+    }
+
     [Fact]
     public void Junk_instead_of_the_last_reply_is_not_success()
     {

@@ -1,0 +1,82 @@
+using PostfixNet.Configuration;
+
+namespace PostfixNet.Delivery;
+
+/// <summary>What a bounce service must know; the names are those of main.toml.</summary>
+public sealed record BounceSettings
+{
+    /// <summary>myhostname.</summary>
+    public required string MyHostname { get; init; }
+    /// <summary>mydomain: the domain of recipients without one, in VERP addresses.</summary>
+    public string MyDomain { get; init; } = "";
+    /// <summary>double_bounce_sender, local part.</summary>
+    public string DoubleBounceSender { get; init; } = "double-bounce";
+    /// <summary>notify_classes has bounce.</summary>
+    public bool TellPostmasterOfBounces { get; init; }
+    /// <summary>notify_classes has 2bounce.</summary>
+    public bool TellPostmasterOfDoubleBounces { get; init; }
+    /// <summary>notify_classes has delay.</summary>
+    public bool TellPostmasterOfDelays { get; init; }
+    /// <summary>bounce_notice_recipient.</summary>
+    public string BounceNoticeRecipient { get; init; } = "postmaster";
+    /// <summary>2bounce_notice_recipient.</summary>
+    public string DoubleBounceNoticeRecipient { get; init; } = "postmaster";
+    /// <summary>delay_notice_recipient.</summary>
+    public string DelayNoticeRecipient { get; init; } = "postmaster";
+    /// <summary>bounce_size_limit.</summary>
+    public long BounceSizeLimit { get; init; } = 50000;
+    /// <summary>enable_threaded_bounces.</summary>
+    public bool ThreadedBounces { get; init; }
+    /// <summary>confirm_delay_cleared.</summary>
+    public bool ConfirmDelayCleared { get; init; }
+    /// <summary>disable_verp_bounces.</summary>
+    public bool DisableVerpBounces { get; init; }
+    /// <summary>backwards_bounce_logfile_compatibility.</summary>
+    public bool OldStyleLine { get; init; } = true;
+    /// <summary>delay_warning_time.</summary>
+    public TimeSpan DelayWarningTime { get; init; }
+    /// <summary>bounce_digest_limit: failure notices that a sender gets within the window; 0: all.</summary>
+    public int DigestLimit { get; init; }
+    /// <summary>bounce_digest_window.</summary>
+    public TimeSpan DigestWindow { get; init; } = TimeSpan.FromHours(1);
+    /// <summary>maximal_queue_lifetime.</summary>
+    public TimeSpan MaximalQueueLifetime { get; init; } = TimeSpan.FromDays(5);
+
+    /// <summary>From main.toml.</summary>
+    /// <exception cref="ConfigurationException">A value cannot be used.</exception>
+    public static BounceSettings From(MainConfig config)
+    {
+        IReadOnlyList<string> classes = config.Get(Parameters.NotifyClasses);
+        return new BounceSettings
+        {
+            MyHostname = config.Get(Parameters.MyHostname),
+            MyDomain = config.Get(Parameters.MyDomain),
+            DoubleBounceSender = config.Get(Parameters.DoubleBounceSender),
+            TellPostmasterOfBounces = Has("bounce"),
+            TellPostmasterOfDoubleBounces = Has("2bounce"),
+            TellPostmasterOfDelays = Has("delay"),
+            BounceNoticeRecipient = config.Get(Parameters.BounceNoticeRecipient),
+            DoubleBounceNoticeRecipient = config.Get(Parameters.DoubleBounceNoticeRecipient),
+            DelayNoticeRecipient = config.Get(Parameters.DelayNoticeRecipient),
+            BounceSizeLimit = config.Get(Parameters.BounceSizeLimit),
+            ThreadedBounces = config.Get(Parameters.EnableThreadedBounces),
+            ConfirmDelayCleared = config.Get(Parameters.ConfirmDelayCleared),
+            DisableVerpBounces = config.Get(Parameters.DisableVerpBounces),
+            OldStyleLine = config.Get(Parameters.BackwardsBounceLogfileCompatibility),
+            DelayWarningTime = config.Get(Parameters.DelayWarningTime),
+            DigestLimit = config.Get(Parameters.BounceDigestLimit),
+            DigestWindow = config.Get(Parameters.BounceDigestWindow),
+            MaximalQueueLifetime = config.Get(Parameters.MaximalQueueLifetime),
+        };
+
+        bool Has(string name)
+        {
+            foreach (string listed in classes)
+            {
+                if (listed.Equals(name, StringComparison.OrdinalIgnoreCase))
+                    return true;
+            }
+            return false;
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using PostfixNet.Log;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using PostfixNet.Notices;
+
+namespace PostfixNet.Delivery;
+
+/// <summary>Sends the reports of <see cref="NoticeDigest"/> whose time has come.</summary>
+internal sealed class DigestSender(BounceSettings settings, NoticeDigest digest, INoticeSubmitter submitter, TimeProvider clock)
+{
+    // More messages than that make a further report.
+    private const int MessageLimit = 1000;
+
+    /// <summary>Sends what is due. What cannot be sent now is due again at the next call; why is logged.</summary>
+    internal void SendDue()
+    {
+        foreach (string directory in digest.Directories())
+        {
+            try
+            {
+                using DigestWindow? window = digest.Due(directory);
+                if (window is not null && SendAll(window))
+                    window.Remove();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                MailLog.Warning($"digest not sent: {e.Message}");
+            }
+        }
+    }
+
+    private bool SendAll(DigestWindow window)
+    {
+        Dictionary<string, List<HeldNotice>> senders = new(StringComparer.Ordinal);
+        foreach (string path in window.Logs())
+        {
+            HeldNotice held = HeldNotice.Read(path);
+            if (!senders.TryGetValue(held.Sender, out List<HeldNotice>? notices))
+                senders.Add(held.Sender, notices = []);
+            notices.Add(held);
+        }
+        bool all = true;
+        foreach ((string sender, List<HeldNotice> notices) in senders)
+        {
+            notices.Sort(static (a, b) => string.CompareOrdinal(a.QueueId, b.QueueId));
+            for (int i = 0; i < notices.Count && all; i += MessageLimit)
+                all = Send(sender, notices.GetRange(i, Math.Min(MessageLimit, notices.Count - i)));
+        }
+        return all;
+    }
+
+    private bool Send(string sender, List<HeldNotice> notices)
+    {
+        if (!TrySubmit("", sender, sender, notices, out bool isRefused))
+        {
+            if (!isRefused)
+                return false;
+            // As a single notice that can never be queued.
+            string postmaster = $"{settings.DoubleBounceSender}@{settings.MyHostname}";
+            if (settings.TellPostmasterOfDoubleBounces && !TrySubmit(postmaster, settings.DoubleBounceNoticeRecipient, sender, notices, out isRefused) && !isRefused)
+                return false;
+        }
+        foreach (HeldNotice notice in notices)
+            FileSystem.TryRemove(notice.Path);
+        return true;
+    }
+
+    private bool TrySubmit(string envelopeSender, string to, string sender, List<HeldNotice> notices, out bool isRefused)
+    {
+        int smtpUtf8 = 0;
+        foreach (HeldNotice notice in notices)
+            smtpUtf8 |= notice.SmtpUtf8Flags;
+        using INoticeDraft draft = submitter.Begin(envelopeSender, to, smtpUtf8);
+        DigestComposer composer = new(draft.Content, isGlobal: smtpUtf8 != 0);
+        composer.Write(settings.MyHostname, draft.Id.ToString(), to, sender, MailTime.Microseconds(clock) / 1_000_000, notices);
+        string? problem = draft.Finish();
+        isRefused = draft.IsRefused;
+        if (problem is not null)
+        {
+            MailLog.Warning($"{notices[0].QueueId}: digest to {NoticeText.OneLine(Address.ToExternal(to))} {(isRefused ? "can never be queued, and is discarded" : "not sent")}: {problem}");
+            return false;
+        }
+        foreach (HeldNotice notice in notices)
+            MailLog.Info($"{notice.QueueId}: sender non-delivery notification: {draft.Id}");
+        return true;
+    }
+}

@@ -1,0 +1,181 @@
+using PostfixNet.Log;
+using PostfixNet.Mail;
+using PostfixNet.Notices;
+
+namespace PostfixNet.Delivery;
+
+/// <summary>Decides who is told what about a message, and queues the notices.</summary>
+/// <remarks>NOTIFY of RFC 3461 decides for senders, notify_classes for the postmaster. Nothing is sent about a notice to the
+/// postmaster; about mail of the null sender, only the postmaster hears.</remarks>
+/// <param name="settings">From main.toml.</param>
+/// <param name="templates">Asked at the first notice.</param>
+/// <param name="submitter">Takes the notices.</param>
+/// <param name="clock">For tests.</param>
+internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates> templates, INoticeSubmitter submitter, TimeProvider clock)
+{
+    private const int ReturnHeaders = 2; // RET=HDRS in queue files
+    private const int Verify = 512, Record = 1024; // trace_flags of sendmail -bv and -v
+
+    private readonly Lazy<NoticeTemplates> _templates = new(templates, isThreadSafe: false);
+
+    private string DoubleBounceAddress => $"{settings.DoubleBounceSender}@{settings.MyHostname}";
+
+    /// <summary>Whether mail is a notice to the postmaster.</summary>
+    internal bool IsPostmasterNotice(string sender) => sender.Equals(DoubleBounceAddress, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Tells of final failures.</summary>
+    /// <param name="isExpired">Final because of the message's age.</param>
+    /// <param name="recipients">All that failed; enumerated more than once.</param>
+    /// <param name="hold">Puts the notice to the sender off, for a digest (see <see cref="NoticeDigest"/>): whether it did.</param>
+    /// <returns>null, or why the notice could not be queued now.</returns>
+    /// <exception cref="IOException">Likewise.</exception>
+    internal string? Return(MessageFacts facts, QueuedMessage? message, IEnumerable<LoggedRecipient> recipients, bool isExpired, Func<bool> hold)
+    {
+        // The end of the line: a notice about a notice about a notice helps nobody.
+        if (IsPostmasterNotice(facts.Sender))
+        {
+            MailLog.Warning($"{facts.Id}: undeliverable postmaster notification discarded");
+            return null;
+        }
+        Draft copy = new(NoticeKind.Failure, settings.BounceNoticeRecipient, IsPostmasterCopy: true, ReturnFull: false, isExpired, "postmaster non-delivery notification");
+        // The last chance of this message to reach anybody: in full.
+        Draft last = copy with { To = settings.DoubleBounceNoticeRecipient, ReturnFull = true };
+        if (facts.Sender.Length == 0)
+            return settings.TellPostmasterOfDoubleBounces ? Send(facts, message, last, recipients) : null;
+
+        List<string> refused = [];
+        IEnumerable<LoggedRecipient> wanted = Selected(recipients, Notify.Failure);
+        Draft notice = new(NoticeKind.Failure, facts.Sender, IsPostmasterCopy: false, (facts.ReturnFlags & ReturnHeaders) == 0, isExpired, "sender non-delivery notification");
+        string? problem = facts.VerpDelimiters.Length == 2 && !settings.DisableVerpBounces
+            ? SendOnePerRecipient(facts, message, notice, wanted, refused)
+            : HasAny(wanted) && hold() ? null : Send(facts, message, notice, wanted, refused);
+        // As mail that bounces to the null sender: there is nobody else to tell.
+        if (problem is null && refused.Count > 0 && settings.TellPostmasterOfDoubleBounces)
+            problem = Send(facts, message, last, wanted);
+        if (problem is null && settings.TellPostmasterOfBounces)
+            SendCopy(facts, message, copy, recipients);
+        return problem;
+    }
+
+    /// <summary>Tells of a delay.</summary>
+    /// <inheritdoc cref="Return"/>
+    internal string? Warn(MessageFacts facts, QueuedMessage? message, IEnumerable<LoggedRecipient> recipients)
+    {
+        if (IsPostmasterNotice(facts.Sender))
+            return null;
+        if (_templates.Value.Delay.Text.Contains(" 0 hour(s)", StringComparison.Ordinal))
+            MailLog.Warning($"{facts.Id}: delay_warning_time is below one hour: the delay notice says 0 hour(s)");
+        Draft copy = new(NoticeKind.Delay, settings.DelayNoticeRecipient, IsPostmasterCopy: true, ReturnFull: false, IsExpired: false, "postmaster delay notification");
+        if (facts.Sender.Length == 0)
+            return settings.TellPostmasterOfDelays ? Send(facts, message, copy, recipients) : null;
+        Draft notice = new(NoticeKind.Delay, facts.Sender, IsPostmasterCopy: false, ReturnFull: false, IsExpired: false, "sender delay notification");
+        string? problem = Send(facts, message, notice, Selected(recipients, Notify.Delay));
+        if (problem is null && settings.TellPostmasterOfDelays)
+            SendCopy(facts, message, copy, recipients);
+        return problem;
+    }
+
+    /// <summary>Tells of deliveries that the sender wanted to hear of.</summary>
+    /// <inheritdoc cref="Return"/>
+    internal string? Report(MessageFacts facts, QueuedMessage? message, IEnumerable<LoggedRecipient> recipients)
+    {
+        if (facts.Sender.Length == 0 || IsPostmasterNotice(facts.Sender))
+            return null;
+        bool isStatus = ((message?.Envelope.TraceFlags ?? 0) & (Verify | Record)) != 0;
+        Draft notice = new(isStatus ? NoticeKind.Status : NoticeKind.Success, facts.Sender, IsPostmasterCopy: false, ReturnFull: false, IsExpired: false, "sender delivery status notification");
+        // Nobody is on record for the end of a delay but those who were told of it.
+        bool endsDelay = settings.ConfirmDelayCleared && message?.Envelope.WarnTime < 0;
+        return Send(facts, message, notice, isStatus ? recipients : Selected(recipients, Notify.Success, endsDelay ? Notify.Delay : Notify.Success));
+    }
+
+    private void SendCopy(MessageFacts facts, QueuedMessage? message, Draft copy, IEnumerable<LoggedRecipient> recipients)
+    {
+        string? problem;
+        try
+        {
+            problem = Send(facts, message, copy, recipients);
+        }
+        catch (IOException e)
+        {
+            problem = e.Message;
+        }
+        // The sender was told; doing that again for the sake of a copy would be worse.
+        if (problem is not null)
+            MailLog.Warning($"{facts.Id}: postmaster notice failed while bouncing to {Address.ToExternal(facts.Sender)}: {problem}");
+    }
+
+    private string? SendOnePerRecipient(MessageFacts facts, QueuedMessage? message, Draft notice, IEnumerable<LoggedRecipient> recipients, List<string> refused)
+    {
+        foreach (LoggedRecipient recipient in recipients)
+        {
+            string about = recipient.OriginalRecipient.Length > 0 ? recipient.OriginalRecipient : recipient.Recipient;
+            Draft one = notice with { To = Verp.Sender(facts.VerpDelimiters, facts.Sender, about, settings.MyDomain) };
+            if (Send(facts, message, one, [recipient], refused) is { } problem)
+                return problem;
+        }
+        return null;
+    }
+
+    /// <param name="Kind">What it reports.</param>
+    /// <param name="To">Who gets it.</param>
+    /// <param name="ReturnFull">With the whole message, if it is small enough.</param>
+    /// <param name="LogWords">For the log line.</param>
+    private sealed record Draft(NoticeKind Kind, string To, bool IsPostmasterCopy, bool ReturnFull, bool IsExpired, string LogWords);
+
+    /// <summary>Queues one notice; does nothing when nobody is left to report about.</summary>
+    /// <param name="refused">Gets the reason of a notice that cleanup will never take; that is no problem to wait for.</param>
+    private string? Send(MessageFacts facts, QueuedMessage? message, Draft draft, IEnumerable<LoggedRecipient> recipients, List<string>? refused = null)
+    {
+        if (!HasAny(recipients))
+            return null;
+        using INoticeDraft submission = submitter.Begin(draft.IsPostmasterCopy ? DoubleBounceAddress : "", draft.To, facts.SmtpUtf8Flags);
+        string id = submission.Id.ToString();
+        NoticeComposer.Write(new Notice
+        {
+            Kind = draft.Kind,
+            IsPostmasterCopy = draft.IsPostmasterCopy,
+            NoticeId = id,
+            QueueId = facts.Id.ToString(),
+            MyHostname = settings.MyHostname,
+            To = draft.To,
+            Sender = facts.Sender,
+            Now = MailTime.Microseconds(clock) / 1_000_000,
+            Arrival = message?.Envelope.ArrivalSeconds ?? 0,
+            EnvelopeId = facts.EnvelopeId,
+            SmtpUtf8 = facts.SmtpUtf8Flags != 0,
+            ReturnFull = draft.ReturnFull,
+            SizeLimit = settings.BounceSizeLimit,
+            Threaded = settings.ThreadedBounces,
+            IsExpired = draft.IsExpired,
+            QueueLifetime = settings.MaximalQueueLifetime,
+            Template = _templates.Value.Of(draft.Kind),
+            Recipients = recipients,
+            Original = message,
+        }, submission.Content);
+        if (submission.Finish() is { } problem)
+        {
+            if (!submission.IsRefused)
+                return problem;
+            MailLog.Warning($"{facts.Id}: {draft.LogWords} to {NoticeText.OneLine(Address.ToExternal(draft.To))} can never be queued, and is discarded: {problem}");
+            refused?.Add(problem);
+            return null;
+        }
+        MailLog.Info($"{facts.Id}: {draft.LogWords}: {id}");
+        return null;
+    }
+
+    private static IEnumerable<LoggedRecipient> Selected(IEnumerable<LoggedRecipient> recipients, int wanted, int orWanted = 0)
+    {
+        foreach (LoggedRecipient recipient in recipients)
+        {
+            if (Notify.Wants(recipient.NotifyFlags, wanted) || Notify.Wants(recipient.NotifyFlags, orWanted))
+                yield return recipient;
+        }
+    }
+
+    private static bool HasAny(IEnumerable<LoggedRecipient> recipients)
+    {
+        using IEnumerator<LoggedRecipient> any = recipients.GetEnumerator();
+        return any.MoveNext();
+    }
+}

@@ -1,0 +1,74 @@
+using System.Buffers;
+using PostfixNet.Mail;
+
+namespace PostfixNet.Notices;
+
+/// <summary>The machine-readable part of a notice: fields of RFC 3464, addresses as RFC 6533 has them.</summary>
+/// <param name="isGlobal">message/global-delivery-status: addresses may be UTF-8 as they are.</param>
+internal sealed class NoticeReport(bool isGlobal, IBufferWriter<byte> output)
+{
+    /// <summary>Status of mail whose time is over: RFC 3463 section 3.5, "delivery time expired" (A0.2).</summary>
+    private const string Expired = "4.4.7";
+
+    /// <summary>The fields of one message.</summary>
+    internal void Message(Notice notice)
+    {
+        NoticeText.Line(output, $"Reporting-MTA: dns; {notice.MyHostname}");
+        if (!string.IsNullOrEmpty(notice.EnvelopeId))
+            NoticeText.Line(output, $"Original-Envelope-Id: {NoticeText.Readable(notice.EnvelopeId)}");
+        NoticeText.Line(output, $"X-Postfix-Queue-ID: {notice.QueueId}");
+        Sender(notice.Sender, notice.MyHostname);
+        if (notice.Arrival > 0)
+            NoticeText.Line(output, $"Arrival-Date: {MailTime.HeaderDate(notice.Arrival)}");
+    }
+
+    /// <summary>Who sent what the report is about.</summary>
+    internal void Sender(string sender, string myHostname) => NoticeText.Line(output, $"X-Postfix-Sender: {Typed(NoticeText.ReportedSender(sender, myHostname))}");
+
+    /// <summary>The status that is reported: when the attempts have ended, a transient one has become "delivery time expired".</summary>
+    internal static string Status(Dsn dsn, bool isExpired) => isExpired && dsn.Class == DsnClass.Transient ? Expired : NoticeText.OneLine(dsn.Status);
+
+    /// <summary>The fields of one recipient.</summary>
+    /// <param name="kind">Of the notice: a failure is "failed", whatever the last attempt said.</param>
+    /// <param name="isExpired">The attempts have ended: a transient status becomes "delivery time expired".</param>
+    internal void Recipient(NoticeKind kind, LoggedRecipient recipient, bool isExpired)
+    {
+        Dsn dsn = recipient.Dsn;
+        NoticeText.Line(output, "");
+        NoticeText.Line(output, $"Final-Recipient: {Typed(Address.ToExternal(recipient.Recipient))}");
+        if (!string.IsNullOrEmpty(recipient.DsnOriginalRecipient))
+            NoticeText.Line(output, $"Original-Recipient: {OriginalRecipient(recipient.DsnOriginalRecipient)}");
+        else if (recipient.OriginalRecipient.Length > 0)
+            NoticeText.Line(output, $"Original-Recipient: {Typed(Address.ToExternal(recipient.OriginalRecipient))}");
+        string action = kind == NoticeKind.Failure ? "failed"
+            : dsn.Action.Length > 0 ? NoticeText.Readable(dsn.Action)
+            : kind == NoticeKind.Delay ? "delayed" : "delivered";
+        NoticeText.Line(output, $"Action: {action}");
+        NoticeText.Line(output, $"Status: {Status(dsn, isExpired)}");
+        if (!string.IsNullOrEmpty(dsn.RemoteMta))
+            NoticeText.Line(output, $"Remote-MTA: dns; {NoticeText.Readable(dsn.RemoteMta)}");
+        NoticeText.WriteFolded(output, $"Diagnostic-Code: {NoticeText.Readable(DiagnosticCode(dsn))}");
+    }
+
+    /// <summary>True when the fields of a recipient need 8bit, even though addresses never do in a report that is not global.</summary>
+    internal static bool IsAscii(LoggedRecipient recipient) => ByteText.IsAscii(DiagnosticCode(recipient.Dsn)) && ByteText.IsAscii(recipient.Dsn.RemoteMta);
+
+    private static string DiagnosticCode(Dsn dsn) => string.IsNullOrEmpty(dsn.DiagnosticType) || string.IsNullOrEmpty(dsn.DiagnosticText)
+        ? $"X-Postfix; {dsn.Reason}" : $"{dsn.DiagnosticType}; {dsn.DiagnosticText}";
+
+    // RFC 6533 section 3: in a report for systems without UTF-8, such an address is written in ASCII.
+    private string Typed(string address)
+    {
+        address = NoticeText.Readable(address);
+        if (ByteText.IsAscii(address))
+            return $"rfc822; {address}";
+        return $"utf-8; {(isGlobal ? address : Xtext.EncodeUtf8Address(address))}";
+    }
+
+    private string OriginalRecipient(string typeAndAddress)
+    {
+        typeAndAddress = NoticeText.Readable(typeAndAddress);
+        int semicolon = typeAndAddress.IndexOf(';', StringComparison.Ordinal);
+        return isGlobal || ByteText.IsAscii(typeAndAddress) ? typeAndAddress : $"utf-8;{Xtext.EncodeUtf8Address(typeAndAddress[(semicolon + 1)..])}";
+    }
+}

@@ -1,0 +1,101 @@
+namespace PostfixNet.SystemTests;
+
+/// <summary>What senders hear, beyond a simple refusal.</summary>
+public sealed class SendersAreTold
+{
+    // S5-12
+    [Fact]
+    public void EachRecipientOfAVerpListHasASenderOfItsOwn() => MailSystem.Run((mail, receiver) =>
+    {
+        receiver.SetRules("rcpt bad@dest.test 550 5.1.1 no such user");
+        mail.Start();
+        mail.Submit(MailSystem.Message("to the list"), "-XV", "-f", "list@origin.test", "one@dest.test", "bad@dest.test");
+        mail.WaitForEmptyQueue();
+        Assert.Equal("list+one=dest.test@origin.test", Assert.Single(receiver.Messages, message => message.Sender.Length > 0).Sender);
+        ReceivedMessage notice = Assert.Single(receiver.Messages, message => message.Sender.Length == 0);
+        Assert.Equal("list+bad=dest.test@origin.test", Assert.Single(notice.Recipients).Address);
+    });
+
+    // A0.2, S1-31
+    [Fact]
+    public void MailThatGoesInACircleComesBack() => MailSystem.Run((mail, receiver) =>
+    {
+        mail.Start();
+        mail.Submit(string.Concat(Enumerable.Repeat("Received: from here by there\n", 50)) + MailSystem.Message("round"), "-f", "alice@origin.test", "bob@dest.test");
+        mail.WaitForLog(@"to=<bob@dest\.test>, relay=none, .*dsn=5\.4\.6, status=bounced \(too many hops\)$");
+        mail.WaitForEmptyQueue();
+        ReceivedMessage notice = Assert.Single(receiver.Messages);
+        ParsedNotice report = Python.Parse(notice);
+        Assert.Equal(("alice@origin.test", "failed", "5.4.6"), (Assert.Single(notice.Recipients).Address, report.RecipientFields[0]["action"], report.RecipientFields[0]["status"]));
+        Assert.Empty(mail.QueueFiles("corrupt"));
+    });
+
+    // S5-16
+    [Fact]
+    public void ExpansionOfAnAliasIsItsSuccess() => MailSystem.Run((mail, receiver) =>
+    {
+        mail.AddTable("[virtual_alias_maps]\n\"team@dest.test\" = [\"ann@dest.test\", \"bob@dest.test\"]");
+        mail.Start();
+        mail.Submit(MailSystem.Message("to the team"), "-N", "success,failure", "-f", "alice@origin.test", "team@dest.test");
+        mail.WaitForEmptyQueue();
+        ParsedNotice report = Python.Parse(Assert.Single(receiver.Messages, message => message.Sender.Length == 0));
+        Assert.Equal("Successful Mail Delivery Report", report.Headers["subject"]);
+        Dictionary<string, string> recipient = Assert.Single(report.RecipientFields);
+        Assert.Equal(("rfc822; team@dest.test", "expanded", "2.0.0"), (recipient["final-recipient"], recipient["action"], recipient["status"]));
+        Assert.Contains("<team@dest.test>: alias expanded", report.Text);
+        Assert.Empty(mail.QueueFiles("trace"));
+    });
+
+    // S5-18
+    [Fact]
+    public void TheEndOfADelayIsTold() => MailSystem.Run((mail, receiver) =>
+    {
+        receiver.SetRules("rcpt slow@dest.test 450 4.2.0 come back later");
+        mail.Set("delay_warning_time", "1s");
+        mail.Set("confirm_delay_cleared", true);
+        mail.Start();
+        mail.Submit(MailSystem.Message("slow"), "-f", "alice@origin.test", "slow@dest.test");
+        mail.WaitForLog("sender delay notification: ");
+        mail.Stop();
+        receiver.SetRules();
+        mail.Start();
+        mail.Postqueue("-f").Ok();
+        mail.WaitForLog("sender delivery status notification: ");
+        mail.WaitForEmptyQueue();
+        ParsedNotice[] reports = [.. receiver.Messages.Where(message => message.Sender.Length == 0).Select(Python.Parse)];
+        Assert.Equal(["Delayed Mail (still being retried)", "Successful Mail Delivery Report"], reports.Select(report => report.Headers["subject"]));
+        Assert.Equal(["delayed", "relayed"], reports.Select(report => Assert.Single(report.RecipientFields)["action"]));
+    });
+
+    // S5-31: the held notices are on disk, and the messages are gone; nothing else knows of the failures.
+    [Fact]
+    public void ManyFailuresBecomeOneReportThatSurvivesARestart() => MailSystem.Run((mail, receiver) =>
+    {
+        const int Messages = 9, Single = 2;
+        receiver.SetRules("rcpt bad* 550 5.1.1 no such user");
+        mail.Set("bounce_digest_limit", Single);
+        mail.Set("bounce_digest_window", "15s");
+        mail.Start();
+        for (int i = 0; i < Messages; i++)
+            mail.Submit(MailSystem.Message($"message {i}"), "-f", "alice@origin.test", $"bad{i}@dest.test");
+        mail.Submit(MailSystem.Message("of somebody else"), "-f", "carol@origin.test", "bad@dest.test");
+        Wait.For("all failures told or held", () => mail.Log(": removed$").Length >= Messages + 1 + Single + 1);
+        RunningPrograms.Kill(Assert.Single(mail.Pids("master")));
+        Wait.For("the end of the services", () => mail.Processes().Count == 0);
+        mail.Start();
+        Wait.For("the report", () => receiver.Messages.Count >= Single + 1 + 1);
+        mail.WaitForEmptyQueue();
+
+        Assert.Single(receiver.Messages, message => message.Recipients[0].Address == "carol@origin.test");
+        ReceivedMessage[] notices = [.. receiver.Messages.Where(message => message.Recipients[0].Address == "alice@origin.test")];
+        Assert.Equal(Single + 1, notices.Length);
+        IEnumerable<string> told = notices.SelectMany(notice => Fields(notice, "Final-Recipient: rfc822; "));
+        Assert.Equal(Enumerable.Range(0, Messages).Select(i => $"bad{i}@dest.test"), told.Order());
+        Assert.Equal(Messages - Single, mail.Log("sender non-delivery notification: held for a digest$").Length);
+        Assert.DoesNotContain(Directory.EnumerateFiles(Path.Combine(mail.QueueDirectory, "digest"), "*", SearchOption.AllDirectories),
+            path => Path.GetFileName(path) != "window");
+    });
+
+    private static IEnumerable<string> Fields(ReceivedMessage message, string name) =>
+        System.Text.Encoding.Latin1.GetString(message.Content).Split("\r\n").Where(line => line.StartsWith(name, StringComparison.Ordinal)).Select(line => line[name.Length..]);
+}

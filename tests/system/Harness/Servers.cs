@@ -38,6 +38,44 @@ internal static class Servers
         return Peer.Start(directory, port, asRoot: false, "python3", "-c", Python, $"{port}", directory["cert.pem"], directory["key.pem"], store);
     }
 
+    /// <summary>Dovecot's LMTP server, without TLS and login, also on the socket "lmtp" of the directory. Mail goes into
+    /// files below store/.../new.</summary>
+    public static Peer StartDovecot(TemporaryDirectory directory, int port)
+    {
+        string store = Directory.CreateDirectory(directory["store"]).FullName;
+        File.SetUnixFileMode(store, (UnixFileMode)0b111_111_111);
+        File.WriteAllText(directory["peer.conf"], $$"""
+            base_dir = /run/dovecot
+            log_path = /dev/stderr
+            default_internal_user = nobody
+            default_internal_group = nogroup
+            default_login_user = nobody
+            protocols = lmtp
+            listen = 127.0.0.1
+            ssl = no
+            first_valid_uid = 1
+            mail_location = maildir:{{store}}/%n
+            passdb {
+              driver = static
+              args = nopassword=y
+            }
+            userdb {
+              driver = static
+              args = uid=nobody gid=nogroup home={{store}}/%n allow_all_users=yes
+            }
+            service lmtp {
+              unix_listener {{directory.Path}}/lmtp {
+                mode = 0666
+              }
+              inet_listener lmtp {
+                address = 127.0.0.1
+                port = {{port}}
+              }
+            }
+            """ + "\n");
+        return Peer.Start(directory, port, asRoot: true, "dovecot", "-F", "-c", directory["peer.conf"]);
+    }
+
     private static Peer StartExim(int port, int next)
     {
         TemporaryDirectory directory = Prepare();

@@ -2,8 +2,8 @@ using System.Text;
 
 namespace PostfixNet.SystemTests;
 
-/// <summary>Mail goes through other people's servers, over TLS and with a login, and arrives as it was.</summary>
-public sealed class RelaysWantALogin
+/// <summary>Mail goes to other people's servers, where they want it over TLS and with a login, and arrives as it was.</summary>
+public sealed class OtherPeoplesServers
 {
     // Everything that a server could be tempted to change: dots, 8-bit octets, blanks at the ends of lines, a long line.
     private static readonly string s_message =
@@ -73,6 +73,29 @@ public sealed class RelaysWantALogin
             Wait.For("the message behind the relay", () => receiver.Messages.Count == 1);
             Assert.EndsWith(message.Replace("\n", "\r\n", StringComparison.Ordinal),
                 Encoding.Latin1.GetString(receiver.Messages[0].Content), StringComparison.Ordinal);
+        });
+    });
+
+    [PeerTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void DovecotStoresWhatComesOverLmtp(bool overUnixSocket) => MailSystem.Run(mail =>
+    {
+        int port = Wait.FreePort("127.0.0.1");
+        TemporaryDirectory directory = new();
+        using Peer peer = Servers.StartDovecot(directory, port);
+        peer.During(() =>
+        {
+            mail.AddTable($"[transport_maps]\n\"dest.test\" = \"lmtp:{(overUnixSocket ? "unix:" + directory["lmtp"] : $"inet:127.0.0.1:{port}")}\"");
+            mail.Start();
+            mail.Submit(s_message, "-i", "-f", "alice@origin.test", "bob@dest.test", "carol@dest.test");
+            mail.WaitForEmptyQueue();
+            Assert.Equal(2, mail.Log("status=sent ").Length);
+            foreach (string user in (string[])["bob", "carol"])
+            {
+                string got = File.ReadAllText(Assert.Single(Directory.GetFiles(directory[$"store/{user}/new"])), Encoding.Latin1);
+                Assert.EndsWith(s_message, got, StringComparison.Ordinal);
+            }
         });
     });
 

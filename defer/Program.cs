@@ -11,7 +11,7 @@ namespace PostfixNet.Defer;
 /// DESCRIPTION
 ///   Keeps one log per message of recipients that could not be delivered yet, in the defer directory; the queue listing
 ///   shows its reasons. Requests, each answered with a status:
-///     append   one recipient, on stable storage before the answer
+///     append   one recipient; not forced to stable storage: the recipient is tried again in any case
 ///     warn     tell the sender of the delay; the log stays
 ///     flush    the message is too old: return it to the sender, then remove the log
 ///     remove   the message is tried again, or gone: remove the log

@@ -10,7 +10,7 @@ public sealed class BounceClient(TimeSpan timeout) : IDisposable
 {
     private readonly Dictionary<string, Channel> _open = [];
 
-    /// <summary>Appends to the log; on return it is on stable storage.</summary>
+    /// <summary>Appends to the log; on return it is there, that of bounce and trace on stable storage.</summary>
     /// <param name="service">Name of the service: "bounce", "defer" or "trace" as configured.</param>
     /// <param name="id">The message.</param>
     /// <param name="recipient">The recipient and its result.</param>

@@ -18,8 +18,8 @@ public enum BounceRole
 }
 
 /// <summary>Answers the requests of <see cref="BounceRequest"/>: keeps the logs, sends the notices.</summary>
-/// <remarks>Promises 2 and 3: an append is answered once the record is on stable storage; a log is removed only after
-/// the notice made from it is queued. A crash between the two sends the notice again, and loses nothing.</remarks>
+/// <remarks>Promises 2 and 3: an append to the bounce and trace logs is answered once it is on stable storage; a log is
+/// removed only after the notice made from it is queued. A crash between the two sends the notice again, and loses nothing.</remarks>
 /// <param name="role">Which log.</param>
 /// <param name="settings">From main.toml.</param>
 /// <param name="directories">The queue.</param>
@@ -112,14 +112,17 @@ public sealed class BounceService(
     private string? Append(QueueId id, LoggedRecipient recipient)
     {
         string path = directories.PathOf(_queue, id);
+        // A deferred recipient is still to be done in the queue file: if its record is lost with the machine's power, so is
+        // the attempt, and the next one writes another.
+        bool durable = role != BounceRole.Defer;
         try
         {
-            RecipientLog.Append(path, recipient, settings.OldStyleLine);
+            RecipientLog.Append(path, recipient, settings.OldStyleLine, durable);
         }
         catch (FileNotFoundException)
         {
             directories.MakeHashDirectories(_queue, id);
-            RecipientLog.Append(path, recipient, settings.OldStyleLine);
+            RecipientLog.Append(path, recipient, settings.OldStyleLine, durable);
         }
         return null;
     }

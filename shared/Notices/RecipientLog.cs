@@ -44,11 +44,12 @@ public sealed class RecipientLog : IDisposable
         }
     }
 
-    /// <summary>Appends one recipient and returns when it is on stable storage; creates the log when missing.</summary>
+    /// <summary>Appends one recipient; creates the log when missing.</summary>
     /// <param name="path">The directory must exist.</param>
     /// <param name="oldStyleLine">backwards_bounce_logfile_compatibility: begin the block with the old-style line.</param>
+    /// <param name="durable">Return only when it is on stable storage.</param>
     /// <exception cref="IOException">Nothing was appended.</exception>
-    public static void Append(string path, LoggedRecipient recipient, bool oldStyleLine = true)
+    public static void Append(string path, LoggedRecipient recipient, bool oldStyleLine = true, bool durable = true)
     {
         byte[] block = Format(recipient, oldStyleLine);
         while (true)
@@ -63,8 +64,9 @@ public sealed class RecipientLog : IDisposable
                 if (!EndsWithEmptyLine(file, length))
                     FileSystem.WriteAt(file, "\n\n"u8, length);
                 FileSystem.WriteAt(file, block, length);
-                FileSystem.Flush(file, path);
-                if (length == 0)
+                if (durable)
+                    FileSystem.Flush(file, path);
+                if (durable && length == 0)
                     FileSystem.FlushDirectory(Path.GetDirectoryName(path) ?? ".");
             }
             catch

@@ -11,12 +11,15 @@ namespace PostfixNet.Postqueue;
 /// NAME
 ///   postqueue - queue listing and flushing
 /// SYNOPSIS
-///   postqueue [-v] [-c config_directory] -p | -j | -f | -i queue_id | -s site
+///   postqueue [-v] [-c config_directory] -p | -j | -f | -i queue_id | -s site | [-j] -x queue_id_or_site
 ///   postqueue ... -- -showq   (started by master, as the service showq)
 /// DESCRIPTION
 ///   -p lists the queue in the layout of sendmail's mailq; -j as one JSON object a line. -f makes qmgr try all mail now;
 ///   -i one deferred message; -s all deferred mail with a recipient in a domain, which need not be in fast_flush_domains:
 ///   the queue files are looked through, no logs are kept. What is flushed is tried though its destination seemed dead.
+///   -x (or the word explain) tells of one message, or of the mail for a domain, why each recipient still waits: in words and
+///   with a code of a fixed set (see WaitCode), until when, the last reply, transport, next hop and the limits there; with
+///   -j as one JSON object a message. Of very many messages 100 are told.
 ///   The service showq, which runs as mail_owner, reads the queue and tells what may be known, to those in
 ///   authorized_mailq_users; flushing is for those in authorized_flush_users. When the mail system is down, -p and -j read
 ///   the queue themselves, for those who may.
@@ -34,7 +37,7 @@ namespace PostfixNet.Postqueue;
 /// </summary>
 internal static class Program
 {
-    private const string Usage = "usage: postqueue -f | postqueue -i queueid | postqueue -j | postqueue -p | postqueue -s site";
+    private const string Usage = "usage: postqueue -f | postqueue -i queueid | postqueue -j | postqueue -p | postqueue -s site | postqueue [-j] -x queueid_or_site";
     private const string Down = "Cannot flush mail queue - mail system is down";
 
     private static int Main(string[] arguments)
@@ -42,9 +45,10 @@ internal static class Program
         if (arguments is ["-c", _, "-n", _, "--", "-showq", ..])
             return ShowqService.Run(arguments);
 
-        Getopt getopt = new(arguments, "c:fi:jps:v");
+        Getopt getopt = new(arguments, "c:fi:jps:vx:");
         string? directory = null;
         char what = '\0';
+        bool asJson = false;
         string value = "";
         while (getopt.Next() is { } option)
         {
@@ -58,14 +62,20 @@ internal static class Program
                 case Getopt.Bad:
                     StandardError.Write($"postqueue: {getopt.Error}\n");
                     return Fatal(Usage);
+                case 'j' when what == 'x':
+                    asJson = true;
+                    break;
                 default:
-                    if (what != '\0')
+                    asJson = what == 'j' && option == 'x';
+                    if (what != '\0' && !asJson)
                         return Fatal(Usage);
                     (what, value) = (option, getopt.Value);
                     break;
             }
         }
-        if (what == '\0' || getopt.Operands.Count > 0)
+        if (getopt.Operands is ["explain", var word] && what is '\0' or 'j')
+            (asJson, what, value) = (what == 'j', 'x', word);
+        else if (what == '\0' || getopt.Operands.Count > 0)
             return Fatal(Usage);
         try
         {
@@ -79,6 +89,7 @@ internal static class Program
                 'f' => FlushAll(config),
                 'i' => FlushOne(config, value),
                 's' => FlushSite(config, value),
+                'x' => ExplainCommand.Run(config, value, asJson),
                 _ => List(config, asJson: what == 'j'),
             };
         }
@@ -201,7 +212,7 @@ internal static class Program
         return true;
     }
 
-    private static Channel Connect(MainConfig config) =>
+    internal static Channel Connect(MainConfig config) =>
         new(Descriptor.ConnectUnix(SocketPath(config, "showq"), TimeSpan.FromSeconds(10)), "showq", config.Get(Parameters.IpcTimeout));
 
     // Relative to the queue directory, since the path of a socket must be short.
@@ -216,15 +227,15 @@ internal static class Program
     }
 
     // The system's words at the end of an error, "connect PATH: Connection refused".
-    private static string Reason(Exception e) => e.Message[(e.Message.LastIndexOf(": ", StringComparison.Ordinal) is >= 0 and int at ? at + 2 : 0)..];
+    internal static string Reason(Exception e) => e.Message[(e.Message.LastIndexOf(": ", StringComparison.Ordinal) is >= 0 and int at ? at + 2 : 0)..];
 
-    private static void Warn(string text)
+    internal static void Warn(string text)
     {
         StandardError.Write($"postqueue: warning: {text}\n");
         MailLog.Warning(text);
     }
 
-    private static int Fatal(string text, int status = ExitStatus.Unavailable)
+    internal static int Fatal(string text, int status = ExitStatus.Unavailable)
     {
         StandardError.Write($"postqueue: fatal: {text}\n");
         MailLog.Fatal(text);

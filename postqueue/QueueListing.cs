@@ -43,6 +43,7 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
         [QueueName.Maildrop, QueueName.Active, QueueName.Incoming, QueueName.Deferred, QueueName.Hold];
 
     private readonly List<QueueRecipient> _batch = [];
+    private string? _usualReason;
     private readonly HashSet<long> _listedOffsets = [];
 
     /// <summary>Lists all complete messages.</summary>
@@ -50,9 +51,11 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
     /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     internal void Run(IListingOutput output)
     {
+        string? paused = PauseList.Read(queues.Root).IsEverything ? "all deliveries are paused by the operator" : null;
         HashSet<QueueId> remembered = [];
         foreach (QueueName queue in s_queues)
         {
+            _usualReason = queue is QueueName.Maildrop or QueueName.Hold ? null : paused;
             bool remember = queue is QueueName.Active or QueueName.Incoming;
             foreach (QueueEntry entry in queues.ScanEntries(queue))
             {
@@ -114,7 +117,7 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
             foreach (QueueRecipient recipient in _batch)
             {
                 if (!_listedOffsets.Contains(recipient.Offset))
-                    output.Recipient(External(recipient.Address), null);
+                    output.Recipient(External(recipient.Address), _usualReason);
             }
             if (next == 0)
                 return;

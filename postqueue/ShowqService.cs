@@ -9,7 +9,8 @@ namespace PostfixNet.Postqueue;
 /// <summary>The service showq: what users may know of the queue, and what they may ask of it.</summary>
 /// <remarks>Requests are attribute lists. request=list gives a listing, see <see cref="ListingSender"/>. request=flush_all,
 /// flush_id with queue_id, and flush_site with site make mail be tried at once, and are answered by status=0 and the count of
-/// messages where it is known. A user who may not do that is answered by refused=TEXT.</remarks>
+/// messages where it is known. request=explain with what gives a list for each message, see <see cref="Explainer"/>, and then
+/// total=COUNT. A user who may not do that is answered by refused=TEXT.</remarks>
 /// <param name="queues">Where messages are.</param>
 /// <param name="emptyAddress">empty_address_recipient.</param>
 /// <param name="rights">Who may do what.</param>
@@ -44,7 +45,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
             return;
         string what = request.Text("request");
         uint user = channel.Socket.PeerUid;
-        if ((what == "list" ? rights.RefuseListing(user) : rights.RefuseFlush(user)) is { } refusal)
+        if ((what is "list" or "explain" ? rights.RefuseListing(user) : rights.RefuseFlush(user)) is { } refusal)
         {
             channel.Send(new AttributeList().Add("refused", refusal));
             return;
@@ -53,6 +54,9 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
         {
             case "list":
                 List(channel);
+                break;
+            case "explain":
+                Explain(channel, request.Text("what"));
                 break;
             case "flush_all":
                 // Forget dead destinations, ignore the times of next attempts, scan deferred and incoming.
@@ -85,6 +89,20 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
 
     private static void Answer(Channel channel, int? count) =>
         channel.Send(new AttributeList().Add("status", count is null ? 1 : 0).Add("count", count ?? 0));
+
+    private void Explain(Channel channel, string what)
+    {
+        using QueueManagerLine line = new();
+        try
+        {
+            int count = new Explainer(queues, emptyAddress, line.Ask, TimeProvider.System).Run(what, channel.Send);
+            channel.Send(new AttributeList().Add("total", count).Add("no_answer", line.IsBroken ? 1 : 0));
+        }
+        catch (Exception e) when (e is (IOException and not IpcException) or UnauthorizedAccessException)
+        {
+            MailLog.Warning($"cannot look through the queue: {e.Message}");
+        }
+    }
 
     private void List(Channel channel)
     {

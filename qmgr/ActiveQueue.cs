@@ -12,10 +12,14 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
     private const long FutureToleranceMicroseconds = 1_000_000;
     private static readonly TimeSpan s_clockTolerance = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_lockedRetry = TimeSpan.FromSeconds(60);
+    private readonly Dictionary<string, Message> _messages = [];
     private int _recipients;
 
     /// <summary>Messages in the active queue.</summary>
     internal int Count { get; private set; }
+
+    /// <summary>The message of an id; null when it is not in the active queue.</summary>
+    internal Message? Find(string id) => _messages.GetValueOrDefault(id);
 
     /// <summary>Another message may come in (S5-01).</summary>
     internal bool HasRoom => Count < settings.MessageLimit;
@@ -140,6 +144,8 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
         // The reasons of the last attempt are of no interest once there is a new one.
         FileSystem.TryRemove(directories.PathOf(QueueName.Defer, id));
         Count++;
+        // An operator may have taken the file away and put it back while it was worked on: the later one counts.
+        _messages[id.ToString()] = message;
         Read(message, recipients);
         schedule(message, recipients);
     }
@@ -186,6 +192,8 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
     internal void Released(Message message)
     {
         Count--;
+        if (Find(message.Id.ToString()) == message)
+            _messages.Remove(message.Id.ToString());
         _recipients -= message.RecipientsInMemory;
     }
 

@@ -11,6 +11,7 @@ internal sealed class Agent : IDisposable
     private readonly EventChannel _channel;
     private readonly EventLoop.Timer _readyTimer;
     private bool _wasUsed;
+    private int _process;
 
     /// <exception cref="IOException">The service's socket does not answer.</exception>
     internal Agent(string service, AgentPool pool, EventLoop loop, TimeSpan readyTimeout)
@@ -43,6 +44,7 @@ internal sealed class Agent : IDisposable
     internal void Deliver(Entry entry, bool moreWaits)
     {
         Entry = entry;
+        entry.Process = _process;
         _channel.Send(entry.Request(moreWaits).ToAttributes());
     }
 
@@ -58,6 +60,9 @@ internal sealed class Agent : IDisposable
         if (DeliveryReport.IsReady(message))
         {
             _readyTimer.Cancel();
+            _process = DeliveryReport.ReadyProcess(message);
+            if (Entry is not null)
+                Entry.Process = _process;
             return;
         }
         if (Entry is not { } entry)

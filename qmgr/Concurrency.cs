@@ -38,7 +38,8 @@ internal sealed class Concurrency
         Reset();
     }
 
-    private int Limit => _limits.Limit > 0 ? _limits.Limit : int.MaxValue;
+    /// <summary>The window grows no larger.</summary>
+    internal int Limit => _limits.Limit > 0 ? _limits.Limit : int.MaxValue;
 
     /// <summary>Deliveries that may be under way at once.</summary>
     internal int Window { get; private set; }

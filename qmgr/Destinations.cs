@@ -29,6 +29,10 @@ internal sealed class Destinations(TransportLimits limits, ITimers timers)
         return destination;
     }
 
+    /// <summary>The destination of a route; when there is none, one as it would be made now.</summary>
+    internal Destination Like(Route route) => _byKey.GetValueOrDefault(route.Destination)
+        ?? new Destination(route, new Concurrency(ConcurrencyOf(route.Rule))) { RecipientLimit = route.Rule?.Recipients ?? _limits.Recipients };
+
     /// <summary>Goes over to other limits, for what comes; see <see cref="Renew"/>.</summary>
     internal void Apply(TransportLimits limits) => _limits = limits;
 

@@ -20,6 +20,9 @@ internal sealed class Entry(Job job, Destination destination, List<DeliveryRecip
     /// <summary>The agent went away before it said anything, and was asked on a connection that had been used before.</summary>
     internal bool WasRetried { get; set; }
 
+    /// <summary>The agent's process id; 0: none has answered yet.</summary>
+    internal int Process { get; set; }
+
     /// <param name="moreWaits">More mail waits for this next hop.</param>
     internal DeliveryRequest Request(bool moreWaits) => new()
     {

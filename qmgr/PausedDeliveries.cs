@@ -36,9 +36,12 @@ internal sealed class PausedDeliveries(string queueDirectory)
         IsEverything = list.IsEverything;
     }
 
+    /// <summary>The pause that a recipient falls under; null: none.</summary>
+    internal Pause? Find(Route route, string sender, string recipient) => _list.Find(route.Transport, route.NextHop, sender, recipient);
+
     /// <summary>Why a recipient's delivery is put off; null: nothing stops it. A pause of everything is not asked here: it keeps
     /// mail where it is.</summary>
     internal Dsn? Stops(Route route, string sender, string recipient) =>
-        _list.Pauses.Count == 0 || IsEverything || _list.Find(route.Transport, route.NextHop, sender, recipient) is not { } pause
+        _list.Pauses.Count == 0 || IsEverything || Find(route, sender, recipient) is not { } pause
             ? null : new Dsn("4.3.2", "", $"delivery paused by the operator: {pause}");
 }

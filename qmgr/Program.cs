@@ -17,7 +17,8 @@ namespace PostfixNet.Qmgr;
 ///   with all mail that it has in memory, and forgets trouble of transports and destinations. A configuration that it cannot
 ///   use is one line in the log, and the present one stays. Only other names of directories or services need a new process.
 /// SECURITY
-///   Reads one-byte triggers from local processes (any of an ordinary user's means I), and queue files that only cleanup can write. No network.
+///   Reads one-byte triggers from local processes (any of an ordinary user's means I), questions of
+///   showq on a socket of its own in private/, and queue files that only cleanup can write. No network.
 /// DIAGNOSTICS
 ///   "from=..., size=..., nrcpt=... (queue active)" at each attempt, "removed" at the end; deferrals of mail to a dead
 ///   destination. A damaged queue file is moved to corrupt, with a warning. Exit 0: told to end. 70: a bug; master

@@ -48,6 +48,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         _active = new ActiveQueue(directories, _settings, Schedule, Later);
         _completion = new Completion(_active, directories, _settings, _lines, Later, Finished);
         _refill = new Refill(_active, _settings, loop, Schedule);
+        _ = new QuestionListener(loop, new Explanations(_active, _dispatch, _paused, TransportOf).Answer);
         _active.TakeBackLeftovers();
         _paused.Read();
         _incoming.Start(NotDue.None);

@@ -206,6 +206,10 @@ internal sealed class Transport
     internal void Explain(Job job, List<Waiting> to) =>
         new Waits(Name, _gate, _agents, _timers.Now).Explain(job, to);
 
+    /// <summary>How things stand with a next hop; makes nothing.</summary>
+    internal Standing StandingOf(Route route) =>
+        new Waits(Name, _gate, _agents, _timers.Now).Standing(_destinations.Like(route));
+
     private void Wake()
     {
         if (_turnIsDue || _gate.IsStopped)

@@ -40,7 +40,24 @@ internal enum WaitCause
 /// <param name="Others">Deliveries of other messages that wait for the same next hop.</param>
 /// <param name="Reason">The trouble; null: none.</param>
 internal sealed record Waiting(
-    string Transport, string NextHop, IReadOnlyList<DeliveryRecipient> Recipients, WaitCause Cause, TimeSpan? Left, int Others, Dsn? Reason);
+    string Transport, string NextHop, IReadOnlyList<DeliveryRecipient> Recipients, WaitCause Cause, TimeSpan? Left, int Others, Dsn? Reason)
+{
+    /// <summary>The process that has it; 0: none, or none has answered yet.</summary>
+    internal int Process { get; init; }
+}
+
+/// <summary>How things stand with a next hop, whether mail waits for it or not.</summary>
+/// <param name="Cause">What would hold mail up now.</param>
+/// <param name="Left">How long yet, where time decides.</param>
+/// <param name="Reason">The trouble; null: none.</param>
+/// <param name="Window">Deliveries that may be under way at once now.</param>
+/// <param name="Busy">Deliveries under way.</param>
+/// <param name="Waiting">Deliveries that wait.</param>
+/// <param name="ConcurrencyLimit">The window's limit; 0: none.</param>
+/// <param name="RecipientLimit">Recipients in one delivery, at most.</param>
+/// <param name="ProcessLimit">Processes of the transport, at most.</param>
+internal sealed record Standing(
+    WaitCause Cause, TimeSpan? Left, Dsn? Reason, int Window, int Busy, int Waiting, int ConcurrencyLimit, int RecipientLimit, int ProcessLimit);
 
 /// <summary>Finds out what mail waits for, when somebody asks: nothing is kept for it.</summary>
 internal sealed class Waits(string transport, TransportGate gate, IAgents agents, long now)
@@ -48,7 +65,7 @@ internal sealed class Waits(string transport, TransportGate gate, IAgents agents
     internal void Explain(Job job, List<Waiting> to)
     {
         foreach (Entry entry in job.Delivering)
-            to.Add(new Waiting(transport, entry.Destination.NextHop, entry.Recipients, WaitCause.Delivering, null, 0, null));
+            to.Add(new Waiting(transport, entry.Destination.NextHop, entry.Recipients, WaitCause.Delivering, null, 0, null) { Process = entry.Process });
         foreach (Peer peer in job.Peers)
         {
             Destination destination = peer.Destination;
@@ -60,6 +77,14 @@ internal sealed class Waits(string transport, TransportGate gate, IAgents agents
             for (Entry? entry = peer.First; entry is not null; entry = entry.Next)
                 to.Add(new Waiting(transport, destination.NextHop, entry.Recipients, cause, left, destination.Waiting - own, gate.Suspension ?? destination.DeadBecause));
         }
+    }
+
+    internal Standing Standing(Destination destination)
+    {
+        (WaitCause cause, long until) = CauseOf(destination);
+        TimeSpan? left = until > now ? TimeSpan.FromMilliseconds(until - now) : null;
+        return new Standing(cause, left, gate.Suspension ?? destination.DeadBecause, destination.Concurrency.Window, destination.Busy,
+            destination.Waiting, destination.Concurrency.Limit is < int.MaxValue and var limit ? limit : 0, destination.RecipientLimit, agents.Limit);
     }
 
     private (WaitCause Cause, long Until) CauseOf(Destination destination)

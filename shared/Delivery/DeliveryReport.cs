@@ -19,10 +19,13 @@ public sealed record DeliveryReport(bool SomeDeferred, bool IsCorrupt, Dsn? Trou
     public string? Exchanger { get; init; }
 
     /// <summary>What an agent says first on a connection, before any request (S4-02): it is alive and serves us.</summary>
-    public static AttributeList Ready() => new AttributeList().Add("ready", 1);
+    public static AttributeList Ready() => new AttributeList().Add("ready", Environment.ProcessId);
 
     /// <summary>Whether a message is that word.</summary>
     public static bool IsReady(AttributeList list) => list.Has("ready");
+
+    /// <summary>Who said it: the agent's process id; 0 when it does not tell.</summary>
+    public static int ReadyProcess(AttributeList list) => list.Number("ready", 0) is > 0 and <= int.MaxValue and var pid ? (int)pid : 0;
 
     /// <summary>For the line to qmgr.</summary>
     public AttributeList ToAttributes()

@@ -12,6 +12,7 @@ public sealed class PauseAndResume
         Submit(mail, "alice@origin.test", "bob@sink.test");
         Wait.For("mail in incoming", () => mail.Ids("incoming").Length == 1);
         Assert.Contains("all deliveries", mail.Master("status").Ok().Error);
+        Assert.Contains("(all deliveries are paused by the operator)\n", mail.Postqueue("-p").Ok().Output);
         // a restart changes nothing, and what an operator wants flushed stays paused too
         mail.Stop();
         mail.Start();

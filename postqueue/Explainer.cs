@@ -1,0 +1,204 @@
+using Microsoft.Win32.SafeHandles;
+using PostfixNet.Delivery;
+using PostfixNet.Ipc;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using PostfixNet.Notices;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Postqueue;
+
+/// <summary>Tells why mail waits: what its file says, and what the queue manager has in memory.</summary>
+/// <param name="queues">Where messages are.</param>
+/// <param name="emptyAddress">What stands for the null address.</param>
+/// <param name="askQueueManager">Puts a question to qmgr; null: it does not answer.</param>
+/// <param name="clock">The present.</param>
+internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Func<AttributeList, AttributeList?> askQueueManager, TimeProvider clock)
+{
+    private const int RecipientBatch = 200, RecipientsTold = 400, MessagesTold = 100;
+
+    // Clocks of hosts that share the queue may differ a little.
+    private const long ToleranceMicroseconds = 1_000_000;
+
+    private static readonly QueueName[] s_queues =
+        [QueueName.Maildrop, QueueName.Active, QueueName.Incoming, QueueName.Deferred, QueueName.Hold, QueueName.Corrupt];
+
+    /// <summary>Explains one message, or, when there is none of that name, all mail for a domain.</summary>
+    /// <param name="what">Queue id or domain.</param>
+    /// <param name="tell">Gets a list for each message.</param>
+    /// <returns>How many messages there are; only some of very many are told.</returns>
+    /// <exception cref="IOException">A queue cannot be read.</exception>
+    internal int Run(string what, Action<AttributeList> tell)
+    {
+        if (QueueId.TryParse(what, out QueueId id))
+        {
+            // Twice, since it may change queue behind our back.
+            foreach (QueueName queue in (QueueName[])[.. s_queues, .. s_queues])
+            {
+                if (Explain(queue, new QueueEntry(id, queues.PathOf(queue, id)), null) is { } message)
+                {
+                    tell(message);
+                    return 1;
+                }
+            }
+        }
+        int count = 0;
+        HashSet<string> met = [];
+        foreach (QueueName queue in s_queues)
+        {
+            foreach (QueueEntry entry in queues.ScanEntries(queue))
+            {
+                if (count < MessagesTold && met.Contains(entry.Id.ToString()))
+                    continue;
+                if (Explain(queue, entry, what, isTold: count < MessagesTold) is not { } message)
+                    continue;
+                if (count++ >= MessagesTold)
+                    continue;
+                met.Add(entry.Id.ToString());
+                tell(message);
+            }
+        }
+        return count;
+    }
+
+    // null: not there, no message, or nothing for that domain.
+    private AttributeList? Explain(QueueName queue, QueueEntry entry, string? domain, bool isTold = true)
+    {
+        try
+        {
+            using SafeFileHandle handle = FileSystem.Open(entry.Path);
+            FileStatus status = FileSystem.Status(handle);
+            bool isUsers = queue == QueueName.Maildrop;
+            if (status.Kind != FileKind.Regular || (isUsers && status.LinkCount != 1) || (queue != QueueName.Corrupt && !QueueFileMode.IsReady(status.Mode)))
+                return null;
+            using QueueFile file = isUsers ? new(handle, 64 * 1024, followPointers: false) : new(handle);
+            List<QueueRecipient> recipients = [];
+            Envelope envelope = file.ReadWhatIsThere(recipients, RecipientBatch, out long next);
+            int more = ReadOn(file, recipients, next, domain);
+            if (recipients.Count == 0 && domain is not null)
+                return null;
+            if (!isTold)
+                return new AttributeList();
+            AttributeList message = new AttributeList()
+                .Add("queue_name", QueueDirectories.NameOf(queue)).Add("queue_id", entry.Id.ToString())
+                .Add("time", envelope.ArrivalSeconds > 0 ? envelope.ArrivalSeconds : status.ModifiedSeconds)
+                .Add("size", envelope.Size?.ContentSize is > 0 and long size ? size : status.Size)
+                .Add("sender", External(envelope.Sender ?? "")).Add("more", more);
+            return message.Add("recipients", Tell(queue, entry.Id, status, envelope.Sender ?? "", recipients));
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or (IOException and not IpcException))
+        {
+            return null; // a link, a user's own, or a bad spot of the disk
+        }
+    }
+
+    // Leaves those of the domain, at most as many as are told; returns how many are not.
+    private static int ReadOn(QueueFile file, List<QueueRecipient> recipients, long next, string? domain)
+    {
+        int more = 0;
+        List<QueueRecipient> batch = [.. recipients];
+        recipients.Clear();
+        while (true)
+        {
+            foreach (QueueRecipient recipient in batch)
+            {
+                if (domain is not null && !Address.DomainOf(recipient.Address).Equals(domain, StringComparison.OrdinalIgnoreCase))
+                    continue;
+                if (recipients.Count < RecipientsTold)
+                    recipients.Add(recipient);
+                else
+                    more++;
+            }
+            if (next == 0)
+                return more;
+            batch.Clear();
+            try
+            {
+                next = file.ReadRecipients(next, batch, RecipientBatch);
+            }
+            catch (QueueFileException)
+            {
+                next = 0; // what was read before the damage is still told
+            }
+        }
+    }
+
+    private List<AttributeList> Tell(QueueName queue, QueueId id, FileStatus status, string sender, List<QueueRecipient> recipients)
+    {
+        Dictionary<long, string> replies = [];
+        foreach (LoggedRecipient logged in RecipientLog.ReadUnlocked(queues.PathOf(QueueName.Defer, id), DsnClass.Transient))
+            replies[logged.Offset] = logged.Dsn.Reason;
+        AttributeList? answer = Ask(queue, id, sender, recipients);
+        IReadOnlyList<AttributeList> states = answer?.Lists("recipients") ?? [];
+        List<AttributeList> told = [];
+        for (int i = 0; i < recipients.Count; i++)
+        {
+            AttributeList state = i < states.Count ? states[i] : new AttributeList();
+            (string code, long until) = CodeOf(queue, status.ModifiedNanoseconds / 1000, answer, state);
+            AttributeList recipient = new AttributeList().Add("address", External(recipients[i].Address)).Add("code", code);
+            if (until > 0)
+                recipient.Add("until", until / 1_000_000);
+            if (replies.TryGetValue(recipients[i].Offset, out string? reply))
+                recipient.Add("last_reply", reply);
+            foreach (string name in (string[])["transport", "next_hop", "reason"])
+            {
+                if (state.OptionalText(name) is { } text)
+                    recipient.Add(name, text);
+            }
+            foreach (string name in (string[])["window", "busy", "waiting", "concurrency_limit", "recipient_limit", "process_limit", "process"])
+            {
+                if (state.Has(name))
+                    recipient.Add(name, state.Number(name));
+            }
+            told.Add(recipient);
+        }
+        return told;
+    }
+
+    private AttributeList? Ask(QueueName queue, QueueId id, string sender, List<QueueRecipient> recipients)
+    {
+        List<AttributeList> addresses = [];
+        foreach (QueueRecipient recipient in recipients)
+            addresses.Add(new AttributeList().Add("address", recipient.Address));
+        return queue is QueueName.Maildrop or QueueName.Corrupt ? null
+            : askQueueManager(new AttributeList().Add("queue_id", id.ToString()).Add("sender", sender).Add("recipients", addresses));
+    }
+
+    /// <summary>What holds a recipient up, and until when (microseconds since 1970; 0: no time decides).</summary>
+    /// <param name="queue">Where the file is.</param>
+    /// <param name="modified">Its time, microseconds since 1970.</param>
+    /// <param name="answer">Of the queue manager; null: none.</param>
+    /// <param name="state">What it says of this recipient.</param>
+    private (string Code, long Until) CodeOf(QueueName queue, long modified, AttributeList? answer, AttributeList state)
+    {
+        long now = MailTime.Microseconds(clock);
+        string? code = state.OptionalText("code");
+        long until = state.Has("left") ? now + state.Number("left") * 1000 : 0;
+        bool isFull = answer?.Number("active_full", 0) == 1;
+        switch (queue)
+        {
+            case QueueName.Maildrop:
+                return (WaitCode.NotAccepted, 0);
+            case QueueName.Hold:
+                return (WaitCode.Held, 0);
+            case QueueName.Corrupt:
+                return (WaitCode.Corrupt, 0);
+            case QueueName.Active:
+                return (answer?.Number("known", 0) == 1 ? code ?? WaitCode.Finishing : WaitCode.NotSeen, until);
+            default:
+                if (code == WaitCode.Paused)
+                    return (code, 0);
+                if (code == WaitCode.DeadDestination && until > modified)
+                    return (code, until);
+                if (modified > now + ToleranceMicroseconds)
+                    return (WaitCode.Backoff, modified);
+                return (isFull ? WaitCode.ActiveFull : queue == QueueName.Incoming ? WaitCode.NotSeen : WaitCode.Due, 0);
+        }
+    }
+
+    private string External(string address) => address.Length == 0 ? emptyAddress : Address.ToExternal(address);
+}

@@ -1,0 +1,37 @@
+using PostfixNet.Ipc;
+using PostfixNet.Log;
+
+namespace PostfixNet.Postqueue;
+
+/// <summary>Questions to the queue manager, which may be away: then the files alone must do.</summary>
+internal sealed class QueueManagerLine : IDisposable
+{
+    private const string Path = "private/qmgr.ask";
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
+    private Channel? _channel;
+
+    /// <summary>It did not answer, and is not asked again.</summary>
+    internal bool IsBroken { get; private set; }
+
+    /// <summary>Asks; null when there is no answer.</summary>
+    internal AttributeList? Ask(AttributeList question)
+    {
+        if (IsBroken)
+            return null;
+        try
+        {
+            _channel ??= Channel.Connect(Path, Path, s_timeout);
+            _channel.Send(question);
+            return _channel.ReceiveReply();
+        }
+        catch (IpcException e)
+        {
+            MailLog.Warning(e.Message);
+            IsBroken = true;
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _channel?.Dispose();
+}

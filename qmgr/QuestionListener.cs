@@ -1,0 +1,52 @@
+using PostfixNet.Ipc;
+using PostfixNet.Log;
+using PostfixNet.Native;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>The socket on which showq asks; users ask showq, which knows who may. Nothing here waits, and few are served at once.</summary>
+internal sealed class QuestionListener
+{
+    /// <summary>In private/, where only the mail system may connect.</summary>
+    internal const string Path = "private/qmgr.ask";
+    private const int OpenLimit = 20;
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+    private readonly EventLoop _loop;
+    private readonly Descriptor _socket;
+    private readonly Func<AttributeList, AttributeList> _answer;
+    private int _open;
+
+    /// <exception cref="IOException">The socket cannot be made.</exception>
+    internal QuestionListener(EventLoop loop, Func<AttributeList, AttributeList> answer)
+    {
+        (_loop, _answer) = (loop, answer);
+        _socket = Descriptor.ListenUnix(Path, 0x180 /* 0600 */);
+        loop.Add(_socket, Readiness.Readable, _ => Accept());
+    }
+
+    private void Accept()
+    {
+        if (_socket.TryAccept() is not { } client)
+            return;
+        if (_open >= OpenLimit)
+        {
+            client.Dispose();
+            return;
+        }
+        _open++;
+        EventLoop.Timer? timer = null;
+        EventChannel channel = new(_loop, client);
+        channel.Received = question => channel.Send(_answer(question));
+        channel.Closed = _ =>
+        {
+            timer!.Cancel();
+            _open--;
+        };
+        timer = _loop.After(s_limit, () =>
+        {
+            MailLog.Warning($"{Path}: a client kept its connection for {s_limit.TotalSeconds:0} s");
+            channel.Dispose();
+            _open--;
+        });
+    }
+}

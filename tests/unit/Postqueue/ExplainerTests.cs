@@ -1,0 +1,153 @@
+using System.Text.Json;
+using PostfixNet.Delivery;
+using PostfixNet.Ipc;
+using PostfixNet.Native;
+using PostfixNet.Postqueue;
+using PostfixNet.Queue;
+using PostfixNet.UnitTests.Queue;
+
+namespace PostfixNet.UnitTests.Postqueue;
+
+public sealed class ExplainerTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly QueueDirectories _queues;
+
+    public ExplainerTests()
+    {
+        _queues = new QueueDirectories(_directory.Path, ["deferred", "defer"], 1);
+        _queues.CreateMissing(owner: null, group: 0);
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory] // queue, seconds until the file's time, what the queue manager says, code
+    [InlineData("maildrop", 0, "", "not_accepted")]
+    [InlineData("incoming", 0, "", "not_seen")]
+    [InlineData("incoming", 0, "full", "active_full")]
+    [InlineData("incoming", 60, "", "backoff")]
+    [InlineData("incoming", 0, "code=paused", "paused")]
+    [InlineData("deferred", 600, "", "backoff")]
+    [InlineData("deferred", 600, "away", "backoff")]
+    [InlineData("deferred", 600, "full", "backoff")]
+    [InlineData("deferred", 0, "", "due")]
+    [InlineData("deferred", 0, "full", "active_full")]
+    [InlineData("deferred", 600, "code=paused", "paused")]
+    [InlineData("deferred", 600, "code=dead_destination left=300000", "backoff")]
+    [InlineData("deferred", 600, "code=dead_destination left=900000", "dead_destination")]
+    [InlineData("hold", 600, "code=paused", "held")]
+    [InlineData("corrupt", 0, "", "corrupt")]
+    [InlineData("active", 0, "", "not_seen")]
+    [InlineData("active", 0, "away", "not_seen")]
+    [InlineData("active", 0, "known", "finishing")]
+    [InlineData("active", 0, "known code=finishing", "finishing")]
+    [InlineData("active", 0, "known code=delivering process=4711", "delivering")]
+    [InlineData("active", 0, "known code=no_process", "no_process")]
+    [InlineData("active", 0, "known code=in_turn", "in_turn")]
+    [InlineData("active", 0, "known code=destination_full", "destination_full")]
+    [InlineData("active", 0, "known code=no_free_agent", "no_free_agent")]
+    [InlineData("active", 0, "known code=rate_limit left=5000", "rate_limit")]
+    [InlineData("active", 0, "known code=transport_suspended left=5000", "transport_suspended")]
+    public void Each_state_has_its_code(string queue, int seconds, string says, string code)
+    {
+        Assert.True(QueueDirectories.TryParse(queue, out QueueName name));
+        string id = Put(name, "R|bob@sink.test", seconds);
+        AttributeList message = Assert.Single(Explain(id, says));
+        Assert.Equal((queue, id), (message.Text("queue_name"), message.Text("queue_id")));
+        AttributeList recipient = Assert.Single(message.Lists("recipients"));
+        Assert.Equal(("bob@sink.test", code), (recipient.Text("address"), recipient.Text("code")));
+        Assert.NotEqual(code, WaitCode.Text(code));
+        Assert.Equal(code is "backoff" or "dead_destination" or "rate_limit" or "transport_suspended", recipient.Has("until"));
+        Assert.Equal(code == "delivering" ? 4711 : 0, recipient.Number("process", 0));
+    }
+
+    [Fact]
+    public void Mail_of_a_domain_is_explained_with_its_last_reply()
+    {
+        string deferred = Put(QueueName.Deferred, "R|a@other.test;R|bob@Sink.test", 600);
+        Put(QueueName.Deferred, "R|a@other.test;D|bob@sink.test", 600);
+        string held = Put(QueueName.Hold, "R|carol@sink.test", 0);
+        List<AttributeList> messages = Explain("sink.TEST", "");
+        Assert.Equal([deferred, held], messages.Select(message => message.Text("queue_id")));
+        Assert.Equal("bob@Sink.test", Assert.Single(messages[0].Lists("recipients")).Text("address"));
+        Assert.Empty(Explain("none.test", ""));
+        Assert.Empty(Explain("AAAAA1", ""));
+
+        string logged = Put(QueueName.Deferred, Vectors.Bytes("one-of-two-done.deferred"), 600);
+        Assert.True(QueueId.TryParse(logged, out QueueId id));
+        _queues.MakeHashDirectories(QueueName.Defer, id);
+        File.WriteAllBytes(_queues.PathOf(QueueName.Defer, id), Vectors.Bytes("one-of-two-done.deferlog"));
+        AttributeList recipient = Assert.Single(Assert.Single(Explain(logged, "")).Lists("recipients"));
+        Assert.NotEmpty(recipient.Text("last_reply"));
+    }
+
+    [Fact]
+    public void Very_many_messages_and_recipients_are_counted_but_not_all_told()
+    {
+        for (int i = 0; i < 103; i++)
+            Put(QueueName.Deferred, "R|bob@sink.test", 600);
+        Put(QueueName.Active, string.Join(';', Enumerable.Range(0, 450).Select(i => $"R|user{i}@many.test")), 0);
+        List<AttributeList> told = [];
+        Assert.Equal(103, Explainer("").Run("sink.test", told.Add));
+        Assert.Equal(100, told.Count);
+        AttributeList message = Assert.Single(Explain("many.test", ""));
+        Assert.Equal((400, 50), (message.Lists("recipients").Count, message.Number("more")));
+    }
+
+    [Fact]
+    public void People_and_programs_can_read_it()
+    {
+        string id = Put(QueueName.Active, "R|bob@sink.test", 0);
+        AttributeList message = Assert.Single(Explain(id, "known code=delivering process=4711 transport=smtp next_hop=[mx\u0007.test] window=5 busy=2 waiting=3 concurrency_limit=20"));
+        string text = "";
+        ListingText output = new(piece => text += piece);
+        ExplanationText.Write(message, output);
+        output.Flush();
+        Assert.Contains($"{id}: active, ", text, StringComparison.Ordinal);
+        Assert.Contains("  bob@sink.test: being delivered by process 4711 (delivering)\n"
+            + "    goes by: smtp, next hop [mx?.test]; 2 of 5 deliveries (limit 20) under way, 3 waiting\n", text, StringComparison.Ordinal);
+        text = "";
+        ExplanationText.WriteJson(message, output);
+        JsonElement recipient = Assert.Single(JsonDocument.Parse(text).RootElement.GetProperty("recipients").EnumerateArray());
+        Assert.Equal(["address", "code", "transport", "next_hop", "window", "busy", "waiting", "concurrency_limit", "process"],
+            recipient.EnumerateObject().Select(property => property.Name));
+    }
+
+    private List<AttributeList> Explain(string what, string says)
+    {
+        List<AttributeList> told = [];
+        Explainer(says).Run(what, told.Add);
+        return told;
+    }
+
+    // says: "away", "known", "full", and NAME=VALUE of each recipient.
+    private Explainer Explainer(string says)
+    {
+        string[] words = says.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return new Explainer(_queues, "MAILER-DAEMON", question =>
+        {
+            if (words.Contains("away"))
+                return null;
+            List<AttributeList> recipients = [];
+            foreach (AttributeList _ in question.Lists("recipients"))
+            {
+                AttributeList recipient = new();
+                foreach (string[] pair in words.Where(word => word.Contains('=', StringComparison.Ordinal)).Select(word => word.Split('=')))
+                    recipient = long.TryParse(pair[1], out long number) ? recipient.Add(pair[0], number) : recipient.Add(pair[0], pair[1]);
+                recipients.Add(recipient);
+            }
+            return new AttributeList().Add("known", words.Contains("known") ? 1 : 0).Add("active_full", words.Contains("full") ? 1 : 0).Add("recipients", recipients);
+        }, TimeProvider.System);
+    }
+
+    private string Put(QueueName queue, string records, int seconds) => Put(queue, QueueFileTests.Message(records, records.Split(';').Length), seconds);
+
+    private string Put(QueueName queue, byte[] content, int seconds)
+    {
+        using NewQueueFile file = NewQueueFile.Create(_queues, queue, longId: true);
+        FileSystem.WriteAt(file.Handle, content, 0);
+        file.Commit(queue == QueueName.Corrupt ? QueueFileMode.Corrupt : QueueFileMode.Ready);
+        FileSystem.TrySetTime(_queues.PathOf(queue, file.Id), (DateTimeOffset.UtcNow.ToUnixTimeSeconds() + seconds) * 1_000_000_000);
+        return file.Id.ToString();
+    }
+}

@@ -75,6 +75,9 @@ internal sealed class ScriptedServer : IDisposable
     /// <summary>Finds the reply to the AUTH command and to each response, in the script's place.</summary>
     internal Func<string, string>? Authenticator { get; set; }
 
+    /// <summary>"after_dot", which nobody asked for, was sent.</summary>
+    internal ManualResetEventSlim Strayed { get; } = new();
+
     /// <summary>Called with "CONNECT" and each command before it is answered.</summary>
     internal Action<string>? WhenAsked { get; set; }
 
@@ -295,6 +298,8 @@ internal sealed class ScriptedServer : IDisposable
                         if (!Say(server.Scripted("dot" + i) ?? server.Scripted("dot") ?? "250 2.0.0 Ok: queued as SINK"))
                             return false;
                     }
+                    if (server.Scripted("after_dot") is { } stray && Say(stray))
+                        server.Strayed.Set();
                     return true;
                 }
                 content.Write(line);

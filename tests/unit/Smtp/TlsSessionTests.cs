@@ -139,6 +139,18 @@ public sealed class TlsSessionTests
         Assert.Equal(["sent", "sent"], tls.Rig.Results.Select(r => r[3]));
     }
 
+    [Fact]
+    public void What_a_server_says_unasked_over_TLS_is_no_reply_to_the_next_message()
+    {
+        using TlsRig tls = new(s_encrypt, """{"ext": ["STARTTLS", "PIPELINING"], "after_dot": "LATE:550 5.0.0 stray"}""");
+        DeliveryRequest request = SmtpRig.Request("dest.test", "u@dest.test") with { MoreWaits = true };
+        tls.Rig.Deliver(request);
+        Assert.True(tls.Server.Strayed.Wait(TimeSpan.FromSeconds(20)));
+        tls.Deliver(request);
+        Assert.Equal(["sent", "sent"], tls.Rig.Results.Select(r => r[3]));
+        Assert.Equal(2, tls.Server.Connections);
+    }
+
     [Theory]
     [InlineData("may", "encrypt", 2)]
     [InlineData("encrypt", "verify", 2)]

@@ -19,7 +19,7 @@ internal sealed record ConcurrencyLimits(int Initial, int Limit, Feedback Positi
 }
 
 /// <summary>The window of one destination: it grows while deliveries succeed and shrinks while the site is in trouble.</summary>
-/// <remarks>A failure while other deliveries to the site are under way tells how many it takes at once (421 too many
+/// <remarks>A failure while other deliveries are under way, which go well, tells how many the site takes at once (421 too many
 /// connections). That level is remembered as a ceiling, and tried again only after many successes, after each vain try
 /// twice as many: so the window settles just below the site's limit.</remarks>
 internal sealed class Concurrency
@@ -28,6 +28,7 @@ internal sealed class Concurrency
     private const double Epsilon = 1e-9;
     private const int ShortestPatience = 10, FirstPatience = 20, LongestPatience = 10_240;
     private ConcurrencyLimits _limits;
+    private int _window, _held = int.MaxValue;
     private double _gain, _loss, _failedCohorts;
     private int _ceiling = int.MaxValue, _patience = FirstPatience, _successesAtCeiling;
     private bool _isProbing, _isProbation;
@@ -42,7 +43,7 @@ internal sealed class Concurrency
     internal int Limit => _limits.Limit > 0 ? _limits.Limit : int.MaxValue;
 
     /// <summary>Deliveries that may be under way at once.</summary>
-    internal int Window { get; private set; }
+    internal int Window => Math.Min(_window, _held);
 
     /// <summary>Something is known of the site that would have to be found out anew by trying.</summary>
     internal bool HasLearned => _ceiling < int.MaxValue || _isProbation;
@@ -51,7 +52,7 @@ internal sealed class Concurrency
     internal void Apply(ConcurrencyLimits limits)
     {
         _limits = limits;
-        Window = Math.Min(Math.Max(Window, limits.Initial), Math.Min(Limit, _ceiling));
+        _window = Math.Min(Math.Max(_window, limits.Initial), Math.Min(Limit, _ceiling));
     }
 
     /// <summary>A delivery ended, and the site was well.</summary>
@@ -61,17 +62,19 @@ internal sealed class Concurrency
         _failedCohorts = 0;
         _loss = 0;
         _isProbation = false;
-        if (Window >= _ceiling)
+        if (_held < int.MaxValue)
+            Lower(_held);
+        if (_window >= _ceiling)
             ProbeUpward(busy);
-        if (Window >= Math.Min(Limit, _ceiling) || Window >= (long)busy + _limits.Initial)
+        if (_window >= Math.Min(Limit, _ceiling) || _window >= (long)busy + _limits.Initial)
             return;
-        _gain += _limits.Positive.At(Window);
+        _gain += _limits.Positive.At(_window);
         while (_gain + Epsilon >= 1)
         {
             _gain -= 1;
-            Window++;
+            _window++;
         }
-        Window = Math.Min(Window, Math.Min(Limit, _ceiling));
+        _window = Math.Min(_window, Math.Min(Limit, _ceiling));
     }
 
     /// <summary>The site itself failed: could not be reached, or refused to talk.</summary>
@@ -80,26 +83,27 @@ internal sealed class Concurrency
     /// that might still go well.</returns>
     internal bool Failed(int busy)
     {
-        _failedCohorts += 1.0 / Window;
+        _failedCohorts += 1.0 / _window;
         if (_limits.FailedCohorts > 0 && _failedCohorts + Epsilon >= _limits.FailedCohorts && busy <= 1)
             return true;
         _gain = 0;
-        _loss += _limits.Negative.At(Window);
+        _loss += _limits.Negative.At(_window);
         while (_loss + Epsilon >= 1)
         {
             _loss -= 1;
-            Window = Math.Max(1, Window - 1);
+            _window = Math.Max(1, _window - 1);
         }
-        if (busy > 1)
-            Lower(busy - 1);
+        // Too many at once, if one of the others goes well; if all fail, the site is ill.
+        _held = busy > 1 ? busy - 1 : int.MaxValue;
         return false;
     }
 
     /// <summary>Starts over, after the destination was given up or an operator asked.</summary>
     internal void Reset()
     {
-        Window = Math.Min(_limits.Initial, Limit);
+        _window = Math.Min(_limits.Initial, Limit);
         _gain = _loss = _failedCohorts = 0;
+        _held = int.MaxValue;
         _isProbation = false;
         (_ceiling, _patience, _successesAtCeiling, _isProbing) = (int.MaxValue, FirstPatience, 0, false);
     }
@@ -108,7 +112,7 @@ internal sealed class Concurrency
     internal void Probe()
     {
         Reset();
-        Window = 1;
+        _window = 1;
         _isProbation = true;
     }
 
@@ -118,13 +122,14 @@ internal sealed class Concurrency
             _patience = Math.Min(LongestPatience, _patience * 2);
         _isProbing = false;
         _successesAtCeiling = 0;
+        _held = int.MaxValue;
         _ceiling = ceiling;
-        Window = Math.Min(Window, ceiling);
+        _window = Math.Min(_window, ceiling);
     }
 
     private void ProbeUpward(int busy)
     {
-        if (busy < Window || Window >= Limit || ++_successesAtCeiling < _patience)
+        if (busy < _window || _window >= Limit || ++_successesAtCeiling < _patience)
             return;
         // The last step up went well: the site takes more than it once did.
         if (_isProbing)

@@ -349,7 +349,8 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     {
         if (more is not null)
         {
-            Schedule(message, more);
+            // Not at once: a batch may be done before its scheduling returns, and the next one follows it here.
+            _loop.Soon(() => Schedule(message, more));
             return;
         }
         // Resumed, perhaps, while its other recipients were still busy.

@@ -81,4 +81,17 @@ public sealed class ConcurrencyTests
     [InlineData("fast")]
     public void A_bad_feedback_form_is_refused(string text) =>
         Assert.Throws<ConfigurationException>(() => Feedback.Parse(text));
+
+    [Fact]
+    public void A_failure_beside_a_success_shows_the_limit_of_a_site_and_failures_alone_do_not()
+    {
+        Concurrency beside = Make(), alone = Make();
+        Assert.False(beside.Failed(busy: 3));
+        beside.Succeeded(busy: 2);
+        Assert.Equal((2, true), (beside.Window, beside.HasLearned));
+        Assert.False(alone.Failed(busy: 2));
+        Assert.Equal(1, alone.Window);
+        Assert.False(alone.Failed(busy: 1));
+        Assert.Equal((3, false), (alone.Window, alone.HasLearned));
+    }
 }

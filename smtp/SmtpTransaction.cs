@@ -2,9 +2,6 @@ using PostfixNet.Queue;
 
 namespace PostfixNet.Smtp;
 
-/// <summary>The message could not be read while the server waited for it.</summary>
-internal sealed class ContentException(Exception cause) : Exception(cause.Message, cause);
-
 /// <summary>MAIL, RCPT, DATA, the message, and what follows: one message over a session that is ready for it.</summary>
 /// <remarks>Stream failures pass through; the recipients that are open then have no verdict.</remarks>
 internal sealed class SmtpTransaction(
@@ -130,7 +127,7 @@ internal sealed class SmtpTransaction(
         for (int i = 0; accepted && i < replies.Count; i++)
         {
             if (recipients[i].Mark == RecipientMark.Open)
-                Judge(recipients[i], SmtpStage.Rcpt, replies[i]);
+                Judge(recipients[i], replies[i]);
         }
     }
 
@@ -153,7 +150,7 @@ internal sealed class SmtpTransaction(
         foreach (Recipient recipient in recipients)
         {
             if (accepted)
-                Judge(recipient, SmtpStage.Rcpt, chat.Ask(SmtpStage.Rcpt, EnvelopeCommands.Rcpt(recipient, features, options.QuoteEnvelope)));
+                Judge(recipient, chat.Ask(SmtpStage.Rcpt, EnvelopeCommands.Rcpt(recipient, features, options.QuoteEnvelope)));
         }
         if (attempt.OpenRecipients > 0)
         {
@@ -186,16 +183,17 @@ internal sealed class SmtpTransaction(
         return false;
     }
 
-    private void Judge(Recipient recipient, SmtpStage stage, SmtpReply reply)
+    // What the server says to RCPT.
+    private void Judge(Recipient recipient, SmtpReply reply)
     {
-        if (reply.Class == 2 && (stage == SmtpStage.Dot || attempt.IsProbe))
+        if (reply.Class == 2 && attempt.IsProbe)
             results.Sent(attempt, recipient, reply, features.Dsn);
         if (reply.Class == 2)
-            _accepted += stage == SmtpStage.Rcpt ? 1 : 0;
-        else if (stage == SmtpStage.Rcpt && _accepted > 0 && IsRecipientLimit(reply))
-            trouble.RecipientWaits(recipient, SmtpTrouble.FromReply(Peer, stage, reply));
+            _accepted++;
+        else if (_accepted > 0 && IsRecipientLimit(reply))
+            trouble.RecipientWaits(recipient, SmtpTrouble.FromReply(Peer, SmtpStage.Rcpt, reply));
         else
-            trouble.RecipientFails(recipient, SmtpTrouble.FromReply(Peer, stage, reply));
+            trouble.RecipientFails(recipient, SmtpTrouble.FromReply(Peer, SmtpStage.Rcpt, reply));
     }
 
     // RFC 5321 section 4.5.3.1.10: 452, and 552 from old servers. A status that is about something else tells them from full
@@ -213,124 +211,11 @@ internal sealed class SmtpTransaction(
             return;
         }
         bool quit = !KeepOpen && features.Pipelining && !attempt.HasNextTransaction;
-        if (IsRefusedEarly())
-            return;
-        try
-        {
-            SendContent(convert, content, quit ? ".\r\nQUIT\r\n"u8 : ".\r\n"u8);
-        }
-        catch (SmtpStreamException e) when (e.Failure == StreamFailure.Lost && IsRefusedEarly())
-        {
-            return;
-        }
-        HasQuit = quit;
-        if (options.IsLmtp)
-            JudgeEach();
-        else
-            JudgeAll(chat.ReadReply(SmtpStage.Dot));
-        chat.Stream.HeedsStop = true;
-        if (quit && !options.SkipQuitResponse)
+        MessageTransfer transfer = new(chat, features, attempt, trouble, results, options, log) { DelayDot = DelayDot };
+        transfer.Run(content, convert, quit);
+        (HasQuit, IsBroken) = (quit, transfer.IsBroken);
+        if (quit && !IsBroken && !options.SkipQuitResponse)
             IgnoreReply(SmtpStage.Quit);
-    }
-
-    // A server that has seen enough says so, perhaps closes, and does not wait for the end of the message. That it takes the
-    // message cannot be said before.
-    private bool IsRefusedEarly()
-    {
-        SmtpStage stage = chat.Stage;
-        if (chat.TakeEarlyReply(stage) is not { } reply)
-            return false;
-        if (reply.Class is not (4 or 5))
-            throw new SmtpStreamException(StreamFailure.OutOfStep);
-        IsBroken = true;
-        trouble.MessageFails(SmtpTrouble.FromReply(Peer, SmtpStage.Dot, reply));
-        return true;
-    }
-
-    private void SendContent(bool convert, Func<ContentReader> content, ReadOnlySpan<byte> last)
-    {
-        MessageBody body = new(chat.SendBody, options.MessageLineLimit,
-            () => log.BreakingLine(attempt.QueueId, options.MessageLineLimit));
-        CopyContent(body, convert, content);
-        if (DelayDot)
-        {
-            body.SendAll();
-            chat.Stream.Pause(options.PixDelayTime);
-        }
-        chat.Stream.ThrowIfStopping();
-        // From here on the server may have the whole message, and only its reply tells.
-        chat.Stream.HeedsStop = false;
-        body.Finish(last);
-    }
-
-    private static void CopyContent(MessageBody body, bool convert, Func<ContentReader> content)
-    {
-        try
-        {
-            body.Copy(content(), convert);
-        }
-        catch (Exception e) when (e is QueueFileException or IOException or UnauthorizedAccessException)
-        {
-            throw new ContentException(e);
-        }
-    }
-
-    // RFC 2033 section 4.2: one reply for each recipient that was accepted, in the order of RCPT.
-    private void JudgeEach()
-    {
-        List<Recipient> recipients = [];
-        List<SmtpReply> replies = [];
-        foreach (Recipient recipient in attempt.Recipients)
-        {
-            if (recipient.Mark == RecipientMark.Open)
-                recipients.Add(recipient);
-        }
-        try
-        {
-            while (replies.Count < recipients.Count)
-            {
-                replies.Add(chat.ReadReply(SmtpStage.Dot));
-                // Then there are too few replies, and those before may be other recipients', too.
-                if (IsNoVerdict(replies[^1]))
-                    return;
-            }
-        }
-        finally
-        {
-            for (int i = 0; i < replies.Count && recipients[i].Mark == RecipientMark.Open; i++)
-                Judge(recipients[i], SmtpStage.Dot, replies[i]);
-        }
-    }
-
-    // The reply may be the answer to QUIT, which some server gives before it has stored the message; so is a code with junk
-    // in front. Once too often is better than never.
-    private bool IsNoVerdict(SmtpReply reply)
-    {
-        if (!reply.HasJunk && !chat.IsOutOfStep && reply.Code != 221)
-            return false;
-        IsBroken = true;
-        trouble.MessageFails(SmtpTrouble.Why("4.5.0",
-            $"host {Peer.Name} sent a reply that is none: {reply.Text} (in reply to {SmtpStages.Command(SmtpStage.Dot)}) -- message may be sent more than once",
-            Peer.Host, reply.Text));
-        return true;
-    }
-
-    private void JudgeAll(SmtpReply reply)
-    {
-        if (IsNoVerdict(reply))
-            return;
-        if (reply.Class != 2)
-        {
-            trouble.MessageFails(SmtpTrouble.FromReply(Peer, SmtpStage.Dot, reply));
-            return;
-        }
-        results.BeginGroup();
-        foreach (Recipient recipient in attempt.Recipients)
-        {
-            if (recipient.Mark == RecipientMark.Open)
-                results.Sent(attempt, recipient, reply, features.Dsn);
-        }
-        results.EndGroup();
     }
 
     // Nobody is left, but the server waits for content.

@@ -12,6 +12,8 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
     private const long FutureToleranceMicroseconds = 1_000_000;
     private static readonly TimeSpan s_clockTolerance = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_lockedRetry = TimeSpan.FromSeconds(60);
+    private const int LinkedLimit = 1000;
+    private readonly HashSet<string> _linked = [];
     private readonly Dictionary<string, Message> _messages = [];
     private int _recipients;
 
@@ -68,7 +70,9 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
                 MailLog.Warning($"{entry.Id}: time stamp {wait / 1_000_000} s in the future, tried now; was the clock set back?");
             if (status.LinkCount != 1)
             {
-                MailLog.Warning($"{entry.Path}: file has {status.LinkCount} hard links, left alone");
+                // Once: it is met again in every scan.
+                if (_linked.Count < LinkedLimit && _linked.Add(entry.Path))
+                    MailLog.Warning($"{entry.Path}: file has {status.LinkCount} hard links, left alone");
                 return;
             }
             if (!directories.Rename(entry.Path, QueueName.Active, entry.Id))

@@ -1,163 +1,295 @@
 #!/usr/bin/env python3
-"""Measures the system with a large deferred queue: not a test, and no part of ./test.sh.
+"""Measures a mail system with many deferred messages: restart, listing, memory, flush.
 
-  ./build.sh && tests/load/deferred-queue.py [MESSAGES]        default: 100000
+  deferred-queue.py BIN [MESSAGES]            Postfix.Net; BIN is artifacts/postfix.net/bin
+  deferred-queue.py --postfix [MESSAGES]      the Postfix of this host, with a private configuration (as root)
 
-Fills the deferred queue of a private instance with copies of a queue file that are not due, starts the system, and tells:
-  start        until master says that mail is accepted
-  delivery     from the start until a message submitted then has been delivered, in the middle of the first scan
-  listing      postqueue -p of everything, and its first line
-  longest turn the longest time that the queue manager let a question wait while it scanned
-  memory       resident memory of qmgr and showq after that
+One message is deferred by a port where nobody listens, and its queue file and defer log are copied under new queue ids
+(100000 times unless told otherwise). Everything is on loopback and below one temporary directory, removed at the end.
+Prints one "name = value" line for each figure. CPU time is that of all processes of the system, and says more than wall
+time on a busy machine.
 """
-import os, shutil, socket, struct, subprocess, sys, tempfile, threading, time
+import os, shutil, socket, subprocess, sys, tempfile, threading, time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BIN = os.path.join(ROOT, "artifacts/postfix.net/bin")
-
-
-def main():
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    home = tempfile.mkdtemp(prefix="pfn-load.")
-    os.chmod(home, 0o755)
-    receiver = Receiver()
-    try:
-        run(home, count, receiver)
-    finally:
-        subprocess.run([f"{BIN}/master", "-c", f"{home}/conf", "abort"], capture_output=True)
-        shutil.rmtree(home, ignore_errors=True)
+DIGITS = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"
+DIRECTORIES = "active bounce corrupt defer deferred flush hold incoming private saved trace".split()
 
 
-def run(home, count, receiver):
-    owner = "nobody" if os.geteuid() == 0 else os.environ.get("USER", "nobody")
-    os.mkdir(f"{home}/conf")
-    queue = f"{home}/queue"
-    with open(f"{home}/conf/main.toml", "w") as f:
-        f.write(f'queue_directory = "{queue}"\nmaillog_file = "{home}/log"\nmail_owner = "{owner}"\nsetgid_group = "nogroup"\n'
-                f'myhostname = "load.test"\nmyorigin = "load.test"\nmydestination = ""\nrelayhost = "[127.0.0.1]:{receiver.port}"\n'
-                'disable_dns_lookups = true\nsmtp_tls_security_level = "none"\n')
-    open(f"{home}/log", "w").close()
-    master = [f"{BIN}/master", "-c", f"{home}/conf"]
-    subprocess.run([*master, "start"], check=True)
-    subprocess.run([*master, "stop"], check=True)
-    fill(queue, count)
-
-    begin = time.monotonic()
-    subprocess.run([*master, "start"], check=True)
-    tell("start", begin)
-    asker = Asker(f"{queue}/private/qmgr.ask")
-    subprocess.run([f"{BIN}/sendmail", "-C", f"{home}/conf", "-f", "a@load.test", "b@sink.test"], input=b"Subject: x\n\nx\n", check=True)
-    receiver.got.wait(600)
-    tell("delivery", begin)
-
-    begin = time.monotonic()
-    listing = subprocess.Popen([f"{BIN}/postqueue", "-c", f"{home}/conf", "-p"], stdout=subprocess.PIPE)
-    listing.stdout.readline()
-    tell("first line of the listing", begin)
-    lines = sum(1 for _ in listing.stdout)
-    listing.wait()
-    tell(f"listing, {lines} lines", begin)
-    print(f"longest turn: {asker.end() * 1000:.0f} ms")
-    for name in ("qmgr", "postqueue"):
-        for pid in subprocess.run(["pgrep", "-f", f"{BIN}/{name} -c {home}/conf"], capture_output=True, text=True).stdout.split():
-            with open(f"/proc/{pid}/status") as f:
-                print(f"memory of {name}: " + next(line.split()[1] for line in f if line.startswith("VmRSS")) + " KiB")
+def encode(number, base, width):
+    text = ""
+    while number or len(text) < width:
+        number, digit = divmod(number, base)
+        text = DIGITS[digit] + text
+    return text
 
 
-def tell(what, begin):
-    print(f"{what}: {time.monotonic() - begin:.2f} s", flush=True)
-
-
-def fill(queue, count):
-    with open(f"{ROOT}/tests/vectors/one-rcpt.incoming", "rb") as f:
-        content = f.read()
-    status = os.stat(f"{queue}/deferred")
-    due = time.time() + 30 * 60
-    for i in range(count):
-        # The name holds the inode number, as that of every queue file; its first digit is the subdirectory.
-        micro = f"{i * 7919 % 1000000:05X}"
-        directory = f"{queue}/deferred/{micro[0]}"
-        if not os.path.isdir(directory):
-            os.mkdir(directory, 0o700)
-            os.chown(directory, status.st_uid, status.st_gid)
-        temporary = f"{directory}/{i}.new"
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o700)
-        os.write(fd, content)
-        os.fchown(fd, status.st_uid, status.st_gid)
-        os.utime(fd, (due, due))
-        name = f"{directory}/{micro}{os.fstat(fd).st_ino:X}"
-        os.close(fd)
-        os.rename(temporary, name)
-    os.sync()
-
-
-class Receiver(threading.Thread):
-    """Takes every message."""
+class Sink(threading.Thread):
+    """An SMTP server that takes everything and counts messages."""
 
     def __init__(self):
         super().__init__(daemon=True)
-        self.got = threading.Event()
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.messages = 0
         self.start()
 
     def run(self):
         while True:
-            client, _ = self.socket.accept()
-            with client, client.makefile("rwb") as stream:
-                self.say(stream, "220 load")
-                data = False
-                for line in stream:
-                    if data:
-                        if line == b".\r\n":
-                            data = False
-                            self.say(stream, "250 ok")
-                            self.got.set()
-                    elif line.upper().startswith(b"DATA"):
-                        data = True
-                        self.say(stream, "354 go on")
-                    else:
-                        self.say(stream, "250 ok")
+            client, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
 
-    @staticmethod
-    def say(stream, text):
-        stream.write(text.encode() + b"\r\n")
-        stream.flush()
-
-
-class Asker(threading.Thread):
-    """Asks the queue manager all the time, and notes the longest wait for an answer."""
-
-    def __init__(self, path):
-        super().__init__(daemon=True)
-        self.path, self.longest, self.ended = path, 0.0, False
-        self.start()
-
-    def run(self):
-        block = lambda data: struct.pack("<i", len(data)) + data
-        text = lambda name, value: b"\x01" + block(name) + block(value)
-        address = text(b"address", b"x@sink.test")
-        question = text(b"queue_id", b"none") + text(b"sender", b"") + b"\x04" + block(b"recipients") + struct.pack("<i", 1) + block(address)
-        while not self.ended:
-            try:
-                with socket.socket(socket.AF_UNIX) as channel:
-                    channel.connect(self.path)
-                    for _ in range(1000):
-                        if self.ended:
-                            return
-                        begin = time.monotonic()
-                        channel.sendall(struct.pack("<I", len(question)) + question)
-                        if not channel.recv(65536):
+    def serve(self, client):
+        with client, client.makefile("rwb", buffering=0) as stream:
+            stream.write(b"220 sink ESMTP\r\n")
+            for line in stream:
+                verb = line[:4].upper()
+                if verb == b"DATA":
+                    stream.write(b"354 go\r\n")
+                    for content in stream:
+                        if content == b".\r\n":
                             break
-                        self.longest = max(self.longest, time.monotonic() - begin)
-                        time.sleep(0.005)
-            except OSError:
-                time.sleep(0.05)
+                    self.messages += 1
+                stream.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
+                if verb == b"QUIT":
+                    return
 
-    def end(self):
-        self.ended = True
-        self.join()
-        return self.longest
+
+class System:
+    """What the two systems have in common; their differences are in the two classes below."""
+
+    def __init__(self, directory, sink, dead):
+        self.directory, self.queue, self.conf = directory, f"{directory}/queue", f"{directory}/conf"
+        os.mkdir(self.conf)
+        os.mkdir(self.queue)
+        for path in (directory, self.conf, self.queue):
+            os.chmod(path, 0o755)
+        self.write(sink, dead)
+
+    def pids(self):
+        with open(f"{self.queue}/pid/master.pid") as file:
+            found = [int(file.read())]
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/stat") as file:
+                    if int(file.read().rsplit(")", 1)[1].split()[1]) == found[0]:
+                        found.append(int(pid))
+            except OSError:
+                pass
+        return found
+
+    def memory(self):
+        """Proportional set size in KiB: of the queue manager, and of all daemons."""
+        manager = total = 0
+        for pid in self.pids():
+            try:
+                with open(f"/proc/{pid}/smaps_rollup") as file:
+                    size = sum(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+                with open(f"/proc/{pid}/comm") as file:
+                    manager += size if file.read().strip() == "qmgr" else 0
+                total += size
+            except OSError:
+                pass
+        return manager, total
+
+    def cpu(self):
+        """Seconds, of the daemons that live; those that ended count through master."""
+        ticks = 0
+        for i, pid in enumerate(self.pids()):
+            try:
+                with open(f"/proc/{pid}/stat") as file:
+                    fields = file.read().rsplit(")", 1)[1].split()
+                ticks += int(fields[11]) + int(fields[12]) + (int(fields[13]) + int(fields[14]) if i == 0 else 0)
+            except OSError:
+                pass
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def count(self, queue):
+        return sum(len(files) for _, _, files in os.walk(f"{self.queue}/{queue}"))
+
+    def send(self, recipient):
+        subprocess.run(self.sendmail + ["-f", "load@test.invalid", "-i", recipient], check=True, input=b"Subject: load\n\ntext\n")
+
+    def multiply(self, number):
+        """Copies the one deferred message, and its log, under other queue ids."""
+        originals = {}
+        for queue in ("deferred", "defer"):
+            for folder, _, files in os.walk(f"{self.queue}/{queue}"):
+                if files:
+                    path = f"{folder}/{files[0]}"
+                    with open(path, "rb") as file:
+                        originals[queue] = (file.read(), os.stat(path))
+        due = time.time() + 3000
+        start = int(time.time()) - 100_000
+        for queue, (content, status) in originals.items():
+            for digit in "0123456789ABCDEF":
+                folder = f"{self.queue}/{queue}/{digit}"
+                if not os.path.isdir(folder):
+                    os.mkdir(folder, 0o700)
+                    os.chown(folder, status.st_uid, status.st_gid)
+            for i in range(number - 1):
+                microseconds = i * 9973 % 1_000_000
+                name = f"{encode(start + i, 52, 6)}{encode(microseconds, 52, 4)}z{encode(1000 + i, 51, 1)}"
+                path = f"{self.queue}/{queue}/{microseconds:05X}"[:-4] + "/" + name
+                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                os.write(descriptor, content)
+                os.fchown(descriptor, status.st_uid, status.st_gid)
+                os.fchmod(descriptor, status.st_mode & 0o7777)
+                os.close(descriptor)
+                if queue == "deferred":
+                    os.utime(path, (due, due))
+
+
+class PostfixNet(System):
+    def __init__(self, bin, *rest):
+        self.bin = bin
+        super().__init__(*rest)
+        self.master = [f"{bin}/master", "-c", self.conf]
+        self.start_command, self.stop_command = self.master + ["start"], self.master + ["stop"]
+        self.sendmail = [f"{bin}/sendmail", "-C", self.conf]
+        self.list_command = [f"{bin}/postqueue", "-c", self.conf, "-p"]
+        self.flush_command = [f"{bin}/postqueue", "-c", self.conf, "-f"]
+
+    def write(self, sink, dead):
+        with open(f"{self.conf}/main.toml", "w") as file:
+            file.write(f"""queue_directory = "{self.queue}"
+data_directory = "{self.directory}/data"
+maillog_file = "{self.directory}/maillog"
+myhostname = "load.test.invalid"
+relayhost = "[127.0.0.1]:{sink}"
+transport_maps = "inline:{{dead.invalid=smtp:[127.0.0.1]:{dead}}}"
+inet_interfaces = "127.0.0.1"
+disable_dns_lookups = true
+minimal_backoff_time = "3600s"
+""")
+
+
+class Postfix(System):
+    def __init__(self, *rest):
+        super().__init__(*rest)
+        environment = ["env", f"MAIL_CONFIG={self.conf}"]
+        self.start_command = environment + ["/usr/lib/postfix/sbin/master", "-w"]
+        self.stop_command = ["sh", "-c", f"kill $(cat {self.queue}/pid/master.pid)"]
+        self.sendmail = environment + ["/usr/sbin/sendmail"]
+        self.list_command = environment + ["/usr/sbin/postqueue", "-p"]
+        self.flush_command = environment + ["/usr/sbin/postqueue", "-f"]
+
+    def write(self, sink, dead):
+        shutil.copy("/etc/postfix/dynamicmaps.cf", self.conf)
+        for name, owner, group, mode in [(d, "postfix", "root", 0o700) for d in DIRECTORIES] + [
+                ("maildrop", "postfix", "postdrop", 0o1730), ("public", "postfix", "postdrop", 0o2710), ("pid", "root", "root", 0o755)]:
+            os.mkdir(f"{self.queue}/{name}")
+            shutil.chown(f"{self.queue}/{name}", owner, group)
+            os.chmod(f"{self.queue}/{name}", mode)
+        os.mkdir(f"{self.directory}/data")
+        shutil.chown(f"{self.directory}/data", "postfix")
+        with open(f"{self.conf}/main.cf", "w") as file:
+            file.write(f"""compatibility_level = 3.6
+queue_directory = {self.queue}
+data_directory = {self.directory}/data
+maillog_file_prefixes = {self.directory}
+maillog_file = {self.directory}/maillog
+myhostname = load.test.invalid
+mydestination =
+alias_maps =
+relayhost = [127.0.0.1]:{sink}
+transport_maps = inline:{{dead.invalid=smtp:[127.0.0.1]:{dead}}}
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+disable_dns_lookups = yes
+enable_long_queue_ids = yes
+minimal_backoff_time = 3600s
+""")
+        services = "pickup:60:1 cleanup:-:0 qmgr:300:1 rewrite:-:- bounce:-:0 defer:-:0 trace:-:0 smtp:-:- relay:-:- showq:-:- error:-:- retry:-:-"
+        commands = {"rewrite": "trivial-rewrite", "defer": "bounce", "trace": "bounce", "relay": "smtp", "retry": "error"}
+        with open(f"{self.conf}/master.cf", "w") as file:
+            for service in services.split():
+                name, wakeup, limit = service.split(":")
+                private = "n" if name in ("pickup", "cleanup", "qmgr", "showq") else "-"
+                file.write(f"{name} unix {private} - n {wakeup} {limit} {commands.get(name, name)}\n")
+            file.write("postlog unix-dgram n - n - 1 postlogd\n")
+        for name in ("main.cf", "master.cf"):  # Postfix waits for files that were changed a moment ago
+            os.utime(f"{self.conf}/{name}", (time.time() - 3600,) * 2)
+
+
+def wait(condition, limit=120):
+    end = time.monotonic() + limit
+    while not condition():
+        if time.monotonic() > end:
+            sys.exit("deferred-queue.py: waited too long")
+        time.sleep(0.005)
+
+
+def report(name, value):
+    print(f"{name} = {value:.3f}" if isinstance(value, float) else f"{name} = {value}", flush=True)
+
+
+def main():
+    arguments = sys.argv[1:]
+    if not arguments:
+        sys.exit(__doc__)
+    number = int(arguments[1]) if len(arguments) > 1 else 100_000
+    directory = tempfile.mkdtemp(prefix="deferred-queue-")
+    sink = Sink()
+    refusing = socket.socket()
+    refusing.bind(("127.0.0.1", 0))  # bound, but nobody listens
+    rest = (directory, sink.port, refusing.getsockname()[1])
+    system = Postfix(*rest) if arguments[0] == "--postfix" else PostfixNet(os.path.abspath(arguments[0]), *rest)
+    running = False
+    try:
+        subprocess.run(system.start_command, check=True)
+        running = True
+        system.send("first@dead.invalid")
+        wait(lambda: system.count("deferred") == 1 and system.count("defer") == 1)
+        time.sleep(1)
+        subprocess.run(system.stop_command, check=True)
+        running = False
+        system.multiply(number)
+        os.sync()
+        time.sleep(2)
+
+        begin = time.monotonic()
+        subprocess.run(system.start_command, check=True)
+        running = True
+        report("start_s", time.monotonic() - begin)
+        system.send("probe@ok.invalid")
+        wait(lambda: sink.messages == 1)
+        report("start_to_delivery_s", time.monotonic() - begin)
+        time.sleep(8)  # the scan of the deferred queue that begins with the start
+        report("start_cpu_s", system.cpu())
+        manager, total = system.memory()
+        report("memory_qmgr_kib", manager)
+        report("memory_all_kib", total)
+
+        before, begin = system.cpu(), time.monotonic()
+        usage = os.times()
+        listing = subprocess.run(system.list_command, check=True, capture_output=True).stdout
+        now = os.times()
+        report("listing_s", time.monotonic() - begin)
+        report("listing_cpu_s", system.cpu() - before + now.children_user + now.children_system - usage.children_user - usage.children_system)
+        report("listing_messages", listing.count(b"@dead.invalid"))
+        report("listing_memory_all_kib", system.memory()[1])
+
+        before = system.cpu()
+        subprocess.run(system.flush_command, check=True)
+        time.sleep(1)
+        begin = time.monotonic()
+        system.send("second@ok.invalid")
+        wait(lambda: sink.messages == 2)
+        report("delivery_while_flushing_s", time.monotonic() - begin)
+        peak = (0, 0)
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            peak = tuple(map(max, peak, system.memory()))
+            time.sleep(0.25)
+        report("flush_20s_cpu_s", system.cpu() - before)
+        report("flush_20s_tried", sum(line.count(b"status=deferred") for line in open(f"{directory}/maillog", "rb")) - 1)
+        report("flush_memory_qmgr_kib", peak[0])
+        report("flush_memory_all_kib", peak[1])
+    finally:
+        if running:
+            subprocess.run(system.stop_command)
+            time.sleep(1)
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 main()

@@ -14,6 +14,7 @@ need smtp-sink postfix
 need postcat postfix
 need nsd nsd
 need python3 python3
+/usr/bin/python3 -c "import flufl.bounce" 2>/dev/null || missing="$missing python3-flufl.bounce"
 need strace strace
 need openssl openssl
 need unshare util-linux

@@ -14,20 +14,24 @@ namespace PostfixNet.Bounce;
 ///   outcomes that the sender wants to hear of (NOTIFY=SUCCESS, sendmail -v and -bv), in the trace directory. On request
 ///   it makes one notice of a log, hands it to cleanup, and removes the log. Requests, each answered with a status:
 ///     append   one recipient, on stable storage before the answer
-///     flush    send the notice, then remove the log
+///     flush    send the notice, or hold it for a digest; then remove the log
 ///     remove   remove the log without a word
+///     digest   (not trace) send the reports on held notices whose bounce_digest_window is over
 ///   NOTIFY=NEVER and the other wishes of RFC 3461 are honoured per recipient. Mail from the null sender is not returned;
-///   postmaster hears of it when notify_classes has 2bounce. A notice to postmaster that fails is discarded.
+///   postmaster hears of it when notify_classes has 2bounce. A notice to postmaster that fails is discarded. A notice that
+///   cleanup refuses for good is treated as mail from the null sender is. docs/dsn.md has it all.
 /// SECURITY
 ///   Talks to local processes of the mail system only, reads queue files that only cleanup writes, and logs that only it
 ///   writes. What remote servers said gets into notices stripped of control characters. No network.
 /// DIAGNOSTICS
-///   ID: sender non-delivery notification: NEWID and its kin tell of each notice queued. A failed request is a warning, and
-///   its reason goes to the client. Exit 0: idle, or told to stop. Exit 78: configuration unusable.
+///   ID: sender non-delivery notification: NEWID and its kin tell of each notice queued; "held for a digest" of one that
+///   comes later, with others. Warnings: a failed request, whose reason goes to the client; a notice that can never be
+///   queued; a bounce_template_file that is broken. Exit 0: idle, or told to stop. Exit 78: configuration unusable.
 /// CONFIGURATION
-///   2bounce_notice_recipient, backwards_bounce_logfile_compatibility, bounce_notice_recipient, bounce_size_limit,
-///   cleanup_service_name, disable_verp_bounces, double_bounce_sender, enable_threaded_bounces, ipc_timeout, max_idle, max_use,
-///   mydomain, myhostname, notify_classes, queue_directory, trace_service_name. New values count from the next start of a process.
+///   2bounce_notice_recipient, backwards_bounce_logfile_compatibility, bounce_digest_limit, bounce_digest_window,
+///   bounce_notice_recipient, bounce_size_limit, bounce_template_file, cleanup_service_name, confirm_delay_cleared,
+///   disable_verp_bounces, double_bounce_sender, enable_threaded_bounces, ipc_timeout, max_idle, max_use, mydomain, myhostname,
+///   notify_classes, queue_directory, trace_service_name. New values count from the next start of a process.
 /// BUGS
 ///   A crash between the queueing of a notice and the removal of its log sends the notice twice.
 /// SEE ALSO

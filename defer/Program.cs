@@ -13,7 +13,7 @@ namespace PostfixNet.Defer;
 ///   shows its reasons. Requests, each answered with a status:
 ///     append   one recipient; not forced to stable storage: the recipient is tried again in any case
 ///     warn     tell the sender of the delay; the log stays
-///     flush    the message is too old: return it to the sender, then remove the log
+///     flush    the message is too old: return it to the sender (with status 4.4.7), then remove the log
 ///     remove   the message is tried again, or gone: remove the log
 ///   NOTIFY=DELAY and NOTIFY=FAILURE of RFC 3461 are honoured per recipient.
 /// SECURITY
@@ -24,7 +24,8 @@ namespace PostfixNet.Defer;
 /// CONFIGURATION
 ///   As bounce, and delay_notice_recipient, delay_warning_time, hash_queue_depth, hash_queue_names, maximal_queue_lifetime.
 /// BUGS
-///   The delay is told in whole hours: with a delay_warning_time below one hour, as 0.
+///   The built-in text tells the delay in whole hours: with a delay_warning_time below one hour, as 0. Write another one
+///   with bounce_template_file.
 /// SEE ALSO
 ///   bounce, qmgr.
 /// </summary>

@@ -60,13 +60,13 @@ internal sealed class DigestComposer(IBufferWriter<byte> output, bool isGlobal)
         Line("");
         Line("                   The mail system");
         Line("");
-        Line("Queue ID         Arrived             Status   Recipient");
+        Line("Queue ID         Arrived              Status   Recipient");
         foreach (HeldNotice notice in notices)
         {
             string arrived = notice.Arrival <= 0 ? "-"
                 : DateTimeOffset.FromUnixTimeSeconds(notice.Arrival).ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
             foreach (LoggedRecipient recipient in notice.Recipients())
-                Line($"{notice.QueueId,-16} {arrived,-20}{NoticeReport.Status(recipient.Dsn, notice.IsExpired),-8} {NoticeText.Readable($"<{Address.ToExternal(recipient.Recipient)}>")}");
+                Line($"{notice.QueueId,-16} {arrived,-20} {NoticeReport.Status(recipient.Dsn, notice.IsExpired),-8} {NoticeText.Readable($"<{Address.ToExternal(recipient.Recipient)}>")}");
             if (notice.Subject.Length > 0)
                 Line($"                 Subject: {NoticeText.Readable(notice.Subject)}");
         }

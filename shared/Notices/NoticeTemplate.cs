@@ -82,8 +82,7 @@ public sealed record NoticeTemplates(NoticeTemplate Failure, NoticeTemplate Dela
     {
         (TimeParameter Parameter, string Prefix)[] times =
         [
-            (Parameters.BounceQueueLifetime, "bounce_queue_lifetime_"), (Parameters.DelayWarningTime, "delay_warning_time_"),
-            (Parameters.MaximalQueueLifetime, "maximal_queue_lifetime_"),
+            (Parameters.DelayWarningTime, "delay_warning_time_"), (Parameters.MaximalQueueLifetime, "maximal_queue_lifetime_"),
         ];
         foreach ((TimeParameter parameter, string prefix) in times)
         {

@@ -77,7 +77,7 @@ internal sealed class TemplateFile
         if (last < 0)
             throw Bad(first, $"the template has no end: a line with nothing but \"{end}\"");
         (string from, string subject, string postmaster) = (builtIn.From, builtIn.Subject, builtIn.PostmasterSubject);
-        Encoding charset = Encoding.ASCII;
+        Encoding charset = Charset("us-ascii", first);
         for (; _next < last && _lines[_next].Length > 0; _next++)
         {
             (string name, string value) = Header(_lines[_next], _next + 1);

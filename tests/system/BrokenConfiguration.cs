@@ -112,6 +112,15 @@ public sealed class BrokenConfiguration
         Assert.Single(receiver.Messages);
     });
 
+    [Fact]
+    public void NoticeTemplates() => MailSystem.Run(mail =>
+    {
+        string path = Path.Combine(mail.ConfigDirectory, "bounce.cf");
+        File.WriteAllText(path, "# ours\nfailure_template = <<EOF\nSubject: x\n\n$nonsense\nEOF\n");
+        mail.Set("bounce_template_file", "bounce.cf");
+        AssertNothingStarts(mail, "a name that is not defined", path, 5);
+    });
+
     private static void AssertNothingStarts(MailSystem mail, string what, string path, int line)
     {
         foreach (string command in new[] { "check", "start" })

@@ -57,11 +57,15 @@ public sealed class SendersAreTold
         mail.Submit(MailSystem.Message("slow"), "-f", "alice@origin.test", "slow@dest.test");
         mail.WaitForLog("sender delay notification: ");
         mail.Stop();
-        receiver.SetRules();
         mail.Start();
+        int attempts = mail.Log("to=<slow@dest.test>, .*status=deferred").Length;
+        mail.Postqueue("-f").Ok();
+        Wait.For("another attempt after the restart", () => mail.Log("to=<slow@dest.test>, .*status=deferred").Length > attempts);
+        receiver.SetRules();
         mail.Postqueue("-f").Ok();
         mail.WaitForLog("sender delivery status notification: ");
         mail.WaitForEmptyQueue();
+        Assert.Single(mail.Log("sender delay notification: "));
         ParsedNotice[] reports = [.. receiver.Messages.Where(message => message.Sender.Length == 0).Select(Python.Parse)];
         Assert.Equal(["Delayed Mail (still being retried)", "Successful Mail Delivery Report"], reports.Select(report => report.Headers["subject"]));
         Assert.Equal(["delayed", "relayed"], reports.Select(report => Assert.Single(report.RecipientFields)["action"]));

@@ -1,0 +1,62 @@
+using PostfixNet.Configuration;
+using PostfixNet.Delivery;
+using PostfixNet.Notices;
+using PostfixNet.Queue;
+using PostfixNet.UnitTests.Queue;
+
+namespace PostfixNet.UnitTests.Delivery;
+
+/// <summary>The bounce services on a queue of their own, with messages in active.</summary>
+internal sealed class BounceRig : IDisposable
+{
+    internal const string Host = "mta.test";
+
+    private readonly TemporaryDirectory _directory = new();
+
+    internal BounceRig()
+    {
+        Queues = new QueueDirectories(_directory.Path, [], 1);
+        foreach (string name in new[] { "active", "bounce", "defer", "trace", "digest" })
+            Directory.CreateDirectory(Path.Combine(_directory.Path, name));
+    }
+
+    internal QueueDirectories Queues { get; }
+
+    internal FakeSubmitter Submitter { get; } = new();
+
+    internal StepClock Clock { get; } = new();
+
+    internal BounceSettings Settings { get; set; } = new() { MyHostname = Host, MyDomain = "test" };
+
+    /// <summary>A process of a service: each call makes a new one, as after a crash.</summary>
+    internal BounceService Service(BounceRole role) => new(role, Settings, Queues, Submitter,
+        () => NoticeTemplates.BuiltIn(MainConfig.FromText($"myhostname = '{Host}'\ndelay_warning_time = '4h'")), Clock);
+
+    /// <summary>A message in active.</summary>
+    internal QueueId Message(string id)
+    {
+        Assert.True(QueueId.TryParse(id, out QueueId queueId));
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "vectors", "partly-done.active"), Queues.PathOf(QueueName.Active, queueId), overwrite: true);
+        return queueId;
+    }
+
+    internal void Append(BounceRole role, QueueId id, LoggedRecipient recipient) =>
+        Assert.Equal(0, Service(role).Answer(BounceRequest.Append(id, recipient)).Number("status"));
+
+    /// <summary>Asks for a notice as the queue manager does.</summary>
+    /// <returns>True when the queue manager may go on.</returns>
+    internal bool Ask(BounceRole role, QueueId id, string request = "flush", string sender = "alice@q.test", int ret = 0, int utf8 = 0) =>
+        Service(role).Answer(BounceRequest.Notify(request, new MessageFacts(QueueName.Active, id, sender, "8bit", utf8, "", ret, ""))).Number("status") == 0;
+
+    /// <summary>Asks for the digests that are due.</summary>
+    internal void SendDigests() => Assert.Equal(0, Service(BounceRole.Bounce).Answer(BounceRequest.Digest()).Number("status"));
+
+    /// <summary>Notices that name a recipient as failed.</summary>
+    internal int TimesTold(string recipient) =>
+        Submitter.Queued.Count(notice => notice.Text.Contains($"\nFinal-Recipient: rfc822; {recipient}\n", StringComparison.Ordinal));
+
+    internal static LoggedRecipient Recipient(string address, int notify = 0, string action = "failed", string status = "5.1.1") =>
+        new(address, "", 300, $"rfc822;{address}", notify, new Dsn(status, action, $"no such {address}"));
+
+    public void Dispose() => _directory.Dispose();
+}

@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using PostfixNet.Delivery;
+using PostfixNet.Mail;
+using PostfixNet.Notices;
+using PostfixNet.Queue;
+
+namespace PostfixNet.UnitTests.Delivery;
+
+/// <summary>bounce_digest_limit: failure notices of one sender that come in numbers become one report. What a crash leaves
+/// at each step: <see cref="CrashTests"/>.</summary>
+public sealed class DigestTests
+{
+    private static void Fail(BounceRig rig, string name, string sender = "alice@q.test", int notify = 0, int utf8 = 0, string? recipient = null)
+    {
+        QueueId id = rig.Message(name);
+        rig.Append(BounceRole.Bounce, id, BounceRig.Recipient(recipient ?? $"{name}@q.test", notify));
+        Assert.True(rig.Ask(BounceRole.Bounce, id, sender: sender, utf8: utf8));
+        Assert.False(File.Exists(rig.Queues.PathOf(QueueName.Bounce, id)));
+    }
+
+    private static BounceRig Rig(int limit) => new() { Settings = new BounceSettings { MyHostname = BounceRig.Host, DigestLimit = limit, DigestWindow = TimeSpan.FromMinutes(10) } };
+
+    private static List<string> HeldFiles(BounceRig rig) =>
+        [.. Directory.EnumerateFiles(Path.Combine(rig.Queues.Root, "digest"), "*", SearchOption.AllDirectories).Where(path => Path.GetFileName(path) != "window")];
+
+    [Fact]
+    public void The_limit_counts_for_each_sender_and_window()
+    {
+        using BounceRig rig = Rig(2);
+        for (int i = 1; i <= 5; i++)
+            Fail(rig, $"4A000{i}");
+        Fail(rig, "4B0001", sender: "carol@q.test");
+        Fail(rig, "4B0002", notify: Notify.Never); // nothing to tell, nothing to count
+        Assert.Equal(["alice@q.test", "alice@q.test", "carol@q.test"], rig.Submitter.Queued.Select(notice => notice.Recipient));
+        Assert.Equal(3, HeldFiles(rig).Count);
+
+        rig.Clock.Seconds += 599;
+        rig.SendDigests();
+        Assert.Equal(3, rig.Submitter.Queued.Count);
+        rig.Clock.Seconds += 1;
+        Fail(rig, "4A0006"); // the window is over, but its report is not sent yet
+        Assert.Equal(4, HeldFiles(rig).Count);
+        rig.SendDigests();
+        Assert.Equal(4, rig.Submitter.Queued.Count);
+        for (int i = 1; i <= 6; i++)
+            Assert.Equal(1, rig.TimesTold($"4A000{i}@q.test"));
+        Assert.Empty(HeldFiles(rig));
+
+        Fail(rig, "4A0007"); // a new window
+        Assert.Equal(5, rig.Submitter.Queued.Count);
+    }
+
+    [Fact]
+    public void The_report_has_a_table_and_fields_for_each_recipient()
+    {
+        using BounceRig rig = Rig(1);
+        Fail(rig, "4A0001");
+        QueueId id = rig.Message("4A0002");
+        rig.Append(BounceRole.Bounce, id, BounceRig.Recipient("bob@q.test"));
+        rig.Append(BounceRole.Bounce, id, BounceRig.Recipient("never@q.test", Notify.Never));
+        rig.Append(BounceRole.Bounce, id, BounceRig.Recipient("carol@q.test", Notify.Failure));
+        Assert.True(rig.Ask(BounceRole.Bounce, id));
+        QueueId old = rig.Message("4A0003");
+        rig.Append(BounceRole.Defer, old, BounceRig.Recipient("dave@q.test", status: "4.4.1"));
+        Assert.True(rig.Ask(BounceRole.Defer, old));
+        rig.Clock.Seconds += 600;
+        rig.SendDigests();
+
+        FakeDraft digest = rig.Submitter.Queued[^1];
+        Assert.Equal(("", "alice@q.test"), (digest.Sender, digest.Recipient));
+        Assert.Contains("\nSubject: Undelivered Mail: 2 messages\nTo: alice@q.test\nAuto-Submitted: auto-replied\n", digest.Text, StringComparison.Ordinal);
+        string arrived = DateTimeOffset.FromUnixTimeSeconds(1795240816).ToString("yyyy-MM-dd HH:mm", System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Contains($"\n4A0002           {arrived} UTC 5.1.1    <bob@q.test>\n4A0002           {arrived} UTC 5.1.1    <carol@q.test>\n                 Subject: ", digest.Text, StringComparison.Ordinal);
+        Assert.Contains($"\n4A0003           {arrived} UTC 4.4.7    <dave@q.test>\n", digest.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("never@q.test", digest.Text, StringComparison.Ordinal);
+        Assert.Contains("\nFinal-Recipient: rfc822; dave@q.test\nOriginal-Recipient: rfc822;dave@q.test\nAction: failed\nStatus: 4.4.7\n"
+            + "Diagnostic-Code: X-Postfix; no such dave@q.test\nX-Postfix-Queue-ID: 4A0003\n", digest.Text, StringComparison.Ordinal);
+        Assert.Equal("['bob@q.test', 'carol@q.test', 'dave@q.test']", FailedSaysFlufl(digest.Text));
+    }
+
+    [Fact]
+    public void An_address_outside_ascii_makes_the_report_a_global_one()
+    {
+        using BounceRig rig = Rig(1);
+        Fail(rig, "4A0001");
+        Fail(rig, "4A0002");
+        Fail(rig, "4A0003", utf8: 1, recipient: "j\u00f6rg@q.test");
+        rig.Clock.Seconds += 600;
+        rig.SendDigests();
+        Assert.Equal(1, rig.Submitter.Queued[^1].SmtpUtf8);
+        Assert.Contains("\nContent-Type: message/global-delivery-status\n", rig.Submitter.Queued[^1].Text, StringComparison.Ordinal);
+        Assert.Contains("\nFinal-Recipient: utf-8; j\u00f6rg@q.test\n", rig.Submitter.Queued[^1].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_the_directory_or_the_limit_each_failure_has_its_notice()
+    {
+        using BounceRig rig = Rig(1);
+        Directory.Delete(Path.Combine(rig.Queues.Root, "digest"));
+        Fail(rig, "4A0001");
+        Fail(rig, "4A0002");
+        rig.SendDigests();
+        Directory.CreateDirectory(Path.Combine(rig.Queues.Root, "digest"));
+        rig.Settings = rig.Settings with { DigestLimit = 0 };
+        Fail(rig, "4A0003");
+        Fail(rig, "4A0004");
+        Assert.Equal(4, rig.Submitter.Queued.Count);
+        Assert.Empty(HeldFiles(rig));
+    }
+
+    [Theory]
+    [InlineData(true, "boss")]
+    [InlineData(false, "")]
+    public void A_report_that_can_never_be_queued_is_the_postmasters(bool tellPostmaster, string told)
+    {
+        using BounceRig rig = Rig(1);
+        rig.Settings = rig.Settings with { TellPostmasterOfDoubleBounces = tellPostmaster, DoubleBounceNoticeRecipient = "boss" };
+        Fail(rig, "4A0001");
+        Fail(rig, "4A0002");
+        rig.Submitter.Queued.Clear();
+        rig.Submitter.Refuses = recipient => recipient != "boss";
+        rig.Clock.Seconds += 600;
+        rig.SendDigests();
+        Assert.Equal(told, string.Join(' ', rig.Submitter.Queued.Select(notice => notice.Recipient)));
+        Assert.Empty(HeldFiles(rig));
+    }
+
+    // A window that no clock ever ends would hold notices for ever.
+    [Theory]
+    [InlineData("")]
+    [InlineData("junk")]
+    [InlineData("99999999999\n")]
+    public void A_damaged_window_is_over(string content)
+    {
+        using BounceRig rig = Rig(1);
+        Fail(rig, "4A0001");
+        Fail(rig, "4A0002");
+        string window = Assert.Single(Directory.EnumerateFiles(Path.Combine(rig.Queues.Root, "digest"), "window", SearchOption.AllDirectories));
+        File.WriteAllText(window, content);
+        rig.SendDigests();
+        Assert.Equal(1, rig.TimesTold("4A0002@q.test"));
+    }
+
+    private static string FailedSaysFlufl(string text)
+    {
+        const string Script = """
+            import sys, email
+            from flufl.bounce import all_failures
+            m = email.message_from_bytes(sys.stdin.buffer.read())
+            assert m.get_content_type() == 'multipart/report' and [p.get_content_type() for p in m.get_payload()] == ['text/plain', 'message/delivery-status']
+            assert not [d for p in m.walk() for d in p.defects]
+            print(sorted(a.decode() for a in all_failures(m)[1]))
+            """;
+        ProcessStartInfo start = new("/usr/bin/python3", ["-c", Script]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        using Process python = Process.Start(start)!;
+        python.StandardInput.BaseStream.Write(ByteText.Encode(text));
+        python.StandardInput.Close();
+        string output = python.StandardOutput.ReadToEnd();
+        python.WaitForExit();
+        Assert.Equal(0, python.ExitCode);
+        return output.TrimEnd();
+    }
+}

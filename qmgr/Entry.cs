@@ -40,6 +40,7 @@ internal sealed class Entry(Job job, Destination destination, List<DeliveryRecip
         TraceFlags = Message.Envelope.TraceFlags | (Message is { TellsEndOfDelay: true, Envelope.WarnTime: < 0 } ? DeliveryRequest.DelayWasTold : 0),
         ArrivalMicroseconds = Message.ArrivalMicroseconds,
         ActiveMicroseconds = Message.ActiveMicroseconds,
+        Origin = MessageOrigin.Of(Message.Envelope),
         MoreWaits = moreWaits,
         Rule = DeliveryRule.Of(Destination.Rule),
     };

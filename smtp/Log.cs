@@ -37,6 +37,9 @@ internal sealed class Log(Action<string> info, Action<string> warning)
     internal void RepliedWithMyName(SmtpPeer peer, string name) =>
         warning($"host {peer.NameAndPort} replied to HELO/EHLO with my own hostname {name}");
 
+    internal void OriginRefused(string queueId, SmtpPeer peer, SmtpReply reply, string command) =>
+        warning($"{queueId}: host {peer.NameAndPort} said: {reply.Text} (in reply to {command})");
+
     internal void NoMxHostHasAddress(string domain) => warning($"no MX host for {domain} has a valid address record");
 
     internal void NotDiscarded(string keyword) => warning($"unknown EHLO keyword \"{keyword}\" in smtp_discard_ehlo_keywords");

@@ -35,7 +35,8 @@ namespace PostfixNet.Smtp;
 ///   smtp_discard_ehlo_keywords, smtp_pix_workarounds, smtp_bind_address, smtp_bind_address_enforce, smtp_tcp_port,
 ///   soft_bounce, inet_interfaces, inet_protocols, smtp_host_lookup, disable_dns_lookups, dns_nameservers,
 ///   notify_classes, error_notice_recipient, debug_peer_list, smtp_tls_*, smtp_log_tls_feature_status,
-///   tls_append_default_CA, smtp_sasl_*, smtp_sender_dependent_authentication, smtp_send_dummy_mail_auth. For the service lmtp, lmtp_x takes the place of smtp_x.
+///   tls_append_default_CA, smtp_sasl_*, smtp_sender_dependent_authentication, smtp_send_dummy_mail_auth,
+///   smtp_send_xforward_command. For the service lmtp, lmtp_x takes the place of smtp_x.
 /// BUGS
 ///   No login by Kerberos or client certificate. TLS is that of the .NET library over OpenSSL:
 ///   one client certificate, no DANE, no ciphers without certificates, no revocation lists, sessions resumed only within

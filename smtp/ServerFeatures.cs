@@ -17,6 +17,9 @@ internal sealed record ServerFeatures
     /// <summary>Login mechanisms, in capitals, RFC 4954; null: the server announced no AUTH.</summary>
     internal IReadOnlyList<string>? AuthMechanisms { get; private init; }
 
+    /// <summary>Keyword and attributes of XFORWARD; null: the server announced none.</summary>
+    private IReadOnlyList<string>? XForward { get; init; }
+
     /// <summary>MAIL says AUTH=&lt;&gt;: the server knows who we are, and smtp_send_dummy_mail_auth is on.</summary>
     internal bool SendDummyAuth { get; init; }
 
@@ -49,6 +52,7 @@ internal sealed record ServerFeatures
                 "SMTPUTF8" => features with { SmtpUtf8 = true },
                 "DSN" => features with { Dsn = true },
                 "STARTTLS" => features with { StartTls = true },
+                "XFORWARD" => features with { XForward = words },
                 "AUTH" => features with { AuthMechanisms = AddMechanisms(features.AuthMechanisms, words) },
                 "SIZE" when words.Length > 1
                     && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out long size) => features with { SizeLimit = size },
@@ -57,6 +61,9 @@ internal sealed record ServerFeatures
         }
         return features;
     }
+
+    /// <summary>The server wants to know an attribute of XFORWARD.</summary>
+    internal bool WantsOrigin(string name) => XForward is not null && Contains(XForward, name);
 
     private static List<string> AddMechanisms(IReadOnlyList<string>? before, string[] words)
     {

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using PostfixNet.Configuration;
-using PostfixNet.Log;
 using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.Smtp;
@@ -37,6 +36,7 @@ internal static class SmtpConfig
             GreetingTimeout = GetTime(Parameters.SmtpGreetingTimeout),
             HeloTimeout = GetTime(Parameters.SmtpHeloTimeout),
             StartTlsTimeout = GetTime(Parameters.SmtpStarttlsTimeout),
+            XForwardTimeout = GetTime(Parameters.SmtpXforwardTimeout),
             MailTimeout = GetTime(Parameters.SmtpMailTimeout),
             RcptTimeout = GetTime(Parameters.SmtpRcptTimeout),
             DataInitTimeout = GetTime(Parameters.SmtpDataInitTimeout),
@@ -54,6 +54,7 @@ internal static class SmtpConfig
             SkipQuitResponse = Get(Parameters.SmtpSkipQuitResponse),
             SoftBounce = config.Get(Parameters.SoftBounce),
             QuoteEnvelope = Get(Parameters.SmtpQuoteRfc821Envelope),
+            SendXForward = Get(Parameters.SmtpSendXforwardCommand),
             DisableMimeOutputConversion = config.Get(Parameters.DisableMimeOutputConversion),
             DiscardEhloKeywords = Get(Parameters.SmtpDiscardEhloKeywords),
             DiscardEhloKeywordsOf = discard.IsEmpty ? static _ => null : discard.Find,
@@ -120,8 +121,6 @@ internal static class SmtpConfig
             if (isSet)
                 throw new ConfigurationException($"{name}: not supported by this version; leave it out");
         }
-        if (config.ForTransport(Parameters.SmtpSendXforwardCommand, service))
-            MailLog.Warning("smtp_send_xforward_command: not supported by this version; servers see this host as the client");
         if (config.ForTransport(Parameters.SmtpDnsReplyFilter, service).Length > 0)
             throw new ConfigurationException("smtp_dns_reply_filter: not supported by this version; leave it out");
         if (config.ForTransport(Parameters.SmtpDnsResolverOptions, service).Count > 0)

@@ -21,6 +21,7 @@ internal sealed record SmtpOptions
     internal TimeSpan GreetingTimeout { get; init; } = TimeSpan.FromSeconds(300);
     internal TimeSpan HeloTimeout { get; init; } = TimeSpan.FromSeconds(300);
     internal TimeSpan StartTlsTimeout { get; init; } = TimeSpan.FromSeconds(300);
+    internal TimeSpan XForwardTimeout { get; init; } = TimeSpan.FromSeconds(300);
     internal TimeSpan MailTimeout { get; init; } = TimeSpan.FromSeconds(300);
     internal TimeSpan RcptTimeout { get; init; } = TimeSpan.FromSeconds(300);
     internal TimeSpan DataInitTimeout { get; init; } = TimeSpan.FromSeconds(120);
@@ -47,6 +48,8 @@ internal sealed record SmtpOptions
     internal bool SkipQuitResponse { get; init; } = true;
     internal bool SoftBounce { get; init; }
     internal bool QuoteEnvelope { get; init; } = true;
+    /// <summary>Tell servers that want to know where mail comes from: smtp_send_xforward_command.</summary>
+    internal bool SendXForward { get; init; }
     internal bool DisableMimeOutputConversion { get; init; }
 
     /// <summary>EHLO keywords that are treated as absent, in capitals.</summary>
@@ -169,6 +172,7 @@ internal sealed record SmtpOptions
         SmtpStage.Greeting => GreetingTimeout,
         SmtpStage.Ehlo or SmtpStage.Helo or SmtpStage.Lhlo or SmtpStage.Auth => HeloTimeout,
         SmtpStage.StartTls => StartTlsTimeout,
+        SmtpStage.ForwardClient or SmtpStage.ForwardProtocol => XForwardTimeout,
         SmtpStage.Mail => MailTimeout,
         SmtpStage.Rcpt => RcptTimeout,
         SmtpStage.Data => DataInitTimeout,

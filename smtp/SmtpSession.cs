@@ -118,7 +118,7 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
         catch (SmtpStreamException e)
         {
             IsBroken = true;
-            if (Uses > 1 && e.Failure is StreamFailure.Lost or StreamFailure.OutOfStep && chat.Stage == SmtpStage.Mail)
+            if (Uses > 1 && e.Failure is StreamFailure.Lost or StreamFailure.OutOfStep && chat.Stage <= SmtpStage.Mail)
                 IsStale = true;
             else
                 trouble.StreamFails(e, chat.Stage);

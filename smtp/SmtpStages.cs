@@ -1,7 +1,7 @@
 namespace PostfixNet.Smtp;
 
 /// <summary>The steps of a session. A session may skip steps but never goes back, except that another message starts
-/// again at <see cref="Mail"/>.</summary>
+/// again at <see cref="ForwardClient"/>.</summary>
 internal enum SmtpStage
 {
     Greeting,
@@ -10,6 +10,8 @@ internal enum SmtpStage
     Lhlo,
     StartTls,
     Auth,
+    ForwardClient,
+    ForwardProtocol,
     Mail,
     Rcpt,
     Data,
@@ -32,6 +34,8 @@ internal static class SmtpStages
         SmtpStage.StartTls => "receiving the STARTTLS response",
         // Postfix counts the login to the handshake.
         SmtpStage.Auth => "performing the EHLO handshake",
+        SmtpStage.ForwardClient => "sending XFORWARD name/address",
+        SmtpStage.ForwardProtocol => "sending XFORWARD protocol/helo_name",
         SmtpStage.Mail => "sending MAIL FROM",
         SmtpStage.Rcpt => "sending RCPT TO",
         SmtpStage.Data => "sending DATA command",
@@ -45,6 +49,8 @@ internal static class SmtpStages
     /// <summary>Completes "host HOST said: ... (in reply to ...)".</summary>
     internal static string Command(SmtpStage stage) => stage switch
     {
+        SmtpStage.ForwardClient => "XFORWARD name/address command",
+        SmtpStage.ForwardProtocol => "XFORWARD helo/protocol command",
         SmtpStage.Mail => "MAIL FROM command",
         SmtpStage.Rcpt => "RCPT TO command",
         SmtpStage.Data => "DATA command",

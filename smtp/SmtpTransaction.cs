@@ -1,3 +1,4 @@
+using PostfixNet.Delivery;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Smtp;
@@ -42,12 +43,32 @@ internal sealed class SmtpTransaction(
             if (recipient.Mark == RecipientMark.Open)
                 recipients.Add(recipient);
         }
+        if (options.SendXForward && !TellOrigin(attempt.Request.Origin ?? MessageOrigin.Local))
+            return;
         bool convert = NeedsConversion;
         string mail = EnvelopeCommands.Mail(attempt.Request, features, convert, options.QuoteEnvelope);
         if (features.Pipelining)
             RunPipelined(mail, recipients, convert, content);
         else
             RunInStep(mail, recipients, convert, content);
+    }
+
+    // The server forgets it with each transaction. That it does not like it says nothing about the message. False: nobody
+    // listens any more.
+    private bool TellOrigin(MessageOrigin origin) =>
+        TellOrigin(SmtpStage.ForwardClient, ForwardedOrigin.Client(origin, features))
+        && TellOrigin(SmtpStage.ForwardProtocol, ForwardedOrigin.Protocol(origin, features));
+
+    private bool TellOrigin(SmtpStage stage, string? command)
+    {
+        if (command is null)
+            return true;
+        SmtpReply reply = chat.Ask(stage, command);
+        if (IsStaleAfter(reply))
+            return false;
+        if (reply.Class != 2)
+            log.OriginRefused(attempt.QueueId, Peer, reply, SmtpStages.Command(stage));
+        return true;
     }
 
     // RFC 2920: one batch, then the replies in the same order.
@@ -168,17 +189,21 @@ internal sealed class SmtpTransaction(
     // Replies and commands no longer match, and nobody waits for one any more.
     private bool IsHopeless => chat.IsOutOfStep && attempt.OpenRecipients == 0;
 
+    // The server tired of the idle session; this says nothing about the message.
+    private bool IsStaleAfter(SmtpReply reply)
+    {
+        if (MayBeStale && reply.Code == 421)
+            IsBroken = IsStale = true;
+        return IsStale;
+    }
+
     private bool ReadMailReply()
     {
         SmtpReply reply = chat.ReadReply(SmtpStage.Mail);
         if (reply.Class == 2)
             return true;
-        if (MayBeStale && reply.Code == 421)
-        {
-            // The server tired of the idle session; this says nothing about the message.
-            IsBroken = IsStale = true;
+        if (IsStaleAfter(reply))
             return false;
-        }
         trouble.MessageFails(SmtpTrouble.FromReply(Peer, SmtpStage.Mail, reply));
         return false;
     }

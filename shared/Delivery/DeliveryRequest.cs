@@ -59,6 +59,9 @@ public sealed record DeliveryRequest
     /// <summary>When the message became active, microseconds since 1970.</summary>
     public long ActiveMicroseconds { get; init; }
 
+    /// <summary>Where it came from; null: from this system.</summary>
+    public MessageOrigin? Origin { get; init; }
+
     /// <summary>More mail waits for this next hop: keep the session open after this one.</summary>
     public bool MoreWaits { get; init; }
 
@@ -80,6 +83,8 @@ public sealed record DeliveryRequest
             .Add("envelope_id", EnvelopeId).Add("ret_flags", ReturnFlags).Add("trace_flags", TraceFlags)
             .Add("arrival_time", ArrivalMicroseconds).Add("active_time", ActiveMicroseconds).Add("more_waits", MoreWaits ? 1 : 0)
             .Add("recipients", recipients);
+        if (Origin is not null)
+            list.Add("origin", [Origin.ToAttributes()]);
         return Rule is null ? list : list.Add("rule", [Rule.ToAttributes()]);
     }
 
@@ -111,6 +116,7 @@ public sealed record DeliveryRequest
             TraceFlags = (int)list.Number("trace_flags"),
             ArrivalMicroseconds = list.Number("arrival_time"),
             ActiveMicroseconds = list.Number("active_time"),
+            Origin = list.Has("origin") && list.Lists("origin") is [var origin, ..] ? MessageOrigin.From(origin) : null,
             MoreWaits = list.Number("more_waits") != 0,
             Rule = list.Has("rule") && list.Lists("rule") is [var rule, ..] ? DeliveryRule.From(rule) : null,
         };

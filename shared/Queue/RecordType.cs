@@ -82,4 +82,16 @@ public static class AttributeName
     public const string DsnOriginalRecipient = "dsn_orig_rcpt";
     /// <summary>Bits: 512 = only probe addresses, 1024 = deliver and report.</summary>
     public const string TraceFlags = "trace_flags";
+    /// <summary>Host name of the client that a mail server took the message from; so are the next ones.</summary>
+    public const string LogClientName = "log_client_name";
+    /// <summary>Its IP address.</summary>
+    public const string LogClientAddress = "log_client_address";
+    /// <summary>Its TCP port.</summary>
+    public const string LogClientPort = "log_client_port";
+    /// <summary>SMTP or ESMTP.</summary>
+    public const string LogProtocolName = "log_protocol_name";
+    /// <summary>What the client called itself.</summary>
+    public const string LogHeloName = "log_helo_name";
+    /// <summary>Queue ID in the first system that took it.</summary>
+    public const string LogIdent = "log_ident";
 }

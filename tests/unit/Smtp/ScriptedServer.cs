@@ -176,6 +176,9 @@ internal sealed class ScriptedServer : IDisposable
                     case "AUTH":
                         goOn = Authenticate(line);
                         break;
+                    case "XFORWARD":
+                        goOn = Say(server.Scripted("xforward") ?? "250 2.0.0 Ok");
+                        break;
                     case "MAIL":
                         (_recipients, accepted) = (0, 0);
                         goOn = Say(server.Scripted("mail") ?? "250 2.1.0 Ok");

@@ -183,7 +183,8 @@ internal static class ClientCase
             _ when word.StartsWith("discard:", StringComparison.Ordinal) => options with { DiscardEhloKeywords = word[8..].Split(',') },
             _ when word.StartsWith("discard-here:", StringComparison.Ordinal) => options with
             {
-                DiscardEhloKeywords = ["DSN"], DiscardEhloKeywordsOf = a => a == "127.0.0.31" ? word[13..] : null,
+                DiscardEhloKeywords = ["DSN"],
+                DiscardEhloKeywordsOf = a => a == "127.0.0.31" ? word[13..] : null,
             },
             "" => options,
             _ => throw new ArgumentException(word),

@@ -17,26 +17,8 @@ internal sealed class DigestComposer(IBufferWriter<byte> output, bool isGlobal)
     internal void Write(string myHostname, string id, string to, string sender, long now, IReadOnlyList<HeldNotice> notices)
     {
         string boundary = string.Create(CultureInfo.InvariantCulture, $"{id}.{now}.digest");
-        string date = MailTime.HeaderDate(now);
-        Line($"Received: by {myHostname} (Postfix)");
-        Line($"\tid {id}; {date}");
-        Line($"Date: {date}");
-        Line("From: Mail Delivery System <MAILER-DAEMON>");
-        Line($"Subject: Undelivered Mail: {notices.Count.ToString(CultureInfo.InvariantCulture)} messages");
-        Line($"To: {NoticeText.Readable(Address.ToExternal(to))}");
-        Line("Auto-Submitted: auto-replied");
-        Line("MIME-Version: 1.0");
-        Line("Content-Type: multipart/report; report-type=delivery-status;");
-        Line($"\tboundary=\"{boundary}\"");
-        Line("Content-Transfer-Encoding: 8bit");
-        Line("");
-        Line("This is a MIME-encapsulated message.");
-        Line("");
-        Line($"--{boundary}");
-        Line("Content-Description: Notification");
-        Line("Content-Type: text/plain; charset=utf-8");
-        Line("Content-Transfer-Encoding: 8bit");
-        Line("");
+        string subject = $"Undelivered Mail: {notices.Count.ToString(CultureInfo.InvariantCulture)} messages";
+        new NoticeHead(myHostname, id, now, NoticeTemplates.From, subject, to).Write(output, boundary);
         WriteTable(myHostname, sender, notices);
         Line("");
         Line($"--{boundary}");

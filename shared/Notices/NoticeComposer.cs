@@ -18,7 +18,6 @@ public static class NoticeComposer
     public static void Write(Notice notice, IBufferWriter<byte> output)
     {
         string boundary = Boundary(notice);
-        WriteHeader(notice, boundary, output);
         WriteText(notice, boundary, output);
         WriteReport(notice, boundary, output);
         if (notice.Original is not null)
@@ -27,37 +26,14 @@ public static class NoticeComposer
         Line(output, $"--{boundary}--");
     }
 
-    private static void WriteHeader(Notice notice, string boundary, IBufferWriter<byte> output)
-    {
-        string date = MailTime.HeaderDate(notice.Now);
-        Line(output, $"Received: by {notice.MyHostname} (Postfix)");
-        Line(output, $"\tid {notice.NoticeId}; {date}");
-        Line(output, $"Date: {date}");
-        Line(output, $"From: {notice.Template.From}");
-        Line(output, $"Subject: {(notice.IsPostmasterCopy ? notice.Template.PostmasterSubject : notice.Template.Subject)}");
-        Line(output, $"To: {NoticeText.Readable(Address.ToExternal(notice.To))}");
-        if (notice is { Threaded: true, Original: not null } && MessageId(notice.Original) is { Length: > 0 } id)
-        {
-            Line(output, $"References: {id}");
-            Line(output, $"In-Reply-To: {id}");
-        }
-        Line(output, notice.IsPostmasterCopy ? "Auto-Submitted: auto-generated" : "Auto-Submitted: auto-replied");
-        Line(output, "MIME-Version: 1.0");
-        Line(output, "Content-Type: multipart/report; report-type=delivery-status;");
-        Line(output, $"\tboundary=\"{boundary}\"");
-        Line(output, "Content-Transfer-Encoding: 8bit");
-        Line(output, "");
-        Line(output, "This is a MIME-encapsulated message.");
-    }
-
     private static void WriteText(Notice notice, string boundary, IBufferWriter<byte> output)
     {
-        Line(output, "");
-        Line(output, $"--{boundary}");
-        Line(output, "Content-Description: Notification");
-        Line(output, "Content-Type: text/plain; charset=utf-8");
-        Line(output, "Content-Transfer-Encoding: 8bit");
-        Line(output, "");
+        string subject = notice.IsPostmasterCopy ? notice.Template.PostmasterSubject : notice.Template.Subject;
+        new NoticeHead(notice.MyHostname, notice.NoticeId, notice.Now, notice.Template.From, subject, notice.To)
+        {
+            Thread = notice is { Threaded: true, Original: not null } ? MessageId(notice.Original) : null,
+            AutoSubmitted = notice.IsPostmasterCopy ? "auto-generated" : "auto-replied",
+        }.Write(output, boundary);
         if (!notice.IsPostmasterCopy)
             NoticeText.Lines(output, notice.Template.Text);
         foreach (LoggedRecipient recipient in notice.Recipients)

@@ -13,7 +13,8 @@ public sealed record NoticeTemplate(string From, string Subject, string Postmast
 /// <summary>The templates of all kinds: built in, or from bounce_template_file.</summary>
 public sealed record NoticeTemplates(NoticeTemplate Failure, NoticeTemplate Delay, NoticeTemplate Success, NoticeTemplate Status)
 {
-    private const string From = "Mail Delivery System <MAILER-DAEMON>";
+    /// <summary>Value of From: in built-in templates.</summary>
+    internal const string From = "Mail Delivery System <MAILER-DAEMON>";
 
     private const string Help = """
 

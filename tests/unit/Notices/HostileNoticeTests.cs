@@ -62,7 +62,7 @@ public sealed class HostileNoticeTests
             Assert.Empty(Strings(notice, "defects"));
             Assert.Empty(Strings(notice, "headers").Except(headers));
             Assert.Equal(3, Strings(notice, "types").Length);
-            Assert.Equal(3, notice.GetProperty("blocks").GetInt32());
+            Assert.Equal(4, notice.GetProperty("blocks").GetInt32());
             Assert.Equal(kind switch { NoticeKind.Failure => "failed", NoticeKind.Delay => "delayed", _ => "relayed" }, notice.GetProperty("action").GetString());
             Assert.Equal("5.1.1", notice.GetProperty("status").GetString());
             if (kind == NoticeKind.Failure)
@@ -91,7 +91,11 @@ public sealed class HostileNoticeTests
             ReturnFull = true,
             Threaded = true,
             Template = DsnSample.Templates("mta.test").Of(kind),
-            Recipients = [recipient, recipient with { Recipient = "carol@q.test", DsnOriginalRecipient = "rfc822;carol@q.test" }],
+            Recipients =
+            [
+                recipient, recipient with { Recipient = "carol@q.test", DsnOriginalRecipient = "rfc822;carol@q.test" },
+                recipient with { Recipient = $"{evil}@q.test", DsnOriginalRecipient = null },
+            ],
             Original = new LinesMessage($"Subject: {line}\nMessage-Id: <{line}@q.test>\nX-Evil: {line}\n\n{evil}\n--OLD1.1795240595/mta.test--\n"),
         }, output);
         return output.WrittenSpan.ToArray();
@@ -110,7 +114,7 @@ public sealed class HostileNoticeTests
         });
         Assert.True(ByteText.IsValidUtf8(own));
         Assert.DoesNotContain(lines, line => line.StartsWith("Bcc", StringComparison.Ordinal) || line.StartsWith("Action: delivered", StringComparison.Ordinal));
-        Assert.Equal(2, lines.Count(line => line.StartsWith("Status:", StringComparison.Ordinal)));
+        Assert.Equal(3, lines.Count(line => line.StartsWith("Status:", StringComparison.Ordinal)));
         string report = own[own.IndexOf("Reporting-MTA:", StringComparison.Ordinal)..];
         // RFC 6533: addresses are ASCII where the report is not a global one.
         if (!utf8)

@@ -113,7 +113,9 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
                 if (!IsStale)
                     attempt.HasCompletedSession = true;
             }
-            while (attempt.HasNextTransaction);
+            while (attempt.HasNextTransaction && !IsBroken);
+            if (attempt.HasNextTransaction)
+                trouble.TurnIsMissed();
         }
         catch (SmtpStreamException e)
         {

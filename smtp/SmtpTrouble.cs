@@ -87,6 +87,10 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
         recipient.Mark = RecipientMark.NextTransaction;
     }
 
+    /// <summary>The session broke off before the turn of those that wait came.</summary>
+    internal void TurnIsMissed() =>
+        AllFail(Why("4.5.3", $"host {Peer.Name} takes no more recipients at once, and the session with it ended"), throttle: false);
+
     /// <summary>One recipient was refused; the others go on.</summary>
     internal void RecipientFails(Recipient recipient, Dsn trouble)
     {
@@ -164,8 +168,10 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
     private void AllFail(Dsn trouble, bool throttle, bool mayWorkElsewhere = false)
     {
         NoteProtocolError(trouble);
-        // What is said of the message, or of the server, holds for those that wait for their turn with it.
-        attempt.BeginTransaction();
+        // What is said of the message, or of the server, holds for those that wait for their turn with it. But not a final
+        // refusal: a server that takes few at once may do so because each recipient has a policy of his own.
+        if (!IsHard(trouble))
+            attempt.BeginTransaction();
         attempt.SessionIsSpoiled |= throttle;
         Verdict verdict = Decide(IsHard(trouble), IsFinalServer, options.SoftBounce, mayWorkElsewhere);
         if (verdict == Verdict.TryNextHost && attempt.HasRecipientsLeft)

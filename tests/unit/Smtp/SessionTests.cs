@@ -138,6 +138,21 @@ public sealed class SessionTests
         Assert.Equal(4, rig.Results.Count(r => r[3] == "sent"));
     }
 
+    // S2-02: what ends the session says nothing final of those who were to come next
+    [Theory]
+    [InlineData("""{"rcpt_max": 1, "rcpt_over": "452 4.5.3 too many", "data": "RAW:354 go\r\n550 5.7.1 no\r\n"}""")]
+    [InlineData("""{"ext": [], "rcpt_max": 1, "rcpt_over": "452 4.5.3 too many", "data": "550 5.7.1 no", "rset": "HANG"}""")]
+    public void A_final_refusal_is_not_for_those_who_wait_for_another_transaction(string script)
+    {
+        using SmtpRig rig = new();
+        using ScriptedServer server = Serve(rig, script);
+        rig.Options = rig.Options with { RsetTimeout = TimeSpan.FromMilliseconds(200) };
+        rig.Deliver(SmtpRig.Request("mx.test", "a@mx.test", "b@mx.test"));
+        server.Dispose();
+        Assert.Equal(["5.7.1 bounced", "4.5.3 deferred"], rig.Results.Select(r => $"{r[2]} {r[3]}"));
+        Assert.Equal(1, server.Commands.Count(c => c.StartsWith("MAIL", StringComparison.Ordinal)));
+    }
+
     [Theory] // over a Unix-domain socket; the relay has no port
     [InlineData("""{"dot0": "250 2.0.0 one", "dot1": "450 4.2.0 later", "dot2": "550 5.2.1 off"}""", "a 2.0.0 sent|b 4.2.0 deferred|c 5.2.1 bounced")]
     [InlineData("""{"dot0": "250 2.0.0 one", "dot1": "DROP"}""", "a 2.0.0 sent|b 4.4.2 deferred|c 4.4.2 deferred")]

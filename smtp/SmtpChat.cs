@@ -211,7 +211,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     }
 
     /// <summary>The server said more than was read of it.</summary>
-    internal bool HasUnreadInput => _inputStart != _inputEnd;
+    internal bool HasUnreadInput => _inputStart != _inputEnd || _skippingLine;
 
     /// <summary>Goes on over another stream, when TLS has started.</summary>
     /// <param name="wrap">Puts it on top of the one so far, which stays in place when that fails.</param>

@@ -11,6 +11,10 @@ internal sealed class TlsStream : ByteStream, IChannelSecurity
     private readonly Records _records;
     private readonly SslStream _tls;
     private readonly CertificateCheck _check;
+    private byte[] _ahead = [];
+    private int _aheadStart;
+    private int _aheadEnd;
+    private bool _mayHoldMore;
     private bool _isBroken;
 
     private TlsStream(Records records, SslStream tls, CertificateCheck check) => (_records, _tls, _check) = (records, tls, check);
@@ -61,34 +65,49 @@ internal sealed class TlsStream : ByteStream, IChannelSecurity
     }
 
     /// <inheritdoc/>
-    internal override bool IsQuiet
+    internal override bool HasInput => _aheadStart < _aheadEnd || ((_mayHoldMore || _records.Lower.HasInput) && Peek());
+
+    /// <inheritdoc/>
+    internal override bool IsQuiet => !HasInput;
+
+    // Whether a record holds anything for us shows only when it is read: session tickets may come at any time.
+    private bool Peek()
     {
-        get
+        try
         {
-            // Whether a record holds anything for us shows only when it is read: session tickets may come at any time.
-            try
-            {
-                _ = Read(new byte[1], new Deadline(0));
-                return false;
-            }
-            catch (SmtpStreamException e)
-            {
-                return e.Failure == StreamFailure.TimedOut;
-            }
-            catch (StoppingException)
-            {
-                return false;
-            }
+            if (_ahead.Length == 0)
+                _ahead = new byte[4096];
+            (_aheadStart, _aheadEnd) = (0, Read(_ahead, new Deadline(0)));
+            return true;
+        }
+        catch (SmtpStreamException e)
+        {
+            _mayHoldMore = false;
+            return e.Failure != StreamFailure.TimedOut;
+        }
+        catch (StoppingException)
+        {
+            return true;
         }
     }
 
     /// <inheritdoc/>
     internal override int Read(Span<byte> buffer, Deadline deadline)
     {
+        if (_aheadStart < _aheadEnd)
+        {
+            int taken = Math.Min(buffer.Length, _aheadEnd - _aheadStart);
+            _ahead.AsSpan(_aheadStart, taken).CopyTo(buffer);
+            _aheadStart += taken;
+            return taken;
+        }
         _records.Deadline = deadline;
         try
         {
-            return _tls.Read(buffer);
+            int n = _tls.Read(buffer);
+            // What did not fit waits where the lower stream knows nothing of it.
+            _mayHoldMore = n == buffer.Length;
+            return n;
         }
         catch (Exception e) when (IsFailure(e))
         {
@@ -161,7 +180,17 @@ internal sealed class TlsStream : ByteStream, IChannelSecurity
     {
         internal ByteStream Lower => lower;
 
-        internal Deadline Deadline { get; set; }
+        // Records can be without content. A server that has always another one is never waited for, so the time is checked
+        // here, too; but a few are read at any time, by who only wants to know what is there.
+        private const int MostReadsAfterTheEnd = 16;
+
+        private int _readsAfterTheEnd;
+
+        internal Deadline Deadline
+        {
+            get;
+            set => (field, _readsAfterTheEnd) = (value, 0);
+        }
 
         /// <summary>Null: writing ends with <see cref="Deadline"/>, too.</summary>
         internal TimeSpan? Patience { get; set; }
@@ -181,6 +210,8 @@ internal sealed class TlsStream : ByteStream, IChannelSecurity
 
         public override int Read(Span<byte> buffer)
         {
+            if (Deadline.RemainingMilliseconds == 0 && ++_readsAfterTheEnd > MostReadsAfterTheEnd)
+                throw new SmtpStreamException(StreamFailure.TimedOut);
             int n = buffer.Length == 0 ? 0 : lower.Read(buffer, Deadline);
             HasEnded |= n == 0 && buffer.Length > 0;
             return n;

@@ -10,10 +10,10 @@ namespace PostfixNet.UnitTests.Smtp;
 
 /// <summary>An SMTP server on loopback that follows a script: replies, garbage, silence, closing at a chosen place.</summary>
 /// <remarks>A reply in the script may be "DROP", "RST", "HANG", "SILENT" (no reply, go on), "REPLY+DROP:text", "RAW:octets",
-/// "BYTES:octets" (each sent by itself), "DRIP:octets" (slowly, again and again), "UNDER:octets" (past TLS) or "LATE:text"
-/// (after 150 ms); else it is a line, or lines separated by LF. A list: one reply for each time the question comes up, the
-/// last one for all further times. "rcpt_max" recipients are taken in each transaction, others get "rcpt_over". "read" tells
-/// what becomes of content: "no": it is not read; "slow": a little at a time. "tls" is a reply in place of the handshake
+/// "BYTES:octets" (each sent by itself), "DRIP:octets" (slowly, again and again), "FLOOD:octets" (fast, once the client said
+/// something), "UNDER:octets" (past TLS) or "LATE:text" (after 150 ms); else it is a line, or lines separated by LF. A list: one
+/// reply for each time the question comes up, the last one for all further times. "rcpt_max" recipients are taken in each
+/// transaction, others get "rcpt_over". "read" tells what becomes of content: "no": it is not read; "slow": a little at a time. "tls" is a reply in place of the handshake
 /// after STARTTLS; with "tls_garbage" the client's first octets are awaited and answered by something else.</remarks>
 internal sealed class ScriptedServer : IDisposable
 {
@@ -333,6 +333,8 @@ internal sealed class ScriptedServer : IDisposable
                 return true;
             if (reply.StartsWith("DRIP:", StringComparison.Ordinal))
                 return Drip(reply[5..]);
+            if (reply.StartsWith("FLOOD:", StringComparison.Ordinal))
+                return Flood(reply[6..]);
             if (reply.StartsWith("BYTES:", StringComparison.Ordinal))
             {
                 client.NoDelay = true;
@@ -363,6 +365,16 @@ internal sealed class ScriptedServer : IDisposable
         {
             for (int i = 0; !server._ending.Wait(20); i = (i + 1) % octets.Length)
                 _stream.WriteByte((byte)octets[i]);
+            return false;
+        }
+
+        // Faster than the client can read, once it has said something.
+        private bool Flood(string octets)
+        {
+            _ = client.Receive(_buffer);
+            byte[] many = Encoding.Latin1.GetBytes(string.Concat(Enumerable.Repeat(octets, 10_000)));
+            while (!server._ending.IsSet)
+                _stream.Write(many);
             return false;
         }
 

@@ -46,6 +46,7 @@ public sealed class TlsHandshakeTests
     [InlineData("DROP", "lost connection")]
     [InlineData("HANG", "Connection timed out")]
     [InlineData("DRIP:\u0016\u0003\u0003\u000f\u00ff\u0002", "Connection timed out")]
+    [InlineData("FLOOD:\u0016\u0003\u0003\u0000\u0004\u0000\u0000\u0000\u0000", "Connection timed out")] // hello requests
     public void A_handshake_ends_in_time_and_says_why(string instead, string why)
     {
         using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.Encrypt }, $$"""{"ext": ["STARTTLS"], "tls": {{System.Text.Json.JsonSerializer.Serialize(instead)}} }""");

@@ -110,7 +110,7 @@ internal sealed class DeliveryAgent : IDisposable
                 request = request with { Recipients = StillToDo(request.Recipients, file.Handle) };
                 if (request.Recipients.Count == 0)
                     return new DeliveryReport(false, false, null, _cache.NextHop == request.NextHop, false);
-                SmtpConnect connect = new(_lookup, _cache, new DeliveryRecords(this, request, file.Handle), _options.For(request.Rule), _log, TimeProvider.System, _stop);
+                SmtpConnect connect = new(_lookup, _cache, new DeliveryRecords(this, request, file.Handle), _options, _log, TimeProvider.System, _stop);
                 DeliveryReport report = connect.Deliver(request, () => new ContentReader(file.Handle, request.DataOffset));
                 if (report.IsCorrupt)
                     MarkCorrupt(request, file.Handle, "the message content cannot be read");

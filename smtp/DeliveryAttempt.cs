@@ -58,7 +58,7 @@ internal sealed class DeliveryAttempt
     internal IReadOnlyList<Recipient> Recipients => _recipients;
 
     /// <summary>The session stays open after a success: more mail is expected for the same next hop.</summary>
-    internal bool KeepSession { get; init; }
+    internal bool KeepSession { get; set; }
 
     /// <summary>When all must be over: a server that is always just in time for the next limit cannot hold a recipient for ever.</summary>
     internal Deadline Limit { get; init; } = Deadline.Never;
@@ -133,6 +133,9 @@ internal sealed class DeliveryAttempt
             return false;
         }
     }
+
+    /// <summary>Somebody is left for whom another server may be tried.</summary>
+    internal bool GoesOn => HasRecipientsLeft && !IsGivenUp && Limit.RemainingMilliseconds > 0;
 
     /// <summary>Number of recipients about which this server has not decided.</summary>
     internal int OpenRecipients => Count(RecipientMark.Open);

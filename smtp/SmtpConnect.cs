@@ -11,18 +11,24 @@ namespace PostfixNet.Smtp;
 internal sealed class SmtpConnect(
     MxLookup lookup, SessionCache cache, IDeliveryRecords records, SmtpOptions options, Log log, TimeProvider clock, StopSignal stop)
 {
+    private SmtpOptions? _ruled;
+
+    // With what main.toml says of the destination.
+    private SmtpOptions Ruled => _ruled ?? options;
+
     /// <summary>Delivers to all recipients: when this returns, each was sent, deferred or bounced (S2-02).</summary>
     /// <param name="content">Opens the message's content at its start; called once per server that wants it.</param>
     /// <returns>What qmgr wants to know.</returns>
     internal DeliveryReport Deliver(DeliveryRequest request, Func<ContentReader> content)
     {
+        _ruled = options.For(request.Rule);
         DeliveryAttempt attempt = new(request, MailTime.Microseconds(clock))
         {
             KeepSession = KeepsSession(request),
             Limit = Deadline.In(options.RequestTimeLimit),
         };
         RecipientResults results = new(records, options, log, clock);
-        SmtpTrouble trouble = new(attempt, results, options, log);
+        SmtpTrouble trouble = new(attempt, results, Ruled, log);
 
         Reused? reused = Reuse(attempt, trouble, results, content);
         if (attempt.HasRecipientsLeft)
@@ -59,12 +65,14 @@ internal sealed class SmtpConnect(
         SmtpSession? session = hop is not null && PolicyOf(hops[0], hop) is { } tls ? cache.Take(KeyOf(attempt, tls)) : null;
         if (session is null)
             return null;
+        attempt.Destination = hops[0];
         attempt.BeginServer(session.Peer, session.IsOnlyServer, session.Tls);
         attempt.IsGreeted = true;
         session.Transfer(attempt, trouble, results, content);
-        bool stale = session.IsStale;
+        // A server whose TLS broke gets its other chance with a new connection, with TLS first (S2-17).
+        bool again = session.IsStale || attempt.RetriesInPlainText;
         Release(attempt, session);
-        if (!stale)
+        if (!again)
             return new Reused(session.Peer);
         attempt.BeginServer(null, isFinal: false);
         return null;
@@ -80,8 +88,16 @@ internal sealed class SmtpConnect(
 
         Dsn? why = null;
         int last = 0;
-        for (int i = 0; i < hops.Length && attempt.HasRecipientsLeft && !attempt.IsGivenUp; i++)
+        bool mayPass = false;
+        for (int i = 0; i < hops.Length && attempt.GoesOn; i++)
         {
+            mayPass |= i > 0 && (why is null || !SmtpTrouble.IsHard(why));
+            if (i == own)
+            {
+                // Another host, not the destination: mail for the destination returns there as soon as it can.
+                _ruled = options.ForFallback(attempt.Request.Rule);
+                attempt.KeepSession = false;
+            }
             last = i;
             attempt.Destination = hops[i];
             NextHop? hop = NextHop.Parse(hops[i], options);
@@ -115,6 +131,9 @@ internal sealed class SmtpConnect(
                 attempt.Exchanger = list.Hosts[0].Host;
             why = TryHosts(attempt, trouble, results, content, hop, tls, list.Hosts, isFinalHop: i == hops.Length - 1, reused) ?? why;
         }
+        // One next hop of several that does not exist says nothing of those that could not take the mail now.
+        if (mayPass && last < own && why is not null && SmtpTrouble.IsHard(why))
+            why = why with { Status = $"4{why.Status.AsSpan(1)}" };
         if (attempt.HasRecipientsLeft)
             FailTheRest(attempt, trouble, why, isOurChoice: last >= own || attempt.Request.NextHop == options.RelayHost);
     }
@@ -128,12 +147,12 @@ internal sealed class SmtpConnect(
         List<HostAddress> left = HostList.WithinLimit(hosts, options.MxAddressLimit, hop.Port, reused?.Peer);
         HostAddress? again = null;
         Dsn? why = null;
-        while ((left.Count > 0 || again is not null) && attempt.HasRecipientsLeft && !attempt.IsGivenUp)
+        while ((left.Count > 0 || again is not null) && attempt.GoesOn)
         {
             TlsPolicy tls = again is null ? policy : TlsPolicy.None;
             List<HostAddress> candidates = again is null ? left : [again];
             attempt.BeginServer(null, isFinal: false);
-            ConnectRace race = new(options, log, stop);
+            ConnectRace race = new(Ruled, log, stop);
             Connected? connected;
             try
             {
@@ -203,8 +222,8 @@ internal sealed class SmtpConnect(
         try
         {
             if (options.Tls is not null)
-                return options.Tls.For(written, hop.Domain, options.TlsLevel);
-            return options.TlsLevel is null or TlsLevel.None ? TlsPolicy.None : throw new FormatException("TLS was not configured when this process began");
+                return options.Tls.For(written, hop.Domain, Ruled.TlsLevel);
+            return Ruled.TlsLevel is null or TlsLevel.None ? TlsPolicy.None : throw new FormatException("TLS was not configured when this process began");
         }
         catch (FormatException e)
         {
@@ -217,7 +236,7 @@ internal sealed class SmtpConnect(
         attempt.Request.NextHop, options.Login?.Passwords.LoginSenderOf(attempt.Request.Sender) ?? "", attempt.Request.Rule, tls.Key);
 
     private SmtpSession Open(SocketStream stream, SmtpPeer peer, TlsPolicy tls) =>
-        new(new SmtpChat(stream, peer, options, log), peer, options, log, clock) { Tls = tls };
+        new(new SmtpChat(stream, peer, Ruled, log), peer, Ruled, log, clock) { Tls = tls };
 
     private void Release(DeliveryAttempt attempt, SmtpSession session)
     {

@@ -30,7 +30,7 @@ internal sealed class SmtpHandshake(SmtpChat chat, SmtpPeer peer, SmtpOptions op
             if (attempt.IsEncrypted)
                 why ??= SayHello(attempt, isBestMx, detectLoops);
         }
-        return why ?? (options.Login is null ? WithoutLogin(attempt) : LogIn(attempt, options.Login));
+        return why ?? (options.Login is null ? WithoutLogin() : LogIn(attempt, options.Login));
     }
 
     private Dsn? ReadGreeting(DeliveryAttempt attempt, bool detectLoops)
@@ -105,8 +105,8 @@ internal sealed class SmtpHandshake(SmtpChat chat, SmtpPeer peer, SmtpOptions op
     }
 
     // Such mail would be refused, and come back to its sender.
-    private static Dsn? WithoutLogin(DeliveryAttempt attempt) => attempt.Request.Rule is { Login.Length: > 0 } rule
-        ? SmtpTrouble.Why("4.7.0", $"SASL authentication failed: login {rule.Login} is asked for, but smtp_sasl_auth_enable was off when this process began")
+    private Dsn? WithoutLogin() => options.MissingLogin.Length > 0
+        ? SmtpTrouble.Why("4.7.0", $"SASL authentication failed: login {options.MissingLogin} is asked for, but smtp_sasl_auth_enable was off when this process began")
         : null;
 
     private Dsn? LogIn(DeliveryAttempt attempt, LoginSettings settings)

@@ -42,6 +42,9 @@ internal sealed record SmtpOptions
     /// <summary>How to log in; null: smtp_sasl_auth_enable is off.</summary>
     internal LoginSettings? Login { get; init; }
 
+    /// <summary>The login that is asked for by name, while <see cref="Login"/> is null; empty: none is.</summary>
+    internal string MissingLogin { get; init; } = "";
+
     internal bool AlwaysSendEhlo { get; init; } = true;
     internal bool NeverSendEhlo { get; init; }
     internal bool Skip5xxGreeting { get; init; } = true;
@@ -162,9 +165,16 @@ internal sealed record SmtpOptions
         BindAddress6 = rule.SourceIPv6 ?? BindAddress6,
         // Where a login is asked for by name, no mail goes without.
         Login = rule.Login.Length > 0 && Login is not null ? Login with { OnlyKey = rule.Login, AuthEnforce = true } : Login,
+        MissingLogin = Login is null ? rule.Login : "",
         // A level that is not known, of a newer main.toml, must not make mail less safe.
         TlsLevel = rule.Tls.Length > 0 ? TlsPolicy.LevelOf(rule.Tls) ?? Smtp.TlsLevel.Secure : TlsLevel,
     };
+
+    /// <summary>These settings for mail of a destination that goes to a fallback relay. That one has a name, a login and
+    /// addresses of its own to be reached from; but the mail is not less safe there.</summary>
+    /// <param name="rule">Of the destination; null: nothing.</param>
+    internal SmtpOptions ForFallback(DeliveryRule? rule) =>
+        For(rule).TlsLevel is { } level && level > (Tls?.Settings.SecurityLevel ?? Smtp.TlsLevel.None) ? this with { TlsLevel = level } : this;
 
     /// <summary>How long to wait for a server in a stage. For replies: the whole reply; for content: until some of it is taken.</summary>
     internal TimeSpan TimeoutOf(SmtpStage stage) => stage switch

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
+using PostfixNet.Smtp;
 using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.UnitTests.Smtp;
@@ -67,6 +68,26 @@ public sealed class DeliveryRuleTests
         rig.Deliver(SmtpRig.Request("[mx.test]", "u@mx.test") with { Rule = s_nothing with { Login = login } });
         server.Dispose();
         Assert.Equal(status, rig.Results[0][3]);
+        Assert.Equal(command, server.Commands.Find(c => c.StartsWith("AUTH", StringComparison.Ordinal)));
+    }
+
+    [Theory] // the relay has a login of its own; TLS that the mail needs it needs there, too
+    [InlineData("none", "AUTH PLAIN AHVzdWFsAHB3", "2.0.0")]
+    [InlineData("encrypt", null, "4.7.4")]
+    public void A_fallback_relay_is_not_shown_the_login_of_the_rule(string tls, string? command, string status)
+    {
+        using SmtpRig rig = new();
+        using ScriptedServer server = new("127.0.0.33", 0, """{"ext": ["AUTH PLAIN"], "auth": ["235 2.7.0 ok"]}""");
+        rig.Options = rig.Options with { TcpPort = server.Port, FallbackRelay = ["[127.0.0.33]"], Tls = new TlsPolicies(new TlsSettings()), Login = LoginSettings.Read(MainConfig.FromText("""
+            smtp_sasl_auth_enable = true
+            smtp_sasl_security_options = "noanonymous"
+            [smtp_sasl_password_maps]
+            "[127.0.0.33]" = "usual:pw"
+            "newsletter" = "news:pw"
+            """), "smtp") };
+        rig.Deliver(SmtpRig.Request("[127.0.0.99]", "u@mx.test") with { Rule = s_nothing with { Login = "newsletter", Tls = tls } });
+        server.Dispose();
+        Assert.Equal(status, rig.Results.Single()[2]);
         Assert.Equal(command, server.Commands.Find(c => c.StartsWith("AUTH", StringComparison.Ordinal)));
     }
 

@@ -115,6 +115,47 @@ public sealed class NextServerTests
         Assert.Equal(0, fallback.Connections);
     }
 
+    [Theory] // S2-22: the first cannot be reached, or puts the mail off; the other does not exist
+    [InlineData("[127.0.0.99]")]
+    [InlineData("[127.0.0.31]")]
+    public void A_next_hop_that_does_not_exist_returns_no_mail_that_another_may_take_later(string first)
+    {
+        using ScriptedServer server = new("127.0.0.31", 0, """{"mail": "450 4.7.1 later"}""");
+        using SmtpRig rig = new();
+        rig.Options = rig.Options with { TcpPort = server.Port };
+        rig.Deliver(SmtpRig.Request($"{first}, [nowhere.test]", "u@two.test"));
+        Assert.Equal(["4.4.4", "deferred"], rig.Results.Single()[2..4]);
+    }
+
+    [Fact] // S4-14
+    public void No_more_servers_are_tried_when_the_time_of_the_request_is_over()
+    {
+        using SmtpRig rig = new();
+        rig.Options = rig.Options with { TcpPort = 1, RequestTimeLimit = TimeSpan.FromMilliseconds(50), MxAddressLimit = 0, FallbackRelay = ["[127.0.0.98]"] };
+        rig.Resolver.A("many.test", "127.0.0.97", "127.0.0.99");
+        rig.Resolver.WhenAsked = static () => Thread.Sleep(60);
+        rig.Deliver(SmtpRig.Request("[many.test]", "u@many.test"));
+        Assert.Equal(["none", "4.3.0", "deferred"], rig.Results.Single()[1..4]);
+        Assert.Single(rig.Lines);
+    }
+
+    // S4-14: mail returns to its destination as soon as that takes it
+    [Fact]
+    public void A_session_with_a_fallback_relay_is_not_kept()
+    {
+        using ScriptedServer server = new("127.0.0.31", 0, """{"banner": ["421 4.3.2 no", "220 mx ESMTP"]}""");
+        using ScriptedServer fallback = new("127.0.0.33", server.Port);
+        using SmtpRig rig = new();
+        rig.Options = rig.Options with { TcpPort = server.Port, FallbackRelay = ["[127.0.0.33]"] };
+        DeliveryRequest request = SmtpRig.Request("[127.0.0.31]", "u@two.test") with { MoreWaits = true };
+        Assert.False(rig.Deliver(request).SessionOpen);
+        rig.Deliver(request);
+        rig.CloseSession();
+        fallback.Dispose();
+        Assert.StartsWith("127.0.0.33", rig.Results[0][1], StringComparison.Ordinal);
+        Assert.StartsWith("127.0.0.31", rig.Results[1][1], StringComparison.Ordinal);
+    }
+
     private static SmtpRig OwnDomain(string transport)
     {
         SmtpRig rig = new();

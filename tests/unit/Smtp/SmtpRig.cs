@@ -86,7 +86,7 @@ internal sealed class SmtpRig : IDeliveryRecords, IDisposable
         OwnAddresses own = new(() => [IPAddress.Loopback]);
         _cache ??= new SessionCache(Options);
         MxLookup lookup = new(_resolver, null, own, Options, log, new Random(1));
-        SmtpConnect connect = new(lookup, _cache, this, Options.For(request.Rule), log, Clock, Stop);
+        SmtpConnect connect = new(lookup, _cache, this, Options, log, Clock, Stop);
         return connect.Deliver(request, () => new ContentReader(_content, 0));
     }
 

@@ -151,6 +151,33 @@ public sealed class TlsSessionTests
         Assert.Equal(2, tls.Server.Connections);
     }
 
+    // S2-07
+    [Fact]
+    public void What_a_server_says_unasked_over_TLS_is_no_reply_to_the_next_command()
+    {
+        // As much as is read at once; what follows in the same record stays within TLS.
+        const int ReadAtOnce = 4096;
+        string hello = "250-mx\r\n" + string.Concat(Enumerable.Repeat($"250-{new string('x', 1294)}\r\n", 3));
+        hello += $"250 {new string('y', ReadAtOnce - hello.Length - 6)}\r\n";
+        string again = System.Text.Json.JsonSerializer.Serialize($"RAW:{hello}250 2.0.0 unasked\r\n");
+        string script = $$"""{"ehlo": ["250-mx\n250 STARTTLS", {{again}}], "rcpt": [["a", "550 5.1.1 no"]]}""";
+        using TlsRig tls = new(s_encrypt, script);
+        tls.Deliver(SmtpRig.Request("dest.test", "a@dest.test", "b@dest.test"));
+        Assert.Equal(["4.5.0 deferred", "4.5.0 deferred"], tls.Rig.Results.Select(r => $"{r[2]} {r[3]}"));
+        Assert.Empty(tls.Server.Messages);
+    }
+
+    // S2-17
+    [Fact]
+    public void A_session_used_again_whose_TLS_breaks_is_replaced()
+    {
+        using TlsRig tls = new(s_may, """{"ext": ["STARTTLS"], "rcpt": ["250 2.1.5 Ok", "250 2.1.5 Ok"], "dot": ["250 2.0.0 Ok", "DROP", "250 2.0.0 Ok"]}""");
+        tls.Rig.Deliver(TlsRig.OldRequest() with { MoreWaits = true });
+        tls.Deliver(TlsRig.OldRequest());
+        Assert.Equal(["sent", "sent"], tls.Rig.Results.Select(r => r[3]));
+        Assert.Equal((2, 2), (tls.Server.Connections, tls.Server.Agreements.Count));
+    }
+
     [Theory]
     [InlineData("may", "encrypt", 2)]
     [InlineData("encrypt", "verify", 2)]

@@ -1,6 +1,4 @@
-using System.Globalization;
 using PostfixNet.Dns;
-using PostfixNet.Mail;
 using PostfixNet.Notices;
 
 namespace PostfixNet.Smtp;
@@ -18,7 +16,7 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
     {
         if (hop.Address is not null)
             return _hosts.IsUsable(hop.Address) ? Checked(hop, [new HostAddress(hop.Domain, hop.Address, 0)]) : new HostList([], HostLookup.NoProtocol(hop.Domain));
-        string? name = AsciiName(hop.Domain);
+        string? name = NextHop.AsciiName(hop.Domain);
         if (name is null)
             return new HostList([], SmtpTrouble.Why("5.4.4", $"Host or domain name not found. Name service error for {hop.Domain}: invalid host or domain name"));
         return hop.UsesMx ? FindExchangers(hop, name) : FindHost(hop, name);
@@ -125,19 +123,5 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
             }
         }
         return new HostList(hosts, null);
-    }
-
-    private static string? AsciiName(string domain)
-    {
-        if (ByteText.IsAscii(domain))
-            return domain;
-        try
-        {
-            return new IdnMapping { UseStd3AsciiRules = false }.GetAscii(domain);
-        }
-        catch (ArgumentException)
-        {
-            return null;
-        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Smtp;
 
@@ -70,6 +71,21 @@ internal sealed record NextHop(string Domain, int Port, bool UsesMx, IPAddress? 
     /// <summary>The address that a text is; null when it is none.</summary>
     internal static IPAddress? AddressIn(string host) =>
         LooksLikeAddress(host) && IPAddress.TryParse(host, out IPAddress? address) ? address : null;
+
+    /// <summary>A domain as the DNS has it (RFC 5890 section 2.3.2.1); null when it has no such form.</summary>
+    internal static string? AsciiName(string domain)
+    {
+        if (ByteText.IsAscii(domain))
+            return domain;
+        try
+        {
+            return new IdnMapping { UseStd3AsciiRules = false }.GetAscii(domain);
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
 
     // IPAddress.Parse also takes "1" and "0x7f.1", which are host names in mail.
     private static bool LooksLikeAddress(string host)

@@ -48,9 +48,9 @@ internal abstract class TokenSource
             return document.RootElement.TryGetProperty("access_token", out JsonElement token) && token.ValueKind == JsonValueKind.String
                 ? token.GetString()! : "";
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // Its message could quote what was read.
+            // No JSON, or text in it that is no Unicode. The message could quote what was read.
             throw new SaslException($"{where} gives no token");
         }
     }

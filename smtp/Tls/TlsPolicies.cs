@@ -21,7 +21,8 @@ internal sealed class TlsPolicies(TlsSettings settings)
         TlsPolicy policy = Find(written) is { } text ? Parse(text) : Complete(new TlsPolicy { Level = level ?? settings.SecurityLevel });
         if (settings.WrapperMode && !policy.IsRequired)
             throw new FormatException("smtp_tls_wrappermode requires \"smtp_tls_security_level = encrypt\" (or stronger)");
-        return policy with { NextHop = domain, IsWrapped = settings.WrapperMode };
+        // Certificates have names in ASCII (RFC 6125 section 6.4.2).
+        return policy with { NextHop = NextHop.AsciiName(domain) ?? domain, IsWrapped = settings.WrapperMode };
     }
 
     private string? Find(string written)

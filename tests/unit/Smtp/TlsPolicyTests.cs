@@ -148,5 +148,12 @@ public sealed class TlsPolicyTests
         Assert.Equal(result, tls.Result);
     }
 
+    [Fact]
+    public void Names_are_compared_as_certificates_have_them()
+    {
+        TlsPolicy policy = Read("smtp_tls_security_level = \"secure\"")!.For("bücher.test", "bücher.test");
+        Assert.Equal(["xn--bcher-kva.test", ".xn--bcher-kva.test"], policy.NamesFor(new SmtpPeer("mx.test", "192.0.2.1", 25)));
+    }
+
     private static TlsPolicies? Read(string main, string service = "smtp") => TlsConfig.Read(MainConfig.FromText(main), service);
 }

@@ -29,6 +29,7 @@ public sealed class TokenTests : IDisposable
     [InlineData("{}")]
     [InlineData("{\"access_token\": 5}")]
     [InlineData("{\"access_token\": \"a b\"}")]
+    [InlineData("{\"access_token\": \"\\ud800\"}")]
     public void Anything_else_is_refused_and_not_shown(string content) =>
         Assert.EndsWith("/token gives no token", Assert.Throws<SaslException>(() => FileWith(content).Get(Breathe)).Message, StringComparison.Ordinal);
 

@@ -1,0 +1,87 @@
+using PostfixNet.Ipc;
+using PostfixNet.Native;
+
+namespace PostfixNet.Service;
+
+/// <summary>Accepts clients with one-byte requests. Any local user may connect, and none may stop the others' mail: of too many
+/// the oldest, which had time to speak, are let go.</summary>
+internal sealed class TriggerListener : IDisposable
+{
+    /// <summary>Clients at once.</summary>
+    internal const int OpenLimit = 200;
+    private const int PerTurn = 32;
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
+    private readonly Descriptor _listener;
+    private readonly EventLoop _loop;
+    private readonly EventServer.IHandler _handler;
+    private readonly EventLoop.Watch _watch;
+    private readonly Connection?[] _last = new Connection?[OpenLimit];
+    private int _next;
+
+    internal TriggerListener(Descriptor listener, EventLoop loop, EventServer.IHandler handler)
+    {
+        (_listener, _loop, _handler) = (listener, loop, handler);
+        _watch = loop.Add(listener, Readiness.Readable, _ => Accept());
+    }
+
+    private void Accept()
+    {
+        int accepted = 0;
+        while (accepted < PerTurn && _listener.TryAccept() is { } client)
+        {
+            accepted++;
+            _last[_next]?.Close();
+            _last[_next] = new Connection(_loop, client, _handler);
+            _next = (_next + 1) % OpenLimit;
+        }
+        // No descriptor is left for one: the backlog keeps it for a moment.
+        if (accepted == 0)
+        {
+            _watch.Change(Readiness.None);
+            _loop.After(s_pause, () => _watch.Change(Readiness.Readable));
+        }
+    }
+
+    public void Dispose() => _watch.Dispose();
+
+    /// <summary>Takes one-byte requests, up to 64 of them, all that the client sends at once; it has a few seconds for that.</summary>
+    private sealed class Connection
+    {
+        private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
+        private readonly Descriptor _socket;
+        private readonly EventLoop.Watch _watch;
+        private readonly EventLoop.Timer _timer;
+        private readonly EventServer.IHandler _handler;
+        private bool _isClosed;
+
+        internal Connection(EventLoop loop, Descriptor socket, EventServer.IHandler handler)
+        {
+            (_socket, _handler) = (socket, handler);
+            _timer = loop.After(s_limit, Close);
+            _watch = loop.Add(socket, Readiness.Readable, _ => Read());
+            Read();
+        }
+
+        private void Read()
+        {
+            Span<byte> requests = stackalloc byte[64];
+            int n = _socket.Read(requests);
+            if (n < 0)
+                return;
+            uint peer = _socket.PeerUid;
+            Close();
+            if (n > 0)
+                _handler.Trigger(requests[..n], peer == 0 || peer == Users.EffectiveUid);
+        }
+
+        internal void Close()
+        {
+            if (_isClosed)
+                return;
+            _isClosed = true;
+            _timer.Cancel();
+            _watch.Dispose();
+            _socket.Dispose();
+        }
+    }
+}

@@ -18,7 +18,7 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
     private int _recipients;
 
     /// <summary>Messages in the active queue.</summary>
-    internal int Count { get; private set; }
+    internal int Count => _messages.Count;
 
     /// <summary>The message of an id; null when it is not in the active queue.</summary>
     internal Message? Find(string id) => _messages.GetValueOrDefault(id);
@@ -81,6 +81,9 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
                 return;
             }
             isMoved = true;
+            // An operator took the file away and put it back while it is worked on: that goes on, and once is enough.
+            if (Find(entry.Id.ToString()) is not null)
+                return;
             Activate(entry.Id, status, now);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -147,9 +150,7 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
         MailLog.Info($"{id}: from=<{Address.ToExternal(message.Envelope.Sender ?? "")}>, size={message.Size}, nrcpt={message.Envelope.TotalRecipients} (queue active)");
         // The reasons of the last attempt are of no interest once there is a new one.
         FileSystem.TryRemove(directories.PathOf(QueueName.Defer, id));
-        Count++;
-        // An operator may have taken the file away and put it back while it was worked on: the later one counts.
-        _messages[id.ToString()] = message;
+        _messages.Add(id.ToString(), message);
         Read(message, recipients);
         schedule(message, recipients);
     }
@@ -195,9 +196,7 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
     /// <summary>A message has left the active queue.</summary>
     internal void Released(Message message)
     {
-        Count--;
-        if (Find(message.Id.ToString()) == message)
-            _messages.Remove(message.Id.ToString());
+        _messages.Remove(message.Id.ToString());
         _recipients -= message.RecipientsInMemory;
     }
 

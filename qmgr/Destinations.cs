@@ -37,8 +37,10 @@ internal sealed class Destinations(TransportLimits limits, ITimers timers)
     internal void Apply(TransportLimits limits) => _limits = limits;
 
     /// <summary>Puts a destination under the present limits. It must not stand in any lane.</summary>
-    internal void Renew(Destination destination)
+    internal void Renew(Destination destination, DestinationRules rules)
     {
+        // Its name stays, and so does what it stands for; a table that is gone holds until its last delivery has ended.
+        destination.Rule = destination.Rule is { IsForAny: false } own ? rules.Named(own.Name) ?? own : rules.Any;
         destination.Concurrency.Apply(ConcurrencyOf(destination.Rule));
         Limit(destination);
     }

@@ -57,6 +57,21 @@ internal sealed class Dispatch(
         }
     }
 
+    /// <summary>Queues what was handed back: where it goes may be decided otherwise now.</summary>
+    internal void SortAnew(List<Entry> waited)
+    {
+        Dictionary<Message, List<DeliveryRecipient>> messages = [];
+        foreach (Entry entry in waited)
+        {
+            if (messages.TryGetValue(entry.Message, out List<DeliveryRecipient>? known))
+                known.AddRange(entry.Recipients);
+            else
+                messages.Add(entry.Message, [.. entry.Recipients]);
+        }
+        foreach ((Message message, List<DeliveryRecipient> recipients) in messages)
+            Sort(message, recipients);
+    }
+
     // The size of a job decides whom it may overtake, so it is known before its first delivery starts.
     private static Job Begin(Message message, Transport transport, List<Group> groups, int inMemory)
     {

@@ -34,15 +34,18 @@ internal sealed class Limiter : Candidate
     internal override Peer? Smallest => Ready.Smallest?.Smallest;
 
     /// <summary>When the next delivery may start, as far as that depends on time, on the loop's clock.</summary>
-    internal long OpensAt => Math.Max(_opensAt, Rate?.OpensAt ?? 0);
+    internal long OpensAt => Math.Max(DelayedUntil, Rate?.OpensAt ?? 0);
 
     /// <summary>When all earlier deliveries will have lost their meaning.</summary>
-    internal long QuietAt => Math.Max(_opensAt, Rate?.QuietAt ?? 0);
+    internal long QuietAt => Math.Max(DelayedUntil, Rate?.QuietAt ?? 0);
+
+    /// <summary>When the last delivery ended; 0: none has.</summary>
+    internal long EndedAt { get; set; }
 
     /// <summary>Too many deliveries are under way.</summary>
     internal bool IsFull => RateDelay > TimeSpan.Zero ? Busy > 0 : Concurrency > 0 && Busy >= Concurrency;
 
-    private long _opensAt;
+    private long DelayedUntil => EndedAt == 0 ? 0 : EndedAt + (long)RateDelay.TotalMilliseconds;
 
     internal void Started(long now)
     {
@@ -53,8 +56,7 @@ internal sealed class Limiter : Candidate
     internal void Ended(long now)
     {
         Busy--;
-        if (RateDelay > TimeSpan.Zero)
-            _opensAt = now + (long)RateDelay.TotalMilliseconds;
+        EndedAt = now;
     }
 }
 

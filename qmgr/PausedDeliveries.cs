@@ -16,24 +16,51 @@ internal sealed class PausedDeliveries(string queueDirectory)
     internal int Version { get; private set; }
 
     /// <summary>Reads the operator's list, and tells the log what has changed.</summary>
-    internal void Read()
+    /// <returns>False: nothing has.</returns>
+    internal bool Read()
     {
         PauseList list = PauseList.Read(queueDirectory);
+        if (Version > 0 && list.Problem == _list.Problem && AreTheSame(list.Pauses, _list.Pauses))
+            return false;
         if (list.Problem is { } problem)
             MailLog.Error($"{problem}: all deliveries are paused");
-        foreach (Pause pause in list.Problem is null ? list.Pauses : [])
+        foreach (Pause pause in Known(list))
         {
-            if (!_list.Pauses.Contains(pause))
+            if (!Contains(Known(_list), pause))
                 MailLog.Info($"deliveries paused: {pause}");
         }
-        foreach (Pause pause in _list.Pauses)
+        // What a file said that cannot be read now is not known to be over.
+        foreach (Pause pause in list.Problem is null ? _list.Pauses : [])
         {
-            if (!list.Pauses.Contains(pause))
+            if (!Contains(list.Pauses, pause))
                 MailLog.Info($"deliveries resumed: {pause}");
         }
         _list = list;
         Version++;
         IsEverything = list.IsEverything;
+        return true;
+    }
+
+    private static IReadOnlyList<Pause> Known(PauseList list) => list.Problem is null ? list.Pauses : [];
+
+    private static bool AreTheSame(IReadOnlyList<Pause> one, IReadOnlyList<Pause> other)
+    {
+        foreach (Pause pause in one)
+        {
+            if (!Contains(other, pause))
+                return false;
+        }
+        return one.Count == other.Count;
+    }
+
+    private static bool Contains(IReadOnlyList<Pause> pauses, Pause wanted)
+    {
+        foreach (Pause pause in pauses)
+        {
+            if (pause == wanted)
+                return true;
+        }
+        return false;
     }
 
     /// <summary>The pause that a recipient falls under; null: none.</summary>

@@ -75,7 +75,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
             else if (request == (byte)'F')
                 ForgetTrouble();
             else if (request == (byte)'P')
-                PausesChanged();
+                ReadPauses();
         }
         if (incoming)
             _incoming.Start(takes);
@@ -103,15 +103,16 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         (_config, _dispatch.Routing, _processLimits) = (config, routing, processLimits);
         _settings.Read(config);
         foreach ((Transport transport, TransportLimits limits) in transports)
-            transport.Apply(limits);
+            transport.Apply(limits, config.Destinations);
         SortAnew();
         StartQueueRun();
         return true;
     }
 
-    private void PausesChanged()
+    private void ReadPauses()
     {
-        _paused.Read();
+        if (!_paused.Read())
+            return;
         foreach (Transport transport in _transports.Values)
             transport.IsPaused = _paused.IsEverything;
         SortAnew();
@@ -130,16 +131,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
 
     private void SortAnew(List<Entry> waited)
     {
-        Dictionary<Message, List<DeliveryRecipient>> messages = [];
-        foreach (Entry entry in waited)
-        {
-            if (messages.TryGetValue(entry.Message, out List<DeliveryRecipient>? known))
-                known.AddRange(entry.Recipients);
-            else
-                messages.Add(entry.Message, [.. entry.Recipients]);
-        }
-        foreach ((Message message, List<DeliveryRecipient> recipients) in messages)
-            _dispatch.Sort(message, recipients);
+        _dispatch.SortAnew(waited);
         foreach (Entry entry in waited)
             EntryDone(entry.Message, 0);
     }
@@ -186,6 +178,9 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
 
     private void StartQueueRun()
     {
+        // Whoever should have told us of a change, or of new mail, may have died before he could.
+        ReadPauses();
+        _incoming.Start(NotDue.None);
         _deferred.Start(NotDue.None);
         ScheduleScan();
         AskForDigests();
@@ -272,6 +267,8 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         BuiltIn.Deliver(message, route, recipients, _lines, _settings, someDeferred =>
         {
             message.SomeDeferred |= someDeferred;
+            if (someDeferred)
+                PlanRetry(message, _settings.Retries.For(route.Rule).Refused, 0);
             EntryDone(message, recipients.Count);
         });
     }
@@ -330,9 +327,15 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     private void PlanRetry(Entry entry, bool siteFailed)
     {
         DestinationPolicy policy = _settings.Retries.For(entry.Destination.Rule);
-        long now = MailTime.NowMicroseconds;
         long rest = entry.Destination.DeadBecause is null ? 0 : Math.Max(0, entry.Destination.DeadUntil - _loop.Now);
-        entry.Message.Retry.PutOff(siteFailed ? policy.Unreachable : policy.Refused, entry.Message.AgeAt(now), now, now + rest * 1000);
+        PlanRetry(entry.Message, siteFailed ? policy.Unreachable : policy.Refused, rest);
+    }
+
+    // In vain before so many milliseconds have passed.
+    private static void PlanRetry(Message message, RetryPolicy policy, long rest)
+    {
+        long now = MailTime.NowMicroseconds;
+        message.Retry.PutOff(policy, message.AgeAt(now), now, now + rest * 1000);
     }
 
     private void EntryDone(Message message, int recipients)

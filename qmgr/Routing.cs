@@ -80,7 +80,8 @@ internal sealed class Routing
     }
 
     /// <summary>The route that a message itself asks for (content filter record).</summary>
-    internal static Route Own(string entry, string address) => Parse(entry, new Route("smtp", Address.DomainOf(address).ToLowerInvariant()));
+    internal Route Own(string entry, string address) =>
+        Parse(entry, new Route("smtp", Address.DomainOf(address).ToLowerInvariant())) with { Rule = _rules.Any };
 
     private string? FindDomain(string domain)
     {

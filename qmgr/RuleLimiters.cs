@@ -35,7 +35,7 @@ internal sealed class RuleLimiters
         // The window of a single destination has its limit already.
         int concurrency = isOfOne ? 0 : rule?.Concurrency ?? 0;
         return delay > TimeSpan.Zero || rate is not null || concurrency > 0
-            ? new Limiter { Concurrency = concurrency, RateDelay = delay, Rate = rate, IsOfOne = isOfOne }
+            ? new Limiter { Concurrency = concurrency, RateDelay = delay, Rate = rate, IsOfOne = isOfOne, EndedAt = former?.EndedAt ?? 0 }
             : null;
     }
 }

@@ -1,3 +1,4 @@
+using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
@@ -50,17 +51,7 @@ internal sealed class Transport
     internal Func<double> Jitter { get; init; } = static () => RandomNumber.NextUInt16() / 65536.0;
 
     /// <summary>Mail for a next hop, and for a table of main.toml.</summary>
-    internal Destination DestinationOf(Route route)
-    {
-        Destination destination = _destinations.Of(route);
-        if (destination.Rule != route.Rule)
-        {
-            // A reload brought a new table in the place of the one it had.
-            destination.Rule = route.Rule;
-            Renew(destination);
-        }
-        return destination;
-    }
+    internal Destination DestinationOf(Route route) => _destinations.Of(route);
 
     /// <summary>What keeping the order of deliveries has cost so far, in moves within heaps.</summary>
     internal long Moves => _order.Moves;
@@ -95,8 +86,8 @@ internal sealed class Transport
     }
 
     /// <summary>Goes over to other limits, and forgets trouble that may have had its cause in the old ones. Deliveries under
-    /// way go on.</summary>
-    internal void Apply(TransportLimits limits)
+    /// way go on, and count.</summary>
+    internal void Apply(TransportLimits limits, DestinationRules rules)
     {
         _limits = limits;
         _destinations.Apply(limits);
@@ -106,17 +97,12 @@ internal sealed class Transport
         foreach (Destination destination in _destinations.Present)
         {
             destination.Revive();
-            Renew(destination);
+            _order.Place(destination, canStart: false);
+            _destinations.Renew(destination, rules);
+            Place(destination);
             _destinations.Forget(destination);
         }
         Wake();
-    }
-
-    private void Renew(Destination destination)
-    {
-        _order.Place(destination, canStart: false);
-        _destinations.Renew(destination);
-        Place(destination);
     }
 
     /// <summary>Hands back what waits, to be sorted anew.</summary>
@@ -132,20 +118,6 @@ internal sealed class Transport
         destination.TakeBack(waited);
         Place(destination);
         _destinations.Forget(destination);
-    }
-
-    /// <summary>Puts destinations under a limit that they share, e.g. because they have the same servers.</summary>
-    internal void Share(Destination destination, Limiter limiter)
-    {
-        if (destination.Limiter == limiter)
-            return;
-        Limiter? left = destination.Limiter;
-        _order.Place(destination, canStart: false);
-        destination.Limit(limiter);
-        if (left is not null)
-            Place(left, destination);
-        Place(destination);
-        Wake();
     }
 
     /// <summary>A delivery ended.</summary>
@@ -175,6 +147,7 @@ internal sealed class Transport
             Ended(entry);
             Place(entry.Destination);
             _events.PutOff(entry, why);
+            _destinations.Forget(entry.Destination);
         }
     }
 
@@ -197,6 +170,7 @@ internal sealed class Transport
         }
         Place(entry.Destination);
         Wake();
+        _destinations.Forget(entry.Destination);
     }
 
     /// <summary>An agent without work went away: there is room for another.</summary>

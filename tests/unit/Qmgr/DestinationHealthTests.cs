@@ -179,8 +179,7 @@ public sealed class DestinationHealthTests
     [InlineData(100, 3600)]
     public void No_span_of_the_period_has_more_starts_than_the_rate_allows(int count, int seconds)
     {
-        Limiter limiter = new() { Rate = new RateLimit(count, TimeSpan.FromSeconds(seconds)) };
-        Simulation.Simulation simulation = new(OneByOne, limiterOf: _ => limiter);
+        Simulation.Simulation simulation = new($"{OneByOne}[destination.\".test\"]\nrate = \"{count}/{seconds}s\"\n");
         simulation.Submit(count * 3, "a.test", "b.test");
         simulation.Clock.RunFor(seconds * 7);
         List<long> starts = [.. simulation.Site("a.test").Starts.Concat(simulation.Site("b.test").Starts).Order()];
@@ -194,8 +193,7 @@ public sealed class DestinationHealthTests
     [Fact]
     public void Destinations_that_share_a_limit_share_it_fairly()
     {
-        Limiter limiter = new() { Concurrency = 4 };
-        Simulation.Simulation simulation = new(OneByOne, limiterOf: name => name.EndsWith(".shared", StringComparison.Ordinal) ? limiter : null);
+        Simulation.Simulation simulation = new($"{OneByOne}[destination.\".shared\"]\nconcurrency = 4\n");
         int most = 0, underWay = 0;
         simulation.Submit(300, "a.shared", "b.shared", "free.test");
         simulation.Submit(1, "c.shared");
@@ -210,6 +208,34 @@ public sealed class DestinationHealthTests
         Assert.InRange(simulation.Site("a.shared").Starts.Count, 38, 42);
         Assert.InRange(simulation.Site("b.shared").Starts.Count, 38, 42);
         Assert.True(simulation.Site("free.test").MostAtOnce > 4);
+    }
+
+    [Fact]
+    public void Limits_hold_over_a_reload_for_what_is_under_way()
+    {
+        const string Shared = $"{OneByOne}[destination.\".shared\"]\nconcurrency = 4\n";
+        Simulation.Simulation simulation = new(Shared);
+        simulation.Submit(4, "a.shared");
+        simulation.Clock.RunFor(0.5);
+        simulation.Reload(Shared);
+        simulation.Submit(1, "b.shared");
+        simulation.Clock.RunFor(0.4);
+        Assert.Empty(simulation.Site("b.shared").Starts);
+        simulation.Clock.RunFor(1);
+        Assert.Equal([1000], simulation.Site("b.shared").Starts);
+    }
+
+    [Fact]
+    public void A_pause_after_a_delivery_is_kept_over_a_reload()
+    {
+        const string Slow = $"{OneByOne}default_destination_rate_delay = 100\n";
+        Simulation.Simulation simulation = new(Slow);
+        simulation.Submit(1, "a.test");
+        simulation.Clock.RunFor(10);
+        simulation.Reload(Slow);
+        simulation.Submit(1, "a.test");
+        simulation.Clock.RunFor(1000);
+        Assert.Equal([0, 101_000], simulation.Site("a.test").Starts);
     }
 
     [Fact]

@@ -89,7 +89,7 @@ public sealed class RoutingTests
     [InlineData("filter:[127.0.0.1]:10025", "filter", "[127.0.0.1]:10025")]
     [InlineData("filter:", "filter", "example.com")]
     public void Route_of_a_message_goes_before_all_others(string own, string transport, string nextHop) =>
-        Assert.Equal(new Route(transport, nextHop), Routing.Own(own, "A@Example.COM"));
+        Assert.Equal(new Route(transport, nextHop), new Routing(MainConfig.FromText(""), new Sites()).Own(own, "A@Example.COM"));
 
     // S5-12
     [Theory]

@@ -10,14 +10,15 @@ namespace PostfixNet.UnitTests.Qmgr.Simulation;
 internal sealed class Simulation : IAgents, IDeliveryEvents
 {
     private readonly Dictionary<string, Site> _sites = [];
-    private readonly Func<string, Limiter?>? _limiterOf;
+    private MainConfig _config;
 
     /// <param name="toml">Parameters.</param>
     /// <param name="agents">Processes.</param>
-    internal Simulation(string toml = "", int agents = 100, Func<string, Limiter?>? limiterOf = null)
+    internal Simulation(string toml = "", int agents = 100)
     {
-        (Limit, _limiterOf) = (agents, limiterOf);
-        Transport = new Transport("smtp", TransportLimits.Of(MainConfig.FromText(toml), "smtp", agents), Clock, this, this)
+        MainConfig config = MainConfig.FromText(toml);
+        (Limit, _config) = (agents, config);
+        Transport = new Transport("smtp", TransportLimits.Of(config, "smtp", agents), Clock, this, this)
         {
             Jitter = static () => 0.5,
         };
@@ -27,7 +28,7 @@ internal sealed class Simulation : IAgents, IDeliveryEvents
 
     internal Transport Transport { get; }
 
-    public int Limit { get; }
+    public int Limit { get; private set; }
 
     public int Busy { get; private set; }
 
@@ -78,15 +79,16 @@ internal sealed class Simulation : IAgents, IDeliveryEvents
         }
     }
 
-    private Destination DestinationOf(string site)
+    internal Destination DestinationOf(string site) => Transport.DestinationOf(new Route("smtp", site, _config.Destinations.ForMail(site, site) ?? _config.Destinations.Any));
+
+    /// <summary>Another configuration comes.</summary>
+    internal void Reload(string toml)
     {
-        Destination destination = Transport.DestinationOf(new Route("smtp", site));
-        if (_limiterOf?.Invoke(site) is { } limiter)
-            Transport.Share(destination, limiter);
-        return destination;
+        _config = MainConfig.FromText(toml);
+        Transport.Apply(TransportLimits.Of(_config, "smtp", Limit), _config.Destinations);
     }
 
-    public void Renew(int limit) => throw new NotSupportedException();
+    public void Renew(int limit) => Limit = limit;
 
     public Dsn? Start(Entry entry, bool moreWaits)
     {

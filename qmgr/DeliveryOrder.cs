@@ -120,7 +120,7 @@ internal sealed class DeliveryOrder
         destination.IsParked = false;
     }
 
-    // A larger share may be news for all of them; more agents than the reserve for the first.
+    // A larger share may be news for all of them; more agents than the reserve for the first whose limiter is open.
     private void LetParkedBack(bool scarce, int share)
     {
         bool all = share > _share;
@@ -129,7 +129,7 @@ internal sealed class DeliveryOrder
         {
             Unpark(destination);
             PlaceReady(destination, canStart: true);
-            if (!all)
+            if (!all && _ready.First is not null)
                 break;
         }
     }

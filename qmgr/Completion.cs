@@ -163,7 +163,9 @@ internal sealed class Completion(
     private void Defer(Message message)
     {
         long now = MailTime.NowMicroseconds;
-        long next = message.Retry.NextAttempt(settings.Retries.Usual.Refused, message.AgeAt(now), now, Random.Shared.NextDouble());
+        // A limit, since mail may be older than its lifetime: paused mail is, and laws have no end.
+        long next = Math.Min(now + (long)settings.LongestPause.TotalMicroseconds,
+            message.Retry.NextAttempt(settings.Retries.Usual.Refused, message.AgeAt(now), now, Random.Shared.NextDouble()));
         try
         {
             // The time before the move (S5-23): a file in deferred always has its next attempt in it.

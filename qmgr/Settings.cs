@@ -66,7 +66,9 @@ internal sealed class Settings
         MinimalBackoff = config.Get(Parameters.MinimalBackoffTime);
         QueueLifetime = config.Get(Parameters.MaximalQueueLifetime);
         Retries = new DestinationPolicies(config.Destinations, MinimalBackoff, config.Get(Parameters.MaximalBackoffTime));
-        LongestPause = Retries.LongestPause(QueueLifetime);
+        // A dead destination is left alone for a quarter longer than minimal_backoff_time at most.
+        TimeSpan longest = Retries.LongestPause(QueueLifetime), dead = MinimalBackoff * 1.25;
+        LongestPause = longest > dead ? longest : dead;
         BounceLifetime = config.Get(Parameters.BounceQueueLifetime);
         MessageLimit = config.Get(Parameters.QmgrMessageActiveLimit);
         RecipientLimit = config.Get(Parameters.QmgrMessageRecipientLimit);

@@ -11,6 +11,11 @@ public sealed class SettingsTests
         bounce_queue_lifetime = "1d"
         """));
 
+    // S5-03, S5-21
+    [Fact]
+    public void A_time_stamp_may_lie_as_far_ahead_as_a_dead_destination_is_left_alone() =>
+        Assert.Equal(TimeSpan.FromMinutes(75), new Settings(MainConfig.FromText("minimal_backoff_time = \"1h\"\nmaximal_backoff_time = \"1h\"\n")).LongestPause);
+
     // A0.5, A0.11
     [Theory]
     [InlineData(432_000, false, true)]

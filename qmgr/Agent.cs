@@ -57,9 +57,9 @@ internal sealed class Agent : IDisposable
 
     private void Received(AttributeList message)
     {
+        _readyTimer.Cancel();
         if (DeliveryReport.IsReady(message))
         {
-            _readyTimer.Cancel();
             _process = DeliveryReport.ReadyProcess(message);
             if (Entry is not null)
                 Entry.Process = _process;

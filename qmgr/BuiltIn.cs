@@ -82,7 +82,7 @@ internal static class BuiltIn
             QueueFile.MarkDone(file.Handle, recipient.Offset);
             return true;
         }
-        catch (Exception e) when (e is IOException or QueueFileException)
+        catch (Exception e) when (e is IOException or QueueFileException or UnauthorizedAccessException)
         {
             PostfixNet.Log.MailLog.Warning($"{message.Id}: {e.Message}");
             return false;

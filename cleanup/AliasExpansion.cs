@@ -11,12 +11,13 @@ internal sealed class AliasExpansion(CleanupOptions options)
     {
         if (options.VirtualAliases is not { } find)
             return [address];
+        AddressLookup aliases = new(find, options.LocalDomains);
         List<string> done = [];
         // Depth first, in the order of the table; the stack holds what is still to be looked up.
         Stack<(string Address, int Depth)> open = new([(address, 0)]);
         while (open.TryPop(out (string Address, int Depth) next))
         {
-            List<string>? expansion = next.Depth <= options.RecursionLimit ? Find(find, next.Address) : null;
+            List<string>? expansion = next.Depth <= options.RecursionLimit ? Find(aliases, next.Address) : null;
             if (expansion is not null && next.Depth == options.RecursionLimit)
                 throw Trouble(message, "nesting", address);
             if (expansion is null || expansion.Count == 0)
@@ -38,21 +39,12 @@ internal sealed class AliasExpansion(CleanupOptions options)
         return done;
     }
 
-    // The whole address; the local part alone when the domain is ours; the whole domain.
-    private List<string>? Find(Func<string, string?> find, string address)
+    private List<string>? Find(AddressLookup aliases, string address)
     {
-        (string local, string? domain) = Address.Split(address);
-        string? value = find(address);
-        if (value is null && domain is not null && IsLocal(domain))
-            value = find(local);
-        if (value is null && domain is not null)
-        {
-            value = find($"@{domain}");
-            if (value is ['@', .. var target] && !target.Contains(','))
-                return [$"{local}@{target.Trim()}"];
-        }
-        if (value is null)
+        if (aliases.Find(address) is not { Value: var value })
             return null;
+        if (value is ['@', .. var target] && !target.Contains(','))
+            return [$"{Address.Split(address).Local}@{target.Trim()}"];
         List<string> results = [];
         foreach (HeaderAddress result in HeaderAddresses.Parse(value, options.TokenLimit))
         {
@@ -60,16 +52,6 @@ internal sealed class AliasExpansion(CleanupOptions options)
                 results.Add(complete);
         }
         return results;
-    }
-
-    private bool IsLocal(string domain)
-    {
-        foreach (string local in options.LocalDomains)
-        {
-            if (local.Equals(domain, StringComparison.OrdinalIgnoreCase))
-                return true;
-        }
-        return false;
     }
 
     private static Refusal Trouble(Message message, string what, string address)

@@ -14,17 +14,17 @@ internal static class EnvelopeCommands
 
     /// <summary>The message cannot go to a server without SMTPUTF8 (RFC 6531 section 3.2): it was submitted as such, and
     /// has a header or an address that is not ASCII.</summary>
-    internal static bool NeedsSmtpUtf8(DeliveryAttempt attempt)
+    internal static bool NeedsSmtpUtf8(DeliveryAttempt attempt, SmtpOptions options)
     {
         const int Requested = 1, Header = 2;
         int flags = attempt.Request.SmtpUtf8Flags;
         if ((flags & Requested) == 0)
             return false;
-        if ((flags & Header) != 0 || !ByteText.IsAscii(attempt.Request.Sender))
+        if ((flags & Header) != 0 || !ByteText.IsAscii(options.Outside(attempt.Request.Sender)))
             return true;
         foreach (Recipient recipient in attempt.Recipients)
         {
-            if (recipient.Mark == RecipientMark.Open && !ByteText.IsAscii(recipient.Address))
+            if (recipient.Mark == RecipientMark.Open && !ByteText.IsAscii(options.Outside(recipient.Address)))
                 return true;
         }
         return false;
@@ -32,11 +32,10 @@ internal static class EnvelopeCommands
 
     /// <summary>RFC 5321 section 4.1.1.2, with SIZE (RFC 1870), BODY (RFC 6152), ENVID and RET (RFC 3461), AUTH (RFC 4954),
     /// SMTPUTF8.</summary>
-    /// <param name="quote">Quote local parts where they need it: smtp_quote_rfc821_envelope.</param>
-    internal static string Mail(DeliveryRequest message, ServerFeatures features, bool converted, bool quote)
+    internal static string Mail(DeliveryRequest message, ServerFeatures features, bool converted, SmtpOptions options)
     {
         StringBuilder command = new("MAIL FROM:<");
-        command.Append(quote ? Address.ToExternal(message.Sender) : message.Sender).Append('>');
+        command.Append(InCommand(message.Sender, options)).Append('>');
         // Nobody checks a size against no limit.
         if (features.SizeLimit > 0)
             command.Append(CultureInfo.InvariantCulture, $" SIZE={message.Size}");
@@ -57,11 +56,10 @@ internal static class EnvelopeCommands
     }
 
     /// <summary>RFC 5321 section 4.1.1.3, with ORCPT and NOTIFY (RFC 3461).</summary>
-    /// <param name="quote">Quote local parts where they need it: smtp_quote_rfc821_envelope.</param>
-    internal static string Rcpt(Recipient recipient, ServerFeatures features, bool quote)
+    internal static string Rcpt(Recipient recipient, ServerFeatures features, SmtpOptions options)
     {
         StringBuilder command = new("RCPT TO:<");
-        command.Append(quote ? Address.ToExternal(recipient.Address) : recipient.Address).Append('>');
+        command.Append(InCommand(recipient.Address, options)).Append('>');
         if (!features.Dsn)
             return command.ToString();
         if (OriginalRecipient(recipient.Request.DsnOriginalRecipient) is { } original)
@@ -83,6 +81,9 @@ internal static class EnvelopeCommands
         }
         return command.ToString();
     }
+
+    private static string InCommand(string address, SmtpOptions options) =>
+        options.QuoteEnvelope ? Address.ToExternal(options.Outside(address)) : options.Outside(address);
 
     private static string? OriginalRecipient(string stored)
     {

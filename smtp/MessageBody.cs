@@ -24,11 +24,19 @@ internal sealed class MessageBody(MessageBody.Sender send, int lineLimit, Action
     /// <exception cref="QueueFileException">The content is damaged: the final dot must not follow.</exception>
     /// <exception cref="IOException">The file cannot be read; likewise.</exception>
     /// <param name="toSevenBit">8-bit MIME content becomes quoted-printable.</param>
-    internal void Copy(ContentReader content, bool toSevenBit = false)
+    /// <param name="generic">Rewrites addresses in the header; null: nothing is rewritten.</param>
+    internal void Copy(ContentReader content, bool toSevenBit = false, GenericMap? generic = null)
     {
-        if (toSevenBit)
+        SevenBitContent? converter = toSevenBit ? new SevenBitContent(this) : null;
+        if (generic is not null)
         {
-            SevenBitContent converter = new(this);
+            GenericHeaders headers = new(generic, converter is null ? Add : converter.Add);
+            while (!headers.IsOver && content.Read())
+                headers.Add(content.Piece, content.EndsLine);
+            headers.End();
+        }
+        if (converter is not null)
+        {
             while (content.Read())
                 converter.Add(content.Piece, content.EndsLine);
             converter.End();

@@ -60,7 +60,7 @@ internal sealed class MessageTransfer(
     {
         MessageBody body = new(chat.SendBody, options.MessageLineLimit,
             () => log.BreakingLine(attempt.QueueId, options.MessageLineLimit));
-        CopyContent(body, convert, content);
+        CopyContent(body, convert, options.Generic, content);
         if (DelayDot)
         {
             body.SendAll();
@@ -72,11 +72,11 @@ internal sealed class MessageTransfer(
         body.Finish(last);
     }
 
-    private static void CopyContent(MessageBody body, bool convert, Func<ContentReader> content)
+    private static void CopyContent(MessageBody body, bool convert, GenericMap? generic, Func<ContentReader> content)
     {
         try
         {
-            body.Copy(content(), convert);
+            body.Copy(content(), convert, generic);
         }
         catch (Exception e) when (e is QueueFileException or IOException or UnauthorizedAccessException)
         {

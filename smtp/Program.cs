@@ -36,12 +36,13 @@ namespace PostfixNet.Smtp;
 ///   soft_bounce, inet_interfaces, inet_protocols, smtp_host_lookup, disable_dns_lookups, dns_nameservers,
 ///   notify_classes, error_notice_recipient, debug_peer_list, smtp_tls_*, smtp_log_tls_feature_status,
 ///   tls_append_default_CA, smtp_sasl_*, smtp_sender_dependent_authentication, smtp_send_dummy_mail_auth,
-///   smtp_send_xforward_command. For the service lmtp, lmtp_x takes the place of smtp_x.
+///   smtp_send_xforward_command, smtp_generic_maps (with recipient_delimiter, propagate_unmatched_extensions, myorigin,
+///   mydestination, header_size_limit, header_address_token_limit). For the service lmtp, lmtp_x takes the place of smtp_x.
 /// BUGS
 ///   No login by Kerberos or client certificate. TLS is that of the .NET library over OpenSSL:
 ///   one client certificate, no DANE, no ciphers without certificates, no revocation lists, sessions resumed only within
-///   a process, and the group of the key exchange is not logged. No address rewriting on output
-///   (smtp_generic_maps). Tables of patterns (smtp_header_checks and the like, smtp_reply_filter) are refused as well.
+///   a process, and the group of the key exchange is not logged. Tables of patterns (smtp_header_checks and
+///   the like, smtp_reply_filter) are refused.
 /// </summary>
 internal static class Program
 {

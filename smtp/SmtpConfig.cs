@@ -53,6 +53,7 @@ internal static class SmtpConfig
             Skip5xxGreeting = Get(Parameters.SmtpSkip5xxGreeting),
             SkipQuitResponse = Get(Parameters.SmtpSkipQuitResponse),
             SoftBounce = config.Get(Parameters.SoftBounce),
+            Generic = GenericMap.Read(config, service),
             QuoteEnvelope = Get(Parameters.SmtpQuoteRfc821Envelope),
             SendXForward = Get(Parameters.SmtpSendXforwardCommand),
             DisableMimeOutputConversion = config.Get(Parameters.DisableMimeOutputConversion),
@@ -112,15 +113,6 @@ internal static class SmtpConfig
     // A setting that protects mail or lets it through must not be passed over in silence.
     private static void RefuseWhatIsMissing(MainConfig config, string service)
     {
-        (string Name, bool IsSet)[] settings =
-        [
-            ("smtp_generic_maps", !config.ForTransport(Parameters.SmtpGenericMaps, service).IsEmpty),
-        ];
-        foreach ((string name, bool isSet) in settings)
-        {
-            if (isSet)
-                throw new ConfigurationException($"{name}: not supported by this version; leave it out");
-        }
         if (config.ForTransport(Parameters.SmtpDnsReplyFilter, service).Length > 0)
             throw new ConfigurationException("smtp_dns_reply_filter: not supported by this version; leave it out");
         if (config.ForTransport(Parameters.SmtpDnsResolverOptions, service).Count > 0)

@@ -50,7 +50,13 @@ internal sealed record SmtpOptions
     internal bool Skip5xxGreeting { get; init; } = true;
     internal bool SkipQuitResponse { get; init; } = true;
     internal bool SoftBounce { get; init; }
+
+    /// <summary>Addresses that others get to see in place of ours; null: there are none.</summary>
+    internal GenericMap? Generic { get; init; }
+
+    /// <summary>Quote local parts where they need it: smtp_quote_rfc821_envelope.</summary>
     internal bool QuoteEnvelope { get; init; } = true;
+
     /// <summary>Tell servers that want to know where mail comes from: smtp_send_xforward_command.</summary>
     internal bool SendXForward { get; init; }
     internal bool DisableMimeOutputConversion { get; init; }
@@ -175,6 +181,9 @@ internal sealed record SmtpOptions
     /// <param name="rule">Of the destination; null: nothing.</param>
     internal SmtpOptions ForFallback(DeliveryRule? rule) =>
         For(rule).TlsLevel is { } level && level > (Tls?.Settings.SecurityLevel ?? Smtp.TlsLevel.None) ? this with { TlsLevel = level } : this;
+
+    /// <summary>An address as it goes over the wire; internal form.</summary>
+    internal string Outside(string address) => Generic is null ? address : Generic.Rewrite(address);
 
     /// <summary>How long to wait for a server in a stage. For replies: the whole reply; for content: until some of it is taken.</summary>
     internal TimeSpan TimeoutOf(SmtpStage stage) => stage switch

@@ -179,13 +179,13 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
             _hasQuit = !_keepOpen;
             return false;
         }
-        if (!_features.SmtpUtf8 && EnvelopeCommands.NeedsSmtpUtf8(attempt))
+        if (!_features.SmtpUtf8 && EnvelopeCommands.NeedsSmtpUtf8(attempt, options))
             trouble.MessageFails(SmtpTrouble.Why("5.6.7", $"SMTPUTF8 is required, but was not offered by host {peer.Name}"), mayWorkElsewhere: true);
-        else if (!EnvelopeCommands.CanBeSent(message.Sender))
+        else if (!EnvelopeCommands.CanBeSent(options.Outside(message.Sender)))
             trouble.MessageFails(SmtpTrouble.Why("5.1.7", "sender address has control characters or is too long"));
         foreach (Recipient recipient in attempt.Recipients)
         {
-            if (recipient.Mark == RecipientMark.Open && !EnvelopeCommands.CanBeSent(recipient.Address))
+            if (recipient.Mark == RecipientMark.Open && !EnvelopeCommands.CanBeSent(options.Outside(recipient.Address)))
                 trouble.RecipientFails(recipient, SmtpTrouble.Why("5.1.3", "recipient address has control characters or is too long"));
         }
         return attempt.OpenRecipients > 0;

@@ -46,7 +46,7 @@ internal sealed class SmtpTransaction(
         if (options.SendXForward && !TellOrigin(attempt.Request.Origin ?? MessageOrigin.Local))
             return;
         bool convert = NeedsConversion;
-        string mail = EnvelopeCommands.Mail(attempt.Request, features, convert, options.QuoteEnvelope);
+        string mail = EnvelopeCommands.Mail(attempt.Request, features, convert, options);
         if (features.Pipelining)
             RunPipelined(mail, recipients, convert, content);
         else
@@ -77,7 +77,7 @@ internal sealed class SmtpTransaction(
         chat.RefuseEarlyReply(SmtpStage.Mail);
         chat.Say(SmtpStage.Mail, mail);
         foreach (Recipient recipient in recipients)
-            chat.Say(SmtpStage.Rcpt, EnvelopeCommands.Rcpt(recipient, features, options.QuoteEnvelope));
+            chat.Say(SmtpStage.Rcpt, EnvelopeCommands.Rcpt(recipient, features, options));
         if (!attempt.IsProbe)
             chat.Say(SmtpStage.Data, "DATA");
         chat.Flush(SmtpStage.Mail);
@@ -171,7 +171,7 @@ internal sealed class SmtpTransaction(
         foreach (Recipient recipient in recipients)
         {
             if (accepted)
-                Judge(recipient, chat.Ask(SmtpStage.Rcpt, EnvelopeCommands.Rcpt(recipient, features, options.QuoteEnvelope)));
+                Judge(recipient, chat.Ask(SmtpStage.Rcpt, EnvelopeCommands.Rcpt(recipient, features, options)));
         }
         if (attempt.OpenRecipients > 0)
         {

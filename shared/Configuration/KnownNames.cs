@@ -33,7 +33,7 @@ internal static class KnownNames
         + " multi_instance_directories multi_instance_enable multi_instance_group multi_instance_wrapper multi_recipient_bounce_reject_code"
         + " mynetworks_style non_fqdn_reject_code openssl_path owner_request_special"
         + " parent_domain_matches_subdomains permit_mx_backup_networks plaintext_reject_code postmulti_control_commands"
-        + " postmulti_start_commands postmulti_stop_commands prepend_delivered_header process_name process_id propagate_unmatched_extensions"
+        + " postmulti_start_commands postmulti_stop_commands prepend_delivered_header process_name process_id"
         + " proxy_read_maps proxy_write_maps proxymap_service_name proxywrite_service_name qmgr_site_hog_factor rbl_reply_maps"
         + " readme_directory reject_code reject_tempfail_action relay_clientcerts relay_domains"
         + " relay_domains_reject_code relay_recipient_maps relocated_maps require_home_directory reset_owner_alias"

@@ -60,6 +60,22 @@ public sealed class LookupTable
         return null;
     }
 
+    /// <summary>The first value that is <paramref name="wanted"/>, in no order; null when there is none.</summary>
+    public string? FirstValue(Predicate<string> wanted)
+    {
+        foreach (Source source in _sources)
+        {
+            if (source.Always is { } always && wanted(always))
+                return always;
+            foreach (KeyValuePair<string, string> entry in source.Entries ?? [])
+            {
+                if (wanted(entry.Value))
+                    return entry.Value;
+            }
+        }
+        return null;
+    }
+
     /// <summary>A file of this table that is not the one that was read; null when there is none. One that is missing, or that
     /// this process may no longer look at, has not changed.</summary>
     internal string? ChangedFile()

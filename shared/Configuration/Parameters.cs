@@ -134,6 +134,10 @@ public static class Parameters
     /// <summary><c>recipient_delimiter</c>: extension separator. Default: empty.</summary>
     public static readonly Parameter<string> RecipientDelimiter = Text("recipient_delimiter", "");
 
+    /// <summary><c>propagate_unmatched_extensions</c>: lookup tables whose results get the extension of the address. Default: canonical, virtual.</summary>
+    public static readonly Parameter<IReadOnlyList<string>> PropagateUnmatchedExtensions =
+        List("propagate_unmatched_extensions", "canonical, virtual", choices: "canonical virtual alias forward include generic");
+
     /// <summary><c>append_dot_mydomain</c>: complete host names without dot. Default: no.</summary>
     public static readonly Parameter<bool> AppendDotMydomain = Flag("append_dot_mydomain", "no");
 

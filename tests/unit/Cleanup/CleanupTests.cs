@@ -217,6 +217,7 @@ public sealed class CleanupTests
     [InlineData("list@al.test", "Olist@al.test Rl1@q.test Olist@al.test Rl2@q.test")]
     [InlineData("LIST@AL.test", "OLIST@AL.test Rl1@q.test OLIST@AL.test Rl2@q.test")]
     [InlineData("any@whole.test", "Oany@whole.test Rany@moved.test")]
+    [InlineData("one@al.test", "Oone@al.test Rone@moved.test")]
     [InlineData("catch@all.test", "Ocatch@all.test Rcatcher@q.test")]
     [InlineData("deep@al.test", "Odeep@al.test Rl1@q.test Odeep@al.test Rl2@q.test Odeep@al.test Rbob@golden.test")]
     [InlineData("self@al.test", "Oself@al.test Rself@al.test Oself@al.test Rother@q.test")]
@@ -274,7 +275,7 @@ public sealed class CleanupTests
     private static string? Aliases(string key) => key.ToUpperInvariant() switch
     {
         "LIST@AL.TEST" => "l1@q.test, l2@q.test",
-        "@WHOLE.TEST" => "@moved.test",
+        "@WHOLE.TEST" or "ONE@AL.TEST" => "@moved.test",
         "@ALL.TEST" => "catcher@q.test",
         "DEEP@AL.TEST" => "list@al.test, bob",
         "SELF@AL.TEST" => "self@al.test, other@q.test",

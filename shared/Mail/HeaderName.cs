@@ -1,16 +1,44 @@
 using System.Text;
 
-namespace PostfixNet.Cleanup;
+namespace PostfixNet.Mail;
 
-/// <summary>The headers that mean something to this program.</summary>
-internal enum HeaderName
+/// <summary>The headers that mean something to programs that rewrite them.</summary>
+public enum HeaderName
 {
-    Unknown, Received, MessageId, ResentMessageId, Date, ResentDate, From, ResentFrom, To, ResentTo, Cc, ResentCc,
-    ContentTransferEncoding, OtherAddress, ResentOtherAddress,
+    /// <summary>Any other.</summary>
+    Unknown,
+    /// <summary>Received:</summary>
+    Received,
+    /// <summary>Message-Id:</summary>
+    MessageId,
+    /// <summary>Resent-Message-Id:</summary>
+    ResentMessageId,
+    /// <summary>Date:</summary>
+    Date,
+    /// <summary>Resent-Date:</summary>
+    ResentDate,
+    /// <summary>From:</summary>
+    From,
+    /// <summary>Resent-From:</summary>
+    ResentFrom,
+    /// <summary>To:</summary>
+    To,
+    /// <summary>Resent-To:</summary>
+    ResentTo,
+    /// <summary>Cc:</summary>
+    Cc,
+    /// <summary>Resent-Cc:</summary>
+    ResentCc,
+    /// <summary>Content-Transfer-Encoding:</summary>
+    ContentTransferEncoding,
+    /// <summary>One with addresses that has no name of its own here, such as Reply-To:</summary>
+    OtherAddress,
+    /// <summary>The same of a Resent- block.</summary>
+    ResentOtherAddress,
 }
 
 /// <summary>Finds header names in lines of bytes, RFC 5322 section 2.2.</summary>
-internal static class HeaderNames
+public static class HeaderNames
 {
     // Order is by frequency; the lengths differ enough for a quick scan.
     private static readonly (string Text, HeaderName Name)[] s_names =
@@ -31,7 +59,7 @@ internal static class HeaderNames
     /// <summary>Length of the name at the start of a line; 0 when the line is no header.</summary>
     /// <param name="line">Beginning of a line.</param>
     /// <param name="colon">Where the colon is; blanks may stand before it (RFC 5322 section 4.5).</param>
-    internal static int Length(ReadOnlySpan<byte> line, out int colon)
+    public static int Length(ReadOnlySpan<byte> line, out int colon)
     {
         colon = line.IndexOf((byte)':');
         if (colon <= 0)
@@ -41,7 +69,7 @@ internal static class HeaderNames
     }
 
     /// <summary>Which header a name is.</summary>
-    internal static HeaderName Find(ReadOnlySpan<byte> name)
+    public static HeaderName Find(ReadOnlySpan<byte> name)
     {
         foreach ((string Text, HeaderName Name) known in s_names)
         {
@@ -52,10 +80,10 @@ internal static class HeaderNames
     }
 
     /// <summary>Belongs to a block of Resent- headers, RFC 5322 section 3.6.6.</summary>
-    internal static bool IsResent(HeaderName name) => name is HeaderName.ResentFrom or HeaderName.ResentTo or HeaderName.ResentCc
+    public static bool IsResent(HeaderName name) => name is HeaderName.ResentFrom or HeaderName.ResentTo or HeaderName.ResentCc
         or HeaderName.ResentDate or HeaderName.ResentMessageId or HeaderName.ResentOtherAddress;
 
     /// <summary>Has addresses in it.</summary>
-    internal static bool HasAddresses(HeaderName name) => name is HeaderName.From or HeaderName.To or HeaderName.Cc
+    public static bool HasAddresses(HeaderName name) => name is HeaderName.From or HeaderName.To or HeaderName.Cc
         or HeaderName.OtherAddress or HeaderName.ResentFrom or HeaderName.ResentTo or HeaderName.ResentCc or HeaderName.ResentOtherAddress;
 }

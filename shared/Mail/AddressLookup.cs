@@ -1,0 +1,57 @@
+namespace PostfixNet.Mail;
+
+/// <summary>What a table has for an address.</summary>
+/// <param name="Value">Of the entry.</param>
+/// <param name="Extension">With its delimiter, what the entry's key leaves out of the local part; empty: nothing.</param>
+public sealed record AddressMatch(string Value, string Extension);
+
+/// <summary>Looks addresses up in a table that may have them whole, or only their user, or only their domain.</summary>
+/// <param name="find">The value of exactly one key; null when there is none.</param>
+/// <param name="localDomains">Domains whose users are also looked up without the domain.</param>
+/// <param name="delimiters">Characters that set an extension off from the user (recipient_delimiter); empty: there are no extensions.</param>
+public sealed class AddressLookup(Func<string, string?> find, IReadOnlyList<string> localDomains, string delimiters = "")
+{
+    /// <summary>The first of: user+extension@domain, user@domain, user+extension, user, @domain; null when there is none.</summary>
+    /// <param name="address">Internal form.</param>
+    public AddressMatch? Find(string address)
+    {
+        (string local, string? domain) = Address.Split(address);
+        string extension = ExtensionOf(local);
+        if (domain is null)
+            return Find(local, extension, "");
+        AddressMatch? match = Find(local, extension, $"@{domain}");
+        if (match is null && IsLocal(domain))
+            match = Find(local, extension, "");
+        return match ?? (find($"@{domain}") is { } value ? new AddressMatch(value, "") : null);
+    }
+
+    private AddressMatch? Find(string local, string extension, string atDomain)
+    {
+        if (find(local + atDomain) is { } value)
+            return new AddressMatch(value, "");
+        if (extension.Length > 0 && find(local[..^extension.Length] + atDomain) is { } valueOfUser)
+            return new AddressMatch(valueOfUser, extension);
+        return null;
+    }
+
+    private string ExtensionOf(string local)
+    {
+        int start = delimiters.Length == 0 ? -1 : local.AsSpan().IndexOfAny(delimiters);
+        return start <= 0 || IsUndivided(local) ? "" : local[start..];
+    }
+
+    // With "-" as delimiter, these would be users "mailer", "double", "owner" and the list itself.
+    private bool IsUndivided(string local) => delimiters.Contains('-', StringComparison.Ordinal)
+        && (local.Equals("MAILER-DAEMON", StringComparison.OrdinalIgnoreCase) || local.Equals("double-bounce", StringComparison.OrdinalIgnoreCase)
+            || local.StartsWith("owner-", StringComparison.OrdinalIgnoreCase) || local.EndsWith("-request", StringComparison.OrdinalIgnoreCase));
+
+    private bool IsLocal(string domain)
+    {
+        foreach (string local in localDomains)
+        {
+            if (local.Equals(domain, StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+        return false;
+    }
+}

@@ -8,6 +8,9 @@ namespace PostfixNet.Smtp;
 /// <summary>Writes MAIL and RCPT commands for what a server can do.</summary>
 internal static class EnvelopeCommands
 {
+    // Far beyond RFC 3461 section 4; what is longer is left out, since it only helps to tell about the message.
+    private const int LongestParameter = 8192;
+
     /// <summary>An address must not end its command: with control characters it could begin another one.</summary>
     internal static bool CanBeSent(string address) =>
         address.AsSpan().IndexOfAnyInRange('\0', '\x1f') < 0 && !address.Contains('\x7f', StringComparison.Ordinal) && address.Length <= 8192;
@@ -43,8 +46,8 @@ internal static class EnvelopeCommands
             command.Append(message.Encoding == "8bit" ? " BODY=8BITMIME" : " BODY=7BIT");
         if (features.Dsn)
         {
-            if (message.EnvelopeId.Length > 0)
-                command.Append(" ENVID=").Append(Xtext.Encode(message.EnvelopeId));
+            if (message.EnvelopeId.Length > 0 && Xtext.Encode(message.EnvelopeId) is { Length: <= LongestParameter } id)
+                command.Append(" ENVID=").Append(id);
             if (message.ReturnFlags is 1 or 2)
                 command.Append(message.ReturnFlags == 1 ? " RET=FULL" : " RET=HDRS");
         }
@@ -95,6 +98,6 @@ internal static class EnvelopeCommands
         // The ASCII spelling of RFC 6533 section 3 is understood by servers with SMTPUTF8 and by those without.
         string? encoded = type.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
             ? Xtext.EncodeUtf8Address(address) : Xtext.Encode(address);
-        return string.IsNullOrEmpty(encoded) || !CanBeSent(type) ? null : $"{type};{encoded}";
+        return encoded is not { Length: > 0 and <= LongestParameter } || !CanBeSent(type) ? null : $"{type};{encoded}";
     }
 }

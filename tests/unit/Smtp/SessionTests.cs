@@ -324,6 +324,18 @@ public sealed class SessionTests
         Assert.Equal(["EHLO mta.golden.test", "QUIT"], server.Commands);
     }
 
+    [Fact] // a queue file may hold anything
+    public void What_is_too_long_for_a_command_is_left_out()
+    {
+        using SmtpRig rig = new();
+        using ScriptedServer server = Serve(rig);
+        DeliveryRequest request = SmtpRig.Request("mx.test", "u@mx.test") with { EnvelopeId = new string('=', 60_000) };
+        rig.Deliver(request with { Recipients = [request.Recipients[0] with { DsnOriginalRecipient = "rfc822;" + new string('+', 60_000) }] });
+        server.Dispose();
+        Assert.Equal("sent", rig.Results.Single()[3]);
+        Assert.Contains("RCPT TO:<u@mx.test>", server.Commands);
+    }
+
     // S3-27
     [Theory] // told to stop: before the final dot the mail is put off, after it the reply counts
     [InlineData("banner", "deferred", "4.3.2")]

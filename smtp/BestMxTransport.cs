@@ -10,7 +10,8 @@ namespace PostfixNet.Smtp;
 /// handed on once at most.</remarks>
 /// <param name="setting">"service" or "service:nexthop".</param>
 /// <param name="timeout">For one message to the service, and for its report (ipc_timeout).</param>
-internal sealed class BestMxTransport(string setting, TimeSpan timeout)
+/// <param name="stop">Ends the waiting for a process; one that has the request hears of it, too, and reports.</param>
+internal sealed class BestMxTransport(string setting, TimeSpan timeout, StopSignal stop)
 {
     // As long as a service takes to start, many times over; later it is held back by master.
     private const int ReadyMilliseconds = 60_000;
@@ -22,6 +23,7 @@ internal sealed class BestMxTransport(string setting, TimeSpan timeout)
     /// <summary>Has the recipients that are left delivered: when this returns, each was sent, deferred or bounced, and the
     /// other service has reported it. What is wrong with its destination is not wrong with ours.</summary>
     /// <exception cref="IpcException">The service does not answer, or broke off.</exception>
+    /// <exception cref="StoppingException">This program was told to stop before a process took the request.</exception>
     internal void Deliver(DeliveryAttempt attempt)
     {
         List<DeliveryRecipient> recipients = [];
@@ -32,7 +34,8 @@ internal sealed class BestMxTransport(string setting, TimeSpan timeout)
         }
         string service = ServiceOf(setting);
         string nextHop = setting.Length > service.Length + 1 ? setting[(service.Length + 1)..] : attempt.Request.NextHop;
-        DeliveryReport report = Ask(service, attempt.Request with { NextHop = nextHop, Recipients = recipients, MoreWaits = false });
+        // What the destination's table asks of a server does not hold for the way to a service of this system.
+        DeliveryReport report = Ask(service, attempt.Request with { NextHop = nextHop, Recipients = recipients, MoreWaits = false, Rule = null });
         attempt.HasDeferred |= report.SomeDeferred;
         attempt.IsCorrupt |= report.IsCorrupt;
         attempt.IsUnrecorded |= report.IsUnrecorded;
@@ -43,11 +46,26 @@ internal sealed class BestMxTransport(string setting, TimeSpan timeout)
     private DeliveryReport Ask(string service, DeliveryRequest request)
     {
         using Channel channel = Channel.Connect(Path.Combine("private", service), service, timeout);
-        if (channel.Socket.Wait(Readiness.Readable, ReadyMilliseconds).This == Readiness.None)
-            throw new IpcException($"{service}: nobody serves there");
+        WaitForProcess(channel, service);
         if (!DeliveryReport.IsReady(channel.ReceiveReply()))
             throw new IpcException($"{service}: not a delivery service");
         channel.Send(request.ToAttributes());
         return DeliveryReport.From(channel.ReceiveReply());
+    }
+
+    private void WaitForProcess(Channel channel, string service)
+    {
+        long end = Environment.TickCount64 + ReadyMilliseconds;
+        while (true)
+        {
+            int left = (int)Math.Max(0, end - Environment.TickCount64);
+            (Readiness ready, bool word) = channel.Socket.Wait(Readiness.Readable, left, stop.Line);
+            if (word && stop.IsStopping)
+                throw new StoppingException();
+            if (ready != Readiness.None)
+                return;
+            if (left == 0)
+                throw new IpcException($"{service}: nobody serves there");
+        }
     }
 }

@@ -269,7 +269,11 @@ internal sealed class SmtpConnect(
     {
         try
         {
-            new BestMxTransport(options.BestMxTransport, options.IpcTimeout).Deliver(attempt);
+            new BestMxTransport(options.BestMxTransport, options.IpcTimeout, stop).Deliver(attempt);
+        }
+        catch (StoppingException)
+        {
+            trouble.Stopping();
         }
         catch (IpcException e)
         {

@@ -14,11 +14,15 @@ internal sealed class TlsPolicies(TlsSettings settings)
     /// <param name="written">As it stands in the transport table, with brackets and port: the first key. A plain domain is
     /// also looked for by the domains above it, each with a dot in front.</param>
     /// <param name="domain">Without brackets and port: what certificates show.</param>
-    /// <param name="level">For a next hop without entry; null: smtp_tls_security_level.</param>
+    /// <param name="level">Of the destination's table, in the place of smtp_tls_security_level; null: not said. An entry that asks
+    /// for less does not count.</param>
     /// <exception cref="FormatException">The entry is wrong; the message says how.</exception>
     internal TlsPolicy For(string written, string domain, TlsLevel? level = null)
     {
-        TlsPolicy policy = Find(written) is { } text ? Parse(text) : Complete(new TlsPolicy { Level = level ?? settings.SecurityLevel });
+        TlsPolicy? own = Find(written) is { } text ? Parse(text) : null;
+        TlsPolicy policy = own is not null && own.Level >= (level ?? TlsLevel.None)
+            ? own
+            : Complete(new TlsPolicy { Level = level ?? settings.SecurityLevel });
         if (settings.WrapperMode && !policy.IsRequired)
             throw new FormatException("smtp_tls_wrappermode requires \"smtp_tls_security_level = encrypt\" (or stronger)");
         // Certificates have names in ASCII (RFC 6125 section 6.4.2).

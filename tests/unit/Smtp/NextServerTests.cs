@@ -57,10 +57,12 @@ public sealed class NextServerTests
         });
         service.Start();
         using SmtpRig rig = OwnDomain(socket + nextHop);
-        DeliveryReport report = rig.Deliver(SmtpRig.Request("ours.test", "a@ours.test", "b@ours.test"));
+        DeliveryRule rule = new("*", "", null, null, "newsletter");
+        DeliveryReport report = rig.Deliver(SmtpRig.Request("ours.test", "a@ours.test", "b@ours.test") with { Rule = rule });
         Assert.True(service.Join(TimeSpan.FromSeconds(20)));
         File.Delete(socket);
-        Assert.Equal(nextHop.Length > 0 ? nextHop[1..] : "ours.test", seen!.NextHop);
+        Assert.Null(seen!.Rule); // it is for the way to other systems
+        Assert.Equal(nextHop.Length > 0 ? nextHop[1..] : "ours.test", seen.NextHop);
         Assert.Equal(["a@ours.test", "b@ours.test"], seen.Recipients.Select(r => r.Address));
         Assert.Equal((defers, null, false), (report.SomeDeferred, report.Trouble, report.SessionOpen));
         Assert.Empty(rig.Lines); // the other service says what became of the recipients
@@ -74,6 +76,23 @@ public sealed class NextServerTests
         using SmtpRig rig = OwnDomain("/nowhere/pfn");
         Assert.True(rig.Deliver(SmtpRig.Request("ours.test", "a@ours.test")).SomeDeferred);
         Assert.Equal(["none", "4.3.0", "deferred", "mail transport unavailable"], rig.Results.Single()[1..]);
+    }
+
+    // S4-10
+    [Fact]
+    public void A_stop_ends_the_waiting_for_a_service_of_ours()
+    {
+        string socket = Path.Combine(Path.GetTempPath(), $"pfn-{Guid.NewGuid():N}");
+        using Descriptor listener = Descriptor.ListenUnix(socket, 0b110_000_000);
+        (Descriptor word, Descriptor other) = Descriptor.Pair();
+        other.Write([1]);
+        using SmtpRig rig = OwnDomain(socket);
+        rig.Stop = new StopSignal(() => word, () => true);
+        rig.Deliver(SmtpRig.Request("ours.test", "a@ours.test"));
+        File.Delete(socket);
+        Assert.Equal(["4.3.2", "deferred", "mail system is stopping"], rig.Results.Single()[2..]);
+        word.Dispose();
+        other.Dispose();
     }
 
     // S4-10, S4-16

@@ -38,6 +38,17 @@ public sealed class TlsPolicyTests
         Assert.Equal((level, match), (TlsPolicy.WordFor(policy.Level), string.Join(' ', policy.Match)));
     }
 
+    [Theory] // next hop, level of the destination's table, what holds
+    [InlineData("none.test", "secure", "secure", "nexthop dot-nexthop")]
+    [InlineData("example.com", "verify", "verify", "hostname")]
+    [InlineData("[relay.test]", "encrypt", "fingerprint", "AA:BB CC:DD EE:FF")]
+    [InlineData("other.test", "none", "none", "")]
+    public void A_table_and_an_entry_hold_by_the_stricter(string written, string level, string holds, string match)
+    {
+        TlsPolicy policy = Read(Table)!.For(written, "domain.test", TlsPolicy.LevelOf(level));
+        Assert.Equal((holds, match), (TlsPolicy.WordFor(policy.Level), string.Join(' ', policy.Match)));
+    }
+
     [Fact]
     public void Attributes_take_the_place_of_parameters()
     {

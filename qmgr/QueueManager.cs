@@ -98,7 +98,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
             _ = TransportLimits.Of(config, service, 0);
         List<(Transport Transport, TransportLimits Limits)> transports = [];
         foreach (Transport transport in _transports.Values)
-            transports.Add((transport, TransportLimits.Of(config, transport.Name, processLimits.GetValueOrDefault(transport.Name))));
+            transports.Add((transport, TransportLimits.Of(config, transport.Name, ProcessLimit(processLimits, transport.Name))));
 
         (_config, _dispatch.Routing, _processLimits) = (config, routing, processLimits);
         _settings.Read(config);
@@ -143,6 +143,8 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
             limits[service.Name] = service.ProcessLimit;
         return limits;
     }
+
+    private static int ProcessLimit(Dictionary<string, int> limits, string service) => limits.TryGetValue(service, out int limit) ? limit : 0;
 
     /// <inheritdoc/>
     public void MustEnd()
@@ -277,7 +279,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     {
         if (!_transports.TryGetValue(name, out Transport? transport))
         {
-            TransportLimits limits = TransportLimits.Of(_config, name, _processLimits.GetValueOrDefault(name));
+            TransportLimits limits = TransportLimits.Of(_config, name, ProcessLimit(_processLimits, name));
             AgentPool agents = new(name, limits.Agents, _settings, _loop);
             transport = new Transport(name, limits, _loop, agents, this) { IsPaused = _paused.IsEverything };
             agents.Owner = transport;

@@ -32,14 +32,16 @@ internal sealed class RetryPolicy
         (_minimum, _maximum) = (minimum.TotalSeconds, maximum.TotalSeconds);
         _bothWays = _rule.Law == RetryLaw.Doubling && jitterPercent is null;
         _jitter = _bothWays ? DoublingJitter : jitterPercent is { } percent ? percent / 100.0 : UsualJitter;
-        foreach (TimeSpan pause in _rule.Pauses)
-            EndsAt += pause;
         if (!_rule.ThenFails)
-            EndsAt = null;
+            return;
+        TimeSpan end = TimeSpan.Zero;
+        foreach (TimeSpan pause in _rule.Pauses)
+            end += pause;
+        EndsAt = end;
     }
 
     /// <summary>Age at which the mail is given up, whatever its lifetime; null: it has its lifetime.</summary>
-    internal TimeSpan? EndsAt { get; } = TimeSpan.Zero;
+    internal TimeSpan? EndsAt { get; }
 
     /// <summary>The pause after an attempt that failed now.</summary>
     /// <param name="age">Time since the mail was queued.</param>

@@ -7,7 +7,7 @@ namespace PostfixNet.Qmgr;
 /// <param name="Transport">Name of a service, or the built-in error, retry and discard.</param>
 /// <param name="NextHop">Domain or host, lower case; for the built-in transports the text for the log.</param>
 /// <param name="Rule">The table of main.toml for such mail; null when there is none.</param>
-internal readonly record struct Route(string Transport, string NextHop, DestinationRule? Rule = null)
+internal sealed record Route(string Transport, string NextHop, DestinationRule? Rule = null)
 {
     /// <summary>Names the queue in which the mail waits within its transport: mail with a table of its own is not held up by
     /// the rest of what goes to the same relay.</summary>
@@ -70,7 +70,7 @@ internal sealed class Routing
             return otherwise;
         if (_transportMaps.Find(address) is { } own)
             return Parse(own, otherwise);
-        if (_byDomain.TryGetValue(domain, out Route known))
+        if (_byDomain.TryGetValue(domain, out Route? known))
             return known;
         Route found = FindDomain(domain) is { } entry ? Parse(entry, otherwise) : otherwise;
         if (_byDomain.Count >= 10_000)

@@ -118,7 +118,7 @@ public sealed class MasterConfig
                     isPrivate = entry.Value is TomlBoolean flag ? flag.Value : throw AtValue(entry, "give true or false");
                     break;
                 case "wakeup":
-                    (wakeup, onlyIfUsed) = ReadWakeup(entry);
+                    wakeup = ReadWakeup(entry, out onlyIfUsed);
                     break;
                 case "process_limit":
                     limit = entry.Value is TomlInteger { Value: >= 0 and <= int.MaxValue } number
@@ -155,17 +155,18 @@ public sealed class MasterConfig
         return new ServiceEntry(name, kind, isPrivate, wakeup, onlyIfUsed, limit, command, arguments, listen) { Position = position };
     }
 
-    private (TimeSpan Interval, bool OnlyIfUsed) ReadWakeup(TomlEntry entry)
+    private TimeSpan ReadWakeup(TomlEntry entry, out bool onlyIfUsed)
     {
         const string Accepted = "give seconds or a time such as \"60s\", \"5m\"; \"?\" at its end: only if used; 0: never";
+        onlyIfUsed = false;
         if (entry.Value is TomlInteger { Value: >= 0 and <= int.MaxValue } number)
-            return (TimeSpan.FromSeconds(number.Value), false);
+            return TimeSpan.FromSeconds(number.Value);
         if (entry.Value is not TomlString text)
             throw AtValue(entry, Accepted);
-        bool onlyIfUsed = text.Value.EndsWith('?');
+        onlyIfUsed = text.Value.EndsWith('?');
         string time = onlyIfUsed ? text.Value[..^1] : text.Value;
         return ValueText.TryReadTime(time, 's', out long seconds) && seconds is >= 0 and <= int.MaxValue
-            ? (TimeSpan.FromSeconds(seconds), onlyIfUsed) : throw AtValue(entry, Accepted);
+            ? TimeSpan.FromSeconds(seconds) : throw AtValue(entry, Accepted);
     }
 
     private List<string> ReadList(TomlEntry entry, string accepted)

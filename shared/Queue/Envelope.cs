@@ -82,12 +82,10 @@ public sealed class Envelope
     internal void Add(string name, string value) => _attributes.Add(new(name, value));
 }
 
-/// <summary>One recipient of a queue file.</summary>
+/// <summary>One recipient of a queue file that is still to do.</summary>
 /// <param name="Address">Internal (unquoted) form; may be empty.</param>
 /// <param name="OriginalRecipient">The address before rewriting; empty when the file does not say.</param>
 /// <param name="DsnOriginalRecipient">ORCPT, type;address, decoded; null when unknown. RFC 3461 section 4.2.</param>
 /// <param name="NotifyFlags">NOTIFY bits: 0 default, 1 NEVER, 2 SUCCESS, 4 FAILURE, 8 DELAY. RFC 3461 section 4.1.</param>
 /// <param name="Offset">Of the R or D record: what <see cref="QueueFile.MarkDone"/> takes.</param>
-/// <param name="IsDone">Needs no more work.</param>
-public readonly record struct QueueRecipient(
-    string Address, string OriginalRecipient, string? DsnOriginalRecipient, int NotifyFlags, long Offset, bool IsDone);
+public sealed record QueueRecipient(string Address, string OriginalRecipient, string? DsnOriginalRecipient, int NotifyFlags, long Offset);

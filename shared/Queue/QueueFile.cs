@@ -244,7 +244,7 @@ public sealed class QueueFile : IDisposable
                     {
                         if (taken < limit)
                         {
-                            recipients.Add(new QueueRecipient(_reader.Text, original, dsnOriginal, notify, _reader.Offset, IsDone: false));
+                            recipients.Add(new QueueRecipient(_reader.Text, original, dsnOriginal, notify, _reader.Offset));
                             taken++;
                         }
                         else if (next == 0)
@@ -389,7 +389,10 @@ public sealed class QueueFile : IDisposable
     // A damaged number in an optional record must not stop the mail: it counts as not given.
     private static long Number(ReadOnlySpan<byte> text)
     {
-        text = text.Trim((byte)' ');
+        while (text is [(byte)' ', ..])
+            text = text[1..];
+        while (text is [.., (byte)' '])
+            text = text[..^1];
         return Utf8Parser.TryParse(text, out long number, out int used) && used == text.Length ? number : 0;
     }
 

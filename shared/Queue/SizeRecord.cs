@@ -26,13 +26,15 @@ public readonly record struct SizeRecord(
         size = default;
         Span<long> fields = stackalloc long[6];
         int count = 0;
-        foreach (Range range in payload.Split((byte)' '))
+        while (count < fields.Length)
         {
-            ReadOnlySpan<byte> field = payload[range];
-            if (field.IsEmpty)
-                continue;
-            if (count == fields.Length)
+            while (payload is [(byte)' ', ..])
+                payload = payload[1..];
+            if (payload.IsEmpty)
                 break;
+            int end = payload.IndexOf((byte)' ');
+            ReadOnlySpan<byte> field = end < 0 ? payload : payload[..end];
+            payload = payload[field.Length..];
             if (!long.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out fields[count++]))
                 return false;
         }

@@ -7,17 +7,17 @@ namespace PostfixNet.Qmgr;
 
 /// <summary>The lines to the services that keep recipient results.</summary>
 /// <param name="Digests">To the bounce service as well: sending digests takes its time, and nothing waits for it.</param>
-internal sealed record ReportLines(ReportLine Bounce, ReportLine Defer, ReportLine Trace, ReportLine Digests)
+internal sealed record ReportLines(IReportLine Bounce, IReportLine Defer, IReportLine Trace, IReportLine Digests)
 {
     /// <summary>Requests not yet answered that a message waits for.</summary>
     internal int Pending => Bounce.Pending + Defer.Pending + Trace.Pending;
 }
 
 /// <summary>Recipients that need no delivery agent: put off, refused or thrown away by configuration or circumstances.</summary>
-internal static class BuiltIn
+internal sealed class BuiltIn(QueueDirectories directories, ReportLines lines, Settings settings)
 {
     /// <summary>The transports error, retry and discard; the next hop is the text.</summary>
-    internal static void Deliver(Message message, Route route, IReadOnlyList<DeliveryRecipient> recipients, ReportLines lines, Settings settings, Action<bool> done)
+    internal void Deliver(Message message, Route route, IReadOnlyList<DeliveryRecipient> recipients, Action<bool> done)
     {
         (string code, string text) = SplitStatus(route.NextHop, route.Transport switch
         {
@@ -28,17 +28,17 @@ internal static class BuiltIn
         switch (route.Transport)
         {
             case "retry":
-                Defer(message, recipients, new Dsn(code, "", text), lines, settings, () => done(true));
+                Defer(message, recipients, new Dsn(code, "", text), () => done(true));
                 break;
             case "error":
-                Record(message, recipients, new Dsn(code, "", text), "bounced", lines.Bounce, settings, done);
+                Record(message, recipients, new Dsn(code, "", text), "bounced", lines.Bounce, done);
                 break;
             default:
                 int left = recipients.Count;
                 bool failed = false;
                 foreach (DeliveryRecipient recipient in recipients)
                 {
-                    Log(message, recipient, "sent", new Dsn(code, "", text), settings);
+                    Log(message, recipient, "sent", new Dsn(code, "", text));
                     failed |= !TryMark(message, recipient);
                     left--;
                 }
@@ -48,10 +48,10 @@ internal static class BuiltIn
     }
 
     /// <summary>Puts recipients off: logs it, records the reason, leaves them in the file.</summary>
-    internal static void Defer(Message message, IReadOnlyList<DeliveryRecipient> recipients, Dsn reason, ReportLines lines, Settings settings, Action done) =>
-        Record(message, recipients, reason, "deferred", lines.Defer, settings, _ => done());
+    internal void Defer(Message message, IReadOnlyList<DeliveryRecipient> recipients, Dsn reason, Action done) =>
+        Record(message, recipients, reason, "deferred", lines.Defer, _ => done());
 
-    private static void Record(Message message, IReadOnlyList<DeliveryRecipient> recipients, Dsn dsn, string status, ReportLine line, Settings settings, Action<bool> done)
+    private void Record(Message message, IReadOnlyList<DeliveryRecipient> recipients, Dsn dsn, string status, IReportLine line, Action<bool> done)
     {
         int left = recipients.Count;
         bool someDeferred = status == "deferred";
@@ -65,7 +65,7 @@ internal static class BuiltIn
                 // Marked only once the record is durable (S2-09); a record that cannot be written means another try.
                 message.IsUnrecorded |= !ok;
                 if (status == "deferred" || ok)
-                    Log(message, recipient, status, dsn, settings);
+                    Log(message, recipient, status, dsn);
                 if (status != "deferred")
                     someDeferred |= !ok || !TryMark(message, recipient);
                 if (--left == 0)
@@ -74,11 +74,11 @@ internal static class BuiltIn
         }
     }
 
-    private static bool TryMark(Message message, DeliveryRecipient recipient)
+    private bool TryMark(Message message, DeliveryRecipient recipient)
     {
         try
         {
-            using QueueFile file = QueueFile.Open($"active/{message.Id}", write: true);
+            using QueueFile file = QueueFile.Open(directories.PathOf(QueueName.Active, message.Id), write: true);
             QueueFile.MarkDone(file.Handle, recipient.Offset);
             return true;
         }
@@ -89,7 +89,7 @@ internal static class BuiltIn
         }
     }
 
-    private static void Log(Message message, DeliveryRecipient recipient, string status, Dsn dsn, Settings settings)
+    private void Log(Message message, DeliveryRecipient recipient, string status, Dsn dsn)
     {
         long now = MailTime.NowMicroseconds;
         DeliveryLog.Write(message.Id, recipient.Address, recipient.OriginalRecipient, "none", 0,

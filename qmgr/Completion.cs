@@ -27,7 +27,7 @@ internal sealed class Completion(
     }
 
     // Asks for a notice if there is anything to tell; continues at once if not.
-    private void Report(ReportLine line, QueueName log, Message message, string request, Action<bool> next)
+    private void Report(IReportLine line, QueueName log, Message message, string request, Action<bool> next)
     {
         bool isThere;
         try
@@ -47,7 +47,7 @@ internal sealed class Completion(
             next(true);
     }
 
-    private static void Ask(ReportLine line, Message message, string request, Action<bool> next) =>
+    private static void Ask(IReportLine line, Message message, string request, Action<bool> next) =>
         line.Ask(BounceRequest.Notify(request, message.Facts(QueueName.Active)), next);
 
     private void AfterFailureNotice(Message message)

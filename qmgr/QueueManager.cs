@@ -13,17 +13,16 @@ namespace PostfixNet.Qmgr;
 /// <summary>Scans, triggers and the life of the process; what happens to a message is in the other files.</summary>
 internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadable, IDeliveryEvents
 {
-    // Files looked at in one turn of the loop: enough to be quick, few enough that reports do not wait.
-    private const int FilesPerTurn = 20;
     private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(8);
 
     private readonly EventLoop _loop;
     private readonly Settings _settings;
     private readonly PausedDeliveries _paused = new(".");
-    private readonly QueueScan _incoming, _deferred;
+    private readonly Intake _intake;
     private readonly ActiveQueue _active;
     private readonly Completion _completion;
     private readonly ReportLines _lines;
+    private readonly BuiltIn _builtIn;
     private readonly Sites _sites = new();
     private readonly Dispatch _dispatch;
     private readonly Refill _refill;
@@ -31,7 +30,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     private MainConfig _config;
     private Dictionary<string, int> _processLimits;
     private EventLoop.Timer? _nextRun;
-    private bool _scanScheduled, _ending, _deferredIsNext;
+    private bool _ending;
 
     internal QueueManager(ServiceContext context, EventLoop loop)
     {
@@ -40,22 +39,20 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         _dispatch = new Dispatch(TransportOf, DeliverBuiltIn, IsPutOff) { Routing = new Routing(_config, _sites) };
         _processLimits = ProcessLimits(_config);
         QueueDirectories directories = QueueDirectories.FromConfig(_config);
-        _incoming = new QueueScan(directories, QueueName.Incoming);
-        _deferred = new QueueScan(directories, QueueName.Deferred);
         _lines = new ReportLines(new ReportLine(loop, _settings.BounceService, _settings),
             new ReportLine(loop, _settings.DeferService, _settings), new ReportLine(loop, _settings.TraceService, _settings),
             new ReportLine(loop, _settings.BounceService, _settings));
+        _builtIn = new BuiltIn(directories, _lines, _settings);
         _active = new ActiveQueue(directories, _settings, Schedule, Later);
+        _intake = new Intake(_active, directories, loop, () => _ending || _paused.IsEverything);
         _completion = new Completion(_active, directories, _settings, _lines, Later, Finished);
         _refill = new Refill(_active, _settings, loop, Schedule);
         _ = new QuestionListener(loop, new Explanations(_active, _dispatch, _paused, TransportOf).Answer);
         _active.TakeBackLeftovers();
         _paused.Read();
-        _incoming.Start(NotDue.None);
         // What was resumed while we were away.
-        _deferred.Start(NotDue.Paused);
+        _intake.WalkDeferred(NotDue.Paused);
         StartQueueRun();
-        ScheduleScan();
     }
 
     /// <inheritdoc/>
@@ -78,10 +75,10 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
                 ReadPauses();
         }
         if (incoming)
-            _incoming.Start(takes);
+            _intake.WalkIncoming(takes);
         if (deferred)
-            _deferred.Start(takes);
-        ScheduleScan();
+            _intake.WalkDeferred(takes);
+        _intake.GoOn();
     }
 
     /// <inheritdoc/>
@@ -117,7 +114,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
             transport.IsPaused = _paused.IsEverything;
         SortAnew();
         // What no pause holds any more is due now.
-        _deferred.Start(NotDue.Paused);
+        _intake.WalkDeferred(NotDue.Paused);
     }
 
     // Mail that has not been handed out yet goes where the configuration and the operator say now (S1-55, S1-38).
@@ -182,9 +179,8 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     {
         // Whoever should have told us of a change, or of new mail, may have died before he could.
         ReadPauses();
-        _incoming.Start(NotDue.None);
-        _deferred.Start(NotDue.None);
-        ScheduleScan();
+        _intake.WalkIncoming(NotDue.None);
+        _intake.WalkDeferred(NotDue.None);
         AskForDigests();
         _nextRun?.Cancel();
         _nextRun = _loop.After(_settings.QueueRunDelay, StartQueueRun);
@@ -211,31 +207,6 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         {
             MailLog.Warning(e.Message);
         }
-    }
-
-    private void ScheduleScan()
-    {
-        if (_scanScheduled || _ending || _paused.IsEverything)
-            return;
-        _scanScheduled = true;
-        _loop.Soon(Scan);
-    }
-
-    // Incoming and deferred in turn, so that neither starves the other (S5-28).
-    private void Scan()
-    {
-        _scanScheduled = false;
-        for (int i = 0; i < FilesPerTurn && !_ending && !_paused.IsEverything; i++)
-        {
-            if (!_active.HasRoom || (!_incoming.IsActive && !_deferred.IsActive))
-                break;
-            _deferredIsNext = _deferred.IsActive && (!_deferredIsNext || !_incoming.IsActive);
-            QueueScan scan = _deferredIsNext ? _deferred : _incoming;
-            if (scan.Next() is { } entry)
-                _active.Feed(entry, scan.Takes);
-        }
-        if (_active.HasRoom && (_incoming.IsActive || _deferred.IsActive))
-            ScheduleScan();
     }
 
     /// <summary>Queues a batch of recipients for delivery.</summary>
@@ -266,7 +237,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     private void DeliverBuiltIn(Message message, Route route, List<DeliveryRecipient> recipients)
     {
         message.PendingEntries++;
-        BuiltIn.Deliver(message, route, recipients, _lines, _settings, someDeferred =>
+        _builtIn.Deliver(message, route, recipients, someDeferred =>
         {
             message.SomeDeferred |= someDeferred;
             if (someDeferred)
@@ -311,7 +282,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     private void PutOff(Message message, List<DeliveryRecipient> recipients, Dsn reason)
     {
         message.PendingEntries++;
-        BuiltIn.Defer(message, recipients, reason, _lines, _settings, () =>
+        _builtIn.Defer(message, recipients, reason, () =>
         {
             message.SomeDeferred = true;
             EntryDone(message, recipients.Count);
@@ -360,9 +331,8 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         }
         // Resumed, perhaps, while its other recipients were still busy.
         if (message.IsPaused && message.PausedUnder != _paused.Version)
-            _deferred.Start(NotDue.Paused);
+            _intake.WalkDeferred(NotDue.Paused);
         StopIfDone();
-        if (_incoming.IsActive || _deferred.IsActive)
-            ScheduleScan();
+        _intake.GoOn();
     }
 }

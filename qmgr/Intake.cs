@@ -1,0 +1,51 @@
+using PostfixNet.Ipc;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>The walks through incoming and deferred that fill the active queue, a few files in each turn of the loop.</summary>
+/// <param name="isClosed">Nothing may come in now; <see cref="GoOn"/> is called when that is over.</param>
+internal sealed class Intake(ActiveQueue active, QueueDirectories directories, ITimers timers, Func<bool> isClosed)
+{
+    // Files looked at in one turn: enough to be quick, few enough that reports do not wait (S1-21).
+    private const int FilesPerTurn = 20;
+    private readonly QueueScan _incoming = new(directories, QueueName.Incoming), _deferred = new(directories, QueueName.Deferred);
+    private bool _isScheduled, _deferredIsNext;
+
+    /// <summary>Walks through incoming.</summary>
+    internal void WalkIncoming(NotDue takes) => Start(_incoming, takes);
+
+    /// <summary>Walks through deferred.</summary>
+    internal void WalkDeferred(NotDue takes) => Start(_deferred, takes);
+
+    private void Start(QueueScan scan, NotDue takes)
+    {
+        scan.Start(takes);
+        GoOn();
+    }
+
+    /// <summary>There may be room again.</summary>
+    internal void GoOn()
+    {
+        if (_isScheduled || !CanTake)
+            return;
+        _isScheduled = true;
+        timers.Soon(Turn);
+    }
+
+    private bool CanTake => (_incoming.IsActive || _deferred.IsActive) && active.HasRoom && !isClosed();
+
+    // Incoming and deferred in turn, so that neither starves the other (S5-28).
+    private void Turn()
+    {
+        _isScheduled = false;
+        for (int i = 0; i < FilesPerTurn && CanTake; i++)
+        {
+            _deferredIsNext = _deferred.IsActive && (!_deferredIsNext || !_incoming.IsActive);
+            QueueScan scan = _deferredIsNext ? _deferred : _incoming;
+            if (scan.Next() is { } entry)
+                active.Feed(entry, scan.Takes);
+        }
+        GoOn();
+    }
+}

@@ -60,8 +60,8 @@ internal sealed class BestMxTransport(string setting, TimeSpan timeout, StopSign
         {
             int left = (int)Math.Max(0, end - Environment.TickCount64);
             (Readiness ready, bool word) = channel.Socket.Wait(Readiness.Readable, left, stop.Line);
-            if (word && stop.IsStopping)
-                throw new StoppingException();
+            if (word)
+                stop.ThrowIfStopping();
             if (ready != Readiness.None)
                 return;
             if (left == 0)

@@ -34,7 +34,13 @@ internal sealed class StopSignal(Func<Descriptor?> line, Func<bool> isStopping)
 
     internal Descriptor? Line => line();
 
-    internal bool IsStopping => isStopping();
+
+    /// <exception cref="StoppingException">It does.</exception>
+    internal void ThrowIfStopping()
+    {
+        if (isStopping())
+            throw new StoppingException();
+    }
 }
 
 /// <summary>A moment after which waiting ends.</summary>
@@ -174,8 +180,8 @@ internal sealed class SocketStream(Descriptor socket, StopSignal stop) : ByteStr
     /// <inheritdoc/>
     internal override void ThrowIfStopping()
     {
-        if (HeedsStop && stop.IsStopping)
-            throw new StoppingException();
+        if (HeedsStop)
+            stop.ThrowIfStopping();
     }
 
     /// <inheritdoc/>

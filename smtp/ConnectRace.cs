@@ -52,8 +52,8 @@ internal sealed class ConnectRace(SmtpOptions options, Log log, StopSignal stop)
                 if (running == 0)
                     return null;
                 (int ready, bool word) = Descriptor.WaitAny(sockets, Readiness.Writable, Remaining(sockets, ends, started < sockets.Length ? nextStart : long.MaxValue), stop.Line);
-                if (word && stop.IsStopping)
-                    throw new StoppingException();
+                if (word)
+                    stop.ThrowIfStopping();
                 if (ready >= 0 && IsMade(left, entrants[ready], sockets[ready]!, port))
                 {
                     left.Remove(entrants[ready]);

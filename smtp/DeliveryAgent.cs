@@ -34,7 +34,7 @@ internal sealed class DeliveryAgent : IDisposable
         _cache = new SessionCache(_options);
         _stop = new StopSignal(() => context.HurryLine, context.ReadLifeline);
         _bounce = new BounceClient(context.Config.Get(Parameters.IpcTimeout));
-        StubResolver resolver = new(Resolver(context.Config));
+        StubResolver resolver = new(Resolver(context.Config) with { InterruptLine = () => _stop.Line, ThrowIfInterrupted = _stop.ThrowIfStopping });
         OwnAddresses own = new(() => OwnAddresses.Find(
             context.Config.Get(Parameters.InetInterfaces), context.Config.Get(Parameters.ProxyInterfaces),
             () => new HostLookup(resolver, HostsFile.Load(), new SmtpOptions()), _log));

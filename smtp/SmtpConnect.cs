@@ -117,7 +117,16 @@ internal sealed class SmtpConnect(
                 why = TryUnixSocket(attempt, trouble, results, content, hop, tls, isFinal: i == hops.Length - 1) ?? why;
                 continue;
             }
-            HostList list = lookup.Find(hop);
+            HostList list;
+            try
+            {
+                list = lookup.Find(hop);
+            }
+            catch (StoppingException)
+            {
+                trouble.Stopping();
+                return;
+            }
             // A fallback relay may well choose us as the best exchanger again: mail that we are an exchanger for, or that
             // loops, stays away from it. Postfix does the same.
             if (list.IAmMx)

@@ -65,7 +65,8 @@ internal sealed class DnsExchange : IDisposable
     internal int ServerIndex => (_first + _try) % _isDone.Length;
 
     /// <summary>Runs all exchanges to their end, together.</summary>
-    internal static void RunAll(List<DnsExchange> exchanges)
+    /// <param name="options">Theirs.</param>
+    internal static void RunAll(List<DnsExchange> exchanges, ResolverOptions options)
     {
         byte[] buffer = new byte[4096];
         foreach (DnsExchange exchange in exchanges)
@@ -82,7 +83,8 @@ internal sealed class DnsExchange : IDisposable
                 sockets[i] = open[i].Socket!;
                 deadline = Math.Min(deadline, open[i].Deadline);
             }
-            InternetSocket.Wait(sockets, (int)Math.Clamp(deadline - Environment.TickCount64, 0, int.MaxValue));
+            if (InternetSocket.Wait(sockets, (int)Math.Clamp(deadline - Environment.TickCount64, 0, int.MaxValue), options.InterruptLine()))
+                options.ThrowIfInterrupted();
             foreach (DnsExchange exchange in open)
             {
                 if (exchange.Socket!.IsReady)

@@ -94,7 +94,7 @@ public sealed class StubResolver : IResolver
         {
             foreach (Search search in searches)
                 exchanges.Add(new DnsExchange(search.Name, search.Type, _options, first, deadline));
-            DnsExchange.RunAll(exchanges);
+            DnsExchange.RunAll(exchanges, _options);
         }
         finally
         {

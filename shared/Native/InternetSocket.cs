@@ -96,17 +96,21 @@ public sealed unsafe class InternetSocket : IDisposable
     /// <summary>Waits until one of the sockets is ready or the time is over, and sets <see cref="IsReady"/> of each.</summary>
     /// <param name="sockets">At most 64.</param>
     /// <param name="milliseconds">Longest wait. A signal may end it early, with nothing ready.</param>
-    public static void Wait(ReadOnlySpan<InternetSocket> sockets, int milliseconds)
+    /// <param name="other">Ends the wait when it is readable or broken; null: nothing else does.</param>
+    /// <returns>Whether the other one is.</returns>
+    public static bool Wait(ReadOnlySpan<InternetSocket> sockets, int milliseconds, Descriptor? other)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sockets.Length, 64);
-        LibC.PollFd* fds = stackalloc LibC.PollFd[64];
+        LibC.PollFd* fds = stackalloc LibC.PollFd[65];
         for (int i = 0; i < sockets.Length; i++)
             fds[i] = new LibC.PollFd { Fd = sockets[i]._fd, Events = sockets[i].WantsWrite ? POLLOUT : POLLIN };
-        int ready = LibC.Poll(fds, (ulong)sockets.Length, milliseconds);
+        fds[sockets.Length] = new LibC.PollFd { Fd = other?.Number ?? -1, Events = POLLIN };
+        int ready = LibC.Poll(fds, (ulong)sockets.Length + 1, milliseconds);
         if (ready < 0 && Marshal.GetLastPInvokeError() != LibC.EINTR)
             throw UnixError.Last("poll");
         for (int i = 0; i < sockets.Length; i++)
             sockets[i].IsReady = ready > 0 && fds[i].Revents != 0;
+        return ready > 0 && fds[sockets.Length].Revents != 0;
     }
 
     /// <summary>Closes; more than once is harmless.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using PostfixNet.Dns;
+using PostfixNet.Native;
 
 namespace PostfixNet.UnitTests.Dns;
 
@@ -455,6 +456,28 @@ public class StubResolverTests
         foreach (string name in new[] { "a.test", "b.test", "c.test", "c.test", "a.test" })
             Assert.Equal(DnsStatus.Ok, resolver.Query(name, DnsType.A).Status);
         Assert.Equal(4, server.Seen.Count); // c was remembered, a forgotten
+    }
+
+    [Fact]
+    public void Waiting_ends_when_no_answer_is_wanted_any_more()
+    {
+        (Descriptor line, Descriptor other) = Descriptor.Pair();
+        using FakeNameServer server = new(_ =>
+        {
+            other.Write([1]);
+            return [];
+        });
+        StubResolver resolver = new(new ResolverOptions
+        {
+            Servers = [server.Address],
+            Timeout = TimeSpan.FromMinutes(2),
+            Deadline = TimeSpan.FromMinutes(2),
+            InterruptLine = () => line,
+            ThrowIfInterrupted = static () => throw new OperationCanceledException(),
+        });
+        Assert.Throws<OperationCanceledException>(() => resolver.Query("a.test", DnsType.Mx));
+        line.Dispose();
+        other.Dispose();
     }
 
     [Fact]

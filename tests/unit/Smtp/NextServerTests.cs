@@ -95,6 +95,15 @@ public sealed class NextServerTests
         other.Dispose();
     }
 
+    [Fact]
+    public void A_stop_ends_the_lookup_of_servers()
+    {
+        using SmtpRig rig = new();
+        rig.Resolver.WhenAsked = static () => throw new StoppingException();
+        rig.Deliver(SmtpRig.Request("slow.test", "a@slow.test"));
+        Assert.Equal(["none", "4.3.2", "deferred", "mail system is stopping"], rig.Results.Single()[1..]);
+    }
+
     // S4-10, S4-16
     [Fact]
     public void Mail_for_ourselves_is_returned_when_there_is_no_such_service()

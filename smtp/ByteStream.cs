@@ -34,7 +34,6 @@ internal sealed class StopSignal(Func<Descriptor?> line, Func<bool> isStopping)
 
     internal Descriptor? Line => line();
 
-
     /// <exception cref="StoppingException">It does.</exception>
     internal void ThrowIfStopping()
     {

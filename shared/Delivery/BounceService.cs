@@ -1,6 +1,7 @@
 using PostfixNet.Configuration;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
+using PostfixNet.Native;
 using PostfixNet.Notices;
 using PostfixNet.Queue;
 
@@ -152,11 +153,33 @@ public sealed class BounceService(
         {
             (BounceRole.Trace, _) => _sender.Report(facts, message, recipients),
             (_, true) => _sender.Warn(facts, message, recipients),
-            _ => _sender.Return(facts, message, recipients, isExpired, () => isHeld = _digest.Hold(facts, message, log, isExpired)),
+            _ => _sender.Return(facts, message, log, recipients, isExpired, () => isHeld = _digest.Hold(facts, message, log, isExpired)),
         };
-        if (problem is null && !isWarning && !isHeld)
+        if (problem is not null || isWarning)
+            return problem;
+        if (isExpired)
+            MarkDone(facts, recipients);
+        if (!isHeld)
             log.Remove();
-        return problem;
+        return null;
+    }
+
+    // Their sender knows now that they failed. Should the message outlive this (our answer comes too late, qmgr dies before it
+    // removes the file), nobody may try them again. What was refused is marked already, by whoever recorded it.
+    private void MarkDone(MessageFacts facts, IEnumerable<LoggedRecipient> recipients)
+    {
+        string path = directories.PathOf(facts.Queue, facts.Id);
+        try
+        {
+            using QueueFile file = QueueFile.Open(path, write: true);
+            foreach (LoggedRecipient recipient in recipients)
+                QueueFile.MarkDone(file.Handle, recipient.Offset);
+            FileSystem.Flush(file.Handle, path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or QueueFileException)
+        {
+            MailLog.Warning($"{facts.Id}: {e.Message}");
+        }
     }
 
     private string? SendDigests()

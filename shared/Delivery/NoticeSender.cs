@@ -1,3 +1,4 @@
+using System.Globalization;
 using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Notices;
@@ -13,7 +14,8 @@ namespace PostfixNet.Delivery;
 /// <param name="clock">For tests.</param>
 internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates> templates, INoticeSubmitter submitter, TimeProvider clock)
 {
-    private const int ReturnHeaders = 2; // RET=HDRS in queue files
+    private const int ReturnFull = 1, ReturnHeaders = 2; // RET in queue files
+    private const string ToldNote = "verp_told"; // VERP notices queued before one failed
     private const int Verify = 512, Record = 1024; // trace_flags of sendmail -bv and -v
 
     private readonly Lazy<NoticeTemplates> _templates = new(templates, isThreadSafe: false);
@@ -25,11 +27,12 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
 
     /// <summary>Tells of final failures.</summary>
     /// <param name="isExpired">Final because of the message's age.</param>
+    /// <param name="log">Has the recipients.</param>
     /// <param name="recipients">All that failed; enumerated more than once.</param>
     /// <param name="hold">Puts the notice to the sender off, for a digest (see <see cref="NoticeDigest"/>): whether it did.</param>
     /// <returns>null, or why the notice could not be queued now.</returns>
     /// <exception cref="IOException">Likewise.</exception>
-    internal string? Return(MessageFacts facts, QueuedMessage? message, IEnumerable<LoggedRecipient> recipients, bool isExpired, Func<bool> hold)
+    internal string? Return(MessageFacts facts, QueuedMessage? message, RecipientLog log, IEnumerable<LoggedRecipient> recipients, bool isExpired, Func<bool> hold)
     {
         // The end of the line: a notice about a notice about a notice helps nobody.
         if (IsPostmasterNotice(facts.Sender))
@@ -47,8 +50,8 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
         IEnumerable<LoggedRecipient> wanted = Selected(recipients, Notify.Failure);
         Draft notice = new(NoticeKind.Failure, facts.Sender, IsPostmasterCopy: false, (facts.ReturnFlags & ReturnHeaders) == 0, isExpired, "sender non-delivery notification");
         string? problem = facts.VerpDelimiters.Length == 2 && !settings.DisableVerpBounces
-            ? SendOnePerRecipient(facts, message, notice, wanted, refused)
-            : HasAny(wanted) && hold() ? null : Send(facts, message, notice, wanted, refused);
+            ? SendOnePerRecipient(facts, message, notice, wanted, log, refused)
+            : MayBeHeld(facts) && HasAny(wanted) && hold() ? null : Send(facts, message, notice, wanted, refused);
         // As mail that bounces to the null sender: there is nobody else to tell.
         if (problem is null && refused.Count > 0 && settings.TellPostmasterOfDoubleBounces)
             problem = Send(facts, message, last, wanted);
@@ -56,6 +59,9 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
             SendCopy(facts, message, copy, recipients);
         return problem;
     }
+
+    // A report on many messages has no place for the id that a sender waits for (RFC 3461 section 6.3), and returns none of them.
+    private static bool MayBeHeld(MessageFacts facts) => facts.EnvelopeId.Length == 0 && (facts.ReturnFlags & ReturnFull) == 0;
 
     /// <summary>Tells of a delay.</summary>
     /// <inheritdoc cref="Return"/>
@@ -104,16 +110,34 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
             MailLog.Warning($"{facts.Id}: postmaster notice failed while bouncing to {Address.ToExternal(facts.Sender)}: {problem}");
     }
 
-    private string? SendOnePerRecipient(MessageFacts facts, QueuedMessage? message, Draft notice, IEnumerable<LoggedRecipient> recipients, List<string> refused)
+    /// <summary>VERP: a notice for each recipient. If one cannot be queued now, the log gets a note of how many were, so that
+    /// those are not told at each further try.</summary>
+    private string? SendOnePerRecipient(
+        MessageFacts facts, QueuedMessage? message, Draft notice, IEnumerable<LoggedRecipient> recipients, RecipientLog log, List<string> refused)
     {
-        foreach (LoggedRecipient recipient in recipients)
+        int before = log.ReadNote(ToldNote), told = before, index = 0;
+        bool isDone = false;
+        try
         {
-            string about = recipient.OriginalRecipient.Length > 0 ? recipient.OriginalRecipient : recipient.Recipient;
-            Draft one = notice with { To = Verp.Sender(facts.VerpDelimiters, facts.Sender, about, settings.MyDomain) };
-            if (Send(facts, message, one, [recipient], refused) is { } problem)
-                return problem;
+            foreach (LoggedRecipient recipient in recipients)
+            {
+                if (index++ < before)
+                    continue;
+                string about = recipient.OriginalRecipient.Length > 0 ? recipient.OriginalRecipient : recipient.Recipient;
+                Draft one = notice with { To = Verp.Sender(facts.VerpDelimiters, facts.Sender, about, settings.MyDomain) };
+                if (Send(facts, message, one, [recipient], refused) is { } problem)
+                    return problem;
+                // Nobody has heard of a refused one yet, so the next try begins with it.
+                told = refused.Count == 0 ? index : told;
+            }
+            isDone = refused.Count == 0;
+            return null;
         }
-        return null;
+        finally
+        {
+            if (!isDone && told > before)
+                log.AddNotes([new(ToldNote, told.ToString(CultureInfo.InvariantCulture))]);
+        }
     }
 
     /// <param name="Kind">What it reports.</param>

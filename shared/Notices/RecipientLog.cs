@@ -128,6 +128,10 @@ public sealed class RecipientLog : IDisposable
         return notes;
     }
 
+    /// <summary>The last note of a name, a number; 0 when there is none.</summary>
+    internal int ReadNote(string name) =>
+        int.TryParse(ReadNotes(_path, name).GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
+
     /// <summary>Moves the log elsewhere in the queue; on return that is on stable storage.</summary>
     /// <returns>False: the name is taken.</returns>
     internal bool TryMove(string path)

@@ -45,8 +45,8 @@ internal sealed class BounceRig : IDisposable
 
     /// <summary>Asks for a notice as the queue manager does.</summary>
     /// <returns>True when the queue manager may go on.</returns>
-    internal bool Ask(BounceRole role, QueueId id, string request = "flush", string sender = "alice@q.test", int ret = 0, int utf8 = 0) =>
-        Service(role).Answer(BounceRequest.Notify(request, new MessageFacts(QueueName.Active, id, sender, "8bit", utf8, "", ret, ""))).Number("status") == 0;
+    internal bool Ask(BounceRole role, QueueId id, string request = "flush", string sender = "alice@q.test", int ret = 0, int utf8 = 0, string envelopeId = "") =>
+        Service(role).Answer(BounceRequest.Notify(request, new MessageFacts(QueueName.Active, id, sender, "8bit", utf8, envelopeId, ret, ""))).Number("status") == 0;
 
     /// <summary>Asks for the digests that are due.</summary>
     internal void SendDigests() => Assert.Equal(0, Service(BounceRole.Bounce).Answer(BounceRequest.Digest()).Number("status"));

@@ -259,6 +259,27 @@ public sealed class BounceServiceTests : IDisposable
         Assert.Equal("list@site.test", _submitter.Queued[2].Recipient);
     }
 
+    [Theory] // S5-12, S5-31: those who were told before cleanup failed are not told at each further try
+    [InlineData("refused")]
+    [InlineData("finish")]
+    [InlineData("begin")]
+    public void Verp_notices_go_on_where_one_failed(string when)
+    {
+        BounceService service = Service(BounceRole.Bounce);
+        Log(service, Recipient("a@q.test"), Recipient("never@q.test", Notify.Never), Recipient("b@q.test"), Recipient("c@q.test"));
+        foreach (int left in new[] { 2, 1 })
+        {
+            _submitter.AfterQueued = () => _submitter.Fail = when;
+            Failed(service.Answer(Facts("flush", sender: "list@site.test", verp: "+=")));
+            _submitter.Fail = "";
+            Assert.Equal(3 - left, _submitter.Queued.Count);
+        }
+        _submitter.AfterQueued = null;
+        Ok(service.Answer(Facts("flush", sender: "list@site.test", verp: "+=")));
+        Assert.Equal(["list+a=q.test@site.test", "list+b=q.test@site.test", "list+c=q.test@site.test"], _submitter.Queued.Select(n => n.Recipient));
+        Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
+    }
+
     // S1-28, S1-57, S5-13
     [Theory]
     [InlineData(1, 0, "message/rfc822")]

@@ -49,6 +49,34 @@ public sealed class CrashTests
         Assert.Equal(times, rig.TimesTold("bob@q.test"));
     }
 
+    // The sender knows that it failed: if qmgr dies, or waits no longer, before it removes the message, nobody tries it again.
+    [Theory] // held for a digest, the notice cannot be queued
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Mail_that_was_returned_as_too_old_is_not_tried_again(bool isHeld, bool fails)
+    {
+        using BounceRig rig = isHeld ? Digesting() : new BounceRig();
+        Assert.True(QueueId.TryParse("4A0001", out QueueId id));
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "vectors", "five-rcpts.deferred"), rig.Queues.PathOf(QueueName.Active, id));
+        List<QueueRecipient> before = Pending(rig, id);
+        Assert.True(before.Count > 1);
+        // There is no verdict on one that the log does not have.
+        foreach (QueueRecipient recipient in before.Take(before.Count - 1))
+            rig.Append(BounceRole.Defer, id, BounceRig.Recipient(recipient.Address, status: "4.4.1") with { Offset = recipient.Offset });
+        rig.Submitter.Fail = fails ? "refused" : "";
+        Assert.Equal(!fails, rig.Ask(BounceRole.Defer, id));
+        Assert.Equal(fails ? before : before[^1..], Pending(rig, id));
+    }
+
+    private static List<QueueRecipient> Pending(BounceRig rig, QueueId id)
+    {
+        using QueueFile file = QueueFile.Open(rig.Queues.PathOf(QueueName.Active, id));
+        List<QueueRecipient> recipients = [];
+        file.ReadEnvelope(recipients, 100, out _);
+        return recipients;
+    }
+
     [Theory] // role: a log of refusals, or of mail that has become too old
     [InlineData(BounceRole.Bounce)]
     [InlineData(BounceRole.Defer)]

@@ -108,6 +108,22 @@ public sealed class DigestTests
         Assert.Empty(HeldFiles(rig));
     }
 
+    [Theory] // RET, ENVID: what only a notice of its own can give back
+    [InlineData(0, "", true)]
+    [InlineData(2, "", true)]
+    [InlineData(1, "", false)]
+    [InlineData(0, "my-id", false)]
+    public void Who_asks_for_his_message_or_its_id_gets_a_notice(int ret, string envelopeId, bool isHeld)
+    {
+        using BounceRig rig = Rig(1);
+        Fail(rig, "4A0001");
+        QueueId id = rig.Message("4A0002");
+        rig.Append(BounceRole.Bounce, id, BounceRig.Recipient("bob@q.test"));
+        Assert.True(rig.Ask(BounceRole.Bounce, id, ret: ret, envelopeId: envelopeId));
+        Assert.Equal(isHeld, HeldFiles(rig).Count == 1);
+        Assert.Equal(isHeld ? 0 : 1, rig.TimesTold("bob@q.test"));
+    }
+
     [Theory]
     [InlineData(true, "boss")]
     [InlineData(false, "")]

@@ -63,6 +63,7 @@ internal sealed class Completion(
         Report(lines.Trace, QueueName.Trace, message, "flush", ok =>
         {
             message.SomeDeferred |= !ok;
+            message.NoticeFailed |= !ok;
             if (message.SomeDeferred)
                 AfterDeferral(message);
             else

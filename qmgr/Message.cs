@@ -40,7 +40,8 @@ internal sealed class Message
     /// <summary>A recipient is put off, but the defer log does not say so: the message must not expire by that log.</summary>
     internal bool IsUnrecorded { get; set; }
 
-    /// <summary>The notice about failed recipients could not be sent; its log must not be left without its message.</summary>
+    /// <summary>The notice about failed recipients, or about delivered ones, could not be sent; its log must not be left without
+    /// its message.</summary>
     internal bool NoticeFailed { get; set; }
 
     /// <summary>A recipient's delivery was put off by the operator: no verdict on the message before it was tried.</summary>

@@ -30,6 +30,9 @@ internal sealed class BuiltIn(QueueDirectories directories, ReportLines lines, S
             case "retry":
                 Defer(message, recipients, new Dsn(code, "", text), () => done(true));
                 break;
+            case "error" when settings.SoftBounce:
+                Defer(message, recipients, new Dsn($"4{code[1..]}", "", text), lines, settings, () => done(true));
+                break;
             case "error":
                 Record(message, recipients, new Dsn(code, "", text), "bounced", lines.Bounce, done);
                 break;

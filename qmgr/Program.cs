@@ -25,7 +25,7 @@ namespace PostfixNet.Qmgr;
 ///   starts a new process, which takes up the active queue again. 78: configuration unusable.
 /// CONFIGURATION
 ///   queue_run_delay, minimal_backoff_time, maximal_backoff_time, maximal_queue_lifetime, bounce_queue_lifetime,
-///   qmgr_message_active_limit, qmgr_message_recipient_limit, transport_maps, relayhost, default_transport,
+///   qmgr_message_active_limit, qmgr_message_recipient_limit, soft_bounce, transport_maps, relayhost, default_transport,
 ///   default_destination_concurrency_limit and its relatives, default_destination_recipient_limit,
 ///   initial_destination_concurrency, default_destination_rate_delay, default_transport_rate_delay,
 ///   default_delivery_slot_cost, _loan and _discount, default_minimum_delivery_slots, default_recipient_refill_limit and

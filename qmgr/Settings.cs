@@ -45,6 +45,9 @@ internal sealed class Settings
 
     internal int DelayResolution { get; private set; }
 
+    /// <summary>No mail is returned to its sender by a refusal.</summary>
+    internal bool SoftBounce { get; private set; }
+
     /// <summary>Senders that were told of a delay are told of the delivery too.</summary>
     internal bool ConfirmDelayCleared { get; private set; }
 
@@ -79,6 +82,7 @@ internal sealed class Settings
         ReportTimeout = config.Get(Parameters.QmgrIpcTimeout);
         ChannelIdle = config.Get(Parameters.IpcIdle);
         DelayResolution = config.Get(Parameters.DelayLoggingResolutionLimit);
+        SoftBounce = config.Get(Parameters.SoftBounce);
         ConfirmDelayCleared = config.Get(Parameters.ConfirmDelayCleared);
         MyDomain = config.Get(Parameters.MyDomain);
         BounceService = config.Get(Parameters.BounceServiceName);

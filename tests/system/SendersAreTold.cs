@@ -100,6 +100,41 @@ public sealed class SendersAreTold
             path => Path.GetFileName(path) != "window");
     });
 
+    // S2-10
+    [Fact]
+    public void SoftBounceReturnsNothing() => MailSystem.Run((mail, receiver) =>
+    {
+        mail.Set("soft_bounce", true);
+        mail.AddTable("[transport_maps]\n\"closed.test\" = \"error:5.1.2 closed\"");
+        mail.Start();
+        mail.Submit(MailSystem.Message("to be kept"), "-f", "alice@origin.test", "bob@closed.test");
+        mail.WaitForLog(@"to=<bob@closed\.test>, relay=none, .*dsn=4\.1\.2, status=deferred \(closed\)$");
+        Wait.For("the mail in deferred", () => mail.QueueFiles("deferred").Count == 1);
+        Assert.Empty(receiver.Messages);
+    });
+
+    // S5-16, S5-17: mail whose success report cannot be sent does not expire, or the report would be lost with it.
+    [Fact]
+    public void MailDoesNotExpireBeforeItsSuccessIsReported() => MailSystem.Run((mail, receiver) =>
+    {
+        receiver.SetRules("rcpt slow@dest.test 450 4.2.0 come back later");
+        mail.Start();
+        mail.Submit(MailSystem.Message("slow"), "-f", "alice@origin.test", "slow@dest.test");
+        Wait.For("the mail in deferred", () => mail.QueueFiles("deferred").Count == 1);
+        string id = Path.GetFileName(mail.QueueFiles("deferred")[0]);
+        string log = Path.Combine(mail.QueueDirectory, "trace", id);
+        Directory.CreateDirectory(log);
+        mail.Postsuper(["-e", id]).Ok();
+        mail.Postqueue("-f").Ok();
+        Wait.For("the next attempt", () => mail.QueueFiles("deferred").Count == 1 && mail.Log($"{id}: to=<slow@dest.test>, .*status=deferred").Length == 2);
+        Assert.Empty(mail.Log("force-expired"));
+        Directory.Delete(log);
+        mail.Postqueue("-f").Ok();
+        mail.WaitForLog($"{id}: from=<alice@origin.test>, status=force-expired, returned to sender$");
+        mail.WaitForEmptyQueue();
+        Assert.Equal("alice@origin.test", Assert.Single(Assert.Single(receiver.Messages).Recipients).Address);
+    });
+
     private static IEnumerable<string> Fields(ReceivedMessage message, string name) =>
         System.Text.Encoding.Latin1.GetString(message.Content).Split("\r\n").Where(line => line.StartsWith(name, StringComparison.Ordinal)).Select(line => line[name.Length..]);
 }

@@ -22,6 +22,12 @@ internal sealed class Dispatch(
     /// <summary>Queues a batch of recipients: all of the message, or as many as were read from the file.</summary>
     internal void Sort(Message message, List<DeliveryRecipient> recipients)
     {
+        if (message.Envelope.Redirect is { Length: > 0 } redirect && recipients.Count > 0)
+        {
+            // One copy, on behalf of the first who is left; the others are done with it.
+            recipients = [recipients[0] with { Address = redirect }];
+            message.MoreRecipientsAt = 0;
+        }
         List<Group> groups = [];
         Dictionary<string, Group> known = [];
         Group? last = null;

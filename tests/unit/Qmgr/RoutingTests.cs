@@ -52,6 +52,20 @@ public sealed class RoutingTests
         Assert.Equal(queue, routing.Of(address).Destination);
     }
 
+    [Fact] // Mail of a queue that was taken over: REDIRECT of header_checks
+    public void A_redirected_message_goes_to_one_address_only()
+    {
+        List<DeliveryRecipient> sorted = [];
+        Dispatch dispatch = new(static _ => throw new NotSupportedException(), (_, _, recipients) => sorted.AddRange(recipients), static (_, _, _) => false)
+        {
+            Routing = new Routing(MainConfig.FromText(Maps), new Sites()),
+        };
+        Message message = new() { Id = default, Envelope = new Envelope { Redirect = "quarantine@gone.test" }, ActiveMicroseconds = 0, MoreRecipientsAt = 500 };
+        dispatch.Sort(message, [new("a@gone.test", "", 100, "", 0), new("b@plain.test", "", 200, "", 0)]);
+        Assert.Equal([new DeliveryRecipient("quarantine@gone.test", "", 100, "", 0)], sorted);
+        Assert.Equal(0, message.MoreRecipientsAt);
+    }
+
     [Fact]
     public void Domains_of_one_site_get_its_table_once_their_exchanger_is_known()
     {

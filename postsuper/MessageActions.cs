@@ -55,6 +55,8 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Tim
         for (int i = 0; i < s_actions.Length; i++)
         {
             MessageAction action = s_actions[i].Action;
+            if (action == MessageAction.Requeue && wanted.HasFlag(action) && IsOwedNotice(id))
+                continue;
             // Twice, since a message may change queue behind our back.
             if (wanted.HasFlag(action) && (Find(action, id, where) || Find(action, id, where)))
             {
@@ -102,7 +104,7 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Tim
             MessageAction action = s_actions[i].Action;
             // Deletion goes before requeueing when both are wanted of everything.
             if (!wanted.HasFlag(action) || !Applies(action, queue)
-                || (action == MessageAction.Requeue && wanted.HasFlag(MessageAction.Delete)))
+                || (action == MessageAction.Requeue && (wanted.HasFlag(MessageAction.Delete) || IsOwedNotice(entry.Id))))
                 continue;
             if (Try(action, queue, entry.Id, entry.Path, onlyReady: true))
             {
@@ -166,6 +168,19 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Tim
             report.Fail($"{QueueDirectories.NameOf(queue)}/{id}: {e.Message}");
             return false;
         }
+    }
+
+    // A requeued message gets another name, and is without its recipients that are done: nobody would tell of them.
+    private bool IsOwedNotice(QueueId id)
+    {
+        foreach (QueueName log in (QueueName[])[QueueName.Bounce, QueueName.Trace])
+        {
+            if (FileSystem.Status(queues.PathOf(log, id)) is not { Size: > 0 })
+                continue;
+            report.Warn($"{id}: not requeued: a notice to its sender is still to be sent ({QueueDirectories.NameOf(log)}/{id})");
+            return true;
+        }
+        return false;
     }
 
     private bool Delete(QueueId id, string path)

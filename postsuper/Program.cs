@@ -18,7 +18,8 @@ namespace PostfixNet.Postsuper;
 ///   Acts on messages in the named queues (default: maildrop, hold, incoming, active, deferred). A queue_id of "-" reads
 ///   ids from standard input, one a line; "ALL", in capitals, means all complete messages.
 ///   -d deletes. -h puts on hold: out of incoming, active or deferred into hold, where nothing is delivered or expires.
-///   -H releases from hold into deferred. -r requeues: into maildrop, to be processed anew by pickup and cleanup.
+///   -H releases from hold into deferred. -r requeues: into maildrop, to be processed anew by pickup and cleanup;
+///   not a message of which its sender is still to be told that recipients failed: a flush (postqueue -i) tells him.
 ///   -e makes a message expire at its next delivery attempt; -f does so and releases it from hold.
 ///   -D discovers mail that was put into the queue by hand (default: incoming, deferred): looks if it is a message with the
 ///   right owner and mode, tells what is wrong with it otherwise, and has it tried now; mail that waits for its next attempt is
@@ -26,7 +27,8 @@ namespace PostfixNet.Postsuper;
 ///   gets its mode back and goes to deferred, due now; the rest stays, and is told.
 ///   -s repairs names and places of queue files, as master does at each start: after hash_queue_names or hash_queue_depth
 ///   changed, after a queue was restored from a copy, and, with enable_long_queue_ids off, to give long names up;
-///   -S is the same (in Postfix, only -S corrects the inode numbers in long names). -p removes incomplete files older than a week. Without options: -s -p.
+///   -S is the same (in Postfix, only -S corrects the inode numbers in long names). -p removes incomplete files, and logs
+///   (defer, trace) of messages that are gone, older than a week. Without options: -s -p.
 ///   May be used while the mail system runs; -s with changes of names is for a stopped system.
 /// SECURITY
 ///   For the super-user, who becomes mail_owner before touching anything, or for the user who owns the queue directory of a

@@ -55,8 +55,8 @@ internal sealed class StructureCheck
         }
     }
 
-    /// <summary>Removes what crashes left behind: files that were never completed, and things that are no files, older
-    /// than a week. Files that are marked as corrupt stay.</summary>
+    /// <summary>Removes what crashes left behind: files that were never completed, things that are no files, and logs without a
+    /// message, older than a week. Files that are marked as corrupt stay.</summary>
     /// <param name="where">Message queues.</param>
     /// <param name="clock">The present.</param>
     /// <param name="warn">Tell of names that are no queue ids.</param>
@@ -69,6 +69,18 @@ internal sealed class StructureCheck
                 if (!PurgeOne(path, oldest) && warn)
                     WarnOfName(path);
             });
+        // Not of bounce: what failed for good, and was not told, is for people to look at.
+        foreach (QueueName log in (QueueName[])[QueueName.Defer, QueueName.Trace])
+            ForEach(log, entry => PurgeLog(entry, oldest), static _ => { });
+    }
+
+    // cleanup puts an alias on record before its message has a name in the queue, and may die between the two.
+    private void PurgeLog(QueueEntry entry, long oldest)
+    {
+        // Looked for twice: a message may change queue behind our back.
+        if (FileSystem.Status(entry.Path) is { Kind: FileKind.Regular } status && status.ModifiedSeconds <= oldest
+            && _queues.Locate(entry.Id) is null && _queues.Locate(entry.Id) is null)
+            FileSystem.TryRemove(entry.Path);
     }
 
     private static bool PurgeOne(string path, long oldest)

@@ -66,6 +66,41 @@ public sealed class PostsuperTests : IDisposable
         Assert.Equal([other, other, other, other], Everything());
     }
 
+    // S5-31: under its new name nobody would find what its sender is still to be told.
+    [Theory]
+    [InlineData(QueueName.Bounce, false)]
+    [InlineData(QueueName.Trace, false)]
+    [InlineData(QueueName.Defer, true)]
+    public void A_message_that_owes_its_sender_a_notice_is_not_requeued(QueueName log, bool isRequeued)
+    {
+        string id = Add(QueueName.Deferred);
+        AddLog(log, id, "\n<bob@q.test>: no such user\n\n");
+        string[] refused = isRequeued ? [] : [$"warning: {id}: not requeued: a notice to its sender is still to be sent ({QueueDirectories.NameOf(log)}/{id})"];
+        Assert.Equal([.. refused, "Requeued: " + (isRequeued ? "1 message" : "0 messages")], Run("-r", "ALL"));
+        Assert.Equal(isRequeued ? QueueName.Maildrop : QueueName.Deferred, _queues.Locate(Parse(id)));
+        if (!isRequeued)
+            Assert.Equal([.. refused, "Requeued: 0 messages"], Run("-r", id));
+    }
+
+    // What cleanup leaves when it dies between the record of an alias and its message.
+    [Theory]
+    [InlineData(QueueName.Trace, 8, false, false)]
+    [InlineData(QueueName.Defer, 8, false, false)]
+    [InlineData(QueueName.Bounce, 8, false, true)] // somebody has not been told
+    [InlineData(QueueName.Trace, 6, false, true)]
+    [InlineData(QueueName.Trace, 8, true, true)]
+    public void Old_logs_without_a_message_are_purged(QueueName log, int days, bool hasMessage, bool stays)
+    {
+        string id = Add(QueueName.Hold);
+        AddLog(log, id, "x");
+        string path = _queues.PathOf(log, Parse(id));
+        FileSystem.TrySetTime(path, (DateTimeOffset.UtcNow.ToUnixTimeSeconds() - days * 86_400L) * 1_000_000_000);
+        if (!hasMessage)
+            File.Delete(_queues.PathOf(QueueName.Hold, Parse(id)));
+        Run("-p");
+        Assert.Equal(stays, File.Exists(path));
+    }
+
     // S1-45
     [Fact]
     public void All_means_complete_messages_only_and_says_only_the_count()

@@ -31,7 +31,7 @@ internal sealed class BuiltIn(QueueDirectories directories, ReportLines lines, S
                 Defer(message, recipients, new Dsn(code, "", text), () => done(true));
                 break;
             case "error" when settings.SoftBounce:
-                Defer(message, recipients, new Dsn($"4{code[1..]}", "", text), lines, settings, () => done(true));
+                Defer(message, recipients, new Dsn($"4{code[1..]}", "", text), () => done(true));
                 break;
             case "error":
                 Record(message, recipients, new Dsn(code, "", text), "bounced", lines.Bounce, done);

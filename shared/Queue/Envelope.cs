@@ -3,7 +3,10 @@ namespace PostfixNet.Queue;
 /// <summary>What a queue file says about its message, recipients and content apart.</summary>
 public sealed class Envelope
 {
-    private readonly List<KeyValuePair<string, string>> _attributes = [];
+    private static readonly List<KeyValuePair<string, string>> s_none = [];
+
+    // Many messages are in memory at once, and few have any.
+    private List<KeyValuePair<string, string>>? _attributes;
 
     /// <summary>The size record; null when the file has none (maildrop files).</summary>
     public SizeRecord? Size { get; internal set; }
@@ -65,21 +68,21 @@ public sealed class Envelope
     /// <summary>SMTPUTF8 bits of the size record: 1 needed, 2 header, 4 sender, 8 recipient.</summary>
     public int SmtpUtf8Flags => Size?.SmtpUtf8Flags ?? 0;
 
-    /// <summary>All named attributes in file order, those with a property here too, but not those of single recipients.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Attributes => _attributes;
+    /// <summary>Named attributes that have no property here, in file order, but not those of single recipients.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Attributes => _attributes ?? s_none;
 
-    /// <summary>The last attribute of a name, e.g. "log_client_name"; null when there is none.</summary>
+    /// <summary>The last of those of a name, e.g. "log_client_name"; null when there is none.</summary>
     public string? Attribute(string name)
     {
-        for (int i = _attributes.Count - 1; i >= 0; i--)
+        for (int i = _attributes is null ? -1 : _attributes.Count - 1; i >= 0; i--)
         {
-            if (_attributes[i].Key == name)
+            if (_attributes![i].Key == name)
                 return _attributes[i].Value;
         }
         return null;
     }
 
-    internal void Add(string name, string value) => _attributes.Add(new(name, value));
+    internal void Add(string name, string value) => (_attributes ??= []).Add(new(name, value));
 }
 
 /// <summary>One recipient of a queue file that is still to do.</summary>

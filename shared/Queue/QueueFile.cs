@@ -295,7 +295,6 @@ public sealed class QueueFile : IDisposable
             return;
         string name = ByteText.Decode(payload[..equals]);
         string value = ByteText.Decode(payload[(equals + 1)..]);
-        envelope.Add(name, value);
         switch (name)
         {
             case AttributeName.CreateTime:
@@ -317,6 +316,7 @@ public sealed class QueueFile : IDisposable
                 envelope.TraceFlags = Integer(payload[(equals + 1)..]);
                 break;
             default:
+                envelope.Add(name, value);
                 break;
         }
     }

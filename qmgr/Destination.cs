@@ -36,6 +36,9 @@ internal sealed class Destination(Route route, Concurrency concurrency) : Candid
     /// <summary>When the suspension ends, on the loop's clock.</summary>
     internal long DeadUntil { get; private set; }
 
+    /// <summary>When an attempt may be of use again, on the loop's clock; in the past: now.</summary>
+    internal long WakesAt => DeadBecause is not null ? DeadUntil : Limiter?.OpensAt ?? 0;
+
     /// <summary>Counted among those that have work.</summary>
     internal bool IsCounted { get; set; }
 

@@ -1,10 +1,13 @@
 using PostfixNet.Ipc;
+using PostfixNet.Notices;
 
 namespace PostfixNet.Qmgr;
 
 /// <summary>Fixed limits of deliveries to one destination, or to several that share a site.</summary>
 internal sealed class Limiter : Candidate
 {
+    private static readonly Dsn s_trouble = new("4.4.5", "", "delivery suspended: the rate limit of the destination is reached");
+
     /// <summary>Deliveries under way at once; 0: no limit of its own.</summary>
     internal int Concurrency { get; init; }
 
@@ -35,6 +38,12 @@ internal sealed class Limiter : Candidate
 
     /// <summary>When the next delivery may start, as far as that depends on time, on the loop's clock.</summary>
     internal long OpensAt => Math.Max(DelayedUntil, Rate?.OpensAt ?? 0);
+
+    /// <summary>Why mail does not wait for its turn here, but in the deferred queue, where it is warned of and expires; null: its
+    /// turn comes soon enough.</summary>
+    /// <param name="now">On the loop's clock.</param>
+    /// <param name="longest">What is soon enough.</param>
+    internal Dsn? TroubleAt(long now, TimeSpan longest) => OpensAt - now > (long)longest.TotalMilliseconds ? s_trouble : null;
 
     /// <summary>When all earlier deliveries will have lost their meaning.</summary>
     internal long QuietAt => Math.Max(DelayedUntil, Rate?.QuietAt ?? 0);

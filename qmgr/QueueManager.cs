@@ -300,7 +300,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     private void PlanRetry(Entry entry, bool siteFailed)
     {
         DestinationPolicy policy = _settings.Retries.For(entry.Destination.Rule);
-        long rest = entry.Destination.DeadBecause is null ? 0 : Math.Max(0, entry.Destination.DeadUntil - _loop.Now);
+        long rest = Math.Max(0, entry.Destination.WakesAt - _loop.Now);
         PlanRetry(entry.Message, siteFailed ? policy.Unreachable : policy.Refused, rest);
     }
 

@@ -222,7 +222,16 @@ internal sealed class Transport
         destination.Busy++;
         destination.Limiter?.Started(now);
         Place(destination);
+        if (destination.Limiter?.TroubleAt(now, _limits.DeadTime) is not null)
+            PlaceAll(destination.Limiter);
         _gate.Rest(_limits.RateDelay);
+    }
+
+    // Those that share it hear of its trouble.
+    private void PlaceAll(Limiter limiter)
+    {
+        while (limiter.Ready.First is Destination other)
+            Place(other);
     }
 
     private void Ended(Entry entry)
@@ -233,7 +242,8 @@ internal sealed class Transport
     }
 
     /// <summary>Why mail for a destination must be put off; null: it may wait for its turn.</summary>
-    private Dsn? TroubleOf(Destination destination) => Suspension ?? destination.DeadBecause;
+    private Dsn? TroubleOf(Destination destination) =>
+        Suspension ?? destination.DeadBecause ?? destination.Limiter?.TroubleAt(_timers.Now, _limits.DeadTime);
 
     // To be called after every change of a destination.
     private void Place(Destination destination)

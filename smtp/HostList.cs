@@ -19,6 +19,22 @@ internal sealed record HostAddress(string Host, IPAddress Address, int Preferenc
 /// smtp_fallback_relay, which would bring it back.</param>
 internal sealed record HostList(IReadOnlyList<HostAddress> Hosts, Dsn? Why, bool IAmMx = false)
 {
+    /// <summary>Name of the best server: of several that are equally good the first by the alphabet, so that it is the same one
+    /// each time.</summary>
+    internal string Best
+    {
+        get
+        {
+            string best = Hosts[0].Host;
+            foreach (HostAddress host in Hosts)
+            {
+                if (host.Preference == Hosts[0].Preference && string.Compare(host.Host, best, StringComparison.OrdinalIgnoreCase) < 0)
+                    best = host.Host;
+            }
+            return best;
+        }
+    }
+
     /// <summary>Sorts by preference; equal ones get a random order, the preferred family first (RFC 5321 section 5.1).</summary>
     /// <param name="random">Used only with smtp_randomize_addresses.</param>
     internal static void Sort(List<HostAddress> hosts, SmtpOptions options, Random random)

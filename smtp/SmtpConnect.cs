@@ -137,7 +137,7 @@ internal sealed class SmtpConnect(
                 continue;
             }
             if (i == 0 && hop.UsesMx)
-                attempt.Exchanger = list.Hosts[0].Host;
+                attempt.Exchanger = list.Best;
             why = TryHosts(attempt, trouble, results, content, hop, tls, list.Hosts, isFinalHop: i == hops.Length - 1, reused) ?? why;
         }
         // One next hop of several that does not exist says nothing of those that could not take the mail now.

@@ -179,7 +179,10 @@ public sealed class DestinationHealthTests
     [InlineData(100, 3600)]
     public void No_span_of_the_period_has_more_starts_than_the_rate_allows(int count, int seconds)
     {
-        Simulation.Simulation simulation = new($"{OneByOne}[destination.\".test\"]\nrate = \"{count}/{seconds}s\"\n");
+        Simulation.Simulation simulation = new($"{OneByOne}[destination.\".test\"]\nrate = \"{count}/{seconds}s\"\n")
+        {
+            Retry = TimeSpan.FromSeconds(30),
+        };
         simulation.Submit(count * 3, "a.test", "b.test");
         simulation.Clock.RunFor(seconds * 7);
         List<long> starts = [.. simulation.Site("a.test").Starts.Concat(simulation.Site("b.test").Starts).Order()];
@@ -188,6 +191,24 @@ public sealed class DestinationHealthTests
             Assert.True(starts[i] - starts[i - count] >= seconds * 1000L, $"start {i}");
         // Nor is anything wasted.
         Assert.InRange(starts[^1], 5000L * seconds, 5000L * seconds + 60_000);
+    }
+
+    // Else it would fill the active queue, and be neither warned of nor expire.
+    [Theory]
+    [InlineData("2/1h", 4)]
+    [InlineData("2/5m", 0)]
+    public void Mail_does_not_wait_long_in_memory_for_a_rate(string rate, int putOff)
+    {
+        Simulation.Simulation simulation = new($"{OneByOne}[destination.\".test\"]\nrate = \"{rate}\"\n");
+        simulation.Submit(1, "a.test", "b.test", "c.test", "d.test", "e.test", "f.test");
+        simulation.Clock.RunFor(10);
+        Assert.Equal(2, simulation.Started.Count);
+        Assert.Equal(putOff, simulation.PutOff.Count);
+        Assert.All(simulation.PutOff, p => Assert.Equal("delivery suspended: the rate limit of the destination is reached", p.Reason));
+        // What comes later is put off at once.
+        simulation.Submit(1, "g.test");
+        simulation.Clock.RunFor(1);
+        Assert.Equal(putOff == 0 ? 0 : 5, simulation.PutOff.Count);
     }
 
     [Fact]

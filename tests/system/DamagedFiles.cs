@@ -105,6 +105,24 @@ public sealed class DamagedFiles
         Assert.Equal(logs.Length, receiver.Messages.Count(message => message.Sender == "alice@origin.test"));
     });
 
+    // S4-08, S5-14
+    [Fact]
+    public void AMessageWhoseContentIsDamagedGoesToCorruptAndToNobody() => MailSystem.Run((mail, receiver) =>
+    {
+        mail.Start();
+        mail.Stop();
+        string good = Encoding.Latin1.GetString(File.ReadAllBytes(Repository.Vector("one-rcpt.incoming")));
+        byte[] damaged = Encoding.Latin1.GetBytes(good.Replace("N\u0006Hello.", "\u00ff\u0006Hello.", StringComparison.Ordinal));
+        Assert.NotEqual(good, Encoding.Latin1.GetString(damaged));
+        mail.Place("incoming/1BC7BB2A7B8", damaged);
+        mail.Start();
+        Wait.For("the file in corrupt", () => mail.QueueFiles("corrupt").Count == 1);
+        mail.WaitForLog("qmgr.*: warning: saving corrupt file \"1BC7BB2A7B8\"");
+        Assert.Equal(damaged, File.ReadAllBytes(mail.QueueFiles("corrupt")[0]));
+        Assert.Empty(mail.Ids("incoming", "active", "deferred"));
+        Assert.Empty(receiver.Messages);
+    });
+
     private static string Recipient(string queue) => queue[..3] + "@sink.test"; // as long as bob@sink.test
 
     private static byte[] Readdressed(byte[] file, string queue) =>

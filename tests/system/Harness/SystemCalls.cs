@@ -15,7 +15,7 @@ internal static partial class SystemCalls
 {
     private const string Traced =
         "trace=%network,read,write,writev,pwrite64,pwritev,pwritev2,sendfile,splice,tee,vmsplice,copy_file_range,io_uring_setup,"
-        + "poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,epoll_pwait2,flock,fcntl,nanosleep,clock_nanosleep";
+        + "fsync,fdatasync,syncfs,fchmod,connect,poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,epoll_pwait2,flock,fcntl,nanosleep,clock_nanosleep";
 
     /// <summary>From its next start on, the program is traced.</summary>
     public static void Trace(MailSystem mail, string program)

@@ -99,6 +99,18 @@ public sealed class IntakeTests
         Assert.Equal(0, rig.Active.Count);
     }
 
+    // S4-08, S5-14: an agent marked it, and could not tell us.
+    [Fact]
+    public void A_file_that_is_marked_as_damaged_goes_to_corrupt()
+    {
+        using QueueRig rig = new();
+        QueueId id = rig.Put();
+        FileSystem.ChangeMode(rig.Queues.PathOf(QueueName.Incoming, id), QueueFileMode.Corrupt);
+        rig.Feed(QueueName.Incoming, id);
+        Assert.Equal(QueueName.Corrupt, rig.Queues.Locate(id));
+        Assert.Empty(rig.Scheduled);
+    }
+
     [Fact]
     public void S5_06_A_file_that_an_agent_still_works_on_goes_back_for_a_minute()
     {

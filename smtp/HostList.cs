@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using PostfixNet.Native;
 using PostfixNet.Notices;
 
 namespace PostfixNet.Smtp;
@@ -71,7 +72,7 @@ internal sealed record HostList(IReadOnlyList<HostAddress> Hosts, Dsn? Why, bool
         {
             if (limit > 0 && left.Count == limit)
                 break;
-            if (tried is null || tried != new SmtpPeer(host.Host, host.Address.ToString(), port))
+            if (tried is null || tried != new SmtpPeer(host.Host, AddressText.Format(host.Address), port))
                 left.Add(host);
         }
         return left;

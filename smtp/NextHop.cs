@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using PostfixNet.Mail;
+using PostfixNet.Native;
 
 namespace PostfixNet.Smtp;
 
@@ -70,7 +71,7 @@ internal sealed record NextHop(string Domain, int Port, bool UsesMx, IPAddress? 
 
     /// <summary>The address that a text is; null when it is none.</summary>
     internal static IPAddress? AddressIn(string host) =>
-        LooksLikeAddress(host) && IPAddress.TryParse(host, out IPAddress? address) ? address : null;
+        LooksLikeAddress(host) && AddressText.TryParse(host, out IPAddress? address) ? address : null;
 
     /// <summary>A domain as the DNS has it (RFC 5890 section 2.3.2.1); null when it has no such form.</summary>
     internal static string? AsciiName(string domain)

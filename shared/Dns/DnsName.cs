@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Net;
+using PostfixNet.Native;
 
 namespace PostfixNet.Dns;
 
@@ -52,7 +52,7 @@ public static class DnsName
     /// <summary>A name that a record may point at: a host name, or an IPv4 address in dotted form.</summary>
     internal static bool IsUsableTarget(string name) => IsHostName(name) || IsDottedAddress(name);
 
-    private static bool IsDottedAddress(string name) => name.Length <= 15 && IPAddress.TryParse(name, out _);
+    private static bool IsDottedAddress(string name) => name.Length <= 15 && AddressText.TryParse(name, out _);
 
     /// <summary>Whether <paramref name="ancestor"/> is <paramref name="name"/> or a domain above it. Case does not matter
     /// (RFC 4343 section 3).</summary>

@@ -35,7 +35,7 @@ public sealed class HostsFile : IResolver
     public static HostsFile Parse(string text)
     {
         Dictionary<string, List<IPAddress>> addresses = new(StringComparer.OrdinalIgnoreCase);
-        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        foreach (string line in text.Split('\n'))
         {
             int comment = line.IndexOf('#');
             WordReader words = new(comment < 0 ? line : line[..comment]);

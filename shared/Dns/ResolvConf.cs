@@ -33,10 +33,10 @@ public static class ResolvConf
         List<NameServer> servers = [];
         int timeout = 5, attempts = 2;
         bool rotate = false;
-        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        foreach (string line in text.Split('\n'))
         {
             // A comment sign counts in the first column only.
-            if (line.IsEmpty || line[0] is '#' or ';')
+            if (line.Length == 0 || line[0] is '#' or ';')
                 continue;
             WordReader words = new(line);
             ReadOnlySpan<char> keyword = words.Next();
@@ -68,17 +68,21 @@ public static class ResolvConf
 /// <summary>Takes words off a line, one by one.</summary>
 internal ref struct WordReader(ReadOnlySpan<char> line)
 {
-    private ReadOnlySpan<char> _rest = line;
+    private readonly ReadOnlySpan<char> _line = line;
+    private int _at;
 
     /// <summary>The next word; empty at the end.</summary>
     internal ReadOnlySpan<char> Next()
     {
-        _rest = _rest.TrimStart(" \t\r");
-        int end = _rest.IndexOfAny(" \t\r");
-        ReadOnlySpan<char> word = end < 0 ? _rest : _rest[..end];
-        _rest = _rest[word.Length..];
-        return word;
+        while (_at < _line.Length && IsBlank(_line[_at]))
+            _at++;
+        int start = _at;
+        while (_at < _line.Length && !IsBlank(_line[_at]))
+            _at++;
+        return _line[start.._at];
     }
+
+    private static bool IsBlank(char c) => c is ' ' or '\t' or '\r';
 }
 
 /// <summary>Reads a small system file, and no more of it than promised.</summary>

@@ -48,7 +48,7 @@ public sealed record NameServer(IPAddress Address, int Port)
         // The base library also takes "127.1" and "2130706433"; such a value is a slip of the pen here.
         if (!address.Contains(':') && address.Count('.') != 3)
             return false;
-        if (!IPAddress.TryParse(address, out IPAddress? parsed))
+        if (!AddressText.TryParse(address, out IPAddress? parsed))
             return false;
         server = new NameServer(parsed, number);
         return true;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using PostfixNet.Mail;
 
@@ -78,7 +77,7 @@ public sealed class AttributeList
         new(Has(name) ? $"attribute {name} is not a {type}" : $"attribute {name} is missing");
 
     /// <summary>Appends the encoded form.</summary>
-    internal void Encode(ArrayBufferWriter<byte> output)
+    internal void Encode(OutputBuffer output)
     {
         foreach ((string name, object value) in _items)
         {
@@ -90,8 +89,7 @@ public sealed class AttributeList
                     break;
                 case long number:
                     Begin(output, ValueType.Number, name);
-                    BinaryPrimitives.WriteInt64LittleEndian(output.GetSpan(8), number);
-                    output.Advance(8);
+                    BinaryPrimitives.WriteInt64LittleEndian(output.Take(8), number);
                     break;
                 case byte[] bytes:
                     Begin(output, ValueType.Bytes, name);
@@ -100,12 +98,12 @@ public sealed class AttributeList
                 case IReadOnlyList<AttributeList> lists:
                     Begin(output, ValueType.Lists, name);
                     Length(output, lists.Count);
-                    ArrayBufferWriter<byte> inner = new();
+                    OutputBuffer inner = new(256);
                     foreach (AttributeList list in lists)
                     {
-                        inner.ResetWrittenCount();
+                        inner.Clear();
                         list.Encode(inner);
-                        Block(output, inner.WrittenSpan);
+                        Block(output, inner.Written);
                     }
                     break;
             }
@@ -149,24 +147,19 @@ public sealed class AttributeList
         return result;
     }
 
-    private static void Begin(ArrayBufferWriter<byte> output, ValueType type, string name)
+    private static void Begin(OutputBuffer output, ValueType type, string name)
     {
-        output.GetSpan(1)[0] = (byte)type;
-        output.Advance(1);
+        output.Take(1)[0] = (byte)type;
         Block(output, ByteText.Encode(name));
     }
 
-    private static void Block(ArrayBufferWriter<byte> output, ReadOnlySpan<byte> bytes)
+    private static void Block(OutputBuffer output, ReadOnlySpan<byte> bytes)
     {
         Length(output, bytes.Length);
         output.Write(bytes);
     }
 
-    private static void Length(ArrayBufferWriter<byte> output, int length)
-    {
-        BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(4), length);
-        output.Advance(4);
-    }
+    private static void Length(OutputBuffer output, int length) => BinaryPrimitives.WriteInt32LittleEndian(output.Take(4), length);
 
     private static int TakeLength(ref ReadOnlySpan<byte> input)
     {

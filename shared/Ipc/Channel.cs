@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using PostfixNet.Native;
 
@@ -14,7 +13,7 @@ public sealed class Channel(Descriptor socket, string peer, TimeSpan timeout) : 
     public const int MessageLimit = 4 << 20;
 
     private readonly FrameBuffer _input = new(MessageLimit);
-    private readonly ArrayBufferWriter<byte> _output = new(1024);
+    private readonly OutputBuffer _output = new(1024);
 
     /// <summary>For waiting on several things at once.</summary>
     public Descriptor Socket => socket;
@@ -37,9 +36,8 @@ public sealed class Channel(Descriptor socket, string peer, TimeSpan timeout) : 
     /// <exception cref="IpcException">The peer is gone or does not read.</exception>
     public void Send(AttributeList message)
     {
-        _output.ResetWrittenCount();
-        _output.GetSpan(4);
-        _output.Advance(4);
+        _output.Clear();
+        _output.Take(4);
         message.Encode(_output);
         SendFrame(0);
     }
@@ -48,19 +46,18 @@ public sealed class Channel(Descriptor socket, string peer, TimeSpan timeout) : 
     /// <exception cref="IpcException">The peer is gone or does not read.</exception>
     public void SendData(ReadOnlySpan<byte> data)
     {
-        _output.ResetWrittenCount();
-        _output.GetSpan(4);
-        _output.Advance(4);
+        _output.Clear();
+        _output.Take(4);
         _output.Write(data);
         SendFrame(FrameBuffer.DataMark);
     }
 
     private void SendFrame(uint mark)
     {
-        int length = _output.WrittenCount - 4;
+        int length = _output.Length - 4;
         if (length > MessageLimit)
             throw new IpcException($"{peer}: message of {length} bytes, more than {MessageLimit}");
-        Span<byte> frame = System.Runtime.InteropServices.MemoryMarshal.AsMemory(_output.WrittenMemory).Span;
+        Span<byte> frame = _output.Written;
         BinaryPrimitives.WriteUInt32LittleEndian(frame, (uint)length | mark);
         long end = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
         try

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using PostfixNet.Native;
 
@@ -10,7 +9,7 @@ public sealed class EventChannel : IDisposable
     private readonly Descriptor _socket;
     private readonly EventLoop.Watch _watch;
     private readonly FrameBuffer _input = new(Channel.MessageLimit);
-    private readonly ArrayBufferWriter<byte> _output = new(1024);
+    private readonly OutputBuffer _output = new(1024);
     private int _sent;
     private bool _closed;
 
@@ -35,11 +34,10 @@ public sealed class EventChannel : IDisposable
     {
         if (_closed)
             return;
-        int at = _output.WrittenCount;
-        _output.GetSpan(4);
-        _output.Advance(4);
+        int at = _output.Length;
+        _output.Take(4);
         message.Encode(_output);
-        Span<byte> frame = System.Runtime.InteropServices.MemoryMarshal.AsMemory(_output.WrittenMemory).Span[at..];
+        Span<byte> frame = _output.Written[at..];
         BinaryPrimitives.WriteUInt32LittleEndian(frame, (uint)(frame.Length - 4));
         Flush();
     }
@@ -48,9 +46,9 @@ public sealed class EventChannel : IDisposable
     {
         try
         {
-            while (_sent < _output.WrittenCount)
+            while (_sent < _output.Length)
             {
-                int n = _socket.Write(_output.WrittenSpan[_sent..]);
+                int n = _socket.Write(_output.Written[_sent..]);
                 if (n < 0)
                     break;
                 _sent += n;
@@ -59,14 +57,14 @@ public sealed class EventChannel : IDisposable
         catch (IOException)
         {
             // The reading side will report the end, after what the peer said before it.
-            _sent = _output.WrittenCount;
+            _sent = _output.Length;
         }
-        if (_sent == _output.WrittenCount)
+        if (_sent == _output.Length)
         {
-            _output.ResetWrittenCount();
+            _output.Clear();
             _sent = 0;
         }
-        _watch.Change(_sent < _output.WrittenCount ? Readiness.Readable | Readiness.Writable : Readiness.Readable);
+        _watch.Change(_sent < _output.Length ? Readiness.Readable | Readiness.Writable : Readiness.Readable);
     }
 
     private void Ready(Readiness state)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using PostfixNet.Ipc;
 using PostfixNet.Native;
 
@@ -16,9 +15,9 @@ public sealed class AttributeListTests
 
     private static byte[] Encode(AttributeList list)
     {
-        ArrayBufferWriter<byte> output = new();
+        OutputBuffer output = new(4);
         list.Encode(output);
-        return output.WrittenSpan.ToArray();
+        return output.Written.ToArray();
     }
 
     [Fact]

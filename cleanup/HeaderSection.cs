@@ -131,13 +131,13 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
                 Log.Rejected(message, "hopcount exceeded");
                 throw new Refusal("too many hops", status: "5.4.6");
             case HeaderName.MessageId:
-                Log.MessageId(message, "", ByteText.Decode(body.Trim(" \t\r\n"u8)));
+                Log.MessageId(message, "", ByteText.Decode(ByteText.Trim(body, " \t\r\n"u8)));
                 break;
             case HeaderName.ResentMessageId:
-                Log.MessageId(message, "resent-", ByteText.Decode(body.Trim(" \t\r\n"u8)));
+                Log.MessageId(message, "resent-", ByteText.Decode(ByteText.Trim(body, " \t\r\n"u8)));
                 break;
             case HeaderName.ContentTransferEncoding when options.DetectEncodingHeader:
-                message.Encoding = EncodingOf(body.Trim(" \t\r\n"u8)) ?? message.Encoding;
+                message.Encoding = EncodingOf(ByteText.Trim(body, " \t\r\n"u8)) ?? message.Encoding;
                 break;
         }
         if (IsDropped(name))
@@ -157,7 +157,7 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
     /// <summary>Writes one header, line by line; <paramref name="header"/> has LF between lines.</summary>
     internal void Write(ReadOnlySpan<byte> header)
     {
-        if (header.ContainsAnyInRange((byte)0x80, (byte)0xff) && Utf8.IsValid(header))
+        if (!ByteText.IsAscii(header) && Utf8.IsValid(header))
         {
             message.SmtpUtf8 |= Message.SmtpUtf8Header;
             if (message.IsInternal ? options.DetectSmtpUtf8OfNotices : options.DetectSmtpUtf8)

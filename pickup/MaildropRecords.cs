@@ -1,7 +1,7 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using PostfixNet.Native;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Pickup;
@@ -10,9 +10,9 @@ namespace PostfixNet.Pickup;
 /// user may have written: only types that belong in a place pass, and only what a user has a right to say.</summary>
 internal sealed class MaildropRecords(RecordReader input, RecordWriter output, bool isTrusted)
 {
-    private static readonly SearchValues<byte> s_envelope = SearchValues.Create("MCTcFILSDROWVA>K/<inop"u8);
-    private static readonly SearchValues<byte> s_content = SearchValues.Create("XLNwp"u8);
-    private static readonly SearchValues<byte> s_extracted = SearchValues.Create("EDROPreAFIL>K/onp"u8);
+    private static ReadOnlySpan<byte> OfEnvelope => "MCTcFILSDROWVA>K/<inop"u8;
+    private static ReadOnlySpan<byte> OfContent => "XLNwp"u8;
+    private static ReadOnlySpan<byte> OfExtracted => "EDROPreAFIL>K/onp"u8;
 
     // What sendmail itself writes; client_* and log_* attributes would put words into the mouth of an SMTP server.
     private static readonly string[] s_userAttributes =
@@ -32,7 +32,7 @@ internal sealed class MaildropRecords(RecordReader input, RecordWriter output, b
         bool hasTime = false, hasSender = false;
         while (true)
         {
-            RecordType type = Next(s_envelope);
+            RecordType type = Next(OfEnvelope);
             if (!hasTime && type is not (RecordType.Size or RecordType.CreateTime or RecordType.Time))
             {
                 output.Write(RecordType.Time, string.Create(CultureInfo.InvariantCulture, $"{modified} 0"));
@@ -73,7 +73,7 @@ internal sealed class MaildropRecords(RecordReader input, RecordWriter output, b
         bool isFirst = true;
         while (true)
         {
-            RecordType type = Next(s_content);
+            RecordType type = Next(OfContent);
             if (type is RecordType.Text or RecordType.TextPart)
             {
                 // A line that begins with a blank would continue our own header.
@@ -95,7 +95,7 @@ internal sealed class MaildropRecords(RecordReader input, RecordWriter output, b
     {
         while (true)
         {
-            RecordType type = Next(s_extracted);
+            RecordType type = Next(OfExtracted);
             switch (type)
             {
                 case RecordType.End:
@@ -129,11 +129,11 @@ internal sealed class MaildropRecords(RecordReader input, RecordWriter output, b
         return false;
     }
 
-    private RecordType Next(SearchValues<byte> allowed)
+    private RecordType Next(ReadOnlySpan<byte> allowed)
     {
         if (!input.Read())
             throw new BadRecordException(BadRecordException.EndOfFile);
-        bool isGood = allowed.Contains((byte)input.Type)
+        bool isGood = ShortText.IndexOf(allowed, (byte)input.Type) >= 0
             && (input.Type != RecordType.ContinueAt || isTrusted || IsZero(input.Payload));
         return isGood ? input.Type : throw new BadRecordException((int)input.Type);
     }

@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Text;
 using PostfixNet.Delivery;
 using PostfixNet.Mail;
+using PostfixNet.Native;
 
 namespace PostfixNet.Smtp;
 
@@ -41,7 +41,7 @@ internal static class EnvelopeCommands
         command.Append(InCommand(message.Sender, options)).Append('>');
         // Nobody checks a size against no limit.
         if (features.SizeLimit > 0)
-            command.Append(CultureInfo.InvariantCulture, $" SIZE={message.Size}");
+            command.Append(" SIZE=").Append(ShortText.FromNumber(message.Size));
         if (features.EightBitMime && !converted && message.Encoding is "8bit" or "7bit")
             command.Append(message.Encoding == "8bit" ? " BODY=8BITMIME" : " BODY=7BIT");
         if (features.Dsn)

@@ -100,6 +100,29 @@ public static class ByteText
         return true;
     }
 
+    /// <summary>True when all bytes are below 0x80.</summary>
+    public static bool IsAscii(ReadOnlySpan<byte> bytes)
+    {
+        foreach (byte b in bytes)
+        {
+            if (b > 0x7F)
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>The bytes without the blanks at both ends.</summary>
+    /// <param name="blanks">What counts as blank.</param>
+    public static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> blanks)
+    {
+        int start = 0, end = bytes.Length;
+        while (start < end && ShortText.IndexOf(blanks, bytes[start]) >= 0)
+            start++;
+        while (end > start && ShortText.IndexOf(blanks, bytes[end - 1]) >= 0)
+            end--;
+        return bytes[start..end];
+    }
+
     /// <summary>True when the text has no escaped byte, that is, its bytes are valid UTF-8.</summary>
     public static bool IsValidUtf8(ReadOnlySpan<char> text)
     {

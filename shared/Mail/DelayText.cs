@@ -32,7 +32,8 @@ public static class DelayText
         long whole = Math.DivRem(units, Second / unit, out long fraction);
         if (fraction == 0)
             return whole.ToString(CultureInfo.InvariantCulture);
-        string digits = fraction.ToString(CultureInfo.InvariantCulture).PadLeft(decimals, '0').TrimEnd('0');
+        // The 1 in front keeps the zeros after the point.
+        string digits = (Second / unit + fraction).ToString(CultureInfo.InvariantCulture)[1..].TrimEnd('0');
         return string.Concat(whole.ToString(CultureInfo.InvariantCulture), ".", digits);
     }
 }

@@ -64,8 +64,15 @@ public static class HeaderNames
         colon = line.IndexOf((byte)':');
         if (colon <= 0)
             return 0;
-        int length = line[..colon].TrimEnd(" \t"u8).Length;
-        return line[..length].ContainsAnyExceptInRange((byte)'!', (byte)'~') ? 0 : length;
+        int length = colon;
+        while (length > 0 && line[length - 1] is (byte)' ' or (byte)'\t')
+            length--;
+        foreach (byte b in line[..length])
+        {
+            if (b is < (byte)'!' or > (byte)'~')
+                return 0;
+        }
+        return length;
     }
 
     /// <summary>Which header a name is.</summary>

@@ -24,16 +24,15 @@ public sealed unsafe class ChildProcess : IDisposable
     /// <param name="descriptors">(number here, number in the child).</param>
     /// <param name="newSession">Detach from the terminal.</param>
     public static ChildProcess Start(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment,
-        ReadOnlySpan<(int Here, int There)> descriptors, bool newSession = false)
+        (int Here, int There)[] descriptors, bool newSession = false)
     {
         // Larger than the C library's types: posix_spawnattr_t 336 bytes, posix_spawn_file_actions_t 80, sigset_t 128.
         byte* attributes = stackalloc byte[512];
         byte* actions = stackalloc byte[256];
         byte* signals = stackalloc byte[128];
-        List<nint> memory = [];
         List<int> copies = [];
-        byte** argv = Strings([path, .. arguments], memory);
-        byte** envp = Strings(environment, memory);
+        byte** argv = Strings([path, .. arguments]);
+        byte** envp = Strings(environment);
         _ = LibC.SpawnAttributesInit(attributes);
         _ = LibC.SpawnActionsInit(actions);
         try
@@ -64,8 +63,8 @@ public sealed unsafe class ChildProcess : IDisposable
             _ = LibC.SpawnAttributesDestroy(attributes);
             foreach (int copy in copies)
                 _ = LibC.Close(copy);
-            foreach (nint block in memory)
-                NativeMemory.Free((void*)block);
+            NativeMemory.Free(argv);
+            NativeMemory.Free(envp);
         }
     }
 
@@ -73,8 +72,7 @@ public sealed unsafe class ChildProcess : IDisposable
     /// <returns>Only when it fails: why.</returns>
     public static Exception Replace(string path, IReadOnlyList<string> arguments)
     {
-        List<nint> memory = [];
-        _ = LibC.ExecV(path, Strings([path, .. arguments], memory));
+        _ = LibC.ExecV(path, Strings([path, .. arguments]));
         return UnixError.Last($"execute {path}");
     }
 
@@ -95,18 +93,22 @@ public sealed unsafe class ChildProcess : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _exit.Dispose();
 
-    private static byte** Strings(IReadOnlyList<string> strings, List<nint> memory)
+    // An array of pointers with the C strings behind it, in one block, which the caller frees.
+    private static byte** Strings(IReadOnlyList<string> strings)
     {
-        byte** array = (byte**)NativeMemory.Alloc((nuint)((strings.Count + 1) * sizeof(byte*)));
-        memory.Add((nint)array);
+        int length = 0;
+        foreach (string text in strings)
+            length += Encoding.UTF8.GetByteCount(text) + 1;
+        byte** array = (byte**)NativeMemory.Alloc((nuint)((strings.Count + 1) * sizeof(byte*) + length));
+        Span<byte> room = new(array + strings.Count + 1, length);
+        byte* at = (byte*)(array + strings.Count + 1);
         for (int i = 0; i < strings.Count; i++)
         {
-            byte[] bytes = Encoding.UTF8.GetBytes(strings[i]);
-            byte* copy = (byte*)NativeMemory.Alloc((nuint)bytes.Length + 1);
-            memory.Add((nint)copy);
-            bytes.CopyTo(new Span<byte>(copy, bytes.Length));
-            copy[bytes.Length] = 0;
-            array[i] = copy;
+            array[i] = at;
+            int n = Encoding.UTF8.GetBytes(strings[i], room);
+            at[n] = 0;
+            at += n + 1;
+            room = room[(n + 1)..];
         }
         array[strings.Count] = null;
         return array;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PostfixNet.Mail;
+using PostfixNet.Native;
 
 namespace PostfixNet.Queue;
 
@@ -45,8 +46,15 @@ public readonly record struct SizeRecord(
     }
 
     /// <summary>The payload: six right-aligned fields of 15 characters.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{ContentSize,15} {DataOffset,15} {RecipientCount,15} {QueueFlags,15} {MessageSize,15} {SmtpUtf8Flags,15}");
+    public override string ToString() =>
+        $"{Field(ContentSize)} {Field(DataOffset)} {Field(RecipientCount)} {Field(QueueFlags)} {Field(MessageSize)} {Field(SmtpUtf8Flags)}";
 
     internal byte[] ToPayload() => ByteText.Encode(ToString());
+
+    private static string Field(long number)
+    {
+        const string Blanks = "               ";
+        string digits = ShortText.FromNumber(number);
+        return Blanks[Math.Min(digits.Length, Blanks.Length)..] + digits;
+    }
 }

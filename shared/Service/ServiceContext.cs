@@ -67,8 +67,8 @@ public sealed class ServiceContext
         while (!_ended && (n = Lifeline.Read(words)) >= 0)
         {
             _ended = n == 0;
-            MustHurry |= words[..n].Contains(StopRequest);
-            _reload |= words[..n].Contains(ReloadRequest);
+            MustHurry |= ShortText.IndexOf(words[..n], StopRequest) >= 0;
+            _reload |= ShortText.IndexOf(words[..n], ReloadRequest) >= 0;
         }
         return MustHurry;
     }

@@ -182,6 +182,10 @@ public class QueueFileTests
         Assert.True(SizeRecord.TryParse("            295             334               3               0             310               0"u8, out size));
         Assert.Equal(310, size.EffectiveSize);
         Assert.Equal("            295             334               3               0             310               0", size.ToString());
+        Assert.False(SizeRecord.TryParse("            285             2x6               1"u8, out _));
+        Assert.False(SizeRecord.TryParse("               "u8, out _));
+        Assert.Equal("9223372036854775807 1234567890123456               1               0 123456789012345              15",
+            new SizeRecord(long.MaxValue, 1234567890123456, 1, 0, 123456789012345, 15).ToString());
     }
 
     [Theory]

@@ -94,14 +94,14 @@ public sealed class RecipientLog : IDisposable
         }
         using (file)
         {
-            foreach (LoggedRecipient recipient in Read(file, otherwise))
+            foreach (LoggedRecipient recipient in RecipientLogReader.Recipients(file, otherwise))
                 yield return recipient;
         }
     }
 
     /// <summary>The recipients, lazily, each time from the beginning: memory does not grow with their number.</summary>
     /// <param name="otherwise">Class of blocks that give no status.</param>
-    public IEnumerable<LoggedRecipient> Read(DsnClass otherwise) => Read(_file, otherwise);
+    public IEnumerable<LoggedRecipient> Read(DsnClass otherwise) => RecipientLogReader.Recipients(_file, otherwise);
 
     /// <summary>Appends lines name=value that readers of recipients pass over; on return they are on stable storage.</summary>
     internal void AddNotes(IEnumerable<KeyValuePair<string, string>> notes)
@@ -118,7 +118,7 @@ public sealed class RecipientLog : IDisposable
     {
         Dictionary<string, string> notes = new(StringComparer.Ordinal);
         using SafeFileHandle file = FileSystem.Open(path);
-        LineReader lines = new(file);
+        RecipientLogReader.LineReader lines = new(file);
         while (lines.Next() is { } line)
         {
             int equals = line.IndexOf('=', StringComparison.Ordinal);
@@ -209,120 +209,5 @@ public sealed class RecipientLog : IDisposable
     {
         value = NoticeText.OneLine(value);
         return value.Length <= ValueLimit ? value : value[..ValueLimit];
-    }
-
-    private static IEnumerable<LoggedRecipient> Read(SafeFileHandle file, DsnClass otherwise)
-    {
-        Block block = new();
-        LineReader lines = new(file);
-        while (lines.Next() is { } line)
-        {
-            if (line.Length > 0)
-                block.Add(NoticeText.OneLine(line));
-            else if (block.Finish(otherwise) is { } recipient)
-                yield return recipient;
-        }
-        if (block.Finish(otherwise) is { } last)
-            yield return last;
-    }
-
-    /// <summary>Collects the lines between two empty ones.</summary>
-    private sealed class Block
-    {
-        private string? _oldRecipient, _oldReason;
-        private string? _recipient, _original, _dsnOriginal, _status, _action, _diagnosticType, _diagnosticText, _remoteMta, _reason;
-        private long _offset;
-        private int _notifyFlags;
-
-        internal void Add(string line)
-        {
-            if (line[0] == '<')
-            {
-                int end = line.IndexOf(">: ", StringComparison.Ordinal);
-                if (end > 0)
-                    (_oldRecipient, _oldReason) = (line[1..end], line[(end + 3)..]);
-                return;
-            }
-            int equals = line.IndexOf('=', StringComparison.Ordinal);
-            if (equals < 0)
-                return;
-            string value = line[(equals + 1)..];
-            switch (line[..equals])
-            {
-                case "recipient": _recipient = value; break;
-                case "original_recipient": _original = value; break;
-                case "offset": _ = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _offset); break;
-                case "dsn_orig_rcpt": _dsnOriginal = value; break;
-                case "notify_flags": _ = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _notifyFlags); break;
-                case "status": _status = Dsn.IsStatus(value) ? value : null; break;
-                case "action": _action = value; break;
-                case "diag_type": _diagnosticType = value; break;
-                case "diag_text": _diagnosticText = value; break;
-                case "mta_mname": _remoteMta = value; break;
-                case "reason": _reason = value; break;
-            }
-        }
-
-        internal LoggedRecipient? Finish(DsnClass otherwise)
-        {
-            LoggedRecipient? recipient = null;
-            if ((_recipient ?? _oldRecipient) is { } address)
-            {
-                bool diagnosed = _diagnosticType is { Length: > 0 } && _diagnosticText is { Length: > 0 };
-                Dsn dsn = new(_status ?? $"{(int)otherwise}.0.0", _action ?? "", _reason ?? _oldReason ?? "", diagnosed ? _diagnosticType : null,
-                    diagnosed ? _diagnosticText : null, _remoteMta is { Length: > 0 } ? _remoteMta : null);
-                string plain = address == "<>" ? "" : Address.FromExternal(address);
-                recipient = new LoggedRecipient(plain, _original is null ? "" : Address.FromExternal(_original), _offset, _dsnOriginal, _notifyFlags, dsn);
-            }
-            _oldRecipient = _oldReason = null;
-            _recipient = _original = _dsnOriginal = _status = _action = _diagnosticType = _diagnosticText = _remoteMta = _reason = null;
-            _offset = 0;
-            _notifyFlags = 0;
-            return recipient;
-        }
-    }
-
-    /// <summary>Lines of a file, read in blocks at its own position.</summary>
-    private sealed class LineReader(SafeFileHandle file)
-    {
-        private readonly byte[] _buffer = new byte[32 * 1024];
-        private long _position;
-        private int _start, _end;
-
-        /// <summary>The next line without its end; null at the end of the file.</summary>
-        internal string? Next()
-        {
-            bool cutting = false;
-            string? head = null;
-            while (true)
-            {
-                int newline = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
-                if (newline >= 0)
-                {
-                    string line = head ?? ByteText.Decode(_buffer.AsSpan(_start, newline));
-                    _start += newline + 1;
-                    return line;
-                }
-                if (_start == 0 && _end == _buffer.Length)
-                {
-                    if (!cutting)
-                        head = ByteText.Decode(_buffer.AsSpan(0, ValueLimit));
-                    cutting = true;
-                    _end = 0;
-                }
-                _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
-                _end -= _start;
-                _start = 0;
-                int count = FileSystem.ReadAt(file, _buffer.AsSpan(_end), _position);
-                _position += count;
-                if (count == 0)
-                {
-                    string? last = head ?? (_end > 0 ? ByteText.Decode(_buffer.AsSpan(0, _end)) : null);
-                    _end = 0;
-                    return last;
-                }
-                _end += count;
-            }
-        }
     }
 }

@@ -1,7 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
-using PostfixNet.Native;
 using PostfixNet.Notices;
 using PostfixNet.Queue;
 
@@ -146,9 +145,9 @@ public sealed class BounceService(
             // queued: no log means nothing to tell. Expired recipients without a record would vanish untold.
             return role == BounceRole.Defer && !isWarning ? "no log of deferred recipients" : null;
         }
-        using QueuedMessage? message = OpenMessage(facts);
+        bool isExpired = role == BounceRole.Defer && !isWarning, isHeld = false;
+        using QueuedMessage? message = OpenMessage(facts, isExpired);
         IEnumerable<LoggedRecipient> recipients = log.Read(OtherwiseClass);
-        bool isExpired = role == BounceRole.Defer, isHeld = false;
         string? problem = (role, isWarning) switch
         {
             (BounceRole.Trace, _) => _sender.Report(facts, message, recipients),
@@ -158,7 +157,7 @@ public sealed class BounceService(
         if (problem is not null || isWarning)
             return problem;
         if (isExpired)
-            MarkDone(facts, recipients);
+            MarkDone(facts.Id, message, recipients);
         if (!isHeld)
             log.Remove();
         return null;
@@ -166,19 +165,15 @@ public sealed class BounceService(
 
     // Their sender knows now that they failed. Should the message outlive this (our answer comes too late, qmgr dies before it
     // removes the file), nobody may try them again. What was refused is marked already, by whoever recorded it.
-    private void MarkDone(MessageFacts facts, IEnumerable<LoggedRecipient> recipients)
+    private static void MarkDone(QueueId id, QueuedMessage? message, IEnumerable<LoggedRecipient> recipients)
     {
-        string path = directories.PathOf(facts.Queue, facts.Id);
         try
         {
-            using QueueFile file = QueueFile.Open(path, write: true);
-            foreach (LoggedRecipient recipient in recipients)
-                QueueFile.MarkDone(file.Handle, recipient.Offset);
-            FileSystem.Flush(file.Handle, path);
+            message?.MarkDone(recipients);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or QueueFileException)
+        catch (Exception e) when (e is IOException or QueueFileException)
         {
-            MailLog.Warning($"{facts.Id}: {e.Message}");
+            MailLog.Warning($"{id}: {e.Message}");
         }
     }
 
@@ -188,13 +183,13 @@ public sealed class BounceService(
         return null;
     }
 
-    private QueuedMessage? OpenMessage(MessageFacts facts)
+    private QueuedMessage? OpenMessage(MessageFacts facts, bool write)
     {
         string path = directories.PathOf(facts.Queue, facts.Id);
         QueuedMessage? message;
         try
         {
-            message = QueuedMessage.Open(path);
+            message = QueuedMessage.Open(path, write);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

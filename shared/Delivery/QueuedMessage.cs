@@ -1,3 +1,4 @@
+using PostfixNet.Native;
 using PostfixNet.Notices;
 using PostfixNet.Queue;
 
@@ -18,14 +19,15 @@ public sealed class QueuedMessage : IOriginalMessage, IDisposable
     public long Size => Envelope.Size?.ContentSize ?? 0;
 
     /// <summary>Opens a queue file; null when it is not there.</summary>
+    /// <param name="write">Also to mark recipients done.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
-    public static QueuedMessage? Open(string path)
+    public static QueuedMessage? Open(string path, bool write = false)
     {
         QueueFile file;
         try
         {
-            file = QueueFile.Open(path);
+            file = QueueFile.Open(path, write);
         }
         catch (FileNotFoundException)
         {
@@ -57,6 +59,16 @@ public sealed class QueuedMessage : IOriginalMessage, IDisposable
             reader.Piece.CopyTo(piece);
             yield return new ContentPiece(piece.AsMemory(0, length), reader.EndsLine);
         }
+    }
+
+    /// <summary>Marks recipients done, wherever the file lies meanwhile; on return that is on stable storage.</summary>
+    /// <exception cref="QueueFileException">One has no record where its log says; those before it are marked.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    internal void MarkDone(IEnumerable<LoggedRecipient> recipients)
+    {
+        foreach (LoggedRecipient recipient in recipients)
+            QueueFile.MarkDone(_file.Handle, recipient.Offset);
+        FileSystem.Flush(_file.Handle, "queue file");
     }
 
     /// <inheritdoc/>

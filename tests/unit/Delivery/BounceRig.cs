@@ -16,7 +16,7 @@ internal sealed class BounceRig : IDisposable
     internal BounceRig()
     {
         Queues = new QueueDirectories(_directory.Path, [], 1);
-        foreach (string name in new[] { "active", "bounce", "defer", "trace", "digest" })
+        foreach (string name in new[] { "active", "deferred", "bounce", "defer", "trace", "digest" })
             Directory.CreateDirectory(Path.Combine(_directory.Path, name));
     }
 

@@ -50,11 +50,12 @@ public sealed class CrashTests
     }
 
     // The sender knows that it failed: if qmgr dies, or waits no longer, before it removes the message, nobody tries it again.
-    [Theory] // held for a digest, the notice cannot be queued
-    [InlineData(false, false)]
-    [InlineData(true, false)]
-    [InlineData(false, true)]
-    public void Mail_that_was_returned_as_too_old_is_not_tried_again(bool isHeld, bool fails)
+    [Theory] // held for a digest, the notice cannot be queued, qmgr has already put the message off
+    [InlineData(false, false, false)]
+    [InlineData(true, false, false)]
+    [InlineData(false, true, false)]
+    [InlineData(false, false, true)]
+    public void Mail_that_was_returned_as_too_old_is_not_tried_again(bool isHeld, bool fails, bool isMoved)
     {
         using BounceRig rig = isHeld ? Digesting() : new BounceRig();
         Assert.True(QueueId.TryParse("4A0001", out QueueId id));
@@ -65,13 +66,15 @@ public sealed class CrashTests
         foreach (QueueRecipient recipient in before.Take(before.Count - 1))
             rig.Append(BounceRole.Defer, id, BounceRig.Recipient(recipient.Address, status: "4.4.1") with { Offset = recipient.Offset });
         rig.Submitter.Fail = fails ? "refused" : "";
+        if (isMoved)
+            rig.Submitter.AfterQueued = () => Assert.True(rig.Queues.Move(id, QueueName.Active, QueueName.Deferred));
         Assert.Equal(!fails, rig.Ask(BounceRole.Defer, id));
         Assert.Equal(fails ? before : before[^1..], Pending(rig, id));
     }
 
     private static List<QueueRecipient> Pending(BounceRig rig, QueueId id)
     {
-        using QueueFile file = QueueFile.Open(rig.Queues.PathOf(QueueName.Active, id));
+        using QueueFile file = QueueFile.Open(rig.Queues.PathOf(rig.Queues.Locate(id)!.Value, id));
         List<QueueRecipient> recipients = [];
         file.ReadEnvelope(recipients, 100, out _);
         return recipients;

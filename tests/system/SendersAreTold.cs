@@ -126,7 +126,7 @@ public sealed class SendersAreTold
         Directory.CreateDirectory(log);
         mail.Postsuper(["-e", id]).Ok();
         mail.Postqueue("-f").Ok();
-        Wait.For("the next attempt", () => mail.QueueFiles("deferred").Count == 1 && mail.Log($"{id}: to=<slow@dest.test>, .*status=deferred").Length == 2);
+        Wait.For("the next attempt", () => mail.QueueFiles("deferred").Count == 1 && mail.Log($"{id}: to=<slow@dest.test>, .*status=deferred").Length >= 2);
         Assert.Empty(mail.Log("force-expired"));
         Directory.Delete(log);
         mail.Postqueue("-f").Ok();

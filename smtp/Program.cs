@@ -26,8 +26,8 @@ namespace PostfixNet.Smtp;
 ///   that is given up for the next server, or that waits for another transaction because the server takes no more at once.
 ///   smtp_tls_loglevel = 1: one line per TLS connection. Always: certificates that do not pass, and TLS that fails.
 ///   With debug_peer_list, each line of the conversation, passwords left out. With notify_classes, the transcript of a
-///   conversation that broke the protocol goes to error_notice_recipient. A damaged queue file gets mode 0400, and qmgr moves it to corrupt. Exit 0: told
-///   to end, or idle, or a lookup table has changed. 70: a bug; the mail is retried. 78: configuration unusable.
+///   conversation that broke the protocol goes to error_notice_recipient. A damaged queue file gets mode 0400, and qmgr
+///   moves it to corrupt. Exit 0: told to end, or idle, or a lookup table has changed. 70: a bug; the mail is retried. 78: configuration unusable.
 /// CONFIGURATION
 ///   smtp_*_timeout, smtp_per_request_deadline, smtp_min_data_rate, daemon_timeout (for one request), smtp_helo_name,
 ///   smtp_mx_address_limit, smtp_mx_session_limit, smtp_race_addresses, smtp_fallback_relay, best_mx_transport,

@@ -211,6 +211,7 @@ public static unsafe class FileSystem
         {
             if (Environment.TickCount64 >= deadline)
                 return false;
+            // flock(2) knows no time limit, and nothing else tells that the lock is free.
             Thread.Sleep(pause);
         }
         return true;

@@ -101,6 +101,7 @@ internal sealed class CertificateCheck(TlsPolicy policy, SmtpPeer peer, TlsSetti
         {
             foreach (X509ChainElement element in chain.ChainElements)
             {
+                // By the clock by which the chain was judged.
                 if (element.Certificate.NotBefore > DateTime.Now)
                     return "certificate not yet valid";
             }

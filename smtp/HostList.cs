@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using PostfixNet.Native;
+using PostfixNet.Net;
 using PostfixNet.Notices;
 
 namespace PostfixNet.Smtp;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using PostfixNet.Mail;
-using PostfixNet.Native;
+using PostfixNet.Net;
 
 namespace PostfixNet.Smtp;
 

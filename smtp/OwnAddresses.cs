@@ -1,5 +1,5 @@
 using System.Net;
-using PostfixNet.Native;
+using PostfixNet.Net;
 
 namespace PostfixNet.Smtp;
 

@@ -2,6 +2,7 @@ using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
 using PostfixNet.Native;
+using PostfixNet.Net;
 using PostfixNet.Notices;
 using PostfixNet.Queue;
 

@@ -8,13 +8,19 @@ public sealed class ConfigurationException : Exception
     /// <summary>For what shows only when the configuration meets the system, e.g. an account that does not exist.</summary>
     public ConfigurationException(string problem) : base(OneLine(problem)) { }
 
-    internal ConfigurationException(string path, int line, int column, string problem, bool isForbidden = false)
+    /// <summary>A mistake at a place in a file.</summary>
+    /// <param name="line">1, 2, ...</param>
+    /// <param name="column">1, 2, ..., in characters.</param>
+    /// <param name="isForbidden">The file may not be read.</param>
+    public ConfigurationException(string path, int line, int column, string problem, bool isForbidden = false)
         : base($"{path}:{line}:{column}: {OneLine(problem)}")
     {
         IsForbidden = isForbidden;
     }
 
-    internal ConfigurationException(string path, string problem, bool isForbidden = false)
+    /// <summary>A mistake that concerns a whole file.</summary>
+    /// <param name="isForbidden">The file may not be read.</param>
+    public ConfigurationException(string path, string problem, bool isForbidden = false)
         : base($"{path}: {OneLine(problem)}")
     {
         IsForbidden = isForbidden;

@@ -6,13 +6,13 @@ namespace PostfixNet.Configuration;
 /// <summary>Replaces <c>$name</c>, <c>${name}</c>, <c>$(name)</c>, <c>${name?text}</c>, <c>${name:text}</c> and
 /// <c>${name?{text}:{text}}</c> in values, as Postfix does; <c>$$</c> is a dollar sign.</summary>
 /// <remarks>"?" gives its text when the named value is not empty, ":" when it is.</remarks>
-internal static class Expansion
+public static class Expansion
 {
     /// <summary>The text, expanded.</summary>
     /// <param name="text">Text with dollar signs or without.</param>
     /// <param name="valueOf">Expanded value of a parameter; throws for a name that is none.</param>
     /// <exception cref="FormatException">Something after a dollar sign is not understood; the message says what.</exception>
-    internal static string Expand(string text, Func<string, string> valueOf)
+    public static string Expand(string text, Func<string, string> valueOf)
     {
         int dollar = ShortText.IndexOf(text, '$');
         if (dollar < 0)

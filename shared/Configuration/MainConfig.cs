@@ -336,7 +336,7 @@ public sealed class MainConfig
 
     /// <summary>What stands for $name.</summary>
     /// <exception cref="FormatException">There is no such parameter.</exception>
-    internal string ReferencedText(string name) => _root.TryGet(name, out _) || KnownNames.IsKnown(name)
+    public string ReferencedText(string name) => _root.TryGet(name, out _) || KnownNames.IsKnown(name)
         ? ExpandedText(name)
         : throw new FormatException($"${name} is not defined{KnownNames.Suggestion(name)}");
 

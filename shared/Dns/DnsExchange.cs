@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using PostfixNet.Native;
+using PostfixNet.Net;
 
 namespace PostfixNet.Dns;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using PostfixNet.Native;
+using PostfixNet.Net;
 
 namespace PostfixNet.Dns;
 

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using PostfixNet.Native;
+using PostfixNet.Net;
 
 namespace PostfixNet.Dns;
 

@@ -104,7 +104,7 @@ public sealed class RecipientLog : IDisposable
     public IEnumerable<LoggedRecipient> Read(DsnClass otherwise) => RecipientLogReader.Recipients(_file, otherwise);
 
     /// <summary>Appends lines name=value that readers of recipients pass over; on return they are on stable storage.</summary>
-    internal void AddNotes(IEnumerable<KeyValuePair<string, string>> notes)
+    public void AddNotes(IEnumerable<KeyValuePair<string, string>> notes)
     {
         StringBuilder block = new("\n");
         foreach (KeyValuePair<string, string> note in notes)
@@ -114,7 +114,7 @@ public sealed class RecipientLog : IDisposable
     }
 
     /// <summary>The notes whose names begin with <paramref name="prefix"/>, the last of each name.</summary>
-    internal static Dictionary<string, string> ReadNotes(string path, string prefix)
+    public static Dictionary<string, string> ReadNotes(string path, string prefix)
     {
         Dictionary<string, string> notes = new(StringComparer.Ordinal);
         using SafeFileHandle file = FileSystem.Open(path);
@@ -129,12 +129,12 @@ public sealed class RecipientLog : IDisposable
     }
 
     /// <summary>The last note of a name, a number; 0 when there is none.</summary>
-    internal int ReadNote(string name) =>
+    public int ReadNote(string name) =>
         int.TryParse(ReadNotes(_path, name).GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
 
     /// <summary>Moves the log elsewhere in the queue; on return that is on stable storage.</summary>
     /// <returns>False: the name is taken.</returns>
-    internal bool TryMove(string path)
+    public bool TryMove(string path)
     {
         if (!FileSystem.TryRenameNoReplace(_path, path))
             return false;

@@ -3,7 +3,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace PostfixNet.Native;
+using PostfixNet.Native;
+
+namespace PostfixNet.Net;
 
 /// <summary>One Internet socket that never blocks: a connected UDP socket, or a TCP connection being made or in use.</summary>
 /// <remarks>For the short exchanges of services that must not pay for loading System.Net.Sockets at start-up. Not for use

@@ -1,6 +1,8 @@
 using System.Net;
 
-namespace PostfixNet.Native;
+using PostfixNet.Native;
+
+namespace PostfixNet.Net;
 
 /// <summary>The IP addresses of this machine.</summary>
 public static unsafe class NetworkInterfaces

@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace PostfixNet.Native;
+using PostfixNet.Native;
+
+namespace PostfixNet.Net;
 
 /// <summary>Opens TCP connections, without the weight of System.Net.Sockets in a process that starts often.</summary>
 public static unsafe class TcpConnection

@@ -2,10 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 
-namespace PostfixNet.Native;
+namespace PostfixNet.Net;
 
 /// <summary>IP addresses as text, with a short way for the usual IPv4 form.</summary>
-/// <remarks>For the reason given at <see cref="ShortText"/>: the first use of the framework's parser costs four milliseconds.</remarks>
+/// <remarks>For the reason given at PostfixNet.Native.ShortText: the first use of the framework's parser costs four milliseconds.</remarks>
 public static class AddressText
 {
     /// <summary>Reads what <see cref="IPAddress.TryParse(string, out IPAddress)"/> reads.</summary>

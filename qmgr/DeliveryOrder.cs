@@ -16,7 +16,8 @@ internal sealed class DeliveryOrder
     private readonly Lanes _ready = new();
     private SlotRules _slots;
     private readonly KeyHeap _parked = new();
-    private int _withWork, _share = int.MaxValue;
+    private readonly HashSet<Destination> _withWork = [];
+    private int _share = int.MaxValue;
     private long _served;
     private Job? _overtaken;
 
@@ -31,17 +32,18 @@ internal sealed class DeliveryOrder
     /// <summary>Takes note of a change: of what waits, of what is under way, of whether the destination may start.</summary>
     internal void Place(Destination destination, bool canStart)
     {
-        bool hasWork = !destination.IsIdle;
-        if (hasWork != destination.IsCounted)
-        {
-            destination.IsCounted = hasWork;
-            _withWork += hasWork ? 1 : -1;
-        }
-        if (destination.IsParked && (!canStart || destination.Busy < _share))
+        if (destination.IsIdle)
+            _withWork.Remove(destination);
+        else
+            _withWork.Add(destination);
+        if (IsParked(destination) && (!canStart || destination.Busy < _share))
             Unpark(destination);
-        if (!destination.IsParked)
+        if (!IsParked(destination))
             PlaceReady(destination, canStart);
     }
+
+    /// <summary>Has its share of scarce agents, and is passed over.</summary>
+    internal bool IsParked(Destination destination) => _parked.Contains(destination.InFront);
 
     /// <summary>Takes note that a limiter opened or closed.</summary>
     internal void Place(Limiter limiter, bool isOpen)
@@ -56,7 +58,7 @@ internal sealed class DeliveryOrder
     internal Peer? Next(int free, int limit)
     {
         bool scarce = free <= (limit - 1) / ReservePart + 1;
-        LetParkedBack(scarce, Math.Max(1, limit / Math.Max(1, _withWork)));
+        LetParkedBack(scarce, Math.Max(1, limit / Math.Max(1, _withWork.Count)));
         while (_ready.First is { } first)
         {
             Peer front = first.Front!, small = _ready.Smallest!.Smallest!;
@@ -110,15 +112,10 @@ internal sealed class DeliveryOrder
     {
         long order = destination.Front!.Job.Order;
         PlaceReady(destination, canStart: false);
-        destination.IsParked = true;
         _parked.Put(destination.InFront, order, destination.Served);
     }
 
-    private void Unpark(Destination destination)
-    {
-        _parked.Remove(destination.InFront);
-        destination.IsParked = false;
-    }
+    private void Unpark(Destination destination) => _parked.Remove(destination.InFront);
 
     // A larger share may be news for all of them; more agents than the reserve for the first whose limiter is open.
     private void LetParkedBack(bool scarce, int share)

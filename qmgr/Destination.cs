@@ -5,15 +5,21 @@ using PostfixNet.Notices;
 namespace PostfixNet.Qmgr;
 
 /// <summary>Mail waiting for one next hop of one transport, and how much of it may be delivered at once.</summary>
-internal sealed class Destination(Route route, Concurrency concurrency) : Candidate
+/// <remarks>Whatever changes here, its transport is told: it gives the destination its new place before it starts anything.</remarks>
+/// <param name="route">Of the mail that waits here.</param>
+/// <param name="concurrency">Its window.</param>
+/// <param name="changed">The transport; called once before each <see cref="Settled"/>.</param>
+internal sealed class Destination(Route route, Concurrency concurrency, Action<Destination> changed) : Candidate
 {
+    private bool _hasChanged;
+
     /// <summary>Names it within its transport; see <see cref="Route.Destination"/>.</summary>
     internal string Key { get; } = route.Destination;
 
     internal string NextHop { get; } = route.NextHop;
 
     /// <summary>The table of main.toml for it; null: none.</summary>
-    internal DestinationRule? Rule { get; set; } = route.Rule;
+    internal DestinationRule? Rule { get; private set; } = route.Rule;
 
     /// <summary>The window, which follows the site's health.</summary>
     internal Concurrency Concurrency { get; } = concurrency;
@@ -22,13 +28,13 @@ internal sealed class Destination(Route route, Concurrency concurrency) : Candid
     internal Limiter? Limiter { get; private set; }
 
     /// <summary>Recipients in one delivery, at most.</summary>
-    internal int RecipientLimit { get; set; } = int.MaxValue;
+    internal int RecipientLimit { get; private set; } = int.MaxValue;
 
     /// <summary>Deliveries waiting.</summary>
     internal int Waiting { get; private set; }
 
     /// <summary>Handed to agents.</summary>
-    internal int Busy { get; set; }
+    internal int Busy { get; private set; }
 
     /// <summary>Why deliveries are suspended; null: they are not.</summary>
     internal Dsn? DeadBecause { get; private set; }
@@ -38,18 +44,6 @@ internal sealed class Destination(Route route, Concurrency concurrency) : Candid
 
     /// <summary>When an attempt may be of use again, on the loop's clock; in the past: now.</summary>
     internal long WakesAt => DeadBecause is not null ? DeadUntil : Limiter?.OpensAt ?? 0;
-
-    /// <summary>Counted among those that have work.</summary>
-    internal bool IsCounted { get; set; }
-
-    /// <summary>Has its share of scarce agents, and is passed over.</summary>
-    internal bool IsParked { get; set; }
-
-    /// <summary>Its mail is about to be put off.</summary>
-    internal bool IsInTrouble { get; set; }
-
-    /// <summary>Kept for a while without mail, because of what is known of it.</summary>
-    internal bool IsRemembered { get; set; }
 
     internal bool IsIdle => Waiting == 0 && Busy == 0;
 
@@ -61,9 +55,23 @@ internal sealed class Destination(Route route, Concurrency concurrency) : Candid
 
     internal override Peer? Smallest => (Peer?)Peers.Smallest;
 
-    /// <summary>Adds mail of a job: to a delivery that waits and has room, else to a new one.</summary>
+    /// <summary>Tells the transport to look at it.</summary>
+    internal void Touch()
+    {
+        if (_hasChanged)
+            return;
+        _hasChanged = true;
+        changed(this);
+    }
+
+    /// <summary>The transport has looked at it.</summary>
+    internal void Settled() => _hasChanged = false;
+
+    /// <summary>Queues recipients for delivery: in a delivery that waits and has room, else in a new one.</summary>
     internal void Add(Job job, List<DeliveryRecipient> recipients)
     {
+        if (job.Message.IgnoresDeadDestinations)
+            Revive();
         Peer peer = job.PeerOf(this);
         int limit = job.Message.RecipientLimit(this);
         for (int i = 0; i < recipients.Count;)
@@ -80,6 +88,7 @@ internal sealed class Destination(Route route, Concurrency concurrency) : Candid
                 entry.Recipients.Add(recipients[i]);
         }
         Peers.Put(peer);
+        Touch();
     }
 
     /// <summary>A delivery that was taken, but reached nobody, is the next again.</summary>
@@ -89,6 +98,7 @@ internal sealed class Destination(Route route, Concurrency concurrency) : Candid
         peer.AddFirst(entry);
         Waiting++;
         Peers.Put(peer);
+        Touch();
     }
 
     /// <summary>Takes the next delivery of one job.</summary>
@@ -99,17 +109,43 @@ internal sealed class Destination(Route route, Concurrency concurrency) : Candid
         Peers.Put(peer);
         if (peer.First is null)
             peer.Job.Forget(this);
+        Touch();
         return entry;
     }
 
-    /// <summary>Puts it under other fixed limits, with its deliveries under way. It must not stand in any lane.</summary>
-    internal void Limit(Limiter? limiter)
+    /// <summary>An agent has taken what was taken from here.</summary>
+    /// <param name="now">On the loop's clock.</param>
+    internal void Started(long now)
     {
+        Busy++;
+        Limiter?.Started(now);
+        Touch();
+    }
+
+    /// <summary>A delivery is no longer under way.</summary>
+    /// <param name="now">On the loop's clock.</param>
+    internal void Ended(long now)
+    {
+        Busy--;
+        Limiter?.Ended(now);
+        Touch();
+    }
+
+    /// <summary>Puts it under other limits, with its deliveries under way. It must not stand in any lane.</summary>
+    /// <param name="rule">The table of main.toml; null: none.</param>
+    /// <param name="concurrency">Of the window, which keeps what it has learned.</param>
+    /// <param name="recipients">Recipients in one delivery.</param>
+    /// <param name="limiter">Fixed limits; null: none.</param>
+    internal void Apply(DestinationRule? rule, ConcurrencyLimits concurrency, int recipients, Limiter? limiter)
+    {
+        (Rule, RecipientLimit) = (rule, recipients);
+        Concurrency.Apply(concurrency);
         if (Limiter is not null)
             Limiter.Busy -= Busy;
         if (limiter is not null)
             limiter.Busy += Busy;
         Limiter = limiter;
+        Touch();
     }
 
     /// <summary>Hands back all that waits.</summary>
@@ -124,14 +160,24 @@ internal sealed class Destination(Route route, Concurrency concurrency) : Candid
     {
         DeadBecause = why with { Reason = $"delivery temporarily suspended: {why.Reason}" };
         DeadUntil = until;
+        Touch();
     }
 
-    /// <summary>Ends the suspension, if there is one.</summary>
+    /// <summary>Ends the suspension, if there is one, and what is known of the site's health with it.</summary>
     internal void Revive()
     {
         if (DeadBecause is null)
             return;
         DeadBecause = null;
         Concurrency.Reset();
+        Touch();
+    }
+
+    /// <summary>Ends the suspension because its time is over: one delivery tries whether the site is well again.</summary>
+    internal void Probe()
+    {
+        DeadBecause = null;
+        Concurrency.Probe();
+        Touch();
     }
 }

@@ -59,7 +59,7 @@ internal sealed class Dispatch(
             }
             Transport transport = transportOf(group.Route.Transport);
             Job job = message.JobOn(transport) ?? Begin(message, transport, groups, recipients.Count);
-            transport.Add(job, transport.DestinationOf(group.Route), group.Recipients);
+            transport.DestinationOf(group.Route).Add(job, group.Recipients);
         }
     }
 

@@ -293,7 +293,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     private void Regroup(Entry entry)
     {
         List<Entry> waited = [];
-        entry.Job.Transport.TakeBack(entry.Destination, waited);
+        entry.Destination.TakeBack(waited);
         SortAnew(waited);
     }
 

@@ -60,7 +60,7 @@ internal sealed record Standing(
     WaitCause Cause, TimeSpan? Left, Dsn? Reason, int Window, int Busy, int Waiting, int ConcurrencyLimit, int RecipientLimit, int ProcessLimit);
 
 /// <summary>Finds out what mail waits for, when somebody asks: nothing is kept for it.</summary>
-internal sealed class Waits(string transport, TransportGate gate, IAgents agents, long now)
+internal sealed class Waits(string transport, TransportGate gate, Trouble trouble, DeliveryOrder order, IAgents agents, long now)
 {
     internal void Explain(Job job, List<Waiting> to)
     {
@@ -75,7 +75,7 @@ internal sealed class Waits(string transport, TransportGate gate, IAgents agents
             for (Entry? entry = peer.First; entry is not null; entry = entry.Next)
                 own++;
             for (Entry? entry = peer.First; entry is not null; entry = entry.Next)
-                to.Add(new Waiting(transport, destination.NextHop, entry.Recipients, cause, left, destination.Waiting - own, gate.Suspension ?? destination.DeadBecause));
+                to.Add(new Waiting(transport, destination.NextHop, entry.Recipients, cause, left, destination.Waiting - own, trouble.Suspension ?? destination.DeadBecause));
         }
     }
 
@@ -83,7 +83,7 @@ internal sealed class Waits(string transport, TransportGate gate, IAgents agents
     {
         (WaitCause cause, long until) = CauseOf(destination);
         TimeSpan? left = until > now ? TimeSpan.FromMilliseconds(until - now) : null;
-        return new Standing(cause, left, gate.Suspension ?? destination.DeadBecause, destination.Concurrency.Window, destination.Busy,
+        return new Standing(cause, left, trouble.Suspension ?? destination.DeadBecause, destination.Concurrency.Window, destination.Busy,
             destination.Waiting, destination.Concurrency.Limit is < int.MaxValue and var limit ? limit : 0, destination.RecipientLimit, agents.Limit);
     }
 
@@ -91,8 +91,8 @@ internal sealed class Waits(string transport, TransportGate gate, IAgents agents
     {
         if (gate.IsPaused)
             return (WaitCause.Paused, 0);
-        if (gate.Suspension is not null)
-            return (WaitCause.TransportSuspended, gate.SuspendedUntil);
+        if (trouble.Suspension is not null)
+            return (WaitCause.TransportSuspended, trouble.SuspendedUntil);
         if (destination.DeadBecause is not null)
             return (WaitCause.DeadDestination, destination.DeadUntil);
         if (!destination.HasWindow || destination.Limiter is { IsFull: true })
@@ -100,6 +100,6 @@ internal sealed class Waits(string transport, TransportGate gate, IAgents agents
         long opensAt = Math.Max(gate.OpensAt, destination.Limiter?.OpensAt ?? 0);
         if (opensAt > now)
             return (WaitCause.RateLimit, opensAt);
-        return (agents.Busy >= agents.Limit || destination.IsParked ? WaitCause.NoFreeAgent : WaitCause.InTurn, 0);
+        return (agents.Busy >= agents.Limit || order.IsParked(destination) ? WaitCause.NoFreeAgent : WaitCause.InTurn, 0);
     }
 }

@@ -1,7 +1,7 @@
 namespace PostfixNet.Ipc;
 
 /// <summary>A binary heap of nodes that know their place: the smallest key first, and any node can be moved or taken out.</summary>
-/// <remarks>Not the base library's: its type over our own keys would be compiled anew at each start of a program.</remarks>
+/// <remarks>Not the base library's PriorityQueue: it has no cheap way to move or remove what is somewhere in the middle.</remarks>
 public sealed class KeyHeap
 {
     private Node?[] _nodes = [];
@@ -31,6 +31,9 @@ public sealed class KeyHeap
 
     /// <summary>The node with the smallest key; null when the heap is empty.</summary>
     public Node? First => Count > 0 ? _nodes[0] : null;
+
+    /// <summary>Whether a node stands in this heap.</summary>
+    public bool Contains(Node node) => node.IsIn && node.Index < Count && _nodes[node.Index] == node;
 
     /// <summary>Puts a node in, or to the place of its new key.</summary>
     public void Put(Node node, long key, long tie)

@@ -206,7 +206,7 @@ public sealed class RandomEventsTests
             if (report.Exchanger is { } exchanger && _dispatch.Routing.Learn(entry.Destination.NextHop, exchanger))
             {
                 List<Entry> waited = [];
-                entry.Job.Transport.TakeBack(entry.Destination, waited);
+                entry.Destination.TakeBack(waited);
                 SortAnew(waited);
             }
             Done(entry);
@@ -265,7 +265,7 @@ public sealed class RandomEventsTests
             bool canStart = !transport.IsPaused && agents.Busy < agents.Limit && destination.HasWindow
                 && destination.Limiter is not { IsFull: true } && (destination.Limiter?.OpensAt ?? 0) <= _clock.Now;
             // What has its share may be passed over, while few agents are free.
-            Assert.True(!canStart || (destination.IsParked && agents.Limit - agents.Busy <= (agents.Limit - 1) / 10 + 1), $"{destination.Key} could start");
+            Assert.True(!canStart || (transport.IsParked(destination) && agents.Limit - agents.Busy <= (agents.Limit - 1) / 10 + 1), $"{destination.Key} could start");
         }
 
         private static void Add(Dictionary<Destination, List<Entry>> to, Entry entry)

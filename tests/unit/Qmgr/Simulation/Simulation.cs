@@ -75,7 +75,7 @@ internal sealed class Simulation : IAgents, IDeliveryEvents
             List<DeliveryRecipient> list = [];
             for (int i = 0; i < recipients; i++)
                 list.Add(new DeliveryRecipient($"r{i}@{site}", "", 0, "", 0));
-            Transport.Add(job, DestinationOf(site), list);
+            DestinationOf(site).Add(job, list);
         }
     }
 

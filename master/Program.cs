@@ -71,7 +71,9 @@ internal static class Program
         }
         catch (ConfigurationException e)
         {
-            return Fail(e.Message, ExitStatus.Configuration);
+            foreach (string problem in e.Problems)
+                Fail(problem, ExitStatus.Configuration);
+            return ExitStatus.Configuration;
         }
         catch (UnauthorizedAccessException e)
         {

@@ -59,7 +59,8 @@ internal sealed class Supervisor : IDisposable
         }
         catch (Exception e) when (e is ConfigurationException or IOException or UnauthorizedAccessException)
         {
-            ready.Write(System.Text.Encoding.UTF8.GetBytes($"master: fatal: {e.Message}\n"));
+            IEnumerable<string> problems = e is ConfigurationException all ? all.Problems : [e.Message];
+            ready.Write(System.Text.Encoding.UTF8.GetBytes(string.Concat(problems.Select(problem => $"master: fatal: {problem}\n"))));
             throw;
         }
     }
@@ -186,7 +187,8 @@ internal sealed class Supervisor : IDisposable
         }
         catch (ConfigurationException e)
         {
-            MailLog.Error($"reload: {e.Message}; the running configuration stays");
+            foreach (string problem in e.Problems)
+                MailLog.Error($"reload: {problem}; the running configuration stays");
             return;
         }
         OpenLog();

@@ -6,7 +6,16 @@ namespace PostfixNet.Configuration;
 public sealed class ConfigurationException : Exception
 {
     /// <summary>For what shows only when the configuration meets the system, e.g. an account that does not exist.</summary>
-    public ConfigurationException(string problem) : base(OneLine(problem)) { }
+    public ConfigurationException(string problem) : base(OneLine(problem)) => Problems = [Message];
+
+    /// <summary>Several, found together.</summary>
+    /// <param name="all">One at least; the message is that of the first.</param>
+    public ConfigurationException(IReadOnlyList<ConfigurationException> all)
+        : base((all ?? throw new ArgumentNullException(nameof(all)))[0].Message)
+    {
+        Problems = [.. all.SelectMany(one => one.Problems)];
+        IsForbidden = all[0].IsForbidden;
+    }
 
     /// <summary>A mistake at a place in a file.</summary>
     /// <param name="line">1, 2, ...</param>
@@ -15,6 +24,7 @@ public sealed class ConfigurationException : Exception
     public ConfigurationException(string path, int line, int column, string problem, bool isForbidden = false)
         : base($"{path}:{line}:{column}: {OneLine(problem)}")
     {
+        Problems = [Message];
         IsForbidden = isForbidden;
     }
 
@@ -23,8 +33,12 @@ public sealed class ConfigurationException : Exception
     public ConfigurationException(string path, string problem, bool isForbidden = false)
         : base($"{path}: {OneLine(problem)}")
     {
+        Problems = [Message];
         IsForbidden = isForbidden;
     }
+
+    /// <summary>All that was found wrong at once, one line each; the first is the message.</summary>
+    public IReadOnlyList<string> Problems { get; }
 
     /// <summary>A file is there, but this process may not read it: root may, and may want to keep it to itself.</summary>
     public bool IsForbidden { get; }

@@ -6,8 +6,9 @@ namespace PostfixNet.Configuration;
 /// <summary>Reads the files of the configuration directory.</summary>
 internal static class ConfigurationFile
 {
-    /// <summary>Beyond this a file is no configuration: bounds the memory of every program that reads it.</summary>
-    private const int MaximumSize = 16 << 20;
+    /// <summary>Beyond this a file is no configuration: bounds the memory of every program that reads it, which takes up to 250
+    /// bytes for one of the file. Large tables have files of their own ("texthash:").</summary>
+    private const int MaximumSize = 4 << 20;
 
     /// <exception cref="ConfigurationException">Missing, unreadable, too large, or not TOML.</exception>
     internal static TomlTable Load(string path)
@@ -31,11 +32,11 @@ internal static class ConfigurationFile
     {
         try
         {
-            return TomlReader.Parse(bytes);
+            return TomlDocument.Parse(bytes);
         }
         catch (TomlException e)
         {
-            throw new ConfigurationException(path, e.Line, e.Column, e.Problem);
+            throw new ConfigurationException([.. e.Errors.Select(error => new ConfigurationException(path, error.Line, error.Column, error.Problem))]);
         }
     }
 }

@@ -118,17 +118,30 @@ public sealed class MainConfig
 
     /// <summary>Checks everything that main.toml gives, as each program would do in time: types, ranges, expansion, lookup
     /// tables, also of parameters that no program asks for.</summary>
-    /// <exception cref="ConfigurationException">The first thing that is wrong.</exception>
+    /// <exception cref="ConfigurationException">All that is wrong, in the order of the file.</exception>
     public void ValidateAll()
     {
-        _ = Destinations;
+        List<ConfigurationException> problems = [];
         foreach (TomlEntry entry in _root.Entries)
         {
-            if (KnownNames.ParameterFor(entry.Key) is { } parameter)
-                _ = ValueOf(parameter, entry.Key);
-            else if (entry.Value is TomlString)
-                _ = ExpandedText(entry.Key);
+            try
+            {
+                if (entry.Key == DestinationRules.TableName)
+                    _ = Destinations;
+                else if (KnownNames.ParameterFor(entry.Key) is { } parameter)
+                    _ = ValueOf(parameter, entry.Key);
+                else if (entry.Value is TomlString)
+                    _ = ExpandedText(entry.Key);
+            }
+            catch (ConfigurationException e)
+            {
+                // What two values refer to is wrong only once.
+                if (problems.TrueForAll(other => other.Message != e.Message))
+                    problems.Add(e);
+            }
         }
+        if (problems.Count > 0)
+            throw new ConfigurationException(problems);
         // These follow from the system where main.toml does not give them.
         _ = Get(Parameters.MyHostname);
         _ = Get(Parameters.MyOrigin);

@@ -1,22 +1,18 @@
 namespace PostfixNet.Toml;
 
-/// <summary>A document that is not TOML 1.0.</summary>
+/// <summary>One thing that is wrong in a document.</summary>
+/// <param name="Line">Line where it shows; the first line is 1.</param>
+/// <param name="Column">Column, counted in characters; the first column is 1.</param>
+/// <param name="Problem">What is wrong, one line, without the position.</param>
+public sealed record TomlError(int Line, int Column, string Problem);
+
+/// <summary>A document that is not TOML.</summary>
 public sealed class TomlException : Exception
 {
-    internal TomlException(int line, int column, string problem)
-        : base($"{line}:{column}: {problem}")
-    {
-        Line = line;
-        Column = column;
-        Problem = problem;
-    }
+    internal TomlException(IReadOnlyList<TomlError> errors)
+        : base($"{errors[0].Line}:{errors[0].Column}: {errors[0].Problem}") => Errors = errors;
 
-    /// <summary>Line of the first character that cannot stand where it stands; the first line is 1.</summary>
-    public int Line { get; }
-
-    /// <summary>Column of that character, counted in characters; the first column is 1.</summary>
-    public int Column { get; }
-
-    /// <summary>What is wrong and what was expected, without the position.</summary>
-    public string Problem { get; }
+    /// <summary>What is wrong, in the order of the document: one error at least, a bounded number at most, and one for each
+    /// mistake (what follows from it is not listed).</summary>
+    public IReadOnlyList<TomlError> Errors { get; }
 }

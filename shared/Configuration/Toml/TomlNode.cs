@@ -76,32 +76,12 @@ public sealed class TomlBoolean : TomlNode
     public override string Kind => "boolean";
 }
 
-/// <summary>Which of the four forms a date or time has.</summary>
-public enum TomlDateKind
-{
-    /// <summary>Date, time and offset from UTC: one moment.</summary>
-    OffsetDateTime,
-    /// <summary>Date and time of some unstated zone.</summary>
-    LocalDateTime,
-    /// <summary>A day.</summary>
-    LocalDate,
-    /// <summary>A time of any day.</summary>
-    LocalTime,
-}
-
 /// <summary>A date, a time, or both; RFC 3339 section 5.6.</summary>
 public sealed class TomlDateTime : TomlNode
 {
-    internal TomlDateTime(TomlDateKind form, string text, int line, int column) : base(line, column)
-    {
-        Form = form;
-        Text = text;
-    }
+    internal TomlDateTime(string text, int line, int column) : base(line, column) => Text = text;
 
-    /// <summary>Which parts are there.</summary>
-    public TomlDateKind Form { get; }
-
-    /// <summary>Checked text in RFC 3339 form: "T" between date and time, "Z" in upper case.</summary>
+    /// <summary>Checked text, as written.</summary>
     public string Text { get; }
 
     /// <inheritdoc/>

@@ -168,7 +168,7 @@ public sealed class MainConfigTests
 
     [Fact]
     public void Bad_toml_is_named_with_its_place() =>
-        Assert.Equal("/etc/x/main.toml:2:11: expected a value (a string in quotes, a number, true, false, a date, [array] or {table}), not \"m\"",
+        Assert.Equal("/etc/x/main.toml:2:11: expected a value (text in quotes, a number, true, false, a date, [array] or {table}), not \"m\"",
             Failure(() => MainConfig.FromText("\nmax_use = many", "/etc/x/main.toml")));
 
     [Fact]

@@ -6,9 +6,10 @@ namespace PostfixNet.Master;
 /// <summary>The environment of the services: little, and nothing that an operator's shell happened to contain.</summary>
 internal static class ChildEnvironment
 {
-    // Where .NET is; and no debugger's pipes in /tmp, whose names would outlive a killed process.
+    // Where .NET is, for programs that are not native; no debugger's pipes in /tmp, whose names would outlive a killed process.
+    // The collector's first generation, hexadecimal: else it is as large as the processor's cache, in every process.
     private static readonly string[] s_runtime = ["DOTNET_ROOT", "DOTNET_ROOT_X64", "DOTNET_ROOT_ARM64"];
-    private static readonly string[] s_fixed = ["DOTNET_EnableDiagnostics=0", "DOTNET_LTTng=0", "PATH=/usr/bin:/bin"];
+    private static readonly string[] s_fixed = ["DOTNET_EnableDiagnostics=0", "DOTNET_LTTng=0", "DOTNET_GCgen0size=80000", "PATH=/usr/bin:/bin"];
 
     /// <summary>For a service.</summary>
     internal static List<string> Of(MainConfig config)

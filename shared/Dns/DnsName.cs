@@ -1,11 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
-using PostfixNet.Net;
+using System.Net;
 
 namespace PostfixNet.Dns;
 
 /// <summary>Names: which text may be one, and their form on the wire.</summary>
 public static class DnsName
 {
+    /// <summary>Octets of a message before its first name (RFC 1035 section 4.1.1).</summary>
+    internal const int HeaderLength = 12;
+
     /// <summary>Octets of a name on the wire, length octets and root included (RFC 1035 section 3.1).</summary>
     internal const int MaxWireLength = 255;
 
@@ -50,36 +53,13 @@ public static class DnsName
     internal static ReadOnlySpan<char> WithoutDot(ReadOnlySpan<char> name) => name.Length > 0 && name[^1] == '.' ? name[..^1] : name;
 
     /// <summary>A name that a record may point at: a host name, or an IPv4 address in dotted form.</summary>
-    internal static bool IsUsableTarget(string name) => IsHostName(name) || IsDottedAddress(name);
-
-    private static bool IsDottedAddress(string name) => name.Length <= 15 && AddressText.TryParse(name, out _);
+    internal static bool IsUsableTarget(string name) => IsHostName(name) || (name.Length <= 15 && IPAddress.TryParse(name, out _));
 
     /// <summary>Whether <paramref name="ancestor"/> is <paramref name="name"/> or a domain above it. Case does not matter
     /// (RFC 4343 section 3).</summary>
     internal static bool IsWithin(string name, string ancestor) =>
         ancestor == "." || (name.EndsWith(ancestor, StringComparison.OrdinalIgnoreCase)
             && (name.Length == ancestor.Length || name[^(ancestor.Length + 1)] == '.'));
-
-    /// <summary>Writes a checked name, uncompressed.</summary>
-    /// <param name="name">Passed <see cref="IsName"/>.</param>
-    /// <returns>Octets written.</returns>
-    internal static int Write(Span<byte> destination, ReadOnlySpan<char> name)
-    {
-        int at = 1, lengthAt = 0;
-        foreach (char c in WithoutDot(name))
-        {
-            if (c != '.')
-            {
-                destination[at++] = (byte)c;
-                continue;
-            }
-            destination[lengthAt] = (byte)(at - lengthAt - 1);
-            lengthAt = at++;
-        }
-        destination[lengthAt] = (byte)(at - lengthAt - 1);
-        destination[at++] = 0;
-        return at;
-    }
 
     /// <summary>Reads a name, compressed or not, and moves <paramref name="position"/> behind it.</summary>
     /// <remarks>
@@ -119,7 +99,7 @@ public static class DnsName
                     if (at + 1 >= message.Length)
                         return false;
                     int target = (octet & 0x3F) << 8 | message[at + 1];
-                    if (target >= runStart || target < DnsMessage.HeaderLength)
+                    if (target >= runStart || target < HeaderLength)
                         return false;
                     if (!jumped)
                         position = at + 2;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 
 namespace PostfixNet.Dns;
 
@@ -23,7 +22,7 @@ public sealed class HostsFile : IResolver
     {
         try
         {
-            return Parse(Encoding.Latin1.GetString(BoundedFile.Read(path, MaxBytes)));
+            return Parse(SystemFile.Read(path, MaxBytes));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -38,18 +37,17 @@ public sealed class HostsFile : IResolver
         foreach (string line in text.Split('\n'))
         {
             int comment = line.IndexOf('#');
-            WordReader words = new(comment < 0 ? line : line[..comment]);
-            if (!NameServer.TryParse(words.Next(), out NameServer? address) || address.Port != NameServer.DefaultPort)
+            if (SystemFile.Words(comment < 0 ? line : line[..comment]) is not [string number, .. string[] names]
+                || !IPAddress.TryParse(number, out IPAddress? address)
+                || !(number.Contains(':') || number.AsSpan().Count('.') == 3)) // inet_pton(3) takes no shorter forms
                 continue;
-            for (ReadOnlySpan<char> name = words.Next(); !name.IsEmpty; name = words.Next())
+            foreach (string name in names.Where(DnsName.IsHostName))
             {
-                if (!DnsName.IsName(name, allowSlash: false))
-                    continue;
-                string key = name.TrimEnd('.').ToString();
+                string key = name.TrimEnd('.');
                 if (!addresses.TryGetValue(key, out List<IPAddress>? list))
                     addresses[key] = list = [];
-                if (list.Count < MaxAddresses && !list.Contains(address.Address))
-                    list.Add(address.Address);
+                if (list.Count < MaxAddresses && !list.Contains(address))
+                    list.Add(address);
             }
         }
         return new HostsFile(addresses);

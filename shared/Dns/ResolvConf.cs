@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using System.Net;
 
 namespace PostfixNet.Dns;
 
@@ -19,7 +19,7 @@ public static class ResolvConf
     {
         try
         {
-            return Parse(Encoding.Latin1.GetString(BoundedFile.Read(path, MaxBytes)));
+            return Parse(SystemFile.Read(path, MaxBytes));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -30,7 +30,7 @@ public static class ResolvConf
     /// <summary>Reads the text of such a file.</summary>
     public static ResolverOptions Parse(string text)
     {
-        List<NameServer> servers = [];
+        List<IPEndPoint> servers = [];
         int timeout = 5, attempts = 2;
         bool rotate = false;
         foreach (string line in text.Split('\n'))
@@ -38,64 +38,28 @@ public static class ResolvConf
             // A comment sign counts in the first column only.
             if (line.Length == 0 || line[0] is '#' or ';')
                 continue;
-            WordReader words = new(line);
-            ReadOnlySpan<char> keyword = words.Next();
-            if (keyword.SequenceEqual("nameserver"))
+            switch (SystemFile.Words(line))
             {
-                if (servers.Count < MaxServers && NameServer.TryParse(words.Next(), out NameServer? server))
-                    servers.Add(server);
-            }
-            else if (keyword.SequenceEqual("options"))
-            {
-                for (ReadOnlySpan<char> option = words.Next(); !option.IsEmpty; option = words.Next())
-                {
-                    timeout = Number(option, "timeout:", timeout, MaxTimeoutSeconds);
-                    attempts = Number(option, "attempts:", attempts, MaxAttempts);
-                    rotate |= option.SequenceEqual("rotate");
-                }
+                case ["nameserver", string address, ..]:
+                    if (servers.Count < MaxServers && ResolverOptions.TryParseServer(address, out IPEndPoint? server))
+                        servers.Add(server);
+                    break;
+                case ["options", .. string[] options]:
+                    foreach (string option in options)
+                    {
+                        timeout = Number(option, "timeout:", timeout, MaxTimeoutSeconds);
+                        attempts = Number(option, "attempts:", attempts, MaxAttempts);
+                        rotate |= option == "rotate";
+                    }
+                    break;
             }
         }
         if (servers.Count == 0)
-            servers.Add(new NameServer(System.Net.IPAddress.Loopback, NameServer.DefaultPort));
+            servers.Add(new IPEndPoint(IPAddress.Loopback, ResolverOptions.DefaultPort));
         return new ResolverOptions { Servers = servers, Timeout = TimeSpan.FromSeconds(timeout), Attempts = attempts, Rotate = rotate };
     }
 
-    private static int Number(ReadOnlySpan<char> option, string name, int otherwise, int most) =>
-        option.StartsWith(name) && int.TryParse(option[name.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int value)
+    private static int Number(string option, string name, int otherwise, int most) =>
+        option.StartsWith(name, StringComparison.Ordinal) && int.TryParse(option.AsSpan(name.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int value)
             ? Math.Clamp(value, 1, most) : otherwise;
-}
-
-/// <summary>Takes words off a line, one by one.</summary>
-internal ref struct WordReader(ReadOnlySpan<char> line)
-{
-    private readonly ReadOnlySpan<char> _line = line;
-    private int _at;
-
-    /// <summary>The next word; empty at the end.</summary>
-    internal ReadOnlySpan<char> Next()
-    {
-        while (_at < _line.Length && IsBlank(_line[_at]))
-            _at++;
-        int start = _at;
-        while (_at < _line.Length && !IsBlank(_line[_at]))
-            _at++;
-        return _line[start.._at];
-    }
-
-    private static bool IsBlank(char c) => c is ' ' or '\t' or '\r';
-}
-
-/// <summary>Reads a small system file, and no more of it than promised.</summary>
-internal static class BoundedFile
-{
-    internal static byte[] Read(string path, int mostBytes)
-    {
-        // Not FileSystem.Open: resolv.conf often is a symbolic link, made by root.
-        using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(path);
-        byte[] buffer = new byte[mostBytes];
-        int length = 0;
-        while (length < mostBytes && RandomAccess.Read(file, buffer.AsSpan(length), length) is int n and > 0)
-            length += n;
-        return buffer[..length];
-    }
 }

@@ -1,3 +1,5 @@
+using PostfixNet.Native;
+
 namespace PostfixNet.Dns;
 
 /// <summary>Asks recursive name servers, by UDP and where needed TCP (RFC 1034 section 5.3.1, RFC 7766).</summary>
@@ -18,8 +20,8 @@ public sealed class StubResolver : IResolver
     private const int MaxTypes = 16;
 
     private readonly ResolverOptions _options;
+    private readonly NameServers _servers;
     private readonly DnsCache _cache;
-    private int _firstServer;
 
     /// <summary>A resolver with these options.</summary>
     /// <exception cref="ArgumentException">No name server, no attempt, or no time.</exception>
@@ -31,169 +33,81 @@ public sealed class StubResolver : IResolver
         if (options.Timeout <= TimeSpan.Zero)
             throw new ArgumentOutOfRangeException(nameof(options), options.Timeout, "no time to wait for an answer");
         _options = options;
+        _servers = new NameServers(options);
         _cache = new DnsCache(options.CacheEntries, options.Clock);
     }
 
     /// <inheritdoc/>
-    public DnsReply Query(string name, DnsType type)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        if (Known(name, type) is { } known)
-            return known;
-        Search search = new(name.TrimEnd('.'), type);
-        Run([search], name);
-        return search.Reply!;
-    }
+    public DnsReply Query(string name, DnsType type) => Query(name, [type])[0];
 
     /// <inheritdoc/>
     public IReadOnlyList<DnsReply> Query(string name, ReadOnlySpan<DnsType> types)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(types.Length, MaxTypes);
-        DnsReply[] replies = new DnsReply[types.Length];
-        Search?[] searches = new Search?[types.Length];
-        List<Search> open = [];
+        DnsReply?[] known = new DnsReply?[types.Length];
         for (int i = 0; i < types.Length; i++)
-        {
-            if (Known(name, types[i]) is { } known)
-                replies[i] = known;
-            else
-                open.Add(searches[i] = new Search(name.TrimEnd('.'), types[i]));
-        }
-        Run(open, name);
-        for (int i = 0; i < searches.Length; i++)
-            replies[i] ??= searches[i]!.Reply!;
-        return replies;
+            known[i] = Known(name, types[i]);
+        if (Array.TrueForAll(known, static r => r is not null))
+            return known!;
+        DnsType[] asked = types.ToArray();
+        return RunToEnd(end => Task.WhenAll(asked.Select((type, i) => known[i] is { } reply ? Task.FromResult(reply) : SearchAsync(name, type, end))));
     }
 
     // The answers that need no question.
     private DnsReply? Known(string name, DnsType type) => DnsName.IsName(name, allowSlash: type == DnsType.Ptr)
         ? _cache.Find(name, type) : new DnsReply(DnsStatus.InvalidName, [], name, false);
 
-    private void Run(List<Search> open, string name)
+    private async Task<DnsReply> SearchAsync(string name, DnsType type, CancellationToken end)
     {
-        long deadline = Environment.TickCount64 + (long)_options.Deadline.TotalMilliseconds;
-        while (open.Count > 0)
+        AliasChain chain = new(name.TrimEnd('.'), type);
+        DnsReply? reply = null;
+        while (reply is null)
         {
-            AskOnce(open, deadline);
-            foreach (Search search in open)
+            (DnsResponse? response, DnsStatus failure) = await _servers.AskAsync(chain.Name, type, end);
+            reply = response is null ? chain.End(failure) : chain.Follow(response);
+        }
+        _cache.Add(name, type, reply, chain.Ttl);
+        return reply;
+    }
+
+    // The one place where a thread that blocks meets work that does not: ends with the work, with the deadline, or when no
+    // answer is wanted any more.
+    private DnsReply[] RunToEnd(Func<CancellationToken, Task<DnsReply[]>> work)
+    {
+        using CancellationTokenSource end = new(_options.Deadline);
+        (Descriptor done, Descriptor signal) = Descriptor.Pair();
+        using (done)
+        using (signal)
+        {
+            Task<DnsReply[]> replies = SignalAsync(work(end.Token), signal);
+            try
             {
-                if (search.Reply is { } reply)
-                    _cache.Add(name, search.Type, reply, search.Ttl);
+                while (done.Wait(Readiness.Readable, -1, _options.InterruptLine()) is (Readiness.None, true))
+                    _options.ThrowIfInterrupted();
             }
-            open.RemoveAll(static s => s.Reply is not null);
+            catch
+            {
+                end.Cancel();
+                throw;
+            }
+            finally
+            {
+                replies.Wait();
+            }
+            return replies.Result;
         }
     }
 
-    private void AskOnce(List<Search> searches, long deadline)
+    private static async Task<DnsReply[]> SignalAsync(Task<DnsReply[]> work, Descriptor signal)
     {
-        int servers = Math.Min(_options.Servers.Count, ResolverOptions.MaxServers);
-        int first = (_options.Rotate ? Interlocked.Increment(ref _firstServer) & int.MaxValue : _firstServer) % servers;
-        List<DnsExchange> exchanges = new(searches.Count);
         try
         {
-            foreach (Search search in searches)
-                exchanges.Add(new DnsExchange(search.Name, search.Type, _options, first, deadline));
-            DnsExchange.RunAll(exchanges, _options);
+            return await work;
         }
         finally
         {
-            foreach (DnsExchange exchange in exchanges)
-                exchange.Dispose();
-        }
-        for (int i = 0; i < exchanges.Count; i++)
-        {
-            searches[i].Take(exchanges[i]);
-            // A dead first server costs its timeout once, not with each question.
-            if (!_options.Rotate && exchanges[i].Response is not null)
-                _firstServer = exchanges[i].ServerIndex;
-        }
-    }
-
-    /// <summary>The way of one question along aliases to its answer.</summary>
-    private sealed class Search(string name, DnsType type)
-    {
-        private int _aliases;
-        private bool _isAuthentic = true;
-
-        internal DnsType Type { get; } = type;
-
-        /// <summary>Where the chain of aliases has led to so far.</summary>
-        internal string Name { get; private set; } = name;
-
-        /// <summary>The answer, null as long as another question must be asked.</summary>
-        internal DnsReply? Reply { get; private set; }
-
-        /// <summary>Seconds that the answer may be remembered: the least TTL on the way; 0 for failures.</summary>
-        internal uint Ttl { get; private set; } = uint.MaxValue;
-
-        internal void Take(DnsExchange exchange)
-        {
-            if (exchange.Response is not { } response)
-            {
-                End(exchange.Failure, []);
-                return;
-            }
-            _isAuthentic &= response.IsAuthentic;
-            bool followed = false;
-            while (true)
-            {
-                List<DnsRecord> records = Select(response.Answers, Type);
-                if (records.Count > 0 && response.Code == ResponseCode.NoError)
-                {
-                    End(DnsStatus.Ok, records);
-                    return;
-                }
-                if (Type == DnsType.Cname || Select(response.Answers, DnsType.Cname) is not [CnameRecord alias, ..])
-                    break;
-                if (++_aliases > MaxAliases || !DnsName.IsName(alias.Target, allowSlash: Type == DnsType.Ptr))
-                {
-                    End(DnsStatus.Refused, []);
-                    return;
-                }
-                Ttl = Math.Min(Ttl, alias.Ttl);
-                Name = alias.Target;
-                followed = true;
-            }
-            // RFC 2308 section 2: absence is remembered only when a SOA record says for how long.
-            bool hasSoa = response.SoaZone is { } zone && DnsName.IsWithin(Name, zone);
-            if (response.Code == ResponseCode.NameError)
-            {
-                // RFC 6604 section 3: the code is about the last name of the chain.
-                Ttl = hasSoa ? Math.Min(Ttl, response.NegativeTtl) : 0;
-                End(DnsStatus.NotFound, []);
-            }
-            else if (response.HasUnusable)
-                End(DnsStatus.Refused, []);
-            else if (!followed || hasSoa)
-            {
-                Ttl = hasSoa ? Math.Min(Ttl, response.NegativeTtl) : 0;
-                End(DnsStatus.NoData, []);
-            }
-            // Else the chain left what this server knew: the last name is the next question.
-        }
-
-        // Records of the current name, without duplicates (RFC 2181 section 5).
-        private List<DnsRecord> Select(IReadOnlyList<DnsRecord> answers, DnsType wanted)
-        {
-            List<DnsRecord> records = [];
-            foreach (DnsRecord record in answers)
-            {
-                if (record.Type == wanted && records.Count < MaxRecords
-                    && record.Name.Equals(Name, StringComparison.OrdinalIgnoreCase) && !records.Contains(record))
-                    records.Add(record);
-            }
-            return records;
-        }
-
-        private void End(DnsStatus status, List<DnsRecord> records)
-        {
-            foreach (DnsRecord record in records)
-                Ttl = Math.Min(Ttl, record.Ttl);
-            if (status is DnsStatus.TryAgain or DnsStatus.Refused)
-                Ttl = 0;
-            bool isAuthentic = _isAuthentic && (status is DnsStatus.Ok or DnsStatus.NotFound or DnsStatus.NoData);
-            Reply = new DnsReply(status, records, Name, isAuthentic);
+            signal.Write([0]);
         }
     }
 }

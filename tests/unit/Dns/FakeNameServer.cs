@@ -44,9 +44,12 @@ internal sealed class FakeNameServer : IDisposable
             _tcpThread.Start();
     }
 
-    internal NameServer Address => new(IPAddress.Loopback, ((IPEndPoint)_udp.LocalEndPoint!).Port);
+    internal IPEndPoint Address => (IPEndPoint)_udp.LocalEndPoint!;
 
     internal List<SeenQuery> Seen { get; } = [];
+
+    /// <summary>Sends a message from here to whoever put a question to another server.</summary>
+    internal void Tell(SeenQuery query, byte[] message) => _udp.SendTo(message, new IPEndPoint(IPAddress.Loopback, query.Port));
 
     public void Dispose()
     {

@@ -52,7 +52,7 @@ public class NsdServer : IDisposable
         })!;
         Resolver = new StubResolver(new ResolverOptions
         {
-            Servers = [new NameServer(IPAddress.Loopback, port)],
+            Servers = [new IPEndPoint(IPAddress.Loopback, port)],
             Timeout = TimeSpan.FromSeconds(10),
             CacheEntries = 0,
         });

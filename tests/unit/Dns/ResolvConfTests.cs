@@ -1,3 +1,4 @@
+using System.Net;
 using PostfixNet.Dns;
 
 namespace PostfixNet.UnitTests.Dns;
@@ -56,7 +57,7 @@ public class ResolvConfTests
     [InlineData("[::1]:", null)]
     public void Server_addresses(string text, string? want)
     {
-        bool ok = NameServer.TryParse(text, out NameServer? server);
+        bool ok = ResolverOptions.TryParseServer(text, out IPEndPoint? server);
         Assert.Equal(want, ok ? $"{server!.Address} {server.Port}" : null);
     }
 }

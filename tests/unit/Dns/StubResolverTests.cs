@@ -140,7 +140,7 @@ public class StubResolverTests
     [Fact]
     public void Nobody_listens()
     {
-        NameServer address;
+        IPEndPoint address;
         using (FakeNameServer gone = new(_ => []))
             address = gone.Address;
         Stopwatch watch = Stopwatch.StartNew();
@@ -483,7 +483,7 @@ public class StubResolverTests
     [Fact]
     public void Options_without_server_or_time_are_a_mistake()
     {
-        NameServer server = new(IPAddress.Loopback, 53);
+        IPEndPoint server = new(IPAddress.Loopback, 53);
         Assert.ThrowsAny<ArgumentException>(() => new StubResolver(new ResolverOptions { Servers = [] }));
         Assert.ThrowsAny<ArgumentException>(() => new StubResolver(new ResolverOptions { Servers = [server], Attempts = 0 }));
         Assert.ThrowsAny<ArgumentException>(() => new StubResolver(new ResolverOptions { Servers = [server], Timeout = TimeSpan.Zero }));

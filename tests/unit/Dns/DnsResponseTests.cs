@@ -1,9 +1,10 @@
 using System.Net;
+using DnsClient;
 using PostfixNet.Dns;
 
 namespace PostfixNet.UnitTests.Dns;
 
-public class DnsMessageTests
+public class DnsResponseTests
 {
     private const ushort Id = 0x1234;
 
@@ -25,8 +26,8 @@ public class DnsMessageTests
     [Fact]
     public void Reads_every_type()
     {
-        Assert.True(DnsMessage.IsResponseTo(Rich(), Id, "example.com", DnsType.Mx));
-        Assert.True(DnsMessage.TryRead(Rich(), out DnsMessage? m));
+        Assert.True(new DnsQuery(Id, "example.com", DnsType.Mx, true).IsAnsweredBy(Rich()));
+        Assert.True(DnsResponse.TryRead(Rich(), out DnsResponse? m));
         Assert.Equal(8, m.Answers.Count);
         Assert.Equal(new MxRecord("example.com", 300, 10, "mx.example.com"), m.Answers[0]);
         Assert.Equal(new MxRecord("EXAMPLE.com", 0, 20, "mx2.example.net"), m.Answers[1]);
@@ -46,7 +47,7 @@ public class DnsMessageTests
     {
         byte[] whole = Rich();
         for (int length = 0; length < whole.Length; length++)
-            Assert.False(DnsMessage.TryRead(whole.AsSpan(0, length), out _), $"{length} octets");
+            Assert.False(DnsResponse.TryRead(whole[..length], out _), $"{length} octets");
     }
 
     [Fact]
@@ -59,9 +60,9 @@ public class DnsMessageTests
             byte[] changed = (byte[])whole.Clone();
             for (int n = random.Next(1, 5); n > 0; n--)
                 changed[random.Next(changed.Length)] = (byte)random.Next(256);
-            ReadOnlySpan<byte> message = changed.AsSpan(0, random.Next(4) == 0 ? random.Next(changed.Length) : changed.Length);
-            DnsMessage.IsResponseTo(message, Id, "example.com", DnsType.Mx);
-            if (DnsMessage.TryRead(message, out DnsMessage? m))
+            byte[] message = changed[..(random.Next(4) == 0 ? random.Next(changed.Length) : changed.Length)];
+            new DnsQuery(Id, "example.com", DnsType.Mx, true).IsAnsweredBy(message);
+            if (DnsResponse.TryRead(message, out DnsResponse? m))
                 Assert.True(m.Answers.Count <= 9);
         }
     }
@@ -75,7 +76,7 @@ public class DnsMessageTests
         {
             random.NextBytes(noise);
             noise[4] = noise[6] = noise[8] = noise[10] = 0; // else the counts alone make it damaged
-            DnsMessage.TryRead(noise.AsSpan(0, random.Next(noise.Length)), out _);
+            DnsResponse.TryRead(noise[..random.Next(noise.Length)], out _);
         }
     }
 
@@ -101,7 +102,7 @@ public class DnsMessageTests
     };
 
     [Theory, MemberData(nameof(Damaged))]
-    public void Refuses(string what, byte[] message) => Assert.False(DnsMessage.TryRead(message, out _), what);
+    public void Refuses(string what, byte[] message) => Assert.False(DnsResponse.TryRead(message, out _), what);
 
     [Theory] // id, flags, name, type, class, questions, want
     [InlineData(Id, 0x8180, "example.com", 15, 1, 1, true)]
@@ -120,32 +121,30 @@ public class DnsMessageTests
     {
         PacketWriter w = new PacketWriter().U16(id).U16(flags).U16(questions).U16(0).U16(0).U16(0);
         byte[] message = w.Name(name).U16(type).U16(recordClass).ToArray();
-        Assert.Equal(want, DnsMessage.IsResponseTo(message, Id, "example.com.", DnsType.Mx));
+        DnsQuery query = new(Id, "example.com.", DnsType.Mx, withEdns: true);
+        Assert.Equal(want, query.IsAnsweredBy(message));
         for (int length = 0; length < message.Length && questions == 1; length++)
-            Assert.False(DnsMessage.IsResponseTo(message.AsSpan(0, length), Id, "example.com", DnsType.Mx));
+            Assert.False(query.IsAnsweredBy(message.AsSpan(0, length)));
     }
 
     [Fact]
     public void Writes_a_query_with_EDNS_and_AD()
     {
-        byte[] buffer = new byte[DnsMessage.MaxQueryLength];
-        int length = DnsMessage.WriteQuery(buffer, Id, "mx.Example.com.", DnsType.Aaaa, withEdns: true);
         byte[] want = new PacketWriter().U16(Id).U16(0x0120).U16(1).U16(0).U16(0).U16(1)
             .Question("mx.Example.com", DnsType.Aaaa).Record(".", 41, 0, _ => { }, recordClass: 1232).ToArray();
-        Assert.Equal(Convert.ToHexString(want), Convert.ToHexString(buffer.AsSpan(0, length)));
+        Assert.Equal(Convert.ToHexString(want), Convert.ToHexString(new DnsQuery(Id, "mx.Example.com.", DnsType.Aaaa, withEdns: true).Message.Span));
         want = new PacketWriter().U16(Id).U16(0x0120).U16(1).U16(0).U16(0).U16(0).Question("a", DnsType.A).ToArray();
-        length = DnsMessage.WriteQuery(buffer, Id, "a", DnsType.A, withEdns: false);
-        Assert.Equal(Convert.ToHexString(want), Convert.ToHexString(buffer.AsSpan(0, length)));
+        Assert.Equal(Convert.ToHexString(want), Convert.ToHexString(new DnsQuery(Id, "a", DnsType.A, withEdns: false).Message.Span));
     }
 
     [Fact]
-    public void The_longest_name_fits_the_query_buffer()
+    public void The_longest_name_fits_a_query()
     {
         string label = new('a', 63);
         string name = $"{label}.{label}.{label}.{new string('b', 61)}";
         Assert.True(DnsName.IsHostName(name));
-        Assert.Equal(DnsMessage.MaxQueryLength,
-            DnsMessage.WriteQuery(new byte[DnsMessage.MaxQueryLength], Id, name, DnsType.A, withEdns: true));
+        byte[] want = new PacketWriter().U16(Id).U16(0x0120).U16(1).U16(0).U16(0).U16(0).Question(name, DnsType.A).ToArray();
+        Assert.Equal(Convert.ToHexString(want), Convert.ToHexString(new DnsQuery(Id, name, DnsType.A, withEdns: false).Message.Span));
     }
 
     [Fact]
@@ -154,8 +153,8 @@ public class DnsMessageTests
         PacketWriter w = PacketWriter.Response(Id, answers: 1000).Question("a", DnsType.A);
         for (int i = 0; i < 1000; i++)
             w.A("a", $"192.0.{i / 250}.{i % 250}");
-        Assert.True(DnsMessage.TryRead(w.ToArray(), out DnsMessage? m));
-        Assert.Equal(DnsMessage.MaxRecords, m.Answers.Count);
+        Assert.True(DnsResponse.TryRead(w.ToArray(), out DnsResponse? m));
+        Assert.Equal(DnsResponse.MaxRecords, m.Answers.Count);
     }
 
     [Theory]
@@ -166,7 +165,7 @@ public class DnsMessageTests
     public void Mail_exchangers_must_have_usable_names(string host, bool want)
     {
         byte[] message = PacketWriter.Response(Id, answers: 1).Question("a", DnsType.Mx).Mx("a", 5, host).ToArray();
-        Assert.True(DnsMessage.TryRead(message, out DnsMessage? m));
+        Assert.True(DnsResponse.TryRead(message, out DnsResponse? m));
         Assert.Equal(want, m.Answers.Count == 1);
         Assert.Equal(!want, m.HasUnusable);
     }
@@ -175,7 +174,7 @@ public class DnsMessageTests
     public void The_response_code_has_upper_bits_in_OPT()
     {
         byte[] message = PacketWriter.Response(Id, additionals: 1).Question("a", DnsType.A).Record(".", 41, 1L << 24, _ => { }).ToArray();
-        Assert.True(DnsMessage.TryRead(message, out DnsMessage? m));
-        Assert.Equal(ResponseCode.BadVersion, m.Code);
+        Assert.True(DnsResponse.TryRead(message, out DnsResponse? m));
+        Assert.Equal(DnsResponseCode.BadVersionOrBadSignature, m.Code);
     }
 }

@@ -1,6 +1,7 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Native;
+using PostfixNet.Net;
 
 namespace PostfixNet.Smtp;
 

@@ -142,7 +142,7 @@ internal sealed class ConnectRace(SmtpOptions options, Log log, StopSignal stop)
         left.Remove(host);
         Why = why is SourceAddressException
             ? SmtpTrouble.Why("4.4.0", "server configuration error")
-            : SmtpTrouble.Why("4.4.1", $"connect to {new SmtpPeer(host.Host, AddressText.Format(host.Address), port).NameAndPort}: {why.Message}");
+            : SmtpTrouble.Why("4.4.1", $"connect to {new SmtpPeer(host.Host, host.Address.ToString(), port).NameAndPort}: {why.Message}");
         log.ConnectFailed(Why.Reason);
     }
 

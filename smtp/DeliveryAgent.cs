@@ -4,6 +4,7 @@ using PostfixNet.Delivery;
 using PostfixNet.Dns;
 using PostfixNet.Ipc;
 using PostfixNet.Native;
+using PostfixNet.Net;
 using PostfixNet.Notices;
 using PostfixNet.Queue;
 using PostfixNet.Service;
@@ -34,7 +35,7 @@ internal sealed class DeliveryAgent : IDisposable
         _cache = new SessionCache(_options);
         _stop = new StopSignal(() => context.HurryLine, context.ReadLifeline);
         _bounce = new BounceClient(context.Config.Get(Parameters.IpcTimeout));
-        StubResolver resolver = new(Resolver(context.Config) with { InterruptLine = () => _stop.Line, ThrowIfInterrupted = _stop.ThrowIfStopping });
+        StubResolver resolver = new(Resolver(context.Config) with { Stop = _stop });
         OwnAddresses own = new(() => OwnAddresses.Find(
             context.Config.Get(Parameters.InetInterfaces), context.Config.Get(Parameters.ProxyInterfaces),
             () => new HostLookup(resolver, HostsFile.Load(), new SmtpOptions()), _log));

@@ -1,4 +1,5 @@
 using PostfixNet.Delivery;
+using PostfixNet.Net;
 using PostfixNet.Notices;
 
 namespace PostfixNet.Smtp;

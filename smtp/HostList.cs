@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using PostfixNet.Net;
 using PostfixNet.Notices;
 
 namespace PostfixNet.Smtp;
@@ -72,7 +71,7 @@ internal sealed record HostList(IReadOnlyList<HostAddress> Hosts, Dsn? Why, bool
         {
             if (limit > 0 && left.Count == limit)
                 break;
-            if (tried is null || tried != new SmtpPeer(host.Host, AddressText.Format(host.Address), port))
+            if (tried is null || tried != new SmtpPeer(host.Host, host.Address.ToString(), port))
                 left.Add(host);
         }
         return left;

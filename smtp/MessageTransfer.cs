@@ -1,3 +1,4 @@
+using PostfixNet.Net;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Smtp;
@@ -26,14 +27,14 @@ internal sealed class MessageTransfer(
         {
             // That it takes the message cannot be said before.
             if (!IsRefusal(early))
-                throw new SmtpStreamException(StreamFailure.OutOfStep);
+                throw new ConnectionException(StreamFailure.OutOfStep);
             return;
         }
         try
         {
             SendContent(convert, content, quit ? ".\r\nQUIT\r\n"u8 : ".\r\n"u8);
         }
-        catch (SmtpStreamException e) when (e.Failure == StreamFailure.Lost)
+        catch (ConnectionException e) when (e.Failure == StreamFailure.Lost)
         {
             if (chat.TakeEarlyReply(chat.Stage) is { } reply && IsRefusal(reply))
                 return;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using PostfixNet.Mail;
-using PostfixNet.Net;
 
 namespace PostfixNet.Smtp;
 
@@ -71,7 +70,7 @@ internal sealed record NextHop(string Domain, int Port, bool UsesMx, IPAddress? 
 
     /// <summary>The address that a text is; null when it is none.</summary>
     internal static IPAddress? AddressIn(string host) =>
-        LooksLikeAddress(host) && AddressText.TryParse(host, out IPAddress? address) ? address : null;
+        LooksLikeAddress(host) && IPAddress.TryParse(host, out IPAddress? address) ? address : null;
 
     /// <summary>A domain as the DNS has it (RFC 5890 section 2.3.2.1); null when it has no such form.</summary>
     internal static string? AsciiName(string domain)
@@ -89,18 +88,6 @@ internal sealed record NextHop(string Domain, int Port, bool UsesMx, IPAddress? 
     }
 
     // IPAddress.Parse also takes "1" and "0x7f.1", which are host names in mail.
-    private static bool LooksLikeAddress(string host)
-    {
-        int dots = 0;
-        foreach (char c in host)
-        {
-            if (c == ':')
-                return true;
-            if (c == '.')
-                dots++;
-            else if (!char.IsAsciiDigit(c))
-                return false;
-        }
-        return dots == 3;
-    }
+    private static bool LooksLikeAddress(string host) =>
+        host.Contains(':') || (host.AsSpan().Count('.') == 3 && host.All(static c => c == '.' || char.IsAsciiDigit(c)));
 }

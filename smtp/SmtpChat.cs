@@ -1,4 +1,5 @@
 using PostfixNet.Mail;
+using PostfixNet.Net;
 using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.Smtp;
@@ -50,7 +51,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
 
     /// <summary>Adds a command to the batch that the next <see cref="Flush"/> sends.</summary>
     /// <param name="command">Without CR LF.</param>
-    /// <exception cref="SmtpStreamException">The batch became too large to wait, and sending it failed.</exception>
+    /// <exception cref="ConnectionException">The batch became too large to wait, and sending it failed.</exception>
     internal void Say(SmtpStage stage, string command) => SaySecret(stage, command, command);
 
     /// <summary>The same for a command that nobody but the server may see.</summary>
@@ -87,7 +88,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
             Stream.Write(_output.AsSpan(0, length), patience);
             Stream.Limit = _limit;
         }
-        catch (SmtpStreamException e) when (e.Failure == StreamFailure.Lost)
+        catch (ConnectionException e) when (e.Failure == StreamFailure.Lost)
         {
             _cannotWrite = true;
         }
@@ -109,13 +110,13 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     /// that one for the answer to the command after it. Only a server that is about to close may speak unasked (RFC 5321
     /// section 3.8).</summary>
     /// <param name="stage">Of the next command.</param>
-    /// <exception cref="SmtpStreamException">There is one.</exception>
+    /// <exception cref="ConnectionException">There is one.</exception>
     internal void RefuseEarlyReply(SmtpStage stage)
     {
         if (!HasEarlyReply(stage))
             return;
         Stage = stage;
-        throw new SmtpStreamException(StreamFailure.OutOfStep);
+        throw new ConnectionException(StreamFailure.OutOfStep);
     }
 
     /// <summary>A reply that came although nothing was asked; null when there is none, or not all of it.</summary>
@@ -125,7 +126,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
         {
             return HasEarlyReply(stage) ? ReadReply(stage) : null;
         }
-        catch (SmtpStreamException)
+        catch (ConnectionException)
         {
             return null;
         }
@@ -142,7 +143,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     }
 
     /// <summary>Sends a part of the message.</summary>
-    /// <exception cref="SmtpStreamException">The peer closed, or took nothing for the time of the stage; or all that was
+    /// <exception cref="ConnectionException">The peer closed, or took nothing for the time of the stage; or all that was
     /// sent so far took too long, with smtp_per_request_deadline.</exception>
     internal void SendBody(ReadOnlySpan<byte> octets)
     {
@@ -151,7 +152,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
             _bodyLimit = Deadline.In(patience);
         Stage = SmtpStage.Body;
         if (_cannotWrite)
-            throw new SmtpStreamException(StreamFailure.Lost);
+            throw new ConnectionException(StreamFailure.Lost);
         if (!options.PerRequestDeadline)
         {
             Stream.Write(octets, patience);
@@ -170,7 +171,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     }
 
     /// <summary>Waits for the next reply.</summary>
-    /// <exception cref="SmtpStreamException">The peer closed, or was too slow; the limit is for the whole reply.</exception>
+    /// <exception cref="ConnectionException">The peer closed, or was too slow; the limit is for the whole reply.</exception>
     internal SmtpReply ReadReply(SmtpStage stage)
     {
         Stage = stage;
@@ -195,7 +196,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
             }
             // A server that never stops talking is never waited for, so the time is checked here, too.
             if (deadline.RemainingMilliseconds == 0)
-                throw new SmtpStreamException(StreamFailure.TimedOut);
+                throw new ConnectionException(StreamFailure.TimedOut);
             if (_inputStart == _inputEnd)
                 _inputStart = _inputEnd = 0;
             else if (_inputStart > 0)
@@ -205,7 +206,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
             }
             int n = Stream.Read(_input.AsSpan(_inputEnd), deadline);
             if (n == 0)
-                throw new SmtpStreamException(StreamFailure.Lost);
+                throw new ConnectionException(StreamFailure.Lost);
             _inputEnd += n;
         }
     }

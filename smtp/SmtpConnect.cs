@@ -180,7 +180,7 @@ internal sealed class SmtpConnect(
                 continue;
             }
             HostAddress host = connected.Host;
-            SmtpPeer peer = new(host.Host, AddressText.Format(host.Address), hop.Port);
+            SmtpPeer peer = new(host.Host, host.Address.ToString(), hop.Port);
             attempt.BeginServer(peer, isFinalHop && left.Count == 0, tls);
             SmtpSession session = Open(connected.Stream, peer, tls);
             session.IsOnlyServer = isFinalHop && hosts.Count == 1;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using PostfixNet.Delivery;
 using PostfixNet.Mail;
+using PostfixNet.Net;
 using PostfixNet.Notices;
 using PostfixNet.Queue;
 
@@ -61,7 +62,7 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
             trouble.SiteFails(why);
             Quit();
         }
-        catch (SmtpStreamException e)
+        catch (ConnectionException e)
         {
             IsBroken = true;
             trouble.StreamFails(e, chat.Stage);
@@ -117,7 +118,7 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
             if (attempt.HasNextTransaction)
                 trouble.TurnIsMissed();
         }
-        catch (SmtpStreamException e)
+        catch (ConnectionException e)
         {
             IsBroken = true;
             if (Uses > 1 && e.Failure is StreamFailure.Lost or StreamFailure.OutOfStep && chat.Stage <= SmtpStage.Mail)
@@ -204,7 +205,7 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
             if (!options.SkipQuitResponse)
                 _ = chat.ReadReply(SmtpStage.Quit);
         }
-        catch (Exception e) when (e is SmtpStreamException or StoppingException)
+        catch (Exception e) when (e is ConnectionException or StoppingException)
         {
             IsBroken = true;
         }

@@ -1,4 +1,5 @@
 using PostfixNet.Delivery;
+using PostfixNet.Net;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Smtp;
@@ -134,7 +135,7 @@ internal sealed class SmtpTransaction(
             if (data is not { Class: 3 })
                 chat.RefuseEarlyReply(chat.Stage);
         }
-        catch (Exception e) when (e is StoppingException or SmtpStreamException { Failure: not StreamFailure.OutOfStep })
+        catch (Exception e) when (e is StoppingException or ConnectionException { Failure: not StreamFailure.OutOfStep })
         {
             JudgeBatch(recipients, replies, accepted);
             throw;
@@ -157,7 +158,7 @@ internal sealed class SmtpTransaction(
     {
         SmtpReply reply = chat.ReadReply(stage);
         bool isOdd = reply.Class == (stage == SmtpStage.Data ? 2 : 3);
-        return suspicious && (chat.IsOutOfStep || isOdd) ? throw new SmtpStreamException(StreamFailure.OutOfStep) : reply;
+        return suspicious && (chat.IsOutOfStep || isOdd) ? throw new ConnectionException(StreamFailure.OutOfStep) : reply;
     }
 
     private void RunInStep(string mail, List<Recipient> recipients, bool convert, Func<ContentReader> content)
@@ -275,7 +276,7 @@ internal sealed class SmtpTransaction(
         {
             _ = chat.ReadReply(stage);
         }
-        catch (SmtpStreamException)
+        catch (ConnectionException)
         {
             IsBroken = true;
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using PostfixNet.Net;
 using PostfixNet.Notices;
 
 namespace PostfixNet.Smtp;
@@ -106,7 +107,7 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
 
     /// <summary>The conversation broke. Always soft: nobody knows what the server would have said (S2-06). Where TLS is no
     /// requirement, the server may get another try without it (S2-17): so it is not the last one, and not throttled (S2-18).</summary>
-    internal void StreamFails(SmtpStreamException failure, SmtpStage stage)
+    internal void StreamFails(ConnectionException failure, SmtpStage stage)
     {
         // No time is left for another server either.
         if (attempt.Limit.RemainingMilliseconds == 0)

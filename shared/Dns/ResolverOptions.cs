@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
-using PostfixNet.Native;
+using PostfixNet.Net;
 
 namespace PostfixNet.Dns;
 
@@ -64,12 +64,8 @@ public sealed record ResolverOptions
     /// <summary>The longest a call may take, CNAMEs, repetitions and TCP included.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>What else to watch while waiting for name servers; null: nothing. When it is readable or broken,
-    /// <see cref="ThrowIfInterrupted"/> is called.</summary>
-    public Func<Descriptor?> InterruptLine { get; init; } = static () => null;
-
-    /// <summary>Throws when no answer is wanted any more; the exception passes through the call that asked.</summary>
-    public Action ThrowIfInterrupted { get; init; } = static () => { };
+    /// <summary>Ends waiting for name servers: <see cref="StoppingException"/> passes through the call that asked.</summary>
+    public StopSignal Stop { get; init; } = StopSignal.None;
 
     /// <summary>Answers remembered at most; 0: none.</summary>
     public int CacheEntries { get; init; } = 512;

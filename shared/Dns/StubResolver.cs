@@ -71,8 +71,8 @@ public sealed class StubResolver : IResolver
         return reply;
     }
 
-    // The one place where a thread that blocks meets work that does not: ends with the work, with the deadline, or when no
-    // answer is wanted any more.
+    // The one place where a thread that blocks meets work that does not: ends with the work, with the deadline, or when this
+    // program is told to stop.
     private DnsReply[] RunToEnd(Func<CancellationToken, Task<DnsReply[]>> work)
     {
         using CancellationTokenSource end = new(_options.Deadline);
@@ -83,8 +83,8 @@ public sealed class StubResolver : IResolver
             Task<DnsReply[]> replies = SignalAsync(work(end.Token), signal);
             try
             {
-                while (done.Wait(Readiness.Readable, -1, _options.InterruptLine()) is (Readiness.None, true))
-                    _options.ThrowIfInterrupted();
+                while (done.Wait(Readiness.Readable, -1, _options.Stop.Line) is (Readiness.None, true))
+                    _options.Stop.ThrowIfStopping();
             }
             catch
             {

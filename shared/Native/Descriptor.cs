@@ -19,7 +19,7 @@ public enum Readiness
 /// <summary>An open socket or pipe, non-blocking; owns it. All waiting is by <see cref="Wait"/>, with a limit.</summary>
 public sealed unsafe class Descriptor : IDisposable
 {
-    private const int SOL_SOCKET = 1, SO_ERROR = 4, AF_UNIX = 1, SOCK_STREAM = 1, SOCK_CLOEXEC = 0x80000, SOCK_NONBLOCK = 0x800;
+    private const int SOL_SOCKET = 1, SO_ERROR = 4;
     private const int MSG_NOSIGNAL = 0x4000, SO_PEERCRED = 17, F_GETFL = 3, F_SETFL = 4, F_SETFD = 2;
     private int _fd;
 
@@ -52,7 +52,7 @@ public sealed unsafe class Descriptor : IDisposable
     public static (Descriptor Ours, Descriptor Theirs) Pair()
     {
         int* fds = stackalloc int[2];
-        if (LibC.SocketPair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
+        if (LibC.SocketPair(LibC.AF_UNIX, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC | LibC.SOCK_NONBLOCK, 0, fds) < 0)
             throw UnixError.Last("socketpair");
         return (new Descriptor(fds[0]), new Descriptor(fds[1]));
     }
@@ -62,7 +62,7 @@ public sealed unsafe class Descriptor : IDisposable
     public static (Descriptor Reading, Descriptor Writing) Pipe()
     {
         int* fds = stackalloc int[2];
-        if (LibC.Pipe2(fds, SOCK_CLOEXEC) < 0)
+        if (LibC.Pipe2(fds, LibC.O_CLOEXEC) < 0)
             throw UnixError.Last("pipe");
         return (new Descriptor(fds[0]), new Descriptor(fds[1]));
     }
@@ -129,7 +129,7 @@ public sealed unsafe class Descriptor : IDisposable
     /// <summary>Accepts one waiting connection; null when another process was quicker or none waits.</summary>
     public Descriptor? TryAccept()
     {
-        int fd = LibC.Accept4(_fd, null, null, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        int fd = LibC.Accept4(_fd, null, null, LibC.SOCK_CLOEXEC | LibC.SOCK_NONBLOCK);
         if (fd >= 0)
             return new Descriptor(fd);
         // ECONNABORTED and the like concern the connection that went away, not us.
@@ -188,25 +188,16 @@ public sealed unsafe class Descriptor : IDisposable
     public (Readiness This, bool Other) Wait(Readiness want, int milliseconds, Descriptor? other = null)
     {
         LibC.PollFd* fds = stackalloc LibC.PollFd[2];
-        long end = milliseconds < 0 ? long.MaxValue : Environment.TickCount64 + milliseconds;
-        while (true)
-        {
-            fds[0] = new LibC.PollFd { Fd = _fd, Events = (short)((int)want & 5) };
-            fds[1] = new LibC.PollFd { Fd = other?._fd ?? -1, Events = 1 };
-            int n = LibC.Poll(fds, other is null ? 1UL : 2UL, milliseconds);
-            if (n >= 0)
-                return ((Readiness)(fds[0].Revents & 5) | ((fds[0].Revents & ~5) != 0 ? Readiness.Broken : 0), fds[1].Revents != 0);
-            if (Marshal.GetLastPInvokeError() != LibC.EINTR)
-                throw UnixError.Last("poll");
-            if (milliseconds > 0)
-                milliseconds = (int)Math.Max(0, end - Environment.TickCount64);
-        }
+        fds[0] = new LibC.PollFd { Fd = _fd, Events = (short)((int)want & 5) };
+        fds[1] = new LibC.PollFd { Fd = other?._fd ?? -1, Events = 1 };
+        _ = Poll(fds, 2, milliseconds);
+        return ((Readiness)(fds[0].Revents & 5) | ((fds[0].Revents & ~5) != 0 ? Readiness.Broken : 0), fds[1].Revents != 0);
     }
 
     /// <summary>Waits until one of several descriptors is ready, or <paramref name="other"/> is readable, or the time is over.</summary>
     /// <param name="descriptors">1..16; a null is passed over.</param>
     /// <param name="want">Readable, Writable or both.</param>
-    /// <param name="milliseconds">At most so long. A signal may end it early, with nothing ready.</param>
+    /// <param name="milliseconds">At most so long.</param>
     /// <param name="other">As for <see cref="Wait"/>.</param>
     /// <returns>Index of the first that is ready or broken, -1 for none; and whether the other one is readable or broken.</returns>
     public static (int Ready, bool Other) WaitAny(ReadOnlySpan<Descriptor?> descriptors, Readiness want, int milliseconds, Descriptor? other)
@@ -217,15 +208,27 @@ public sealed unsafe class Descriptor : IDisposable
         for (int i = 0; i < count; i++)
             fds[i] = new LibC.PollFd { Fd = descriptors[i]?._fd ?? -1, Events = (short)((int)want & 5) };
         fds[count] = new LibC.PollFd { Fd = other?._fd ?? -1, Events = 1 };
-        int n = LibC.Poll(fds, (ulong)(other is null ? count : count + 1), milliseconds);
-        if (n < 0 && Marshal.GetLastPInvokeError() != LibC.EINTR)
-            throw UnixError.Last("poll");
-        if (n <= 0)
+        if (Poll(fds, count + 1, milliseconds) == 0)
             return (-1, false);
         int ready = 0;
         while (ready < count && fds[ready].Revents == 0)
             ready++;
-        return (ready < count ? ready : -1, other is not null && fds[count].Revents != 0);
+        return (ready < count ? ready : -1, fds[count].Revents != 0);
+    }
+
+    // How many are ready. A negative number of a descriptor is passed over; a signal does not end the wait.
+    private static int Poll(LibC.PollFd* fds, int count, int milliseconds)
+    {
+        long end = Environment.TickCount64 + milliseconds;
+        int n;
+        while ((n = LibC.Poll(fds, (ulong)count, milliseconds)) < 0)
+        {
+            if (Marshal.GetLastPInvokeError() != LibC.EINTR)
+                throw UnixError.Last("poll");
+            if (milliseconds > 0)
+                milliseconds = (int)Math.Max(0, end - Environment.TickCount64);
+        }
+        return n;
     }
 
     /// <summary>The result of a connect that was in progress: 0 or an error number.</summary>
@@ -249,7 +252,7 @@ public sealed unsafe class Descriptor : IDisposable
 
     private static Descriptor NewUnix()
     {
-        int fd = LibC.Socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        int fd = LibC.StreamSocket(LibC.AF_UNIX);
         return fd >= 0 ? new Descriptor(fd) : throw UnixError.Last("socket");
     }
 
@@ -259,7 +262,7 @@ public sealed unsafe class Descriptor : IDisposable
         byte[] bytes = ShortText.ToUtf8(path);
         if (bytes.Length > 107)
             throw new IOException($"socket name too long (107 bytes at most): {path}");
-        *(ushort*)address = AF_UNIX;
+        *(ushort*)address = LibC.AF_UNIX;
         for (int i = 0; i < bytes.Length; i++)
             address[2 + i] = bytes[i];
         address[2 + bytes.Length] = 0;

@@ -5,10 +5,9 @@ using PostfixNet.Native;
 namespace PostfixNet.Net;
 
 /// <summary>The IP addresses of this machine.</summary>
+/// <remarks>Not by System.Net.NetworkInformation, which reads a dozen files of /proc and /sys for it: 1.5 ms at least.</remarks>
 public static unsafe class NetworkInterfaces
 {
-    private const int AF_INET = 2, AF_INET6 = 10;
-
     /// <summary>Addresses of all interfaces that are configured, up or not; without scope.</summary>
     /// <exception cref="IOException">The system did not tell.</exception>
     public static IReadOnlyList<IPAddress> Addresses()
@@ -23,9 +22,9 @@ public static unsafe class NetworkInterfaces
                 if (entry->Address is null)
                     continue;
                 int family = *(ushort*)entry->Address;
-                if (family == AF_INET)
+                if (family == LibC.AF_INET)
                     addresses.Add(new IPAddress(new ReadOnlySpan<byte>(entry->Address + 4, 4)));
-                else if (family == AF_INET6)
+                else if (family == LibC.AF_INET6)
                     addresses.Add(new IPAddress(new ReadOnlySpan<byte>(entry->Address + 8, 16)));
             }
         }

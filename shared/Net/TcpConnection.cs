@@ -1,15 +1,15 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-
 using PostfixNet.Native;
 
 namespace PostfixNet.Net;
 
-/// <summary>Opens TCP connections, without the weight of System.Net.Sockets in a process that starts often.</summary>
+/// <summary>Opens TCP connections.</summary>
+/// <remarks>Not with <see cref="Socket"/>: to begin to connect without waiting it throws an exception each time, which costs more
+/// than the connection, unless it is given threads of its own.</remarks>
 public static unsafe class TcpConnection
 {
-    private const int AF_INET = 2, AF_INET6 = 10, SOCK_STREAM = 1, SOCK_CLOEXEC = 0x80000, SOCK_NONBLOCK = 0x800;
     private const int IPPROTO_TCP = 6, TCP_NODELAY = 1, SOL_SOCKET = 1, SO_KEEPALIVE = 9, ETIMEDOUT = 110, ECONNRESET = 104;
 
     /// <summary>Begins to connect. When the descriptor is writable, <see cref="Finish"/> tells the result.</summary>
@@ -21,8 +21,9 @@ public static unsafe class TcpConnection
     /// <exception cref="IOException">The message is the system's reason alone, e.g. "Network is unreachable".</exception>
     public static Descriptor Begin(IPAddress address, int port, IPAddress? source, Action<string> sourceFails)
     {
-        int family = address.AddressFamily == AddressFamily.InterNetworkV6 ? AF_INET6 : AF_INET;
-        int fd = LibC.Socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        ArgumentNullException.ThrowIfNull(address);
+        ArgumentNullException.ThrowIfNull(sourceFails);
+        int fd = LibC.StreamSocket(address.AddressFamily == AddressFamily.InterNetworkV6 ? LibC.AF_INET6 : LibC.AF_INET);
         if (fd < 0)
             throw Failure(Marshal.GetLastPInvokeError());
         Descriptor socket = new(fd);
@@ -32,12 +33,9 @@ public static unsafe class TcpConnection
             // A reply is waited for after each batch: there is nothing that the kernel should collect.
             _ = LibC.SetSockOpt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(int));
             _ = LibC.SetSockOpt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(int));
-            byte* name = stackalloc byte[28];
-            if (source is not null && source.AddressFamily == address.AddressFamily
-                && LibC.Bind(fd, name, SocketName(source, 0, name)) < 0)
-                sourceFails(UnixError.Text(Marshal.GetLastPInvokeError()));
-            if (LibC.Connect(fd, name, SocketName(address, port, name)) < 0
-                && Marshal.GetLastPInvokeError() is var error and not (LibC.EINPROGRESS or LibC.EINTR))
+            if (source is not null && source.AddressFamily == address.AddressFamily && Call(LibC.Bind, fd, source, 0) is not 0 and var reason)
+                sourceFails(UnixError.Text(reason));
+            if (Call(LibC.Connect, fd, address, port) is var error and not (0 or LibC.EINPROGRESS or LibC.EINTR))
                 throw Failure(error);
             return socket;
         }
@@ -52,6 +50,7 @@ public static unsafe class TcpConnection
     /// <exception cref="IOException">It was not; the message is the system's reason alone, e.g. "Connection refused".</exception>
     public static void Finish(Descriptor socket)
     {
+        ArgumentNullException.ThrowIfNull(socket);
         int error = socket.TakeError();
         // Reset by a server that had accepted already: the first read tells.
         if (error is not (0 or ECONNRESET))
@@ -61,19 +60,14 @@ public static unsafe class TcpConnection
     /// <summary>The failure of a connection that took too long.</summary>
     public static IOException TimedOut() => Failure(ETIMEDOUT);
 
-    // struct sockaddr_in or sockaddr_in6: family in host order, port in network order, then the address.
-    private static uint SocketName(IPAddress address, int port, byte* name)
+    private delegate int SocketCall(int fd, byte* name, uint length);
+
+    // 0, or the error number.
+    private static int Call(SocketCall call, int fd, IPAddress address, int port)
     {
-        bool six = address.AddressFamily == AddressFamily.InterNetworkV6;
-        Span<byte> bytes = new(name, 28);
-        bytes.Clear();
-        *(ushort*)name = (ushort)(six ? AF_INET6 : AF_INET);
-        bytes[2] = (byte)(port >> 8);
-        bytes[3] = (byte)port;
-        _ = address.TryWriteBytes(bytes[(six ? 8 : 4)..], out _);
-        if (six)
-            *(uint*)(name + 24) = (uint)address.ScopeId;
-        return six ? 28U : 16U;
+        SocketAddress name = new IPEndPoint(address, port).Serialize();
+        fixed (byte* p = name.Buffer.Span)
+            return call(fd, p, (uint)name.Size) < 0 ? Marshal.GetLastPInvokeError() : 0;
     }
 
     private static IOException Failure(int error) =>

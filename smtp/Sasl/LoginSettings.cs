@@ -1,5 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Log;
+using PostfixNet.Net;
 
 namespace PostfixNet.Smtp.Sasl;
 

@@ -1,3 +1,4 @@
+using PostfixNet.Net;
 using PostfixNet.Notices;
 
 namespace PostfixNet.Smtp.Sasl;

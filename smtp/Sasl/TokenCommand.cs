@@ -1,5 +1,6 @@
 using System.Globalization;
 using PostfixNet.Native;
+using PostfixNet.Net;
 
 namespace PostfixNet.Smtp.Sasl;
 

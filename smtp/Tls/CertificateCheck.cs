@@ -1,21 +1,21 @@
 using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PostfixNet.Tls;
 
 namespace PostfixNet.Smtp;
 
 /// <summary>Judges the certificate of one server. It never ends the handshake: what follows from the judgement is decided
 /// by the <see cref="TlsPolicy"/>, and the line about the connection is logged first.</summary>
-internal sealed class CertificateCheck(TlsPolicy policy, SmtpPeer peer, TlsSettings settings, Log log)
+internal sealed class CertificateCheck(TlsPolicy policy, SmtpPeer peer, TlsSettings settings, Log log) : ICertificateCheck
 {
     /// <summary>null: the server showed none.</summary>
-    internal X509Certificate2? Certificate { get; private set; }
+    public X509Certificate2? Certificate { get; private set; }
 
     /// <summary>A trusted authority vouches for it, now and for use as a server.</summary>
     internal bool IsTrusted { get; private set; }
 
     /// <summary>It is the one that the policy asks for: by fingerprint, or trusted and with the right name.</summary>
-    internal bool IsMatched { get; private set; }
+    public bool IsMatched { get; private set; }
 
     /// <summary>As log lines begin.</summary>
     internal string Verdict => Certificate is null ? "Anonymous" : IsMatched ? "Verified" : IsTrusted ? "Trusted" : "Untrusted";
@@ -27,7 +27,7 @@ internal sealed class CertificateCheck(TlsPolicy policy, SmtpPeer peer, TlsSetti
             return true;
         // The one of the handshake is closed with it.
         Certificate = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
-        string? trouble = Trouble(Certificate, chain, settings.VerifyDepth);
+        string? trouble = CertificateTrust.Trouble(Certificate, chain, settings.VerifyDepth);
         IsTrusted = trouble is null;
         if (policy.Level == TlsLevel.Fingerprint)
             IsMatched = HasFingerprint(Certificate);
@@ -38,12 +38,12 @@ internal sealed class CertificateCheck(TlsPolicy policy, SmtpPeer peer, TlsSetti
         {
             if (policy.Level == TlsLevel.Fingerprint)
                 trouble = $"fingerprint {Fingerprint(Certificate.RawData)}, of its public key {Fingerprint(Certificate.PublicKey.ExportSubjectPublicKeyInfo())}, is none that is expected";
-            trouble ??= $"its names {Printable(string.Join(", ", CertificateNames.Of(Certificate)))} do not match {string.Join(", ", policy.NamesFor(peer))}";
+            trouble ??= $"its names {CertificateText.Printable(string.Join(", ", CertificateNames.Of(Certificate)))} do not match {string.Join(", ", policy.NamesFor(peer))}";
             log.CertificateFails(peer, trouble);
         }
         if (settings.LogLevel > 1)
         {
-            log.Certificate(peer, Printable(Certificate.Subject), Printable(Certificate.Issuer), Fingerprint(Certificate.RawData),
+            log.Certificate(peer, CertificateText.Printable(Certificate.Subject), CertificateText.Printable(Certificate.Issuer), Fingerprint(Certificate.RawData),
                 Fingerprint(Certificate.PublicKey.ExportSubjectPublicKeyInfo()));
         }
         return true;
@@ -74,51 +74,5 @@ internal sealed class CertificateCheck(TlsPolicy policy, SmtpPeer peer, TlsSetti
         return false;
     }
 
-    private string Fingerprint(byte[] data)
-    {
-        byte[] digest = CryptographicOperations.HashData(new HashAlgorithmName(settings.FingerprintDigest.ToUpperInvariant()), data);
-        return BitConverter.ToString(digest).Replace('-', ':');
-    }
-
-    // null: the chain leads to somebody who is trusted.
-    private static string? Trouble(X509Certificate2 certificate, X509Chain chain, int depthLimit)
-    {
-        if (chain.ChainElements.Count - 1 > depthLimit)
-            return $"certificate chain longer than limit({depthLimit})";
-        X509ChainStatusFlags flags = X509ChainStatusFlags.NoError;
-        foreach (X509ChainStatus status in chain.ChainStatus)
-            flags |= status.Status;
-        if (flags == X509ChainStatusFlags.NoError)
-            return null;
-        if ((flags & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0)
-        {
-            X509Certificate2 last = chain.ChainElements.Count > 0 ? chain.ChainElements[^1].Certificate : certificate;
-            return certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData)
-                ? "self-signed certificate"
-                : $"untrusted issuer {Printable(last.Issuer)}";
-        }
-        if ((flags & X509ChainStatusFlags.NotTimeValid) != 0)
-        {
-            foreach (X509ChainElement element in chain.ChainElements)
-            {
-                // By the clock by which the chain was judged.
-                if (element.Certificate.NotBefore > DateTime.Now)
-                    return "certificate not yet valid";
-            }
-            return "certificate has expired";
-        }
-        if ((flags & X509ChainStatusFlags.NotValidForUsage) != 0)
-            return "not designated for use as a server certificate";
-        return flags.ToString();
-    }
-
-    private static string Printable(string text)
-    {
-        foreach (char c in text)
-        {
-            if (char.IsControl(c))
-                text = text.Replace(c, '?');
-        }
-        return text.Length <= 500 ? text : text[..500] + "...";
-    }
+    private string Fingerprint(byte[] data) => CertificateText.Fingerprint(data, settings.FingerprintDigest);
 }

@@ -1,3 +1,5 @@
+using PostfixNet.Net;
+
 namespace PostfixNet.Smtp;
 
 /// <summary>Decides whether a server whose TLS broke down gets the mail in plain text (S2-17).</summary>

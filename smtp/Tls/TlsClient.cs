@@ -1,6 +1,8 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using PostfixNet.Configuration;
+using PostfixNet.Net;
+using PostfixNet.Tls;
 
 namespace PostfixNet.Smtp;
 
@@ -12,7 +14,7 @@ internal sealed class TlsClient(TlsSettings settings)
     /// <summary>Does the handshake.</summary>
     /// <param name="lower">Carries the records; it stays the caller's when this fails.</param>
     /// <param name="time">For the whole handshake.</param>
-    /// <exception cref="SmtpStreamException"><see cref="StreamFailure.Tls"/>, whatever the reason; it was logged.</exception>
+    /// <exception cref="ConnectionException"><see cref="StreamFailure.Tls"/>, whatever the reason; it was logged.</exception>
     /// <exception cref="StoppingException">This program was told to stop.</exception>
     /// <exception cref="ConfigurationException">A file with certificates cannot be used.</exception>
     internal TlsStream Start(ByteStream lower, SmtpPeer peer, TlsPolicy policy, TimeSpan time, Log log)
@@ -42,7 +44,7 @@ internal sealed class TlsClient(TlsSettings settings)
                 log.TlsEstablished(peer, check.Verdict, TlsSummary.Of(stream, check.Certificate, resume));
             return stream;
         }
-        catch (SmtpStreamException e)
+        catch (ConnectionException e)
         {
             log.TlsFails(peer, e.Failure switch
             {
@@ -52,7 +54,7 @@ internal sealed class TlsClient(TlsSettings settings)
             });
             if (e.Failure == StreamFailure.Tls)
                 log.Warning($"TLS library problem: {e.Message}");
-            throw new SmtpStreamException(StreamFailure.Tls, e.Message);
+            throw new ConnectionException(StreamFailure.Tls, e.Message);
         }
     }
 
@@ -60,7 +62,8 @@ internal sealed class TlsClient(TlsSettings settings)
     {
         try
         {
-            return _certificates ??= new TrustedCertificates(settings);
+            return _certificates ??= new TrustedCertificates(
+                new CertificateFiles(settings.CertFile, settings.KeyFile, settings.CAFile, settings.CAPath, settings.AppendDefaultCA));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {

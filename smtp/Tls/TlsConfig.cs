@@ -1,6 +1,7 @@
 using System.Security.Authentication;
 using PostfixNet.Configuration;
 using PostfixNet.Log;
+using PostfixNet.Tls;
 
 namespace PostfixNet.Smtp;
 

@@ -1,3 +1,5 @@
+using PostfixNet.Tls;
+
 namespace PostfixNet.Smtp;
 
 /// <summary>Finds what the conversation with a next hop needs: smtp_tls_policy_maps, and what holds for all others.</summary>

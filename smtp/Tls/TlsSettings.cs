@@ -1,5 +1,6 @@
 using System.Security.Authentication;
 using PostfixNet.Configuration;
+using PostfixNet.Tls;
 
 namespace PostfixNet.Smtp;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using PostfixNet.Dns;
 using PostfixNet.Native;
+using PostfixNet.Net;
 
 namespace PostfixNet.UnitTests.Dns;
 
@@ -472,10 +473,9 @@ public class StubResolverTests
             Servers = [server.Address],
             Timeout = TimeSpan.FromMinutes(2),
             Deadline = TimeSpan.FromMinutes(2),
-            InterruptLine = () => line,
-            ThrowIfInterrupted = static () => throw new OperationCanceledException(),
+            Stop = new StopSignal(() => line, static () => true),
         });
-        Assert.Throws<OperationCanceledException>(() => resolver.Query("a.test", DnsType.Mx));
+        Assert.Throws<StoppingException>(() => resolver.Query("a.test", DnsType.Mx));
         line.Dispose();
         other.Dispose();
     }

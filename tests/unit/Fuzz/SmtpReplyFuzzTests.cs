@@ -1,4 +1,5 @@
 using System.Text;
+using PostfixNet.Net;
 using PostfixNet.Smtp;
 
 namespace PostfixNet.UnitTests.Fuzz;
@@ -35,7 +36,7 @@ public sealed class SmtpReplyFuzzTests
                     Check(reply);
                     _ = ServerFeatures.Parse(reply, []);
                 }
-                catch (SmtpStreamException)
+                catch (ConnectionException)
                 {
                     break;
                 }
@@ -65,9 +66,9 @@ public sealed class SmtpReplyFuzzTests
 
         internal int Reads { get; private set; }
 
-        internal override bool IsQuiet => false;
+        public override bool IsQuiet => false;
 
-        internal override int Read(Span<byte> buffer, Deadline deadline)
+        public override int Read(Span<byte> buffer, Deadline deadline)
         {
             Assert.NotEqual(0, buffer.Length);
             Reads++;
@@ -77,15 +78,15 @@ public sealed class SmtpReplyFuzzTests
             return length;
         }
 
-        internal override void Write(ReadOnlySpan<byte> octets, TimeSpan patience)
+        public override void Write(ReadOnlySpan<byte> octets, TimeSpan patience)
         {
         }
 
-        internal override void ThrowIfStopping()
+        public override void ThrowIfStopping()
         {
         }
 
-        internal override void Pause(TimeSpan time)
+        public override void Pause(TimeSpan time)
         {
         }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PostfixNet.Delivery;
 using PostfixNet.Smtp;
+using PostfixNet.Tls;
 
 namespace PostfixNet.UnitTests.Smtp;
 

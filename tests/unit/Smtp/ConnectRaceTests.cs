@@ -1,6 +1,7 @@
 using System.Net;
 using PostfixNet.Delivery;
 using PostfixNet.Native;
+using PostfixNet.Net;
 using PostfixNet.Smtp;
 
 namespace PostfixNet.UnitTests.Smtp;

@@ -2,6 +2,7 @@ using System.Buffers;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
+using PostfixNet.Net;
 using PostfixNet.Queue;
 using PostfixNet.Smtp;
 
@@ -222,17 +223,17 @@ public sealed class ErrorNoticeTests
     {
         internal string Written { get; private set; } = "";
 
-        internal override bool IsQuiet => true;
+        public override bool IsQuiet => true;
 
-        internal override int Read(Span<byte> buffer, Deadline deadline) => 0;
+        public override int Read(Span<byte> buffer, Deadline deadline) => 0;
 
-        internal override void Write(ReadOnlySpan<byte> octets, TimeSpan patience) => Written += System.Text.Encoding.Latin1.GetString(octets);
+        public override void Write(ReadOnlySpan<byte> octets, TimeSpan patience) => Written += System.Text.Encoding.Latin1.GetString(octets);
 
-        internal override void ThrowIfStopping()
+        public override void ThrowIfStopping()
         {
         }
 
-        internal override void Pause(TimeSpan time)
+        public override void Pause(TimeSpan time)
         {
         }
 

@@ -1,7 +1,7 @@
 using System.Text;
 using PostfixNet.Delivery;
 using PostfixNet.Native;
-using PostfixNet.Smtp;
+using PostfixNet.Net;
 
 namespace PostfixNet.UnitTests.Smtp;
 

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Win32.SafeHandles;
 using PostfixNet.Delivery;
 using PostfixNet.Dns;
+using PostfixNet.Net;
 using PostfixNet.Notices;
 using PostfixNet.Queue;
 using PostfixNet.Smtp;

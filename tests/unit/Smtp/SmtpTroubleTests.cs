@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PostfixNet.Net;
 using PostfixNet.Notices;
 using PostfixNet.Smtp;
 
@@ -40,9 +41,9 @@ public sealed class SmtpTroubleTests
         attempt.BeginServer(new SmtpPeer("mx", "192.0.2.1", 25), isFinal: true);
         trouble.RecipientFails(attempt.Recipients[0], SmtpTrouble.Why("5.1.1", "no"));
         Assert.Throws<UnreachableException>(() => trouble.RecipientFails(attempt.Recipients[0], SmtpTrouble.Why("5.1.1", "no")));
-        Assert.Throws<UnreachableException>(() => trouble.StreamFails(new SmtpStreamException((StreamFailure)99), SmtpStage.Mail));
+        Assert.Throws<UnreachableException>(() => trouble.StreamFails(new ConnectionException((StreamFailure)99), SmtpStage.Mail));
         attempt.BeginServer(null, isFinal: true);
-        Assert.Throws<UnreachableException>(() => trouble.StreamFails(new SmtpStreamException(StreamFailure.Lost), SmtpStage.Mail));
+        Assert.Throws<UnreachableException>(() => trouble.StreamFails(new ConnectionException(StreamFailure.Lost), SmtpStage.Mail));
         Assert.Single(rig.Results);
     }
 
@@ -55,7 +56,7 @@ public sealed class SmtpTroubleTests
         attempt.BeginServer(new SmtpPeer("mx", "192.0.2.1", 25), isFinal: true);
         trouble.RecipientFails(attempt.Recipients[0], SmtpTrouble.Why("5.1.1", "no"));
         trouble.MessageFails(SmtpTrouble.Why("4.3.0", "later"));
-        trouble.StreamFails(new SmtpStreamException(StreamFailure.Lost), SmtpStage.Quit);
+        trouble.StreamFails(new ConnectionException(StreamFailure.Lost), SmtpStage.Quit);
         Assert.Equal(["u1@x.test 5.1.1 bounced", "u2@x.test 4.3.0 deferred"], rig.Results.Select(r => $"{r[0]} {r[2]} {r[3]}"));
         Assert.Null(attempt.HopTrouble);
     }
@@ -84,7 +85,7 @@ public sealed class SmtpTroubleTests
                 trouble.SiteFails(why);
                 break;
             case "stream":
-                trouble.StreamFails(new SmtpStreamException(StreamFailure.TimedOut), SmtpStage.Data);
+                trouble.StreamFails(new ConnectionException(StreamFailure.TimedOut), SmtpStage.Data);
                 break;
             case "message":
                 trouble.MessageFails(why);

@@ -3,7 +3,9 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using PostfixNet.Delivery;
 using PostfixNet.Native;
+using PostfixNet.Net;
 using PostfixNet.Smtp;
+using PostfixNet.Tls;
 
 namespace PostfixNet.UnitTests.Smtp;
 

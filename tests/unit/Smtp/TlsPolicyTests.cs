@@ -2,6 +2,7 @@ using System.Security.Authentication;
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Smtp;
+using PostfixNet.Tls;
 
 namespace PostfixNet.UnitTests.Smtp;
 

@@ -1,14 +1,14 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace PostfixNet.Smtp;
+namespace PostfixNet.Tls;
 
 /// <summary>What ties a login to the TLS connection that it goes over (RFC 5929).</summary>
-internal static class ChannelBinding
+public static class ChannelBinding
 {
     /// <summary>tls-server-end-point: the hash of the certificate, by the hash function of its signature, but nothing weaker
     /// than SHA-256 (section 4.1). null: the signature has none.</summary>
-    internal static byte[]? ServerEndPoint(X509Certificate2 certificate) => certificate.SignatureAlgorithm.Value switch
+    public static byte[]? ServerEndPoint(X509Certificate2 certificate) => certificate.SignatureAlgorithm.Value switch
     {
         // md5, sha1 and sha256 with RSA; sha1 and sha256 with ECDSA
         "1.2.840.113549.1.1.4" or "1.2.840.113549.1.1.5" or "1.2.840.113549.1.1.11" or "1.2.840.10045.4.1" or "1.2.840.10045.4.3.2" =>

@@ -1,9 +1,9 @@
 using System.Security.Authentication;
 
-namespace PostfixNet.Smtp;
+namespace PostfixNet.Tls;
 
 /// <summary>Reads lists of protocol versions: smtp_tls_protocols and the like.</summary>
-internal static class TlsProtocols
+public static class TlsProtocols
 {
     // SSL is not spoken at all, but lists that exclude it are common.
     private static readonly string[] s_names = ["SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
@@ -13,7 +13,7 @@ internal static class TlsProtocols
     /// commas and colons separate.</summary>
     /// <returns>The versions without gaps: of several runs the newest.</returns>
     /// <exception cref="FormatException">Not such a list, or nothing is left to speak.</exception>
-    internal static SslProtocols Parse(string text)
+    public static SslProtocols Parse(string text)
     {
         int included = 0, excluded = 0, lowest = 0, highest = s_names.Length - 1;
         foreach (string word in text.Split([' ', '\t', ',', ':'], StringSplitOptions.RemoveEmptyEntries))
@@ -41,7 +41,7 @@ internal static class TlsProtocols
     }
 
     /// <summary>The name of a version in log lines.</summary>
-    internal static string NameOf(SslProtocols protocol)
+    public static string NameOf(SslProtocols protocol)
     {
         for (int i = 2; i < s_names.Length; i++)
         {

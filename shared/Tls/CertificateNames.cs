@@ -1,15 +1,15 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace PostfixNet.Smtp;
+namespace PostfixNet.Tls;
 
 /// <summary>The names in a certificate, and what they match (RFC 6125 section 6.4).</summary>
-internal static class CertificateNames
+public static class CertificateNames
 {
     private const string CommonName = "2.5.4.3";
 
     /// <summary>The DNS names of a certificate; only one that has none of those goes by its common name.</summary>
-    internal static List<string> Of(X509Certificate2 certificate)
+    public static List<string> Of(X509Certificate2 certificate)
     {
         List<string> names = [];
         try
@@ -38,7 +38,7 @@ internal static class CertificateNames
     /// <summary>True when a name of a certificate stands for the name that is wanted.</summary>
     /// <param name="name">A star as the whole first label stands for any one label, if two labels or more follow.</param>
     /// <param name="wanted">With a dot in front: any name below it is right.</param>
-    internal static bool Matches(string name, string wanted)
+    public static bool Matches(string name, string wanted)
     {
         if (wanted.Length < 2)
             return false;

@@ -2,15 +2,15 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace PostfixNet.Smtp;
+namespace PostfixNet.Tls;
 
 /// <summary>What was agreed in a handshake, in the words of Postfix's log.</summary>
-internal static class TlsSummary
+public static class TlsSummary
 {
     /// <summary><c>TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) server-signature RSA-PSS (2048 bits)</c>. The group
     /// of the key exchange cannot be learned from SslStream.</summary>
     /// <param name="mayBeResumed">The server may have signed nothing this time.</param>
-    internal static string Of(TlsStream stream, X509Certificate2? certificate, bool mayBeResumed)
+    public static string Of(TlsStream stream, X509Certificate2? certificate, bool mayBeResumed)
     {
         string signature = stream.Protocol == SslProtocols.Tls13 && certificate is not null && !mayBeResumed ? Signature(certificate) : "";
         return $"{TlsProtocols.NameOf(stream.Protocol)} with cipher {CipherSuites.Describe(stream.CipherSuite)}{signature}";

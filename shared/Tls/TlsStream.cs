@@ -1,27 +1,34 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
+using PostfixNet.Net;
 
-namespace PostfixNet.Smtp;
+namespace PostfixNet.Tls;
 
 /// <summary>Octets over TLS over another stream. All waiting is the other stream's: its deadlines, its reading ahead, and its
 /// attention to the end of this program.</summary>
-internal sealed class TlsStream : ByteStream, IChannelSecurity
+#pragma warning disable CA1711 // A stream of octets in the sense of TCP (RFC 9293), with deadlines: not one of System.IO.
+public sealed class TlsStream : ByteStream, IChannelSecurity
+#pragma warning restore CA1711
 {
     private readonly Records _records;
     private readonly SslStream _tls;
-    private readonly CertificateCheck _check;
+    private readonly ICertificateCheck _check;
     private byte[] _ahead = [];
     private int _aheadStart;
     private int _aheadEnd;
     private bool _mayHoldMore;
     private bool _isBroken;
 
-    private TlsStream(Records records, SslStream tls, CertificateCheck check) => (_records, _tls, _check) = (records, tls, check);
+    private TlsStream(Records records, SslStream tls, ICertificateCheck check) => (_records, _tls, _check) = (records, tls, check);
 
     /// <summary>Does the handshake of the client.</summary>
-    /// <exception cref="SmtpStreamException">It failed; the lower stream stays the caller's.</exception>
-    internal static TlsStream Open(ByteStream lower, SslClientAuthenticationOptions options, TimeSpan time, CertificateCheck check)
+    /// <param name="lower">Carries the records; closed with this one.</param>
+    /// <param name="time">For the whole handshake.</param>
+    /// <param name="check">Knows the certificate of the peer after the handshake.</param>
+    /// <exception cref="ConnectionException">It failed; the lower stream stays the caller's.</exception>
+    /// <exception cref="StoppingException">This program was told to stop.</exception>
+    public static TlsStream Open(ByteStream lower, SslClientAuthenticationOptions options, TimeSpan time, ICertificateCheck check)
     {
         Records records = new(lower) { Deadline = Deadline.In(time) };
         SslStream tls = new(records, leaveInnerStreamOpen: true);
@@ -37,12 +44,14 @@ internal sealed class TlsStream : ByteStream, IChannelSecurity
         }
     }
 
-    internal SslProtocols Protocol => _tls.SslProtocol;
+    /// <summary>The version that was agreed on.</summary>
+    public SslProtocols Protocol => _tls.SslProtocol;
 
-    internal TlsCipherSuite CipherSuite => _tls.NegotiatedCipherSuite;
+    /// <summary>The ciphers that were agreed on.</summary>
+    public TlsCipherSuite CipherSuite => _tls.NegotiatedCipherSuite;
 
     /// <inheritdoc/>
-    internal override IChannelSecurity? Security => this;
+    public override IChannelSecurity? Security => this;
 
     /// <inheritdoc/>
     public bool IsPeerVerified => _check.IsMatched;
@@ -51,24 +60,24 @@ internal sealed class TlsStream : ByteStream, IChannelSecurity
     public byte[]? ServerEndPoint => _check.Certificate is { } certificate ? ChannelBinding.ServerEndPoint(certificate) : null;
 
     /// <inheritdoc/>
-    internal override bool HeedsStop
+    public override bool HeedsStop
     {
         get => _records.Lower.HeedsStop;
         set => _records.Lower.HeedsStop = value;
     }
 
     /// <inheritdoc/>
-    internal override Deadline Limit
+    public override Deadline Limit
     {
         get => _records.Lower.Limit;
         set => _records.Lower.Limit = value;
     }
 
     /// <inheritdoc/>
-    internal override bool HasInput => _aheadStart < _aheadEnd || ((_mayHoldMore || _records.Lower.HasInput) && Peek());
+    public override bool HasInput => _aheadStart < _aheadEnd || ((_mayHoldMore || _records.Lower.HasInput) && Peek());
 
     /// <inheritdoc/>
-    internal override bool IsQuiet => !HasInput;
+    public override bool IsQuiet => !HasInput;
 
     // Whether a record holds anything for us shows only when it is read: session tickets may come at any time.
     private bool Peek()
@@ -80,7 +89,7 @@ internal sealed class TlsStream : ByteStream, IChannelSecurity
             (_aheadStart, _aheadEnd) = (0, Read(_ahead, new Deadline(0)));
             return true;
         }
-        catch (SmtpStreamException e)
+        catch (ConnectionException e)
         {
             _mayHoldMore = false;
             return e.Failure != StreamFailure.TimedOut;
@@ -92,7 +101,7 @@ internal sealed class TlsStream : ByteStream, IChannelSecurity
     }
 
     /// <inheritdoc/>
-    internal override int Read(Span<byte> buffer, Deadline deadline)
+    public override int Read(Span<byte> buffer, Deadline deadline)
     {
         if (_aheadStart < _aheadEnd)
         {
@@ -116,7 +125,7 @@ internal sealed class TlsStream : ByteStream, IChannelSecurity
     }
 
     /// <inheritdoc/>
-    internal override void Write(ReadOnlySpan<byte> octets, TimeSpan patience)
+    public override void Write(ReadOnlySpan<byte> octets, TimeSpan patience)
     {
         _records.Patience = patience;
         try
@@ -131,10 +140,10 @@ internal sealed class TlsStream : ByteStream, IChannelSecurity
     }
 
     /// <inheritdoc/>
-    internal override void ThrowIfStopping() => _records.Lower.ThrowIfStopping();
+    public override void ThrowIfStopping() => _records.Lower.ThrowIfStopping();
 
     /// <inheritdoc/>
-    internal override void Pause(TimeSpan time) => _records.Lower.Pause(time);
+    public override void Pause(TimeSpan time) => _records.Lower.Pause(time);
 
     /// <summary>Says that nothing more follows (RFC 8446 section 6.1), if that can be said without waiting, and closes.</summary>
     public override void Dispose()
@@ -157,7 +166,7 @@ internal sealed class TlsStream : ByteStream, IChannelSecurity
     }
 
     private static bool IsFailure(Exception e) =>
-        e is SmtpStreamException or StoppingException or IOException or AuthenticationException or CryptographicException
+        e is ConnectionException or StoppingException or IOException or AuthenticationException or CryptographicException
             or InvalidOperationException or NotSupportedException;
 
     // What went wrong below comes wrapped.
@@ -168,11 +177,11 @@ internal sealed class TlsStream : ByteStream, IChannelSecurity
         Exception innermost = e;
         for (Exception? inner = e; inner is not null; inner = inner.InnerException)
         {
-            if (inner is SmtpStreamException or StoppingException)
+            if (inner is ConnectionException or StoppingException)
                 return inner;
             innermost = inner;
         }
-        return new SmtpStreamException(records.HasEnded ? StreamFailure.Lost : StreamFailure.Tls, innermost.Message);
+        return new ConnectionException(records.HasEnded ? StreamFailure.Lost : StreamFailure.Tls, innermost.Message);
     }
 
     /// <summary>The other stream, as SslStream wants it.</summary>
@@ -211,7 +220,7 @@ internal sealed class TlsStream : ByteStream, IChannelSecurity
         public override int Read(Span<byte> buffer)
         {
             if (Deadline.RemainingMilliseconds == 0 && ++_readsAfterTheEnd > MostReadsAfterTheEnd)
-                throw new SmtpStreamException(StreamFailure.TimedOut);
+                throw new ConnectionException(StreamFailure.TimedOut);
             int n = buffer.Length == 0 ? 0 : lower.Read(buffer, Deadline);
             HasEnded |= n == 0 && buffer.Length > 0;
             return n;

@@ -1,30 +1,39 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
-namespace PostfixNet.Smtp;
+namespace PostfixNet.Tls;
+
+/// <summary>Where certificates are. Empty: none there.</summary>
+/// <param name="Own">File with the certificate to show, and those that vouch for it.</param>
+/// <param name="OwnKey">File with its private key.</param>
+/// <param name="Authorities">File with certificates of those who are trusted.</param>
+/// <param name="AuthoritiesDirectory">Directory with such files.</param>
+/// <param name="WithSystem">Those whom the system trusts are trusted as well. Without any file, they alone are.</param>
+public sealed record CertificateFiles(string Own, string OwnKey, string Authorities, string AuthoritiesDirectory, bool WithSystem);
 
 /// <summary>Whom this system trusts to vouch for servers, and what it shows of itself; read from files once.</summary>
 /// <exception cref="System.Security.Cryptography.CryptographicException">A file does not hold what it should.</exception>
 /// <exception cref="IOException">A file cannot be read.</exception>
-internal sealed class TrustedCertificates
+public sealed class TrustedCertificates
 {
     private readonly X509Certificate2Collection? _roots;
 
-    internal TrustedCertificates(TlsSettings settings)
+    /// <summary>Reads the files.</summary>
+    public TrustedCertificates(CertificateFiles files)
     {
-        if (settings.CertFile.Length > 0)
-            Own = LoadOwn(settings.CertFile, settings.KeyFile);
-        if (settings.CAFile.Length == 0 && settings.CAPath.Length == 0)
+        if (files.Own.Length > 0)
+            Own = LoadOwn(files.Own, files.OwnKey);
+        if (files.Authorities.Length == 0 && files.AuthoritiesDirectory.Length == 0)
             return;
         _roots = [];
-        if (settings.CAFile.Length > 0)
-            _roots.ImportFromPemFile(settings.CAFile);
-        if (settings.CAPath.Length > 0)
+        if (files.Authorities.Length > 0)
+            _roots.ImportFromPemFile(files.Authorities);
+        if (files.AuthoritiesDirectory.Length > 0)
         {
-            foreach (string file in Directory.EnumerateFiles(settings.CAPath))
+            foreach (string file in Directory.EnumerateFiles(files.AuthoritiesDirectory))
                 _roots.ImportFromPemFile(file);
         }
-        if (settings.AppendDefaultCA)
+        if (files.WithSystem)
         {
             using X509Store system = new(StoreName.Root, StoreLocation.LocalMachine, OpenFlags.ReadOnly);
             _roots.AddRange(system.Certificates);
@@ -32,11 +41,11 @@ internal sealed class TrustedCertificates
     }
 
     /// <summary>The certificate that a server gets to see if it asks for one; null: none.</summary>
-    internal SslStreamCertificateContext? Own { get; }
+    public SslStreamCertificateContext? Own { get; }
 
     /// <summary>How the chain of a server's certificate is built. Nothing is fetched from the network for it: a server could
     /// make this system wait, or ask anybody for anything.</summary>
-    internal X509ChainPolicy NewChainPolicy()
+    public X509ChainPolicy NewChainPolicy()
     {
         X509ChainPolicy policy = new() { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
         if (_roots is not null)

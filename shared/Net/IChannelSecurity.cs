@@ -1,0 +1,12 @@
+namespace PostfixNet.Net;
+
+/// <summary>What protects a conversation from others; a login asks before it shows a password.</summary>
+public interface IChannelSecurity
+{
+    /// <summary>The server has proved its name.</summary>
+    public bool IsPeerVerified { get; }
+
+    /// <summary>Channel binding of the type tls-server-end-point (RFC 5929 section 4), without the type's name: the hash of
+    /// the server's certificate; null when there is none.</summary>
+    public byte[]? ServerEndPoint { get; }
+}

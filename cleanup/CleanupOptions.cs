@@ -103,7 +103,7 @@ internal sealed record CleanupOptions
         {
             MyHostname = config.Get(Parameters.MyHostname),
             Completion = new AddressCompletion(origin, config.Get(Parameters.MyDomain), config.Get(Parameters.AppendAtMyorigin),
-                config.Get(Parameters.AppendDotMydomain)),
+                config.Get(Parameters.AppendDotMydomain), config.Get(Parameters.SwapBangpath), config.Get(Parameters.AllowPercentHack)),
             EmptyAddressRecipient = config.Get(Parameters.EmptyAddressRecipient),
             VirtualAliases = aliases.IsEmpty ? null : aliases.Find,
             LocalDomains = aliases.IsEmpty ? [] : [origin, .. config.Get(Parameters.MyDestination)],

@@ -119,10 +119,10 @@ internal static class Commands
     internal static (MainConfig Main, MasterConfig Master) Configuration(string directory)
     {
         MainConfig config = MainConfig.Load(directory);
-        config.ValidateAll();
+        IReadOnlyList<string> warnings = config.Validate();
         MasterConfig master = MasterConfig.Load(directory, config);
         SystemCheck.Require(config, master);
-        foreach (string warning in config.Warnings)
+        foreach (string warning in warnings)
         {
             MailLog.Warning(warning);
             StandardError.Write($"master: warning: {warning}\n");

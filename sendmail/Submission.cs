@@ -28,7 +28,7 @@ internal sealed class Submission
     {
         if (_options.Recipients.Count == 0 && !_options.TakesHeaderRecipients)
             throw SubmissionException.For(_caller, "Recipient addresses must be specified on the command line or via the -t option");
-        if (!UserList.Includes(_config.Get(Parameters.AuthorizedSubmitUsers), _caller?.Name ?? "unknown", Parameters.AuthorizedSubmitUsers.Name))
+        if (!_config.Get(Parameters.AuthorizedSubmitUsers).Includes(_caller?.Name ?? "unknown"))
             throw new SubmissionException($"User {SubmissionException.Name(_caller)} is not allowed to submit mail");
         using NewQueueFile file = NewQueueFile.Create(queue, QueueName.Maildrop, _config.Get(Parameters.EnableLongQueueIds));
         RecordWriter writer = file.Writer;

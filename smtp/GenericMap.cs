@@ -38,11 +38,12 @@ internal sealed class GenericMap(AddressLookup lookup, AddressCompletion complet
         if (table.IsEmpty)
             return null;
         if (table.FirstValue(static value => !IsReplacement(value.Trim())) is { } wrong)
-            throw new ConfigurationException($"smtp_generic_maps: \"{wrong}\" is not understood: want one address, or @domain");
+            throw config.Refuse(Parameters.SmtpGenericMaps, $"\"{wrong}\" is not understood; give one address, or @domain", service);
         string origin = config.Get(Parameters.MyOrigin);
         return new GenericMap(
             new AddressLookup(table.Find, [origin, .. config.Get(Parameters.MyDestination)], config.Get(Parameters.RecipientDelimiter)),
-            new AddressCompletion(origin, config.Get(Parameters.MyDomain), config.Get(Parameters.AppendAtMyorigin), config.Get(Parameters.AppendDotMydomain)),
+            new AddressCompletion(origin, config.Get(Parameters.MyDomain), config.Get(Parameters.AppendAtMyorigin), config.Get(Parameters.AppendDotMydomain),
+                config.Get(Parameters.SwapBangpath), config.Get(Parameters.AllowPercentHack)),
             propagatesExtension: Contains(config.Get(Parameters.PropagateUnmatchedExtensions), "generic"))
         {
             TokenLimit = config.Get(Parameters.HeaderAddressTokenLimit),

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using PostfixNet.Configuration;
 
 namespace PostfixNet.Smtp;
 
@@ -15,16 +14,15 @@ internal sealed class PeerList
     }
 
     /// <summary>Reads a list.</summary>
-    /// <param name="name">Parameter, for messages.</param>
     /// <returns>Null: the list is empty.</returns>
-    /// <exception cref="ConfigurationException">An item is none of these.</exception>
-    internal static PeerList? Read(IReadOnlyList<string> items, string name)
+    /// <exception cref="FormatException">An item is none of these.</exception>
+    internal static PeerList? Read(IReadOnlyList<string> items)
     {
         if (items.Count == 0)
             return null;
         PeerList list = new();
         foreach (string item in items)
-            list._patterns.Add(Pattern.Parse(item) ?? throw new ConfigurationException($"{name}: \"{item}\": want a host, a domain, an address, or network/bits"));
+            list._patterns.Add(Pattern.Parse(item) ?? throw new FormatException($"\"{item}\" is not accepted; give a host, a domain, an address, or network/bits"));
         return list;
     }
 

@@ -12,14 +12,12 @@ internal static class SmtpConfig
     /// <exception cref="ConfigurationException">Something is wrong, or asks for what this program cannot do.</exception>
     internal static SmtpOptions Read(MainConfig config, string service)
     {
-        RefuseWhatIsMissing(config, service);
-        T Get<T>(Parameter<T> parameter) => config.ForTransport(parameter, service);
-        TimeSpan GetTime(TimeParameter parameter) => config.ForTransport(parameter, service);
+        T Get<T>(Parameter<T> parameter) where T : notnull => config.ForTransport(parameter, service);
 
         IReadOnlyList<string> protocols = config.Get(Parameters.InetProtocols);
         bool all = Contains(protocols, "all");
         if (protocols.Count == 0)
-            throw new ConfigurationException("inet_protocols is empty: want \"all\", \"ipv4\" or \"ipv6\"");
+            throw config.Refuse(Parameters.InetProtocols, "empty; give \"all\", \"ipv4\" or \"ipv6\"");
         IReadOnlyList<string> workarounds = Get(Parameters.SmtpPixWorkarounds);
         LookupTable discard = Get(Parameters.SmtpDiscardEhloKeywordAddressMaps);
         bool isLmtp = service == "lmtp";
@@ -32,18 +30,18 @@ internal static class SmtpConfig
             HeloName = Get(Parameters.SmtpHeloName),
             IsLmtp = isLmtp,
             LmtpAssumeFinal = config.Get(Parameters.LmtpAssumeFinal),
-            ConnectTimeout = GetTime(Parameters.SmtpConnectTimeout),
-            GreetingTimeout = GetTime(Parameters.SmtpGreetingTimeout),
-            HeloTimeout = GetTime(Parameters.SmtpHeloTimeout),
-            StartTlsTimeout = GetTime(Parameters.SmtpStarttlsTimeout),
-            XForwardTimeout = GetTime(Parameters.SmtpXforwardTimeout),
-            MailTimeout = GetTime(Parameters.SmtpMailTimeout),
-            RcptTimeout = GetTime(Parameters.SmtpRcptTimeout),
-            DataInitTimeout = GetTime(Parameters.SmtpDataInitTimeout),
-            DataXferTimeout = GetTime(Parameters.SmtpDataXferTimeout),
-            DataDoneTimeout = GetTime(Parameters.SmtpDataDoneTimeout),
-            RsetTimeout = GetTime(Parameters.SmtpRsetTimeout),
-            QuitTimeout = GetTime(Parameters.SmtpQuitTimeout),
+            ConnectTimeout = Get(Parameters.SmtpConnectTimeout),
+            GreetingTimeout = Get(Parameters.SmtpGreetingTimeout),
+            HeloTimeout = Get(Parameters.SmtpHeloTimeout),
+            StartTlsTimeout = Get(Parameters.SmtpStarttlsTimeout),
+            XForwardTimeout = Get(Parameters.SmtpXforwardTimeout),
+            MailTimeout = Get(Parameters.SmtpMailTimeout),
+            RcptTimeout = Get(Parameters.SmtpRcptTimeout),
+            DataInitTimeout = Get(Parameters.SmtpDataInitTimeout),
+            DataXferTimeout = Get(Parameters.SmtpDataXferTimeout),
+            DataDoneTimeout = Get(Parameters.SmtpDataDoneTimeout),
+            RsetTimeout = Get(Parameters.SmtpRsetTimeout),
+            QuitTimeout = Get(Parameters.SmtpQuitTimeout),
             PerRequestDeadline = Get(Parameters.SmtpPerRequestDeadline),
             MinDataRate = Get(Parameters.SmtpMinDataRate),
             RequestTimeLimit = config.Get(Parameters.DaemonTimeout),
@@ -61,18 +59,18 @@ internal static class SmtpConfig
             DiscardEhloKeywordsOf = discard.IsEmpty ? static _ => null : discard.Find,
             PixDisableEsmtp = Contains(workarounds, "disable_esmtp"),
             PixDelayDotCrLf = Contains(workarounds, "delay_dotcrlf"),
-            PixThresholdTime = GetTime(Parameters.SmtpPixWorkaroundThresholdTime),
-            PixDelayTime = GetTime(Parameters.SmtpPixWorkaroundDelayTime),
+            PixThresholdTime = Get(Parameters.SmtpPixWorkaroundThresholdTime),
+            PixDelayTime = Get(Parameters.SmtpPixWorkaroundDelayTime),
             MessageLineLimit = Get(Parameters.SmtpLineLengthLimit),
             LineLengthLimit = config.Get(Parameters.LineLengthLimit),
             DelayResolutionLimit = config.Get(Parameters.DelayLoggingResolutionLimit),
-            DebugPeers = PeerList.Read(config.Get(Parameters.DebugPeerList), Parameters.DebugPeerList.Name),
+            DebugPeers = DebugPeers(config),
             ErrorNotices = ErrorNotices.Read(config, isLmtp),
             TcpPort = isLmtp && port == 25 ? 24 : port,
-            BindAddress = Address(Get(Parameters.SmtpBindAddress), AddressFamily.InterNetwork, "smtp_bind_address")
-                ?? SoleAddress(config.Get(Parameters.InetInterfaces), AddressFamily.InterNetwork),
-            BindAddress6 = Address(Get(Parameters.SmtpBindAddress6), AddressFamily.InterNetworkV6, "smtp_bind_address6")
-                ?? SoleAddress(config.Get(Parameters.InetInterfaces), AddressFamily.InterNetworkV6),
+            BindAddress = Get(Parameters.SmtpBindAddress) is var four && !four.Equals(IPAddress.None) ? four
+                : SoleAddress(config.Get(Parameters.InetInterfaces), AddressFamily.InterNetwork),
+            BindAddress6 = Get(Parameters.SmtpBindAddress6) is var six && !six.Equals(IPAddress.None) ? six
+                : SoleAddress(config.Get(Parameters.InetInterfaces), AddressFamily.InterNetworkV6),
             BindAddressEnforce = Get(Parameters.SmtpBindAddressEnforce),
             UseIPv4 = all || Contains(protocols, "ipv4"),
             UseIPv6 = all || Contains(protocols, "ipv6"),
@@ -100,55 +98,36 @@ internal static class SmtpConfig
             DeferIfNoMxAddressFound = Get(Parameters.SmtpDeferIfNoMxAddressFound),
             FallbackRelay = Get(Parameters.SmtpFallbackRelay),
             RelayHost = string.Join(", ", config.Get(Parameters.Relayhost)),
-            BestMxTransport = isLmtp ? "" : ReadBestMxTransport(config.Get(Parameters.BestMxTransport), service),
+            BestMxTransport = isLmtp ? "" : ReadBestMxTransport(config, service),
             IpcTimeout = config.Get(Parameters.IpcTimeout),
             ConnectionCacheOnDemand = Get(Parameters.SmtpConnectionCacheOnDemand),
             ConnectionCacheDestinations = Get(Parameters.SmtpConnectionCacheDestinations),
-            ConnectionCacheTimeLimit = GetTime(Parameters.SmtpConnectionCacheTimeLimit),
-            ConnectionReuseTimeLimit = GetTime(Parameters.SmtpConnectionReuseTimeLimit),
+            ConnectionCacheTimeLimit = Get(Parameters.SmtpConnectionCacheTimeLimit),
+            ConnectionReuseTimeLimit = Get(Parameters.SmtpConnectionReuseTimeLimit),
             ConnectionReuseCountLimit = Get(Parameters.SmtpConnectionReuseCountLimit),
         };
     }
 
-    // A setting that protects mail or lets it through must not be passed over in silence.
-    private static void RefuseWhatIsMissing(MainConfig config, string service)
+    private static PeerList? DebugPeers(MainConfig config)
     {
-        if (config.ForTransport(Parameters.SmtpDnsReplyFilter, service).Length > 0)
-            throw new ConfigurationException("smtp_dns_reply_filter: not supported by this version; leave it out");
-        if (config.ForTransport(Parameters.SmtpDnsResolverOptions, service).Count > 0)
-            throw new ConfigurationException("smtp_dns_resolver_options: not supported: names in mail are absolute, no domain is appended to them; leave it out");
-        (string Name, string Value)[] filters =
-        [
-            ("smtp_header_checks", config.ForTransport(Parameters.SmtpHeaderChecks, service)),
-            ("smtp_mime_header_checks", config.ForTransport(Parameters.SmtpMimeHeaderChecks, service)),
-            ("smtp_nested_header_checks", config.ForTransport(Parameters.SmtpNestedHeaderChecks, service)),
-            ("smtp_body_checks", config.ForTransport(Parameters.SmtpBodyChecks, service)),
-            ("smtp_reply_filter", config.ForTransport(Parameters.SmtpReplyFilter, service)),
-            ("smtp_delivery_status_filter", config.ForTransport(Parameters.SmtpDeliveryStatusFilter, service)),
-        ];
-        foreach ((string name, string value) in filters)
+        try
         {
-            if (value.Length > 0)
-                throw new ConfigurationException($"{name} = \"{value}\": tables of patterns are not supported by this version; leave it out");
+            return PeerList.Read(config.Get(Parameters.DebugPeerList));
+        }
+        catch (FormatException e)
+        {
+            throw config.Refuse(Parameters.DebugPeerList, e.Message);
         }
     }
 
     // Empty for the service that is itself the one named: it would hand on to itself for ever.
-    private static string ReadBestMxTransport(string text, string service)
+    private static string ReadBestMxTransport(MainConfig config, string service)
     {
+        string text = config.Get(Parameters.BestMxTransport);
         string name = BestMxTransport.ServiceOf(text);
         if (name is "error" or "retry" or "discard" || name.Contains('/', StringComparison.Ordinal) || (name.Length == 0 && text.Length > 0))
-            throw new ConfigurationException($"best_mx_transport = \"{text}\": want the name of a delivery service in master.toml, with :nexthop or without");
+            throw config.Refuse(Parameters.BestMxTransport, $"\"{text}\" is not accepted; give the name of a delivery service in master.toml, with :nexthop or without");
         return name == service ? "" : text;
-    }
-
-    private static IPAddress? Address(string text, AddressFamily family, string name)
-    {
-        if (text.Length == 0)
-            return null;
-        return IPAddress.TryParse(text.Trim('[', ']'), out IPAddress? address) && address.AddressFamily == family
-            ? address
-            : throw new ConfigurationException($"{name} = \"{text}\": want an {(family == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} address");
     }
 
     // A system with an address of its own, among those of its host, sends mail from there, as servers that look it up expect.

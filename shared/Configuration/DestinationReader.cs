@@ -26,13 +26,13 @@ internal sealed class DestinationReader
     internal static DestinationRules Read(MainConfig config, TomlNode node)
     {
         if (node is not TomlTable tables)
-            throw config.Wrong(DestinationRules.TableName, node, $"{MainConfig.Article(node)} is not accepted; give tables such as [destination.\"example.com\"]");
+            throw config.Wrong(DestinationRules.TableName, node, $"{node.WithArticle} is not accepted; give tables such as [destination.\"example.com\"]");
         Dictionary<string, DestinationRule> rules = new(StringComparer.Ordinal);
         foreach (TomlEntry entry in tables.Entries)
         {
             string label = Label(entry.Key);
             if (entry.Value is not TomlTable table)
-                throw config.Wrong(label, entry.Value, $"{MainConfig.Article(entry.Value)} is not accepted; give a table");
+                throw config.Wrong(label, entry.Value, $"{entry.Value.WithArticle} is not accepted; give a table");
             string name = entry.Key.ToLowerInvariant();
             if (!IsName(name))
                 throw config.Wrong(label, table, "no name of a destination; give e.g. \"example.com\", \".example.com\", \"[host]:587\", \"mx:example.net\" or \"*\"");
@@ -183,7 +183,7 @@ internal sealed class DestinationReader
     private int Number(TomlEntry entry, int least, int most)
     {
         if (entry.Value is not TomlInteger number)
-            throw Wrong(entry, entry.Value, $"{MainConfig.Article(entry.Value)} is not accepted; give a whole number");
+            throw Wrong(entry, entry.Value, $"{entry.Value.WithArticle} is not accepted; give a whole number");
         return number.Value >= least && number.Value <= most ? (int)number.Value
             : throw Wrong(entry, entry.Value, $"{number.Value} is out of range; accepted are {least} to {most}");
     }
@@ -218,7 +218,7 @@ internal sealed class DestinationReader
     {
         TomlString text => _config.Expand(Label(_rule.Name, entry.Key), text.Value, node).Trim(),
         TomlInteger number => ShortText.FromNumber(number.Value),
-        _ => throw Wrong(entry, node, $"{MainConfig.Article(node)} is not accepted; give text in quotes"),
+        _ => throw Wrong(entry, node, $"{node.WithArticle} is not accepted; give text in quotes"),
     };
 
     // A domain, ".domain", "[host]:port", "mx:host", "*": no blanks, no "@", dots not side by side.

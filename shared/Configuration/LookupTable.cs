@@ -110,25 +110,21 @@ public sealed class LookupTable
         return hasInline && FileSystem.Status(mainToml, followLink: true) is { } status && (status.Mode & ReadByOthers) != 0 ? mainToml : null;
     }
 
-    /// <param name="config">For expansion and positions in messages.</param>
-    /// <param name="name">Parameter.</param>
-    /// <param name="node">Its value; null when main.toml does not give it.</param>
-    /// <param name="defaultText">Its value then.</param>
     /// <exception cref="ConfigurationException">Not a table, or a file that cannot be used.</exception>
-    internal static LookupTable Open(MainConfig config, string name, TomlNode? node, string defaultText)
+    internal static LookupTable Open(ParameterValue value)
     {
         LookupTable table = new();
-        switch (node)
+        switch (value.Node)
         {
             case null:
-                table.AddSpecifications(config, name, null, defaultText);
+                table.AddSpecifications(value.Config, value.Name, null, value.Text);
                 break;
             case TomlArray array:
                 foreach (TomlNode item in array.Items)
-                    table.Add(config, name, item);
+                    table.Add(value.Config, value.Name, item);
                 break;
             default:
-                table.Add(config, name, node);
+                table.Add(value.Config, value.Name, value.Node);
                 break;
         }
         return table;
@@ -145,7 +141,7 @@ public sealed class LookupTable
                 AddTable(config, name, table);
                 break;
             default:
-                throw config.Wrong(name, node, $"{MainConfig.Article(node)} is not accepted; {Accepted}");
+                throw config.Wrong(name, node, $"{node.WithArticle} is not accepted; {Accepted}");
         }
     }
 
@@ -160,7 +156,7 @@ public sealed class LookupTable
                 TomlInteger number => number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture),
                 TomlArray list => Join(config, name, list),
                 TomlTable => throw config.Wrong(name, entry.Value, $"key \"{entry.Key}\" holds a table; a key with dots needs quotes, e.g. \"example.com\" = \"...\""),
-                _ => throw config.Wrong(name, entry.Value, $"{MainConfig.Article(entry.Value)} is not accepted as the value of \"{entry.Key}\"; give text in quotes"),
+                _ => throw config.Wrong(name, entry.Value, $"{entry.Value.WithArticle} is not accepted as the value of \"{entry.Key}\"; give text in quotes"),
             };
             value = config.Expand(name, value, entry.Value);
             // Keys that differ in letter case only would hide one another.
@@ -176,7 +172,7 @@ public sealed class LookupTable
         foreach (TomlNode item in list.Items)
         {
             if (item is not TomlString text)
-                throw config.Wrong(name, item, $"{MainConfig.Article(item)} is not accepted in a list of values; give text in quotes");
+                throw config.Wrong(name, item, $"{item.WithArticle} is not accepted in a list of values; give text in quotes");
             if (joined.Length > 0)
                 joined.Append(", ");
             joined.Append(text.Value);

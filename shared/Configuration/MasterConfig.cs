@@ -3,28 +3,16 @@ using PostfixNet.Toml;
 
 namespace PostfixNet.Configuration;
 
-/// <summary>What kind of socket a service listens on.</summary>
-public enum ServiceKind
-{
-    /// <summary>A Unix-domain stream socket below private/ or public/.</summary>
-    Unix,
-    /// <summary>TCP.</summary>
-    Inet,
-}
-
 /// <summary>One [service.NAME] table of master.toml.</summary>
-/// <param name="Name">Service name; of a Unix-domain socket also its file name.</param>
-/// <param name="Kind">What it listens on.</param>
+/// <param name="Name">Service name, and the name of its Unix-domain socket.</param>
 /// <param name="IsPrivate">The socket is below private/, for the mail system only; else below public/.</param>
 /// <param name="Wakeup">Interval of wake-up triggers; zero: never.</param>
 /// <param name="WakeupOnlyIfUsed">Wake it only when it was used since it last went away.</param>
 /// <param name="ProcessLimit">Most processes at a time; 0 = no limit.</param>
 /// <param name="Command">Program below daemon_directory.</param>
 /// <param name="Arguments">Its arguments.</param>
-/// <param name="Listen">"host:port" of each TCP socket; empty for Unix-domain services.</param>
 public sealed record ServiceEntry(
-    string Name, ServiceKind Kind, bool IsPrivate, TimeSpan Wakeup, bool WakeupOnlyIfUsed, int ProcessLimit, string Command,
-    IReadOnlyList<string> Arguments, IReadOnlyList<string> Listen)
+    string Name, bool IsPrivate, TimeSpan Wakeup, bool WakeupOnlyIfUsed, int ProcessLimit, string Command, IReadOnlyList<string> Arguments)
 {
     /// <summary>Where its command stands, as messages name it: "path:line:column".</summary>
     public string Position { get; init; } = "";
@@ -34,7 +22,7 @@ public sealed record ServiceEntry(
 public sealed class MasterConfig
 {
     private const string FileName = "master.toml";
-    private const string AcceptedKeys = "type, private, wakeup, process_limit, command, args, listen";
+    private const string AcceptedKeys = "type, private, wakeup, process_limit, command, args";
 
     private readonly List<ServiceEntry> _services = [];
     private readonly string _path;
@@ -78,41 +66,34 @@ public sealed class MasterConfig
                 throw new ConfigurationException(path, entry.Line, entry.Column, $"\"{entry.Key}\" is not accepted; give [service.NAME] tables only");
             foreach (TomlEntry service in services.Entries)
             {
-                ServiceEntry read = config.ReadService(service);
-                string type = read.Kind == ServiceKind.Unix ? "unix" : "inet";
-                if (!disabled.Contains(type) && !disabled.Contains($"{read.Name}.{type}"))
+                if (config.ReadService(service, disabled) is { } read)
                     config._services.Add(read);
             }
         }
         return config;
     }
 
-    private ServiceEntry ReadService(TomlEntry service)
+    /// <returns>null: it is disabled.</returns>
+    private ServiceEntry? ReadService(TomlEntry service, IReadOnlyList<string> disabled)
     {
         string name = service.Key;
         if (service.Value is not TomlTable table)
-            throw At(service, $"service \"{name}\" is {MainConfig.Article(service.Value)}; give a table [service.{name}]");
+            throw At(service, $"service \"{name}\" is {service.Value.WithArticle}; give a table [service.{name}]");
         if (!IsFileName(name))
             throw At(service, $"service name \"{name}\" is not accepted; give letters, digits, \"_\", \"-\" and \".\", not beginning with \".\"");
 
-        ServiceKind kind = ServiceKind.Unix;
+        TomlEntry? inet = null;
         bool isPrivate = true, onlyIfUsed = false;
         TimeSpan wakeup = TimeSpan.Zero;
         int limit = _main.Get(Parameters.DefaultProcessLimit);
         string command = "", position = "";
-        List<string> arguments = [], listen = [];
-        TomlEntry? listenEntry = null;
+        List<string> arguments = [];
         foreach (TomlEntry entry in table.Entries)
         {
             switch (entry.Key)
             {
                 case "type":
-                    kind = (entry.Value as TomlString)?.Value switch
-                    {
-                        "unix" => ServiceKind.Unix,
-                        "inet" => ServiceKind.Inet,
-                        _ => throw AtValue(entry, "give \"unix\" or \"inet\""),
-                    };
+                    inet = (entry.Value as TomlString)?.Value switch { "unix" => null, "inet" => entry, _ => throw AtValue(entry, "give \"unix\"") };
                     break;
                 case "private":
                     isPrivate = entry.Value is TomlBoolean flag ? flag.Value : throw AtValue(entry, "give true or false");
@@ -132,9 +113,7 @@ public sealed class MasterConfig
                 case "args":
                     arguments = ReadList(entry, "give a list of text such as [\"-v\"]");
                     break;
-                case "listen":
-                    listen = ReadList(entry, "give a list such as [\"127.0.0.1:25\", \"[::1]:25\"]");
-                    listenEntry = entry;
+                case "listen" when inet is not null:
                     break;
                 default:
                     throw At(entry, $"\"{entry.Key}\" of service \"{name}\" is not accepted; accepted are {AcceptedKeys}");
@@ -142,17 +121,12 @@ public sealed class MasterConfig
         }
         if (command.Length == 0)
             throw At(service, $"service \"{name}\" has no command; give command = \"PROGRAM\"");
-        if (kind == ServiceKind.Inet && listen.Count == 0)
-            throw At(service, $"service \"{name}\" of type \"inet\" has no address; give listen = [\"host:port\"]");
-        if (kind == ServiceKind.Unix && listenEntry is not null)
-            throw At(listenEntry, $"\"listen\" is for services of type \"inet\"; the socket of a \"unix\" service has the service's name");
-        foreach (string address in listen)
-        {
-            int colon = address.LastIndexOf(':');
-            if (colon <= 0 || !ValueText.TryReadPort(address[(colon + 1)..], out long port) || port is < 1 or > 65535)
-                throw AtValue(listenEntry!, $"\"{address}\" is not \"host:port\"; give e.g. \"127.0.0.1:25\" or \"[::1]:25\"", named: false);
-        }
-        return new ServiceEntry(name, kind, isPrivate, wakeup, onlyIfUsed, limit, command, arguments, listen) { Position = position };
+        string type = inet is null ? "unix" : "inet";
+        if (disabled.Contains(type) || disabled.Contains($"{name}.{type}"))
+            return null;
+        if (inet is not null)
+            throw AtValue(inet, "no program here serves TCP; give \"unix\", or leave the service out");
+        return new ServiceEntry(name, isPrivate, wakeup, onlyIfUsed, limit, command, arguments) { Position = position };
     }
 
     private TimeSpan ReadWakeup(TomlEntry entry, out bool onlyIfUsed)
@@ -177,7 +151,7 @@ public sealed class MasterConfig
         foreach (TomlNode item in array.Items)
         {
             if (item is not TomlString text || text.Value.Contains('\0'))
-                throw new ConfigurationException(_path, item.Line, item.Column, $"{entry.Key}: {MainConfig.Article(item)} is not accepted here; {accepted}");
+                throw new ConfigurationException(_path, item.Line, item.Column, $"{entry.Key}: {item.WithArticle} is not accepted here; {accepted}");
             items.Add(text.Value);
         }
         return items;
@@ -197,11 +171,10 @@ public sealed class MasterConfig
 
     private ConfigurationException At(TomlEntry entry, string problem) => new(_path, entry.Line, entry.Column, problem);
 
-    private ConfigurationException AtValue(TomlEntry entry, string accepted, bool named = true)
+    private ConfigurationException AtValue(TomlEntry entry, string accepted)
     {
         string found = entry.Value is TomlString text ? $"\"{text.Value}\"" : entry.Value is TomlInteger number
-            ? number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture) : MainConfig.Article(entry.Value);
-        return new ConfigurationException(_path, entry.Value.Line, entry.Value.Column,
-            named ? $"{entry.Key}: {found} is not accepted; {accepted}" : $"{entry.Key}: {accepted}");
+            ? number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture) : entry.Value.WithArticle;
+        return new ConfigurationException(_path, entry.Value.Line, entry.Value.Column, $"{entry.Key}: {found} is not accepted; {accepted}");
     }
 }

@@ -1,33 +1,45 @@
 namespace PostfixNet.Configuration;
 
-/// <summary>Lists of users who may do something: authorized_submit_users and its like.</summary>
+/// <summary>A list of users who may do something: authorized_submit_users and its like.</summary>
 /// <remarks>The first item that fits decides: a login name; "static:anyone" (or any other text after "static:") for all; "!"
 /// in front turns the answer around. Whoever fits no item is not included. The list is a courtesy among users of one machine, not
 /// a fence: what a user may really do follows from the modes of the queue directories.</remarks>
-public static class UserList
+public sealed class UserList
 {
-    /// <summary>True when a list includes a user.</summary>
-    /// <param name="items">E.g. ["!guest", "static:anyone"].</param>
-    /// <param name="user">Login name.</param>
-    /// <param name="parameter">Where the list comes from, for messages.</param>
-    /// <exception cref="ConfigurationException">An item is of another form.</exception>
-    public static bool Includes(IReadOnlyList<string> items, string user, string parameter)
+    private readonly List<(string Name, bool IsIncluded)> _items = [];
+
+    private UserList()
     {
-        foreach (string item in items)
+    }
+
+    /// <summary>It is for everybody: nobody's name need be looked up.</summary>
+    public bool IsForAll => _items is [(var name, true), ..] && IsForAny(name);
+
+    /// <summary>True when the list includes a user.</summary>
+    /// <param name="user">Login name.</param>
+    public bool Includes(string user)
+    {
+        foreach ((string name, bool isIncluded) in _items)
         {
-            bool isIncluded = true;
-            int at = 0;
-            for (; at < item.Length && item[at] == '!'; at++)
-                isIncluded = !isIncluded;
-            string name = item[at..];
-            if (name.StartsWith("static:", StringComparison.Ordinal) || string.Equals(name, user, StringComparison.Ordinal))
+            if (IsForAny(name) || name == user)
                 return isIncluded;
-            foreach (char c in name)
-            {
-                if (c is ':' or '/')
-                    throw new ConfigurationException($"{parameter}: \"{item}\" is not accepted; give login names, \"static:anyone\", and \"!\" in front of what is excluded");
-            }
         }
         return false;
     }
+
+    /// <exception cref="ConfigurationException">An item is of another form.</exception>
+    internal static UserList Read(ParameterValue value)
+    {
+        UserList list = new();
+        foreach (string item in Conversion.List(value, null))
+        {
+            string name = item.TrimStart('!');
+            if (!IsForAny(name) && name.AsSpan().IndexOfAny(':', '/') >= 0)
+                throw value.Wrong($"\"{item}\" is not accepted; give login names, \"static:anyone\", and \"!\" in front of what is excluded");
+            list._items.Add((name, (item.Length - name.Length) % 2 == 0));
+        }
+        return list;
+    }
+
+    private static bool IsForAny(string name) => name.StartsWith("static:", StringComparison.Ordinal);
 }

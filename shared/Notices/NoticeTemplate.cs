@@ -81,11 +81,11 @@ public sealed record NoticeTemplates(NoticeTemplate Failure, NoticeTemplate Dela
     /// <exception cref="FormatException">There is no such name.</exception>
     public static string ValueOf(MainConfig config, string name)
     {
-        (TimeParameter Parameter, string Prefix)[] times =
+        (Parameter<TimeSpan> Parameter, string Prefix)[] times =
         [
             (Parameters.DelayWarningTime, "delay_warning_time_"), (Parameters.MaximalQueueLifetime, "maximal_queue_lifetime_"),
         ];
-        foreach ((TimeParameter parameter, string prefix) in times)
+        foreach ((Parameter<TimeSpan> parameter, string prefix) in times)
         {
             if (name.StartsWith(prefix, StringComparison.Ordinal) && SecondsIn(name[prefix.Length..]) is { } unit)
                 return ((long)config.Get(parameter).TotalSeconds / unit).ToString(CultureInfo.InvariantCulture);

@@ -47,11 +47,6 @@ internal sealed record LoginSettings
     /// <exception cref="ConfigurationException">A parameter asks for what cannot be.</exception>
     internal static LoginSettings Read(MainConfig config, string service)
     {
-        string type = config.ForTransport(Parameters.SmtpSaslType, service);
-        if (type != "cyrus")
-            throw new ConfigurationException($"smtp_sasl_type = \"{type}\": not supported; the mechanisms are built in, leave it out");
-        WarnOfIdleSetting("smtp_sasl_path", config.ForTransport(Parameters.SmtpSaslPath, service));
-        WarnOfIdleSetting("smtp_sasl_auth_cache_name", config.ForTransport(Parameters.SmtpSaslAuthCacheName, service));
         LookupTable table = config.ForTransport(Parameters.SmtpSaslPasswordMaps, service);
         if (table.IsEmpty)
             MailLog.Warning("smtp_sasl_auth_enable is on, but smtp_sasl_password_maps is empty: there is no login");
@@ -78,7 +73,7 @@ internal sealed record LoginSettings
             string pattern = item.TrimStart('!');
             bool isTable = pattern.Contains(':', StringComparison.Ordinal) && !pattern.StartsWith("static:", StringComparison.Ordinal);
             if (isTable || pattern.StartsWith('/'))
-                throw new ConfigurationException($"smtp_sasl_mechanism_filter: \"{item}\" is not supported; give names of mechanisms, \"!name\", \"static:all\"");
+                throw config.Refuse(Parameters.SmtpSaslMechanismFilter, $"\"{item}\" is not supported; give names of mechanisms, \"!name\", \"static:all\"", service);
         }
         return filter;
     }
@@ -96,15 +91,9 @@ internal sealed record LoginSettings
                 "noanonymous" => SecurityOptions.NoAnonymous,
                 "mutual_auth" => SecurityOptions.MutualAuth,
                 "forward_secrecy" => SecurityOptions.ForwardSecrecy,
-                _ => throw new ConfigurationException($"SASL security option \"{word}\" is not known"),
+                _ => throw new System.Diagnostics.UnreachableException(word),
             };
         }
         return demands;
-    }
-
-    private static void WarnOfIdleSetting(string name, string value)
-    {
-        if (value.Length > 0)
-            MailLog.Warning($"{name} = \"{value}\": not supported, and without effect");
     }
 }

@@ -16,8 +16,6 @@ internal static class TlsConfig
         TlsLevel level = LevelOf(config, service);
         LookupTable policies = config.ForTransport(Parameters.SmtpTlsPolicyMaps, service);
         bool wrapper = config.ForTransport(Parameters.SmtpTlsWrappermode, service);
-        if (config.ForTransport(Parameters.SmtpTlsPerSite, service).Length > 0)
-            throw new ConfigurationException("smtp_tls_per_site: not supported; use smtp_tls_policy_maps");
         bool wanted = level != TlsLevel.None || !policies.IsEmpty || wrapper;
         foreach (DestinationRule rule in config.Destinations.All)
             wanted |= rule.Tls is { } word && TlsPolicy.LevelOf(word) != TlsLevel.None;
@@ -32,23 +30,18 @@ internal static class TlsConfig
 
     private static TlsSettings Read(MainConfig config, string service, TlsLevel level, LookupTable policies, bool wrapper)
     {
-        T Get<T>(Parameter<T> parameter) => config.ForTransport(parameter, service);
+        T Get<T>(Parameter<T> parameter) where T : notnull => config.ForTransport(parameter, service);
 
-        RequireGrade("smtp_tls_ciphers", Get(Parameters.SmtpTlsCiphers));
-        RequireGrade("smtp_tls_mandatory_ciphers", Get(Parameters.SmtpTlsMandatoryCiphers));
-        foreach (Parameter<string> other in (Parameter<string>[])[Parameters.SmtpTlsEccertFile, Parameters.SmtpTlsDcertFile])
-        {
-            if (Get(other) is { Length: > 0 } file && file != Get(Parameters.SmtpTlsCertFile))
-                throw new ConfigurationException($"{other.Name}: not supported; one certificate of any kind can be given with smtp_tls_cert_file");
-        }
-        (string certificate, string key) = CertificateOf(Get(Parameters.SmtpTlsChainFiles), Get(Parameters.SmtpTlsCertFile), Get(Parameters.SmtpTlsKeyFile));
+        RequireGrade(config, service, Parameters.SmtpTlsCiphers);
+        RequireGrade(config, service, Parameters.SmtpTlsMandatoryCiphers);
+        (string certificate, string key) = CertificateOf(config, service);
         TlsSettings settings = new()
         {
             SecurityLevel = level,
             WrapperMode = wrapper,
             PolicyMaps = policies.IsEmpty ? null : policies,
-            Protocols = ProtocolsOf(Parameters.SmtpTlsProtocols.Name, Get(Parameters.SmtpTlsProtocols)),
-            MandatoryProtocols = ProtocolsOf(Parameters.SmtpTlsMandatoryProtocols.Name, Get(Parameters.SmtpTlsMandatoryProtocols)),
+            Protocols = ProtocolsOf(config, service, Parameters.SmtpTlsProtocols),
+            MandatoryProtocols = ProtocolsOf(config, service, Parameters.SmtpTlsMandatoryProtocols),
             ExcludeCiphers = Get(Parameters.SmtpTlsExcludeCiphers),
             MandatoryExcludeCiphers = Get(Parameters.SmtpTlsMandatoryExcludeCiphers),
             FingerprintCertMatch = Get(Parameters.SmtpTlsFingerprintCertMatch).ToUpperInvariant()
@@ -57,27 +50,20 @@ internal static class TlsConfig
             SecureCertMatch = Names(Get(Parameters.SmtpTlsSecureCertMatch)),
             FingerprintDigest = Get(Parameters.SmtpTlsFingerprintDigest),
             ServerName = Get(Parameters.SmtpTlsServername),
-            CAFile = Readable(Parameters.SmtpTlsCAfile.Name, Get(Parameters.SmtpTlsCAfile)),
+            CAFile = Readable(config, service, Parameters.SmtpTlsCAfile, Get(Parameters.SmtpTlsCAfile)),
             CAPath = Get(Parameters.SmtpTlsCApath),
             AppendDefaultCA = config.Get(Parameters.TlsAppendDefaultCA),
-            CertFile = Readable(Parameters.SmtpTlsCertFile.Name, certificate),
-            KeyFile = Readable(Parameters.SmtpTlsKeyFile.Name, key),
+            CertFile = Readable(config, service, Parameters.SmtpTlsCertFile, certificate),
+            KeyFile = Readable(config, service, Parameters.SmtpTlsKeyFile, key),
             VerifyDepth = Get(Parameters.SmtpTlsScertVerifydepth),
             LogLevel = Get(Parameters.SmtpTlsLoglevel),
             ResumesSessions = Get(Parameters.SmtpTlsSessionCacheDatabase).Length > 0,
             BlockEarlyMailReply = Get(Parameters.SmtpTlsBlockEarlyMailReply),
         };
-        try
-        {
-            _ = CipherSuites.Without([.. settings.ExcludeCiphers, .. settings.MandatoryExcludeCiphers]);
-        }
-        catch (FormatException e)
-        {
-            throw new ConfigurationException($"smtp_tls_exclude_ciphers, smtp_tls_mandatory_exclude_ciphers: {e.Message}");
-        }
-        if (settings.CAPath.Length > 0 && !Directory.Exists(settings.CAPath))
-            throw new ConfigurationException($"smtp_tls_CApath = \"{settings.CAPath}\": there is no such directory");
-        return settings;
+        RequireSomeCipher(config, service, Parameters.SmtpTlsExcludeCiphers, settings.ExcludeCiphers);
+        RequireSomeCipher(config, service, Parameters.SmtpTlsMandatoryExcludeCiphers, [.. settings.ExcludeCiphers, .. settings.MandatoryExcludeCiphers]);
+        return settings.CAPath.Length == 0 || Directory.Exists(settings.CAPath) ? settings
+            : throw config.Refuse(Parameters.SmtpTlsCApath, $"there is no such directory: {settings.CAPath}", service);
     }
 
     // The old parameters count only when there is no level.
@@ -90,37 +76,51 @@ internal static class TlsConfig
                 return config.ForTransport(Parameters.SmtpTlsEnforcePeername, service) ? TlsLevel.Verify : TlsLevel.Encrypt;
             return config.ForTransport(Parameters.SmtpUseTls, service) ? TlsLevel.May : TlsLevel.None;
         }
-        return TlsPolicy.LevelOf(level)
-            ?? throw new ConfigurationException($"smtp_tls_security_level = \"{level}\": not supported; accepted is none, may, encrypt, fingerprint, verify, secure");
+        return TlsPolicy.LevelOf(level) ?? throw config.Refuse(Parameters.SmtpTlsSecurityLevel, $"\"{level}\" is not supported", service);
     }
 
-    private static (string Certificate, string Key) CertificateOf(IReadOnlyList<string> chains, string certificate, string key)
+    private static (string Certificate, string Key) CertificateOf(MainConfig config, string service)
     {
+        IReadOnlyList<string> chains = config.ForTransport(Parameters.SmtpTlsChainFiles, service);
         if (chains.Count > 1)
-            throw new ConfigurationException("smtp_tls_chain_files: not supported with several files; one file with one private key and its certificates can be given");
+            throw config.Refuse(Parameters.SmtpTlsChainFiles, "several files are not supported; give one, with one private key and its certificates", service);
         if (chains.Count == 1)
             return (chains[0], chains[0]);
+        string certificate = config.ForTransport(Parameters.SmtpTlsCertFile, service), key = config.ForTransport(Parameters.SmtpTlsKeyFile, service);
         return (certificate, key.Length > 0 ? key : certificate);
     }
 
-    private static SslProtocols ProtocolsOf(string name, string text)
+    private static SslProtocols ProtocolsOf(MainConfig config, string service, Parameter<string> parameter)
     {
         try
         {
-            return TlsProtocols.Parse(text);
+            return TlsProtocols.Parse(config.ForTransport(parameter, service));
         }
         catch (FormatException e)
         {
-            throw new ConfigurationException($"{name}: {e.Message}");
+            throw config.Refuse(parameter, e.Message, service);
         }
     }
 
-    private static void RequireGrade(string name, string grade)
+    private static void RequireSomeCipher(MainConfig config, string service, Parameter<IReadOnlyList<string>> parameter, IReadOnlyList<string> excluded)
     {
+        try
+        {
+            _ = CipherSuites.Without(excluded);
+        }
+        catch (FormatException e)
+        {
+            throw config.Refuse(parameter, e.Message, service);
+        }
+    }
+
+    private static void RequireGrade(MainConfig config, string service, Parameter<string> parameter)
+    {
+        string grade = config.ForTransport(parameter, service);
         if (!IsGrade(grade))
-            throw new ConfigurationException($"{name} = \"{grade}\": accepted is high or medium");
+            throw config.Refuse(parameter, $"\"{grade}\" is not accepted; give \"high\" or \"medium\"", service);
         if (grade is "low" or "export")
-            MailLog.Warning($"{name} = \"{grade}\": such ciphers exist no more; \"medium\" is used");
+            MailLog.Warning($"{parameter.Name} = \"{grade}\": such ciphers exist no more; \"medium\" is used");
     }
 
     private static List<string> Names(IReadOnlyList<string> words)
@@ -132,7 +132,7 @@ internal static class TlsConfig
     }
 
     // What is in the file is looked at when it is needed first; that it can be read is seen at once.
-    private static string Readable(string name, string path)
+    private static string Readable(MainConfig config, string service, Parameter<string> parameter, string path)
     {
         if (path.Length == 0)
             return path;
@@ -143,7 +143,7 @@ internal static class TlsConfig
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"{name}: {e.Message}");
+            throw config.Refuse(parameter, e.Message, service);
         }
     }
 }

@@ -19,6 +19,9 @@ public abstract class TomlNode
 
     /// <summary>What it is, for messages: "string", "integer", "float", "boolean", "date or time", "array" or "table".</summary>
     public abstract string Kind { get; }
+
+    /// <summary>"an array", "a boolean": what was found in place of what is accepted.</summary>
+    public string WithArticle => (Kind[0] is 'a' or 'i' ? "an " : "a ") + Kind;
 }
 
 /// <summary>A string of any of the four forms, escapes resolved, line ends inside as LF.</summary>

@@ -142,7 +142,7 @@ public sealed class DestinationRulesTests
     public void Mistakes_are_one_line_with_their_place(string toml, string expected)
     {
         MainConfig config = MainConfig.FromText(toml);
-        string message = Assert.Throws<ConfigurationException>(config.ValidateAll).Message;
+        string message = Assert.Throws<ConfigurationException>(config.Validate).Message;
         Assert.Contains(expected, message, StringComparison.Ordinal);
         Assert.StartsWith("main.toml:", message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
@@ -151,5 +151,5 @@ public sealed class DestinationRulesTests
     [Fact]
     public void A_misspelt_table_is_pointed_out() => Assert.Equal(
         ["main.toml:1:2: unknown table \"destinations\"; did you mean \"destination\"?"],
-        MainConfig.FromText("[destinations.\"a.test\"]\nrate = \"1/1m\"").Warnings);
+        MainConfig.FromText("[destinations.\"a.test\"]\nrate = \"1/1m\"").Validate());
 }

@@ -70,7 +70,7 @@ public sealed class LookupTableTests
         File.SetUnixFileMode(directory + "/table", tableIsOpen ? Own | UnixFileMode.OtherRead : Own);
         File.WriteAllText(directory + "/main.toml", line.Replace("{0}", directory, StringComparison.Ordinal));
         File.SetUnixFileMode(directory + "/main.toml", Own | (UnixFileMode)mainMode);
-        IReadOnlyList<string> warnings = MainConfig.Load(directory).Warnings;
+        IReadOnlyList<string> warnings = MainConfig.Load(directory).Validate();
         Assert.Equal(want is null ? [] : [want], warnings.Select(w => w.Split(" passwords in ")[1].Split(';')[0][(directory.Length + 1)..]));
         Directory.Delete(directory, recursive: true);
     }

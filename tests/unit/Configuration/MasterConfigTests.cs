@@ -20,32 +20,29 @@ public sealed class MasterConfigTests
             command = "bounce"
             args = ["-v", "x y"]
             wakeup = "1000?"
-            [service.smtp-in]
-            type = "inet"
+            [service.quick]
             command = "in"
             wakeup = 5
-            listen = ["127.0.0.1:2525", "[::1]:smtp"]
             """, "default_process_limit = 9");
         Assert.Equal(3, config.Services.Count);
-        ServiceEntry pickup = config.Services[0], trace = config.Services[1], inet = config.Services[2];
-        Assert.Equal(("pickup", ServiceKind.Unix, false, 60.0, false, 1, "pickup"),
-            (pickup.Name, pickup.Kind, pickup.IsPrivate, pickup.Wakeup.TotalSeconds, pickup.WakeupOnlyIfUsed, pickup.ProcessLimit, pickup.Command));
+        ServiceEntry pickup = config.Services[0], trace = config.Services[1], quick = config.Services[2];
+        Assert.Equal(("pickup", false, 60.0, false, 1, "pickup"),
+            (pickup.Name, pickup.IsPrivate, pickup.Wakeup.TotalSeconds, pickup.WakeupOnlyIfUsed, pickup.ProcessLimit, pickup.Command));
         Assert.Equal((true, 1000.0, true, 9, "bounce"),
             (trace.IsPrivate, trace.Wakeup.TotalSeconds, trace.WakeupOnlyIfUsed, trace.ProcessLimit, trace.Command));
         Assert.Equal(["-v", "x y"], trace.Arguments);
-        Assert.Equal((ServiceKind.Inet, 5.0), (inet.Kind, inet.Wakeup.TotalSeconds));
-        Assert.Equal(["127.0.0.1:2525", "[::1]:smtp"], inet.Listen);
+        Assert.Equal(5.0, quick.Wakeup.TotalSeconds);
         Assert.Empty(pickup.Arguments);
     }
 
     [Theory]
-    [InlineData("a.unix", "b")]
-    [InlineData("unix", "b")]
-    [InlineData("inet", "a")]
-    [InlineData("b.inet, a.unix", "")]
-    [InlineData("b.unix", "a b")]
+    [InlineData("inet", "a c")]
+    [InlineData("b.inet", "a c")]
+    [InlineData("inet, unix", "")]
+    [InlineData("b.inet, a.unix", "c")]
+    [InlineData("b.inet, b.unix", "a c")]
     public void Services_can_be_disabled(string disabled, string left) => Assert.Equal(left, string.Join(' ',
-        Master("[service.a]\ncommand = 'a'\n[service.b]\ntype = 'inet'\ncommand = 'b'\nlisten = ['x:1']", $"master_service_disable = '{disabled}'").Services.Select(s => s.Name)));
+        Master("[service.a]\ncommand = 'a'\n[service.b]\ntype = 'inet'\ncommand = 'b'\nlisten = ['x:1']\n[service.c]\ncommand = 'c'", $"master_service_disable = '{disabled}'").Services.Select(s => s.Name)));
 
     [Theory]
     [InlineData("[servce.a]", "master.toml:1:2: \"servce\" is not accepted; give [service.NAME] tables only")]
@@ -53,7 +50,8 @@ public sealed class MasterConfigTests
     [InlineData("[service]\na = 1", "master.toml:2:1: service \"a\" is an integer; give a table [service.a]")]
     [InlineData("[service.'a/b']\ntype = 'unix'", "master.toml:1:10: service name \"a/b\" is not accepted; give letters, digits, \"_\", \"-\" and \".\", not beginning with \".\"")]
     [InlineData("[service.a]", "master.toml:1:10: service \"a\" has no command; give command = \"PROGRAM\"")]
-    [InlineData("[service.a]\ntype = 'tcp'", "master.toml:2:8: type: \"tcp\" is not accepted; give \"unix\" or \"inet\"")]
+    [InlineData("[service.a]\ntype = 'tcp'", "master.toml:2:8: type: \"tcp\" is not accepted; give \"unix\"")]
+    [InlineData("[service.a]\ntype = 'inet'\ncommand = 'a'\nlisten = ['x:1']", "master.toml:2:8: type: \"inet\" is not accepted; no program here serves TCP; give \"unix\", or leave the service out")]
     [InlineData("[service.a]\ntype = 'unix'\nprivate = 'y'", "master.toml:3:11: private: \"y\" is not accepted; give true or false")]
     [InlineData("[service.a]\ntype = 'unix'\nwakeup = 'often'", "master.toml:3:10: wakeup: \"often\" is not accepted; give seconds or a time such as \"60s\", \"5m\"; \"?\" at its end: only if used; 0: never")]
     [InlineData("[service.a]\ntype = 'unix'\nwakeup = -1", "master.toml:3:10: wakeup: -1 is not accepted; give seconds or a time such as \"60s\", \"5m\"; \"?\" at its end: only if used; 0: never")]
@@ -61,10 +59,8 @@ public sealed class MasterConfigTests
     [InlineData("[service.a]\ntype = 'unix'\ncommand = '../sh'", "master.toml:3:11: command: \"../sh\" is not accepted; give the name of a program in daemon_directory, without \"/\"")]
     [InlineData("[service.a]\ntype = 'unix'\nargs = '-v'", "master.toml:3:8: args: \"-v\" is not accepted; give a list of text such as [\"-v\"]")]
     [InlineData("[service.a]\ntype = 'unix'\nargs = [1]", "master.toml:3:9: args: an integer is not accepted here; give a list of text such as [\"-v\"]")]
-    [InlineData("[service.a]\ncommand = 'a'\nlisten = ['x:1']", "master.toml:3:1: \"listen\" is for services of type \"inet\"; the socket of a \"unix\" service has the service's name")]
-    [InlineData("[service.a]\ntype = 'inet'\ncommand = 'a'", "master.toml:1:10: service \"a\" of type \"inet\" has no address; give listen = [\"host:port\"]")]
-    [InlineData("[service.a]\ntype = 'inet'\nlisten = ['x']\ncommand = 'a'", "master.toml:3:10: listen: \"x\" is not \"host:port\"; give e.g. \"127.0.0.1:25\" or \"[::1]:25\"")]
-    [InlineData("[service.a]\nchroot = true", "master.toml:2:1: \"chroot\" of service \"a\" is not accepted; accepted are type, private, wakeup, process_limit, command, args, listen")]
+    [InlineData("[service.a]\ncommand = 'a'\nlisten = ['x:1']", "master.toml:3:1: \"listen\" of service \"a\" is not accepted; accepted are type, private, wakeup, process_limit, command, args")]
+    [InlineData("[service.a]\nchroot = true", "master.toml:2:1: \"chroot\" of service \"a\" is not accepted; accepted are type, private, wakeup, process_limit, command, args")]
     [InlineData("[service.a]\n[service.a]", "master.toml:2:10: \"a\" is already defined in line 1")]
     public void What_is_wrong_is_named_with_its_place(string toml, string message) =>
         Assert.Equal(message, Assert.Throws<ConfigurationException>(() => Master(toml)).Message);

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using PostfixNet.Configuration;
 using PostfixNet.Ipc;
 using PostfixNet.Native;
 using PostfixNet.Notices;
@@ -14,7 +15,7 @@ public sealed class ListingTests : IDisposable
     private const long Arrival = 1_795_240_255;
     private static readonly string s_date = PostfixNet.Mail.MailTime.ListingDate(Arrival);
 
-    private static readonly UserRights s_anybody = new(["static:anyone"], ["static:anyone"]);
+    private static readonly UserRights s_anybody = UserRights.Of(MainConfig.FromText(""));
 
     private readonly TemporaryDirectory _directory = new();
     private readonly QueueDirectories _queues;
@@ -278,8 +279,9 @@ public sealed class ListingTests : IDisposable
     [InlineData("root", 54321, false)]
     public void Users_may_do_what_the_configuration_says(string list, uint uid, bool allowed)
     {
-        string[] some = list.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        string? listing = new UserRights(some, []).RefuseListing(uid), flush = new UserRights([], some).RefuseFlush(uid);
+        string? Refusal(string lists, Func<UserRights, string?> asked) => asked(UserRights.Of(MainConfig.FromText(lists)));
+        string? listing = Refusal($"authorized_mailq_users = '{list}'\nauthorized_flush_users = []", rights => rights.RefuseListing(uid));
+        string? flush = Refusal($"authorized_flush_users = '{list}'\nauthorized_mailq_users = []", rights => rights.RefuseFlush(uid));
         Assert.Equal(allowed ? null : $"User unknown({uid}) is not allowed to view the mail queue", listing);
         Assert.Equal(allowed ? null : $"User unknown({uid}) is not allowed to flush the mail queue", flush);
     }

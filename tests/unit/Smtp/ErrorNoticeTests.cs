@@ -130,7 +130,7 @@ public sealed class ErrorNoticeTests
     {
         List<string> lines = [];
         SmtpPeer peer = new("mx.test", "127.0.0.31", 25);
-        SmtpOptions options = new() { DebugPeers = PeerList.Read(["mx.test"], "debug_peer_list"), ErrorNotices = new ErrorNotices(ErrorClasses.Protocol, "a", "b", false, new Submitter()) };
+        SmtpOptions options = new() { DebugPeers = PeerList.Read(["mx.test"]), ErrorNotices = new ErrorNotices(ErrorClasses.Protocol, "a", "b", false, new Submitter()) };
         MemoryByteStream stream = new();
         using SmtpChat chat = new(stream, peer, options, new PostfixNet.Smtp.Log(lines.Add, lines.Add));
         chat.SaySecret(SmtpStage.Mail, "AUTH PLAIN c2VjcmV0", "AUTH PLAIN ...");
@@ -153,7 +153,7 @@ public sealed class ErrorNoticeTests
     [InlineData("!mx.test test", false)] // the first that fits decides
     [InlineData("!other.test test", true)]
     public void A_list_of_peers(string list, bool has) =>
-        Assert.Equal(has, PeerList.Read(list.Split(' '), "debug_peer_list")!.Has(new SmtpPeer("mx.test", "127.0.0.31", 25)));
+        Assert.Equal(has, PeerList.Read(list.Split(' '))!.Has(new SmtpPeer("mx.test", "127.0.0.31", 25)));
 
     [Theory]
     [InlineData("/etc/postfix/peers")]
@@ -161,8 +161,8 @@ public sealed class ErrorNoticeTests
     [InlineData("127.0.0.0/33")]
     [InlineData("!")]
     public void A_list_of_peers_that_is_none_is_refused(string item) =>
-        Assert.Equal($"debug_peer_list: \"{item}\": want a host, a domain, an address, or network/bits",
-            Assert.Throws<PostfixNet.Configuration.ConfigurationException>(() => PeerList.Read([item], "debug_peer_list")).Message);
+        Assert.Equal($"\"{item}\" is not accepted; give a host, a domain, an address, or network/bits",
+            Assert.Throws<FormatException>(() => PeerList.Read([item])).Message);
 
     private static SmtpRig Deliver(Submitter submitter, string script, ErrorClasses classes, string sender = "sf@origin.test", byte[]? content = null)
     {

@@ -128,15 +128,13 @@ public sealed class TlsPolicyTests
         Assert.Equal(TlsLevel.Encrypt, Read("smtp_tls_security_level = \"may\"\nlmtp_tls_security_level = \"encrypt\"", "lmtp")!.Settings.SecurityLevel);
 
     [Theory]
-    [InlineData("smtp_tls_security_level = \"dane\"", "smtp_tls_security_level = \"dane\": not supported; accepted is none, may, encrypt, fingerprint, verify, secure")]
-    [InlineData("smtp_tls_per_site = \"texthash:/x\"", "smtp_tls_per_site: not supported; use smtp_tls_policy_maps")]
-    [InlineData("smtp_use_tls = true\nsmtp_tls_protocols = \"TLSv7\"", "smtp_tls_protocols: unknown protocol \"TLSv7\"; known are SSLv2, SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3")]
-    [InlineData("smtp_use_tls = true\nsmtp_tls_mandatory_protocols = \"!TLSv1.3, <=SSLv3\"", "smtp_tls_mandatory_protocols: \"!TLSv1.3, <=SSLv3\" leaves no version of TLS")]
-    [InlineData("smtp_use_tls = true\nsmtp_tls_ciphers = \"null\"", "smtp_tls_ciphers = \"null\": accepted is high or medium")]
-    [InlineData("smtp_use_tls = true\nsmtp_tls_eccert_file = \"/x\"", "smtp_tls_eccert_file: not supported; one certificate of any kind can be given with smtp_tls_cert_file")]
-    [InlineData("smtp_use_tls = true\nsmtp_tls_chain_files = \"/x /y\"", "smtp_tls_chain_files: not supported with several files; one file with one private key and its certificates can be given")]
-    [InlineData("smtp_use_tls = true\nsmtp_tls_CAfile = \"/nowhere/x\"", "smtp_tls_CAfile: Could not find a part of the path '/nowhere/x'.")]
-    [InlineData("smtp_use_tls = true\nsmtp_tls_CApath = \"/nowhere/x\"", "smtp_tls_CApath = \"/nowhere/x\": there is no such directory")]
+    [InlineData("smtp_tls_security_level = \"dane\"", "main.toml:1:27: smtp_tls_security_level: \"dane\" is not accepted; give one of \"none\", \"may\", \"encrypt\", \"fingerprint\", \"verify\", \"secure\"")]
+    [InlineData("smtp_use_tls = true\nsmtp_tls_protocols = \"TLSv7\"", "main.toml:2:22: smtp_tls_protocols: unknown protocol \"TLSv7\"; known are SSLv2, SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3")]
+    [InlineData("smtp_use_tls = true\nsmtp_tls_mandatory_protocols = \"!TLSv1.3, <=SSLv3\"", "main.toml:2:32: smtp_tls_mandatory_protocols: \"!TLSv1.3, <=SSLv3\" leaves no version of TLS")]
+    [InlineData("smtp_use_tls = true\nsmtp_tls_ciphers = \"null\"", "main.toml:2:20: smtp_tls_ciphers: \"null\" is not accepted; give \"high\" or \"medium\"")]
+    [InlineData("smtp_use_tls = true\nsmtp_tls_chain_files = \"/x /y\"", "main.toml:2:24: smtp_tls_chain_files: several files are not supported; give one, with one private key and its certificates")]
+    [InlineData("smtp_use_tls = true\nsmtp_tls_CAfile = \"/nowhere/x\"", "main.toml:2:19: smtp_tls_CAfile: Could not find a part of the path '/nowhere/x'.")]
+    [InlineData("smtp_use_tls = true\nsmtp_tls_CApath = \"/nowhere/x\"", "main.toml:2:19: smtp_tls_CApath: there is no such directory: /nowhere/x")]
     public void What_cannot_be_is_refused_at_the_start(string main, string why) =>
         Assert.Equal(why, Assert.Throws<ConfigurationException>(() => Read(main)).Message);
 

@@ -349,7 +349,7 @@ public sealed class LoginTests : IDisposable
         rig.Options = rig.Options with
         {
             Login = rig.Options.Login! with { AuthSoftBounce = false },
-            DebugPeers = PeerList.Read(["127.0.0.31"], "debug_peer_list"),
+            DebugPeers = PeerList.Read(["127.0.0.31"]),
             ErrorNotices = new ErrorNotices(ErrorClasses.Protocol, "double-bounce@x.test", "postmaster", isLmtp: false, notices),
         };
         using ScriptedServer server = Serve(rig, script);

@@ -68,7 +68,6 @@ public sealed class MechanismChoiceTests
     }
 
     [Theory]
-    [InlineData("smtp_sasl_type = \"dovecot\"", "smtp_sasl_type")]
     [InlineData("smtp_sasl_mechanism_filter = \"texthash:/etc/filter\"", "smtp_sasl_mechanism_filter")]
     [InlineData("smtp_sasl_mechanism_filter = \"/etc/filter\"", "smtp_sasl_mechanism_filter")]
     [InlineData("smtp_sasl_tls_security_options = \"nonsense\"", "smtp_sasl_tls_security_options")]

@@ -1,0 +1,76 @@
+using PostfixNet.Toml;
+
+namespace PostfixNet.Configuration;
+
+/// <summary>Reads main.toml from its first line to its last, before a system starts.</summary>
+internal sealed class MainCheck(MainConfig config, TomlTable root)
+{
+    private readonly List<ConfigurationException> _problems = [];
+    private readonly List<string> _warnings = [];
+
+    /// <returns>Warnings, one line each, with their places.</returns>
+    /// <exception cref="ConfigurationException">All that is wrong.</exception>
+    internal IReadOnlyList<string> Run()
+    {
+        foreach (TomlEntry entry in root.Entries)
+        {
+            try
+            {
+                Check(entry);
+            }
+            catch (ConfigurationException e)
+            {
+                // What two values refer to is wrong only once.
+                if (_problems.TrueForAll(other => other.Message != e.Message))
+                    _problems.Add(e);
+            }
+        }
+        if (_problems.Count > 0)
+            throw new ConfigurationException(_problems);
+        // These follow from the system where main.toml does not give them.
+        _ = config.Get(Parameters.MyHostname);
+        _ = config.Get(Parameters.MyOrigin);
+        OpenSecrets();
+        return _warnings;
+    }
+
+    private void Check(TomlEntry entry)
+    {
+        if (entry.Key == DestinationRules.TableName)
+            _ = config.Destinations;
+        else if (KnownNames.ParameterFor(entry.Key) is { } parameter)
+            _ = config.ValueOf(parameter, entry.Key);
+        else if (UnsupportedParameters.Find(entry.Key) is { } unsupported)
+            Judge(entry, unsupported);
+        else
+            Other(entry);
+    }
+
+    private void Judge(TomlEntry entry, UnsupportedParameter parameter)
+    {
+        if (parameter.IsDefault(config, entry))
+            return;
+        if (parameter.IsRefused)
+            throw config.WrongKey(entry.Key, $"not supported: {parameter.Reason}; leave it out");
+        Warn(entry, $"{entry.Key}: has no meaning here: {parameter.Reason}");
+    }
+
+    private void Other(TomlEntry entry)
+    {
+        if (entry.Value is TomlString)
+            _ = config.ExpandedText(entry.Key);
+        if (KnownNames.UnknownKey(root, entry) is { } problem)
+            Warn(entry, problem);
+    }
+
+    private void Warn(TomlEntry entry, string text) => _warnings.Add(new ConfigurationException(config.Path, entry.Line, entry.Column, text).Message);
+
+    private void OpenSecrets()
+    {
+        foreach (string name in (string[])["smtp_sasl_password_maps", "lmtp_sasl_password_maps"])
+        {
+            if (root.TryGet(name, out _) && ((LookupTable)config.ValueOf(Parameters.SmtpSaslPasswordMaps, name)).FileOpenToAll(config.Path) is { } file)
+                _warnings.Add($"{name}: every user can read the passwords in {file}; put them into a file that only root can read, \"texthash:/path\"");
+        }
+    }
+}

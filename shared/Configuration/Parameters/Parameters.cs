@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace PostfixNet.Configuration;
+
+/// <summary>Every parameter of main.toml that works: name, kind, range and default. Names, meanings and defaults are Postfix's unless
+/// its entry says otherwise. One file for each program that reads them.</summary>
+/// <remarks>The C# name is the Postfix name in Pascal case. A default that begins with "$" follows another parameter. Times:
+/// the unit in the default is also the unit of a bare number. What else Postfix has stands in <see cref="UnsupportedTable"/>.</remarks>
+public static partial class Parameters
+{
+    private const string Feedbacks = "is not accepted; give a number from 0 to 1, or number/concurrency, or number/sqrt_concurrency";
+    private const string SaslSecurityOptions = "noplaintext noactive nodictionary noanonymous mutual_auth forward_secrecy";
+    private const string Facilities = "auth authpriv cron daemon ftp kern lpr mail news syslog user uucp local0 local1 local2 local3 local4 local5 local6 local7";
+
+    /// <summary>All parameters.</summary>
+    internal static IReadOnlyCollection<Parameter> All => Index.ByName.Values;
+
+    /// <summary>The parameter of that name; null when there is none.</summary>
+    internal static Parameter? Find(string name) => Index.ByName.GetValueOrDefault(name);
+
+    // A class of its own, so that it is there before the first parameter is added, whatever the order of files.
+    private static class Index
+    {
+        internal static readonly Dictionary<string, Parameter> ByName = new(256, StringComparer.Ordinal);
+    }
+
+    private static T Add<T>(T parameter) where T : Parameter
+    {
+        Index.ByName.Add(parameter.Name, parameter);
+        return parameter;
+    }
+
+    private static Parameter<string> Text(string name, string? defaultText) => Add(new Parameter<string>(name, defaultText, static value => Conversion.Text(value)));
+
+    /// <param name="problem">What is said of other values, after the value.</param>
+    private static Parameter<string> Checked(string name, string? defaultText, Predicate<string> isGood, string problem) =>
+        Add(new Parameter<string>(name, defaultText, value => Conversion.Text(value, isGood, problem)));
+
+    private static Parameter<string> AbsolutePath(string name, string? defaultText) => Add(new Parameter<string>(name, defaultText, Conversion.AbsolutePath));
+
+    private static Parameter<string> Choice(string name, string defaultText, string choices)
+    {
+        string[] words = [.. choices.Split(' ').Append(defaultText).Distinct()];
+        return Add(new Parameter<string>(name, defaultText, value => Conversion.Choice(value, words)));
+    }
+
+    private static Parameter<bool> Flag(string name, string defaultText) => Add(new Parameter<bool>(name, defaultText, Conversion.Flag));
+
+    private static Parameter<int> Number(string name, string defaultText, int minimum = 0, int maximum = int.MaxValue) =>
+        Add(new Parameter<int>(name, defaultText, value => (int)Conversion.Number(value, minimum, maximum)));
+
+    private static Parameter<long> Size(string name, string defaultText) =>
+        Add(new Parameter<long>(name, defaultText, static value => Conversion.Number(value, 0, long.MaxValue)));
+
+    private static Parameter<int> Port(string name, string defaultText) => Add(new Parameter<int>(name, defaultText, Conversion.Port));
+
+    private static Parameter<TimeSpan> Time(string name, string defaultText, int minimum = 0)
+    {
+        char unit = char.IsAsciiLetter(defaultText[^1]) && char.IsAsciiDigit(defaultText[0]) ? defaultText[^1] : 's';
+        return Add(new Parameter<TimeSpan>(name, defaultText, value => Conversion.Time(value, unit, minimum)));
+    }
+
+    private static Parameter<IReadOnlyList<string>> List(string name, string defaultText, string? choices = null)
+    {
+        string[]? words = choices?.Split(' ');
+        return Add(new Parameter<IReadOnlyList<string>>(name, defaultText, value => Conversion.List(value, words)));
+    }
+
+    private static Parameter<IPAddress> Address(string name, AddressFamily family) =>
+        Add(new Parameter<IPAddress>(name, "", value => Conversion.Address(value, family)));
+
+    private static Parameter<UserList> Users(string name) => Add(new Parameter<UserList>(name, "static:anyone", UserList.Read));
+
+    private static Parameter<LookupTable> Table(string name, string defaultText) => Add(new Parameter<LookupTable>(name, defaultText, LookupTable.Open));
+
+    // Levels are numbers with dots; 3.10 comes after 3.6.
+    private static bool IsSupportedLevel(string text) => Version.TryParse(text.Contains('.', StringComparison.Ordinal) ? text : text + ".0", out Version? level) && level >= new Version(3, 6);
+
+    private static bool IsFeedback(string text)
+    {
+        string[] parts = text.Split('/', 2, StringSplitOptions.TrimEntries);
+        return double.TryParse(parts[0], NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number is >= 0 and <= 1
+            && (parts.Length == 1 || parts[1] is "concurrency" or "sqrt_concurrency");
+    }
+}

@@ -1,0 +1,24 @@
+namespace PostfixNet.Configuration;
+
+// Read by sendmail, pickup, postqueue.
+public static partial class Parameters
+{
+    /// <summary>Name of the product in Received.</summary>
+    public static readonly Parameter<string> MailName = Text("mail_name", "Postfix");
+
+    /// <summary>Who may submit mail.</summary>
+    public static readonly Parameter<UserList> AuthorizedSubmitUsers = Users("authorized_submit_users");
+
+    /// <summary>Where CR LF in the input becomes LF: always, in strict accord with the first line, or never.</summary>
+    public static readonly Parameter<string> SendmailFixLineEndings = Choice("sendmail_fix_line_endings", "always", "always strict never");
+
+    /// <summary>The two characters that sendmail -XV takes.</summary>
+    public static readonly Parameter<string> DefaultVerpDelimiters =
+        Checked("default_verp_delimiters", "+=", static text => text.Length == 2, "is not accepted; give two characters");
+
+    /// <summary>Who may list the queue.</summary>
+    public static readonly Parameter<UserList> AuthorizedMailqUsers = Users("authorized_mailq_users");
+
+    /// <summary>Who may have mail tried at once.</summary>
+    public static readonly Parameter<UserList> AuthorizedFlushUsers = Users("authorized_flush_users");
+}

@@ -1,0 +1,91 @@
+using PostfixNet.Configuration;
+
+namespace PostfixNet.UnitTests.Configuration;
+
+/// <summary>Parameters of Postfix that this system has not: nothing that changes what becomes of mail is passed over in silence.</summary>
+public sealed class UnsupportedParametersTests
+{
+    [Theory]
+    [InlineData("sender_bcc_maps = 'hash:/x'", "main.toml:1:1: sender_bcc_maps: not supported: mail is not copied by sender or recipient; always_bcc copies all of it; leave it out")]
+    [InlineData("[recipient_bcc_maps]\n'a@b' = 'c@d'", "main.toml:1:2: recipient_bcc_maps: not supported: mail is not copied")]
+    [InlineData("\n\n content_filter = 'scan:[127.0.0.1]:10025'", "main.toml:3:2: content_filter: not supported: mail is not passed through filters or milters; leave it out")]
+    [InlineData("non_smtpd_milters = ['inet:localhost:8891']", "non_smtpd_milters: not supported")]
+    [InlineData("smtpd_milters = 'inet:localhost:8891'", "smtpd_milters: not supported: there is no SMTP server that would apply it")]
+    [InlineData("canonical_maps = 'texthash:/x'", "canonical_maps: not supported: addresses are not rewritten on arrival")]
+    [InlineData("masquerade_domains = '$mydomain'", "masquerade_domains: not supported")]
+    [InlineData("body_checks = 'pcre:/x'", "body_checks: not supported")]
+    [InlineData("smtp_header_checks = 'pcre:/x'", "smtp_header_checks: not supported")]
+    [InlineData("lmtp_header_checks = 'pcre:/x'", "lmtp_header_checks: not supported")]
+    [InlineData("sender_dependent_relayhost_maps = 'hash:/x'", "sender_dependent_relayhost_maps: not supported: mail goes where transport_maps, relayhost")]
+    [InlineData("relay_domains = 'example.com'", "relay_domains: not supported")]
+    [InlineData("alias_maps = 'hash:/etc/mail/aliases'", "alias_maps: not supported: there is no local delivery")]
+    [InlineData("smtpd_recipient_restrictions = 'reject_unauth_destination'", "smtpd_recipient_restrictions: not supported")]
+    [InlineData("smtp_dns_reply_filter = 'texthash:/x'", "smtp_dns_reply_filter: not supported")]
+    [InlineData("smtp_dns_resolver_options = 'res_defnames'", "smtp_dns_resolver_options: not supported")]
+    [InlineData("smtp_sasl_type = 'dovecot'", "smtp_sasl_type: not supported")]
+    [InlineData("smtp_tls_per_site = 'texthash:/x'", "smtp_tls_per_site: not supported")]
+    [InlineData("smtp_tls_eccert_file = '/x'", "smtp_tls_eccert_file: not supported")]
+    [InlineData("info_log_address_format = 'internal'", "info_log_address_format: not supported")]
+    [InlineData("strict_8bitmime = true", "strict_8bitmime: not supported")]
+    [InlineData("qmgr_clog_warn_time = 0", "qmgr_clog_warn_time: not supported")]
+    public void What_can_change_mail_or_the_log_is_refused_at_its_line(string toml, string message)
+    {
+        ConfigurationException e = Assert.Throws<ConfigurationException>(() => MainConfig.FromText(toml).Validate());
+        Assert.Contains(message, Assert.Single(e.Problems), StringComparison.Ordinal);
+        Assert.StartsWith("main.toml:", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("smtpd_banner = '$myhostname ESMTP'", "main.toml:1:1: smtpd_banner: has no meaning here: there is no SMTP server")]
+    [InlineData("x = '$biff'\nbiff = false", "main.toml:2:1: biff: has no meaning here: there is no local delivery")]
+    [InlineData("mynetworks = '10.0.0.0/8'", "main.toml:1:1: mynetworks: has no meaning here: there is no SMTP server")]
+    [InlineData("fast_flush_domains = 'example.com'", "main.toml:1:1: fast_flush_domains: has no meaning here: postqueue -s looks through the queue itself, whatever the domain")]
+    [InlineData("slow_time_limit = '1h'", "main.toml:1:1: slow_time_limit: has no meaning here: no transport runs commands")]
+    [InlineData("slow_extra_recipient_limit = 5", "main.toml:1:1: slow_extra_recipient_limit: has no meaning here: memory is shared by all transports: default_extra_recipient_limit")]
+    public void What_nobody_would_notice_is_a_warning(string toml, string warning) =>
+        Assert.Equal(warning, MainConfig.FromText(toml).Validate()[^1]);
+
+    [Theory] // as people's configurations have them
+    [InlineData("alias_maps = 'hash:/etc/aliases'")]
+    [InlineData("alias_database = 'hash:/etc/aliases'")]
+    [InlineData("mailbox_size_limit = 51200000")]
+    [InlineData("smtpd_relay_restrictions = 'permit_mynetworks permit_sasl_authenticated defer_unauth_destination'")]
+    [InlineData("smtpd_relay_restrictions = ['permit_mynetworks', 'permit_sasl_authenticated', 'defer_unauth_destination']")]
+    [InlineData("strict_8bitmime = false")]
+    [InlineData("strict_8bitmime = 'no'")]
+    [InlineData("qmgr_clog_warn_time = '5m'")]
+    [InlineData("qmgr_clog_warn_time = 300")]
+    [InlineData("body_checks_size_limit = 51_200")]
+    [InlineData("mime_header_checks = '$header_checks'")]
+    [InlineData("mime_header_checks = ''")]
+    [InlineData("[canonical_maps]")]
+    [InlineData("lmtp_reply_filter = ''")]
+    [InlineData("smtpd_banner = '$myhostname ESMTP $mail_name'")]
+    [InlineData("slow_time_limit = 1000")]
+    public void A_default_is_accepted(string toml) => Assert.Empty(MainConfig.FromText(toml).Validate());
+
+    [Fact]
+    public void Each_is_accepted_as_it_is_and_not_otherwise()
+    {
+        Assert.True(UnsupportedParameters.All.Count > 500);
+        foreach (UnsupportedParameter parameter in UnsupportedParameters.All)
+        {
+            Assert.Null(KnownNames.ParameterFor(parameter.Name));
+            Assert.NotEmpty(parameter.Reason);
+            foreach (string value in parameter.Defaults)
+                Assert.Empty(MainConfig.FromText($"{parameter.Name} = \"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"").Validate());
+            MainConfig other = MainConfig.FromText($"{parameter.Name} = \"something else\"");
+            if (parameter.IsRefused)
+                Assert.StartsWith($"main.toml:1:1: {parameter.Name}: not supported", Assert.Throws<ConfigurationException>(other.Validate).Message, StringComparison.Ordinal);
+            else
+                Assert.StartsWith($"main.toml:1:1: {parameter.Name}: has no meaning here", Assert.Single(other.Validate()), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Their_names_can_be_used_in_other_values()
+    {
+        MainConfig config = MainConfig.FromText("mail_name = '$alias_maps ${content_filter?filtered}${content_filter:plain} $smtpd_banner'\nmyhostname = 'a.test'\nsmtpd_banner = 'x'");
+        Assert.Equal("hash:/etc/aliases, nis:mail.aliases plain x", config.Get(Parameters.MailName));
+    }
+}

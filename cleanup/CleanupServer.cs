@@ -3,7 +3,6 @@ using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
 using PostfixNet.Native;
-using PostfixNet.Notices;
 using PostfixNet.Queue;
 using PostfixNet.Service;
 
@@ -12,7 +11,7 @@ namespace PostfixNet.Cleanup;
 /// <summary>Serves one client: message after message, until the client closes or the process must end.</summary>
 /// <param name="trace">Puts recipients on record for the success report of a message; why it failed, or null.</param>
 internal sealed class CleanupServer(
-    CleanupOptions options, QueueDirectories queues, TimeProvider clock, Func<QueueId, IReadOnlyList<LoggedRecipient>, string?> trace)
+    CleanupOptions options, QueueDirectories queues, TimeProvider clock, Func<QueueId, IReadOnlyList<Outcome>, string?> trace)
 {
     // Room for what is already queued, its logs and notices; a full disk would stop delivery too (S1-12).
     private const int MinimumFreePercent = 5;
@@ -45,10 +44,10 @@ internal sealed class CleanupServer(
             Message message = new()
             {
                 Id = file.Id,
-                IsInternal = request.Number("internal", 0) != 0,
-                IsReturned = request.Number("returns", 0) != 0,
+                IsInternal = request.IsTrue("internal"),
+                IsReturned = request.IsTrue("returns"),
                 CreateTime = MailTime.Microseconds(clock) / 1_000_000,
-                SmtpUtf8 = (int)request.Number("smtputf8", 0) & Message.AllSmtpUtf8,
+                SmtpUtf8 = SmtpUtf8Flags.FromNumber(request.Number("smtputf8", 0)),
             };
             bool isQueued = false;
             try

@@ -137,7 +137,8 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
                 Log.MessageId(message, "resent-", ByteText.Decode(ByteText.Trim(body, " \t\r\n"u8)));
                 break;
             case HeaderName.ContentTransferEncoding when options.DetectEncodingHeader:
-                message.Encoding = EncodingOf(ByteText.Trim(body, " \t\r\n"u8)) ?? message.Encoding;
+                if (EncodingOf(ByteText.Trim(body, " \t\r\n"u8)) is var told and not BodyEncoding.Unknown)
+                    message.Encoding = told;
                 break;
         }
         if (IsDropped(name))
@@ -159,9 +160,9 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
     {
         if (!ByteText.IsAscii(header) && Utf8.IsValid(header))
         {
-            message.SmtpUtf8 |= Message.SmtpUtf8Header;
+            message.SmtpUtf8 |= SmtpUtf8.Header;
             if (message.IsInternal ? options.DetectSmtpUtf8OfNotices : options.DetectSmtpUtf8)
-                message.SmtpUtf8 |= Message.SmtpUtf8Needed;
+                message.SmtpUtf8 |= SmtpUtf8.Requested;
         }
         while (true)
         {
@@ -187,11 +188,11 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
     }
 
     // RFC 2045 section 6.1: what is neither 8bit nor binary is transferred as 7bit.
-    private static string? EncodingOf(ReadOnlySpan<byte> value)
+    private static BodyEncoding EncodingOf(ReadOnlySpan<byte> value)
     {
         if (Ascii.EqualsIgnoreCase(value, "8bit") || Ascii.EqualsIgnoreCase(value, "binary"))
-            return "8bit";
+            return BodyEncoding.EightBit;
         return Ascii.EqualsIgnoreCase(value, "7bit") || Ascii.EqualsIgnoreCase(value, "base64")
-            || Ascii.EqualsIgnoreCase(value, "quoted-printable") ? "7bit" : null;
+            || Ascii.EqualsIgnoreCase(value, "quoted-printable") ? BodyEncoding.SevenBit : BodyEncoding.Unknown;
     }
 }

@@ -1,4 +1,4 @@
-using PostfixNet.Notices;
+using PostfixNet.Mail;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Cleanup;
@@ -6,15 +6,6 @@ namespace PostfixNet.Cleanup;
 /// <summary>What is known so far of the message in hand.</summary>
 internal sealed class Message
 {
-    /// <summary>SMTPUTF8 needed (size record, RFC 6531).</summary>
-    internal const int SmtpUtf8Needed = 1;
-
-    /// <summary>A header has UTF-8.</summary>
-    internal const int SmtpUtf8Header = 2;
-
-    /// <summary>All bits of that field.</summary>
-    internal const int AllSmtpUtf8 = 15;
-
     internal required QueueId Id { get; init; }
 
     /// <summary>Made by the mail system itself: a notice.</summary>
@@ -24,7 +15,7 @@ internal sealed class Message
     internal bool IsReturned { get; init; }
 
     /// <summary>Aliases that took part, for senders who want to hear of it: RFC 3461 section 5.2.7.3.</summary>
-    internal List<LoggedRecipient> Expanded { get; } = [];
+    internal List<Outcome> Expanded { get; } = [];
 
     /// <summary>When the queue file was made, seconds since 1970.</summary>
     internal required long CreateTime { get; init; }
@@ -37,15 +28,15 @@ internal sealed class Message
 
     internal string FullName { get; set; } = "";
 
-    /// <summary>"7bit" or "8bit"; null: unknown. The Content-Transfer-Encoding: header beats the envelope.</summary>
-    internal string? Encoding { get; set; }
+    /// <summary>The Content-Transfer-Encoding: header beats the envelope.</summary>
+    internal BodyEncoding Encoding { get; set; }
 
     /// <summary>rewrite_context: complete addresses in headers and add missing headers.</summary>
     internal bool IsLocal { get; set; } = true;
 
-    /// <summary>Bits for the size record.</summary>
-    internal int SmtpUtf8 { get; set; }
+    /// <summary>Whether, and why, it needs SMTPUTF8.</summary>
+    internal SmtpUtf8 SmtpUtf8 { get; set; }
 
-    /// <summary>NOTIFY bits of all recipients.</summary>
-    internal int NotifyFlags { get; set; }
+    /// <summary>What is to be told of any recipient.</summary>
+    internal Notify Notify { get; set; }
 }

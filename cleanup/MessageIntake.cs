@@ -40,7 +40,7 @@ internal sealed class MessageIntake
             ReadContent(start);
             long end = _output.Position;
             ReadExtracted(end);
-            return new SizeRecord(end - start, start, _recipients.Count, _message.NotifyFlags << 1, end - start, _message.SmtpUtf8);
+            return new SizeRecord(end - start, start, _recipients.Count, SizeRecord.FlagsOf(_message.Notify), end - start, _message.SmtpUtf8);
         }
         catch (QueueFileException e)
         {
@@ -152,8 +152,8 @@ internal sealed class MessageIntake
         _output.Write(RecordType.Extracted);
         if (_returned is not null)
             _output.Write(RecordType.TextPart, $"error:{_returned.Status} {_returned.Message}");
-        if (_message.Encoding is { } encoding)
-            _output.WriteAttribute(AttributeName.Encoding, encoding);
+        if (_message.Encoding != BodyEncoding.Unknown)
+            _output.WriteAttribute(AttributeName.Encoding, _message.Encoding.Word());
         while (true)
         {
             Next("extracted segment");
@@ -191,19 +191,16 @@ internal sealed class MessageIntake
                 _recipients.Add(address);
                 return true;
             case RecordType.Done or RecordType.Cancelled:
-                _recipients.Skip();
+                _recipients.Said.Clear();
                 return true;
-            case RecordType.OriginalRecipient:
-                _recipients.Original(CheckedText());
-                return true;
-            case RecordType.DsnNotify:
-                _recipients.Notify(CheckedText());
-                return true;
-            case RecordType.DsnOriginalRecipient:
-                _recipients.DsnOriginal(CheckedText());
+            case RecordType.OriginalRecipient or RecordType.DsnNotify or RecordType.DsnOriginalRecipient:
+                _ = CheckedText();
+                _recipients.Said.Take(type, _input.Payload);
                 return true;
             case RecordType.Attribute:
-                Attribute(CheckedText());
+                string attribute = CheckedText();
+                if (!_recipients.Said.Take(type, _input.Payload))
+                    Attribute(attribute);
                 return true;
             default:
                 return false;
@@ -222,21 +219,15 @@ internal sealed class MessageIntake
         {
             case AttributeName.CreateTime:
                 return; // that of the file that the message comes from
-            case AttributeName.NotifyFlags:
-                _recipients.Notify(value);
-                return;
-            case AttributeName.DsnOriginalRecipient:
-                _recipients.DsnOriginal(value);
-                return;
             case AttributeName.RewriteContext:
                 if (value is not ("local" or "remote"))
                     return;
                 _message.IsLocal = value == "local";
                 break;
             case AttributeName.Encoding:
-                if (value is not ("7bit" or "8bit"))
+                if (!BodyEncodings.TryParse(value, out BodyEncoding encoding))
                     return;
-                _message.Encoding = value;
+                _message.Encoding = encoding;
                 break;
         }
         _output.Write(RecordType.Attribute, _input.Payload);
@@ -249,7 +240,7 @@ internal sealed class MessageIntake
         address = Address.Complete(address, _options.Completion);
         _message.Sender = address;
         if (!ByteText.IsAscii(address) && ByteText.IsValidUtf8(address) && !_message.IsInternal && _options.DetectSmtpUtf8)
-            _message.SmtpUtf8 |= Message.SmtpUtf8Needed;
+            _message.SmtpUtf8 |= SmtpUtf8.Requested;
         _output.Write(RecordType.From, address);
     }
 

@@ -1,8 +1,8 @@
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
+using PostfixNet.Mail;
 using PostfixNet.Native;
-using PostfixNet.Notices;
 using PostfixNet.Queue;
 using PostfixNet.Service;
 
@@ -63,13 +63,13 @@ internal static class Program
         };
     }
 
-    private static string? Trace(MainConfig config, QueueId id, IReadOnlyList<LoggedRecipient> recipients)
+    private static string? Trace(MainConfig config, QueueId id, IReadOnlyList<Outcome> outcomes)
     {
         string service = config.Get(Parameters.TraceServiceName);
         using BounceClient client = new(config.Get(Parameters.IpcTimeout));
-        foreach (LoggedRecipient recipient in recipients)
+        foreach (Outcome outcome in outcomes)
         {
-            if (client.Append(service, id, recipient) is { } trouble)
+            if (client.Append(service, id, outcome) is { } trouble)
                 return trouble;
         }
         return null;

@@ -72,7 +72,7 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
             if (status.Kind != FileKind.Regular || (isUsers && status.LinkCount != 1) || (queue != QueueName.Corrupt && !QueueFileMode.IsReady(status.Mode)))
                 return null;
             using QueueFile file = isUsers ? new(handle, 64 * 1024, followPointers: false) : new(handle);
-            List<QueueRecipient> recipients = [];
+            List<Recipient> recipients = [];
             Envelope envelope = file.ReadWhatIsThere(recipients, RecipientBatch, out long next);
             int more = ReadOn(file, recipients, next, domain);
             if (recipients.Count == 0 && domain is not null)
@@ -97,14 +97,14 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
     }
 
     // Leaves those of the domain, at most as many as are told; returns how many are not.
-    private static int ReadOn(QueueFile file, List<QueueRecipient> recipients, long next, string? domain)
+    private static int ReadOn(QueueFile file, List<Recipient> recipients, long next, string? domain)
     {
         int more = 0;
-        List<QueueRecipient> batch = [.. recipients];
+        List<Recipient> batch = [.. recipients];
         recipients.Clear();
         while (true)
         {
-            foreach (QueueRecipient recipient in batch)
+            foreach (Recipient recipient in batch)
             {
                 if (domain is not null && !Address.DomainOf(recipient.Address).Equals(domain, StringComparison.OrdinalIgnoreCase))
                     continue;
@@ -127,11 +127,11 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
         }
     }
 
-    private List<AttributeList> Tell(QueueName queue, QueueId id, FileStatus status, string sender, List<QueueRecipient> recipients)
+    private List<AttributeList> Tell(QueueName queue, QueueId id, FileStatus status, string sender, List<Recipient> recipients)
     {
         Dictionary<long, string> replies = [];
-        foreach (LoggedRecipient logged in RecipientLog.ReadUnlocked(queues.PathOf(QueueName.Defer, id), DsnClass.Transient))
-            replies[logged.Offset] = logged.Dsn.Reason;
+        foreach ((Recipient recipient, Dsn dsn) in RecipientLog.ReadUnlocked(queues.PathOf(QueueName.Defer, id), DsnClass.Transient))
+            replies[recipient.Offset] = dsn.Reason;
         AttributeList? answer = Ask(queue, id, sender, recipients);
         IReadOnlyList<AttributeList> states = answer?.Lists("recipients") ?? [];
         List<AttributeList> told = [];
@@ -159,10 +159,10 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
         return told;
     }
 
-    private AttributeList? Ask(QueueName queue, QueueId id, string sender, List<QueueRecipient> recipients)
+    private AttributeList? Ask(QueueName queue, QueueId id, string sender, List<Recipient> recipients)
     {
         List<AttributeList> addresses = [];
-        foreach (QueueRecipient recipient in recipients)
+        foreach (Recipient recipient in recipients)
             addresses.Add(new AttributeList().Add("address", recipient.Address));
         return queue is QueueName.Maildrop or QueueName.Corrupt ? null
             : askQueueManager(new AttributeList().Add("queue_id", id.ToString()).Add("sender", sender).Add("recipients", addresses));

@@ -63,11 +63,11 @@ internal sealed class Flusher(QueueDirectories queues, Action wakeQueueManager)
             using QueueFile file = QueueFile.Open(path);
             if (!QueueFileMode.IsReady(FileSystem.Status(file.Handle).Mode))
                 return false;
-            List<QueueRecipient> batch = [];
+            List<Recipient> batch = [];
             _ = file.ReadWhatIsThere(batch, RecipientBatch, out long next);
             while (true)
             {
-                foreach (QueueRecipient recipient in batch)
+                foreach (Recipient recipient in batch)
                 {
                     if (Address.DomainOf(recipient.Address).Equals(domain, StringComparison.OrdinalIgnoreCase))
                         return true;

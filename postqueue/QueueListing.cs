@@ -42,7 +42,7 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
     private static readonly QueueName[] s_queues =
         [QueueName.Maildrop, QueueName.Active, QueueName.Incoming, QueueName.Deferred, QueueName.Hold];
 
-    private readonly List<QueueRecipient> _batch = [];
+    private readonly List<Recipient> _batch = [];
     private string? _usualReason;
     private readonly HashSet<long> _listedOffsets = [];
 
@@ -114,7 +114,7 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
     {
         while (true)
         {
-            foreach (QueueRecipient recipient in _batch)
+            foreach (Recipient recipient in _batch)
             {
                 if (!_listedOffsets.Contains(recipient.Offset))
                     output.Recipient(External(recipient.Address), _usualReason);
@@ -136,11 +136,11 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
     // What was logged goes first, in the log's order. The log of failures is not told: those recipients are done.
     private void TellDeferred(QueueId id, SafeFileHandle handle, IListingOutput output)
     {
-        foreach (LoggedRecipient logged in RecipientLog.ReadUnlocked(queues.PathOf(QueueName.Defer, id), DsnClass.Transient))
+        foreach ((Recipient recipient, Dsn dsn) in RecipientLog.ReadUnlocked(queues.PathOf(QueueName.Defer, id), DsnClass.Transient))
         {
-            if (logged.Offset > 0 && (!IsPending(handle, logged.Offset) || !_listedOffsets.Add(logged.Offset)))
+            if (recipient.Offset > 0 && (!IsPending(handle, recipient.Offset) || !_listedOffsets.Add(recipient.Offset)))
                 continue;
-            output.Recipient(External(logged.Recipient), logged.Dsn.Reason);
+            output.Recipient(External(recipient.Address), dsn.Reason);
         }
     }
 

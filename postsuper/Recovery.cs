@@ -116,7 +116,7 @@ internal sealed class Recovery(QueueDirectories queues, Report report, TimeProvi
         {
             // Reads on: the handle stays the caller's.
             using QueueFile message = new(new SafeFileHandle(file.DangerousGetHandle(), ownsHandle: false));
-            List<QueueRecipient> batch = [];
+            List<Recipient> batch = [];
             _ = message.ReadEnvelope(batch, 1, out _);
             return true;
         }

@@ -6,7 +6,7 @@ using PostfixNet.Queue;
 namespace PostfixNet.Qmgr;
 
 /// <summary>The bounded set of messages being delivered: how files get in.</summary>
-internal sealed class ActiveQueue(QueueDirectories directories, Settings settings, Action<Message, IReadOnlyList<QueueRecipient>> schedule, Action<Action> later)
+internal sealed class ActiveQueue(QueueDirectories directories, Settings settings, Action<Message, IReadOnlyList<Recipient>> schedule, Action<Action> later)
 {
     // Clocks of other hosts that share the queue may be a little ahead.
     private const long FutureToleranceMicroseconds = 1_000_000;
@@ -112,7 +112,7 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
     private void Activate(QueueId id, FileStatus status, long now)
     {
         string path = directories.PathOf(QueueName.Active, id);
-        List<QueueRecipient> recipients = [];
+        List<Recipient> recipients = [];
         Message message;
         try
         {
@@ -168,9 +168,9 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
     /// <summary>Reads the next batch of a message with many recipients; nothing when there is no room.</summary>
     /// <exception cref="QueueFileException">The file is damaged.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    internal List<QueueRecipient> ReadMore(Message message)
+    internal List<Recipient> ReadMore(Message message)
     {
-        List<QueueRecipient> recipients = [];
+        List<Recipient> recipients = [];
         if (RoomFor(message) is var room and > 0)
         {
             using QueueFile file = QueueFile.Open(directories.PathOf(QueueName.Active, message.Id));
@@ -180,7 +180,7 @@ internal sealed class ActiveQueue(QueueDirectories directories, Settings setting
         return recipients;
     }
 
-    private void Read(Message message, List<QueueRecipient> recipients)
+    private void Read(Message message, List<Recipient> recipients)
     {
         message.RecipientsInMemory += recipients.Count;
         _recipients += recipients.Count;

@@ -1,7 +1,7 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
-using PostfixNet.Notices;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Qmgr;
 
@@ -33,7 +33,7 @@ internal sealed class AgentPool : IAgents
     public Dsn? Start(Entry entry, bool moreWaits)
     {
         if (Take(entry.Destination.Key) is not { } agent)
-            return new Dsn("4.3.0", "", "mail transport unavailable");
+            return new Dsn("4.3.0", "mail transport unavailable");
         agent.Deliver(entry, moreWaits);
         return null;
     }
@@ -64,7 +64,7 @@ internal sealed class AgentPool : IAgents
         _idle.Remove(agent);
         _agents--;
         MailLog.Warning($"private/{_name}: no process serves this transport");
-        Owner!.NotServed(entry, new Dsn("4.3.0", "", "mail transport unavailable"));
+        Owner!.NotServed(entry, new Dsn("4.3.0", "mail transport unavailable"));
     }
 
     /// <summary>An agent's channel closed; called by it.</summary>

@@ -1,6 +1,5 @@
 using PostfixNet.Delivery;
 using PostfixNet.Mail;
-using PostfixNet.Notices;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Qmgr;
@@ -17,7 +16,7 @@ internal sealed record ReportLines(IReportLine Bounce, IReportLine Defer, IRepor
 internal sealed class BuiltIn(QueueDirectories directories, ReportLines lines, Settings settings)
 {
     /// <summary>The transports error, retry and discard; the next hop is the text.</summary>
-    internal void Deliver(Message message, Route route, IReadOnlyList<DeliveryRecipient> recipients, Action<bool> done)
+    internal void Deliver(Message message, Route route, IReadOnlyList<Recipient> recipients, Action<bool> done)
     {
         (string code, string text) = SplitStatus(route.NextHop, route.Transport switch
         {
@@ -28,20 +27,20 @@ internal sealed class BuiltIn(QueueDirectories directories, ReportLines lines, S
         switch (route.Transport)
         {
             case "retry":
-                Defer(message, recipients, new Dsn(code, "", text), () => done(true));
+                Defer(message, recipients, new Dsn(code, text), () => done(true));
                 break;
             case "error" when settings.SoftBounce:
-                Defer(message, recipients, new Dsn($"4{code[1..]}", "", text), () => done(true));
+                Defer(message, recipients, new Dsn(code, text).AsTransient(), () => done(true));
                 break;
             case "error":
-                Record(message, recipients, new Dsn(code, "", text), "bounced", lines.Bounce, done);
+                Record(message, recipients, new Dsn(code, text), DeliveryStatus.Bounced, lines.Bounce, done);
                 break;
             default:
                 int left = recipients.Count;
                 bool failed = false;
-                foreach (DeliveryRecipient recipient in recipients)
+                foreach (Recipient recipient in recipients)
                 {
-                    Log(message, recipient, "sent", new Dsn(code, "", text));
+                    Log(message, recipient, DeliveryStatus.Sent, new Dsn(code, text));
                     failed |= !TryMark(message, recipient);
                     left--;
                 }
@@ -51,25 +50,23 @@ internal sealed class BuiltIn(QueueDirectories directories, ReportLines lines, S
     }
 
     /// <summary>Puts recipients off: logs it, records the reason, leaves them in the file.</summary>
-    internal void Defer(Message message, IReadOnlyList<DeliveryRecipient> recipients, Dsn reason, Action done) =>
-        Record(message, recipients, reason, "deferred", lines.Defer, _ => done());
+    internal void Defer(Message message, IReadOnlyList<Recipient> recipients, Dsn reason, Action done) =>
+        Record(message, recipients, reason, DeliveryStatus.Deferred, lines.Defer, _ => done());
 
-    private void Record(Message message, IReadOnlyList<DeliveryRecipient> recipients, Dsn dsn, string status, IReportLine line, Action<bool> done)
+    private void Record(Message message, IReadOnlyList<Recipient> recipients, Dsn dsn, DeliveryStatus status, IReportLine line, Action<bool> done)
     {
         int left = recipients.Count;
-        bool someDeferred = status == "deferred";
-        foreach (DeliveryRecipient recipient in recipients)
+        bool someDeferred = status == DeliveryStatus.Deferred;
+        foreach (Recipient recipient in recipients)
         {
-            LoggedRecipient logged = new(recipient.Address, recipient.OriginalRecipient, recipient.Offset,
-                recipient.DsnOriginalRecipient.Length > 0 ? recipient.DsnOriginalRecipient : null, recipient.NotifyFlags,
-                dsn with { Action = status == "deferred" ? "delayed" : "failed" });
-            line.Ask(BounceRequest.Append(message.Id, logged), ok =>
+            Outcome outcome = new(recipient, dsn with { Action = status == DeliveryStatus.Deferred ? DsnAction.Delayed : DsnAction.Failed });
+            line.Ask(BounceRequest.Append(message.Id, outcome), ok =>
             {
                 // Marked only once the record is durable (S2-09); a record that cannot be written means another try.
                 message.IsUnrecorded |= !ok;
-                if (status == "deferred" || ok)
+                if (status == DeliveryStatus.Deferred || ok)
                     Log(message, recipient, status, dsn);
-                if (status != "deferred")
+                if (status != DeliveryStatus.Deferred)
                     someDeferred |= !ok || !TryMark(message, recipient);
                 if (--left == 0)
                     done(someDeferred);
@@ -77,7 +74,7 @@ internal sealed class BuiltIn(QueueDirectories directories, ReportLines lines, S
         }
     }
 
-    private bool TryMark(Message message, DeliveryRecipient recipient)
+    private bool TryMark(Message message, Recipient recipient)
     {
         try
         {
@@ -92,10 +89,10 @@ internal sealed class BuiltIn(QueueDirectories directories, ReportLines lines, S
         }
     }
 
-    private void Log(Message message, DeliveryRecipient recipient, string status, Dsn dsn)
+    private void Log(Message message, Recipient recipient, DeliveryStatus status, Dsn dsn)
     {
         long now = MailTime.NowMicroseconds;
-        DeliveryLog.Write(message.Id, recipient.Address, recipient.OriginalRecipient, "none", 0,
+        DeliveryLog.Write(message.Id, recipient, "none", 0,
             new DeliveryLog.Times(message.ArrivalMicroseconds, message.ActiveMicroseconds, now, now, now), status, dsn, settings.DelayResolution);
     }
 

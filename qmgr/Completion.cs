@@ -12,7 +12,7 @@ namespace PostfixNet.Qmgr;
 /// the next attempt, because its log is kept.</remarks>
 internal sealed class Completion(
     ActiveQueue active, QueueDirectories directories, Settings settings, ReportLines lines, Action<Action> later,
-    Action<Message, IReadOnlyList<QueueRecipient>?> finished)
+    Action<Message, IReadOnlyList<Recipient>?> finished)
 {
     /// <summary>Starts the sequence.</summary>
     internal void Begin(Message message)

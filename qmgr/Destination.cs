@@ -1,6 +1,5 @@
 using PostfixNet.Configuration;
-using PostfixNet.Delivery;
-using PostfixNet.Notices;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Qmgr;
 
@@ -68,7 +67,7 @@ internal sealed class Destination(Route route, Concurrency concurrency, Action<D
     internal void Settled() => _hasChanged = false;
 
     /// <summary>Queues recipients for delivery: in a delivery that waits and has room, else in a new one.</summary>
-    internal void Add(Job job, List<DeliveryRecipient> recipients)
+    internal void Add(Job job, List<Recipient> recipients)
     {
         if (job.Message.IgnoresDeadDestinations)
             Revive();
@@ -78,7 +77,7 @@ internal sealed class Destination(Route route, Concurrency concurrency, Action<D
         {
             if (peer.Unfilled(limit) is not { } entry)
             {
-                entry = new Entry(job, this, new List<DeliveryRecipient>(Math.Min(limit, recipients.Count - i)));
+                entry = new Entry(job, this, new List<Recipient>(Math.Min(limit, recipients.Count - i)));
                 peer.AddLast(entry);
                 Waiting++;
                 job.Message.PendingEntries++;

@@ -1,4 +1,4 @@
-using PostfixNet.Delivery;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Qmgr;
 
@@ -7,7 +7,7 @@ namespace PostfixNet.Qmgr;
 /// <param name="deliver">Takes recipients that need no agent: error, retry, discard.</param>
 /// <param name="isPutOff">Takes a recipient that is not to be queued now; false: there is nothing against it.</param>
 internal sealed class Dispatch(
-    Func<string, Transport> transportOf, Action<Message, Route, List<DeliveryRecipient>> deliver, Func<Message, Route, DeliveryRecipient, bool> isPutOff)
+    Func<string, Transport> transportOf, Action<Message, Route, List<Recipient>> deliver, Func<Message, Route, Recipient, bool> isPutOff)
 {
     /// <summary>Finds transport and next hop.</summary>
     internal required Routing Routing { get; set; }
@@ -16,11 +16,11 @@ internal sealed class Dispatch(
     {
         internal Route Route { get; } = route;
 
-        internal List<DeliveryRecipient> Recipients { get; } = [];
+        internal List<Recipient> Recipients { get; } = [];
     }
 
     /// <summary>Queues a batch of recipients: all of the message, or as many as were read from the file.</summary>
-    internal void Sort(Message message, List<DeliveryRecipient> recipients)
+    internal void Sort(Message message, IReadOnlyList<Recipient> recipients)
     {
         if (message.Envelope.Redirect is { Length: > 0 } redirect && recipients.Count > 0)
         {
@@ -31,7 +31,7 @@ internal sealed class Dispatch(
         List<Group> groups = [];
         Dictionary<string, Group> known = [];
         Group? last = null;
-        foreach (DeliveryRecipient recipient in recipients)
+        foreach (Recipient recipient in recipients)
         {
             // The message's own route goes before all others; cleanup gives one to mail that is to be returned.
             Route route = message.Envelope.ContentFilter is { Length: > 0 } own ? Routing.Own(own, recipient.Address) : Routing.Of(recipient.Address);
@@ -66,15 +66,15 @@ internal sealed class Dispatch(
     /// <summary>Queues what was handed back: where it goes may be decided otherwise now.</summary>
     internal void SortAnew(List<Entry> waited)
     {
-        Dictionary<Message, List<DeliveryRecipient>> messages = [];
+        Dictionary<Message, List<Recipient>> messages = [];
         foreach (Entry entry in waited)
         {
-            if (messages.TryGetValue(entry.Message, out List<DeliveryRecipient>? known))
+            if (messages.TryGetValue(entry.Message, out List<Recipient>? known))
                 known.AddRange(entry.Recipients);
             else
                 messages.Add(entry.Message, [.. entry.Recipients]);
         }
-        foreach ((Message message, List<DeliveryRecipient> recipients) in messages)
+        foreach ((Message message, List<Recipient> recipients) in messages)
             Sort(message, recipients);
     }
 

@@ -1,10 +1,11 @@
 using PostfixNet.Delivery;
+using PostfixNet.Mail;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Qmgr;
 
 /// <summary>Some recipients of one message that go to the same place in one request.</summary>
-internal sealed class Entry(Job job, Destination destination, List<DeliveryRecipient> recipients)
+internal sealed class Entry(Job job, Destination destination, List<Recipient> recipients)
 {
     internal Job Job { get; } = job;
 
@@ -12,7 +13,7 @@ internal sealed class Entry(Job job, Destination destination, List<DeliveryRecip
 
     internal Destination Destination { get; } = destination;
 
-    internal List<DeliveryRecipient> Recipients { get; } = recipients;
+    internal List<Recipient> Recipients { get; } = recipients;
 
     /// <summary>The next one of the same job for the same destination.</summary>
     internal Entry? Next { get; set; }
@@ -33,11 +34,11 @@ internal sealed class Entry(Job job, Destination destination, List<DeliveryRecip
         Recipients = Recipients,
         Size = Message.Size,
         DataOffset = Message.Envelope.DataOffset,
-        Encoding = Message.Envelope.Encoding ?? "",
-        SmtpUtf8Flags = Message.Envelope.SmtpUtf8Flags,
-        EnvelopeId = Message.Envelope.EnvelopeId ?? "",
-        ReturnFlags = Message.Envelope.ReturnFlags,
-        TraceFlags = Message.Envelope.TraceFlags | (Message is { TellsEndOfDelay: true, Envelope.WarnTime: < 0 } ? DeliveryRequest.DelayWasTold : 0),
+        Encoding = Message.Envelope.Encoding,
+        SmtpUtf8 = Message.Envelope.SmtpUtf8,
+        EnvelopeId = Message.Envelope.EnvelopeId,
+        Return = Message.Envelope.Return,
+        Tracing = Message.Envelope.Tracing | (Message is { TellsEndOfDelay: true, Envelope.WarnTime: < 0 } ? Tracing.DelayWasTold : Tracing.None),
         ArrivalMicroseconds = Message.ArrivalMicroseconds,
         ActiveMicroseconds = Message.ActiveMicroseconds,
         Origin = MessageOrigin.Of(Message.Envelope),

@@ -1,5 +1,6 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Qmgr;
 
@@ -21,7 +22,7 @@ internal sealed class Explanations(ActiveQueue active, Dispatch dispatch, Paused
                 job.Transport.Explain(job, all);
             foreach (Waiting some in all)
             {
-                foreach (DeliveryRecipient recipient in some.Recipients)
+                foreach (Recipient recipient in some.Recipients)
                     waiting[recipient.Address] = some;
             }
         }

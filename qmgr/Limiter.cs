@@ -1,12 +1,12 @@
 using PostfixNet.Ipc;
-using PostfixNet.Notices;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Qmgr;
 
 /// <summary>Fixed limits of deliveries to one destination, or to several that share a site.</summary>
 internal sealed class Limiter : Candidate
 {
-    private static readonly Dsn s_trouble = new("4.4.5", "", "delivery suspended: the rate limit of the destination is reached");
+    private static readonly Dsn s_trouble = new("4.4.5", "delivery suspended: the rate limit of the destination is reached");
 
     /// <summary>Deliveries under way at once; 0: no limit of its own.</summary>
     internal int Concurrency { get; init; }

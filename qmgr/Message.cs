@@ -93,10 +93,10 @@ internal sealed class Message
     internal int RecipientLimit(Destination destination) => Envelope.Verp is null ? destination.RecipientLimit : 1;
 
     /// <summary>The envelope sender of the mail for a recipient: with VERP, one that tells the recipient.</summary>
-    internal string SenderTo(DeliveryRecipient recipient) => Envelope is { Verp: { } verp, Sender: { Length: > 0 } sender }
-        ? Verp.Sender(verp, sender, recipient.OriginalRecipient.Length > 0 ? recipient.OriginalRecipient : recipient.Address, MyDomain)
+    internal string SenderTo(Recipient recipient) => Envelope is { Verp: { } verp, Sender: { Length: > 0 } sender }
+        ? Verp.Sender(verp, sender, recipient.Original ?? recipient.Address, MyDomain)
         : Envelope.Sender ?? "";
 
-    internal MessageFacts Facts(QueueName queue) => new(queue, Id, Envelope.Sender ?? "", Envelope.Encoding ?? "",
-        Envelope.SmtpUtf8Flags, Envelope.EnvelopeId ?? "", Envelope.ReturnFlags, Envelope.Verp ?? "");
+    internal MessageFacts Facts(QueueName queue) => new(
+        queue, Id, Envelope.Sender ?? "", Envelope.SmtpUtf8, Envelope.EnvelopeId, Envelope.Return, Envelope.Verp);
 }

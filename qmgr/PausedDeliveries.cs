@@ -1,5 +1,5 @@
 using PostfixNet.Log;
-using PostfixNet.Notices;
+using PostfixNet.Mail;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Qmgr;
@@ -70,5 +70,5 @@ internal sealed class PausedDeliveries(string queueDirectory)
     /// mail where it is.</summary>
     internal Dsn? Stops(Route route, string sender, string recipient) =>
         _list.Pauses.Count == 0 || IsEverything || Find(route, sender, recipient) is not { } pause
-            ? null : new Dsn("4.3.2", "", $"delivery paused by the operator: {pause}");
+            ? null : new Dsn("4.3.2", $"delivery paused by the operator: {pause}");
 }

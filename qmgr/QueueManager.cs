@@ -4,7 +4,6 @@ using PostfixNet.Ipc;
 using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
-using PostfixNet.Notices;
 using PostfixNet.Queue;
 using PostfixNet.Service;
 
@@ -210,22 +209,16 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     }
 
     /// <summary>Queues a batch of recipients for delivery.</summary>
-    private void Schedule(Message message, IReadOnlyList<QueueRecipient> recipients)
+    private void Schedule(Message message, IReadOnlyList<Recipient> recipients)
     {
         // Held until the end of this method, so that the message does not end before all its groups are made.
         message.PendingEntries++;
-        List<DeliveryRecipient> toSort = new(recipients.Count);
-        foreach (QueueRecipient recipient in recipients)
-        {
-            toSort.Add(new DeliveryRecipient(recipient.Address, recipient.OriginalRecipient, recipient.Offset,
-                recipient.DsnOriginalRecipient ?? "", recipient.NotifyFlags));
-        }
-        _dispatch.Sort(message, toSort);
+        _dispatch.Sort(message, recipients);
         EntryDone(message, 0);
     }
 
     // What an operator has paused is not even queued.
-    private bool IsPutOff(Message message, Route route, DeliveryRecipient recipient)
+    private bool IsPutOff(Message message, Route route, Recipient recipient)
     {
         if (_paused.Stops(route, message.Envelope.Sender ?? "", recipient.Address) is not { } why)
             return false;
@@ -234,7 +227,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         return true;
     }
 
-    private void DeliverBuiltIn(Message message, Route route, List<DeliveryRecipient> recipients)
+    private void DeliverBuiltIn(Message message, Route route, List<Recipient> recipients)
     {
         message.PendingEntries++;
         _builtIn.Deliver(message, route, recipients, someDeferred =>
@@ -279,7 +272,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         EntryDone(entry.Message, 0);
     }
 
-    private void PutOff(Message message, List<DeliveryRecipient> recipients, Dsn reason)
+    private void PutOff(Message message, List<Recipient> recipients, Dsn reason)
     {
         message.PendingEntries++;
         _builtIn.Defer(message, recipients, reason, () =>
@@ -321,7 +314,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     }
 
     /// <summary>A message left the active queue, or has more recipients to schedule.</summary>
-    private void Finished(Message message, IReadOnlyList<QueueRecipient>? more)
+    private void Finished(Message message, IReadOnlyList<Recipient>? more)
     {
         if (more is not null)
         {

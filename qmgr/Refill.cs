@@ -1,11 +1,12 @@
 using PostfixNet.Ipc;
 using PostfixNet.Log;
+using PostfixNet.Mail;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Qmgr;
 
 /// <summary>Reads further recipients of a large message before those in memory are done, so that its agents stay busy.</summary>
-internal sealed class Refill(ActiveQueue active, Settings settings, ITimers timers, Action<Message, IReadOnlyList<QueueRecipient>> schedule)
+internal sealed class Refill(ActiveQueue active, Settings settings, ITimers timers, Action<Message, IReadOnlyList<Recipient>> schedule)
 {
     private bool _isReading;
 
@@ -20,7 +21,7 @@ internal sealed class Refill(ActiveQueue active, Settings settings, ITimers time
         if (room <= 0 || (room < settings.RefillLimit && now - message.ReadAt < (long)settings.RefillDelay.TotalMilliseconds))
             return;
         message.ReadAt = now;
-        List<QueueRecipient> more;
+        List<Recipient> more;
         try
         {
             more = active.ReadMore(message);

@@ -2,8 +2,8 @@ using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
+using PostfixNet.Mail;
 using PostfixNet.Native;
-using PostfixNet.Notices;
 
 namespace PostfixNet.Qmgr;
 
@@ -142,7 +142,7 @@ internal sealed class Transport
         else
         {
             MailLog.Warning($"private/{Name}: {why} before the delivery of {entry.Message.Id} was reported");
-            _events.PutOff(entry, new Dsn("4.3.0", "", "unknown mail transport error"));
+            _events.PutOff(entry, new Dsn("4.3.0", "unknown mail transport error"));
         }
     }
 

@@ -1,5 +1,5 @@
 using PostfixNet.Configuration;
-using PostfixNet.Notices;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Qmgr;
 
@@ -57,7 +57,7 @@ internal sealed record TransportLimits
             RateDelay = config.ForTransport(Parameters.DefaultTransportRateDelay, name),
             DeadTime = config.Get(Parameters.MinimalBackoffTime),
             RetryTime = config.Get(Parameters.TransportRetryTime),
-            Suspension = isDeferred ? new Dsn("4.3.2", "", "deferred transport") : null,
+            Suspension = isDeferred ? new Dsn("4.3.2", "deferred transport") : null,
             LogsFeedback = config.Get(Parameters.DestinationConcurrencyFeedbackDebug),
         };
     }

@@ -1,5 +1,5 @@
 using PostfixNet.Ipc;
-using PostfixNet.Notices;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Qmgr;
 

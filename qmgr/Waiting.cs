@@ -1,5 +1,4 @@
-using PostfixNet.Delivery;
-using PostfixNet.Notices;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Qmgr;
 
@@ -40,7 +39,7 @@ internal enum WaitCause
 /// <param name="Others">Deliveries of other messages that wait for the same next hop.</param>
 /// <param name="Reason">The trouble; null: none.</param>
 internal sealed record Waiting(
-    string Transport, string NextHop, IReadOnlyList<DeliveryRecipient> Recipients, WaitCause Cause, TimeSpan? Left, int Others, Dsn? Reason)
+    string Transport, string NextHop, IReadOnlyList<Recipient> Recipients, WaitCause Cause, TimeSpan? Left, int Others, Dsn? Reason)
 {
     /// <summary>The process that has it; 0: none, or none has answered yet.</summary>
     internal int Process { get; init; }

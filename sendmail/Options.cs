@@ -1,4 +1,4 @@
-using PostfixNet.Notices;
+using PostfixNet.Mail;
 using PostfixNet.Service;
 
 namespace PostfixNet.Sendmail;
@@ -22,19 +22,17 @@ internal sealed class Options
 
     internal bool IsRemote { get; private set; }
 
-    /// <summary>"7bit", "8bit" or null.</summary>
-    internal string? Encoding { get; private set; }
+    internal BodyEncoding Encoding { get; private set; }
 
-    internal int NotifyFlags { get; private set; }
+    internal Notify Notify { get; private set; }
 
-    internal int ReturnFlags { get; private set; }
+    internal DsnReturn Return { get; private set; }
 
     internal string? EnvelopeId { get; private set; }
 
     internal string? Verp { get; private set; }
 
-    /// <summary>1024: deliver and report.</summary>
-    internal int TraceFlags { get; private set; }
+    internal Tracing Tracing { get; private set; }
 
     /// <summary>Arguments for postqueue; null: no -q.</summary>
     internal IReadOnlyList<string>? Flush { get; private set; }
@@ -94,21 +92,19 @@ internal sealed class Options
                 IsRemote = true;
                 break;
             case 'v':
-                TraceFlags = 1024;
+                Tracing = Tracing.Report;
                 break;
             case 'B':
-                Encoding = value.ToUpperInvariant() switch
-                {
-                    "8BITMIME" => "8bit",
-                    "7BIT" => "7bit",
-                    _ => throw new SubmissionException("-B option needs 8BITMIME or 7BIT"),
-                };
+                Encoding = BodyEncodings.TryParseSmtp(value, out BodyEncoding encoding)
+                    ? encoding : throw new SubmissionException("-B option needs 8BITMIME or 7BIT");
                 break;
             case 'N':
-                NotifyFlags = ParseNotify(value, warn);
+                Notify = ParseNotify(value, warn);
                 break;
             case 'R':
-                ReturnFlags = value.ToUpperInvariant() switch { "FULL" => 1, "HDRS" => 2, _ => Ignored(warn, "bad -R option value -- ignored") };
+                if (!DsnReturns.TryParse(value, out DsnReturn wanted))
+                    warn("bad -R option value -- ignored");
+                Return = wanted;
                 break;
             case 'V':
                 EnvelopeId = IsEnvelopeId(value) ? value : null;
@@ -152,36 +148,17 @@ internal sealed class Options
             Mode = 'i'; // an interval: master has its own
     }
 
-    private static int ParseNotify(string value, Action<string> warn)
+    private static Notify ParseNotify(string value, Action<string> warn)
     {
-        int flags = 0;
-        foreach (string word in value.Split(',', ' '))
-        {
-            int bit = word.ToUpperInvariant() switch
-            {
-                "NEVER" => Notify.Never,
-                "SUCCESS" => Notify.Success,
-                "FAILURE" => Notify.Failure,
-                "DELAY" => Notify.Delay,
-                _ => 0,
-            };
-            if (bit == 0)
-                warn($"unknown DSN NOTIFY command value \"{word}\" in \"{value}\"");
-            // NEVER goes with nothing else (RFC 3461 section 4.1).
-            if (bit == 0 || (bit == Notify.Never && flags != 0) || (flags & Notify.Never) != 0)
-                return Ignored(warn, "bad -N option value -- ignored");
-            flags |= bit;
-        }
-        return flags;
+        if (NotifyFlags.TryParse(value, out Notify notify, out string? unknown))
+            return notify;
+        if (unknown is not null)
+            warn($"unknown DSN NOTIFY command value \"{unknown}\" in \"{value}\"");
+        warn("bad -N option value -- ignored");
+        return Notify.Default;
     }
 
     // RFC 3461 section 4.4: printable, at most 100 characters.
     private static bool IsEnvelopeId(string value) =>
         value.Length is > 0 and <= 100 && !value.AsSpan().ContainsAnyExceptInRange('!', '~');
-
-    private static int Ignored(Action<string> warn, string text)
-    {
-        warn(text);
-        return 0;
-    }
 }

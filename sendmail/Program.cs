@@ -103,7 +103,7 @@ internal static class Program
         Submission submission = new(config, options, Warn);
         submission.Drop(queue);
         Wake(queue.Root + "/public/" + config.Get(Parameters.PickupServiceName));
-        if (options.TraceFlags != 0)
+        if (options.Tracing != Tracing.None)
             StandardError.WriteTo(1, $"Mail Delivery Status Report will be mailed to <{submission.Sender}>.\n");
         return ExitStatus.Ok;
     }

@@ -42,7 +42,7 @@ internal sealed class Submission
         writer.Write(RecordType.Extracted);
         foreach (string recipient in header?.Found ?? [])
         {
-            WriteRecipient(writer, recipient);
+            RecipientRecords.Write(writer, new Recipient(recipient, Notify: _options.Notify));
             hasRecipients = true;
         }
         if (!hasRecipients)
@@ -60,17 +60,17 @@ internal sealed class Submission
         writer.Write(RecordType.Time, ShortText.FromNumber(now / 1_000_000) + " " + ShortText.FromNumber(now % 1_000_000));
         if (_options.EnvelopeId is { } id)
             writer.WriteAttribute(AttributeName.EnvelopeId, id);
-        if (_options.ReturnFlags != 0)
-            writer.WriteAttribute(AttributeName.ReturnFlags, _options.ReturnFlags);
+        if (_options.Return != DsnReturn.Unspecified)
+            writer.WriteAttribute(AttributeName.ReturnFlags, (long)_options.Return);
         writer.WriteAttribute(AttributeName.RewriteContext, _options.IsRemote ? "remote" : "local");
-        if (_options.TraceFlags != 0)
-            writer.WriteAttribute(AttributeName.TraceFlags, _options.TraceFlags);
+        if (_options.Tracing != Tracing.None)
+            writer.WriteAttribute(AttributeName.TraceFlags, (long)_options.Tracing);
         string fullName = _options.FullName ?? Environment.GetEnvironmentVariable("NAME") ?? _caller?.FullName ?? "";
         if (fullName.Length > 0)
             writer.Write(RecordType.FullName, OneLine(fullName));
         writer.Write(RecordType.From, Sender);
-        if (_options.Encoding is { } encoding)
-            writer.WriteAttribute(AttributeName.Encoding, encoding);
+        if (_options.Encoding != BodyEncoding.Unknown)
+            writer.WriteAttribute(AttributeName.Encoding, _options.Encoding.Word());
         if (_options.Verp is { } verp)
             writer.Write(RecordType.Verp, verp);
         bool any = false;
@@ -78,18 +78,11 @@ internal sealed class Submission
         {
             foreach (string address in Addresses(argument))
             {
-                WriteRecipient(writer, address);
+                RecipientRecords.Write(writer, new Recipient(address, Notify: _options.Notify));
                 any = true;
             }
         }
         return any;
-    }
-
-    private void WriteRecipient(RecordWriter writer, string address)
-    {
-        if (_options.NotifyFlags != 0)
-            writer.WriteAttribute(AttributeName.NotifyFlags, _options.NotifyFlags);
-        writer.Write(RecordType.Recipient, address);
     }
 
     private string ReadSender(string? given, Action<string> warn)

@@ -1,5 +1,6 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
+using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Net;
 
@@ -27,11 +28,11 @@ internal sealed class BestMxTransport(string setting, TimeSpan timeout, StopSign
     /// <exception cref="StoppingException">This program was told to stop before a process took the request.</exception>
     internal void Deliver(DeliveryAttempt attempt)
     {
-        List<DeliveryRecipient> recipients = [];
-        foreach (Recipient recipient in attempt.Recipients)
+        List<Recipient> recipients = [];
+        foreach (AttemptRecipient recipient in attempt.Recipients)
         {
             if (recipient.Mark != RecipientMark.Done)
-                recipients.Add(recipient.Request);
+                recipients.Add(recipient.Recipient);
         }
         string service = ServiceOf(setting);
         string nextHop = setting.Length > service.Length + 1 ? setting[(service.Length + 1)..] : attempt.Request.NextHop;
@@ -40,7 +41,7 @@ internal sealed class BestMxTransport(string setting, TimeSpan timeout, StopSign
         attempt.HasDeferred |= report.SomeDeferred;
         attempt.IsCorrupt |= report.IsCorrupt;
         attempt.IsUnrecorded |= report.IsUnrecorded;
-        foreach (Recipient recipient in attempt.Recipients)
+        foreach (AttemptRecipient recipient in attempt.Recipients)
             recipient.Mark = RecipientMark.Done;
     }
 

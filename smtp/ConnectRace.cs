@@ -1,6 +1,6 @@
+using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Net;
-using PostfixNet.Notices;
 
 namespace PostfixNet.Smtp;
 

@@ -3,9 +3,9 @@ using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Dns;
 using PostfixNet.Ipc;
+using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Net;
-using PostfixNet.Notices;
 using PostfixNet.Queue;
 using PostfixNet.Service;
 
@@ -142,10 +142,10 @@ internal sealed class DeliveryAgent : IDisposable
     }
 
     // Recipients that a process before us finished, whose report got lost.
-    private static List<DeliveryRecipient> StillToDo(IReadOnlyList<DeliveryRecipient> recipients, SafeFileHandle file)
+    private static List<Recipient> StillToDo(IReadOnlyList<Recipient> recipients, SafeFileHandle file)
     {
-        List<DeliveryRecipient> open = new(recipients.Count);
-        foreach (DeliveryRecipient recipient in recipients)
+        List<Recipient> open = new(recipients.Count);
+        foreach (Recipient recipient in recipients)
         {
             if (recipient.Offset == 0 || !QueueFile.IsDone(file, recipient.Offset))
                 open.Add(recipient);
@@ -168,16 +168,16 @@ internal sealed class DeliveryAgent : IDisposable
     /// <summary>Results go to the services and into the queue file.</summary>
     private sealed class DeliveryRecords(DeliveryAgent agent, DeliveryRequest request, SafeFileHandle file) : IDeliveryRecords
     {
-        public bool AppendBounce(LoggedRecipient result) => Append(Parameters.BounceServiceName, result);
+        public bool AppendBounce(Outcome result) => Append(Parameters.BounceServiceName, result);
 
-        public bool AppendDefer(LoggedRecipient result)
+        public bool AppendDefer(Outcome result)
         {
             bool ok = Append(Parameters.DeferServiceName, result);
             agent._isUnrecorded |= !ok;
             return ok;
         }
 
-        public bool AppendTrace(LoggedRecipient result) => Append(Parameters.TraceServiceName, result);
+        public bool AppendTrace(Outcome result) => Append(Parameters.TraceServiceName, result);
 
         public void MarkDone(long offset)
         {
@@ -192,7 +192,7 @@ internal sealed class DeliveryAgent : IDisposable
             }
         }
 
-        private bool Append(Parameter<string> service, LoggedRecipient result)
+        private bool Append(Parameter<string> service, Outcome result)
         {
             string name = agent._context.Config.Get(service);
             if (agent._bounce.Append(name, request.Id, result) is not { } why)

@@ -1,6 +1,6 @@
 using PostfixNet.Delivery;
+using PostfixNet.Mail;
 using PostfixNet.Net;
-using PostfixNet.Notices;
 
 namespace PostfixNet.Smtp;
 
@@ -17,12 +17,12 @@ internal enum RecipientMark
     Done,
 }
 
-/// <summary>One recipient of a delivery request, and how far it got.</summary>
-internal sealed class Recipient(DeliveryRecipient request)
+/// <summary>A recipient, and how far it got in this attempt.</summary>
+internal sealed class AttemptRecipient(Recipient recipient)
 {
-    internal DeliveryRecipient Request => request;
+    internal Recipient Recipient => recipient;
 
-    internal string Address => request.Address;
+    internal string Address => recipient.Address;
 
     internal RecipientMark Mark { get; set; }
 }
@@ -30,33 +30,33 @@ internal sealed class Recipient(DeliveryRecipient request)
 /// <summary>The state of one delivery request: what became of its recipients, and what was learned of the destination.</summary>
 internal sealed class DeliveryAttempt
 {
-    private readonly Recipient[] _recipients;
+    private readonly AttemptRecipient[] _recipients;
 
     internal DeliveryAttempt(DeliveryRequest request, long startTime)
     {
         Request = request;
         StartTime = startTime;
         QueueId = request.Id.ToString();
-        _recipients = new Recipient[request.Recipients.Count];
+        _recipients = new AttemptRecipient[request.Recipients.Count];
         for (int i = 0; i < _recipients.Length; i++)
-            _recipients[i] = new Recipient(request.Recipients[i]);
+            _recipients[i] = new AttemptRecipient(request.Recipients[i]);
     }
 
     internal DeliveryRequest Request { get; }
 
     /// <summary>Only find out what would become of the mail (sendmail -bv): nothing is delivered.</summary>
-    internal bool IsProbe => (Request.TraceFlags & 512) != 0;
+    internal bool IsProbe => (Request.Tracing & Tracing.Probe) != 0;
 
     /// <summary>Deliver, and report each result to the sender (sendmail -v).</summary>
-    internal bool IsReported => (Request.TraceFlags & 1024) != 0;
+    internal bool IsReported => (Request.Tracing & Tracing.Report) != 0;
 
     /// <summary>The sender was told of the delay, and is to hear of its end (confirm_delay_cleared).</summary>
-    internal bool EndsDelay => (Request.TraceFlags & DeliveryRequest.DelayWasTold) != 0;
+    internal bool EndsDelay => (Request.Tracing & Tracing.DelayWasTold) != 0;
 
     /// <summary>For log lines.</summary>
     internal string QueueId { get; }
 
-    internal IReadOnlyList<Recipient> Recipients => _recipients;
+    internal IReadOnlyList<AttemptRecipient> Recipients => _recipients;
 
     /// <summary>The session stays open after a success: more mail is expected for the same next hop.</summary>
     internal bool KeepSession { get; set; }
@@ -126,7 +126,7 @@ internal sealed class DeliveryAttempt
     {
         get
         {
-            foreach (Recipient recipient in _recipients)
+            foreach (AttemptRecipient recipient in _recipients)
             {
                 if (recipient.Mark != RecipientMark.Done)
                     return true;
@@ -169,7 +169,7 @@ internal sealed class DeliveryAttempt
 
     private void Reopen(RecipientMark mark)
     {
-        foreach (Recipient recipient in _recipients)
+        foreach (AttemptRecipient recipient in _recipients)
         {
             if (recipient.Mark == mark)
                 recipient.Mark = RecipientMark.Open;
@@ -179,7 +179,7 @@ internal sealed class DeliveryAttempt
     private int Count(RecipientMark mark)
     {
         int count = 0;
-        foreach (Recipient recipient in _recipients)
+        foreach (AttemptRecipient recipient in _recipients)
         {
             if (recipient.Mark == mark)
                 count++;

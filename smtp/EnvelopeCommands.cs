@@ -19,13 +19,12 @@ internal static class EnvelopeCommands
     /// has a header or an address that is not ASCII.</summary>
     internal static bool NeedsSmtpUtf8(DeliveryAttempt attempt, SmtpOptions options)
     {
-        const int Requested = 1, Header = 2;
-        int flags = attempt.Request.SmtpUtf8Flags;
-        if ((flags & Requested) == 0)
+        SmtpUtf8 needs = attempt.Request.SmtpUtf8;
+        if ((needs & SmtpUtf8.Requested) == 0)
             return false;
-        if ((flags & Header) != 0 || !ByteText.IsAscii(options.Outside(attempt.Request.Sender)))
+        if ((needs & SmtpUtf8.Header) != 0 || !ByteText.IsAscii(options.Outside(attempt.Request.Sender)))
             return true;
-        foreach (Recipient recipient in attempt.Recipients)
+        foreach (AttemptRecipient recipient in attempt.Recipients)
         {
             if (recipient.Mark == RecipientMark.Open && !ByteText.IsAscii(options.Outside(recipient.Address)))
                 return true;
@@ -42,56 +41,43 @@ internal static class EnvelopeCommands
         // Nobody checks a size against no limit.
         if (features.SizeLimit > 0)
             command.Append(" SIZE=").Append(ShortText.FromNumber(message.Size));
-        if (features.EightBitMime && !converted && message.Encoding is "8bit" or "7bit")
-            command.Append(message.Encoding == "8bit" ? " BODY=8BITMIME" : " BODY=7BIT");
+        if (features.EightBitMime && !converted && message.Encoding != BodyEncoding.Unknown)
+            command.Append(" BODY=").Append(message.Encoding.SmtpWord());
         if (features.Dsn)
         {
-            if (message.EnvelopeId.Length > 0 && Xtext.Encode(message.EnvelopeId) is { Length: <= LongestParameter } id)
+            if (message.EnvelopeId is { } given && Xtext.Encode(given) is { Length: <= LongestParameter } id)
                 command.Append(" ENVID=").Append(id);
-            if (message.ReturnFlags is 1 or 2)
-                command.Append(message.ReturnFlags == 1 ? " RET=FULL" : " RET=HDRS");
+            if (message.Return != DsnReturn.Unspecified)
+                command.Append(" RET=").Append(message.Return.Word());
         }
         if (features.SendDummyAuth)
             command.Append(" AUTH=<>");
-        if (features.SmtpUtf8 && (message.SmtpUtf8Flags & 1) != 0)
+        if (features.SmtpUtf8 && (message.SmtpUtf8 & SmtpUtf8.Requested) != 0)
             command.Append(" SMTPUTF8");
         return command.ToString();
     }
 
     /// <summary>RFC 5321 section 4.1.1.3, with ORCPT and NOTIFY (RFC 3461).</summary>
-    internal static string Rcpt(Recipient recipient, ServerFeatures features, SmtpOptions options)
+    internal static string Rcpt(AttemptRecipient recipient, ServerFeatures features, SmtpOptions options)
     {
         StringBuilder command = new("RCPT TO:<");
         command.Append(InCommand(recipient.Address, options)).Append('>');
         if (!features.Dsn)
             return command.ToString();
-        if (OriginalRecipient(recipient.Request.DsnOriginalRecipient) is { } original)
+        if (OriginalRecipient(recipient.Recipient.DsnOriginal) is { } original)
             command.Append(" ORCPT=").Append(original);
-        if (recipient.Request.NotifyFlags == 0)
-            return command.ToString();
-        command.Append(" NOTIFY=");
-        if ((recipient.Request.NotifyFlags & 1) != 0)
-            return command.Append("NEVER").ToString();
-        ReadOnlySpan<(int Bit, string Name)> names = [(2, "SUCCESS"), (4, "FAILURE"), (8, "DELAY")];
-        int first = command.Length;
-        foreach ((int bit, string name) in names)
-        {
-            if ((recipient.Request.NotifyFlags & bit) == 0)
-                continue;
-            if (command.Length > first)
-                command.Append(',');
-            command.Append(name);
-        }
+        if (recipient.Recipient.Notify != Notify.Default)
+            command.Append(" NOTIFY=").Append(recipient.Recipient.Notify.Words());
         return command.ToString();
     }
 
     private static string InCommand(string address, SmtpOptions options) =>
         options.QuoteEnvelope ? Address.ToExternal(options.Outside(address)) : options.Outside(address);
 
-    private static string? OriginalRecipient(string stored)
+    private static string? OriginalRecipient(string? stored)
     {
-        int semicolon = stored.IndexOf(';', StringComparison.Ordinal);
-        if (semicolon <= 0)
+        int semicolon = stored?.IndexOf(';', StringComparison.Ordinal) ?? -1;
+        if (stored is null || semicolon <= 0)
             return null;
         string type = stored[..semicolon];
         string address = stored[(semicolon + 1)..];

@@ -55,7 +55,7 @@ internal sealed class ErrorNotices(ErrorClasses classes, string sender, string r
             return;
         try
         {
-            using INoticeDraft draft = submitter.Begin(sender, recipient, smtpUtf8Flags: 0);
+            using INoticeDraft draft = submitter.Begin(sender, recipient, SmtpUtf8.None);
             Write(draft.Content, peer, transcript);
             if (draft.Finish() is { } why)
                 log.NoticeNotSent(attempt.QueueId, why);

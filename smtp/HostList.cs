@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using PostfixNet.Notices;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Smtp;
 

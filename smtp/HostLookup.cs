@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using PostfixNet.Dns;
-using PostfixNet.Notices;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Smtp;
 

@@ -88,9 +88,9 @@ internal sealed class MessageTransfer(
     // RFC 2033 section 4.2: one reply for each recipient that was accepted, in the order of RCPT.
     private void JudgeEach()
     {
-        List<Recipient> recipients = [];
+        List<AttemptRecipient> recipients = [];
         List<SmtpReply> replies = [];
-        foreach (Recipient recipient in attempt.Recipients)
+        foreach (AttemptRecipient recipient in attempt.Recipients)
         {
             if (recipient.Mark == RecipientMark.Open)
                 recipients.Add(recipient);
@@ -135,7 +135,7 @@ internal sealed class MessageTransfer(
             return;
         }
         results.BeginGroup();
-        foreach (Recipient recipient in attempt.Recipients)
+        foreach (AttemptRecipient recipient in attempt.Recipients)
         {
             if (recipient.Mark == RecipientMark.Open)
                 results.Sent(attempt, recipient, reply, features.Dsn);
@@ -143,7 +143,7 @@ internal sealed class MessageTransfer(
         results.EndGroup();
     }
 
-    private void Judge(Recipient recipient, SmtpReply reply)
+    private void Judge(AttemptRecipient recipient, SmtpReply reply)
     {
         if (reply.Class == 2)
             results.Sent(attempt, recipient, reply, features.Dsn);

@@ -1,5 +1,5 @@
 using PostfixNet.Dns;
-using PostfixNet.Notices;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Smtp;
 
@@ -99,7 +99,7 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
         log.NoMxHostHasAddress(hop.Domain);
         why ??= SmtpTrouble.Why("5.4.4", $"no usable address for any mail exchanger of {hop.Domain}");
         if (options.DeferIfNoMxAddressFound && SmtpTrouble.IsHard(why))
-            why = why with { Status = $"4{why.Status.AsSpan(1)}" };
+            why = why.AsTransient();
         return new HostList([], why);
     }
 

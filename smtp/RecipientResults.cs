@@ -1,6 +1,5 @@
 using PostfixNet.Delivery;
 using PostfixNet.Mail;
-using PostfixNet.Notices;
 
 namespace PostfixNet.Smtp;
 
@@ -9,13 +8,13 @@ internal interface IDeliveryRecords
 {
     /// <summary>Appends to the log of permanent failures.</summary>
     /// <returns>True: it is on stable storage.</returns>
-    public bool AppendBounce(LoggedRecipient result);
+    public bool AppendBounce(Outcome result);
 
     /// <summary>Appends to the log of temporary failures.</summary>
-    public bool AppendDefer(LoggedRecipient result);
+    public bool AppendDefer(Outcome result);
 
     /// <summary>Appends to the log of successes that the sender wants to hear of.</summary>
-    public bool AppendTrace(LoggedRecipient result);
+    public bool AppendTrace(Outcome result);
 
     /// <summary>Marks the recipient in the queue file.</summary>
     /// <param name="offset">Of its record; 0 when it has none.</param>
@@ -37,94 +36,88 @@ internal sealed class RecipientResults(IDeliveryRecords records, SmtpOptions opt
 
     /// <summary>The server took responsibility.</summary>
     /// <param name="serverReportsSuccess">It announced DSN: success notices are its business now (RFC 3461 section 5.2.1).</param>
-    internal void Sent(DeliveryAttempt attempt, Recipient recipient, SmtpReply reply, bool serverReportsSuccess)
+    internal void Sent(DeliveryAttempt attempt, AttemptRecipient recipient, SmtpReply reply, bool serverReportsSuccess)
     {
         if (attempt.IsProbe)
         {
-            Probed(attempt, recipient, "deliverable", new Dsn(reply.Status, "", reply.Text, "smtp", reply.Text, attempt.Peer?.Host));
+            Probed(attempt, recipient, DeliveryStatus.Deliverable, DsnAction.Deliverable, new Dsn(reply.Status, reply.Text, DsnAction.Unstated, "smtp", reply.Text, attempt.Peer?.Host));
             return;
         }
-        string action = options is { IsLmtp: true, LmtpAssumeFinal: true } ? "delivered" : "relayed";
-        Dsn dsn = new(reply.Status, action, reply.Text, "smtp", reply.Text, attempt.Peer?.Host);
-        int flags = recipient.Request.NotifyFlags;
-        bool wanted = (Notify.Wants(flags, Notify.Success) && !serverReportsSuccess) || (attempt.EndsDelay && Notify.Wants(flags, Notify.Delay));
+        DsnAction action = options is { IsLmtp: true, LmtpAssumeFinal: true } ? DsnAction.Delivered : DsnAction.Relayed;
+        Dsn dsn = new(reply.Status, reply.Text, action, "smtp", reply.Text, attempt.Peer?.Host);
+        Notify asked = recipient.Recipient.Notify;
+        bool wanted = (asked.Wants(Notify.Success) && !serverReportsSuccess) || (attempt.EndsDelay && asked.Wants(Notify.Delay));
         // The server has it: whatever happens to the report now, trying again would deliver twice.
         if (wanted || attempt.IsReported)
-            _ = records.AppendTrace(Logged(recipient, dsn));
-        LogResult(attempt, recipient, "sent", dsn);
-        records.MarkDone(recipient.Request.Offset);
+            _ = records.AppendTrace(new Outcome(recipient.Recipient, dsn));
+        LogResult(attempt, recipient, DeliveryStatus.Sent, dsn);
+        records.MarkDone(recipient.Recipient.Offset);
         recipient.Mark = RecipientMark.Done;
     }
 
     /// <summary>The message stays in the queue for this recipient.</summary>
-    internal void Deferred(DeliveryAttempt attempt, Recipient recipient, Dsn trouble)
+    internal void Deferred(DeliveryAttempt attempt, AttemptRecipient recipient, Dsn trouble)
     {
         if (attempt.IsProbe)
         {
-            Probed(attempt, recipient, "undeliverable", trouble);
+            Probed(attempt, recipient, DeliveryStatus.Undeliverable, DsnAction.Undeliverable, trouble);
             return;
         }
         if (attempt.IsReported)
-            _ = records.AppendTrace(Logged(recipient, trouble with { Action = "delayed" }));
-        if (SmtpTrouble.IsHard(trouble))
-            trouble = trouble with { Status = $"4{trouble.Status.AsSpan(1)}" };
+            _ = records.AppendTrace(Delayed(recipient, trouble));
+        trouble = trouble.AsTransient();
         // A defer log that cannot be written costs the sender a detail in the notice, not the mail: it stays queued.
-        _ = records.AppendDefer(Logged(recipient, trouble with { Action = "delayed" }));
-        LogResult(attempt, recipient, "deferred", trouble);
+        _ = records.AppendDefer(Delayed(recipient, trouble));
+        LogResult(attempt, recipient, DeliveryStatus.Deferred, trouble);
         recipient.Mark = RecipientMark.Done;
         attempt.HasDeferred = true;
     }
 
     /// <summary>The sender will be told; with soft_bounce the message stays in the queue instead (S2-10).</summary>
-    internal void Bounced(DeliveryAttempt attempt, Recipient recipient, Dsn trouble)
+    internal void Bounced(DeliveryAttempt attempt, AttemptRecipient recipient, Dsn trouble)
     {
         if (attempt.IsProbe)
         {
-            Probed(attempt, recipient, "undeliverable", trouble);
+            Probed(attempt, recipient, DeliveryStatus.Undeliverable, DsnAction.Undeliverable, trouble);
             return;
         }
         if (options.SoftBounce)
         {
-            _ = records.AppendDefer(Logged(recipient, trouble with { Status = $"4{trouble.Status.AsSpan(1)}", Action = "delayed" }));
-            LogResult(attempt, recipient, "SOFTBOUNCE", trouble);
+            _ = records.AppendDefer(Delayed(recipient, trouble.AsTransient()));
+            LogResult(attempt, recipient, DeliveryStatus.SoftBounced, trouble);
             recipient.Mark = RecipientMark.Done;
             attempt.HasDeferred = true;
             return;
         }
-        LoggedRecipient failed = Logged(recipient, trouble with { Action = "failed" });
+        Outcome failed = new(recipient.Recipient, trouble with { Action = DsnAction.Failed });
         if (!records.AppendBounce(failed) || (attempt.IsReported && !records.AppendTrace(failed)))
         {
             // Decided for good, but not on record: another server must not get it, only another attempt (S2-08).
             Deferred(attempt, recipient, SmtpTrouble.Why("4.3.0", "bounce or trace service failure"));
             return;
         }
-        LogResult(attempt, recipient, "bounced", trouble);
-        records.MarkDone(recipient.Request.Offset);
+        LogResult(attempt, recipient, DeliveryStatus.Bounced, trouble);
+        records.MarkDone(recipient.Recipient.Offset);
         recipient.Mark = RecipientMark.Done;
     }
 
     // The answer to a probe is a report to the sender, and nothing stays in the queue.
-    private void Probed(DeliveryAttempt attempt, Recipient recipient, string word, Dsn dsn)
+    private void Probed(DeliveryAttempt attempt, AttemptRecipient recipient, DeliveryStatus status, DsnAction action, Dsn dsn)
     {
         recipient.Mark = RecipientMark.Done;
-        if (records.AppendTrace(Logged(recipient, dsn with { Action = word })))
+        if (records.AppendTrace(new Outcome(recipient.Recipient, dsn with { Action = action })))
         {
-            LogResult(attempt, recipient, word, dsn);
-            records.MarkDone(recipient.Request.Offset);
+            LogResult(attempt, recipient, status, dsn);
+            records.MarkDone(recipient.Recipient.Offset);
             return;
         }
         Dsn trouble = SmtpTrouble.Why("4.3.0", "trace service failure");
-        _ = records.AppendDefer(Logged(recipient, trouble with { Action = "delayed" }));
-        LogResult(attempt, recipient, "deferred", trouble);
+        _ = records.AppendDefer(Delayed(recipient, trouble));
+        LogResult(attempt, recipient, DeliveryStatus.Deferred, trouble);
         attempt.HasDeferred = true;
     }
 
-    private static LoggedRecipient Logged(Recipient recipient, Dsn dsn)
-    {
-        DeliveryRecipient request = recipient.Request;
-        return new LoggedRecipient(request.Address, request.OriginalRecipient, request.Offset,
-            request.DsnOriginalRecipient.Length > 0 ? request.DsnOriginalRecipient : null, request.NotifyFlags, dsn);
-    }
+    private static Outcome Delayed(AttemptRecipient recipient, Dsn dsn) => new(recipient.Recipient, dsn with { Action = DsnAction.Delayed });
 
     private string TlsFeatures(DeliveryAttempt attempt)
     {
@@ -134,14 +127,14 @@ internal sealed class RecipientResults(IDeliveryRecords records, SmtpOptions opt
         return attempt.IsEncrypted ? level : $"{level}:none";
     }
 
-    private void LogResult(DeliveryAttempt attempt, Recipient recipient, string word, Dsn dsn)
+    private void LogResult(DeliveryAttempt attempt, AttemptRecipient recipient, DeliveryStatus status, Dsn dsn)
     {
         long now = _groupTime != 0 ? _groupTime : MailTime.Microseconds(clock);
         // Still in connection set-up: all the time was set-up (S2-11).
         long setUp = attempt.SetUpTime != 0 ? attempt.SetUpTime : now;
         DeliveryLog.Times times = new(
             attempt.Request.ArrivalMicroseconds, attempt.Request.ActiveMicroseconds, attempt.StartTime, setUp, now);
-        log.Result(DeliveryLog.Format(attempt.Request.Id, recipient.Request.Address, recipient.Request.OriginalRecipient,
-            attempt.Peer?.NameAndPort ?? "none", attempt.ConnectionUse, times, word, dsn, options.DelayResolutionLimit, TlsFeatures(attempt)));
+        log.Result(DeliveryLog.Format(attempt.Request.Id, recipient.Recipient,
+            attempt.Peer?.NameAndPort ?? "none", attempt.ConnectionUse, times, status, dsn, options.DelayResolutionLimit, TlsFeatures(attempt)));
     }
 }

@@ -3,7 +3,6 @@ using PostfixNet.Ipc;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Net;
-using PostfixNet.Notices;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Smtp;
@@ -143,7 +142,7 @@ internal sealed class SmtpConnect(
         }
         // One next hop of several that does not exist says nothing of those that could not take the mail now.
         if (mayPass && last < own && why is not null && SmtpTrouble.IsHard(why))
-            why = why with { Status = $"4{why.Status.AsSpan(1)}" };
+            why = why.AsTransient();
         if (attempt.HasRecipientsLeft)
             FailTheRest(attempt, trouble, why, isOurChoice: last >= own || attempt.Request.NextHop == options.RelayHost);
     }

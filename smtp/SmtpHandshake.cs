@@ -1,6 +1,5 @@
 using PostfixNet.Configuration;
 using PostfixNet.Mail;
-using PostfixNet.Notices;
 using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.Smtp;

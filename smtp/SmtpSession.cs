@@ -2,7 +2,6 @@ using System.Globalization;
 using PostfixNet.Delivery;
 using PostfixNet.Mail;
 using PostfixNet.Net;
-using PostfixNet.Notices;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Smtp;
@@ -184,7 +183,7 @@ internal sealed class SmtpSession(SmtpChat chat, SmtpPeer peer, SmtpOptions opti
             trouble.MessageFails(SmtpTrouble.Why("5.6.7", $"SMTPUTF8 is required, but was not offered by host {peer.Name}"), mayWorkElsewhere: true);
         else if (!EnvelopeCommands.CanBeSent(options.Outside(message.Sender)))
             trouble.MessageFails(SmtpTrouble.Why("5.1.7", "sender address has control characters or is too long"));
-        foreach (Recipient recipient in attempt.Recipients)
+        foreach (AttemptRecipient recipient in attempt.Recipients)
         {
             if (recipient.Mark == RecipientMark.Open && !EnvelopeCommands.CanBeSent(options.Outside(recipient.Address)))
                 trouble.RecipientFails(recipient, SmtpTrouble.Why("5.1.3", "recipient address has control characters or is too long"));

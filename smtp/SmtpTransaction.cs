@@ -1,4 +1,5 @@
 using PostfixNet.Delivery;
+using PostfixNet.Mail;
 using PostfixNet.Net;
 using PostfixNet.Queue;
 
@@ -33,13 +34,13 @@ internal sealed class SmtpTransaction(
     private SmtpPeer Peer => attempt.Peer ?? throw new InvalidOperationException("no server");
 
     private bool NeedsConversion =>
-        !features.EightBitMime && !options.DisableMimeOutputConversion && attempt.Request.Encoding != "7bit";
+        !features.EightBitMime && !options.DisableMimeOutputConversion && attempt.Request.Encoding != BodyEncoding.SevenBit;
 
     internal void Run(Func<ContentReader> content)
     {
         _accepted = 0;
-        List<Recipient> recipients = [];
-        foreach (Recipient recipient in attempt.Recipients)
+        List<AttemptRecipient> recipients = [];
+        foreach (AttemptRecipient recipient in attempt.Recipients)
         {
             if (recipient.Mark == RecipientMark.Open)
                 recipients.Add(recipient);
@@ -73,11 +74,11 @@ internal sealed class SmtpTransaction(
     }
 
     // RFC 2920: one batch, then the replies in the same order.
-    private void RunPipelined(string mail, List<Recipient> recipients, bool convert, Func<ContentReader> content)
+    private void RunPipelined(string mail, List<AttemptRecipient> recipients, bool convert, Func<ContentReader> content)
     {
         chat.RefuseEarlyReply(SmtpStage.Mail);
         chat.Say(SmtpStage.Mail, mail);
-        foreach (Recipient recipient in recipients)
+        foreach (AttemptRecipient recipient in recipients)
             chat.Say(SmtpStage.Rcpt, EnvelopeCommands.Rcpt(recipient, features, options));
         if (!attempt.IsProbe)
             chat.Say(SmtpStage.Data, "DATA");
@@ -111,7 +112,7 @@ internal sealed class SmtpTransaction(
 
     // The replies to RCPT and DATA. Recipients are judged when all replies are in: only then is it known that each command
     // has its own.
-    private SmtpReply? ReadBatch(List<Recipient> recipients, bool accepted)
+    private SmtpReply? ReadBatch(List<AttemptRecipient> recipients, bool accepted)
     {
         bool several = recipients.Count > 1;
         List<SmtpReply> replies = new(recipients.Count);
@@ -144,7 +145,7 @@ internal sealed class SmtpTransaction(
         return data;
     }
 
-    private void JudgeBatch(List<Recipient> recipients, List<SmtpReply> replies, bool accepted)
+    private void JudgeBatch(List<AttemptRecipient> recipients, List<SmtpReply> replies, bool accepted)
     {
         for (int i = 0; accepted && i < replies.Count; i++)
         {
@@ -161,7 +162,7 @@ internal sealed class SmtpTransaction(
         return suspicious && (chat.IsOutOfStep || isOdd) ? throw new ConnectionException(StreamFailure.OutOfStep) : reply;
     }
 
-    private void RunInStep(string mail, List<Recipient> recipients, bool convert, Func<ContentReader> content)
+    private void RunInStep(string mail, List<AttemptRecipient> recipients, bool convert, Func<ContentReader> content)
     {
         chat.RefuseEarlyReply(SmtpStage.Mail);
         chat.Say(SmtpStage.Mail, mail);
@@ -169,7 +170,7 @@ internal sealed class SmtpTransaction(
         bool accepted = ReadMailReply();
         if (IsStale)
             return;
-        foreach (Recipient recipient in recipients)
+        foreach (AttemptRecipient recipient in recipients)
         {
             if (accepted)
                 Judge(recipient, chat.Ask(SmtpStage.Rcpt, EnvelopeCommands.Rcpt(recipient, features, options)));
@@ -210,7 +211,7 @@ internal sealed class SmtpTransaction(
     }
 
     // What the server says to RCPT.
-    private void Judge(Recipient recipient, SmtpReply reply)
+    private void Judge(AttemptRecipient recipient, SmtpReply reply)
     {
         if (reply.Class == 2 && attempt.IsProbe)
             results.Sent(attempt, recipient, reply, features.Dsn);

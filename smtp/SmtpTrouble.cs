@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using PostfixNet.Mail;
 using PostfixNet.Net;
-using PostfixNet.Notices;
 
 namespace PostfixNet.Smtp;
 
@@ -44,7 +44,7 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
     /// <param name="remoteMta">The server that said so; null when this system decided (S2-16).</param>
     /// <param name="reply">Its reply; null likewise.</param>
     internal static Dsn Why(string status, string reason, string? remoteMta = null, string? reply = null) =>
-        new(status, "", reason, reply is null ? null : "smtp", reply, remoteMta);
+        new(status, reason, DsnAction.Unstated, reply is null ? null : "smtp", reply, remoteMta);
 
     internal static bool IsHard(Dsn trouble) => trouble.Class == DsnClass.Permanent;
 
@@ -82,7 +82,7 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
         AllFail(trouble, throttle: false, mayWorkElsewhere);
 
     /// <summary>The server takes no more recipients at once (RFC 5321 section 4.5.3.1.10), which says nothing about this one.</summary>
-    internal void RecipientWaits(Recipient recipient, Dsn why)
+    internal void RecipientWaits(AttemptRecipient recipient, Dsn why)
     {
         log.GoingOn(attempt.QueueId, why.Reason);
         recipient.Mark = RecipientMark.NextTransaction;
@@ -93,7 +93,7 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
         AllFail(Why("4.5.3", $"host {Peer.Name} takes no more recipients at once, and the session with it ended"), throttle: false);
 
     /// <summary>One recipient was refused; the others go on.</summary>
-    internal void RecipientFails(Recipient recipient, Dsn trouble)
+    internal void RecipientFails(AttemptRecipient recipient, Dsn trouble)
     {
         NoteProtocolError(trouble);
         // Two verdicts on one recipient would mean that replies and commands are out of step (S2-07).
@@ -180,7 +180,7 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
         if (attempt.OpenRecipients == 0)
             return;
         results.BeginGroup();
-        foreach (Recipient recipient in attempt.Recipients)
+        foreach (AttemptRecipient recipient in attempt.Recipients)
         {
             if (recipient.Mark == RecipientMark.Open)
                 Execute(verdict, recipient, trouble);
@@ -192,7 +192,7 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
             attempt.HopTrouble ??= trouble;
     }
 
-    private void Execute(Verdict verdict, Recipient recipient, Dsn trouble)
+    private void Execute(Verdict verdict, AttemptRecipient recipient, Dsn trouble)
     {
         switch (verdict)
         {

@@ -1,5 +1,5 @@
 using PostfixNet.Ipc;
-using PostfixNet.Notices;
+using PostfixNet.Mail;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Delivery;
@@ -13,15 +13,15 @@ public sealed class BounceClient(TimeSpan timeout) : IDisposable
     /// <summary>Appends to the log; on return it is there, that of bounce and trace on stable storage.</summary>
     /// <param name="service">Name of the service: "bounce", "defer" or "trace" as configured.</param>
     /// <param name="id">The message.</param>
-    /// <param name="recipient">The recipient and its result.</param>
+    /// <param name="outcome">What became of which recipient.</param>
     /// <returns>null, or why it failed; then the recipient must not be marked done (S2-09).</returns>
-    public string? Append(string service, QueueId id, LoggedRecipient recipient)
+    public string? Append(string service, QueueId id, Outcome outcome)
     {
         try
         {
             if (!_open.TryGetValue(service, out Channel? channel))
                 _open.Add(service, channel = Channel.Connect($"private/{service}", service, timeout));
-            channel.Send(BounceRequest.Append(id, recipient));
+            channel.Send(BounceRequest.Append(id, outcome));
             AttributeList reply = channel.ReceiveReply();
             return reply.Number("status") == 0 ? null : reply.OptionalText("reason") ?? "unknown reason";
         }

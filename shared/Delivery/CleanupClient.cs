@@ -1,4 +1,5 @@
 using PostfixNet.Ipc;
+using PostfixNet.Mail;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Delivery;
@@ -29,20 +30,20 @@ public sealed class CleanupClient : IDisposable
     /// <param name="path">Socket of the cleanup service, e.g. "private/cleanup".</param>
     /// <param name="isInternal">Made by the mail system itself (a notice): the records are not those of a user.</param>
     /// <param name="timeout">For each step (ipc_timeout).</param>
-    /// <param name="smtpUtf8Flags">Of the size record: what is known to need SMTPUTF8, whatever cleanup detects itself.</param>
+    /// <param name="smtpUtf8">What is known to need SMTPUTF8, whatever cleanup detects itself.</param>
     /// <exception cref="IpcException">The service cannot be reached, or has no room for a message now.</exception>
-    public static CleanupClient Begin(string path, bool isInternal, TimeSpan timeout, int smtpUtf8Flags = 0) =>
-        Begin(Channel.Connect(path, "cleanup", timeout), isInternal, smtpUtf8Flags);
+    public static CleanupClient Begin(string path, bool isInternal, TimeSpan timeout, SmtpUtf8 smtpUtf8 = SmtpUtf8.None) =>
+        Begin(Channel.Connect(path, "cleanup", timeout), isInternal, smtpUtf8);
 
     /// <summary>Begins a message on a connection.</summary>
     /// <param name="channel">Owned by the client from now on.</param>
     /// <param name="isReturned">Good mail that must not go on (too many hops, too large) is accepted, and returned to its
     /// sender: we cannot tell him ourselves.</param>
     /// <exception cref="IpcException">As above.</exception>
-    public static CleanupClient Begin(Channel channel, bool isInternal, int smtpUtf8Flags = 0, bool isReturned = false)
+    public static CleanupClient Begin(Channel channel, bool isInternal, SmtpUtf8 smtpUtf8 = SmtpUtf8.None, bool isReturned = false)
     {
         CleanupClient client = new(channel,
-            new AttributeList().Add("request", "message").Add("internal", isInternal ? 1 : 0).Add("smtputf8", smtpUtf8Flags)
+            new AttributeList().Add("request", "message").Add("internal", isInternal ? 1 : 0).Add("smtputf8", (long)smtpUtf8)
                 .Add("returns", isReturned ? 1 : 0));
         try
         {

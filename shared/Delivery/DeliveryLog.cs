@@ -1,6 +1,5 @@
 using PostfixNet.Log;
 using PostfixNet.Mail;
-using PostfixNet.Notices;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Delivery;
@@ -18,33 +17,42 @@ public static class DeliveryLog
 
     /// <summary>Logs one outcome.</summary>
     /// <param name="id">The message.</param>
-    /// <param name="recipient">Internal form.</param>
-    /// <param name="originalRecipient">Shown when it differs; empty: none.</param>
+    /// <param name="recipient">Its original address is shown when it differs.</param>
     /// <param name="relay">host[address]:port, or "none".</param>
     /// <param name="sessionUses">conn_use=, shown from 2 on.</param>
     /// <param name="times">When what happened.</param>
-    /// <param name="status">"sent", "deferred", "bounced", …</param>
+    /// <param name="status">What became of the recipient.</param>
     /// <param name="dsn">Status code and reason.</param>
     /// <param name="resolutionLimit">delay_logging_resolution_limit.</param>
-    public static void Write(QueueId id, string recipient, string originalRecipient, string relay, int sessionUses,
-        in Times times, string status, Dsn dsn, int resolutionLimit = 2) =>
-        MailLog.Info(Format(id, recipient, originalRecipient, relay, sessionUses, times, status, dsn, resolutionLimit));
+    public static void Write(QueueId id, Recipient recipient, string relay, int sessionUses,
+        in Times times, DeliveryStatus status, Dsn dsn, int resolutionLimit = 2) =>
+        MailLog.Info(Format(id, recipient, relay, sessionUses, times, status, dsn, resolutionLimit));
 
     /// <summary>As <see cref="Write"/>, but only the text of the line.</summary>
     /// <param name="tls">tls=, as newer versions of Postfix show it; empty: not shown.</param>
     /// <inheritdoc cref="Write" path="/param"/>
-    public static string Format(QueueId id, string recipient, string originalRecipient, string relay, int sessionUses,
-        in Times times, string status, Dsn dsn, int resolutionLimit = 2, string tls = "")
+    public static string Format(QueueId id, Recipient recipient, string relay, int sessionUses,
+        in Times times, DeliveryStatus status, Dsn dsn, int resolutionLimit = 2, string tls = "")
     {
-        string original = originalRecipient.Length > 0 && !originalRecipient.Equals(recipient, StringComparison.OrdinalIgnoreCase)
-            ? $", orig_to=<{Address.ToExternal(originalRecipient)}>" : "";
+        string original = recipient.HasOtherOriginal ? $", orig_to=<{Address.ToExternal(recipient.Original!)}>" : "";
         string uses = sessionUses > 1 ? $", conn_use={sessionUses}" : "";
         string security = tls.Length > 0 ? $", tls={tls}" : "";
-        return $"{id}: to=<{Address.ToExternal(recipient)}>{original}, relay={relay}{uses}, " +
+        return $"{id}: to=<{Address.ToExternal(recipient.Address)}>{original}, relay={relay}{uses}, " +
             $"delay={Delay(times.Arrival, times.Done, resolutionLimit)}, delays={Delay(times.Arrival, times.Active, resolutionLimit)}/" +
             $"{Delay(times.Active, times.Handed, resolutionLimit)}/{Delay(times.Handed, times.SetUp, resolutionLimit)}/" +
-            $"{Delay(times.SetUp, times.Done, resolutionLimit)}{security}, dsn={dsn.Status}, status={status} ({dsn.Reason})";
+            $"{Delay(times.SetUp, times.Done, resolutionLimit)}{security}, dsn={dsn.Status}, status={Word(status)} ({dsn.Reason})";
     }
+
+    private static string Word(DeliveryStatus status) => status switch
+    {
+        DeliveryStatus.Sent => "sent",
+        DeliveryStatus.Deferred => "deferred",
+        DeliveryStatus.Bounced => "bounced",
+        DeliveryStatus.SoftBounced => "SOFTBOUNCE",
+        DeliveryStatus.Deliverable => "deliverable",
+        DeliveryStatus.Undeliverable => "undeliverable",
+        _ => throw new ArgumentOutOfRangeException(nameof(status), status, null),
+    };
 
     private static string Delay(long from, long to, int resolutionLimit) => DelayText.Format((to - from) / 1e6, resolutionLimit);
 }

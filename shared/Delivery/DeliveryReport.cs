@@ -1,5 +1,5 @@
 using PostfixNet.Ipc;
-using PostfixNet.Notices;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Delivery;
 
@@ -35,13 +35,13 @@ public sealed record DeliveryReport(bool SomeDeferred, bool IsCorrupt, Dsn? Trou
             .Add("unrecorded", IsUnrecorded ? 1 : 0);
         if (Exchanger is not null)
             list.Add("exchanger", Exchanger);
-        return Trouble is null ? list : list.Add("trouble", [DsnAttributes.Of(Trouble)]);
+        return Trouble is null ? list : list.Add("trouble", [new AttributeList().Add(Trouble)]);
     }
 
     /// <exception cref="IpcException">Malformed.</exception>
     public static DeliveryReport From(AttributeList list) => new(
         list.Number("deferred") != 0, list.Number("corrupt") != 0,
-        list.Has("trouble") && list.Lists("trouble") is [var trouble, ..] ? DsnAttributes.From(trouble) : null,
+        list.Has("trouble") && list.Lists("trouble") is [var trouble, ..] ? trouble.Dsn() : null,
         list.Number("session_open") != 0, list.Number("ends") != 0)
     {
         IsUnrecorded = list.Number("unrecorded", 0) != 0,

@@ -1,15 +1,8 @@
 using PostfixNet.Ipc;
+using PostfixNet.Mail;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Delivery;
-
-/// <summary>One recipient of a delivery request.</summary>
-/// <param name="Address">Internal (unquoted) form.</param>
-/// <param name="OriginalRecipient">Before rewriting and aliases; empty when unknown.</param>
-/// <param name="Offset">Of its record in the queue file, for the done mark.</param>
-/// <param name="DsnOriginalRecipient">"type;address" as stored (ORCPT); empty when none.</param>
-/// <param name="NotifyFlags">NOTIFY bits of the queue file format; 0: default.</param>
-public sealed record DeliveryRecipient(string Address, string OriginalRecipient, long Offset, string DsnOriginalRecipient, int NotifyFlags);
 
 /// <summary>What qmgr asks of a delivery agent: this message, to these recipients, by this next hop.</summary>
 public sealed record DeliveryRequest
@@ -27,7 +20,7 @@ public sealed record DeliveryRequest
     public required string Sender { get; init; }
 
     /// <summary>At least one.</summary>
-    public required IReadOnlyList<DeliveryRecipient> Recipients { get; init; }
+    public required IReadOnlyList<Recipient> Recipients { get; init; }
 
     /// <summary>Content length in bytes as the size record counts it; what SIZE= announces.</summary>
     public long Size { get; init; }
@@ -35,23 +28,20 @@ public sealed record DeliveryRequest
     /// <summary>File offset of the first record of the content.</summary>
     public long DataOffset { get; init; }
 
-    /// <summary>"7bit", "8bit", or empty when unknown.</summary>
-    public string Encoding { get; init; } = "";
+    /// <summary>Which bytes the content has.</summary>
+    public BodyEncoding Encoding { get; init; }
 
-    /// <summary>SMTPUTF8 flags of the size record.</summary>
-    public int SmtpUtf8Flags { get; init; }
+    /// <summary>Whether, and why, it needs SMTPUTF8.</summary>
+    public SmtpUtf8 SmtpUtf8 { get; init; }
 
-    /// <summary>ENVID of the sender, decoded; empty when none.</summary>
-    public string EnvelopeId { get; init; } = "";
+    /// <summary>ENVID of the sender, decoded; null when none.</summary>
+    public string? EnvelopeId { get; init; }
 
-    /// <summary>RET: 0 unknown, 1 FULL, 2 HDRS.</summary>
-    public int ReturnFlags { get; init; }
+    /// <summary>RET of the sender.</summary>
+    public DsnReturn Return { get; init; }
 
-    /// <summary>Bit of <see cref="TraceFlags"/>: the sender was told of the delay, and is to hear of the delivery.</summary>
-    public const int DelayWasTold = 1 << 13;
-
-    /// <summary>trace_flags of the queue file, and <see cref="DelayWasTold"/>.</summary>
-    public int TraceFlags { get; init; }
+    /// <summary>Whether it is to be delivered at all, and what else the sender is told.</summary>
+    public Tracing Tracing { get; init; }
 
     /// <summary>When the message arrived, microseconds since 1970.</summary>
     public long ArrivalMicroseconds { get; init; }
@@ -72,16 +62,13 @@ public sealed record DeliveryRequest
     public AttributeList ToAttributes()
     {
         List<AttributeList> recipients = new(Recipients.Count);
-        foreach (DeliveryRecipient r in Recipients)
-        {
-            recipients.Add(new AttributeList().Add("address", r.Address).Add("original_recipient", r.OriginalRecipient)
-                .Add("offset", r.Offset).Add("dsn_orig_rcpt", r.DsnOriginalRecipient).Add("notify_flags", r.NotifyFlags));
-        }
+        foreach (Recipient recipient in Recipients)
+            recipients.Add(new AttributeList().Add(recipient));
         AttributeList list = new AttributeList()
             .Add("queue_name", QueueDirectories.NameOf(Queue)).Add("queue_id", Id.ToString()).Add("nexthop", NextHop).Add("sender", Sender)
-            .Add("size", Size).Add("data_offset", DataOffset).Add("encoding", Encoding).Add("smtputf8", SmtpUtf8Flags)
-            .Add("envelope_id", EnvelopeId).Add("ret_flags", ReturnFlags).Add("trace_flags", TraceFlags)
-            .Add("arrival_time", ArrivalMicroseconds).Add("active_time", ActiveMicroseconds).Add("more_waits", MoreWaits ? 1 : 0)
+            .Add("size", Size).Add("data_offset", DataOffset).AddOptional("encoding", Encoding.Word()).Add("smtputf8", (long)SmtpUtf8)
+            .AddOptional("envelope_id", EnvelopeId).Add("ret_flags", (long)Return).Add("trace_flags", (long)Tracing)
+            .Add("arrival_time", ArrivalMicroseconds).Add("active_time", ActiveMicroseconds).Add("more_waits", MoreWaits)
             .Add("recipients", recipients);
         if (Origin is not null)
             list.Add("origin", [Origin.ToAttributes()]);
@@ -91,12 +78,9 @@ public sealed record DeliveryRequest
     /// <exception cref="IpcException">Something is missing or malformed, or there is no next hop or no recipient (S4-03).</exception>
     public static DeliveryRequest From(AttributeList list)
     {
-        List<DeliveryRecipient> recipients = [];
-        foreach (AttributeList r in list.Lists("recipients"))
-        {
-            recipients.Add(new DeliveryRecipient(r.Text("address"), r.Text("original_recipient"), r.Number("offset"),
-                r.Text("dsn_orig_rcpt"), (int)r.Number("notify_flags")));
-        }
+        List<Recipient> recipients = [];
+        foreach (AttributeList recipient in list.Lists("recipients"))
+            recipients.Add(recipient.Recipient());
         string nextHop = list.Text("nexthop");
         if (nextHop.Length == 0 || recipients.Count == 0)
             throw new IpcException("delivery request without next hop or recipients");
@@ -109,15 +93,15 @@ public sealed record DeliveryRequest
             Recipients = recipients,
             Size = list.Number("size"),
             DataOffset = list.Number("data_offset"),
-            Encoding = list.Text("encoding"),
-            SmtpUtf8Flags = (int)list.Number("smtputf8"),
-            EnvelopeId = list.Text("envelope_id"),
-            ReturnFlags = (int)list.Number("ret_flags"),
-            TraceFlags = (int)list.Number("trace_flags"),
+            Encoding = BodyEncodings.TryParse(list.OptionalText("encoding") ?? "", out BodyEncoding encoding) ? encoding : BodyEncoding.Unknown,
+            SmtpUtf8 = SmtpUtf8Flags.FromNumber(list.Number("smtputf8")),
+            EnvelopeId = list.OptionalText("envelope_id"),
+            Return = DsnReturns.FromNumber(list.Number("ret_flags")),
+            Tracing = TracingFlags.FromNumber(list.Number("trace_flags")),
             ArrivalMicroseconds = list.Number("arrival_time"),
             ActiveMicroseconds = list.Number("active_time"),
             Origin = list.Has("origin") && list.Lists("origin") is [var origin, ..] ? MessageOrigin.From(origin) : null,
-            MoreWaits = list.Number("more_waits") != 0,
+            MoreWaits = list.IsTrue("more_waits"),
             Rule = list.Has("rule") && list.Lists("rule") is [var rule, ..] ? DeliveryRule.From(rule) : null,
         };
     }

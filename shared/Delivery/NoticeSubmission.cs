@@ -10,9 +10,9 @@ public interface INoticeSubmitter
     /// <summary>Begins a notice.</summary>
     /// <param name="sender">Envelope sender, internal form; empty for the null sender.</param>
     /// <param name="recipient">Who gets it; may lack its domain.</param>
-    /// <param name="smtpUtf8Flags">As in the size record of the message that it is about.</param>
+    /// <param name="smtpUtf8">Of the message that it is about.</param>
     /// <exception cref="IOException">The cleanup service cannot be reached.</exception>
-    public INoticeDraft Begin(string sender, string recipient, int smtpUtf8Flags);
+    public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8);
 }
 
 /// <summary>A notice being written; disposed before it is finished, it never was.</summary>
@@ -40,9 +40,9 @@ public interface INoticeDraft : IDisposable
 public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSubmitter
 {
     /// <inheritdoc/>
-    public INoticeDraft Begin(string sender, string recipient, int smtpUtf8Flags)
+    public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8)
     {
-        CleanupClient client = CleanupClient.Begin(path, isInternal: true, timeout, smtpUtf8Flags);
+        CleanupClient client = CleanupClient.Begin(path, isInternal: true, timeout, smtpUtf8);
         Draft draft = new(client);
         draft.BeginContent(sender, recipient);
         return draft;
@@ -71,7 +71,7 @@ public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSub
             long now = MailTime.NowMicroseconds;
             _records.Write(RecordType.Time, FormattableString.Invariant($"{now / 1_000_000} {now % 1_000_000}"));
             _records.WriteAttribute("log_message_origin", "local");
-            _records.WriteAttribute("trace_flags", 0);
+            _records.WriteAttribute(AttributeName.TraceFlags, (long)Tracing.None);
             _records.Write(RecordType.From, sender);
             _records.Write(RecordType.Recipient, recipient);
             _records.Write(RecordType.Message);
@@ -92,7 +92,7 @@ public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSub
         {
             Drain(isEnd: true);
             _records.Write(RecordType.Extracted);
-            _records.WriteAttribute("encoding", "8bit");
+            _records.WriteAttribute(AttributeName.Encoding, BodyEncoding.EightBit.Word());
             _records.Write(RecordType.End);
             _records.Flush();
             (int status, string reason) = _client.Finish();

@@ -1,6 +1,7 @@
 using PostfixNet.Configuration;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
+using PostfixNet.Mail;
 using PostfixNet.Notices;
 using PostfixNet.Queue;
 
@@ -88,7 +89,7 @@ public sealed class BounceService(
             string kind = request.Text("request");
             problem = kind switch
             {
-                "append" => Append(Id(request), DsnAttributes.RecipientFrom(request)),
+                "append" => Append(Id(request), BounceRequest.OutcomeIn(request)),
                 "remove" => Remove(Id(request)),
                 "flush" => SendNotices(MessageFacts.From(request), isWarning: false),
                 "digest" when role == BounceRole.Bounce => SendDigests(),
@@ -109,7 +110,7 @@ public sealed class BounceService(
     private static QueueId Id(AttributeList request) =>
         QueueId.TryParse(request.Text("queue_id"), out QueueId id) ? id : throw new IpcException("bad queue ID");
 
-    private string? Append(QueueId id, LoggedRecipient recipient)
+    private string? Append(QueueId id, Outcome outcome)
     {
         string path = directories.PathOf(_queue, id);
         // A deferred recipient is still to be done in the queue file: if its record is lost with the machine's power, so is
@@ -117,12 +118,12 @@ public sealed class BounceService(
         bool durable = role != BounceRole.Defer;
         try
         {
-            RecipientLog.Append(path, recipient, settings.OldStyleLine, durable);
+            RecipientLog.Append(path, outcome, settings.OldStyleLine, durable);
         }
         catch (FileNotFoundException)
         {
             directories.MakeHashDirectories(_queue, id);
-            RecipientLog.Append(path, recipient, settings.OldStyleLine, durable);
+            RecipientLog.Append(path, outcome, settings.OldStyleLine, durable);
         }
         return null;
     }
@@ -147,17 +148,17 @@ public sealed class BounceService(
         }
         bool isExpired = role == BounceRole.Defer && !isWarning, isHeld = false;
         using QueuedMessage? message = OpenMessage(facts, isExpired);
-        IEnumerable<LoggedRecipient> recipients = log.Read(OtherwiseClass);
+        IEnumerable<Outcome> outcomes = log.Read(OtherwiseClass);
         string? problem = (role, isWarning) switch
         {
-            (BounceRole.Trace, _) => _sender.Report(facts, message, recipients),
-            (_, true) => _sender.Warn(facts, message, recipients),
-            _ => _sender.Return(facts, message, log, recipients, isExpired, () => isHeld = _digest.Hold(facts, message, log, isExpired)),
+            (BounceRole.Trace, _) => _sender.Report(facts, message, outcomes),
+            (_, true) => _sender.Warn(facts, message, outcomes),
+            _ => _sender.Return(facts, message, log, outcomes, isExpired, () => isHeld = _digest.Hold(facts, message, log, isExpired)),
         };
         if (problem is not null || isWarning)
             return problem;
         if (isExpired)
-            MarkDone(facts.Id, message, recipients);
+            MarkDone(facts.Id, message, outcomes);
         if (!isHeld)
             log.Remove();
         return null;
@@ -165,11 +166,11 @@ public sealed class BounceService(
 
     // Their sender knows now that they failed. Should the message outlive this (our answer comes too late, qmgr dies before it
     // removes the file), nobody may try them again. What was refused is marked already, by whoever recorded it.
-    private static void MarkDone(QueueId id, QueuedMessage? message, IEnumerable<LoggedRecipient> recipients)
+    private static void MarkDone(QueueId id, QueuedMessage? message, IEnumerable<Outcome> outcomes)
     {
         try
         {
-            message?.MarkDone(recipients);
+            message?.MarkDone(outcomes);
         }
         catch (Exception e) when (e is IOException or QueueFileException)
         {
@@ -203,7 +204,7 @@ public sealed class BounceService(
 
     private bool IsEmpty(RecipientLog log)
     {
-        foreach (LoggedRecipient _ in log.Read(OtherwiseClass))
+        foreach (Outcome _ in log.Read(OtherwiseClass))
             return false;
         return true;
     }

@@ -47,8 +47,8 @@ internal sealed class DigestComposer(IBufferWriter<byte> output, bool isGlobal)
         {
             string arrived = notice.Arrival <= 0 ? "-"
                 : DateTimeOffset.FromUnixTimeSeconds(notice.Arrival).ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
-            foreach (LoggedRecipient recipient in notice.Recipients())
-                Line($"{notice.QueueId,-16} {arrived,-20} {NoticeReport.Status(recipient.Dsn, notice.IsExpired),-8} {NoticeText.Readable($"<{Address.ToExternal(recipient.Recipient)}>")}");
+            foreach ((Recipient recipient, Dsn dsn) in notice.Recipients())
+                Line($"{notice.QueueId,-16} {arrived,-20} {NoticeReport.Status(dsn, notice.IsExpired),-8} {NoticeText.Readable($"<{Address.ToExternal(recipient.Address)}>")}");
             if (notice.Subject.Length > 0)
                 Line($"                 Subject: {NoticeText.Readable(notice.Subject)}");
         }
@@ -61,9 +61,9 @@ internal sealed class DigestComposer(IBufferWriter<byte> output, bool isGlobal)
         report.Sender(sender, myHostname);
         foreach (HeldNotice notice in notices)
         {
-            foreach (LoggedRecipient recipient in notice.Recipients())
+            foreach (Outcome outcome in notice.Recipients())
             {
-                report.Recipient(NoticeKind.Failure, recipient, notice.IsExpired);
+                report.Recipient(NoticeKind.Failure, outcome, notice.IsExpired);
                 Line($"X-Postfix-Queue-ID: {notice.QueueId}");
             }
         }

@@ -67,11 +67,11 @@ internal sealed class DigestSender(BounceSettings settings, NoticeDigest digest,
 
     private bool TrySubmit(string envelopeSender, string to, string sender, List<HeldNotice> notices, out bool isRefused)
     {
-        int smtpUtf8 = 0;
+        SmtpUtf8 smtpUtf8 = SmtpUtf8.None;
         foreach (HeldNotice notice in notices)
-            smtpUtf8 |= notice.SmtpUtf8Flags;
+            smtpUtf8 |= notice.SmtpUtf8;
         using INoticeDraft draft = submitter.Begin(envelopeSender, to, smtpUtf8);
-        DigestComposer composer = new(draft.Content, isGlobal: smtpUtf8 != 0);
+        DigestComposer composer = new(draft.Content, isGlobal: smtpUtf8 != SmtpUtf8.None);
         composer.Write(settings.MyHostname, draft.Id.ToString(), to, sender, MailTime.Microseconds(clock) / 1_000_000, notices);
         string? problem = draft.Finish();
         isRefused = draft.IsRefused;

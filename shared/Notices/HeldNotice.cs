@@ -1,4 +1,5 @@
 using System.Globalization;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Notices;
 
@@ -6,19 +7,19 @@ namespace PostfixNet.Notices;
 /// <param name="Path">Of the log.</param>
 /// <param name="Arrival">Of the message, seconds since 1970; 0 when not known.</param>
 /// <param name="IsExpired">The recipients failed because of the message's age.</param>
-public sealed record HeldNotice(string Path, string QueueId, string Sender, string Subject, long Arrival, int SmtpUtf8Flags, bool IsExpired)
+public sealed record HeldNotice(string Path, string QueueId, string Sender, string Subject, long Arrival, SmtpUtf8 SmtpUtf8, bool IsExpired)
 {
     /// <summary>Names of the notes in a held log.</summary>
     internal const string SenderNote = "digest_sender", QueueIdNote = "digest_queue_id", ExpiredNote = "digest_expired",
         SmtpUtf8Note = "digest_smtputf8", ArrivalNote = "digest_arrival", SubjectNote = "digest_subject";
 
     /// <summary>Recipients whose sender wants to hear of their failure, lazily from the file.</summary>
-    public IEnumerable<LoggedRecipient> Recipients()
+    public IEnumerable<Outcome> Recipients()
     {
-        foreach (LoggedRecipient recipient in RecipientLog.ReadUnlocked(Path, IsExpired ? DsnClass.Transient : DsnClass.Permanent))
+        foreach (Outcome outcome in RecipientLog.ReadUnlocked(Path, IsExpired ? DsnClass.Transient : DsnClass.Permanent))
         {
-            if (Notify.Wants(recipient.NotifyFlags, Notify.Failure))
-                yield return recipient;
+            if (outcome.Recipient.Notify.Wants(Notify.Failure))
+                yield return outcome;
         }
     }
 
@@ -27,7 +28,7 @@ public sealed record HeldNotice(string Path, string QueueId, string Sender, stri
     public static HeldNotice Read(string path)
     {
         Dictionary<string, string> notes = RecipientLog.ReadNotes(path, "digest_");
-        return new HeldNotice(path, Text(QueueIdNote), Text(SenderNote), Text(SubjectNote), Number(ArrivalNote), (int)Number(SmtpUtf8Note), Number(ExpiredNote) != 0);
+        return new HeldNotice(path, Text(QueueIdNote), Text(SenderNote), Text(SubjectNote), Number(ArrivalNote), SmtpUtf8Flags.FromNumber(Number(SmtpUtf8Note)), Number(ExpiredNote) != 0);
 
         string Text(string name) => notes.GetValueOrDefault(name, "");
         long Number(string name) => long.TryParse(Text(name), NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : 0;
@@ -38,7 +39,7 @@ public sealed record HeldNotice(string Path, string QueueId, string Sender, stri
     [
         new(SenderNote, Sender), new(QueueIdNote, QueueId), new(SubjectNote, Subject),
         new(ArrivalNote, Arrival.ToString(CultureInfo.InvariantCulture)),
-        new(SmtpUtf8Note, SmtpUtf8Flags.ToString(CultureInfo.InvariantCulture)),
+        new(SmtpUtf8Note, ((long)SmtpUtf8).ToString(CultureInfo.InvariantCulture)),
         new(ExpiredNote, IsExpired ? "1" : "0"),
     ];
 }

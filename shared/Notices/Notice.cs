@@ -69,7 +69,7 @@ public sealed class Notice
     /// <summary>Subject and introduction.</summary>
     public required NoticeTemplate Template { get; init; }
     /// <summary>Whom it is about, already selected; enumerated more than once.</summary>
-    public required IEnumerable<LoggedRecipient> Recipients { get; init; }
+    public required IEnumerable<Outcome> Recipients { get; init; }
     /// <summary>The message; null when it cannot be read any more: the notice then has no third part.</summary>
     public IOriginalMessage? Original { get; init; }
 }

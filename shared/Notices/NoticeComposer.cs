@@ -36,15 +36,13 @@ public static class NoticeComposer
         }.Write(output, boundary);
         if (!notice.IsPostmasterCopy)
             NoticeText.Lines(output, notice.Template.Text);
-        foreach (LoggedRecipient recipient in notice.Recipients)
+        foreach ((Recipient recipient, Dsn dsn) in notice.Recipients)
         {
             Line(output, "");
-            string expanded = recipient.OriginalRecipient.Length > 0
-                && !recipient.OriginalRecipient.Equals(recipient.Recipient, StringComparison.OrdinalIgnoreCase)
-                ? $" (expanded from <{Address.ToExternal(recipient.OriginalRecipient)}>)" : "";
+            string expanded = recipient.HasOtherOriginal ? $" (expanded from <{Address.ToExternal(recipient.Original!)}>)" : "";
             // Else it reads as if there were hope (A0.2).
-            string ended = notice.IsExpired && recipient.Dsn.Class == DsnClass.Transient ? $"delivery stopped after {Age(notice)}: " : "";
-            NoticeText.WriteFolded(output, NoticeText.Readable($"<{Address.ToExternal(recipient.Recipient)}>{expanded}: {ended}{recipient.Dsn.Reason}"));
+            string ended = notice.IsExpired && dsn.Class == DsnClass.Transient ? $"delivery stopped after {Age(notice)}: " : "";
+            NoticeText.WriteFolded(output, NoticeText.Readable($"<{Address.ToExternal(recipient.Address)}>{expanded}: {ended}{dsn.Reason}"));
         }
     }
 
@@ -72,9 +70,9 @@ public static class NoticeComposer
 
         NoticeReport report = new(notice.SmtpUtf8, output);
         report.Message(notice);
-        foreach (LoggedRecipient recipient in notice.Recipients)
+        foreach (Outcome outcome in notice.Recipients)
         {
-            report.Recipient(notice.Kind, recipient, notice.IsExpired);
+            report.Recipient(notice.Kind, outcome, notice.IsExpired);
             if (notice is { Kind: NoticeKind.Delay, Arrival: > 0 })
                 Line(output, $"Will-Retry-Until: {MailTime.HeaderDate(notice.Arrival + (long)notice.QueueLifetime.TotalSeconds)}");
         }
@@ -119,9 +117,9 @@ public static class NoticeComposer
     {
         if (!ByteText.IsAscii(notice.EnvelopeId))
             return false;
-        foreach (LoggedRecipient recipient in notice.Recipients)
+        foreach (Outcome outcome in notice.Recipients)
         {
-            if (!NoticeReport.IsAscii(recipient))
+            if (!NoticeReport.IsAscii(outcome))
                 return false;
         }
         return true;

@@ -31,19 +31,19 @@ internal sealed class NoticeReport(bool isGlobal, IBufferWriter<byte> output)
     /// <summary>The fields of one recipient.</summary>
     /// <param name="kind">Of the notice: a failure is "failed", whatever the last attempt said.</param>
     /// <param name="isExpired">The attempts have ended: a transient status becomes "delivery time expired".</param>
-    internal void Recipient(NoticeKind kind, LoggedRecipient recipient, bool isExpired)
+    internal void Recipient(NoticeKind kind, Outcome outcome, bool isExpired)
     {
-        Dsn dsn = recipient.Dsn;
+        (Recipient recipient, Dsn dsn) = outcome;
         NoticeText.Line(output, "");
-        NoticeText.Line(output, $"Final-Recipient: {Typed(Address.ToExternal(recipient.Recipient))}");
-        if (!string.IsNullOrEmpty(recipient.DsnOriginalRecipient))
-            NoticeText.Line(output, $"Original-Recipient: {OriginalRecipient(recipient.DsnOriginalRecipient)}");
-        else if (recipient.OriginalRecipient.Length > 0)
-            NoticeText.Line(output, $"Original-Recipient: {Typed(Address.ToExternal(recipient.OriginalRecipient))}");
-        string action = kind == NoticeKind.Failure ? "failed"
-            : dsn.Action.Length > 0 ? NoticeText.Readable(dsn.Action)
-            : kind == NoticeKind.Delay ? "delayed" : "delivered";
-        NoticeText.Line(output, $"Action: {action}");
+        NoticeText.Line(output, $"Final-Recipient: {Typed(Address.ToExternal(recipient.Address))}");
+        if (!string.IsNullOrEmpty(recipient.DsnOriginal))
+            NoticeText.Line(output, $"Original-Recipient: {OriginalRecipient(recipient.DsnOriginal)}");
+        else if (!string.IsNullOrEmpty(recipient.Original))
+            NoticeText.Line(output, $"Original-Recipient: {Typed(Address.ToExternal(recipient.Original))}");
+        DsnAction action = kind == NoticeKind.Failure ? DsnAction.Failed
+            : dsn.Action != DsnAction.Unstated ? dsn.Action
+            : kind == NoticeKind.Delay ? DsnAction.Delayed : DsnAction.Delivered;
+        NoticeText.Line(output, $"Action: {action.Word()}");
         NoticeText.Line(output, $"Status: {Status(dsn, isExpired)}");
         if (!string.IsNullOrEmpty(dsn.RemoteMta))
             NoticeText.Line(output, $"Remote-MTA: dns; {NoticeText.Readable(dsn.RemoteMta)}");
@@ -51,7 +51,7 @@ internal sealed class NoticeReport(bool isGlobal, IBufferWriter<byte> output)
     }
 
     /// <summary>True when the fields of a recipient need 8bit, even though addresses never do in a report that is not global.</summary>
-    internal static bool IsAscii(LoggedRecipient recipient) => ByteText.IsAscii(DiagnosticCode(recipient.Dsn)) && ByteText.IsAscii(recipient.Dsn.RemoteMta);
+    internal static bool IsAscii(Outcome outcome) => ByteText.IsAscii(DiagnosticCode(outcome.Dsn)) && ByteText.IsAscii(outcome.Dsn.RemoteMta);
 
     private static string DiagnosticCode(Dsn dsn) => string.IsNullOrEmpty(dsn.DiagnosticType) || string.IsNullOrEmpty(dsn.DiagnosticText)
         ? $"X-Postfix; {dsn.Reason}" : $"{dsn.DiagnosticType}; {dsn.DiagnosticText}";

@@ -14,9 +14,7 @@ namespace PostfixNet.Delivery;
 /// <param name="clock">For tests.</param>
 internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates> templates, INoticeSubmitter submitter, TimeProvider clock)
 {
-    private const int ReturnFull = 1, ReturnHeaders = 2; // RET in queue files
     private const string ToldNote = "verp_told"; // VERP notices queued before one failed
-    private const int Verify = 512, Record = 1024; // trace_flags of sendmail -bv and -v
 
     private readonly Lazy<NoticeTemplates> _templates = new(templates, isThreadSafe: false);
 
@@ -32,7 +30,7 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
     /// <param name="hold">Puts the notice to the sender off, for a digest (see <see cref="NoticeDigest"/>): whether it did.</param>
     /// <returns>null, or why the notice could not be queued now.</returns>
     /// <exception cref="IOException">Likewise.</exception>
-    internal string? Return(MessageFacts facts, QueuedMessage? message, RecipientLog log, IEnumerable<LoggedRecipient> recipients, bool isExpired, Func<bool> hold)
+    internal string? Return(MessageFacts facts, QueuedMessage? message, RecipientLog log, IEnumerable<Outcome> recipients, bool isExpired, Func<bool> hold)
     {
         // The end of the line: a notice about a notice about a notice helps nobody.
         if (IsPostmasterNotice(facts.Sender))
@@ -47,10 +45,10 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
             return settings.TellPostmasterOfDoubleBounces ? Send(facts, message, last, recipients) : null;
 
         List<string> refused = [];
-        IEnumerable<LoggedRecipient> wanted = Selected(recipients, Notify.Failure);
-        Draft notice = new(NoticeKind.Failure, facts.Sender, IsPostmasterCopy: false, (facts.ReturnFlags & ReturnHeaders) == 0, isExpired, "sender non-delivery notification");
-        string? problem = facts.VerpDelimiters.Length == 2 && !settings.DisableVerpBounces
-            ? SendOnePerRecipient(facts, message, notice, wanted, log, refused)
+        IEnumerable<Outcome> wanted = Selected(recipients, Notify.Failure);
+        Draft notice = new(NoticeKind.Failure, facts.Sender, IsPostmasterCopy: false, facts.Return != DsnReturn.Headers, isExpired, "sender non-delivery notification");
+        string? problem = facts.VerpDelimiters is { Length: 2 } verp && !settings.DisableVerpBounces
+            ? SendOnePerRecipient(facts, message, verp, notice, wanted, log, refused)
             : MayBeHeld(facts) && HasAny(wanted) && hold() ? null : Send(facts, message, notice, wanted, refused);
         // As mail that bounces to the null sender: there is nobody else to tell.
         if (problem is null && refused.Count > 0 && settings.TellPostmasterOfDoubleBounces)
@@ -61,11 +59,11 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
     }
 
     // A report on many messages has no place for the id that a sender waits for (RFC 3461 section 6.3), and returns none of them.
-    private static bool MayBeHeld(MessageFacts facts) => facts.EnvelopeId.Length == 0 && (facts.ReturnFlags & ReturnFull) == 0;
+    private static bool MayBeHeld(MessageFacts facts) => facts.EnvelopeId is null && facts.Return != DsnReturn.Full;
 
     /// <summary>Tells of a delay.</summary>
     /// <inheritdoc cref="Return"/>
-    internal string? Warn(MessageFacts facts, QueuedMessage? message, IEnumerable<LoggedRecipient> recipients)
+    internal string? Warn(MessageFacts facts, QueuedMessage? message, IEnumerable<Outcome> recipients)
     {
         if (IsPostmasterNotice(facts.Sender))
             return null;
@@ -83,18 +81,18 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
 
     /// <summary>Tells of deliveries that the sender wanted to hear of.</summary>
     /// <inheritdoc cref="Return"/>
-    internal string? Report(MessageFacts facts, QueuedMessage? message, IEnumerable<LoggedRecipient> recipients)
+    internal string? Report(MessageFacts facts, QueuedMessage? message, IEnumerable<Outcome> recipients)
     {
         if (facts.Sender.Length == 0 || IsPostmasterNotice(facts.Sender))
             return null;
-        bool isStatus = ((message?.Envelope.TraceFlags ?? 0) & (Verify | Record)) != 0;
+        bool isStatus = ((message?.Envelope.Tracing ?? Tracing.None) & (Tracing.Probe | Tracing.Report)) != 0;
         Draft notice = new(isStatus ? NoticeKind.Status : NoticeKind.Success, facts.Sender, IsPostmasterCopy: false, ReturnFull: false, IsExpired: false, "sender delivery status notification");
         // Nobody is on record for the end of a delay but those who were told of it.
         bool endsDelay = settings.ConfirmDelayCleared && message?.Envelope.WarnTime < 0;
         return Send(facts, message, notice, isStatus ? recipients : Selected(recipients, Notify.Success, endsDelay ? Notify.Delay : Notify.Success));
     }
 
-    private void SendCopy(MessageFacts facts, QueuedMessage? message, Draft copy, IEnumerable<LoggedRecipient> recipients)
+    private void SendCopy(MessageFacts facts, QueuedMessage? message, Draft copy, IEnumerable<Outcome> recipients)
     {
         string? problem;
         try
@@ -113,19 +111,19 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
     /// <summary>VERP: a notice for each recipient. If one cannot be queued now, the log gets a note of how many were, so that
     /// those are not told at each further try.</summary>
     private string? SendOnePerRecipient(
-        MessageFacts facts, QueuedMessage? message, Draft notice, IEnumerable<LoggedRecipient> recipients, RecipientLog log, List<string> refused)
+        MessageFacts facts, QueuedMessage? message, string verp, Draft notice, IEnumerable<Outcome> recipients, RecipientLog log, List<string> refused)
     {
         int before = log.ReadNote(ToldNote), told = before, index = 0;
         bool isDone = false;
         try
         {
-            foreach (LoggedRecipient recipient in recipients)
+            foreach (Outcome outcome in recipients)
             {
                 if (index++ < before)
                     continue;
-                string about = recipient.OriginalRecipient.Length > 0 ? recipient.OriginalRecipient : recipient.Recipient;
-                Draft one = notice with { To = Verp.Sender(facts.VerpDelimiters, facts.Sender, about, settings.MyDomain) };
-                if (Send(facts, message, one, [recipient], refused) is { } problem)
+                string about = outcome.Recipient.Original ?? outcome.Recipient.Address;
+                Draft one = notice with { To = Verp.Sender(verp, facts.Sender, about, settings.MyDomain) };
+                if (Send(facts, message, one, [outcome], refused) is { } problem)
                     return problem;
                 // Nobody has heard of a refused one yet, so the next try begins with it.
                 told = refused.Count == 0 ? index : told;
@@ -148,11 +146,11 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
 
     /// <summary>Queues one notice; does nothing when nobody is left to report about.</summary>
     /// <param name="refused">Gets the reason of a notice that cleanup will never take; that is no problem to wait for.</param>
-    private string? Send(MessageFacts facts, QueuedMessage? message, Draft draft, IEnumerable<LoggedRecipient> recipients, List<string>? refused = null)
+    private string? Send(MessageFacts facts, QueuedMessage? message, Draft draft, IEnumerable<Outcome> recipients, List<string>? refused = null)
     {
         if (!HasAny(recipients))
             return null;
-        using INoticeDraft submission = submitter.Begin(draft.IsPostmasterCopy ? DoubleBounceAddress : "", draft.To, facts.SmtpUtf8Flags);
+        using INoticeDraft submission = submitter.Begin(draft.IsPostmasterCopy ? DoubleBounceAddress : "", draft.To, facts.SmtpUtf8);
         string id = submission.Id.ToString();
         NoticeComposer.Write(new Notice
         {
@@ -166,7 +164,7 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
             Now = MailTime.Microseconds(clock) / 1_000_000,
             Arrival = message?.Envelope.ArrivalSeconds ?? 0,
             EnvelopeId = facts.EnvelopeId,
-            SmtpUtf8 = facts.SmtpUtf8Flags != 0,
+            SmtpUtf8 = facts.SmtpUtf8 != SmtpUtf8.None,
             ReturnFull = draft.ReturnFull,
             SizeLimit = settings.BounceSizeLimit,
             Threaded = settings.ThreadedBounces,
@@ -188,18 +186,18 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
         return null;
     }
 
-    private static IEnumerable<LoggedRecipient> Selected(IEnumerable<LoggedRecipient> recipients, int wanted, int orWanted = 0)
+    private static IEnumerable<Outcome> Selected(IEnumerable<Outcome> recipients, Notify wanted, Notify orWanted = Notify.Default)
     {
-        foreach (LoggedRecipient recipient in recipients)
+        foreach (Outcome outcome in recipients)
         {
-            if (Notify.Wants(recipient.NotifyFlags, wanted) || Notify.Wants(recipient.NotifyFlags, orWanted))
-                yield return recipient;
+            if (outcome.Recipient.Notify.Wants(wanted) || outcome.Recipient.Notify.Wants(orWanted))
+                yield return outcome;
         }
     }
 
-    private static bool HasAny(IEnumerable<LoggedRecipient> recipients)
+    private static bool HasAny(IEnumerable<Outcome> recipients)
     {
-        using IEnumerator<LoggedRecipient> any = recipients.GetEnumerator();
+        using IEnumerator<Outcome> any = recipients.GetEnumerator();
         return any.MoveNext();
     }
 }

@@ -1,3 +1,4 @@
+using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Notices;
 using PostfixNet.Queue;
@@ -64,10 +65,10 @@ public sealed class QueuedMessage : IOriginalMessage, IDisposable
     /// <summary>Marks recipients done, wherever the file lies meanwhile; on return that is on stable storage.</summary>
     /// <exception cref="QueueFileException">One has no record where its log says; those before it are marked.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    internal void MarkDone(IEnumerable<LoggedRecipient> recipients)
+    internal void MarkDone(IEnumerable<Outcome> outcomes)
     {
-        foreach (LoggedRecipient recipient in recipients)
-            QueueFile.MarkDone(_file.Handle, recipient.Offset);
+        foreach (Outcome outcome in outcomes)
+            QueueFile.MarkDone(_file.Handle, outcome.Recipient.Offset);
         FileSystem.Flush(_file.Handle, "queue file");
     }
 

@@ -1,3 +1,5 @@
+using PostfixNet.Mail;
+
 namespace PostfixNet.Queue;
 
 /// <summary>What a queue file says about its message, recipients and content apart.</summary>
@@ -26,8 +28,8 @@ public sealed class Envelope
     /// <summary>Sender's full name; null when unknown.</summary>
     public string? FullName { get; internal set; }
 
-    /// <summary>"7bit", "8bit", or null; the last attribute of the file counts.</summary>
-    public string? Encoding { get; internal set; }
+    /// <summary>The last attribute of the file counts.</summary>
+    public BodyEncoding Encoding { get; internal set; }
 
     /// <summary>"local", "remote" or null.</summary>
     public string? RewriteContext { get; internal set; }
@@ -35,11 +37,11 @@ public sealed class Envelope
     /// <summary>ENVID, decoded; null when the sender gave none. RFC 3461 section 4.4.</summary>
     public string? EnvelopeId { get; internal set; }
 
-    /// <summary>RET: 0 not given, 1 FULL, 2 HDRS. RFC 3461 section 4.3.</summary>
-    public int ReturnFlags { get; internal set; }
+    /// <summary>What a failure notice returns.</summary>
+    public DsnReturn Return { get; internal set; }
 
-    /// <summary>Bits: 512 = only probe addresses, 1024 = deliver and report.</summary>
-    public int TraceFlags { get; internal set; }
+    /// <summary>Whether it is delivered, and reported on.</summary>
+    public Tracing Tracing { get; internal set; }
 
     /// <summary>VERP delimiters, two characters; null when the sender did not ask for VERP.</summary>
     public string? Verp { get; internal set; }
@@ -65,8 +67,8 @@ public sealed class Envelope
     /// <summary>Recipients of both segments, done and cancelled ones too.</summary>
     public int TotalRecipients { get; internal set; }
 
-    /// <summary>SMTPUTF8 bits of the size record: 1 needed, 2 header, 4 sender, 8 recipient.</summary>
-    public int SmtpUtf8Flags => Size?.SmtpUtf8Flags ?? 0;
+    /// <summary>Of the size record.</summary>
+    public SmtpUtf8 SmtpUtf8 => Size?.SmtpUtf8 ?? SmtpUtf8.None;
 
     /// <summary>Named attributes that have no property here, in file order, but not those of single recipients.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Attributes => _attributes ?? s_none;
@@ -84,11 +86,3 @@ public sealed class Envelope
 
     internal void Add(string name, string value) => (_attributes ??= []).Add(new(name, value));
 }
-
-/// <summary>One recipient of a queue file that is still to do.</summary>
-/// <param name="Address">Internal (unquoted) form; may be empty.</param>
-/// <param name="OriginalRecipient">The address before rewriting; empty when the file does not say.</param>
-/// <param name="DsnOriginalRecipient">ORCPT, type;address, decoded; null when unknown. RFC 3461 section 4.2.</param>
-/// <param name="NotifyFlags">NOTIFY bits: 0 default, 1 NEVER, 2 SUCCESS, 4 FAILURE, 8 DELAY. RFC 3461 section 4.1.</param>
-/// <param name="Offset">Of the R or D record: what <see cref="QueueFile.MarkDone"/> takes.</param>
-public sealed record QueueRecipient(string Address, string OriginalRecipient, string? DsnOriginalRecipient, int NotifyFlags, long Offset);

@@ -72,7 +72,7 @@ public sealed class QueueFile : IDisposable
     /// <exception cref="QueueFileException">The file is damaged, e.g. "message rejected: missing end record",
     /// "rcpt count mismatch (1)": a case for the corrupt queue.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public Envelope ReadEnvelope(ICollection<QueueRecipient> recipients, int limit, out long next)
+    public Envelope ReadEnvelope(ICollection<Recipient> recipients, int limit, out long next)
     {
         Envelope envelope = new();
         bool complete;
@@ -107,7 +107,7 @@ public sealed class QueueFile : IDisposable
     /// <param name="limit">0 or more.</param>
     /// <param name="next">Where <see cref="ReadRecipients"/> continues; 0 when there is no more recipient to do.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public Envelope ReadWhatIsThere(ICollection<QueueRecipient> recipients, int limit, out long next)
+    public Envelope ReadWhatIsThere(ICollection<Recipient> recipients, int limit, out long next)
     {
         Envelope envelope = new();
         next = 0;
@@ -123,13 +123,13 @@ public sealed class QueueFile : IDisposable
     }
 
     /// <summary>Collects further recipients that are still to do.</summary>
-    /// <param name="from">What the last call, or <see cref="ReadEnvelope(ICollection{QueueRecipient}, int, out long)"/>, gave as next.</param>
+    /// <param name="from">What the last call, or <see cref="ReadEnvelope(ICollection{Recipient}, int, out long)"/>, gave as next.</param>
     /// <param name="recipients">Gets at most <paramref name="limit"/> recipients added.</param>
     /// <param name="limit">1 or more.</param>
     /// <returns>Where to continue; 0 when there is no more recipient to do.</returns>
     /// <exception cref="QueueFileException">The file is damaged.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public long ReadRecipients(long from, ICollection<QueueRecipient> recipients, int limit)
+    public long ReadRecipients(long from, ICollection<Recipient> recipients, int limit)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(from);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
@@ -190,12 +190,10 @@ public sealed class QueueFile : IDisposable
 
     // Goes through the file from `from` on. With an envelope: to the end, filling it; without one: until `limit`
     // recipients are found. True when the end record was reached.
-    private bool Walk(Envelope? envelope, ICollection<QueueRecipient> recipients, int limit, long from, out long next)
+    private bool Walk(Envelope? envelope, ICollection<Recipient> recipients, int limit, long from, out long next)
     {
-        // What was said about the recipient that comes next, and where that began.
-        string original = "";
-        string? dsnOriginal = null;
-        int notify = 0;
+        // What was said of the recipient that comes next, and where that began.
+        RecipientRecords said = new();
         long resume = from;
         int taken = 0;
         next = 0;
@@ -244,7 +242,7 @@ public sealed class QueueFile : IDisposable
                     {
                         if (taken < limit)
                         {
-                            recipients.Add(new QueueRecipient(_reader.Text, original, dsnOriginal, notify, _reader.Offset));
+                            recipients.Add(said.Complete(_reader.Text, _reader.Offset));
                             taken++;
                         }
                         else if (next == 0)
@@ -256,34 +254,18 @@ public sealed class QueueFile : IDisposable
                         if (envelope is not null)
                             envelope.PendingRecipients++;
                     }
-                    original = "";
-                    dsnOriginal = null;
-                    notify = 0;
-                    break;
-                case RecordType.OriginalRecipient:
-                    original = _reader.Text;
-                    break;
-                case RecordType.Attribute:
-                    ReadOnlySpan<byte> payload = _reader.Payload;
-                    if (payload.StartsWith("notify_flags="u8))
-                        notify = Integer(payload["notify_flags=".Length..]);
-                    else if (payload.StartsWith("dsn_orig_rcpt="u8))
-                        dsnOriginal = ByteText.Decode(payload["dsn_orig_rcpt=".Length..]);
-                    else if (envelope is not null)
-                        ReadAttribute(envelope, payload);
-                    break;
-                case RecordType.DsnNotify:
-                    notify = Integer(_reader.Payload);
-                    break;
-                case RecordType.DsnOriginalRecipient:
-                    dsnOriginal = _reader.Text;
+                    said.Clear();
                     break;
                 default:
-                    if (envelope is not null)
+                    if (said.Take(type, _reader.Payload) || envelope is null)
+                        break;
+                    if (type == RecordType.Attribute)
+                        ReadAttribute(envelope, _reader.Payload);
+                    else
                         ReadOther(envelope, type, segment);
                     break;
             }
-            if (original.Length == 0 && dsnOriginal is null && notify == 0)
+            if (said.IsEmpty)
                 resume = _reader.NextOffset;
         }
     }
@@ -301,19 +283,20 @@ public sealed class QueueFile : IDisposable
                 envelope.CreateTime = Number(payload[(equals + 1)..]);
                 break;
             case AttributeName.Encoding:
-                envelope.Encoding = value;
+                _ = BodyEncodings.TryParse(value, out BodyEncoding encoding);
+                envelope.Encoding = encoding;
                 break;
             case AttributeName.RewriteContext:
                 envelope.RewriteContext = value;
                 break;
             case AttributeName.EnvelopeId:
-                envelope.EnvelopeId = value;
+                envelope.EnvelopeId = value.Length > 0 ? value : null;
                 break;
             case AttributeName.ReturnFlags:
-                envelope.ReturnFlags = Integer(payload[(equals + 1)..]);
+                envelope.Return = DsnReturns.FromNumber(Number(payload[(equals + 1)..]));
                 break;
             case AttributeName.TraceFlags:
-                envelope.TraceFlags = Integer(payload[(equals + 1)..]);
+                envelope.Tracing = TracingFlags.FromNumber(Number(payload[(equals + 1)..]));
                 break;
             default:
                 envelope.Add(name, value);
@@ -362,10 +345,10 @@ public sealed class QueueFile : IDisposable
                 envelope.Redirect = _reader.Text;
                 break;
             case RecordType.DsnEnvelopeId:
-                envelope.EnvelopeId = _reader.Text;
+                envelope.EnvelopeId = payload.IsEmpty ? null : _reader.Text;
                 break;
             case RecordType.DsnReturn:
-                envelope.ReturnFlags = Integer(payload);
+                envelope.Return = DsnReturns.FromNumber(Number(payload));
                 break;
             default:
                 break;

@@ -49,9 +49,9 @@ public sealed class RecipientLog : IDisposable
     /// <param name="oldStyleLine">backwards_bounce_logfile_compatibility: begin the block with the old-style line.</param>
     /// <param name="durable">Return only when it is on stable storage.</param>
     /// <exception cref="IOException">Nothing was appended.</exception>
-    public static void Append(string path, LoggedRecipient recipient, bool oldStyleLine = true, bool durable = true)
+    public static void Append(string path, Outcome outcome, bool oldStyleLine = true, bool durable = true)
     {
-        byte[] block = Format(recipient, oldStyleLine);
+        byte[] block = Format(outcome, oldStyleLine);
         while (true)
         {
             using SafeFileHandle file = FileSystem.OpenAppend(path, 0x180 /* 0600 */);
@@ -81,7 +81,7 @@ public sealed class RecipientLog : IDisposable
     /// <summary>The recipients of a log that nobody else is about to remove, without locking it (for listings); none when
     /// there is no log.</summary>
     /// <param name="otherwise">Class of blocks that give no status.</param>
-    public static IEnumerable<LoggedRecipient> ReadUnlocked(string path, DsnClass otherwise)
+    public static IEnumerable<Outcome> ReadUnlocked(string path, DsnClass otherwise)
     {
         SafeFileHandle file;
         try
@@ -94,14 +94,14 @@ public sealed class RecipientLog : IDisposable
         }
         using (file)
         {
-            foreach (LoggedRecipient recipient in RecipientLogReader.Recipients(file, otherwise))
-                yield return recipient;
+            foreach (Outcome outcome in RecipientLogReader.Recipients(file, otherwise))
+                yield return outcome;
         }
     }
 
     /// <summary>The recipients, lazily, each time from the beginning: memory does not grow with their number.</summary>
     /// <param name="otherwise">Class of blocks that give no status.</param>
-    public IEnumerable<LoggedRecipient> Read(DsnClass otherwise) => RecipientLogReader.Recipients(_file, otherwise);
+    public IEnumerable<Outcome> Read(DsnClass otherwise) => RecipientLogReader.Recipients(_file, otherwise);
 
     /// <summary>Appends lines name=value that readers of recipients pass over; on return they are on stable storage.</summary>
     public void AddNotes(IEnumerable<KeyValuePair<string, string>> notes)
@@ -168,27 +168,26 @@ public sealed class RecipientLog : IDisposable
     }
 
     /// <summary>One block, with the empty lines around it.</summary>
-    internal static byte[] Format(LoggedRecipient recipient, bool oldStyleLine)
+    internal static byte[] Format(Outcome outcome, bool oldStyleLine)
     {
+        (Recipient recipient, Dsn dsn) = outcome;
         StringBuilder block = new(512);
         block.Append('\n');
-        string address = Address.ToExternal(recipient.Recipient);
+        string address = Address.ToExternal(recipient.Address);
         if (oldStyleLine)
-            block.Append('<').Append(Clean(address)).Append(">: ").Append(Clean(recipient.Dsn.Reason)).Append('\n');
+            block.Append('<').Append(Clean(address)).Append(">: ").Append(Clean(dsn.Reason)).Append('\n');
         Line("recipient", address.Length == 0 ? "<>" : address);
-        if (recipient.OriginalRecipient.Length > 0
-            && !recipient.OriginalRecipient.Equals(recipient.Recipient, StringComparison.OrdinalIgnoreCase))
-            Line("original_recipient", Address.ToExternal(recipient.OriginalRecipient));
+        if (recipient.HasOtherOriginal)
+            Line("original_recipient", Address.ToExternal(recipient.Original!));
         if (recipient.Offset > 0)
             Line("offset", recipient.Offset.ToString(CultureInfo.InvariantCulture));
-        if (!string.IsNullOrEmpty(recipient.DsnOriginalRecipient))
-            Line("dsn_orig_rcpt", recipient.DsnOriginalRecipient);
-        if (recipient.NotifyFlags != 0)
-            Line("notify_flags", recipient.NotifyFlags.ToString(CultureInfo.InvariantCulture));
-        Dsn dsn = recipient.Dsn;
+        if (!string.IsNullOrEmpty(recipient.DsnOriginal))
+            Line("dsn_orig_rcpt", recipient.DsnOriginal);
+        if (recipient.Notify != Notify.Default)
+            Line("notify_flags", ((long)recipient.Notify).ToString(CultureInfo.InvariantCulture));
         Line("status", dsn.Status);
-        if (dsn.Action.Length > 0)
-            Line("action", dsn.Action);
+        if (dsn.Action != DsnAction.Unstated)
+            Line("action", dsn.Action.Word());
         if (!string.IsNullOrEmpty(dsn.DiagnosticType) && !string.IsNullOrEmpty(dsn.DiagnosticText))
         {
             Line("diag_type", dsn.DiagnosticType);

@@ -10,7 +10,7 @@ internal static class RecipientLogReader
 {
     /// <summary>Its recipients, lazily, from the beginning.</summary>
     /// <param name="otherwise">Class of blocks that give no status.</param>
-    internal static IEnumerable<LoggedRecipient> Recipients(SafeFileHandle file, DsnClass otherwise)
+    internal static IEnumerable<Outcome> Recipients(SafeFileHandle file, DsnClass otherwise)
     {
         Block block = new();
         LineReader lines = new(file);
@@ -18,8 +18,8 @@ internal static class RecipientLogReader
         {
             if (line.Length > 0)
                 block.Add(NoticeText.OneLine(line));
-            else if (block.Finish(otherwise) is { } recipient)
-                yield return recipient;
+            else if (block.Finish(otherwise) is { } outcome)
+                yield return outcome;
         }
         if (block.Finish(otherwise) is { } last)
             yield return last;
@@ -29,9 +29,10 @@ internal static class RecipientLogReader
     private sealed class Block
     {
         private string? _oldRecipient, _oldReason;
-        private string? _recipient, _original, _dsnOriginal, _status, _action, _diagnosticType, _diagnosticText, _remoteMta, _reason;
+        private string? _recipient, _original, _dsnOriginal, _status, _diagnosticType, _diagnosticText, _remoteMta, _reason;
+        private DsnAction _action;
         private long _offset;
-        private int _notifyFlags;
+        private Notify _notify;
 
         internal void Add(string line)
         {
@@ -52,9 +53,9 @@ internal static class RecipientLogReader
                 case "original_recipient": _original = value; break;
                 case "offset": _ = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _offset); break;
                 case "dsn_orig_rcpt": _dsnOriginal = value; break;
-                case "notify_flags": _ = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _notifyFlags); break;
+                case "notify_flags": _notify = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long flags) ? NotifyFlags.FromNumber(flags) : Notify.Default; break;
                 case "status": _status = Dsn.IsStatus(value) ? value : null; break;
-                case "action": _action = value; break;
+                case "action": _action = DsnActions.Parse(value); break;
                 case "diag_type": _diagnosticType = value; break;
                 case "diag_text": _diagnosticText = value; break;
                 case "mta_mname": _remoteMta = value; break;
@@ -62,22 +63,23 @@ internal static class RecipientLogReader
             }
         }
 
-        internal LoggedRecipient? Finish(DsnClass otherwise)
+        internal Outcome? Finish(DsnClass otherwise)
         {
-            LoggedRecipient? recipient = null;
+            Outcome? outcome = null;
             if ((_recipient ?? _oldRecipient) is { } address)
             {
                 bool diagnosed = _diagnosticType is { Length: > 0 } && _diagnosticText is { Length: > 0 };
-                Dsn dsn = new(_status ?? $"{(int)otherwise}.0.0", _action ?? "", _reason ?? _oldReason ?? "", diagnosed ? _diagnosticType : null,
+                Dsn dsn = new(_status ?? $"{(int)otherwise}.0.0", _reason ?? _oldReason ?? "", _action, diagnosed ? _diagnosticType : null,
                     diagnosed ? _diagnosticText : null, _remoteMta is { Length: > 0 } ? _remoteMta : null);
                 string plain = address == "<>" ? "" : Address.FromExternal(address);
-                recipient = new LoggedRecipient(plain, _original is null ? "" : Address.FromExternal(_original), _offset, _dsnOriginal, _notifyFlags, dsn);
+                string? original = _original is { Length: > 0 } ? Address.FromExternal(_original) : null;
+                outcome = new Outcome(new Recipient(plain, original, _dsnOriginal is { Length: > 0 } ? _dsnOriginal : null, _notify, _offset), dsn);
             }
             _oldRecipient = _oldReason = null;
-            _recipient = _original = _dsnOriginal = _status = _action = _diagnosticType = _diagnosticText = _remoteMta = _reason = null;
+            _recipient = _original = _dsnOriginal = _status = _diagnosticType = _diagnosticText = _remoteMta = _reason = null;
             _offset = 0;
-            _notifyFlags = 0;
-            return recipient;
+            (_action, _notify) = (DsnAction.Unstated, Notify.Default);
+            return outcome;
         }
     }
 

@@ -10,12 +10,15 @@ namespace PostfixNet.Queue;
 /// <param name="RecipientCount">All recipient records of both segments, done and cancelled ones too.</param>
 /// <param name="QueueFlags">Bit 0: recipients stand among other records. The NOTIFY bits of all recipients, shifted left by one.</param>
 /// <param name="MessageSize">The size to show in logs and in MAIL FROM (RFC 1870); 0 in older files.</param>
-/// <param name="SmtpUtf8Flags">1 needed, 2 header has UTF-8, 4 sender, 8 recipient. RFC 6531.</param>
+/// <param name="SmtpUtf8">Why it needs SMTPUTF8.</param>
 public readonly record struct SizeRecord(
-    long ContentSize, long DataOffset, int RecipientCount, int QueueFlags, long MessageSize, int SmtpUtf8Flags)
+    long ContentSize, long DataOffset, int RecipientCount, int QueueFlags, long MessageSize, SmtpUtf8 SmtpUtf8)
 {
     /// <summary>Octets of the payload as written.</summary>
     public const int PayloadLength = 95;
+
+    /// <summary>What <paramref name="notify"/>, of all recipients together, makes of <see cref="QueueFlags"/>.</summary>
+    public static int FlagsOf(Notify notify) => (int)notify << 1;
 
     /// <summary>The size of the message, whichever field has it.</summary>
     public long EffectiveSize => MessageSize > 0 ? MessageSize : ContentSize;
@@ -41,13 +44,13 @@ public readonly record struct SizeRecord(
         }
         if (count == 0 || fields[2] > int.MaxValue || fields[3] > int.MaxValue || fields[5] > int.MaxValue)
             return false;
-        size = new SizeRecord(fields[0], fields[1], (int)fields[2], (int)fields[3], fields[4], (int)fields[5]);
+        size = new SizeRecord(fields[0], fields[1], (int)fields[2], (int)fields[3], fields[4], SmtpUtf8Flags.FromNumber(fields[5]));
         return true;
     }
 
     /// <summary>The payload: six right-aligned fields of 15 characters.</summary>
     public override string ToString() =>
-        $"{Field(ContentSize)} {Field(DataOffset)} {Field(RecipientCount)} {Field(QueueFlags)} {Field(MessageSize)} {Field(SmtpUtf8Flags)}";
+        $"{Field(ContentSize)} {Field(DataOffset)} {Field(RecipientCount)} {Field(QueueFlags)} {Field(MessageSize)} {Field((long)SmtpUtf8)}";
 
     internal byte[] ToPayload() => ByteText.Encode(ToString());
 

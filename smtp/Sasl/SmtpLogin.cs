@@ -1,5 +1,5 @@
+using PostfixNet.Mail;
 using PostfixNet.Net;
-using PostfixNet.Notices;
 
 namespace PostfixNet.Smtp.Sasl;
 

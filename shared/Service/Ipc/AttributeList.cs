@@ -28,6 +28,12 @@ public sealed class AttributeList
         return this;
     }
 
+    /// <summary>Adds a text that may not be known; then it is left out.</summary>
+    public AttributeList AddOptional(string name, string? value) => string.IsNullOrEmpty(value) ? this : Add(name, value);
+
+    /// <summary>Adds what is true or false.</summary>
+    public AttributeList Add(string name, bool value) => Add(name, value ? 1 : 0);
+
     /// <summary>Adds bytes.</summary>
     public AttributeList Add(string name, byte[] value)
     {
@@ -48,14 +54,17 @@ public sealed class AttributeList
     /// <exception cref="IpcException">Missing, or not a text.</exception>
     public string Text(string name) => Find(name) as string ?? throw Wrong(name, "text");
 
-    /// <summary>Text of an optional attribute.</summary>
-    public string? OptionalText(string name) => Find(name) as string;
+    /// <summary>Text of an optional attribute; null when it is not there, or empty.</summary>
+    public string? OptionalText(string name) => Find(name) is string { Length: > 0 } text ? text : null;
 
     /// <exception cref="IpcException">Missing, or not a number.</exception>
     public long Number(string name) => Find(name) is long n ? n : throw Wrong(name, "number");
 
     /// <summary>Number of an optional attribute.</summary>
     public long Number(string name, long otherwise) => Find(name) is long n ? n : otherwise;
+
+    /// <summary>Whether an optional attribute is there and is true.</summary>
+    public bool IsTrue(string name) => Number(name, 0) != 0;
 
     /// <exception cref="IpcException">Missing, or not bytes.</exception>
     public byte[] Bytes(string name) => Find(name) as byte[] ?? throw Wrong(name, "bytes");

@@ -1,5 +1,6 @@
 using System.Text;
 using PostfixNet.Delivery;
+using PostfixNet.Mail;
 using PostfixNet.Queue;
 
 namespace PostfixNet.UnitTests.Cleanup;
@@ -143,7 +144,7 @@ public sealed class CleanupTests
         Assert.Empty(flow.Names(QueueName.Corrupt));
         _ = flow.Incoming(out string id);
         using QueueFile file = QueueFile.Open(Path.Combine(flow.Queues.DirectoryOf(QueueName.Incoming), id));
-        List<QueueRecipient> recipients = [];
+        List<Recipient> recipients = [];
         Envelope envelope = file.ReadEnvelope(recipients, 10, out _);
         Assert.Equal($"error:{why}", envelope.ContentFilter);
         Assert.Equal(["c@d.test"], recipients.Select(r => r.Address));
@@ -257,8 +258,8 @@ public sealed class CleanupTests
         using MailFlow flow = new();
         flow.Options = flow.Options with { VirtualAliases = Aliases };
         Assert.Equal((CleanupClient.Accepted, ""), Send(flow, $"Sa@b.test|Anotify_flags={flags}|R{recipient}|M|N|X|E"));
-        Assert.Equal(traced, string.Join(' ', flow.Traced.Select(r => r.Recipient)));
-        Assert.All(flow.Traced, r => Assert.Equal(("2.0.0", "expanded", "alias expanded", flags), (r.Dsn.Status, r.Dsn.Action, r.Dsn.Reason, r.NotifyFlags)));
+        Assert.Equal(traced, string.Join(' ', flow.Traced.Select(r => r.Recipient.Address)));
+        Assert.All(flow.Traced, r => Assert.Equal(("2.0.0", DsnAction.Expanded, "alias expanded", flags), (r.Dsn.Status, r.Dsn.Action, r.Dsn.Reason, (int)r.Recipient.Notify)));
         Assert.All(flow.Incoming().Where(r => r.Type == 'A' && r.Payload.StartsWith("notify", StringComparison.Ordinal)), r => Assert.Equal(members, r.Payload));
     }
 

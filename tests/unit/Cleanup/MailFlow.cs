@@ -4,7 +4,6 @@ using PostfixNet.Ipc;
 using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
-using PostfixNet.Notices;
 using PostfixNet.Pickup;
 using PostfixNet.Queue;
 using PostfixNet.UnitTests.Queue;
@@ -48,7 +47,7 @@ internal sealed class MailFlow : IDisposable
     internal PickupOptions Pickup { get; set; } = new() { MyHostname = "mta.golden.test", OwnerUid = uint.MaxValue - 1 };
 
     /// <summary>What cleanup put on record for success reports.</summary>
-    internal List<LoggedRecipient> Traced { get; } = [];
+    internal List<PostfixNet.Mail.Outcome> Traced { get; } = [];
 
     /// <summary>Why the trace service fails; null: it does not.</summary>
     internal string? TraceTrouble { get; set; }

@@ -1,5 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
+using PostfixNet.Mail;
 using PostfixNet.Notices;
 using PostfixNet.Queue;
 using PostfixNet.UnitTests.Queue;
@@ -40,13 +41,13 @@ internal sealed class BounceRig : IDisposable
         return queueId;
     }
 
-    internal void Append(BounceRole role, QueueId id, LoggedRecipient recipient) =>
-        Assert.Equal(0, Service(role).Answer(BounceRequest.Append(id, recipient)).Number("status"));
+    internal void Append(BounceRole role, QueueId id, Outcome outcome) =>
+        Assert.Equal(0, Service(role).Answer(BounceRequest.Append(id, outcome)).Number("status"));
 
     /// <summary>Asks for a notice as the queue manager does.</summary>
     /// <returns>True when the queue manager may go on.</returns>
-    internal bool Ask(BounceRole role, QueueId id, string request = "flush", string sender = "alice@q.test", int ret = 0, int utf8 = 0, string envelopeId = "") =>
-        Service(role).Answer(BounceRequest.Notify(request, new MessageFacts(QueueName.Active, id, sender, "8bit", utf8, envelopeId, ret, ""))).Number("status") == 0;
+    internal bool Ask(BounceRole role, QueueId id, string request = "flush", string sender = "alice@q.test", DsnReturn ret = DsnReturn.Unspecified, SmtpUtf8 utf8 = SmtpUtf8.None, string? envelopeId = null) =>
+        Service(role).Answer(BounceRequest.Notify(request, new MessageFacts(QueueName.Active, id, sender, utf8, envelopeId, ret))).Number("status") == 0;
 
     /// <summary>Asks for the digests that are due.</summary>
     internal void SendDigests() => Assert.Equal(0, Service(BounceRole.Bounce).Answer(BounceRequest.Digest()).Number("status"));
@@ -55,8 +56,8 @@ internal sealed class BounceRig : IDisposable
     internal int TimesTold(string recipient) =>
         Submitter.Queued.Count(notice => notice.Text.Contains($"\nFinal-Recipient: rfc822; {recipient}\n", StringComparison.Ordinal));
 
-    internal static LoggedRecipient Recipient(string address, int notify = 0, string action = "failed", string status = "5.1.1") =>
-        new(address, "", 300, $"rfc822;{address}", notify, new Dsn(status, action, $"no such {address}"));
+    internal static Outcome Failed(string address, Notify notify = Notify.Default, DsnAction action = DsnAction.Failed, string status = "5.1.1") =>
+        new(new Recipient(address, DsnOriginal: $"rfc822;{address}", Notify: notify, Offset: 300), new Dsn(status, $"no such {address}", action));
 
     public void Dispose() => _directory.Dispose();
 }

@@ -46,8 +46,9 @@ public sealed class BounceServiceTests : IDisposable
         new(role, settings ?? new BounceSettings { MyHostname = Host, MyDomain = "test" }, _directories, _submitter,
             () => NoticeTemplates.BuiltIn(MainConfig.FromText($"myhostname = '{Host}'\ndelay_warning_time = '4h'")), _clock);
 
-    private static LoggedRecipient Recipient(string address, int notify = 0, string action = "failed", string status = "5.1.1", string original = "") =>
-        new(address, original, 300, $"rfc822;{address}", notify, new Dsn(status, action, $"no such {address}"));
+    private static Outcome Failed(
+        string address, Notify notify = Notify.Default, DsnAction action = DsnAction.Failed, string status = "5.1.1", string? original = null) =>
+        new(new Recipient(address, original, $"rfc822;{address}", notify, 300), new Dsn(status, $"no such {address}", action));
 
     private AttributeList Facts(string request, string sender = "alice@q.test", int ret = 0, string verp = "", int utf8 = 0, string queue = "active") =>
         new AttributeList().Add("request", request).Add("queue_name", queue).Add("queue_id", _id.ToString()).Add("sender", sender)
@@ -55,15 +56,15 @@ public sealed class BounceServiceTests : IDisposable
 
     private string LogPath(BounceRole role) => _directories.PathOf(role switch { BounceRole.Bounce => QueueName.Bounce, BounceRole.Defer => QueueName.Defer, _ => QueueName.Trace }, _id);
 
-    private void Log(BounceService service, params LoggedRecipient[] recipients)
+    private void Log(BounceService service, params Outcome[] outcomes)
     {
-        foreach (LoggedRecipient recipient in recipients)
-            Ok(service.Answer(BounceRequest.Append(_id, recipient)));
+        foreach (Outcome outcome in outcomes)
+            Ok(service.Answer(BounceRequest.Append(_id, outcome)));
     }
 
     private static void Ok(AttributeList reply) => Assert.Equal(0, reply.Number("status"));
 
-    private static string Failed(AttributeList reply)
+    private static string Reason(AttributeList reply)
     {
         Assert.NotEqual(0, reply.Number("status"));
         return reply.Text("reason");
@@ -76,16 +77,16 @@ public sealed class BounceServiceTests : IDisposable
     [InlineData(BounceRole.Trace)]
     public void Append_is_in_the_log_when_answered(BounceRole role)
     {
-        LoggedRecipient bob = Recipient("bob@q.test", 6) with { Dsn = new Dsn("5.1.1", "failed", "said", "smtp", "550", "mx") };
-        Log(Service(role), bob, Recipient("carol@q.test"));
-        Assert.Equal([bob, Recipient("carol@q.test")], RecipientLog.ReadUnlocked(LogPath(role), DsnClass.Permanent));
+        Outcome bob = Failed("bob@q.test", Notify.Success | Notify.Failure) with { Dsn = new Dsn("5.1.1", "said", DsnAction.Failed, "smtp", "550", "mx") };
+        Log(Service(role), bob, Failed("carol@q.test"));
+        Assert.Equal([bob, Failed("carol@q.test")], RecipientLog.ReadUnlocked(LogPath(role), DsnClass.Permanent));
     }
 
     [Fact] // S2-08, S2-09: the client must not mark the recipient done
     public void Append_that_fails_says_why()
     {
         Directory.Delete(Path.Combine(_root, "bounce"));
-        Assert.Contains("bounce", Failed(Service(BounceRole.Bounce).Answer(BounceRequest.Append(_id, Recipient("bob@q.test")))), StringComparison.Ordinal);
+        Assert.Contains("bounce", Reason(Service(BounceRole.Bounce).Answer(BounceRequest.Append(_id, Failed("bob@q.test")))), StringComparison.Ordinal);
     }
 
     // S1-57, S5-13
@@ -93,11 +94,11 @@ public sealed class BounceServiceTests : IDisposable
     public void Flush_returns_the_message_and_then_removes_the_log()
     {
         BounceService service = Service(BounceRole.Bounce);
-        Log(service, Recipient("bob@q.test"), Recipient("carol@q.test"));
+        Log(service, Failed("bob@q.test"), Failed("carol@q.test"));
         _submitter.WhenFinished = () => Assert.True(File.Exists(LogPath(BounceRole.Bounce))); // S5-31
         Ok(service.Answer(Facts("flush")));
         FakeDraft notice = Assert.Single(_submitter.Queued);
-        Assert.Equal(("", "alice@q.test", 0), (notice.Sender, notice.Recipient, notice.SmtpUtf8));
+        Assert.Equal(("", "alice@q.test", SmtpUtf8.None), (notice.Sender, notice.Recipient, notice.SmtpUtf8));
         Assert.Contains("\nSubject: Undelivered Mail Returned to Sender\nTo: alice@q.test\n", notice.Text, StringComparison.Ordinal);
         Assert.Contains("\n<bob@q.test>: no such bob@q.test\n\n<carol@q.test>: no such carol@q.test\n", notice.Text, StringComparison.Ordinal);
         Assert.Contains("\nOriginal-Envelope-Id: env\nX-Postfix-Queue-ID: B6051B3029A\nX-Postfix-Sender: rfc822; alice@q.test\nArrival-Date: " + MailTime.HeaderDate(1795240816), notice.Text, StringComparison.Ordinal);
@@ -115,9 +116,9 @@ public sealed class BounceServiceTests : IDisposable
     public void A_notice_that_cannot_be_queued_keeps_the_log(string when)
     {
         BounceService service = Service(BounceRole.Bounce);
-        Log(service, Recipient("bob@q.test"));
+        Log(service, Failed("bob@q.test"));
         _submitter.Fail = when;
-        Assert.Contains("trouble", Failed(service.Answer(Facts("flush"))), StringComparison.Ordinal);
+        Assert.Contains("trouble", Reason(service.Answer(Facts("flush"))), StringComparison.Ordinal);
         Assert.Empty(_submitter.Queued);
         Assert.Single(RecipientLog.ReadUnlocked(LogPath(BounceRole.Bounce), DsnClass.Permanent));
 
@@ -129,24 +130,24 @@ public sealed class BounceServiceTests : IDisposable
 
     // S5-16, S5-18
     [Theory] // role, request, flags of one recipient, told
-    [InlineData(BounceRole.Bounce, "flush", 0, true)]
+    [InlineData(BounceRole.Bounce, "flush", Notify.Default, true)]
     [InlineData(BounceRole.Bounce, "flush", Notify.Failure | Notify.Delay, true)]
     [InlineData(BounceRole.Bounce, "flush", Notify.Never, false)]
     [InlineData(BounceRole.Bounce, "flush", Notify.Delay, false)]
     [InlineData(BounceRole.Bounce, "flush", Notify.Success, false)] // A0.3
-    [InlineData(BounceRole.Defer, "flush", 0, true)]
+    [InlineData(BounceRole.Defer, "flush", Notify.Default, true)]
     [InlineData(BounceRole.Defer, "flush", Notify.Delay, false)]
-    [InlineData(BounceRole.Defer, "warn", 0, true)]
+    [InlineData(BounceRole.Defer, "warn", Notify.Default, true)]
     [InlineData(BounceRole.Defer, "warn", Notify.Delay, true)]
     [InlineData(BounceRole.Defer, "warn", Notify.Failure, false)]
     [InlineData(BounceRole.Defer, "warn", Notify.Never, false)]
-    [InlineData(BounceRole.Trace, "flush", 0, false)]
+    [InlineData(BounceRole.Trace, "flush", Notify.Default, false)]
     [InlineData(BounceRole.Trace, "flush", Notify.Success | Notify.Failure, true)]
     [InlineData(BounceRole.Trace, "flush", Notify.Failure, false)]
-    public void Tells_what_the_sender_wants_to_know(BounceRole role, string request, int flags, bool told)
+    public void Tells_what_the_sender_wants_to_know(BounceRole role, string request, Notify asked, bool told)
     {
         BounceService service = Service(role);
-        Log(service, Recipient("bob@q.test", flags), Recipient("never@q.test", Notify.Never));
+        Log(service, Failed("bob@q.test", asked), Failed("never@q.test", Notify.Never));
         Ok(service.Answer(Facts(request)));
         Assert.Equal(told ? 1 : 0, _submitter.Queued.Count);
         Assert.All(_submitter.Queued, n => Assert.DoesNotContain("never@q.test", n.Text, StringComparison.Ordinal));
@@ -158,7 +159,7 @@ public sealed class BounceServiceTests : IDisposable
     public void Warning_tells_of_the_delay()
     {
         BounceService service = Service(BounceRole.Defer, new BounceSettings { MyHostname = Host, DelayWarningTime = TimeSpan.FromHours(4), TellPostmasterOfDelays = true });
-        Log(service, Recipient("bob@q.test", 0, "delayed", "4.4.1"));
+        Log(service, Failed("bob@q.test", action: DsnAction.Delayed, status: "4.4.1"));
         Ok(service.Answer(Facts("warn")));
         Assert.Contains("\nYour message could not be delivered for more than 4 hour(s).\nIt will be retried until it is 5 day(s) old.\n", _submitter.Queued[0].Text, StringComparison.Ordinal);
         Assert.Contains("\nAction: delayed\nStatus: 4.4.1\n", _submitter.Queued[0].Text, StringComparison.Ordinal);
@@ -173,7 +174,7 @@ public sealed class BounceServiceTests : IDisposable
     public void Expiry_is_a_failure_that_says_that_delivery_has_stopped()
     {
         BounceService service = Service(BounceRole.Defer);
-        Log(service, Recipient("bob@q.test", 0, "delayed", "4.4.1"));
+        Log(service, Failed("bob@q.test", action: DsnAction.Delayed, status: "4.4.1"));
         Ok(service.Answer(Facts("flush")));
         string text = Assert.Single(_submitter.Queued).Text;
         Assert.Contains("\nSubject: Undelivered Mail Returned to Sender\n", text, StringComparison.Ordinal);
@@ -203,7 +204,7 @@ public sealed class BounceServiceTests : IDisposable
     public void Null_sender_mail_is_only_the_postmasters_business(bool tell, int notices)
     {
         BounceService service = Service(BounceRole.Bounce, new BounceSettings { MyHostname = Host, TellPostmasterOfDoubleBounces = tell, TellPostmasterOfBounces = true });
-        Log(service, Recipient("bob@q.test", Notify.Never));
+        Log(service, Failed("bob@q.test", Notify.Never));
         Ok(service.Answer(Facts("flush", sender: "")));
         Assert.Equal(notices, _submitter.Queued.Count);
         Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
@@ -220,7 +221,7 @@ public sealed class BounceServiceTests : IDisposable
     public void Nothing_is_sent_about_a_lost_postmaster_notice()
     {
         BounceService service = Service(BounceRole.Bounce, new BounceSettings { MyHostname = Host, TellPostmasterOfDoubleBounces = true, TellPostmasterOfBounces = true });
-        Log(service, Recipient("postmaster@q.test"));
+        Log(service, Failed("postmaster@q.test"));
         Ok(service.Answer(Facts("flush", sender: $"Double-Bounce@{Host}")));
         Assert.Empty(_submitter.Queued);
         Assert.Equal(["warning: B6051B3029A: undeliverable postmaster notification discarded"], _logged);
@@ -231,13 +232,13 @@ public sealed class BounceServiceTests : IDisposable
     public void Postmaster_copy_is_made_whatever_the_sender_wants_and_may_fail()
     {
         BounceService service = Service(BounceRole.Bounce, new BounceSettings { MyHostname = Host, TellPostmasterOfBounces = true });
-        Log(service, Recipient("bob@q.test", Notify.Never));
+        Log(service, Failed("bob@q.test", Notify.Never));
         Ok(service.Answer(Facts("flush")));
         FakeDraft copy = Assert.Single(_submitter.Queued);
         Assert.Contains("\nSubject: Postmaster Copy: Undelivered Mail\n", copy.Text, StringComparison.Ordinal);
         Assert.Contains("Content-Type: text/rfc822-headers", copy.Text, StringComparison.Ordinal);
 
-        Log(service, Recipient("bob@q.test", Notify.Never));
+        Log(service, Failed("bob@q.test", Notify.Never));
         _submitter.Fail = "finish";
         Ok(service.Answer(Facts("flush")));
         Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
@@ -248,13 +249,13 @@ public sealed class BounceServiceTests : IDisposable
     public void Verp_makes_one_notice_per_recipient()
     {
         BounceService service = Service(BounceRole.Bounce);
-        Log(service, Recipient("bob@q.test"), Recipient("carol@q.test", original: "alias@al.test"));
+        Log(service, Failed("bob@q.test"), Failed("carol@q.test", original: "alias@al.test"));
         Ok(service.Answer(Facts("flush", sender: "list@site.test", verp: "+=")));
         Assert.Equal(["list+bob=q.test@site.test", "list+alias=al.test@site.test"], _submitter.Queued.Select(n => n.Recipient));
         Assert.DoesNotContain("carol@q.test", _submitter.Queued[0].Text, StringComparison.Ordinal);
 
         BounceService off = Service(BounceRole.Bounce, new BounceSettings { MyHostname = Host, DisableVerpBounces = true });
-        Log(off, Recipient("bob@q.test"), Recipient("carol@q.test"));
+        Log(off, Failed("bob@q.test"), Failed("carol@q.test"));
         Ok(off.Answer(Facts("flush", sender: "list@site.test", verp: "+=")));
         Assert.Equal("list@site.test", _submitter.Queued[2].Recipient);
     }
@@ -266,11 +267,11 @@ public sealed class BounceServiceTests : IDisposable
     public void Verp_notices_go_on_where_one_failed(string when)
     {
         BounceService service = Service(BounceRole.Bounce);
-        Log(service, Recipient("a@q.test"), Recipient("never@q.test", Notify.Never), Recipient("b@q.test"), Recipient("c@q.test"));
+        Log(service, Failed("a@q.test"), Failed("never@q.test", Notify.Never), Failed("b@q.test"), Failed("c@q.test"));
         foreach (int left in new[] { 2, 1 })
         {
             _submitter.AfterQueued = () => _submitter.Fail = when;
-            Failed(service.Answer(Facts("flush", sender: "list@site.test", verp: "+=")));
+            Reason(service.Answer(Facts("flush", sender: "list@site.test", verp: "+=")));
             _submitter.Fail = "";
             Assert.Equal(3 - left, _submitter.Queued.Count);
         }
@@ -288,10 +289,10 @@ public sealed class BounceServiceTests : IDisposable
     public void Ret_and_smtputf8_shape_the_returned_message(int ret, int utf8, string type)
     {
         BounceService service = Service(BounceRole.Bounce);
-        Log(service, Recipient("j\u00f6rg@q.test"));
+        Log(service, Failed("j\u00f6rg@q.test"));
         Ok(service.Answer(Facts("flush", ret: ret, utf8: utf8)));
         Assert.Contains($"Content-Type: {type}\n", _submitter.Queued[0].Text, StringComparison.Ordinal);
-        Assert.Equal(utf8, _submitter.Queued[0].SmtpUtf8);
+        Assert.Equal(utf8, (int)_submitter.Queued[0].SmtpUtf8);
     }
 
     // S5-16
@@ -304,7 +305,7 @@ public sealed class BounceServiceTests : IDisposable
         text = text.Replace("rewrite_context=local", "trace_flags=000001024", StringComparison.Ordinal);
         File.WriteAllBytes(_directories.PathOf(QueueName.Active, _id), System.Text.Encoding.Latin1.GetBytes(text));
         BounceService service = Service(BounceRole.Trace);
-        Log(service, Recipient("bob@q.test", 0, "relayed", "2.0.0"));
+        Log(service, Failed("bob@q.test", action: DsnAction.Relayed, status: "2.0.0"));
         Ok(service.Answer(Facts("flush")));
         Assert.Contains("\nSubject: Mail Delivery Status Report\n", Assert.Single(_submitter.Queued).Text, StringComparison.Ordinal);
         Assert.Contains("\nAction: relayed\n", _submitter.Queued[0].Text, StringComparison.Ordinal);
@@ -315,13 +316,13 @@ public sealed class BounceServiceTests : IDisposable
     public void The_sender_is_told_even_when_the_message_cannot_be_read()
     {
         BounceService service = Service(BounceRole.Bounce);
-        Log(service, Recipient("bob@q.test"));
+        Log(service, Failed("bob@q.test"));
         Ok(service.Answer(Facts("flush", queue: "deferred")));
         Assert.DoesNotContain("Return-Path", _submitter.Queued[0].Text, StringComparison.Ordinal);
 
         using (FileStream file = File.OpenWrite(_directories.PathOf(QueueName.Active, _id)))
             file.SetLength(800); // torn within the content
-        Log(service, Recipient("bob@q.test"));
+        Log(service, Failed("bob@q.test"));
         Ok(service.Answer(Facts("flush")));
         Assert.Contains("\nReturn-Path: <alice@q.test>\nReceived:", _submitter.Queued[1].Text, StringComparison.Ordinal);
     }
@@ -330,7 +331,7 @@ public sealed class BounceServiceTests : IDisposable
     public void Remove_forgets_the_log()
     {
         BounceService service = Service(BounceRole.Defer);
-        Log(service, Recipient("bob@q.test"));
+        Log(service, Failed("bob@q.test"));
         Ok(service.Answer(BounceRequest.Remove(_id)));
         Ok(service.Answer(BounceRequest.Remove(_id)));
         Assert.False(File.Exists(LogPath(BounceRole.Defer)));
@@ -353,7 +354,7 @@ public sealed class BounceServiceTests : IDisposable
             Facts("warn"), // only defer warns
         ];
         foreach (AttributeList request in requests)
-            Assert.DoesNotContain('\n', Failed(service.Answer(request)));
+            Assert.DoesNotContain('\n', Reason(service.Answer(request)));
     }
 
     [Fact]
@@ -407,7 +408,7 @@ public sealed class BounceServiceTests : IDisposable
         cleanup.Start();
         string longLine = new string('x', 5000) + "y";
         string many = string.Concat(Enumerable.Range(0, 5000).Select(i => $"line {i}\n"));
-        using (INoticeDraft draft = new CleanupSubmitter(path, TimeSpan.FromSeconds(10)).Begin("", "alice@q.test", 1))
+        using (INoticeDraft draft = new CleanupSubmitter(path, TimeSpan.FromSeconds(10)).Begin("", "alice@q.test", SmtpUtf8.Requested))
         {
             Assert.Equal("NEW1", draft.Id.ToString());
             draft.Content.Write(ByteText.Encode($"Subject: x\n\n{longLine}\n"));

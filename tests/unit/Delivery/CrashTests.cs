@@ -1,4 +1,5 @@
 using PostfixNet.Delivery;
+using PostfixNet.Mail;
 using PostfixNet.Notices;
 using PostfixNet.Queue;
 
@@ -21,7 +22,7 @@ public sealed class CrashTests
     {
         using BounceRig rig = new();
         QueueId id = rig.Message("4A0001");
-        rig.Append(BounceRole.Bounce, id, BounceRig.Recipient("bob@q.test"));
+        rig.Append(BounceRole.Bounce, id, BounceRig.Failed("bob@q.test"));
         switch (when)
         {
             case "before cleanup is reached":
@@ -60,11 +61,11 @@ public sealed class CrashTests
         using BounceRig rig = isHeld ? Digesting() : new BounceRig();
         Assert.True(QueueId.TryParse("4A0001", out QueueId id));
         File.Copy(Path.Combine(AppContext.BaseDirectory, "vectors", "five-rcpts.deferred"), rig.Queues.PathOf(QueueName.Active, id));
-        List<QueueRecipient> before = Pending(rig, id);
+        List<Recipient> before = Pending(rig, id);
         Assert.True(before.Count > 1);
         // There is no verdict on one that the log does not have.
-        foreach (QueueRecipient recipient in before.Take(before.Count - 1))
-            rig.Append(BounceRole.Defer, id, BounceRig.Recipient(recipient.Address, status: "4.4.1") with { Offset = recipient.Offset });
+        foreach (Recipient recipient in before.Take(before.Count - 1))
+            rig.Append(BounceRole.Defer, id, BounceRig.Failed(recipient.Address, status: "4.4.1") with { Recipient = recipient });
         rig.Submitter.Fail = fails ? "refused" : "";
         if (isMoved)
             rig.Submitter.AfterQueued = () => Assert.True(rig.Queues.Move(id, QueueName.Active, QueueName.Deferred));
@@ -72,10 +73,10 @@ public sealed class CrashTests
         Assert.Equal(fails ? before : before[^1..], Pending(rig, id));
     }
 
-    private static List<QueueRecipient> Pending(BounceRig rig, QueueId id)
+    private static List<Recipient> Pending(BounceRig rig, QueueId id)
     {
         using QueueFile file = QueueFile.Open(rig.Queues.PathOf(rig.Queues.Locate(id)!.Value, id));
-        List<QueueRecipient> recipients = [];
+        List<Recipient> recipients = [];
         file.ReadEnvelope(recipients, 100, out _);
         return recipients;
     }
@@ -87,7 +88,7 @@ public sealed class CrashTests
     {
         using BounceRig rig = Digesting();
         QueueId id = rig.Message("4A0001");
-        rig.Append(role, id, BounceRig.Recipient("bob@q.test", status: role == BounceRole.Defer ? "4.4.1" : "5.1.1"));
+        rig.Append(role, id, BounceRig.Failed("bob@q.test", status: role == BounceRole.Defer ? "4.4.1" : "5.1.1"));
         // Dies after the notes were added to the log, before it was moved.
         using (RecipientLog log = RecipientLog.Open(LogOf(rig, role, id))!)
             log.AddNotes([new("digest_sender", "nobody@q.test"), new("digest_queue_id", "X")]);
@@ -118,7 +119,7 @@ public sealed class CrashTests
         foreach (string name in new[] { "4A0001", "4A0002" })
         {
             QueueId id = rig.Message(name);
-            rig.Append(BounceRole.Bounce, id, BounceRig.Recipient($"{name}@q.test"));
+            rig.Append(BounceRole.Bounce, id, BounceRig.Failed($"{name}@q.test"));
             Assert.True(rig.Ask(BounceRole.Bounce, id));
             File.Delete(rig.Queues.PathOf(QueueName.Active, id)); // as the queue manager does then
         }
@@ -154,7 +155,7 @@ public sealed class CrashTests
         BounceRig rig = new();
         rig.Settings = rig.Settings with { DigestLimit = 1 };
         QueueId first = rig.Message("4A0009");
-        rig.Append(BounceRole.Bounce, first, BounceRig.Recipient("first@q.test"));
+        rig.Append(BounceRole.Bounce, first, BounceRig.Failed("first@q.test"));
         Assert.True(rig.Ask(BounceRole.Bounce, first)); // the one that is sent by itself
         Assert.Single(rig.Submitter.Queued);
         rig.Submitter.Queued.Clear();

@@ -1,5 +1,6 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
+using PostfixNet.Mail;
 using PostfixNet.Queue;
 
 namespace PostfixNet.UnitTests.Delivery;
@@ -20,7 +21,7 @@ public sealed class DeliveryRequestTests
             Id = id,
             NextHop = nextHop,
             Sender = "alice@q.test",
-            Recipients = [.. Enumerable.Range(0, recipients).Select(i => new DeliveryRecipient($"user{i}@sink.test", "", 100, "", 0))],
+            Recipients = [.. Enumerable.Range(0, recipients).Select(i => new Recipient($"user{i}@sink.test", Offset: 100))],
         }.ToAttributes();
         if (isGood)
             Assert.Equal("user0@sink.test", Assert.Single(DeliveryRequest.From(sent).Recipients).Address);

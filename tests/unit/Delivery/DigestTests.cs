@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using PostfixNet.Delivery;
 using PostfixNet.Mail;
-using PostfixNet.Notices;
 using PostfixNet.Queue;
 
 namespace PostfixNet.UnitTests.Delivery;
@@ -10,10 +9,10 @@ namespace PostfixNet.UnitTests.Delivery;
 /// at each step: <see cref="CrashTests"/>.</summary>
 public sealed class DigestTests
 {
-    private static void Fail(BounceRig rig, string name, string sender = "alice@q.test", int notify = 0, int utf8 = 0, string? recipient = null)
+    private static void Fail(BounceRig rig, string name, string sender = "alice@q.test", Notify notify = Notify.Default, SmtpUtf8 utf8 = SmtpUtf8.None, string? recipient = null)
     {
         QueueId id = rig.Message(name);
-        rig.Append(BounceRole.Bounce, id, BounceRig.Recipient(recipient ?? $"{name}@q.test", notify));
+        rig.Append(BounceRole.Bounce, id, BounceRig.Failed(recipient ?? $"{name}@q.test", notify));
         Assert.True(rig.Ask(BounceRole.Bounce, id, sender: sender, utf8: utf8));
         Assert.False(File.Exists(rig.Queues.PathOf(QueueName.Bounce, id)));
     }
@@ -56,12 +55,12 @@ public sealed class DigestTests
         using BounceRig rig = Rig(1);
         Fail(rig, "4A0001");
         QueueId id = rig.Message("4A0002");
-        rig.Append(BounceRole.Bounce, id, BounceRig.Recipient("bob@q.test"));
-        rig.Append(BounceRole.Bounce, id, BounceRig.Recipient("never@q.test", Notify.Never));
-        rig.Append(BounceRole.Bounce, id, BounceRig.Recipient("carol@q.test", Notify.Failure));
+        rig.Append(BounceRole.Bounce, id, BounceRig.Failed("bob@q.test"));
+        rig.Append(BounceRole.Bounce, id, BounceRig.Failed("never@q.test", Notify.Never));
+        rig.Append(BounceRole.Bounce, id, BounceRig.Failed("carol@q.test", Notify.Failure));
         Assert.True(rig.Ask(BounceRole.Bounce, id));
         QueueId old = rig.Message("4A0003");
-        rig.Append(BounceRole.Defer, old, BounceRig.Recipient("dave@q.test", status: "4.4.1"));
+        rig.Append(BounceRole.Defer, old, BounceRig.Failed("dave@q.test", status: "4.4.1"));
         Assert.True(rig.Ask(BounceRole.Defer, old));
         rig.Clock.Seconds += 600;
         rig.SendDigests();
@@ -84,10 +83,10 @@ public sealed class DigestTests
         using BounceRig rig = Rig(1);
         Fail(rig, "4A0001");
         Fail(rig, "4A0002");
-        Fail(rig, "4A0003", utf8: 1, recipient: "j\u00f6rg@q.test");
+        Fail(rig, "4A0003", utf8: SmtpUtf8.Requested, recipient: "j\u00f6rg@q.test");
         rig.Clock.Seconds += 600;
         rig.SendDigests();
-        Assert.Equal(1, rig.Submitter.Queued[^1].SmtpUtf8);
+        Assert.Equal(SmtpUtf8.Requested, rig.Submitter.Queued[^1].SmtpUtf8);
         Assert.Contains("\nContent-Type: message/global-delivery-status\n", rig.Submitter.Queued[^1].Text, StringComparison.Ordinal);
         Assert.Contains("\nFinal-Recipient: utf-8; j\u00f6rg@q.test\n", rig.Submitter.Queued[^1].Text, StringComparison.Ordinal);
     }
@@ -109,16 +108,16 @@ public sealed class DigestTests
     }
 
     [Theory] // RET, ENVID: what only a notice of its own can give back
-    [InlineData(0, "", true)]
-    [InlineData(2, "", true)]
-    [InlineData(1, "", false)]
-    [InlineData(0, "my-id", false)]
-    public void Who_asks_for_his_message_or_its_id_gets_a_notice(int ret, string envelopeId, bool isHeld)
+    [InlineData(DsnReturn.Unspecified, null, true)]
+    [InlineData(DsnReturn.Headers, null, true)]
+    [InlineData(DsnReturn.Full, null, false)]
+    [InlineData(DsnReturn.Unspecified, "my-id", false)]
+    public void Who_asks_for_his_message_or_its_id_gets_a_notice(DsnReturn ret, string? envelopeId, bool isHeld)
     {
         using BounceRig rig = Rig(1);
         Fail(rig, "4A0001");
         QueueId id = rig.Message("4A0002");
-        rig.Append(BounceRole.Bounce, id, BounceRig.Recipient("bob@q.test"));
+        rig.Append(BounceRole.Bounce, id, BounceRig.Failed("bob@q.test"));
         Assert.True(rig.Ask(BounceRole.Bounce, id, ret: ret, envelopeId: envelopeId));
         Assert.Equal(isHeld, HeldFiles(rig).Count == 1);
         Assert.Equal(isHeld ? 0 : 1, rig.TimesTold("bob@q.test"));

@@ -33,20 +33,20 @@ internal sealed class FakeSubmitter : INoticeSubmitter
         Fail = "";
     }
 
-    public INoticeDraft Begin(string sender, string recipient, int smtpUtf8Flags)
+    public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8)
     {
         AtBegin?.Invoke();
-        return Fail == "begin" ? throw new IpcException("cleanup: trouble") : new FakeDraft(this, sender, recipient, smtpUtf8Flags);
+        return Fail == "begin" ? throw new IpcException("cleanup: trouble") : new FakeDraft(this, sender, recipient, smtpUtf8);
     }
 }
 
 /// <summary>One notice.</summary>
-internal sealed class FakeDraft(FakeSubmitter submitter, string sender, string recipient, int smtpUtf8) : INoticeDraft
+internal sealed class FakeDraft(FakeSubmitter submitter, string sender, string recipient, SmtpUtf8 smtpUtf8) : INoticeDraft
 {
     private readonly ArrayBufferWriter<byte> _content = new();
     internal string Sender => sender;
     internal string Recipient => recipient;
-    internal int SmtpUtf8 => smtpUtf8;
+    internal SmtpUtf8 SmtpUtf8 => smtpUtf8;
     internal string Text => ByteText.Decode(_content.WrittenSpan);
     public QueueId Id { get; } = QueueId.TryParse($"NOTICE{submitter.Queued.Count + 1}", out QueueId id) ? id : default;
     public IBufferWriter<byte> Content => _content;

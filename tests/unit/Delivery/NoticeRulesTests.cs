@@ -1,5 +1,5 @@
 using PostfixNet.Delivery;
-using PostfixNet.Notices;
+using PostfixNet.Mail;
 using PostfixNet.Queue;
 
 namespace PostfixNet.UnitTests.Delivery;
@@ -54,8 +54,8 @@ public sealed class NoticeRulesTests
             "delayed" => (BounceRole.Defer, "warn", "4.4.1", "delayed"),
             _ => (BounceRole.Trace, "flush", "2.0.0", happened),
         };
-        rig.Append(role, id, BounceRig.Recipient("bob@q.test", Flags(notify), recorded, status));
-        Assert.True(rig.Ask(role, id, request, ret: ret));
+        rig.Append(role, id, BounceRig.Failed("bob@q.test", Asked(notify), DsnActions.Parse(recorded), status));
+        Assert.True(rig.Ask(role, id, request, ret: (DsnReturn)ret));
         if (action == "-")
         {
             Assert.Empty(rig.Submitter.Queued);
@@ -78,7 +78,7 @@ public sealed class NoticeRulesTests
         using BounceRig rig = new();
         QueueId id = rig.Message("4A0001");
         foreach (string[] row in s_rows[1..])
-            rig.Append(BounceRole.Bounce, id, BounceRig.Recipient($"{row[0].Trim('(', ')').Replace(',', '-')}@q.test", Flags(row[0])));
+            rig.Append(BounceRole.Bounce, id, BounceRig.Failed($"{row[0].Trim('(', ')').Replace(',', '-')}@q.test", Asked(row[0])));
         Assert.True(rig.Ask(BounceRole.Bounce, id));
         string text = Assert.Single(rig.Submitter.Queued).Text;
         foreach (string[] row in s_rows[1..])
@@ -92,8 +92,8 @@ public sealed class NoticeRulesTests
         rig.Settings = rig.Settings with { ConfirmDelayCleared = true };
         Assert.True(QueueId.TryParse("4A0002", out QueueId id));
         File.Copy(Path.Combine(AppContext.BaseDirectory, "vectors", "delay-warning-sent.deferred"), rig.Queues.PathOf(QueueName.Active, id));
-        rig.Append(BounceRole.Trace, id, BounceRig.Recipient("bob@q.test", 0, "relayed", "2.0.0"));
-        rig.Append(BounceRole.Trace, id, BounceRig.Recipient("carol@q.test", Notify.Failure, "relayed", "2.0.0"));
+        rig.Append(BounceRole.Trace, id, BounceRig.Failed("bob@q.test", action: DsnAction.Relayed, status: "2.0.0"));
+        rig.Append(BounceRole.Trace, id, BounceRig.Failed("carol@q.test", Notify.Failure, DsnAction.Relayed, "2.0.0"));
         Assert.True(rig.Ask(BounceRole.Trace, id));
         string text = Assert.Single(rig.Submitter.Queued).Text;
         Assert.Contains("\nSubject: Successful Mail Delivery Report\n", text, StringComparison.Ordinal);
@@ -119,7 +119,7 @@ public sealed class NoticeRulesTests
         });
         try
         {
-            rig.Append(BounceRole.Bounce, id, BounceRig.Recipient("bob@q.test"));
+            rig.Append(BounceRole.Bounce, id, BounceRig.Failed("bob@q.test"));
             Assert.True(rig.Ask(BounceRole.Bounce, id));
         }
         finally
@@ -132,12 +132,5 @@ public sealed class NoticeRulesTests
         Assert.Empty(Directory.EnumerateFiles(rig.Queues.DirectoryOf(QueueName.Bounce)));
     }
 
-    private static int Flags(string notify) => notify.Split(',').Sum(word => word switch
-    {
-        "NEVER" => Notify.Never,
-        "SUCCESS" => Notify.Success,
-        "FAILURE" => Notify.Failure,
-        "DELAY" => Notify.Delay,
-        _ => 0,
-    });
+    private static Notify Asked(string notify) => NotifyFlags.TryParse(notify, out Notify asked, out _) ? asked : Notify.Default;
 }

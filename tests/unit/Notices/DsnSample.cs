@@ -106,12 +106,12 @@ internal sealed partial class DsnSample
     };
 
     /// <summary>What the delivery agents logged of those recipients that the notice names.</summary>
-    private IEnumerable<LoggedRecipient> Recipients(string id, NoticeKind kind)
+    private IEnumerable<Outcome> Recipients(string id, NoticeKind kind)
     {
         HashSet<string> named = Regex.Matches(_text, "^Final-Recipient: \\S+ (.*)$", RegexOptions.Multiline).Select(m => m.Groups[1].Value).ToHashSet();
         if (Field("Action") == "expanded")
         {
-            yield return new("good@al.test", "", 0, "rfc822;good@al.test", 2, new Dsn("2.0.0", "expanded", "alias expanded"));
+            yield return new(new Recipient("good@al.test", DsnOriginal: "rfc822;good@al.test", Notify: Notify.Success), new Dsn("2.0.0", "alias expanded", DsnAction.Expanded));
             yield break;
         }
         List<Match> lines = Facts($": {id}: to=").Select(f => LogPattern().Match(f)).ToList();
@@ -132,9 +132,9 @@ internal sealed partial class DsnSample
             Match reply = Regex.Match(text, " said: (.*?)( \\(in reply to .*\\))?$");
             string? diagnostic = reply.Success ? reply.Groups[1].Value : action is "relayed" or "deliverable" && relay != "virtual" ? text : null;
             string reason = kind is NoticeKind.Success or NoticeKind.Status ? $"delivery via {relay}: {text}" : text;
-            Dsn dsn = new(line.Groups["dsn"].Value, action, reason, diagnostic is null ? null : "smtp", diagnostic, diagnostic is null ? null : relay.Split('[')[0]);
+            Dsn dsn = new(line.Groups["dsn"].Value, reason, DsnActions.Parse(action), diagnostic is null ? null : "smtp", diagnostic, diagnostic is null ? null : relay.Split('[')[0]);
             string type = ByteText.IsAscii(original) ? "rfc822" : "utf-8";
-            yield return new LoggedRecipient(to, original == to ? "" : original, 300, $"{type};{original}", 0, dsn);
+            yield return new Outcome(new Recipient(to, original == to ? null : original, $"{type};{original}", Offset: 300), dsn);
         }
     }
 

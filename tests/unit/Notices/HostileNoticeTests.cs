@@ -72,8 +72,9 @@ public sealed class HostileNoticeTests
 
     private static byte[] Write(NoticeKind kind, bool utf8, string evil)
     {
-        LoggedRecipient recipient = new("bob@q.test", $"{evil}@al.test", 0, $"rfc822;{evil}", 0,
-            new Dsn("5.1.1", kind == NoticeKind.Failure ? "failed" : kind == NoticeKind.Delay ? "delayed" : "relayed", $"host said: {evil}", "smtp", $"550 {evil}", $"mx{evil}"));
+        Recipient recipient = new("bob@q.test", $"{evil}@al.test", $"rfc822;{evil}");
+        Dsn dsn = new("5.1.1", $"host said: {evil}",
+            kind == NoticeKind.Failure ? DsnAction.Failed : kind == NoticeKind.Delay ? DsnAction.Delayed : DsnAction.Relayed, "smtp", $"550 {evil}", $"mx{evil}");
         string line = evil.Replace('\n', ' ').Replace('\r', ' ');
         ArrayBufferWriter<byte> output = new();
         NoticeComposer.Write(new Notice
@@ -93,8 +94,8 @@ public sealed class HostileNoticeTests
             Template = DsnSample.Templates("mta.test").Of(kind),
             Recipients =
             [
-                recipient, recipient with { Recipient = "carol@q.test", DsnOriginalRecipient = "rfc822;carol@q.test" },
-                recipient with { Recipient = $"{evil}@q.test", DsnOriginalRecipient = null },
+                new(recipient, dsn), new(recipient with { Address = "carol@q.test", DsnOriginal = "rfc822;carol@q.test" }, dsn),
+                new(recipient with { Address = $"{evil}@q.test", DsnOriginal = null }, dsn),
             ],
             Original = new LinesMessage($"Subject: {line}\nMessage-Id: <{line}@q.test>\nX-Evil: {line}\n\n{evil}\n--OLD1.1795240595/mta.test--\n"),
         }, output);

@@ -31,7 +31,7 @@ public class NoticeComposerTests
     }
 
     private static Notice Sample(
-        NoticeKind kind = NoticeKind.Failure, IEnumerable<LoggedRecipient>? recipients = null, string original = "Subject: x\n\nbody\n", string sender = "alice@q.test",
+        NoticeKind kind = NoticeKind.Failure, IEnumerable<Outcome>? recipients = null, string original = "Subject: x\n\nbody\n", string sender = "alice@q.test",
         bool utf8 = false, bool full = true, string? envelopeId = null, string host = "mta.test", bool threaded = false, long sizeLimit = 50000) => new()
         {
             Kind = kind,
@@ -49,12 +49,12 @@ public class NoticeComposerTests
             Threaded = threaded,
             Template = DsnSample.Templates(host, delayHours: 4).Of(kind),
             QueueLifetime = TimeSpan.FromDays(5),
-            Recipients = recipients ?? [Recipient("bob@q.test")],
+            Recipients = recipients ?? [Failed("bob@q.test")],
             Original = new LinesMessage(original),
         };
 
-    private static LoggedRecipient Recipient(string address, string reason = "no", string? reply = null, string? mta = null, string? orcpt = null, string original = "") =>
-        new(address, original, 0, orcpt, 0, new Dsn("5.1.1", "failed", reason, reply is null ? null : "smtp", reply, mta));
+    private static Outcome Failed(string address, string reason = "no", string? reply = null, string? mta = null, string? orcpt = null, string? original = null) =>
+        new(new Recipient(address, original, orcpt), new Dsn("5.1.1", reason, DsnAction.Failed, reply is null ? null : "smtp", reply, mta));
 
     private static string Text(Notice notice)
     {
@@ -67,10 +67,10 @@ public class NoticeComposerTests
     public void Hostile_texts_add_no_header_field_or_part()
     {
         const string Evil = "x\r\nBcc: victim@q.test\n\n--OLD1.1795240595/mta.test\nStatus: 2.0.0\0\x7f";
-        LoggedRecipient recipient = new(Evil, Evil + "o", 0, "rfc822;" + Evil, 0, new Dsn("5.1.1\nAction: x", Evil, Evil, "smtp\n", Evil, Evil));
+        Outcome outcome = new(new Recipient(Evil, Evil + "o", "rfc822;" + Evil), new Dsn("5.1.1\nAction: x", Evil, DsnAction.Unstated, "smtp\n", Evil, Evil));
         foreach (NoticeKind kind in Enum.GetValues<NoticeKind>())
         {
-            string text = Text(Sample(kind, [recipient], sender: Evil, envelopeId: Evil, original: "Message-Id: \r\tx\n\n", threaded: true));
+            string text = Text(Sample(kind, [outcome], sender: Evil, envelopeId: Evil, original: "Message-Id: \r\tx\n\n", threaded: true));
             string[] lines = text.Split('\n');
             Assert.DoesNotContain(lines, l => l.StartsWith("Bcc:", StringComparison.Ordinal) || l.StartsWith("Status: 2", StringComparison.Ordinal));
             Assert.Equal(3, lines.Count(l => l == "--OLD1.1795240595/mta.test"));
@@ -145,7 +145,7 @@ public class NoticeComposerTests
             Sender = "a@b",
             Now = 1,
             Template = DsnSample.Templates().Failure,
-            Recipients = [Recipient("bob@q.test")],
+            Recipients = [Failed("bob@q.test")],
         };
         string text = Text(notice);
         Assert.EndsWith("Diagnostic-Code: X-Postfix; no\n\n--O.1/h--\n", text, StringComparison.Ordinal);
@@ -171,7 +171,7 @@ public class NoticeComposerTests
     [Fact]
     public void Replies_outside_ascii_are_declared_and_made_valid()
     {
-        string text = Text(Sample(recipients: [Recipient("bob@q.test", "said: 550 g\u00fcltig \udcfc", "550 g\u00fcltig \udcfc", "mx.q.test")]));
+        string text = Text(Sample(recipients: [Failed("bob@q.test", "said: 550 g\u00fcltig \udcfc", "550 g\u00fcltig \udcfc", "mx.q.test")]));
         Assert.Contains("Content-Type: message/delivery-status\nContent-Transfer-Encoding: 8bit\n", text, StringComparison.Ordinal);
         Assert.Contains("<bob@q.test>: said: 550 g\u00fcltig ?\n", text, StringComparison.Ordinal);
         Assert.Contains("Diagnostic-Code: smtp; 550 g\u00fcltig ?\n", text, StringComparison.Ordinal);
@@ -193,14 +193,14 @@ public class NoticeComposerTests
     }
 
     [Theory]
-    [InlineData(0, Notify.Failure, true)]
-    [InlineData(0, Notify.Delay, true)]
-    [InlineData(0, Notify.Success, false)]
+    [InlineData(Notify.Default, Notify.Failure, true)]
+    [InlineData(Notify.Default, Notify.Delay, true)]
+    [InlineData(Notify.Default, Notify.Success, false)]
     [InlineData(Notify.Never, Notify.Failure, false)]
     [InlineData(Notify.Delay, Notify.Failure, false)]
     [InlineData(Notify.Success | Notify.Failure, Notify.Success, true)]
     [InlineData(Notify.Success | Notify.Failure, Notify.Delay, false)]
-    public void Notify_decides_who_hears_what(int flags, int wanted, bool told) => Assert.Equal(told, Notify.Wants(flags, wanted)); // A0.3
+    public void Notify_decides_who_hears_what(Notify asked, Notify what, bool told) => Assert.Equal(told, asked.Wants(what)); // A0.3
 
     [Theory]
     [InlineData("list@site.test", "bob@q.test", "list+bob=q.test@site.test")]
@@ -227,7 +227,7 @@ public class NoticeComposerTests
             inner = parts[2].get_payload()[0]
             print(inner['Subject'], inner['Return-Path'], inner.get_payload().strip())
             """;
-        string text = Text(Sample(recipients: [Recipient("bob@q.test", "host said: no", "550 5.1.1 " + string.Concat(Enumerable.Repeat("word ", 40)), "mx.q.test", "rfc822;bob@q.test")]));
+        string text = Text(Sample(recipients: [Failed("bob@q.test", "host said: no", "550 5.1.1 " + string.Concat(Enumerable.Repeat("word ", 40)), "mx.q.test", "rfc822;bob@q.test")]));
         ProcessStartInfo start = new("python3", ["-c", Script]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         using Process python = Process.Start(start)!;
         python.StandardInput.BaseStream.Write(ByteText.Encode(text));

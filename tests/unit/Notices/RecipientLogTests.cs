@@ -22,18 +22,18 @@ public sealed class RecipientLogTests : IDisposable
         }
     }
 
-    private List<LoggedRecipient> Read(DsnClass otherwise = DsnClass.Transient) => [.. RecipientLog.ReadUnlocked(LogPath, otherwise)];
+    private List<Outcome> Read(DsnClass otherwise = DsnClass.Transient) => [.. RecipientLog.ReadUnlocked(LogPath, otherwise)];
 
     private void Write(string text) => File.WriteAllBytes(LogPath, ByteText.Encode(text));
 
-    private static LoggedRecipient Recipient(string address = "bob@q.test", string reason = "no") => new(address, "", 17, null, 0, new Dsn("4.4.1", "delayed", reason));
+    private static Outcome Delayed(string address = "bob@q.test", string reason = "no") => new(new Recipient(address, Offset: 17), new Dsn("4.4.1", reason, DsnAction.Delayed));
 
     [Theory, MemberData(nameof(Vectors))]
     public void Writes_Postfix_logs_byte_for_byte(string name)
     {
         string vector = Path.Combine(AppContext.BaseDirectory, "vectors", name);
-        foreach (LoggedRecipient recipient in RecipientLog.ReadUnlocked(vector, DsnClass.Permanent))
-            RecipientLog.Append(LogPath, recipient);
+        foreach (Outcome outcome in RecipientLog.ReadUnlocked(vector, DsnClass.Permanent))
+            RecipientLog.Append(LogPath, outcome);
         Assert.Equal(File.ReadAllText(vector), File.ReadAllText(LogPath));
         Assert.Equal(0x180, FileSystem.Status(LogPath)!.Value.Mode);
     }
@@ -41,22 +41,23 @@ public sealed class RecipientLogTests : IDisposable
     [Fact]
     public void Reads_all_fields()
     {
-        LoggedRecipient[] given =
+        Outcome[] given =
         [
-            new("a b@q.test", "alias@al.test", 432, "rfc822;alias@al.test", 6, new Dsn("5.1.1", "failed", "host said: no", "smtp", "550 5.1.1 no", "mx.q.test")),
-            new("", "", 0, null, 0, new Dsn("2.0.0", "expanded", "alias expanded")),
-            new("j\u00f6rg@q.test", "\udce4@q.test", 1, "utf-8;j\u00f6rg@q.test", Notify.Never, new Dsn("4.0.0", "", "x=y <z>: w")),
+            new(new Recipient("a b@q.test", "alias@al.test", "rfc822;alias@al.test", Notify.Success | Notify.Failure, 432),
+                new Dsn("5.1.1", "host said: no", DsnAction.Failed, "smtp", "550 5.1.1 no", "mx.q.test")),
+            new(new Recipient(""), new Dsn("2.0.0", "alias expanded", DsnAction.Expanded)),
+            new(new Recipient("j\u00f6rg@q.test", "\udce4@q.test", "utf-8;j\u00f6rg@q.test", Notify.Never, 1), new Dsn("4.0.0", "x=y <z>: w")),
         ];
-        foreach (LoggedRecipient recipient in given)
-            RecipientLog.Append(LogPath, recipient, oldStyleLine: false);
+        foreach (Outcome outcome in given)
+            RecipientLog.Append(LogPath, outcome, oldStyleLine: false);
         Assert.Equal(given, Read());
     }
 
     [Fact]
     public void Leaves_out_an_original_address_that_differs_in_case_only()
     {
-        RecipientLog.Append(LogPath, Recipient("bob@q.test") with { OriginalRecipient = "Bob@Q.test" });
-        Assert.Equal("", Read()[0].OriginalRecipient);
+        RecipientLog.Append(LogPath, Delayed() with { Recipient = new Recipient("bob@q.test", "Bob@Q.test", Offset: 17) });
+        Assert.Null(Read()[0].Recipient.Original);
     }
 
     [Theory] // text, recipients as address/status/reason
@@ -74,7 +75,7 @@ public sealed class RecipientLogTests : IDisposable
     public void Reads_whatever_is_in_a_log(string text, string recipients)
     {
         Write(text);
-        Assert.Equal(recipients, string.Join('|', Read(DsnClass.Permanent).Select(r => $"{r.Recipient}/{r.Dsn.Status}/{r.Dsn.Reason}")));
+        Assert.Equal(recipients, string.Join('|', Read(DsnClass.Permanent).Select(r => $"{r.Recipient.Address}/{r.Dsn.Status}/{r.Dsn.Reason}")));
     }
 
     [Fact]
@@ -103,8 +104,8 @@ public sealed class RecipientLogTests : IDisposable
     public void Endless_lines_are_cut()
     {
         Write("recipient=a\nreason=" + new string('x', 200_000) + "\nstatus=4.1.1\n\nrecipient=b\n" + new string('y', 100_000));
-        List<LoggedRecipient> read = Read();
-        Assert.Equal(["a", "b"], read.Select(r => r.Recipient));
+        List<Outcome> read = Read();
+        Assert.Equal(["a", "b"], read.Select(r => r.Recipient.Address));
         Assert.Equal("4.1.1", read[0].Dsn.Status);
         Assert.InRange(read[0].Dsn.Reason.Length, 1000, RecipientLog.ValueLimit);
     }
@@ -112,8 +113,8 @@ public sealed class RecipientLogTests : IDisposable
     [Fact]
     public void Long_and_hostile_values_are_written_as_one_line()
     {
-        RecipientLog.Append(LogPath, Recipient("x\nstatus=2.0.0\n\n<y>: z", "a\r\n\nb" + new string('r', 100_000)));
-        LoggedRecipient read = Assert.Single(Read());
+        RecipientLog.Append(LogPath, Delayed("x\nstatus=2.0.0\n\n<y>: z", "a\r\n\nb" + new string('r', 100_000)));
+        Outcome read = Assert.Single(Read());
         Assert.Equal("4.4.1", read.Dsn.Status);
         Assert.Equal(RecipientLog.ValueLimit, read.Dsn.Reason.Length);
     }
@@ -125,46 +126,46 @@ public sealed class RecipientLogTests : IDisposable
     public void A_block_torn_by_a_crash_does_not_swallow_the_next(string torn)
     {
         Write(torn);
-        RecipientLog.Append(LogPath, Recipient("bob@q.test"));
-        List<LoggedRecipient> read = Read();
+        RecipientLog.Append(LogPath, Delayed("bob@q.test"));
+        List<Outcome> read = Read();
         Assert.Equal(2, read.Count);
-        Assert.Equal(Recipient("bob@q.test"), read[1]);
+        Assert.Equal(Delayed("bob@q.test"), read[1]);
     }
 
     [Fact]
     public void Appending_waits_for_the_lock_and_follows_a_removed_log()
     {
-        RecipientLog.Append(LogPath, Recipient("first@q"));
+        RecipientLog.Append(LogPath, Delayed("first@q"));
         Thread append;
         using (RecipientLog log = RecipientLog.Open(LogPath)!)
         {
-            Assert.Equal("first@q", Assert.Single(log.Read(DsnClass.Permanent)).Recipient);
-            append = new Thread(() => RecipientLog.Append(LogPath, Recipient("second@q")));
+            Assert.Equal("first@q", Assert.Single(log.Read(DsnClass.Permanent)).Recipient.Address);
+            append = new Thread(() => RecipientLog.Append(LogPath, Delayed("second@q")));
             append.Start();
             Assert.False(append.Join(TimeSpan.FromMilliseconds(50)));
             log.Remove();
         }
         append.Join();
         // Not written to the removed file: the second record would be lost with it.
-        Assert.Equal("second@q", Assert.Single(Read()).Recipient);
+        Assert.Equal("second@q", Assert.Single(Read()).Recipient.Address);
     }
 
     [Fact]
     public void Concurrent_appends_keep_blocks_whole()
     {
-        Parallel.For(0, 60, i => RecipientLog.Append(LogPath, Recipient($"r{i}@q", new string('x', i * 50))));
-        Assert.Equal(Enumerable.Range(0, 60).Select(i => $"r{i}@q").Order(), Read().Select(r => r.Recipient).Order());
+        Parallel.For(0, 60, i => RecipientLog.Append(LogPath, Delayed($"r{i}@q", new string('x', i * 50))));
+        Assert.Equal(Enumerable.Range(0, 60).Select(i => $"r{i}@q").Order(), Read().Select(r => r.Recipient.Address).Order());
     }
 
     [Fact]
     public void A_missing_directory_is_an_error_and_leaves_nothing() =>
-        Assert.ThrowsAny<IOException>(() => RecipientLog.Append(Path.Combine(_directory, "none", "ID"), Recipient()));
+        Assert.ThrowsAny<IOException>(() => RecipientLog.Append(Path.Combine(_directory, "none", "ID"), Delayed()));
 
     [Fact]
     public void A_symbolic_link_is_refused()
     {
         File.CreateSymbolicLink(LogPath, Path.Combine(_directory, "elsewhere"));
-        Assert.ThrowsAny<IOException>(() => RecipientLog.Append(LogPath, Recipient()));
+        Assert.ThrowsAny<IOException>(() => RecipientLog.Append(LogPath, Delayed()));
         Assert.False(File.Exists(Path.Combine(_directory, "elsewhere")));
     }
 

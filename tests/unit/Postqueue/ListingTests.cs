@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using PostfixNet.Configuration;
 using PostfixNet.Ipc;
+using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Notices;
 using PostfixNet.Postqueue;
@@ -134,8 +135,8 @@ public sealed class ListingTests : IDisposable
 
         // The recipient that is done is not listed; the other one once, with its reason.
         JsonElement only = Assert.Single(json[3].GetProperty("recipients").EnumerateArray());
-        LoggedRecipient logged = Assert.Single(RecipientLog.ReadUnlocked(Vectors.PathOf("one-of-two-done.deferlog"), DsnClass.Transient));
-        Assert.Equal((logged.Recipient, logged.Dsn.Reason), (only.GetProperty("address").GetString(), only.GetProperty("delay_reason").GetString()));
+        Outcome logged = Assert.Single(RecipientLog.ReadUnlocked(Vectors.PathOf("one-of-two-done.deferlog"), DsnClass.Transient));
+        Assert.Equal((logged.Recipient.Address, logged.Dsn.Reason), (only.GetProperty("address").GetString(), only.GetProperty("delay_reason").GetString()));
         Assert.Equal(["h@hang.test"], Addresses(json[1])); // those that failed are done too
     }
 

@@ -1,4 +1,4 @@
-using PostfixNet.Delivery;
+using PostfixNet.Mail;
 using PostfixNet.Qmgr;
 using PostfixNet.Queue;
 
@@ -22,10 +22,10 @@ public sealed class BuiltInTests
         using QueueRig rig = new("", hashed);
         QueueId id = rig.Start();
         rig.Bounce.Fails = rig.Defer.Fails = fails;
-        QueueRecipient recipient = Assert.Single(rig.Scheduled[0].Recipients);
+        Recipient recipient = Assert.Single(rig.Scheduled[0].Recipients);
         bool? left = null;
         new BuiltIn(rig.Queues, rig.Lines, rig.Settings).Deliver(rig.Message, new Route(transport, "5.7.1 not here"),
-            [new DeliveryRecipient(recipient.Address, "", recipient.Offset, "", 0)], someLeft => left = someLeft);
+            [recipient], someLeft => left = someLeft);
         Assert.Equal(!isDone, left);
         Assert.Equal(fails, rig.Message.IsUnrecorded);
         using QueueFile file = QueueFile.Open(rig.Queues.PathOf(QueueName.Active, id));

@@ -1,5 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
+using PostfixNet.Mail;
 using PostfixNet.Qmgr;
 using PostfixNet.Queue;
 
@@ -17,16 +18,16 @@ public sealed class DispatchTests
         {
             Routing = new Routing(MainConfig.FromText(Toml), new Sites()),
         };
-        List<DeliveryRecipient> recipients = [];
+        List<Recipient> recipients = [];
         for (int i = 0; i < 5; i++)
         {
-            recipients.Add(new DeliveryRecipient($"user{i}@one.test", "", 0, "", 0));
+            recipients.Add(new Recipient($"user{i}@one.test"));
             if (i < 2)
-                recipients.Add(new DeliveryRecipient($"user{i}@two.test", "", 0, "", 0));
+                recipients.Add(new Recipient($"user{i}@two.test"));
         }
         Message message = new() { Id = default, Envelope = new Envelope(), ActiveMicroseconds = 0 }, other = new() { Id = default, Envelope = new Envelope(), ActiveMicroseconds = 0 };
         dispatch.Sort(message, recipients);
-        dispatch.Sort(other, [new DeliveryRecipient("user9@one.test", "", 0, "", 0)]);
+        dispatch.Sort(other, [new Recipient("user9@one.test")]);
         simulation.Clock.RunFor(10);
         Assert.Equal(["one.test user0 user1", "one.test user2 user3", "one.test user4", "one.test user9", "two.test user0 user1"],
             simulation.Started.Select(entry => $"{entry.Destination.NextHop} {string.Join(' ', entry.Recipients.Select(r => r.Address.Split('@')[0]))}").Order(StringComparer.Ordinal));

@@ -63,12 +63,12 @@ internal sealed class QueueRig : IDisposable
     internal List<string> Events { get; } = [];
 
     /// <summary>Batches of recipients handed out for delivery.</summary>
-    internal List<(Message Message, IReadOnlyList<QueueRecipient> Recipients)> Scheduled { get; } = [];
+    internal List<(Message Message, IReadOnlyList<Recipient> Recipients)> Scheduled { get; } = [];
 
     /// <summary>The message scheduled last.</summary>
     internal Message Message => Scheduled[^1].Message;
 
-    private void Schedule(Message message, IReadOnlyList<QueueRecipient> recipients) => Scheduled.Add((message, recipients));
+    private void Schedule(Message message, IReadOnlyList<Recipient> recipients) => Scheduled.Add((message, recipients));
 
     private void Later(Action action) => Clock.After(TimeSpan.FromMinutes(5), action);
 

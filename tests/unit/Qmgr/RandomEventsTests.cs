@@ -1,6 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
-using PostfixNet.Notices;
+using PostfixNet.Mail;
 using PostfixNet.Qmgr;
 using PostfixNet.Queue;
 using PostfixNet.UnitTests.Qmgr.Simulation;
@@ -121,7 +121,7 @@ public sealed class RandomEventsTests
                         transport.ForgetTrouble();
                     break;
                 case 21 when Chance(5) && _transports.Count > 0:
-                    _transports.Values.ElementAt(_random.Next(_transports.Count)).NotServed(null, new Dsn("4.3.0", "", "no process"));
+                    _transports.Values.ElementAt(_random.Next(_transports.Count)).NotServed(null, new Dsn("4.3.0", "no process"));
                     break;
                 default:
                     _clock.RunFor(Chance(30) ? 5000 : _random.Next(2000) / 100.0);
@@ -133,9 +133,9 @@ public sealed class RandomEventsTests
         // Its first recipients, or more of them read from the file.
         private void Submit(Message message)
         {
-            List<DeliveryRecipient> recipients = [];
+            List<Recipient> recipients = [];
             for (int i = _random.Next(1, Chance(10) ? 60 : 4); i > 0; i--)
-                recipients.Add(new DeliveryRecipient($"r{_open.GetValueOrDefault(message)}.{i}@{Domain()}.test", "", 0, "", 0));
+                recipients.Add(new Recipient($"r{_open.GetValueOrDefault(message)}.{i}@{Domain()}.test"));
             _open[message] = _open.GetValueOrDefault(message) + recipients.Count;
             _dispatch.Sort(message, recipients);
         }
@@ -160,13 +160,13 @@ public sealed class RandomEventsTests
             switch (_random.Next(30))
             {
                 case 0:
-                    transport.NotServed(entry, new Dsn("4.3.0", "", "no process"));
+                    transport.NotServed(entry, new Dsn("4.3.0", "no process"));
                     break;
                 case < 3:
                     transport.Lost(entry, again: !entry.WasRetried && Chance(2), "gone");
                     break;
                 case < 8:
-                    transport.Reported(entry, new DeliveryReport(true, false, new Dsn("4.4.1", "", "no answer"), false, false));
+                    transport.Reported(entry, new DeliveryReport(true, false, new Dsn("4.4.1", "no answer"), false, false));
                     break;
                 default:
                     string? exchanger = Chance(3) ? $"mx.{(Chance(2) ? "big" : "small")}.test" : null;
@@ -322,7 +322,7 @@ public sealed class RandomEventsTests
         public Dsn? Start(Entry entry, bool moreWaits)
         {
             if (IsUnreachable)
-                return new Dsn("4.3.0", "", "unreachable");
+                return new Dsn("4.3.0", "unreachable");
             Destination destination = entry.Destination;
             Assert.True(Busy < Limit && destination.HasWindow && destination.Limiter is not { IsFull: true } && !entry.Job.Transport.IsPaused);
             UnderWay.Add(entry);

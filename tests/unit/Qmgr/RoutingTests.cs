@@ -1,5 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
+using PostfixNet.Mail;
 using PostfixNet.Qmgr;
 using PostfixNet.Queue;
 
@@ -55,14 +56,14 @@ public sealed class RoutingTests
     [Fact] // Mail of a queue that was taken over: REDIRECT of header_checks
     public void A_redirected_message_goes_to_one_address_only()
     {
-        List<DeliveryRecipient> sorted = [];
+        List<Recipient> sorted = [];
         Dispatch dispatch = new(static _ => throw new NotSupportedException(), (_, _, recipients) => sorted.AddRange(recipients), static (_, _, _) => false)
         {
             Routing = new Routing(MainConfig.FromText(Maps), new Sites()),
         };
         Message message = new() { Id = default, Envelope = new Envelope { Redirect = "quarantine@gone.test" }, ActiveMicroseconds = 0, MoreRecipientsAt = 500 };
-        dispatch.Sort(message, [new("a@gone.test", "", 100, "", 0), new("b@plain.test", "", 200, "", 0)]);
-        Assert.Equal([new DeliveryRecipient("quarantine@gone.test", "", 100, "", 0)], sorted);
+        dispatch.Sort(message, [new("a@gone.test", Offset: 100), new("b@plain.test", Offset: 200)]);
+        Assert.Equal([new Recipient("quarantine@gone.test", Offset: 100)], sorted);
         Assert.Equal(0, message.MoreRecipientsAt);
     }
 
@@ -107,14 +108,14 @@ public sealed class RoutingTests
 
     // S5-12
     [Theory]
-    [InlineData("+=", "list@site.test", "bob@q.test", "", "list+bob=q.test@site.test")]
+    [InlineData("+=", "list@site.test", "bob@q.test", null, "list+bob=q.test@site.test")]
     [InlineData("-=", "list@site.test", "bob@q.test", "alias@al.test", "list-alias=al.test@site.test")]
-    [InlineData(null, "list@site.test", "bob@q.test", "", "list@site.test")]
-    [InlineData("+=", "", "bob@q.test", "", "")]
-    public void With_verp_the_sender_tells_the_recipient(string? verp, string sender, string address, string original, string expected)
+    [InlineData(null, "list@site.test", "bob@q.test", null, "list@site.test")]
+    [InlineData("+=", "", "bob@q.test", null, "")]
+    public void With_verp_the_sender_tells_the_recipient(string? verp, string sender, string address, string? original, string expected)
     {
         Envelope envelope = new() { Verp = verp, Sender = sender };
         Message message = new() { Id = default, Envelope = envelope, ActiveMicroseconds = 0, MyDomain = "my.test" };
-        Assert.Equal(expected, message.SenderTo(new DeliveryRecipient(address, original, 0, "", 0)));
+        Assert.Equal(expected, message.SenderTo(new Recipient(address, original)));
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
 
@@ -141,10 +142,10 @@ public sealed class NewQueueFileTests : IDisposable
     {
         using NewQueueFile file = Write();
         using QueueFile reader = QueueFile.Open(file.Path);
-        List<QueueRecipient> recipients = [];
+        List<Recipient> recipients = [];
         Envelope envelope = reader.ReadEnvelope(recipients, 10, out _);
         Assert.Equal(["a@x", "b c@x"], recipients.Select(r => r.Address));
-        Assert.Equal(("s@x", "8bit", 1795239037, 1795239098), (envelope.Sender, envelope.Encoding, envelope.ArrivalSeconds, envelope.CreateTime));
+        Assert.Equal(("s@x", BodyEncoding.EightBit, 1795239037, 1795239098), (envelope.Sender, envelope.Encoding, envelope.ArrivalSeconds, envelope.CreateTime));
         Assert.Equal(97, FindRecord(file.Path, RecordType.Time));
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
 
@@ -15,7 +16,7 @@ public class QueueFileTests
     {
         List<Vectors.DumpedRecord> dump = [.. Vectors.Dump(name).OfType<Vectors.DumpedRecord>()];
         using QueueFile file = QueueFile.Open(Vectors.PathOf(name));
-        List<QueueRecipient> recipients = [];
+        List<Recipient> recipients = [];
         Envelope envelope = file.ReadEnvelope(recipients, int.MaxValue, out long next);
 
         Assert.Equal(0, next);
@@ -26,10 +27,10 @@ public class QueueFileTests
         Assert.Equal(Single(dump, 'T'), $"{envelope.ArrivalSeconds} {envelope.ArrivalMicroseconds}");
         Assert.Equal(dump.First(r => r.Type == 'M').Offset + 2, envelope.DataOffset);
         Assert.Equal(Attribute(dump, "create_time"), $"{envelope.CreateTime}");
-        Assert.Equal(Attribute(dump, "encoding"), envelope.Encoding ?? "");
+        Assert.Equal(Attribute(dump, "encoding"), envelope.Encoding.Word());
         Assert.Equal(Attribute(dump, "rewrite_context"), envelope.RewriteContext ?? "");
         Assert.Equal(Attribute(dump, "envelope_id"), envelope.EnvelopeId ?? "");
-        Assert.Equal(Attribute(dump, "ret_flags"), envelope.ReturnFlags == 0 ? "" : $"{envelope.ReturnFlags}");
+        Assert.Equal(Attribute(dump, "ret_flags"), envelope.Return == DsnReturn.Unspecified ? "" : $"{(int)envelope.Return}");
         Assert.Equal(Attribute(dump, "log_client_name"), envelope.Attribute("log_client_name") ?? "");
         Assert.Equal(Single(dump, 'V'), envelope.Verp ?? "");
         Assert.Equal(Single(dump, 'F'), Latin1(envelope.FullName ?? ""));
@@ -41,12 +42,12 @@ public class QueueFileTests
     public void Reading_recipients_in_batches_gives_the_same(string name)
     {
         using QueueFile file = QueueFile.Open(Vectors.PathOf(name));
-        List<QueueRecipient> want = [];
+        List<Recipient> want = [];
         file.ReadEnvelope(want, int.MaxValue, out _);
         // 0 too: the next offset must come before the first recipient's options.
         foreach (int limit in new[] { 0, 1, 2, 3, 5 })
         {
-            List<QueueRecipient> got = [];
+            List<Recipient> got = [];
             file.ReadEnvelope(got, limit, out long next);
             Assert.Equal(want.Count > limit, next != 0);
             while (next != 0)
@@ -90,7 +91,7 @@ public class QueueFileTests
     {
         List<Vectors.DumpedRecord> dump = [.. Vectors.Dump(name).OfType<Vectors.DumpedRecord>()];
         using QueueFile file = QueueFile.Open(Vectors.PathOf(name));
-        List<QueueRecipient> recipients = [];
+        List<Recipient> recipients = [];
         Envelope envelope = file.ReadWhatIsThere(recipients, 100, out _);
         Assert.Equal(Single(dump, 'S'), Latin1(envelope.Sender!));
         Assert.Equal(dump.Where(r => r.Type == 'R').Select(r => r.Payload), recipients.Select(r => Latin1(r.Address)));
@@ -102,12 +103,12 @@ public class QueueFileTests
     public void Recipients_carry_their_own_options()
     {
         using QueueFile file = QueueFile.Open(Vectors.PathOf("smtpd-submitted-dsn.deferred"));
-        List<QueueRecipient> recipients = [];
+        List<Recipient> recipients = [];
         Envelope envelope = file.ReadEnvelope(recipients, 10, out _);
         List<Vectors.DumpedRecord> dump = [.. Vectors.Dump("smtpd-submitted-dsn.deferred").OfType<Vectors.DumpedRecord>()];
         Assert.Equal(dump.Where(r => r.Type == 'R').Select(r => r.Payload), recipients.Select(r => r.Address));
-        Assert.Equal(Attribute(dump, "dsn_orig_rcpt"), recipients[^1].DsnOriginalRecipient);
-        Assert.Equal([10, 1, 0, 0], recipients.Select(r => r.NotifyFlags));
+        Assert.Equal(Attribute(dump, "dsn_orig_rcpt"), recipients[^1].DsnOriginal);
+        Assert.Equal([10, 1, 0, 0], recipients.Select(r => (int)r.Notify));
         Assert.DoesNotContain(envelope.Attributes, a => a.Key is "notify_flags" or "dsn_orig_rcpt");
     }
 
@@ -117,15 +118,15 @@ public class QueueFileTests
         using TemporaryDirectory directory = new();
         string path = directory.File("x", Message("A|notify_flags=4;A|dsn_orig_rcpt=rfc822;O|a0@x;R|a@x;R|b@x;n|1;o|utf-8!c;R|c@x", 3));
         using QueueFile file = QueueFile.Open(path);
-        List<QueueRecipient> recipients = [];
+        List<Recipient> recipients = [];
         file.ReadEnvelope(recipients, 9, out _);
-        Assert.Equal([("a@x", "a0@x", "rfc822", 4), ("b@x", "", null, 0), ("c@x", "", "utf-8!c", 1)],
-            recipients.Select(r => (r.Address, r.OriginalRecipient, r.DsnOriginalRecipient, r.NotifyFlags)));
+        Assert.Equal([("a@x", "a0@x", "rfc822", 4), ("b@x", null, null, 0), ("c@x", null, "utf-8!c", 1)],
+            recipients.Select(r => (r.Address, r.Original, r.DsnOriginal, (int)r.Notify)));
         // A batch that begins in the middle begins with the options of its first recipient.
         recipients.Clear();
         file.ReadEnvelope([], 2, out long next);
         Assert.Equal(0, file.ReadRecipients(next, recipients, 9));
-        Assert.Equal(("c@x", "utf-8!c", 1), (recipients[0].Address, recipients[0].DsnOriginalRecipient, recipients[0].NotifyFlags));
+        Assert.Equal(("c@x", "utf-8!c", 1), (recipients[0].Address, recipients[0].DsnOriginal, (int)recipients[0].Notify));
     }
 
     // S1-23
@@ -168,7 +169,7 @@ public class QueueFileTests
     {
         using TemporaryDirectory directory = new();
         using QueueFile file = QueueFile.Open(directory.File("x", Message(records, 1)));
-        List<QueueRecipient> recipients = [];
+        List<Recipient> recipients = [];
         file.ReadEnvelope(recipients, 5, out _);
         Assert.Equal("a@x", Assert.Single(recipients).Address);
     }
@@ -185,7 +186,7 @@ public class QueueFileTests
         Assert.False(SizeRecord.TryParse("            285             2x6               1"u8, out _));
         Assert.False(SizeRecord.TryParse("               "u8, out _));
         Assert.Equal("9223372036854775807 1234567890123456               1               0 123456789012345              15",
-            new SizeRecord(long.MaxValue, 1234567890123456, 1, 0, 123456789012345, 15).ToString());
+            new SizeRecord(long.MaxValue, 1234567890123456, 1, 0, 123456789012345, SmtpUtf8.Requested | SmtpUtf8.Header | SmtpUtf8.Sender | SmtpUtf8.Recipient).ToString());
     }
 
     [Theory]
@@ -220,10 +221,10 @@ public class QueueFileTests
 
     private static bool Survives(QueueFile file)
     {
-        file.ReadWhatIsThere(new List<QueueRecipient>(), 2, out _);
+        file.ReadWhatIsThere(new List<Recipient>(), 2, out _);
         try
         {
-            List<QueueRecipient> recipients = [];
+            List<Recipient> recipients = [];
             Envelope envelope = file.ReadEnvelope(recipients, 1, out long next);
             for (int i = 0; next != 0 && i < 100; i++)
                 next = file.ReadRecipients(next, recipients, 1);
@@ -246,7 +247,7 @@ public class QueueFileTests
         byte[] before = Vectors.Bytes("many-rcpts.incoming");
         using TemporaryDirectory directory = new();
         string path = directory.File("x", before);
-        List<QueueRecipient> recipients = [];
+        List<Recipient> recipients = [];
         using (QueueFile file = QueueFile.Open(path, write: true))
         {
             file.ReadEnvelope(recipients, 100, out _);
@@ -256,7 +257,7 @@ public class QueueFileTests
             QueueFile.MarkDone(file.Handle, offset); // again: no harm
             QueueFile.MarkDone(file.Handle, 0); // no record, nothing to mark
             Assert.True(QueueFile.IsDone(file.Handle, offset));
-            List<QueueRecipient> left = [];
+            List<Recipient> left = [];
             Envelope envelope = file.ReadEnvelope(left, 100, out _);
             Assert.Equal(recipients.Where(r => r.Offset != offset), left);
             Assert.Equal((11, 12), (envelope.PendingRecipients, envelope.TotalRecipients));

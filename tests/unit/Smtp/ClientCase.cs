@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using PostfixNet.Delivery;
 using PostfixNet.Dns;
+using PostfixNet.Mail;
 using PostfixNet.Smtp;
 
 namespace PostfixNet.UnitTests.Smtp;
@@ -244,24 +245,29 @@ internal static class ClientCase
 
     private static DeliveryRequest RequestOf(JsonElement row, string name, string nextHop, bool two)
     {
-        const int Requested = 1, Header = 2;
-        List<DeliveryRecipient> recipients = [];
+        List<Recipient> recipients = [];
         foreach (JsonElement local in row.GetProperty("recipients").EnumerateArray())
         {
             string address = AddressOf(local);
             string type = PostfixNet.Mail.ByteText.IsAscii(address) ? "rfc822" : "utf-8";
-            int notify = name switch { "dsn-present" or "dsn-absent-success" => 14, "dsn-never" or "dsn-never-bounce" => 1, "dsn-failure-bounce" => 4, _ => 0 };
-            recipients.Add(new DeliveryRecipient(address, "", 100 + recipients.Count, $"{type};{address}", notify));
+            Notify notify = name switch
+            {
+                "dsn-present" or "dsn-absent-success" => Notify.Success | Notify.Failure | Notify.Delay,
+                "dsn-never" or "dsn-never-bounce" => Notify.Never,
+                "dsn-failure-bounce" => Notify.Failure,
+                _ => Notify.Default,
+            };
+            recipients.Add(new Recipient(address, DsnOriginal: $"{type};{address}", Notify: notify, Offset: 100 + recipients.Count));
         }
         return SmtpRig.Request(nextHop, "x@y") with
         {
             Recipients = recipients,
             Sender = two ? "sm@origin.test" : "sf@origin.test",
-            Encoding = name.StartsWith("8bit-", StringComparison.Ordinal) ? "8bit" : "",
-            SmtpUtf8Flags = name.StartsWith("utf8-rcpt", StringComparison.Ordinal) ? Requested
-                : name.StartsWith("utf8-subject", StringComparison.Ordinal) ? Requested | Header : 0,
-            EnvelopeId = name switch { "dsn-present" => "eid+3D1", "dsn-failure-bounce" => "xyz", _ => "" },
-            ReturnFlags = name == "dsn-present" ? 2 : 0,
+            Encoding = name.StartsWith("8bit-", StringComparison.Ordinal) ? BodyEncoding.EightBit : BodyEncoding.Unknown,
+            SmtpUtf8 = name.StartsWith("utf8-rcpt", StringComparison.Ordinal) ? SmtpUtf8.Requested
+                : name.StartsWith("utf8-subject", StringComparison.Ordinal) ? SmtpUtf8.Requested | SmtpUtf8.Header : SmtpUtf8.None,
+            EnvelopeId = name switch { "dsn-present" => "eid+3D1", "dsn-failure-bounce" => "xyz", _ => null },
+            Return = name == "dsn-present" ? DsnReturn.Headers : DsnReturn.Unspecified,
         };
     }
 

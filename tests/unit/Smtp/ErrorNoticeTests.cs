@@ -192,7 +192,7 @@ public sealed class ErrorNoticeTests
 
         internal List<(string From, string To, string Text)> Queued { get; } = [];
 
-        public INoticeDraft Begin(string sender, string recipient, int smtpUtf8Flags) =>
+        public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8) =>
             Fail == "begin" ? throw new IpcException("trouble") : new Draft(this, sender, recipient);
 
         private sealed class Draft(Submitter submitter, string sender, string recipient) : INoticeDraft

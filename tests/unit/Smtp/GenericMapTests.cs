@@ -1,5 +1,6 @@
 using System.Text;
 using PostfixNet.Configuration;
+using PostfixNet.Mail;
 using PostfixNet.Smtp;
 
 namespace PostfixNet.UnitTests.Smtp;
@@ -101,7 +102,7 @@ public sealed class GenericMapTests
         using SmtpRig rig = new();
         using ScriptedServer server = Serve(rig, """{"ext": ["8BITMIME"]}""");
         rig.Options = rig.Options with { Generic = Read("[smtp_generic_maps]\n\"\u00fc@our.test\" = \"ue@our.test\"") };
-        rig.Deliver(SmtpRig.Request("mx.test", "u@mx.test") with { Sender = sender, SmtpUtf8Flags = 1 });
+        rig.Deliver(SmtpRig.Request("mx.test", "u@mx.test") with { Sender = sender, SmtpUtf8 = SmtpUtf8.Requested });
         Assert.Equal(status, rig.Results.Single()[3]);
     }
 
@@ -152,7 +153,7 @@ public sealed class GenericMapTests
     {
         using SmtpRig rig = new(SmtpRig.Records(["From: root@our.test", "MIME-Version: 1.0", "Content-Transfer-Encoding: 8bit", "", "\u00e9"]));
         using ScriptedServer server = Serve(rig, """{"ext": ["SIZE 1000"]}""");
-        rig.Deliver(SmtpRig.Request("mx.test", "u@mx.test") with { Encoding = "8bit" });
+        rig.Deliver(SmtpRig.Request("mx.test", "u@mx.test") with { Encoding = BodyEncoding.EightBit });
         server.Dispose();
         Assert.Equal("From: admin@example.com\nMIME-Version: 1.0\nContent-Transfer-Encoding: quoted-printable\n\n=E9\n",
             Encoding.Latin1.GetString(server.Messages.Single()).ReplaceLineEndings("\n"));

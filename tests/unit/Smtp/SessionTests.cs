@@ -1,5 +1,6 @@
 using System.Text;
 using PostfixNet.Delivery;
+using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Net;
 
@@ -250,20 +251,20 @@ public sealed class SessionTests
         using SmtpRig rig = new();
         using ScriptedServer server = Serve(rig, script);
         DeliveryRequest request = SmtpRig.Request("mx.test", "u@mx.test");
-        rig.Deliver(request with { Recipients = [request.Recipients[0] with { NotifyFlags = 2 }] });
+        rig.Deliver(request with { Recipients = [request.Recipients[0] with { Notify = Notify.Success }] });
         Assert.Equal(traced ? ["trace u@mx.test 2.0.0 relayed mx.test 250 2.0.0 Ok: queued as SINK", "done 100"] : ["done 100"], rig.Records_);
     }
 
     [Theory] // S5-18: confirm_delay_cleared
-    [InlineData(0, true)]
-    [InlineData(8, true)]
-    [InlineData(4, false)]
-    public void The_end_of_a_delay_is_traced_for_those_who_were_told_of_it(int flags, bool traced)
+    [InlineData(Notify.Default, true)]
+    [InlineData(Notify.Delay, true)]
+    [InlineData(Notify.Failure, false)]
+    public void The_end_of_a_delay_is_traced_for_those_who_were_told_of_it(Notify asked, bool traced)
     {
         using SmtpRig rig = new();
         using ScriptedServer server = Serve(rig);
-        DeliveryRequest request = SmtpRig.Request("mx.test", "u@mx.test") with { TraceFlags = DeliveryRequest.DelayWasTold };
-        rig.Deliver(request with { Recipients = [request.Recipients[0] with { NotifyFlags = flags }] });
+        DeliveryRequest request = SmtpRig.Request("mx.test", "u@mx.test") with { Tracing = Tracing.DelayWasTold };
+        rig.Deliver(request with { Recipients = [request.Recipients[0] with { Notify = asked }] });
         Assert.Equal(traced ? 2 : 1, rig.Records_.Count);
     }
 
@@ -286,7 +287,7 @@ public sealed class SessionTests
         using ScriptedServer second = new("127.0.0.32", server.Port);
         rig.Resolver.A("mx2.test", "127.0.0.32");
         rig.Resolver.Mx("mx.test", (10, "mx.test"), (20, "mx2.test"));
-        rig.Deliver(SmtpRig.Request("mx.test", "jørgen@mx.test") with { SmtpUtf8Flags = 1 });
+        rig.Deliver(SmtpRig.Request("mx.test", "jørgen@mx.test") with { SmtpUtf8 = SmtpUtf8.Requested });
         Assert.Equal("sent", rig.Results.Single()[3]);
         Assert.StartsWith("mx2.test", rig.Results.Single()[1], StringComparison.Ordinal);
     }
@@ -330,7 +331,7 @@ public sealed class SessionTests
         using SmtpRig rig = new();
         using ScriptedServer server = Serve(rig);
         DeliveryRequest request = SmtpRig.Request("mx.test", "u@mx.test") with { EnvelopeId = new string('=', 60_000) };
-        rig.Deliver(request with { Recipients = [request.Recipients[0] with { DsnOriginalRecipient = "rfc822;" + new string('+', 60_000) }] });
+        rig.Deliver(request with { Recipients = [request.Recipients[0] with { DsnOriginal = "rfc822;" + new string('+', 60_000) }] });
         server.Dispose();
         Assert.Equal("sent", rig.Results.Single()[3]);
         Assert.Contains("RCPT TO:<u@mx.test>", server.Commands);
@@ -429,7 +430,7 @@ public sealed class SessionTests
     {
         using SmtpRig rig = new();
         using ScriptedServer server = Serve(rig, script);
-        rig.Deliver(SmtpRig.Request("mx.test", "no@mx.test", "u@mx.test") with { TraceFlags = 512 });
+        rig.Deliver(SmtpRig.Request("mx.test", "no@mx.test", "u@mx.test") with { Tracing = Tracing.Probe });
         server.Dispose();
         Assert.Equal(["undeliverable", "deliverable"], rig.Results.Select(r => r[3]));
         Assert.Equal(["trace no@mx.test 5.1.1 undeliverable mx.test 550 5.1.1 no", "done 100", "trace u@mx.test 2.1.5 deliverable mx.test 250 2.1.5 Ok", "done 101"], rig.Records_);

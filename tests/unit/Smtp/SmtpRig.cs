@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 using Microsoft.Win32.SafeHandles;
 using PostfixNet.Delivery;
 using PostfixNet.Dns;
+using PostfixNet.Mail;
 using PostfixNet.Net;
-using PostfixNet.Notices;
 using PostfixNet.Queue;
 using PostfixNet.Smtp;
 
@@ -77,7 +77,7 @@ internal sealed class SmtpRig : IDeliveryRecords, IDisposable
             Size = 285,
             ArrivalMicroseconds = now,
             ActiveMicroseconds = now,
-            Recipients = recipients.Select((r, i) => new DeliveryRecipient(r, "", i + 100, $"rfc822;{r}", 0)).ToArray(),
+            Recipients = recipients.Select((r, i) => new Recipient(r, DsnOriginal: $"rfc822;{r}", Offset: i + 100)).ToArray(),
         };
     }
 
@@ -104,17 +104,17 @@ internal sealed class SmtpRig : IDeliveryRecords, IDisposable
         File.Delete(_path);
     }
 
-    bool IDeliveryRecords.AppendBounce(LoggedRecipient result) => Note("bounce", result, !BounceFails);
+    bool IDeliveryRecords.AppendBounce(Outcome result) => Note("bounce", result, !BounceFails);
 
-    bool IDeliveryRecords.AppendDefer(LoggedRecipient result) => Note("defer", result, true);
+    bool IDeliveryRecords.AppendDefer(Outcome result) => Note("defer", result, true);
 
-    bool IDeliveryRecords.AppendTrace(LoggedRecipient result) => Note("trace", result, !TraceFails);
+    bool IDeliveryRecords.AppendTrace(Outcome result) => Note("trace", result, !TraceFails);
 
     void IDeliveryRecords.MarkDone(long offset) => Records_.Add($"done {offset}");
 
-    private bool Note(string what, LoggedRecipient r, bool success)
+    private bool Note(string what, Outcome r, bool success)
     {
-        Records_.Add($"{what} {r.Recipient} {r.Dsn.Status} {r.Dsn.Action} {r.Dsn.RemoteMta ?? "-"} {r.Dsn.DiagnosticText ?? "-"}");
+        Records_.Add($"{what} {r.Recipient.Address} {r.Dsn.Status} {r.Dsn.Action.Word()} {r.Dsn.RemoteMta ?? "-"} {r.Dsn.DiagnosticText ?? "-"}");
         return success;
     }
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using PostfixNet.Mail;
 using PostfixNet.Net;
-using PostfixNet.Notices;
 using PostfixNet.Smtp;
 
 namespace PostfixNet.UnitTests.Smtp;

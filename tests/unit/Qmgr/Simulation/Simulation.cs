@@ -1,6 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
-using PostfixNet.Notices;
+using PostfixNet.Mail;
 using PostfixNet.Qmgr;
 using PostfixNet.Queue;
 
@@ -72,9 +72,9 @@ internal sealed class Simulation : IAgents, IDeliveryEvents
         message.Jobs.Add(job);
         foreach (string site in sites)
         {
-            List<DeliveryRecipient> list = [];
+            List<Recipient> list = [];
             for (int i = 0; i < recipients; i++)
-                list.Add(new DeliveryRecipient($"r{i}@{site}", "", 0, "", 0));
+                list.Add(new Recipient($"r{i}@{site}"));
             DestinationOf(site).Add(job, list);
         }
     }
@@ -93,7 +93,7 @@ internal sealed class Simulation : IAgents, IDeliveryEvents
     public Dsn? Start(Entry entry, bool moreWaits)
     {
         if (IsUnreachable)
-            return new Dsn("4.3.0", "", "mail transport unavailable");
+            return new Dsn("4.3.0", "mail transport unavailable");
         Assert.True(Busy < Limit, "more agents at work than there may be");
         Busy++;
         Started.Add(entry);
@@ -113,7 +113,7 @@ internal sealed class Simulation : IAgents, IDeliveryEvents
                 site.Delivered++;
                 site.Ends.Add(Clock.Now);
             }
-            Dsn? trouble = taken ? null : new Dsn("4.4.2", "", site.IsDead ? "no answer" : "421 too many connections");
+            Dsn? trouble = taken ? null : new Dsn("4.4.2", site.IsDead ? "no answer" : "421 too many connections");
             Transport.Reported(entry, new DeliveryReport(!taken, false, trouble, false, false));
         });
         return null;

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
+using PostfixNet.Mail;
 using PostfixNet.Queue;
 using PostfixNet.Smtp;
 using PostfixNet.Smtp.Sasl;
@@ -413,7 +414,7 @@ public sealed class LoginTests : IDisposable
 
         public IBufferWriter<byte> Content => _content;
 
-        public INoticeDraft Begin(string sender, string recipient, int smtpUtf8Flags) => this;
+        public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8) => this;
 
         public string? Finish() => null;
 

@@ -8,26 +8,35 @@ internal sealed class AliasChain(string name, DnsType type)
     private int _aliases;
     private bool _isAuthentic = true;
 
+    /// <summary>What is looked for at its end.</summary>
+    internal DnsType Type { get; } = type;
+
     /// <summary>Where the chain has led to so far: the name to ask for next.</summary>
     internal string Name { get; private set; } = name;
 
     /// <summary>Seconds that the answer may be remembered: the least TTL on the way; 0 for failures.</summary>
     internal uint Ttl { get; private set; } = uint.MaxValue;
 
-    /// <summary>Follows the chain as far as a response tells.</summary>
-    /// <returns>The answer; null as long as another question must be asked.</returns>
-    internal DnsReply? Follow(DnsResponse response)
+    /// <summary>The answer; null as long as another question must be asked.</summary>
+    internal DnsReply? Reply { get; private set; }
+
+    /// <summary>Goes on by what became of the question for <see cref="Name"/>.</summary>
+    internal void Follow((DnsResponse? Response, DnsStatus Failure) result) =>
+        Reply = result.Response is { } response ? Follow(response) : End(result.Failure, []);
+
+    // As far as this response tells.
+    private DnsReply? Follow(DnsResponse response)
     {
         _isAuthentic &= response.IsAuthentic;
         bool followed = false;
         while (true)
         {
-            List<DnsRecord> records = Select(response.Answers, type);
+            List<DnsRecord> records = Select(response.Answers, Type);
             if (records.Count > 0 && response.Code == DnsResponseCode.NoError)
                 return End(DnsStatus.Ok, records);
-            if (type == DnsType.Cname || Select(response.Answers, DnsType.Cname) is not [CnameRecord alias, ..])
+            if (Type == DnsType.Cname || Select(response.Answers, DnsType.Cname) is not [CnameRecord alias, ..])
                 break;
-            if (++_aliases > StubResolver.MaxAliases || !DnsName.IsName(alias.Target, allowSlash: type == DnsType.Ptr))
+            if (++_aliases > StubResolver.MaxAliases || !DnsName.IsName(alias.Target, allowSlash: Type == DnsType.Ptr))
                 return End(DnsStatus.Refused, []);
             Ttl = Math.Min(Ttl, alias.Ttl);
             Name = alias.Target;
@@ -51,9 +60,6 @@ internal sealed class AliasChain(string name, DnsType type)
         // The chain left what this server knew: the last name is the next question.
         return null;
     }
-
-    /// <summary>The end of a chain that leads nowhere.</summary>
-    internal DnsReply End(DnsStatus failure) => End(failure, []);
 
     // Records of the current name, without duplicates (RFC 2181 section 5).
     private List<DnsRecord> Select(IReadOnlyList<DnsRecord> answers, DnsType wanted) =>

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace PostfixNet.Dns;
 
 /// <summary>Answers remembered for a while, presence and absence alike: one process makes many deliveries.</summary>
@@ -9,8 +7,7 @@ internal sealed class DnsCache(int mostEntries, TimeProvider clock)
     // would learn.
     internal const uint MaxTtl = 300;
 
-    // A string key and a class: a tuple of ours would have its comparer compiled at the first question of each process.
-    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Name, DnsType Type), Entry> _entries = [];
     private readonly Lock _lock = new();
 
     /// <summary>The answer, if one is remembered and not too old; else null.</summary>
@@ -18,7 +15,7 @@ internal sealed class DnsCache(int mostEntries, TimeProvider clock)
     {
         if (mostEntries <= 0)
             return null;
-        string key = Key(name, type);
+        (string, DnsType) key = Key(name, type);
         lock (_lock)
         {
             if (!_entries.TryGetValue(key, out Entry? entry))
@@ -44,12 +41,8 @@ internal sealed class DnsCache(int mostEntries, TimeProvider clock)
         }
     }
 
-    private static string Key(string name, DnsType type) =>
-        string.Concat(DnsName.WithoutDot(name), ":", ((int)type).ToString(CultureInfo.InvariantCulture)).ToLowerInvariant();
+    // Case does not matter (RFC 4343 section 3).
+    private static (string, DnsType) Key(string name, DnsType type) => (name.TrimEnd('.').ToLowerInvariant(), type);
 
-    private sealed class Entry(DnsReply reply, long expires)
-    {
-        internal DnsReply Reply { get; } = reply;
-        internal long Expires { get; } = expires;
-    }
+    private sealed record Entry(DnsReply Reply, long Expires);
 }

@@ -50,7 +50,7 @@ public static class DnsName
     }
 
     /// <summary>The name without the dot that marks it as absolute.</summary>
-    internal static ReadOnlySpan<char> WithoutDot(ReadOnlySpan<char> name) => name.Length > 0 && name[^1] == '.' ? name[..^1] : name;
+    private static ReadOnlySpan<char> WithoutDot(ReadOnlySpan<char> name) => name.Length > 0 && name[^1] == '.' ? name[..^1] : name;
 
     /// <summary>A name that a record may point at: a host name, or an IPv4 address in dotted form.</summary>
     internal static bool IsUsableTarget(string name) => IsHostName(name) || (name.Length <= 15 && IPAddress.TryParse(name, out _));

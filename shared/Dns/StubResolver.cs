@@ -1,11 +1,11 @@
-using PostfixNet.Native;
+using PostfixNet.Net;
 
 namespace PostfixNet.Dns;
 
 /// <summary>Asks recursive name servers, by UDP and where needed TCP (RFC 1034 section 5.3.1, RFC 7766).</summary>
 /// <remarks>
 /// Blocking: a call returns within <see cref="ResolverOptions.Deadline"/>, whatever the network does. Nothing a server
-/// sends makes a call throw. Names are absolute; no search list, no hosts file (that is <see cref="HostsFile"/>).
+/// sends makes a call throw; <see cref="ResolverOptions.Stop"/> does. Names are absolute; no search list, no hosts file (that is <see cref="HostsFile"/>).
 /// Calls may come from several threads.
 /// </remarks>
 public sealed class StubResolver : IResolver
@@ -45,69 +45,34 @@ public sealed class StubResolver : IResolver
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(types.Length, MaxTypes);
-        DnsReply?[] known = new DnsReply?[types.Length];
+        DnsReply?[] replies = new DnsReply?[types.Length];
+        AliasChain?[] chains = new AliasChain?[types.Length];
         for (int i = 0; i < types.Length; i++)
-            known[i] = Known(name, types[i]);
-        if (Array.TrueForAll(known, static r => r is not null))
-            return known!;
-        DnsType[] asked = types.ToArray();
-        return RunToEnd(end => Task.WhenAll(asked.Select((type, i) => known[i] is { } reply ? Task.FromResult(reply) : SearchAsync(name, type, end))));
+        {
+            replies[i] = Known(name, types[i]);
+            chains[i] = replies[i] is null ? new AliasChain(name.TrimEnd('.'), types[i]) : null;
+        }
+        Search([.. chains.OfType<AliasChain>()], name);
+        return [.. replies.Select((reply, i) => reply ?? chains[i]!.Reply!)];
     }
 
     // The answers that need no question.
     private DnsReply? Known(string name, DnsType type) => DnsName.IsName(name, allowSlash: type == DnsType.Ptr)
         ? _cache.Find(name, type) : new DnsReply(DnsStatus.InvalidName, [], name, false);
 
-    private async Task<DnsReply> SearchAsync(string name, DnsType type, CancellationToken end)
+    private void Search(List<AliasChain> open, string name)
     {
-        AliasChain chain = new(name.TrimEnd('.'), type);
-        DnsReply? reply = null;
-        while (reply is null)
+        Deadline end = Deadline.In(_options.Deadline);
+        while (open.Count > 0)
         {
-            (DnsResponse? response, DnsStatus failure) = await _servers.AskAsync(chain.Name, type, end);
-            reply = response is null ? chain.End(failure) : chain.Follow(response);
-        }
-        _cache.Add(name, type, reply, chain.Ttl);
-        return reply;
-    }
-
-    // The one place where a thread that blocks meets work that does not: ends with the work, with the deadline, or when this
-    // program is told to stop.
-    private DnsReply[] RunToEnd(Func<CancellationToken, Task<DnsReply[]>> work)
-    {
-        using CancellationTokenSource end = new(_options.Deadline);
-        (Descriptor done, Descriptor signal) = Descriptor.Pair();
-        using (done)
-        using (signal)
-        {
-            Task<DnsReply[]> replies = SignalAsync(work(end.Token), signal);
-            try
+            IReadOnlyList<(DnsResponse?, DnsStatus)> results = _servers.Ask(open, end);
+            for (int i = 0; i < open.Count; i++)
             {
-                while (done.Wait(Readiness.Readable, -1, _options.Stop.Line) is (Readiness.None, true))
-                    _options.Stop.ThrowIfStopping();
+                open[i].Follow(results[i]);
+                if (open[i].Reply is { } reply)
+                    _cache.Add(name, open[i].Type, reply, open[i].Ttl);
             }
-            catch
-            {
-                end.Cancel();
-                throw;
-            }
-            finally
-            {
-                replies.Wait();
-            }
-            return replies.Result;
-        }
-    }
-
-    private static async Task<DnsReply[]> SignalAsync(Task<DnsReply[]> work, Descriptor signal)
-    {
-        try
-        {
-            return await work;
-        }
-        finally
-        {
-            signal.Write([0]);
+            open.RemoveAll(static chain => chain.Reply is not null);
         }
     }
 }

@@ -252,7 +252,7 @@ public sealed unsafe class Descriptor : IDisposable
 
     private static Descriptor NewUnix()
     {
-        int fd = LibC.StreamSocket(LibC.AF_UNIX);
+        int fd = LibC.NewSocket(LibC.AF_UNIX, LibC.SOCK_STREAM);
         return fd >= 0 ? new Descriptor(fd) : throw UnixError.Last("socket");
     }
 

@@ -24,7 +24,7 @@ internal static unsafe partial class LibC
     internal const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
 
     internal const int AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10;
-    internal const int SOCK_STREAM = 1, SOCK_CLOEXEC = 0x80000, SOCK_NONBLOCK = 0x800;
+    internal const int SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_CLOEXEC = 0x80000, SOCK_NONBLOCK = 0x800;
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct TimeSpec { public long Seconds; public long Nanoseconds; }
@@ -127,8 +127,8 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "socket", SetLastError = true)]
     internal static partial int Socket(int family, int type, int protocol);
 
-    /// <summary>A new stream socket as all of ours are: it never blocks, and no child inherits it.</summary>
-    internal static int StreamSocket(int family) => Socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    /// <summary>A new socket as all of ours are: it never blocks, and no child inherits it.</summary>
+    internal static int NewSocket(int family, int type) => Socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     [LibraryImport(C, EntryPoint = "socketpair", SetLastError = true)]
     internal static partial int SocketPair(int family, int type, int protocol, int* fds);

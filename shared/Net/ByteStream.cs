@@ -11,6 +11,20 @@ public abstract class ByteStream : IDisposable
     /// <exception cref="StoppingException">See <see cref="HeedsStop"/>.</exception>
     public abstract int Read(Span<byte> buffer, Deadline deadline);
 
+    /// <summary>Fills the buffer.</summary>
+    /// <exception cref="ConnectionException">Time over, or the peer closed before.</exception>
+    /// <exception cref="StoppingException">See <see cref="HeedsStop"/>.</exception>
+    public void ReadExactly(Span<byte> buffer, Deadline deadline)
+    {
+        while (!buffer.IsEmpty)
+        {
+            int n = Read(buffer, deadline);
+            if (n == 0)
+                throw new ConnectionException(StreamFailure.Lost);
+            buffer = buffer[n..];
+        }
+    }
+
     /// <summary>Writes all; what the peer says meanwhile is kept for <see cref="Read"/>, so that neither side waits
     /// for the other with full buffers (RFC 2920 section 3.1).</summary>
     /// <param name="patience">Longest time without any progress.</param>

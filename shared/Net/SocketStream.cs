@@ -18,6 +18,13 @@ public sealed class SocketStream(Descriptor socket, StopSignal stop) : ByteStrea
     private int _aheadEnd;
     private bool _peerClosed;
 
+    /// <summary>Waits until connecting has ended.</summary>
+    internal void FinishConnecting(Deadline deadline)
+    {
+        _ = Wait(Readiness.Writable, deadline);
+        TcpConnection.Finish(_socket);
+    }
+
     /// <inheritdoc/>
     public override bool HasInput =>
         _aheadStart < _aheadEnd || _peerClosed || _socket.Wait(Readiness.Readable, 0).This != Readiness.None;

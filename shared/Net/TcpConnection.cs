@@ -1,13 +1,10 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using PostfixNet.Native;
 
 namespace PostfixNet.Net;
 
 /// <summary>Opens TCP connections.</summary>
-/// <remarks>Not with <see cref="Socket"/>: to begin to connect without waiting it throws an exception each time, which costs more
-/// than the connection, unless it is given threads of its own.</remarks>
 public static unsafe class TcpConnection
 {
     private const int IPPROTO_TCP = 6, TCP_NODELAY = 1, SOL_SOCKET = 1, SO_KEEPALIVE = 9, ETIMEDOUT = 110, ECONNRESET = 104;
@@ -23,25 +20,42 @@ public static unsafe class TcpConnection
     {
         ArgumentNullException.ThrowIfNull(address);
         ArgumentNullException.ThrowIfNull(sourceFails);
-        int fd = LibC.StreamSocket(address.AddressFamily == AddressFamily.InterNetworkV6 ? LibC.AF_INET6 : LibC.AF_INET);
-        if (fd < 0)
-            throw Failure(Marshal.GetLastPInvokeError());
-        Descriptor socket = new(fd);
+        Descriptor socket = SocketCalls.Open(address, LibC.SOCK_STREAM) ?? throw Failure(Marshal.GetLastPInvokeError());
         try
         {
             int one = 1;
             // A reply is waited for after each batch: there is nothing that the kernel should collect.
-            _ = LibC.SetSockOpt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(int));
-            _ = LibC.SetSockOpt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(int));
-            if (source is not null && source.AddressFamily == address.AddressFamily && Call(LibC.Bind, fd, source, 0) is not 0 and var reason)
+            _ = LibC.SetSockOpt(socket.Number, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(int));
+            _ = LibC.SetSockOpt(socket.Number, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(int));
+            if (source is not null && source.AddressFamily == address.AddressFamily && SocketCalls.Bind(socket, source) is not 0 and var reason)
                 sourceFails(UnixError.Text(reason));
-            if (Call(LibC.Connect, fd, address, port) is var error and not (0 or LibC.EINPROGRESS or LibC.EINTR))
+            if (SocketCalls.Connect(socket, new IPEndPoint(address, port)) is var error and not (0 or LibC.EINPROGRESS or LibC.EINTR))
                 throw Failure(error);
             return socket;
         }
         catch
         {
             socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Connects, and waits until that is done.</summary>
+    /// <exception cref="ConnectionException">The time is over.</exception>
+    /// <exception cref="IOException">The message is the system's reason alone, e.g. "Connection refused".</exception>
+    /// <exception cref="StoppingException">This program was told to stop.</exception>
+    public static SocketStream Open(IPEndPoint server, Deadline deadline, StopSignal stop)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        SocketStream stream = new(Begin(server.Address, server.Port, null, static _ => { }), stop);
+        try
+        {
+            stream.FinishConnecting(deadline);
+            return stream;
+        }
+        catch
+        {
+            stream.Dispose();
             throw;
         }
     }
@@ -59,16 +73,6 @@ public static unsafe class TcpConnection
 
     /// <summary>The failure of a connection that took too long.</summary>
     public static IOException TimedOut() => Failure(ETIMEDOUT);
-
-    private delegate int SocketCall(int fd, byte* name, uint length);
-
-    // 0, or the error number.
-    private static int Call(SocketCall call, int fd, IPAddress address, int port)
-    {
-        SocketAddress name = new IPEndPoint(address, port).Serialize();
-        fixed (byte* p = name.Buffer.Span)
-            return call(fd, p, (uint)name.Size) < 0 ? Marshal.GetLastPInvokeError() : 0;
-    }
 
     private static IOException Failure(int error) =>
         new(UnixError.Text(error), error);

@@ -3,7 +3,7 @@ using DnsClient;
 namespace PostfixNet.UnitTests.Dns;
 
 /// <summary>What DnsClient's own client makes of lies, and why only its reader is used (docs/libraries.md). When one of these
-/// fails, a newer version does better: see then if NameServerExchange or DnsName.TryRead can go.</summary>
+/// fails, a newer version does better: see then if PendingQuestion or DnsName.TryRead can go.</summary>
 public sealed class DnsClientTests
 {
     private const string True = "192.0.2.1", False = "6.6.6.6";

@@ -459,13 +459,19 @@ public class StubResolverTests
         Assert.Equal(4, server.Seen.Count); // c was remembered, a forgotten
     }
 
-    [Fact]
-    public void Waiting_ends_when_no_answer_is_wanted_any_more()
+    [Theory] // the answer that does not come
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Waiting_ends_when_no_answer_is_wanted_any_more(bool byTcp)
     {
         (Descriptor line, Descriptor other) = Descriptor.Pair();
-        using FakeNameServer server = new(_ =>
+        using ManualResetEventSlim over = new();
+        using FakeNameServer server = new(q =>
         {
+            if (q.ByTcp != byTcp)
+                return [PacketWriter.Response(q.Id, truncated: true).Question(q.Name, q.Type).ToArray()];
             other.Write([1]);
+            over.Wait(TimeSpan.FromSeconds(20));
             return [];
         });
         StubResolver resolver = new(new ResolverOptions
@@ -476,6 +482,7 @@ public class StubResolverTests
             Stop = new StopSignal(() => line, static () => true),
         });
         Assert.Throws<StoppingException>(() => resolver.Query("a.test", DnsType.Mx));
+        over.Set();
         line.Dispose();
         other.Dispose();
     }

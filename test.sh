@@ -1,5 +1,6 @@
 #!/bin/sh
 # Builds everything and runs all tests; arguments go to "dotnet test", e.g. ./test.sh --filter ByteExact.
+# --long as the first argument: more fuzzing, more random kills; about ten minutes longer.
 # As root, installs the Debian packages that serve as independent peers, if they are missing.
 # The last line is "N passed, N failed". Exit status: 0 only when tests ran and none failed.
 set -eu
@@ -7,6 +8,11 @@ cd "$(dirname "$0")"
 export PATH="$PATH:/usr/sbin:/sbin"
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
+
+if [ "${1:-}" = --long ]; then
+    shift
+    export FUZZ_SECONDS="${FUZZ_SECONDS:-60}" PFN_CRASH_MESSAGES="${PFN_CRASH_MESSAGES:-2000}"
+fi
 
 missing=
 need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }

@@ -58,8 +58,7 @@ public sealed class MailGoesOverTls
             mail.WaitForEmptyQueue();
             Assert.Single(receiver.Messages);
             string mapped = File.ReadAllText($"/proc/{Assert.Single(mail.Pids("smtp"))}/maps");
-            foreach (string library in (string[])["System.Net.Security.dll", "System.Security.Cryptography.dll", "libssl.so"])
-                Assert.Equal(loaded, mapped.Contains(library, StringComparison.Ordinal));
+            Assert.Equal(loaded, mapped.Contains("libssl.so", StringComparison.Ordinal));
         });
     }
 

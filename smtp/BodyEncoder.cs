@@ -1,13 +1,17 @@
-using System.Buffers;
-using System.Buffers.Text;
+using MimeKit.Encodings;
 
 namespace PostfixNet.Smtp;
 
-/// <summary>A content transfer encoding of RFC 2045 section 6, applied to one body.</summary>
-internal abstract class BodyEncoder
+/// <summary>A content transfer encoding of RFC 2045 section 6, applied to one body. The encoders are MimeKit's; what they do
+/// not heed is added here: the line ending that belongs to a boundary, and octets that must not become one.</summary>
+/// <remarks>Memory: two fixed buffers.</remarks>
+internal abstract class BodyEncoder(IMimeEncoder encoder, MessageBody output)
 {
-    // RFC 2045 sections 6.7 rule 5 and 6.8: 76, in quoted-printable with the soft line break.
-    protected const int LongestLine = 76;
+    private const int PieceSize = 2048;
+
+    private readonly byte[] _piece = new byte[PieceSize];
+    // Three octets for one, and soft line breaks: more than EstimateOutputLength says, which is too low for some line lengths.
+    private readonly byte[] _encoded = new byte[4 * PieceSize + 128];
 
     /// <summary>Its name in Content-Transfer-Encoding.</summary>
     internal abstract ReadOnlySpan<byte> Name { get; }
@@ -18,34 +22,71 @@ internal abstract class BodyEncoder
     /// <summary>Ends the body.</summary>
     /// <param name="beforeBoundary">The last line ending belongs to the boundary that follows (RFC 2046 section 5.1.1).</param>
     internal abstract void End(bool beforeBoundary);
+
+    /// <summary>Encodes octets; some may stay in the encoder.</summary>
+    protected void Put(ReadOnlySpan<byte> octets)
+    {
+        while (!octets.IsEmpty)
+        {
+            int length = Math.Min(octets.Length, PieceSize);
+            octets[..length].CopyTo(_piece);
+            Send(encoder.Encode(_piece, 0, length, _encoded));
+            octets = octets[length..];
+        }
+    }
+
+    /// <summary>Encodes what is still in the encoder, and ends the line.</summary>
+    protected void Flush() => Send(encoder.Flush([], 0, 0, _encoded));
+
+    /// <summary>Sends a piece of an encoded line.</summary>
+    protected virtual void Send(ReadOnlySpan<byte> piece, bool endsLine) => output.Add(piece, endsLine);
+
+    private void Send(int length)
+    {
+        ReadOnlySpan<byte> rest = _encoded.AsSpan(0, length);
+        for (int end = rest.IndexOf((byte)'\n'); end >= 0; end = rest.IndexOf((byte)'\n'))
+        {
+            Send(rest[..end], endsLine: true);
+            rest = rest[(end + 1)..];
+        }
+        if (!rest.IsEmpty)
+            Send(rest, endsLine: false);
+    }
 }
 
 /// <summary>RFC 2045 section 6.7.</summary>
-internal sealed class QuotedPrintableEncoder(MessageBody output) : BodyEncoder
+internal sealed class QuotedPrintableBody(MessageBody output) : BodyEncoder(new QuotedPrintableEncoder(LineLength), output)
 {
-    private int _column;
-    private byte _heldBlank;
+    // So that no line has more than 76 (rule 5): MimeKit's grow two beyond what they are told, the CRs below 12, "=2D" two.
+    private const int LineLength = 60;
+    private const int MostReturns = 4;
+
+    private int _returns;
+    private bool _isWithinLine;
+    private bool _isContinued;
 
     internal override ReadOnlySpan<byte> Name => "quoted-printable"u8;
 
     internal override void Add(ReadOnlySpan<byte> piece, bool endsLine)
     {
-        foreach (byte octet in piece)
+        // MimeKit drops a CR that a line ending follows, and ends no line among CRs: there a soft line break is forced.
+        while (!piece.IsEmpty)
         {
-            // A blank may stand for itself only where something follows it on the line.
-            FlushBlank(isLast: false);
-            if (octet is (byte)' ' or (byte)'\t')
-                _heldBlank = octet;
-            else if (octet is > (byte)' ' and < 0x7f and not (byte)'=')
-                Put([octet]);
-            else
-                PutHex(octet);
+            bool isReturn = piece[0] == '\r';
+            if (isReturn && _returns == MostReturns)
+                FlushReturns();
+            int end = isReturn ? 1 : piece.IndexOf((byte)'\r');
+            if (end < 0)
+                end = piece.Length;
+            Put(piece[..end]);
+            _returns = isReturn ? _returns + 1 : 0;
+            piece = piece[end..];
         }
         if (!endsLine)
             return;
-        FlushBlank(isLast: true);
-        output.Add([], endsLine: true);
-        _column = 0;
+        if (_returns > 0)
+            FlushReturns();
+        Put("\n"u8);
     }
 
     // Each line has its ending already; that of the last one is where a boundary wants it.
@@ -53,52 +94,36 @@ internal sealed class QuotedPrintableEncoder(MessageBody output) : BodyEncoder
     {
     }
 
-    private void FlushBlank(bool isLast)
+    protected override void Send(ReadOnlySpan<byte> piece, bool endsLine)
     {
-        byte blank = _heldBlank;
-        _heldBlank = 0;
-        if (blank == 0)
-            return;
-        if (isLast)
-            PutHex(blank);
-        else
-            Put([blank]);
-    }
-
-    private void PutHex(byte octet)
-    {
-        Span<byte> hex = [(byte)'=', 0, 0];
-        _ = Utf8Formatter.TryFormat(octet, hex[1..], out _, new StandardFormat('X', 2));
-        Put(hex);
-    }
-
-    private void Put(ReadOnlySpan<byte> octets)
-    {
-        if (_column + octets.Length > LongestLine - 1)
+        // What comes at the start of a line by our doing must not be taken for a boundary.
+        if (_isContinued && !_isWithinLine && piece is [(byte)'-', ..])
         {
-            output.Add("="u8, endsLine: true);
-            _column = 0;
-            // What comes at the start of a line by our doing must not be taken for a boundary.
-            if (octets[0] == '-')
-                octets = "=2D"u8;
+            base.Send("=2D"u8, endsLine: false);
+            piece = piece[1..];
         }
-        output.Add(octets, endsLine: false);
-        _column += octets.Length;
+        base.Send(piece, endsLine);
+        _isContinued = piece is [.., (byte)'='];
+        _isWithinLine = !endsLine;
+    }
+
+    private void FlushReturns()
+    {
+        Flush();
+        _returns = 0;
     }
 }
 
 /// <summary>RFC 2045 section 6.8.</summary>
-internal sealed class Base64Encoder(MessageBody output) : BodyEncoder
+internal sealed class Base64Body(MessageBody output) : BodyEncoder(new Base64Encoder(), output)
 {
-    private readonly byte[] _group = new byte[LongestLine / 4 * 3];
-    private int _length;
     private bool _holdsLineEnd;
 
     internal override ReadOnlySpan<byte> Name => "base64"u8;
 
     internal override void Add(ReadOnlySpan<byte> piece, bool endsLine)
     {
-        FlushLineEnd();
+        PutLineEnd();
         Put(piece);
         _holdsLineEnd = endsLine;
     }
@@ -106,37 +131,14 @@ internal sealed class Base64Encoder(MessageBody output) : BodyEncoder
     internal override void End(bool beforeBoundary)
     {
         if (!beforeBoundary)
-            FlushLineEnd();
-        WriteGroup();
+            PutLineEnd();
+        Flush();
     }
 
-    private void FlushLineEnd()
+    private void PutLineEnd()
     {
         if (_holdsLineEnd)
             Put("\r\n"u8);
         _holdsLineEnd = false;
-    }
-
-    private void Put(ReadOnlySpan<byte> octets)
-    {
-        while (octets.Length > 0)
-        {
-            int fits = Math.Min(octets.Length, _group.Length - _length);
-            octets[..fits].CopyTo(_group.AsSpan(_length));
-            _length += fits;
-            octets = octets[fits..];
-            if (_length == _group.Length)
-                WriteGroup();
-        }
-    }
-
-    private void WriteGroup()
-    {
-        if (_length == 0)
-            return;
-        Span<byte> line = stackalloc byte[LongestLine];
-        _ = Base64.EncodeToUtf8(_group.AsSpan(0, _length), line, out _, out int written);
-        output.Add(line[..written], endsLine: true);
-        _length = 0;
     }
 }

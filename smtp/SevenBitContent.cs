@@ -134,15 +134,16 @@ internal sealed class SevenBitContent(MessageBody output)
 
     private void EndHeader()
     {
-        (string type, string? boundary) = TypeOf(Find("content-type"));
+        (string? declared, byte[]? boundary) = EntityHeader.ContentType(Find("content-type"));
+        string type = declared ?? (_isPartOfDigest ? "message/rfc822" : "text/plain");
         bool isMultipart = type.StartsWith("multipart/", StringComparison.Ordinal);
         // RFC 2045 section 6.4: entities made of entities are never encoded themselves; RFC 6532 section 3.7: but those
         // with UTF-8 headers are.
         bool isMessage = type.StartsWith("message/", StringComparison.Ordinal) && !type.StartsWith("message/global", StringComparison.Ordinal);
         bool canEnter = isMultipart
-            ? boundary is { Length: > 0 } && _open.Count < MostNested
+            ? boundary is not null && _open.Count < MostNested
             : type != "message/rfc822" || _messages < MostNested;
-        bool convert = canEnter && IsEightBit(Find("content-transfer-encoding"));
+        bool convert = canEnter && EntityHeader.IsEightBit(Find("content-transfer-encoding"));
         bool skipping = false;
         foreach (byte[] line in _header)
         {
@@ -162,7 +163,7 @@ internal sealed class SevenBitContent(MessageBody output)
         _encoder = encoder;
         if (isMultipart && canEnter)
         {
-            _open.Add(new Multipart(Encoding.Latin1.GetBytes(boundary!), _messages, type == "multipart/digest"));
+            _open.Add(new Multipart(boundary!, _messages, type == "multipart/digest"));
         }
         else if (type == "message/rfc822" && canEnter)
         {
@@ -178,9 +179,9 @@ internal sealed class SevenBitContent(MessageBody output)
         foreach (string dense in (ReadOnlySpan<string>)["image/", "audio/", "video/", "application/"])
         {
             if (type.StartsWith(dense, StringComparison.Ordinal))
-                return new Base64Encoder(output);
+                return new Base64Body(output);
         }
-        return new QuotedPrintableEncoder(output);
+        return new QuotedPrintableBody(output);
     }
 
     // True for a line that separates parts, inner or outer ones; what comes after it is decided here.
@@ -226,26 +227,5 @@ internal sealed class SevenBitContent(MessageBody output)
     {
         int colon = line.IndexOf((byte)':');
         return colon > 0 && Ascii.EqualsIgnoreCase(line[..colon].TrimEnd(" \t"u8), name);
-    }
-
-    private static bool IsEightBit(ReadOnlySpan<byte> encoding) => MimeToken.Next(ref encoding).Text is "8bit" or "binary";
-
-    // Lower case type/subtype, and the boundary.
-    private (string Type, string? Boundary) TypeOf(ReadOnlySpan<byte> value)
-    {
-        string type = MimeToken.Next(ref value).Text;
-        bool hasSlash = MimeToken.Next(ref value).Text == "/";
-        string subtype = hasSlash ? MimeToken.Next(ref value).Text : "";
-        if (type.Length == 0 || subtype.Length == 0)
-            return (_isPartOfDigest ? "message/rfc822" : "text/plain", null);
-        while (MimeToken.Next(ref value) is { Text.Length: > 0 } token)
-        {
-            if (token.Text != ";")
-                continue;
-            string name = MimeToken.Next(ref value).Text;
-            if (name == "boundary" && MimeToken.Next(ref value).Text == "=")
-                return ($"{type}/{subtype}", MimeToken.Next(ref value).Original);
-        }
-        return ($"{type}/{subtype}", null);
     }
 }

@@ -66,18 +66,40 @@ public sealed class SevenBitContentTests
         Assert.Equal(after, Convert(before, whole: false));
     }
 
-    [Fact]
-    public void Encoded_lines_are_short_and_decode_to_the_original()
+    // RFC 2045 section 6.7 rule 5, in whatever pieces the line comes.
+    [Theory]
+    [InlineData(" ", 1, 3)]
+    [InlineData(" -=\t", 1, 2)]
+    [InlineData("\r", 1, 2)]
+    [InlineData("\r", 9, 10)]
+    [InlineData("\r ", 1, 1)]
+    [InlineData("-", 1, 1)]
+    [InlineData("\u00ff-\r ", 1, 1)]
+    public void Encoded_lines_are_short_and_decode_to_the_original(string some, int share, int of)
     {
         Random random = new(5);
-        byte[] line = new byte[5000];
-        for (int i = 0; i < line.Length; i++)
-            line[i] = (byte)(random.Next(3) == 0 ? ' ' : random.Next(32, 256));
-        string text = Encoding.Latin1.GetString(line).Replace('|', 'x').Replace("\n", "y", StringComparison.Ordinal);
-        string[] encoded = Convert($"Content-Transfer-Encoding: 8bit||{text}", whole: true).Split('|')[2..];
-        Assert.All(encoded, l => Assert.True(l.Length <= 76 && !l.EndsWith(' ')));
+        StringBuilder line = new();
+        for (int i = 0; i < 5000; i++)
+        {
+            char other = (char)random.Next(32, 256);
+            line.Append(random.Next(of) < share || other == '|' ? some[random.Next(some.Length)] : other);
+        }
+        string text = line.ToString();
+        foreach (bool whole in new[] { true, false })
+        {
+            string[] encoded = Convert($"Content-Transfer-Encoding: 8bit||{text}", whole).Split('|')[2..];
+            Assert.All(encoded, l => Assert.True(l.Length <= 76 && !l.EndsWith(' ')));
+            Assert.All(encoded[1..], l => Assert.False(l.StartsWith('-')));
+            Assert.True(encoded.Sum(l => l.Length + 2) <= 4 * text.Length + 2);
+            Assert.Equal(text, DecodeQuotedPrintable(encoded));
+        }
+    }
+
+    private static string DecodeQuotedPrintable(string[] lines)
+    {
         StringBuilder decoded = new();
-        string joined = string.Concat(encoded.Select((l, i) => i < encoded.Length - 1 ? l[..^1] : l));
+        string joined = string.Concat(lines.Select((l, i) => i < lines.Length - 1 ? l[..^1] : l));
+        Assert.All(lines[..^1], l => Assert.EndsWith("=", l, StringComparison.Ordinal));
         for (int i = 0; i < joined.Length; i++)
         {
             if (joined[i] == '=')
@@ -90,8 +112,95 @@ public sealed class SevenBitContentTests
                 decoded.Append(joined[i]);
             }
         }
-        Assert.Equal(text, decoded.ToString());
+        return decoded.ToString();
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Base64_is_what_it_was(bool whole)
+    {
+        Random random = new(6);
+        for (int length = 0; length < 300; length++)
+        {
+            string text = string.Concat(Enumerable.Range(0, length).Select(_ => (char)random.Next(32, 256))).Replace('|', 'x');
+            string[] encoded = Convert($"Content-Type: image/png|Content-Transfer-Encoding: 8bit||{text}|", whole).Split('|')[3..];
+            Assert.All(encoded[..^1], l => Assert.Equal(76, l.Length));
+            Assert.Equal(text + "\r\n\r\n", Encoding.Latin1.GetString(System.Convert.FromBase64String(string.Concat(encoded))));
+        }
+    }
+
+    // A long body costs no more memory than a short one.
+    [Theory]
+    [InlineData("text/plain")]
+    [InlineData("image/png")]
+    public void Memory_does_not_grow_with_the_message(string type)
+    {
+        long sent = 0;
+        MessageBody body = new(octets => sent += octets.Length, 0, () => { });
+        SevenBitContent converter = new(body);
+        converter.Add(Encoding.ASCII.GetBytes($"Content-Type: {type}"), true);
+        converter.Add("Content-Transfer-Encoding: 8bit"u8, true);
+        converter.Add([], true);
+        byte[] line = Encoding.Latin1.GetBytes(new string('\u00e9', 500) + new string('\r', 20));
+        converter.Add(line, true);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 40_000; i++)
+            converter.Add(line, i % 3 > 0);
+        converter.End();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.True(sent > 20_000_000);
+    }
+
+    // The table of RFC 2045 section 5: value, type, boundary. Where MimeKit's two readers disagree with us, see EntityHeader.
+    [Theory]
+    [InlineData("text/plain", "text/plain", null)]
+    [InlineData(" TEXT / Plain ; charset=us-ascii", "text/plain", null)]
+    [InlineData(" (a) text (b)/(c) html (d); charset=x", "text/html", null)]
+    [InlineData("multipart/mixed; boundary=a", "multipart/mixed", "a")]
+    [InlineData("multipart/mixed;\r\n\tBOUNDARY=\"b b\"", "multipart/mixed", "b b")]
+    [InlineData("multipart/mixed; x=\"boundary=no; y\"; boundary=yes", "multipart/mixed", "yes")]
+    [InlineData("multipart/mixed; boundary=a (comment)", "multipart/mixed", "a")]
+    [InlineData("multipart/mixed; (boundary=no) boundary=yes", "multipart/mixed", "yes")]
+    [InlineData("multipart/mixed; boundary=----=_Part_1; type=x", "multipart/mixed", "----=_Part_1")] // should be quoted
+    [InlineData("multipart/mixed; boundary=a b", "multipart/mixed", "a b")] // likewise
+    [InlineData("multipart/mixed; boundary=\"unclosed", "multipart/mixed", "unclosed")]
+    [InlineData("multipart/mixed; boundary=a; boundary=b", "multipart/mixed", "a")]
+    [InlineData("multipart/mixed;; boundary=a;", "multipart/mixed", "a")]
+    [InlineData("multipart/mixed; junk; boundary=a", "multipart/mixed", null)]
+    [InlineData("multipart/mixed; boundary=", "multipart/mixed", null)]
+    [InlineData("multipart/mixed; boundary=\"\"", "multipart/mixed", null)]
+    [InlineData("multipart/mixed; boundary=\"caf\u00e9\"", "multipart/mixed", null)] // RFC 2046 section 5.1.1: ASCII
+    [InlineData("multipart/mixed; boundary*0=a; boundary*1=b", "multipart/mixed", null)]
+    [InlineData("multipart/mixed; boundary=\"=?utf-8?q?x?=\"", "multipart/mixed", null)] // MimeKit decodes it
+    [InlineData("multipart/mixed; boundary=\"=?utf-8?q?\u00e9?=\"", "multipart/mixed", null)]
+    [InlineData("text", null, null)]
+    [InlineData("", null, null)]
+    [InlineData("/plain", null, null)]
+    [InlineData("text/", null, null)]
+    [InlineData("\"text\"/plain", null, null)]
+    [InlineData("(unclosed text/plain", null, null)]
+    public void Content_type(string value, string? type, string? boundary)
+    {
+        (string? readType, byte[]? readBoundary) = EntityHeader.ContentType(Encoding.Latin1.GetBytes(value));
+        Assert.Equal((type, boundary), (readType, readBoundary is null ? null : Encoding.Latin1.GetString(readBoundary)));
+    }
+
+    [Theory]
+    [InlineData(" 8bit", true)]
+    [InlineData("8BIT", true)]
+    [InlineData("Binary", true)]
+    [InlineData(" (c\\)) 8bit (x)", true)]
+    [InlineData("\r\n 8bit", true)]
+    [InlineData("8bit;", true)]
+    [InlineData("7bit", false)]
+    [InlineData("base64", false)]
+    [InlineData("quoted-printable", false)]
+    [InlineData("(8bit) 7bit", false)]
+    [InlineData("8 bit", false)]
+    [InlineData("x-8bit", false)]
+    [InlineData("", false)]
+    public void Content_transfer_encoding(string value, bool isEightBit) => Assert.Equal(isEightBit, EntityHeader.IsEightBit(Encoding.Latin1.GetBytes(value)));
 
     [Fact]
     public void A_hundred_messages_side_by_side_are_all_looked_into()

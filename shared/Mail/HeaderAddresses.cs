@@ -76,7 +76,7 @@ public static class HeaderAddresses
                 case ':' when inRoute:
                     inRoute = false;
                     break;
-                case ',' when inRoute && NextIs(body, at, '@'):
+                case ',' when inRoute && (NextIs(body, at, '@') || inAngle && NextIs(body, at, ',')):
                     break;
                 case ':':
                     // What came before names a group; its members follow, up to ';'.

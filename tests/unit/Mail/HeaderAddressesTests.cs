@@ -15,6 +15,7 @@ public class HeaderAddressesTests
     [InlineData(" <@a,@b:alice@q.test>", "alice@q.test")]
     [InlineData(" @a,@b:alice@q.test, bob", "alice@q.test|bob")]
     [InlineData(" <@a:alice@q.test>, team: bob;", "alice@q.test|bob")]
+    [InlineData(" <@a,,@b, ,,@c:alice@q.test>", "alice@q.test")] // RFC 5322 section 4.4, obs-domain-list
     [InlineData(" \"a b\"@q.test, \"a\\\"b\"@q.test", "a b@q.test|a\"b@q.test")]
     [InlineData(" <\"a@b\"@q.test>", "a@b@q.test")]
     [InlineData(" a @ q . test", "a@q.test")]

@@ -53,7 +53,7 @@ internal sealed class CleanupServer(
             try
             {
                 channel.Send(new AttributeList().Add("queue_id", file.Id.ToString()));
-                DataStream data = new(channel);
+                ReceivedData data = new(channel);
                 (int status, string reason) = Take(message, data, file);
                 isQueued = status == CleanupClient.Accepted;
                 // What is not queued is gone before the client hears of it.
@@ -78,13 +78,13 @@ internal sealed class CleanupServer(
         }
     }
 
-    private (int Status, string Reason) Take(Message message, DataStream data, NewQueueFile file)
+    private (int Status, string Reason) Take(Message message, ReceivedData data, NewQueueFile file)
     {
         try
         {
             file.ReserveSize();
             // Our own notices have lines of the returned message as they are.
-            RecordReader input = new(data, message.IsInternal ? RecordReader.TrustedMaximumPayload : options.LineLengthLimit);
+            RecordReader input = new(data.Read, message.IsInternal ? RecordReader.TrustedMaximumPayload : options.LineLengthLimit);
             SizeRecord size = new MessageIntake(options, message, input, file.Writer, clock).Run();
             // A client that changes its mind says so by not ending the data.
             data.Drain();

@@ -6,12 +6,12 @@ namespace PostfixNet.Pickup;
 
 /// <summary>A connection to cleanup that is used for message after message, and made anew when cleanup has closed it.</summary>
 /// <param name="connect">Makes a connection.</param>
-internal sealed class CleanupConnection(Func<Channel> connect) : Stream
+internal sealed class CleanupConnection(Func<Channel> connect) : IDisposable
 {
     private CleanupClient? _client;
 
     /// <summary>Where the records of the message in hand go.</summary>
-    internal RecordWriter Records => field ??= new RecordWriter(this);
+    internal RecordWriter Records => field ??= new RecordWriter(bytes => _client?.Send(bytes));
 
     /// <summary>Begins a message.</summary>
     /// <exception cref="IpcException">cleanup cannot be reached, or has no room.</exception>
@@ -51,15 +51,6 @@ internal sealed class CleanupConnection(Func<Channel> connect) : Stream
         Records.Flush();
     }
 
-    public override void Write(ReadOnlySpan<byte> buffer) => _client?.Send(buffer);
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-    public override bool CanRead => false;
-    public override bool CanSeek => false;
-    public override bool CanWrite => true;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-    public override void Flush() { }
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
+    /// <inheritdoc/>
+    public void Dispose() => Abandon();
 }

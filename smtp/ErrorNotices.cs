@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
@@ -66,7 +65,7 @@ internal sealed class ErrorNotices(ErrorClasses classes, string sender, string r
         }
     }
 
-    private void Write(IBufferWriter<byte> content, SmtpPeer peer, SmtpTranscript transcript)
+    private void Write(Stream content, SmtpPeer peer, SmtpTranscript transcript)
     {
         void Line(string text) => content.Write(Encoding.UTF8.GetBytes(NoticeText.Readable(text) + "\n"));
         Line("From: MAILER-DAEMON (Mail Delivery System)");
@@ -81,7 +80,7 @@ internal sealed class ErrorNotices(ErrorClasses classes, string sender, string r
         Line(transcript.IsCut ? "The last part of the session follows." : "Transcript of session follows.");
         Line("");
         foreach (string line in transcript.Lines)
-            NoticeText.WriteFolded(content, " " + NoticeText.Readable(line));
+            content.Write(Encoding.UTF8.GetBytes(NoticeText.Folded(" " + NoticeText.Readable(line)) + "\n"));
         Line("");
         Line("For other details, see the local mail logfile.");
     }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
 
@@ -21,9 +20,8 @@ public interface INoticeDraft : IDisposable
     /// <summary>Its queue id.</summary>
     public QueueId Id { get; }
 
-    /// <summary>Takes header and body, lines ending with LF.</summary>
-    /// <exception cref="IOException">cleanup is gone.</exception>
-    public IBufferWriter<byte> Content { get; }
+    /// <summary>Takes header and body, lines ending with LF; writing throws <see cref="IOException"/> when cleanup is gone.</summary>
+    public Stream Content { get; }
 
     /// <summary>Ends the notice.</summary>
     /// <returns>null once it is on stable storage in the queue, or why it is not.</returns>
@@ -49,20 +47,21 @@ public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSub
     }
 
     /// <summary>Cuts the text into records as they come.</summary>
-    private sealed class Draft : INoticeDraft, IBufferWriter<byte>
+    private sealed class Draft : Stream, INoticeDraft
     {
         private const int PieceLimit = 2048;
-        private const int DrainSize = 32 * 1024;
 
         private readonly CleanupClient _client;
         private readonly RecordWriter _records;
-        private readonly ArrayBufferWriter<byte> _text = new(DrainSize + 4096);
+        // Of the line that has no end yet.
+        private readonly byte[] _line = new byte[PieceLimit];
+        private int _length;
 
-        internal Draft(CleanupClient client) => (_client, _records) = (client, new RecordWriter(new SendStream(client)));
+        internal Draft(CleanupClient client) => (_client, _records) = (client, new RecordWriter(client.Send));
 
         public QueueId Id => _client.Id;
 
-        public IBufferWriter<byte> Content => this;
+        public Stream Content => this;
 
         public bool IsRefused { get; private set; }
 
@@ -77,20 +76,21 @@ public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSub
             _records.Write(RecordType.Message);
         }
 
-        public Memory<byte> GetMemory(int sizeHint = 0) => _text.GetMemory(sizeHint);
-
-        public Span<byte> GetSpan(int sizeHint = 0) => _text.GetSpan(sizeHint);
-
-        public void Advance(int count)
+        public override void Write(ReadOnlySpan<byte> text)
         {
-            _text.Advance(count);
-            if (_text.WrittenCount >= DrainSize)
-                Drain(isEnd: false);
+            for (int end = text.IndexOf((byte)'\n'); end >= 0; end = text.IndexOf((byte)'\n'))
+            {
+                Add(text[..end]);
+                EndLine();
+                text = text[(end + 1)..];
+            }
+            Add(text);
         }
 
         public string? Finish()
         {
-            Drain(isEnd: true);
+            if (_length > 0)
+                EndLine();
             _records.Write(RecordType.Extracted);
             _records.WriteAttribute(AttributeName.Encoding, BodyEncoding.EightBit.Word());
             _records.Write(RecordType.End);
@@ -100,45 +100,40 @@ public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSub
             return status == CleanupClient.Accepted ? null : reason.Length > 0 ? reason : "cleanup did not accept the notice";
         }
 
-        public void Dispose() => _client.Dispose();
-
-        private void Drain(bool isEnd)
+        protected override void Dispose(bool disposing)
         {
-            ReadOnlySpan<byte> rest = _text.WrittenSpan;
-            while (rest.Length > 0)
-            {
-                int newline = rest.IndexOf((byte)'\n');
-                if (newline < 0 && !isEnd && rest.Length <= PieceLimit)
-                    break;
-                int length = newline < 0 ? rest.Length : newline;
-                if (length > PieceLimit)
-                {
-                    _records.Write(RecordType.TextPart, rest[..PieceLimit]);
-                    rest = rest[PieceLimit..];
-                }
-                else
-                {
-                    _records.Write(RecordType.Text, rest[..length]);
-                    rest = newline < 0 ? default : rest[(length + 1)..];
-                }
-            }
-            byte[] left = rest.ToArray();
-            _text.ResetWrittenCount();
-            _text.Write(left);
+            _client.Dispose();
+            base.Dispose(disposing);
         }
-    }
 
-    /// <summary>Where the records go.</summary>
-    private sealed class SendStream(CleanupClient client) : Stream
-    {
+        private void Add(ReadOnlySpan<byte> text)
+        {
+            while (text.Length > PieceLimit - _length)
+            {
+                int fits = PieceLimit - _length;
+                text[..fits].CopyTo(_line.AsSpan(_length));
+                _records.Write(RecordType.TextPart, _line);
+                _length = 0;
+                text = text[fits..];
+            }
+            text.CopyTo(_line.AsSpan(_length));
+            _length += text.Length;
+        }
+
+        private void EndLine()
+        {
+            _records.Write(RecordType.Text, _line.AsSpan(0, _length));
+            _length = 0;
+        }
+
+        // Of a stream, MimeKit needs no more than to write.
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+        public override void Flush() { }
         public override bool CanRead => false;
         public override bool CanSeek => false;
         public override bool CanWrite => true;
         public override long Length => throw new NotSupportedException();
         public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-        public override void Write(ReadOnlySpan<byte> buffer) => client.Send(buffer);
-        public override void Write(byte[] buffer, int offset, int count) => client.Send(buffer.AsSpan(offset, count));
-        public override void Flush() { }
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
         public override void SetLength(long value) => throw new NotSupportedException();

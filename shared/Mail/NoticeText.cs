@@ -3,7 +3,7 @@ using PostfixNet.Mail;
 
 namespace PostfixNet.Notices;
 
-/// <summary>Makes text from elsewhere fit for a header, a report field or a log line, and folds it.</summary>
+/// <summary>Makes text from elsewhere fit for a header, a report field or a log line, and folds it. Lines are separated by LF.</summary>
 public static class NoticeText
 {
     // RFC 5322 section 2.1.1 allows 998.
@@ -51,33 +51,17 @@ public static class NoticeText
     public static string ReportedSender(string sender, string myHostname) =>
         sender.Length == 0 ? $"MAILER-DAEMON@{myHostname}" : Readable(Address.ToExternal(sender));
 
-    /// <summary>Writes a line. One that is longer than mail permits goes on in lines that begin with a blank.</summary>
-    public static void Line(IBufferWriter<byte> output, string text)
+    /// <summary>A line, or several if it is longer than mail permits: those after the first begin with a blank.</summary>
+    public static string Broken(string line)
     {
-        byte[]? rest = ByteText.ByteCount(text) > LongestLine ? ByteText.Encode(text) : null;
-        if (rest is not null)
-        {
-            WriteBroken(output, rest, indent: " "u8);
-            return;
-        }
-        Span<byte> buffer = output.GetSpan(LongestLine + 1);
-        int length = ByteText.Encode(text, buffer);
-        buffer[length] = (byte)'\n';
-        output.Advance(length + 1);
+        if (ByteText.ByteCount(line) <= LongestLine)
+            return line;
+        ArrayBufferWriter<byte> lines = new();
+        Break(lines, ByteText.Encode(line), indent: " "u8);
+        return ByteText.Decode(lines.WrittenSpan);
     }
 
-    /// <summary>Writes lines, each ended by LF.</summary>
-    public static void Lines(IBufferWriter<byte> output, string text)
-    {
-        int end;
-        for (int start = 0; start < text.Length; start = end + 1)
-        {
-            end = text.IndexOf('\n', start);
-            Line(output, text[start..end]);
-        }
-    }
-
-    private static void WriteBroken(IBufferWriter<byte> output, ReadOnlySpan<byte> text, ReadOnlySpan<byte> indent)
+    private static void Break(ArrayBufferWriter<byte> lines, ReadOnlySpan<byte> text, ReadOnlySpan<byte> indent)
     {
         while (text.Length > LongestLine)
         {
@@ -85,33 +69,29 @@ public static class NoticeText
             // Not within a character.
             while (end > LongestLine - 4 && (text[end] & 0xC0) == 0x80)
                 end--;
-            output.Write(text[..end]);
-            output.Write("\n"u8);
-            output.Write(indent);
+            lines.Write(text[..end]);
+            lines.Write("\n"u8);
+            lines.Write(indent);
             text = text[end..];
         }
-        output.Write(text);
-        output.Write("\n"u8);
+        lines.Write(text);
     }
 
-    /// <summary>Writes a text in lines of at most 79 bytes, broken at blanks as long as words are not beyond measure; lines after the first begin with four
-    /// blanks.</summary>
-    public static void WriteFolded(IBufferWriter<byte> output, string text)
+    /// <summary>A text in lines of at most 79 bytes, broken at blanks as long as words are not beyond measure; lines after the
+    /// first begin with four blanks.</summary>
+    public static string Folded(string text)
     {
         ReadOnlySpan<byte> rest = ByteText.Encode(text);
-        int width = LineWidth;
-        bool first = true;
-        do
+        ArrayBufferWriter<byte> lines = new();
+        for (int width = LineWidth; ; width = LineWidth - Indent)
         {
             int end = rest.Length <= width ? rest.Length : BreakBefore(rest, width);
-            if (!first)
-                output.Write("    "u8);
-            WriteBroken(output, rest[..end].TrimEnd((byte)' '), indent: "    "u8);
+            Break(lines, rest[..end].TrimEnd((byte)' '), indent: "    "u8);
             rest = rest[end..].TrimStart((byte)' ');
-            first = false;
-            width = LineWidth - Indent;
+            if (rest.IsEmpty)
+                return ByteText.Decode(lines.WrittenSpan);
+            lines.Write("\n    "u8);
         }
-        while (rest.Length > 0);
     }
 
     /// <summary>Where the first word begins that does not fit; a word that fits no line stands alone.</summary>

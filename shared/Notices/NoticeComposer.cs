@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using PostfixNet.Mail;
 
@@ -15,35 +14,41 @@ public static class NoticeComposer
 
     /// <summary>Writes the notice, header and body.</summary>
     /// <exception cref="IOException">The message or the log cannot be read; what was written must be thrown away.</exception>
-    public static void Write(Notice notice, IBufferWriter<byte> output)
+    public static void Write(Notice notice, Stream output)
     {
-        string boundary = Boundary(notice);
-        WriteText(notice, boundary, output);
-        WriteReport(notice, boundary, output);
-        if (notice.Original is not null)
-            WriteOriginal(notice, notice.Original, boundary, output);
-        Line(output, "");
-        Line(output, $"--{boundary}--");
+        using MimeReport report = new(Boundary(notice));
+        AddHead(notice, report);
+        report.AddPart("Notification", "text/plain; charset=utf-8", isEightBit: true, part => WriteText(notice, part));
+        StatusFields status = new(notice.SmtpUtf8);
+        report.AddPart("Delivery report", status.MediaType, notice.SmtpUtf8 || !IsAsciiReport(notice), part => WriteStatus(notice, status, part));
+        if (notice.Original is { } original)
+            AddOriginal(notice, original, report);
+        report.WriteTo(output);
     }
 
-    private static void WriteText(Notice notice, string boundary, IBufferWriter<byte> output)
+    private static void AddHead(Notice notice, MimeReport report)
     {
         string subject = notice.IsPostmasterCopy ? notice.Template.PostmasterSubject : notice.Template.Subject;
         new NoticeHead(notice.MyHostname, notice.NoticeId, notice.Now, notice.Template.From, subject, notice.To)
         {
             Thread = notice is { Threaded: true, Original: not null } ? MessageId(notice.Original) : null,
             AutoSubmitted = notice.IsPostmasterCopy ? "auto-generated" : "auto-replied",
-        }.Write(output, boundary);
+        }.AddTo(report);
+    }
+
+    private static void WriteText(Notice notice, Stream part)
+    {
         if (!notice.IsPostmasterCopy)
-            NoticeText.Lines(output, notice.Template.Text);
+            part.Write(ByteText.Encode(notice.Template.Text));
         foreach ((Recipient recipient, Dsn dsn) in notice.Recipients)
         {
-            Line(output, "");
             string expanded = recipient.HasOtherOriginal ? $" (expanded from <{Address.ToExternal(recipient.Original!)}>)" : "";
             // Else it reads as if there were hope (A0.2).
             string ended = notice.IsExpired && dsn.Class == DsnClass.Transient ? $"delivery stopped after {Age(notice)}: " : "";
-            NoticeText.WriteFolded(output, NoticeText.Readable($"<{Address.ToExternal(recipient.Address)}>{expanded}: {ended}{dsn.Reason}"));
+            string text = NoticeText.Readable($"<{Address.ToExternal(recipient.Address)}>{expanded}: {ended}{dsn.Reason}");
+            part.Write(ByteText.Encode($"\n{NoticeText.Folded(text)}\n"));
         }
+        part.Write("\n"u8);
     }
 
     // How long the message was in the queue, whatever the limit: an operator may have expired it.
@@ -58,53 +63,47 @@ public static class NoticeComposer
         };
     }
 
-    private static void WriteReport(Notice notice, string boundary, IBufferWriter<byte> output)
+    private static void WriteStatus(Notice notice, StatusFields status, Stream part)
     {
-        Line(output, "");
-        Line(output, $"--{boundary}");
-        Line(output, "Content-Description: Delivery report");
-        Line(output, notice.SmtpUtf8 ? "Content-Type: message/global-delivery-status" : "Content-Type: message/delivery-status");
-        if (notice.SmtpUtf8 || !IsAsciiReport(notice))
-            Line(output, "Content-Transfer-Encoding: 8bit");
-        Line(output, "");
-
-        NoticeReport report = new(notice.SmtpUtf8, output);
-        report.Message(notice);
+        MimeReport.WriteGroup(part, status.Message(notice));
         foreach (Outcome outcome in notice.Recipients)
         {
-            report.Recipient(notice.Kind, outcome, notice.IsExpired);
+            IEnumerable<string> fields = status.Recipient(notice.Kind, outcome, notice.IsExpired);
             if (notice is { Kind: NoticeKind.Delay, Arrival: > 0 })
-                Line(output, $"Will-Retry-Until: {MailTime.HeaderDate(notice.Arrival + (long)notice.QueueLifetime.TotalSeconds)}");
+                fields = fields.Append($"Will-Retry-Until: {MailTime.HeaderDate(notice.Arrival + (long)notice.QueueLifetime.TotalSeconds)}");
+            MimeReport.WriteGroup(part, fields);
         }
     }
 
-    private static void WriteOriginal(Notice notice, IOriginalMessage original, string boundary, IBufferWriter<byte> output)
+    private static void AddOriginal(Notice notice, IOriginalMessage original, MimeReport report)
     {
         bool full = IsReturnedInFull(notice, original);
-        Line(output, "");
-        Line(output, $"--{boundary}");
         string what = notice.Kind is NoticeKind.Failure or NoticeKind.Delay ? "Undelivered Message" : "Message";
-        Line(output, full ? $"Content-Description: {what}" : $"Content-Description: {what} Headers");
-        Line(output, (full, notice.SmtpUtf8) switch
+        string type = (full, notice.SmtpUtf8) switch
         {
-            (true, true) => "Content-Type: message/global",
-            (true, false) => "Content-Type: message/rfc822",
-            (false, true) => "Content-Type: message/global-headers",
-            (false, false) => "Content-Type: text/rfc822-headers",
-        });
-        Line(output, "Content-Transfer-Encoding: 8bit");
-        Line(output, "");
-        Line(output, $"Return-Path: <{NoticeText.ReportedSender(notice.Sender, notice.MyHostname)}>");
+            (true, true) => "message/global",
+            (true, false) => "message/rfc822",
+            (false, true) => "message/global-headers",
+            (false, false) => "text/rfc822-headers",
+        };
+        report.AddPart(full ? what : $"{what} Headers", type, isEightBit: true, part => WriteOriginal(notice, full ? original.Content() : OriginalHeaders.Of(original), part));
+    }
+
+    private static void WriteOriginal(Notice notice, IEnumerable<ContentPiece> content, Stream part)
+    {
+        string returnPath = NoticeText.Broken($"Return-Path: <{NoticeText.ReportedSender(notice.Sender, notice.MyHostname)}>");
+        part.Write(ByteText.Encode(returnPath + "\n"));
         bool ended = true;
-        foreach (ContentPiece piece in full ? original.Content() : OriginalHeaders.Of(original))
+        foreach (ContentPiece piece in content)
         {
-            output.Write(piece.Text.Span);
+            part.Write(piece.Text.Span);
             ended = piece.EndsLine;
             if (ended)
-                output.Write("\n"u8);
+                part.Write("\n"u8);
         }
         if (!ended)
-            output.Write("\n"u8);
+            part.Write("\n"u8);
+        part.Write("\n"u8);
     }
 
     private static bool IsReturnedInFull(Notice notice, IOriginalMessage original) =>
@@ -119,7 +118,7 @@ public static class NoticeComposer
             return false;
         foreach (Outcome outcome in notice.Recipients)
         {
-            if (!NoticeReport.IsAscii(outcome))
+            if (!StatusFields.IsAscii(outcome))
                 return false;
         }
         return true;
@@ -150,6 +149,4 @@ public static class NoticeComposer
         for (int i = 0; i < host.Length; i++)
             host[i] = char.IsAsciiLetterOrDigit(from[i]) || from[i] is '.' or '-' or '_' ? from[i] : '-';
     });
-
-    private static void Line(IBufferWriter<byte> output, string text) => NoticeText.Line(output, text);
 }

@@ -17,7 +17,8 @@ internal sealed class NoticeDigest(BounceSettings settings, string root, TimePro
 {
     private const int Mode = 0x1C0; // 0700
 
-    private const int SubjectLimit = 100;
+    // Of what the header says, in which an encoded word may take many times its meaning.
+    private const int SubjectLimit = 1000;
 
     private long Now => MailTime.Microseconds(clock) / 1_000_000;
 
@@ -88,7 +89,7 @@ internal sealed class NoticeDigest(BounceSettings settings, string root, TimePro
         path, facts.Id.ToString(), facts.Sender, message is null ? "" : Cut(OriginalHeaders.Find(message, "subject:") ?? ""),
         message?.Envelope.ArrivalSeconds ?? 0, facts.SmtpUtf8, isExpired);
 
-    private static string Cut(string text) => text.Length <= SubjectLimit ? text : text[..SubjectLimit] + "...";
+    private static string Cut(string text) => text.Length <= SubjectLimit ? text : text[..SubjectLimit];
 
     // Only to spread senders over directories: the notes tell the sender, so two in one directory do no harm.
     private static string Key(string sender)

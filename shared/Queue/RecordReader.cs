@@ -6,10 +6,10 @@ using PostfixNet.Native;
 
 namespace PostfixNet.Queue;
 
-/// <summary>Reads the records of a queue file, or of a stream of the same format, one after the other.</summary>
+/// <summary>Reads the records of a queue file, or of what comes in the same format from elsewhere, one after the other.</summary>
 /// <remarks>A record is a type byte, the payload's length in base 128 with the least significant seven bits first, and the
 /// payload. In a file, pointer records are followed. Memory: one buffer, that grows to the longest record.
-/// All offsets are those of a record's type byte in the file; of a stream, counted from its start.</remarks>
+/// All offsets are those of a record's type byte in the file; of what is no file, counted from its start.</remarks>
 public sealed class RecordReader
 {
     /// <summary>Longest payload in a file that only this system writes: a bound on memory, far above what is written.</summary>
@@ -22,7 +22,7 @@ public sealed class RecordReader
     private const int PointerLength = 17;
 
     private readonly SafeFileHandle? _file;
-    private readonly Stream? _stream;
+    private readonly Func<Span<byte>, int>? _read;
     private readonly int _maximumPayload;
     private readonly bool _followPointers;
     private readonly bool _reportPointers;
@@ -52,12 +52,12 @@ public sealed class RecordReader
         _buffer = new byte[Math.Clamp(_fileSize + 1, 512, InitialBuffer)];
     }
 
-    /// <summary>Reads a stream to its end record, without pointers. May read ahead.</summary>
-    /// <param name="stream">Stays the caller's.</param>
+    /// <summary>Reads what is no file, to its end record, without pointers. May read ahead.</summary>
+    /// <param name="read">Fills the beginning of a buffer with what comes next, and says how many bytes; 0 at the end.</param>
     /// <param name="maximumPayload">Bytes; a longer record is an error.</param>
-    public RecordReader(Stream stream, int maximumPayload)
+    public RecordReader(Func<Span<byte>, int> read, int maximumPayload)
     {
-        _stream = stream;
+        _read = read;
         _maximumPayload = maximumPayload;
         _buffer = new byte[InitialBuffer];
     }
@@ -107,7 +107,7 @@ public sealed class RecordReader
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         if (_file is null)
-            throw new InvalidOperationException("a stream has no offsets to go to");
+            throw new InvalidOperationException("only a file has offsets to go to");
         ResetBudget();
         _bufferAt = offset;
         _start = _end = 0;
@@ -195,7 +195,7 @@ public sealed class RecordReader
                 Array.Resize(ref _buffer, (int)Math.Min(Math.Max((long)_buffer.Length * 2, InitialBuffer), int.MaxValue / 2));
             int n = _file is not null
                 ? FileSystem.ReadAt(_file, _buffer.AsSpan(_end), _bufferAt + _end)
-                : _stream!.Read(_buffer.AsSpan(_end));
+                : _read!(_buffer.AsSpan(_end));
             if (n == 0)
                 return false;
             _end += n;

@@ -4,14 +4,14 @@ using PostfixNet.Native;
 
 namespace PostfixNet.Queue;
 
-/// <summary>Writes the records of a queue file, or of a stream of the same format, through one buffer.</summary>
+/// <summary>Writes the records of a queue file, or sends them in the same format elsewhere, through one buffer.</summary>
 public sealed class RecordWriter
 {
     private const int BufferSize = 16 * 1024;
     private const int MaximumHeader = 6;
 
     private readonly SafeFileHandle? _file;
-    private readonly Stream? _stream;
+    private readonly Action<ReadOnlySpan<byte>>? _send;
     private readonly byte[] _buffer = new byte[BufferSize];
     private int _used;
     private long _flushed;
@@ -20,9 +20,9 @@ public sealed class RecordWriter
     /// <param name="file">Stays the caller's.</param>
     public RecordWriter(SafeFileHandle file) => _file = file;
 
-    /// <summary>Writes to a stream.</summary>
-    /// <param name="stream">Stays the caller's.</param>
-    public RecordWriter(Stream stream) => _stream = stream;
+    /// <summary>Writes to where a file cannot be.</summary>
+    /// <param name="send">Takes the bytes, one after the other, in pieces of any size.</param>
+    public RecordWriter(Action<ReadOnlySpan<byte>> send) => _send = send;
 
     /// <summary>Offset of the record that is written next.</summary>
     public long Position => _flushed + _used;
@@ -83,11 +83,11 @@ public sealed class RecordWriter
     }
 
     /// <summary>Overwrites a record of a file by one of the same type and length.</summary>
-    /// <exception cref="InvalidOperationException">The writer has a stream.</exception>
+    /// <exception cref="InvalidOperationException">The writer has no file.</exception>
     public void Overwrite(long offset, RecordType type, ReadOnlySpan<byte> payload)
     {
         if (_file is null)
-            throw new InvalidOperationException("a stream cannot be overwritten");
+            throw new InvalidOperationException("what is sent cannot be overwritten");
         byte[] bytes = new byte[payload.Length + MaximumHeader];
         int header = Header(bytes, type, payload.Length);
         payload.CopyTo(bytes.AsSpan(header));
@@ -108,7 +108,7 @@ public sealed class RecordWriter
         if (_file is not null)
             FileSystem.WriteAt(_file, bytes, _flushed);
         else
-            _stream!.Write(bytes);
+            _send!(bytes);
         _flushed += bytes.Length;
     }
 

@@ -133,7 +133,7 @@ internal sealed class MailFlow : IDisposable
     internal static byte[] Encode(string records)
     {
         using MemoryStream stream = new();
-        RecordWriter writer = new(stream);
+        RecordWriter writer = new(stream.Write);
         foreach (string record in records.Split('|'))
             writer.Write((RecordType)record[0], Encoding.Latin1.GetBytes(record[1..]));
         writer.Flush();

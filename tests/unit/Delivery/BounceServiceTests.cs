@@ -1,4 +1,3 @@
-using System.Buffers;
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
@@ -421,7 +420,7 @@ public sealed class BounceServiceTests : IDisposable
         cleanup.Join();
         Assert.Equal((1, 1), (hello!.Number("internal"), hello.Number("smtputf8")));
         records.Position = 0;
-        RecordReader reader = new(records, 1 << 20);
+        RecordReader reader = new(records.Read, 1 << 20);
         System.Text.StringBuilder shape = new(), text = new();
         while (reader.Read())
         {

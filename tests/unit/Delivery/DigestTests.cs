@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using PostfixNet.Delivery;
 using PostfixNet.Mail;
+using PostfixNet.Notices;
 using PostfixNet.Queue;
 
 namespace PostfixNet.UnitTests.Delivery;
@@ -75,6 +76,29 @@ public sealed class DigestTests
         Assert.Contains("\nFinal-Recipient: rfc822; dave@q.test\nOriginal-Recipient: rfc822;dave@q.test\nAction: failed\nStatus: 4.4.7\n"
             + "Diagnostic-Code: X-Postfix; no such dave@q.test\nX-Postfix-Queue-ID: 4A0003\n", digest.Text, StringComparison.Ordinal);
         Assert.Equal("['bob@q.test', 'carol@q.test', 'dave@q.test']", FailedSaysFlufl(digest.Text));
+    }
+
+    // The table is for people: encoded words (RFC 2047) are shown as what they mean, and add no line.
+    [Theory]
+    [InlineData("=?utf-8?q?J=C3=B6rg=0ABcc:_x?= and =?iso-8859-1?b?/A==?=", "J\u00f6rg?Bcc: x and \u00fc")]
+    [InlineData("=?klingon?q?x?= =?utf-8?q?broken", "x =?utf-8?q?broken")]
+    [InlineData("plain \u00e9", "plain \u00e9")]
+    [InlineData("=?utf-8?q?" + LongText + "?=", LongText)]
+    public void The_table_has_the_subject_as_it_was_meant(string subject, string shown)
+    {
+        using MemoryStream output = new();
+        new DigestComposer(output, isGlobal: false).Write("mta.test", "NEW1", "a@q.test", "a@q.test", 1795240595, [new HeldNotice("/none", "OLD1", "a@q.test", subject, 0, SmtpUtf8.None, false)]);
+        Assert.Contains($"\n                 Subject: {shown}\n\n--", ByteText.Decode(output.ToArray()), StringComparison.Ordinal);
+    }
+
+    private const string LongText = "tenletters" + "tenletters" + "tenletters" + "tenletters" + "tenletters" + "tenletters";
+
+    [Fact]
+    public void A_long_subject_is_cut()
+    {
+        using MemoryStream output = new();
+        new DigestComposer(output, isGlobal: false).Write("mta.test", "NEW1", "a@q.test", "a@q.test", 1795240595, [new HeldNotice("/none", "OLD1", "a@q.test", new string('s', 300), 0, SmtpUtf8.None, false)]);
+        Assert.Contains($"\n                 Subject: {new string('s', 100)}...\n", ByteText.Decode(output.ToArray()), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Buffers;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
@@ -43,13 +42,13 @@ internal sealed class FakeSubmitter : INoticeSubmitter
 /// <summary>One notice.</summary>
 internal sealed class FakeDraft(FakeSubmitter submitter, string sender, string recipient, SmtpUtf8 smtpUtf8) : INoticeDraft
 {
-    private readonly ArrayBufferWriter<byte> _content = new();
+    private readonly MemoryStream _content = new();
     internal string Sender => sender;
     internal string Recipient => recipient;
     internal SmtpUtf8 SmtpUtf8 => smtpUtf8;
-    internal string Text => ByteText.Decode(_content.WrittenSpan);
+    internal string Text => ByteText.Decode(_content.ToArray());
     public QueueId Id { get; } = QueueId.TryParse($"NOTICE{submitter.Queued.Count + 1}", out QueueId id) ? id : default;
-    public IBufferWriter<byte> Content => _content;
+    public Stream Content => _content;
     public bool IsRefused { get; private set; }
 
     public string? Finish()
@@ -67,5 +66,5 @@ internal sealed class FakeDraft(FakeSubmitter submitter, string sender, string r
         return null;
     }
 
-    public void Dispose() { }
+    public void Dispose() => _content.Dispose();
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -37,7 +36,7 @@ internal sealed partial class DsnSample
                 // Deliberately other than Postfix, see docs/dsn.md (A0.2).
                 text = new Regex("^Status: 4\\.\\d\\.\\d$", RegexOptions.Multiline).Replace(text, "Status: 4.4.7", 1);
                 text = new Regex("^(<\\S+>: )(.*(?:\n    .*)*)$", RegexOptions.Multiline).Replace(text,
-                    m => Folded($"{m.Groups[1].Value}delivery stopped after less than an hour: {m.Groups[2].Value.Replace("\n    ", " ", StringComparison.Ordinal)}"), 1);
+                    m => NoticeText.Folded($"{m.Groups[1].Value}delivery stopped after less than an hour: {m.Groups[2].Value.Replace("\n    ", " ", StringComparison.Ordinal)}"), 1);
             }
             // Postfix 3.7.11 quotes the bytes of a UTF-8 sender one by one.
             text = Regex.Replace(text, "^X-Postfix-Sender: rfc822; \"j\\\\.\\\\.rg\"", "X-Postfix-Sender: utf-8; j\u00f6rg", RegexOptions.Multiline);
@@ -85,13 +84,6 @@ internal sealed partial class DsnSample
         "maximal_queue_lifetime_days" => "5",
         _ => throw new FormatException(name),
     });
-
-    private static string Folded(string text)
-    {
-        ArrayBufferWriter<byte> output = new();
-        NoticeText.WriteFolded(output, text);
-        return ByteText.Decode(output.WrittenSpan).TrimEnd('\n');
-    }
 
     private bool IsExpired => _facts.Any(f => f.EndsWith("expired, returned to sender", StringComparison.Ordinal));
 

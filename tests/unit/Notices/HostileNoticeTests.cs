@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text.Json;
@@ -76,7 +75,7 @@ public sealed class HostileNoticeTests
         Dsn dsn = new("5.1.1", $"host said: {evil}",
             kind == NoticeKind.Failure ? DsnAction.Failed : kind == NoticeKind.Delay ? DsnAction.Delayed : DsnAction.Relayed, "smtp", $"550 {evil}", $"mx{evil}");
         string line = evil.Replace('\n', ' ').Replace('\r', ' ');
-        ArrayBufferWriter<byte> output = new();
+        MemoryStream output = new();
         NoticeComposer.Write(new Notice
         {
             Kind = kind,
@@ -99,7 +98,7 @@ public sealed class HostileNoticeTests
             ],
             Original = new LinesMessage($"Subject: {line}\nMessage-Id: <{line}@q.test>\nX-Evil: {line}\n\n{evil}\n--OLD1.1795240595/mta.test--\n"),
         }, output);
-        return output.WrittenSpan.ToArray();
+        return output.ToArray();
     }
 
     private static void CheckBytes(byte[] notice, bool utf8)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using PostfixNet.Mail;
 using PostfixNet.Notices;
@@ -32,7 +31,8 @@ public class NoticeComposerTests
 
     private static Notice Sample(
         NoticeKind kind = NoticeKind.Failure, IEnumerable<Outcome>? recipients = null, string original = "Subject: x\n\nbody\n", string sender = "alice@q.test",
-        bool utf8 = false, bool full = true, string? envelopeId = null, string host = "mta.test", bool threaded = false, long sizeLimit = 50000) => new()
+        bool utf8 = false, bool full = true, string? envelopeId = null, string host = "mta.test", bool threaded = false, long sizeLimit = 50000,
+        IOriginalMessage? message = null) => new()
         {
             Kind = kind,
             NoticeId = "NEW1",
@@ -50,7 +50,7 @@ public class NoticeComposerTests
             Template = DsnSample.Templates(host, delayHours: 4).Of(kind),
             QueueLifetime = TimeSpan.FromDays(5),
             Recipients = recipients ?? [Failed("bob@q.test")],
-            Original = new LinesMessage(original),
+            Original = message ?? new LinesMessage(original),
         };
 
     private static Outcome Failed(string address, string reason = "no", string? reply = null, string? mta = null, string? orcpt = null, string? original = null) =>
@@ -58,9 +58,9 @@ public class NoticeComposerTests
 
     private static string Text(Notice notice)
     {
-        ArrayBufferWriter<byte> output = new();
+        using MemoryStream output = new();
         NoticeComposer.Write(notice, output);
-        return ByteText.Decode(output.WrittenSpan);
+        return ByteText.Decode(output.ToArray());
     }
 
     [Fact]
@@ -132,6 +132,95 @@ public class NoticeComposerTests
     public void A_message_without_final_newline_is_completed() =>
         Assert.EndsWith("\n\nlast\n\n--OLD1.1795240595/mta.test--\n", Text(Sample(original: "Subject: x\n\nlast")), StringComparison.Ordinal);
 
+    // MimeKit itself drops a CR before a LF, and writes a part that is no valid MIME anew.
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    public void The_message_is_returned_octet_for_octet(bool full, bool utf8)
+    {
+        const string Headers = "Subject:  odd\r\nX-Tab:\t\tx  \n folded \r\n\tonce more\nContent-Type: multipart/mixed; boundary=a;;=\nContent-Transfer-Encoding: base64\n";
+        string body = "\n\r\n\r\r\n--a\n\n\0\x01\x1a\x7f\udc80\udcff caf\u00e9 =\n=E9 \t\n.\n..\nFrom x\n>From y\n--a--\n\n\n" + new string('x', 5000) + "\r\n\n\n";
+        string text = Text(Sample(original: Headers + body, full: full, utf8: utf8, sizeLimit: 0));
+        int start = text.IndexOf("\nReturn-Path: <alice@q.test>\n", StringComparison.Ordinal) + "\nReturn-Path: <alice@q.test>\n".Length;
+        Assert.Equal(full ? Headers + body : Headers, text[start..^"\n--OLD1.1795240595/mta.test--\n".Length]);
+    }
+
+    // MimeKit cuts a parameter that is too long for a line in pieces, boundary*0=..., which programs that read bounces do not know.
+    [Fact]
+    public void A_long_boundary_stays_in_one_piece()
+    {
+        string text = Text(Sample(host: "a-long-name-of-a-host-in-a-domain-with-a-long-name.mta.test"));
+        Assert.Contains("\nContent-Type: multipart/report; report-type=delivery-status;\n\tboundary=\"OLD1.1795240595/a-long-name-of-a-host-in-a-domain-with-a-long-name.mta\"\n", text, StringComparison.Ordinal);
+    }
+
+    /// <summary>A message of any size that is nowhere.</summary>
+    private sealed class EndlessMessage(long lines) : IOriginalMessage
+    {
+        private readonly byte[] _line = Enumerable.Repeat((byte)'x', 1000).ToArray();
+
+        public long Size => lines * 1001;
+
+        public IEnumerable<ContentPiece> Content()
+        {
+            yield return new ContentPiece("Subject: x"u8.ToArray(), true);
+            yield return new ContentPiece(default, true);
+            for (long i = 0; i < lines; i++)
+                yield return new ContentPiece(_line, i % 3 > 0);
+        }
+    }
+
+    private sealed class CountingStream : MemoryStream
+    {
+        internal long Count { get; private set; }
+        public override void Write(ReadOnlySpan<byte> buffer) => Count += buffer.Length;
+        public override void Write(byte[] buffer, int offset, int count) => Count += count;
+    }
+
+    private static long Allocated(Notice notice, out long written)
+    {
+        using CountingStream output = new();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        NoticeComposer.Write(notice, output);
+        written = output.Count;
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+
+    [Fact]
+    public void A_message_of_any_size_is_returned_in_little_memory()
+    {
+        _ = Allocated(Sample(), out _);
+        Notice notice = Sample(sizeLimit: 0, message: new EndlessMessage(200_000));
+        Assert.InRange(Allocated(notice, out long written), 0, 1 << 20);
+        Assert.InRange(written, 200_000_000, 210_000_000);
+    }
+
+    // They are read from the log as they are written: what is made for one is gone before the next.
+    [Fact]
+    public void A_notice_has_any_number_of_recipients()
+    {
+        const int Count = 20_000;
+        WeakReference[] seen = new WeakReference[Count];
+        int alive = 0;
+        IEnumerable<Outcome> Recipients()
+        {
+            for (int i = 0; i < Count; i++)
+            {
+                Outcome outcome = Failed($"r{i}@q.test", "no", "550 no", "mx.q.test");
+                seen[i] = new WeakReference(outcome);
+                yield return outcome;
+                if (i == Count - 1)
+                {
+                    GC.Collect();
+                    alive = Math.Max(alive, seen.Count(s => s.IsAlive));
+                }
+            }
+        }
+        _ = Allocated(Sample(recipients: Recipients()), out long written);
+        Assert.InRange(written, Count * 120L, Count * 300L);
+        Assert.InRange(alive, 1, 100);
+    }
+
     [Fact]
     public void Without_the_message_there_are_two_parts()
     {
@@ -185,12 +274,7 @@ public class NoticeComposerTests
     [InlineData("123456789 123456789 123456789 123456789 123456789 123456789 123456789 1234567890", "123456789 123456789 123456789 123456789 123456789 123456789 123456789\n    1234567890\n")] // 80
     [InlineData("1234567890123456789012345678901234567890123456789012345678901234567890123456789012345 x", "1234567890123456789012345678901234567890123456789012345678901234567890123456789012345\n    x\n")]
     [InlineData("a 1234567890123456789012345678901234567890123456789012345678901234567890123456789012345", "a\n    1234567890123456789012345678901234567890123456789012345678901234567890123456789012345\n")]
-    public void Folds_at_79_bytes(string text, string folded)
-    {
-        ArrayBufferWriter<byte> output = new();
-        NoticeText.WriteFolded(output, text);
-        Assert.Equal(folded, ByteText.Decode(output.WrittenSpan));
-    }
+    public void Folds_at_79_bytes(string text, string folded) => Assert.Equal(folded, NoticeText.Folded(text) + "\n");
 
     [Theory]
     [InlineData(Notify.Default, Notify.Failure, true)]

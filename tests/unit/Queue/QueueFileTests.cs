@@ -319,7 +319,7 @@ public class QueueFileTests
             long data = stream.Length == 0 ? 0 : IndexOf(stream.ToArray(), "M\0"u8) + 2;
             long extracted = stream.Length - 4;
             stream.SetLength(0);
-            RecordWriter writer = new(stream);
+            RecordWriter writer = new(stream.Write);
             writer.Write(RecordType.Size, new SizeRecord(extracted - data, data, count, 0, extracted - data, 0).ToString().Replace('-', '0'));
             if (time is not null)
                 writer.Write(RecordType.Time, time);

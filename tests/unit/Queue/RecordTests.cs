@@ -42,7 +42,7 @@ public class RecordTests
         byte[] want = Vectors.Bytes(name);
         using MemoryStream stream = new();
         using SafeFileHandle file = FileSystem.TryCreate(directory.Path + "/out", 0x180)!;
-        RecordWriter toStream = new(stream), toFile = new(file);
+        RecordWriter toStream = new(stream.Write), toFile = new(file);
         using SafeFileHandle source = FileSystem.Open(Vectors.PathOf(name));
         RecordReader reader = new(source, followPointers: false);
         while (reader.Read())
@@ -70,13 +70,13 @@ public class RecordTests
     public void Lengths_are_base_128_least_significant_first(int length, string want)
     {
         using MemoryStream stream = new();
-        RecordWriter writer = new(stream);
+        RecordWriter writer = new(stream.Write);
         writer.Write(RecordType.Text, new byte[length]);
         writer.Write(RecordType.End);
         writer.Flush();
         Assert.Equal(want, Convert.ToHexString(stream.ToArray(), 0, want.Length / 2));
         stream.Position = 0;
-        RecordReader reader = new(stream, RecordReader.TrustedMaximumPayload);
+        RecordReader reader = new(stream.Read, RecordReader.TrustedMaximumPayload);
         Assert.True(reader.Read());
         Assert.Equal(length, reader.Payload.Length);
         Assert.True(reader.Read());
@@ -102,14 +102,14 @@ public class RecordTests
         using TemporaryDirectory directory = new();
         using SafeFileHandle file = FileSystem.Open(directory.File("x", bytes));
         Assert.Equal(want, Describe(new RecordReader(file, limit)));
-        Assert.Equal(want, Describe(new RecordReader(new OneByteAtATime(bytes), limit)));
+        Assert.Equal(want, Describe(new RecordReader(new OneByteAtATime(bytes).Read, limit)));
     }
 
     [Fact]
     public void A_forged_length_costs_no_memory()
     {
         // Promises 16 MiB, has one byte.
-        RecordReader reader = new(new MemoryStream([(byte)'N', 0x80, 0x80, 0x80, 0x08, 1]), RecordReader.TrustedMaximumPayload);
+        RecordReader reader = new(new MemoryStream([(byte)'N', 0x80, 0x80, 0x80, 0x08, 1]).Read, RecordReader.TrustedMaximumPayload);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Throws<QueueFileException>(() => reader.Read());
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 200_000);
@@ -130,7 +130,7 @@ public class RecordTests
     {
         using TemporaryDirectory directory = new();
         using MemoryStream stream = new();
-        RecordWriter writer = new(stream);
+        RecordWriter writer = new(stream.Write);
         foreach (string record in records.Split(';'))
             writer.Write((RecordType)record[0], record[2..]);
         writer.Flush();
@@ -150,15 +150,15 @@ public class RecordTests
     public void Text_keeps_bytes_that_are_no_UTF8()
     {
         using MemoryStream stream = new();
-        RecordWriter writer = new(stream);
+        RecordWriter writer = new(stream.Write);
         byte[] bytes = [(byte)'a', 0xff, 0xc3, 0xa9, 0xc3];
         writer.Write(RecordType.From, bytes);
         writer.Flush();
         stream.Position = 0;
-        RecordReader reader = new(stream, 2048);
+        RecordReader reader = new(stream.Read, 2048);
         Assert.True(reader.Read());
         using MemoryStream again = new();
-        RecordWriter second = new(again);
+        RecordWriter second = new(again.Write);
         second.Write(RecordType.From, reader.Text);
         second.Flush();
         Assert.Equal(stream.ToArray(), again.ToArray());

@@ -1,4 +1,3 @@
-using System.Buffers;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
@@ -197,11 +196,11 @@ public sealed class ErrorNoticeTests
 
         private sealed class Draft(Submitter submitter, string sender, string recipient) : INoticeDraft
         {
-            private readonly ArrayBufferWriter<byte> _content = new();
+            private readonly MemoryStream _content = new();
 
             public QueueId Id => default;
 
-            public IBufferWriter<byte> Content => _content;
+            public Stream Content => _content;
 
             public string? Finish()
             {
@@ -209,7 +208,7 @@ public sealed class ErrorNoticeTests
                     throw new IpcException("trouble");
                 if (submitter.Fail == "refused")
                     return "trouble";
-                submitter.Queued.Add((sender, recipient, ByteText.Decode(_content.WrittenSpan)));
+                submitter.Queued.Add((sender, recipient, ByteText.Decode(_content.ToArray())));
                 return null;
             }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -406,13 +405,13 @@ public sealed class LoginTests : IDisposable
     /// <summary>Keeps what would be sent.</summary>
     private sealed class Notices : INoticeSubmitter, INoticeDraft
     {
-        private readonly ArrayBufferWriter<byte> _content = new();
+        private readonly MemoryStream _content = new();
 
-        internal string Text => Encoding.Latin1.GetString(_content.WrittenSpan);
+        internal string Text => Encoding.Latin1.GetString(_content.ToArray());
 
         public QueueId Id => default;
 
-        public IBufferWriter<byte> Content => _content;
+        public Stream Content => _content;
 
         public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8) => this;
 

@@ -2,14 +2,16 @@ using PostfixNet.Ipc;
 
 namespace PostfixNet.Cleanup;
 
-/// <summary>The raw data that a client sends, as a stream that ends with the data.</summary>
-internal sealed class DataStream(Channel channel) : Stream
+/// <summary>The raw data that a client sends, up to its end.</summary>
+internal sealed class ReceivedData(Channel channel)
 {
     private byte[] _piece = new byte[16 * 1024];
     private int _start, _end;
     private bool _isOver;
 
-    public override int Read(Span<byte> buffer)
+    /// <summary>Takes what comes next, as much as fits; 0 at the end.</summary>
+    /// <exception cref="IpcException">The client is gone.</exception>
+    internal int Read(Span<byte> buffer)
     {
         if (_start < _end)
         {
@@ -38,16 +40,4 @@ internal sealed class DataStream(Channel channel) : Stream
         while (!_isOver)
             _isOver = channel.ReceiveData().IsEmpty;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -101,7 +101,7 @@ internal sealed class CleanupServer(
         {
             return (e.IsTemporary ? CleanupClient.TryAgain : CleanupClient.Refused, e.Message);
         }
-        catch (Exception e) when (e is IOException and not IpcException or UnauthorizedAccessException)
+        catch (IOException e) when (e is not IpcException)
         {
             Log.WriteError(e.Message);
             return (CleanupClient.TryAgain, "queue file write error");
@@ -123,7 +123,7 @@ internal sealed class CleanupServer(
             trouble = "";
             return NewQueueFile.Create(queues, QueueName.Incoming, options.LongQueueIds, clock);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             trouble = "queue file write error";
             Log.WriteError(e.Message);
@@ -139,7 +139,7 @@ internal sealed class CleanupServer(
         {
             Trigger.Send(options.QueueManager, "I"u8);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             // It looks at incoming/ when it starts, and from time to time.
         }

@@ -131,13 +131,13 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
                 Log.Rejected(message, "hopcount exceeded");
                 throw new Refusal("too many hops", status: "5.4.6");
             case HeaderName.MessageId:
-                Log.MessageId(message, "", ByteText.Decode(ByteText.Trim(body, " \t\r\n"u8)));
+                Log.MessageId(message, "", ByteText.Decode(body.Trim(" \t\r\n"u8)));
                 break;
             case HeaderName.ResentMessageId:
-                Log.MessageId(message, "resent-", ByteText.Decode(ByteText.Trim(body, " \t\r\n"u8)));
+                Log.MessageId(message, "resent-", ByteText.Decode(body.Trim(" \t\r\n"u8)));
                 break;
             case HeaderName.ContentTransferEncoding when options.DetectEncodingHeader:
-                if (EncodingOf(ByteText.Trim(body, " \t\r\n"u8)) is var told and not BodyEncoding.Unknown)
+                if (EncodingOf(body.Trim(" \t\r\n"u8)) is var told and not BodyEncoding.Unknown)
                     message.Encoding = told;
                 break;
         }

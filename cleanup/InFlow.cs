@@ -35,7 +35,7 @@ internal sealed class InFlow(QueueDirectories queues, TimeSpan delay)
                     return true;
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             // The message itself will say what is wrong with the directory.
         }

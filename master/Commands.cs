@@ -28,7 +28,7 @@ internal static class Commands
             string answer = ReadAll(ours);
             if (answer == Supervisor.ReadyWord)
                 return ExitStatus.Ok;
-            StandardError.Write(answer.Length > 0 ? answer : "master: fatal: the system did not start; see the log\n");
+            StandardStreams.WriteError(answer.Length > 0 ? answer : "master: fatal: the system did not start; see the log\n");
             return daemon.Exit.Wait(Readiness.Readable, 5000).This == Readiness.None ? ExitStatus.TemporaryFailure
                 : daemon.WaitForExit().Status is > 0 and < 128 and var status ? status : ExitStatus.TemporaryFailure;
         }
@@ -86,7 +86,7 @@ internal static class Commands
             Trigger.Send(Path.Join(config.Get(Parameters.QueueDirectory), "public", config.Get(Parameters.QueueServiceName)), "FADI"u8);
             return ExitStatus.Ok;
         }
-        catch (IOException)
+        catch (IOException e) when (e is not SystemCallException { IsForbidden: true })
         {
             return Program.Fail("Cannot flush mail queue - mail system is down", ExitStatus.Unavailable);
         }
@@ -97,7 +97,7 @@ internal static class Commands
         MainConfig config = MainConfig.Load(directory);
         string queue = config.Get(Parameters.QueueDirectory);
         int? pid = PidFile.Running(queue);
-        StandardError.Write(pid is null ? "master: the Postfix.Net mail system is not running\n" : $"master: the Postfix.Net mail system is running: PID: {pid}\n");
+        StandardStreams.WriteError(pid is null ? "master: the Postfix.Net mail system is not running\n" : $"master: the Postfix.Net mail system is running: PID: {pid}\n");
         Pauses.Tell(queue);
         return pid is null ? 1 : ExitStatus.Ok;
     }
@@ -108,7 +108,7 @@ internal static class Commands
         int problems = 0;
         foreach (string problem in SystemCheck.Problems(config))
         {
-            StandardError.Write($"master: warning: {problem}\n");
+            StandardStreams.WriteError($"master: warning: {problem}\n");
             problems++;
         }
         return problems == 0 ? ExitStatus.Ok : 1;
@@ -125,7 +125,7 @@ internal static class Commands
         foreach (string warning in warnings)
         {
             MailLog.Warning(warning);
-            StandardError.Write($"master: warning: {warning}\n");
+            StandardStreams.WriteError($"master: warning: {warning}\n");
         }
         return (config, master);
     }

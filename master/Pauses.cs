@@ -39,7 +39,7 @@ internal static class Pauses
         {
             Trigger.Send(Path.Join(queue, "public", config.Get(Parameters.QueueServiceName)), "P"u8);
         }
-        catch (IOException)
+        catch (IOException e) when (e is not SystemCallException { IsForbidden: true })
         {
             // The system is down; it reads the file at its start.
         }
@@ -51,8 +51,8 @@ internal static class Pauses
     {
         PauseList list = PauseList.Read(queue);
         if (list.Problem is { } problem)
-            StandardError.Write($"master: warning: {problem}: all deliveries are paused until \"master resume\"\n");
+            StandardStreams.WriteError($"master: warning: {problem}: all deliveries are paused until \"master resume\"\n");
         foreach (Pause pause in list.Problem is null ? list.Pauses : [])
-            StandardError.Write($"master: paused since {MailTime.ListingDate(pause.Since)}: {pause}\n");
+            StandardStreams.WriteError($"master: paused since {MailTime.ListingDate(pause.Since)}: {pause}\n");
     }
 }

@@ -75,7 +75,7 @@ internal static class Program
                 Fail(problem, ExitStatus.Configuration);
             return ExitStatus.Configuration;
         }
-        catch (UnauthorizedAccessException e)
+        catch (SystemCallException e) when (e.IsForbidden)
         {
             return Fail(e.Message, ExitStatus.NoPermission);
         }
@@ -88,7 +88,7 @@ internal static class Program
     /// <summary>One line on standard error.</summary>
     internal static int Fail(string text, int status)
     {
-        StandardError.Write($"master: fatal: {text}\n");
+        StandardStreams.WriteError($"master: fatal: {text}\n");
         return status;
     }
 }

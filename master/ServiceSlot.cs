@@ -140,7 +140,7 @@ internal sealed class ServiceSlot
                 [(theirs.Number, ServiceContext.LifelineNumber), (_listener.Number, ServiceContext.ListenerNumber)]);
             _workers.Add(new Worker(this, process, ours, StartLine()));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             ours.Dispose();
             MailLog.Warning($"service {Entry.Name}: {e.Message}");

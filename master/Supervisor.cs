@@ -57,7 +57,7 @@ internal sealed class Supervisor : IDisposable
                 ready.Dispose();
             });
         }
-        catch (Exception e) when (e is ConfigurationException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is ConfigurationException or IOException)
         {
             IEnumerable<string> problems = e is ConfigurationException all ? all.Problems : [e.Message];
             ready.Write(System.Text.Encoding.UTF8.GetBytes(string.Concat(problems.Select(problem => $"master: fatal: {problem}\n"))));

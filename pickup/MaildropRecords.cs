@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
-using PostfixNet.Native;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Pickup;
@@ -133,7 +132,7 @@ internal sealed class MaildropRecords(RecordReader input, RecordWriter output, b
     {
         if (!input.Read())
             throw new BadRecordException(BadRecordException.EndOfFile);
-        bool isGood = ShortText.IndexOf(allowed, (byte)input.Type) >= 0
+        bool isGood = allowed.Contains((byte)input.Type)
             && (input.Type != RecordType.ContinueAt || isTrusted || IsZero(input.Payload));
         return isGood ? input.Type : throw new BadRecordException((int)input.Type);
     }

@@ -144,7 +144,7 @@ internal sealed class PickupServer(PickupOptions options, QueueDirectories queue
                     return entry;
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             Log.Trouble(e.Message);
         }

@@ -72,7 +72,7 @@ internal static class Program
 
         public void Trigger(ReadOnlySpan<byte> requests, bool isTrusted)
         {
-            if (ShortText.IndexOf(requests, (byte)'W') >= 0)
+            if (requests.Contains((byte)'W'))
                 _server.Wake();
             LookAgain();
         }

@@ -39,11 +39,11 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
             FileStatus status = FileSystem.Status(file);
             return IsReady(entry, status) ? Submit(entry, file, status, cleanup) : Outcome.LeftAlone;
         }
-        catch (FileNotFoundException)
+        catch (SystemCallException e) when (e.IsMissing)
         {
             return Outcome.LeftAlone;
         }
-        catch (UnauthorizedAccessException e)
+        catch (SystemCallException e) when (e.IsForbidden)
         {
             if (warned.IsNew(entry.Path))
                 Log.Trouble($"{NameOf(entry)}: {e.Message}");
@@ -162,7 +162,7 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
             _ = FileSystem.TryRemove(entry.Path);
             return Outcome.Gone;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             Log.Trouble($"{NameOf(entry)}: queued as {id} but cannot be removed: {e.Message}");
             return Outcome.Stuck;

@@ -1,5 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Ipc;
+using PostfixNet.Native;
 using PostfixNet.Queue;
 using PostfixNet.Service;
 
@@ -17,9 +18,9 @@ internal static class ExplainCommand
         {
             channel = Program.Connect(config);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (SystemCallException e)
         {
-            return Program.Fatal($"Queue report unavailable - mail system is down ({Program.Reason(e)})");
+            return Program.Fatal($"Queue report unavailable - mail system is down ({e.Reason})");
         }
         ListingText text = ListingText.ToStandardOutput();
         using (channel)

@@ -86,11 +86,11 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
                 .Add("sender", External(envelope.Sender ?? "")).Add("more", more);
             return message.Add("recipients", Tell(queue, entry.Id, status, envelope.Sender ?? "", recipients));
         }
-        catch (FileNotFoundException)
+        catch (SystemCallException e) when (e.IsMissing)
         {
             return null;
         }
-        catch (Exception e) when (e is UnauthorizedAccessException or (IOException and not IpcException))
+        catch (IOException e) when (e is not IpcException)
         {
             return null; // a link, a user's own, or a bad spot of the disk
         }

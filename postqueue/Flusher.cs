@@ -46,7 +46,7 @@ internal sealed class Flusher(QueueDirectories queues, Action wakeQueueManager)
                     wakeQueueManager();
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             MailLog.Warning($"cannot flush {domain}: {e.Message}");
             failed = true;
@@ -78,7 +78,7 @@ internal sealed class Flusher(QueueDirectories queues, Action wakeQueueManager)
                 next = file.ReadRecipients(next, batch, RecipientBatch);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or QueueFileException)
+        catch (Exception e) when (e is IOException or QueueFileException)
         {
             return false; // gone meanwhile, or damaged: qmgr will find out
         }
@@ -94,11 +94,11 @@ internal sealed class Flusher(QueueDirectories queues, Action wakeQueueManager)
             FileSystem.ChangeMode(path, status.Mode | QueueFileMode.FlushFirst);
             return queues.Rename(path, QueueName.Incoming, id);
         }
-        catch (FileNotFoundException)
+        catch (SystemCallException e) when (e.IsMissing)
         {
             return false; // qmgr was quicker
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             MailLog.Warning($"{id}: cannot flush: {e.Message}");
             return null;

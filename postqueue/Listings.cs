@@ -6,13 +6,11 @@ using PostfixNet.Native;
 namespace PostfixNet.Postqueue;
 
 /// <summary>The listing cannot be written.</summary>
-/// <param name="cause">Why; HResult is the system's error number.</param>
-internal sealed class ListingClosedException(Exception cause) : Exception(cause.Message, cause)
+/// <param name="cause">Why.</param>
+internal sealed class ListingClosedException(SystemCallException cause) : Exception(cause.Message, cause)
 {
-    private const int BrokenPipe = 32;
-
     /// <summary>The reader has seen enough, as in "mailq | head".</summary>
-    internal bool IsReaderGone => InnerException!.HResult == BrokenPipe;
+    internal bool IsReaderGone => cause.IsReaderGone;
 }
 
 /// <summary>Text on its way to standard output, in large pieces.</summary>
@@ -27,8 +25,8 @@ internal sealed class ListingText(Action<string> write)
     /// <remarks>Appending throws <see cref="ListingClosedException"/> when it cannot be written.</remarks>
     internal static ListingText ToStandardOutput() => new(text =>
     {
-        if (!StandardError.WriteTo(1, text))
-            throw new ListingClosedException(UnixError.Last("write to standard output"));
+        if (!StandardStreams.TryWriteOutput(text))
+            throw new ListingClosedException(SystemCallException.Last("write to standard output"));
     });
 
     internal StringBuilder Append(string text)

@@ -60,7 +60,7 @@ internal static class Program
                 case 'v':
                     break; // there is nothing more to tell
                 case Getopt.Bad:
-                    StandardError.Write($"postqueue: {getopt.Error}\n");
+                    StandardStreams.WriteError($"postqueue: {getopt.Error}\n");
                     return Fatal(Usage);
                 case 'j' when what == 'x':
                     asJson = true;
@@ -105,7 +105,7 @@ internal static class Program
         {
             return Fatal(e.Message, ExitStatus.Configuration);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             return Fatal(e.Message);
         }
@@ -121,12 +121,12 @@ internal static class Program
         {
             channel = Connect(config);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (SystemCallException e)
         {
             string root = config.Get(Parameters.QueueDirectory);
             if (Users.EffectiveUid != 0 && FileSystem.Status(root)?.Uid != Users.EffectiveUid)
                 return Fatal("Queue report unavailable - mail system is down");
-            Warn($"Mail system is down -- accessing queue directly (Connect to the Postfix showq service: {Reason(e)})");
+            Warn($"Mail system is down -- accessing queue directly (Connect to the Postfix showq service: {e.Reason})");
             ListDirectly(config, output);
         }
         if (channel is not null)
@@ -172,14 +172,14 @@ internal static class Program
         {
             channel = Connect(config);
         }
-        catch (FileNotFoundException)
+        catch (SystemCallException e) when (e.IsMissing)
         {
             Warn("unable to look up public/qmgr: No such file or directory");
             return Fatal(Down);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (SystemCallException e)
         {
-            Warn($"connect to public/showq: {Reason(e)}");
+            Warn($"connect to public/showq: {e.Reason}");
             return Fatal(Down);
         }
         using (channel)
@@ -226,18 +226,15 @@ internal static class Program
         return $"public/{service}";
     }
 
-    // The system's words at the end of an error, "connect PATH: Connection refused".
-    internal static string Reason(Exception e) => e.Message[(e.Message.LastIndexOf(": ", StringComparison.Ordinal) is >= 0 and int at ? at + 2 : 0)..];
-
     internal static void Warn(string text)
     {
-        StandardError.Write($"postqueue: warning: {text}\n");
+        StandardStreams.WriteError($"postqueue: warning: {text}\n");
         MailLog.Warning(text);
     }
 
     internal static int Fatal(string text, int status = ExitStatus.Unavailable)
     {
-        StandardError.Write($"postqueue: fatal: {text}\n");
+        StandardStreams.WriteError($"postqueue: fatal: {text}\n");
         MailLog.Fatal(text);
         return status;
     }

@@ -48,7 +48,6 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
 
     /// <summary>Lists all complete messages.</summary>
     /// <exception cref="IOException">A queue cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     internal void Run(IListingOutput output)
     {
         string? paused = PauseList.Read(queues.Root).IsEverything ? "all deliveries are paused by the operator" : null;
@@ -96,11 +95,11 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
             output.EndMessage();
             return true;
         }
-        catch (FileNotFoundException)
+        catch (SystemCallException e) when (e.IsMissing)
         {
             return false;
         }
-        catch (UnauthorizedAccessException)
+        catch (SystemCallException e) when (e.IsForbidden)
         {
             return false; // a file in maildrop that its owner keeps to himself
         }

@@ -98,7 +98,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
             int count = new Explainer(queues, emptyAddress, line.Ask, TimeProvider.System).Run(what, channel.Send);
             channel.Send(new AttributeList().Add("total", count).Add("no_answer", line.IsBroken ? 1 : 0));
         }
-        catch (Exception e) when (e is (IOException and not IpcException) or UnauthorizedAccessException)
+        catch (IOException e) when (e is not IpcException)
         {
             MailLog.Warning($"cannot look through the queue: {e.Message}");
         }
@@ -111,7 +111,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
         {
             new QueueListing(queues, emptyAddress).Run(sender);
         }
-        catch (Exception e) when (e is (IOException and not IpcException) or UnauthorizedAccessException)
+        catch (IOException e) when (e is not IpcException)
         {
             // Without the end mark: the client must not take this for the whole queue.
             MailLog.Warning($"cannot list the queue: {e.Message}");

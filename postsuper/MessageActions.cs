@@ -79,7 +79,7 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Tim
                     ActOnEntry(wanted, queue, entry);
                 }
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (IOException e)
             {
                 report.Fail(e.Message);
             }
@@ -159,11 +159,11 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Tim
                 _ => false,
             };
         }
-        catch (FileNotFoundException)
+        catch (SystemCallException e) when (e.IsMissing)
         {
             return false; // the system may be running
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             report.Fail($"{QueueDirectories.NameOf(queue)}/{id}: {e.Message}");
             return false;

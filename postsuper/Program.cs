@@ -56,7 +56,7 @@ internal static class Program
             CommandLine line = new();
             if (line.Parse(arguments) is { } wrong)
             {
-                StandardError.Write($"postsuper: {wrong}\n");
+                StandardStreams.WriteError($"postsuper: {wrong}\n");
                 return Fatal(Usage, 1);
             }
             MainConfig config = MainConfig.Load(MainConfig.FindDirectory(line.ConfigDirectory));
@@ -94,7 +94,7 @@ internal static class Program
         {
             return Fatal(e.Message, ExitStatus.Configuration);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             return Fatal(e.Message, 1);
         }
@@ -175,7 +175,7 @@ internal static class Program
         {
             Trigger.Send(service, requests);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             // The system is down; it scans its queues at its start.
         }
@@ -191,7 +191,7 @@ internal static class Program
 
     private static int Fatal(string text, int status)
     {
-        StandardError.Write($"postsuper: fatal: {text}\n");
+        StandardStreams.WriteError($"postsuper: fatal: {text}\n");
         MailLog.Fatal(text);
         return status;
     }

@@ -142,7 +142,7 @@ internal sealed class Recovery(QueueDirectories queues, Report report, TimeProvi
             foreach (QueueEntry entry in queues.ScanEntries(queue, foreign))
                 Guard(queue, entry.Id, () => act(entry));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             report.Fail(e.Message);
         }
@@ -154,11 +154,11 @@ internal sealed class Recovery(QueueDirectories queues, Report report, TimeProvi
         {
             act();
         }
-        catch (FileNotFoundException)
+        catch (SystemCallException e) when (e.IsMissing)
         {
             // Gone meanwhile: the system may be running.
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             report.Fail($"{NameOf(queue, id)}: {e.Message}");
         }

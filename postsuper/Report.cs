@@ -28,7 +28,7 @@ internal class Report
     {
         bool isWarning = severity == "warning";
         text = MailLog.Printable(text); // names in maildrop are users' words, and this goes to root's terminal
-        StandardError.Write($"postsuper: {(isWarning ? "warning: " : "")}{text}\n");
+        StandardStreams.WriteError($"postsuper: {(isWarning ? "warning: " : "")}{text}\n");
         if (isWarning)
             MailLog.Warning(text);
         else

@@ -189,11 +189,11 @@ internal sealed class StructureCheck
                     Guard(() => act(entry));
             }
         }
-        catch (FileNotFoundException)
+        catch (SystemCallException e) when (e.IsMissing)
         {
             // Not made yet: nothing to check.
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             _report.Fail(e.Message);
         }
@@ -205,11 +205,11 @@ internal sealed class StructureCheck
         {
             act();
         }
-        catch (FileNotFoundException)
+        catch (SystemCallException e) when (e.IsMissing)
         {
             // Gone meanwhile: the system may be running.
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             _report.Fail(e.Message);
         }

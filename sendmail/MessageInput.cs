@@ -55,7 +55,7 @@ internal sealed class MessageInput
                 Buffer.BlockCopy(_buffer, start, _buffer, 0, end - start);
                 (start, end) = (0, end - start);
             }
-            int n = StandardInput.Read(_buffer.AsSpan(end));
+            int n = StandardStreams.ReadInput(_buffer.AsSpan(end));
             bool atEnd = n == 0;
             end += n;
             Lines(ref start, end, atEnd);
@@ -75,7 +75,7 @@ internal sealed class MessageInput
             ReadOnlySpan<byte> rest = _buffer.AsSpan(start, end - start);
             // A line that just fits may end with CR LF.
             bool isLong = rest.Length >= _lineLimit + 2;
-            int length = ShortText.IndexOf(isLong ? rest[..(_lineLimit + 2)] : rest, (byte)'\n');
+            int length = (isLong ? rest[..(_lineLimit + 2)] : rest).IndexOf((byte)'\n');
             ReadOnlySpan<byte> line = length >= 0 ? WithoutReturns(rest[..length]) : rest;
             if (length >= 0 && line.Length < _lineLimit)
             {
@@ -111,32 +111,19 @@ internal sealed class MessageInput
         _isContinued = false;
     }
 
-    // By hand: the library's generic trimming would be compiled anew in each process.
     private ReadOnlySpan<byte> WithoutReturns(ReadOnlySpan<byte> line)
     {
         if (_lineEnding == LineEnding.AsFirstLine)
             _lineEnding = line is [.., (byte)'\r'] ? LineEnding.Always : LineEnding.Never;
-        return _lineEnding == LineEnding.Always ? TrimReturns(line) : line;
+        return _lineEnding == LineEnding.Always ? line.TrimEnd((byte)'\r') : line;
     }
 
-    private static ReadOnlySpan<byte> TrimReturns(ReadOnlySpan<byte> line)
-    {
-        while (line is [.., (byte)'\r'])
-            line = line[..^1];
-        return line;
-    }
-
-    private static bool IsMailboxLine(ReadOnlySpan<byte> line)
-    {
-        while (line is [(byte)'>', .. var rest])
-            line = rest;
-        return line is [(byte)'F', (byte)'r', (byte)'o', (byte)'m', (byte)' ', ..];
-    }
+    private static bool IsMailboxLine(ReadOnlySpan<byte> line) => line.TrimStart((byte)'>').StartsWith("From "u8);
 
     /// <returns>How much of the piece was taken: returns at its end may belong to the line end that follows.</returns>
     private int Piece(ReadOnlySpan<byte> piece)
     {
-        if (piece.Length == _lineLimit && _lineEnding != LineEnding.Never && TrimReturns(piece) is { IsEmpty: false } trimmed)
+        if (piece.Length == _lineLimit && _lineEnding != LineEnding.Never && piece.TrimEnd((byte)'\r') is { IsEmpty: false } trimmed)
             piece = trimmed;
         _writer.Write(RecordType.TextPart, piece);
         _header?.Line(piece, _isContinued);

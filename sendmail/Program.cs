@@ -46,14 +46,6 @@ internal static class Program
 
     private static int Main(string[] arguments)
     {
-        int status = RunOrFail(arguments);
-        // All is written and on stable storage. The runtime's own way out would load its compiler, for nothing.
-        CurrentProcess.End(status);
-        return status;
-    }
-
-    private static int RunOrFail(string[] arguments)
-    {
         try
         {
             return Run(CalledAs(), arguments);
@@ -66,7 +58,7 @@ internal static class Program
         {
             return Fail(e.Message, e.Status);
         }
-        catch (UnauthorizedAccessException e)
+        catch (SystemCallException e) when (e.IsForbidden)
         {
             return Fail(e.Message, ExitStatus.NoPermission);
         }
@@ -82,9 +74,9 @@ internal static class Program
         using SafeFileHandle commandLine = FileSystem.Open("/proc/self/cmdline");
         Span<byte> words = stackalloc byte[4096];
         words = words[..FileSystem.ReadAt(commandLine, words, 0)];
-        int end = ShortText.IndexOf(words, 0);
+        int end = words.IndexOf((byte)0);
         string path = ByteText.Decode(end < 0 ? words : words[..end]);
-        return path[(ShortText.LastIndexOf(path, '/') + 1)..];
+        return path[(path.LastIndexOf('/') + 1)..];
     }
 
     private static int Run(string name, string[] arguments)
@@ -104,7 +96,7 @@ internal static class Program
         submission.Drop(queue);
         Wake(queue.Root + "/public/" + config.Get(Parameters.PickupServiceName));
         if (options.Tracing != Tracing.None)
-            StandardError.WriteTo(1, $"Mail Delivery Status Report will be mailed to <{submission.Sender}>.\n");
+            _ = StandardStreams.TryWriteOutput($"Mail Delivery Status Report will be mailed to <{submission.Sender}>.\n");
         return ExitStatus.Ok;
     }
 
@@ -115,7 +107,7 @@ internal static class Program
         {
             Trigger.Send(path, "W"u8);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             // The system is down.
         }
@@ -129,13 +121,13 @@ internal static class Program
 
     private static void Warn(string text)
     {
-        StandardError.Write($"sendmail: warning: {text}\n");
+        StandardStreams.WriteError($"sendmail: warning: {text}\n");
         MailLog.Warning(text);
     }
 
     private static int Fail(string text, int status)
     {
-        StandardError.Write($"sendmail: fatal: {text}\n");
+        StandardStreams.WriteError($"sendmail: fatal: {text}\n");
         MailLog.Fatal(text);
         return status;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PostfixNet.Configuration;
 using PostfixNet.Mail;
 using PostfixNet.Native;
@@ -57,7 +58,7 @@ internal sealed class Submission
     private bool WriteEnvelope(RecordWriter writer)
     {
         long now = MailTime.NowMicroseconds;
-        writer.Write(RecordType.Time, ShortText.FromNumber(now / 1_000_000) + " " + ShortText.FromNumber(now % 1_000_000));
+        writer.Write(RecordType.Time, string.Create(CultureInfo.InvariantCulture, $"{now / 1_000_000} {now % 1_000_000}"));
         if (_options.EnvelopeId is { } id)
             writer.WriteAttribute(AttributeName.EnvelopeId, id);
         if (_options.Return != DsnReturn.Unspecified)
@@ -109,15 +110,7 @@ internal sealed class Submission
         return result;
     }
 
-    private static bool IsPlain(string argument)
-    {
-        foreach (char c in argument)
-        {
-            if (c is '"' or '<' or '>' or '(' or ')' or ',' or ';' or ':' or '\\' or <= ' ')
-                return false;
-        }
-        return true;
-    }
+    private static bool IsPlain(string argument) => !argument.Any(static c => c is '"' or '<' or '>' or '(' or ')' or ',' or ';' or ':' or '\\' or <= ' ');
 
-    private static string OneLine(string text) => ShortText.Contains(text, '\n') || ShortText.Contains(text, '\r') ? text.Replace('\n', ' ').Replace('\r', ' ') : text;
+    private static string OneLine(string text) => text.Replace('\n', ' ').Replace('\r', ' ');
 }

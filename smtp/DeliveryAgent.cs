@@ -96,7 +96,7 @@ internal sealed class DeliveryAgent : IDisposable
         {
             file = QueueFile.Open(path, write: true);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             return PutOff(request, e.Message);
         }

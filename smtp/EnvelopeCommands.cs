@@ -1,7 +1,7 @@
+using System.Globalization;
 using System.Text;
 using PostfixNet.Delivery;
 using PostfixNet.Mail;
-using PostfixNet.Native;
 
 namespace PostfixNet.Smtp;
 
@@ -40,7 +40,7 @@ internal static class EnvelopeCommands
         command.Append(InCommand(message.Sender, options)).Append('>');
         // Nobody checks a size against no limit.
         if (features.SizeLimit > 0)
-            command.Append(" SIZE=").Append(ShortText.FromNumber(message.Size));
+            command.Append(CultureInfo.InvariantCulture, $" SIZE={message.Size}");
         if (features.EightBitMime && !converted && message.Encoding != BodyEncoding.Unknown)
             command.Append(" BODY=").Append(message.Encoding.SmtpWord());
         if (features.Dsn)

@@ -79,7 +79,7 @@ internal sealed class MessageTransfer(
         {
             body.Copy(content(), convert, generic);
         }
-        catch (Exception e) when (e is QueueFileException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is QueueFileException or IOException)
         {
             throw new ContentException(e);
         }

@@ -208,7 +208,7 @@ internal sealed class SmtpConnect(
         {
             socket = Descriptor.ConnectUnix(hop.Domain, options.ConnectTimeout);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             Dsn why = SmtpTrouble.Why("4.4.1", $"connect to {peer.NameAndPort}: {e.Message}");
             log.ConnectFailed(why.Reason);

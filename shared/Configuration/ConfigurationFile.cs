@@ -18,15 +18,12 @@ internal static class ConfigurationFile
         {
             bytes = FileSystem.ReadAll(path, MaximumSize);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (SystemCallException e)
         {
-            throw new ConfigurationException(path, $"cannot be read: {Reason(e)}", isForbidden: e is UnauthorizedAccessException);
+            throw new ConfigurationException(path, $"cannot be read: {e.Reason}", isForbidden: e.IsForbidden);
         }
         return Parse(bytes, path);
     }
-
-    /// <summary>The system's reason at the end of the message of a failed call; the path in front of it is named elsewhere.</summary>
-    internal static string Reason(Exception e) => e.Message.LastIndexOf(": ", StringComparison.Ordinal) is >= 0 and int at ? e.Message[(at + 2)..] : e.Message;
 
     internal static TomlTable Parse(ReadOnlySpan<byte> bytes, string path)
     {

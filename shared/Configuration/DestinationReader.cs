@@ -1,6 +1,6 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using PostfixNet.Native;
 using PostfixNet.Toml;
 
 namespace PostfixNet.Configuration;
@@ -103,8 +103,8 @@ internal sealed class DestinationReader
     private void ReadRate(TomlEntry entry)
     {
         string text = Text(entry, entry.Value);
-        int slash = ShortText.IndexOf(text, '/');
-        if (slash < 0 || !ShortText.TryParseNumber(text.AsSpan(0, slash).Trim(), out long messages) || messages is < 1 or > 1_000_000
+        int slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 0 || !long.TryParse(text.AsSpan(0, slash).Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long messages) || messages is < 1 or > 1_000_000
             || !ValueText.TryReadTime(text[(slash + 1)..], 's', out long seconds) || seconds < 1 || seconds > (long)s_longestPause.TotalSeconds)
             throw Wrong(entry, entry.Value, $"\"{text}\" is not a rate; give messages per time, such as \"100/1m\"");
         (_rule.RateMessages, _rule.RatePeriod) = ((int)messages, TimeSpan.FromSeconds(seconds));
@@ -217,7 +217,7 @@ internal sealed class DestinationReader
     private string Text(TomlEntry entry, TomlNode node) => node switch
     {
         TomlString text => _config.Expand(Label(_rule.Name, entry.Key), text.Value, node).Trim(),
-        TomlInteger number => ShortText.FromNumber(number.Value),
+        TomlInteger number => number.Value.ToString(CultureInfo.InvariantCulture),
         _ => throw Wrong(entry, node, $"{node.WithArticle} is not accepted; give text in quotes"),
     };
 

@@ -1,5 +1,4 @@
 using System.Text;
-using PostfixNet.Native;
 
 namespace PostfixNet.Configuration;
 
@@ -14,12 +13,12 @@ public static class Expansion
     /// <exception cref="FormatException">Something after a dollar sign is not understood; the message says what.</exception>
     public static string Expand(string text, Func<string, string> valueOf)
     {
-        int dollar = ShortText.IndexOf(text, '$');
+        int dollar = text.IndexOf('$', StringComparison.Ordinal);
         if (dollar < 0)
             return text;
         StringBuilder result = new();
         int at = 0;
-        for (; dollar >= 0; dollar = ShortText.IndexOf(text, '$', at))
+        for (; dollar >= 0; dollar = text.IndexOf('$', at))
         {
             result.Append(text, at, dollar - at);
             at = dollar + 1;

@@ -88,7 +88,7 @@ public sealed class LookupTable
                     || now.ModifiedNanoseconds != file.Status.ModifiedNanoseconds || now.Size != file.Status.Size))
                     return file.Path;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (IOException)
             {
                 continue;
             }
@@ -235,9 +235,9 @@ public sealed class LookupTable
             bytes = FileSystem.ReadAll(path, MaximumFileSize, out FileStatus status);
             _files.Add(new TableFile(path, status));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (SystemCallException e)
         {
-            throw config.Wrong(name, node, $"the table {path} cannot be read: {ConfigurationFile.Reason(e)}", isForbidden: e is UnauthorizedAccessException);
+            throw config.Wrong(name, node, $"the table {path} cannot be read: {e.Reason}", isForbidden: e.IsForbidden);
         }
         try
         {

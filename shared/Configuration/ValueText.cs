@@ -1,5 +1,4 @@
 using System.Globalization;
-using PostfixNet.Native;
 
 namespace PostfixNet.Configuration;
 
@@ -23,7 +22,7 @@ internal static class ValueText
         long scale = SecondsOf(unit);
         seconds = 0;
         // 12 digits of weeks fit into 64 bits.
-        if (scale == 0 || digits.Length > 12 || !ShortText.TryParseNumber(digits, out long number))
+        if (scale == 0 || digits.Length > 12 || !long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number))
             return false;
         seconds = number * scale;
         return true;

@@ -24,7 +24,7 @@ public sealed class HostsFile : IResolver
         {
             return Parse(SystemFile.Read(path, MaxBytes));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             return Parse("");
         }

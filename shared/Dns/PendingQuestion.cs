@@ -90,7 +90,7 @@ internal sealed class PendingQuestion(string name, DnsType type, ResolverOptions
         {
             GiveUp(isDone: e.Failure != StreamFailure.TimedOut, isTrouble: true);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             GiveUp(isDone: true, isTrouble: true);
         }
@@ -114,7 +114,7 @@ internal sealed class PendingQuestion(string name, DnsType type, ResolverOptions
             Deadline = TimeForOne();
             return true;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             // E.g. no route.
             Dispose();

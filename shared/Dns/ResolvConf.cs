@@ -21,7 +21,7 @@ public static class ResolvConf
         {
             return Parse(SystemFile.Read(path, MaxBytes));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             return Parse("");
         }

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using PostfixNet.Native;
 
 namespace PostfixNet.Dns;
 
@@ -8,16 +9,11 @@ internal static class SystemFile
 {
     /// <summary>Its text, and no more of it than <paramref name="mostBytes"/>; octets become the characters of the same number.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     internal static string Read(string path, int mostBytes)
     {
-        // Not FileSystem.Open: resolv.conf often is a symbolic link, made by root.
-        using SafeFileHandle file = File.OpenHandle(path);
+        using SafeFileHandle file = FileSystem.OpenRegular(path);
         byte[] buffer = new byte[mostBytes];
-        int length = 0;
-        while (length < mostBytes && RandomAccess.Read(file, buffer.AsSpan(length), length) is int n and > 0)
-            length += n;
-        return Encoding.Latin1.GetString(buffer, 0, length);
+        return Encoding.Latin1.GetString(buffer, 0, FileSystem.ReadAt(file, buffer, 0));
     }
 
     /// <summary>The words of a line.</summary>

@@ -137,7 +137,6 @@ public static class Address
     /// <summary>True when the local part needs no quotes: atoms with single dots between; 8-bit text counts as atom.</summary>
     public static bool IsDotAtom(ReadOnlySpan<char> local)
     {
-        // A plain loop: vectorized searching costs a starting process more compilation than it ever saves.
         char previous = '.';
         foreach (char c in local)
         {

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
-using PostfixNet.Native;
 
 namespace PostfixNet.Mail;
 
@@ -18,8 +17,6 @@ public static class ByteText
     /// <summary>Text of any bytes; never fails and never loses any.</summary>
     public static string Decode(ReadOnlySpan<byte> bytes)
     {
-        if (ShortText.FromAscii(bytes) is { } ascii)
-            return ascii;
         if (Utf8.IsValid(bytes))
             return Encoding.UTF8.GetString(bytes);
         StringBuilder text = new(bytes.Length);
@@ -54,15 +51,10 @@ public static class ByteText
     /// <exception cref="ArgumentException">The buffer is too small.</exception>
     public static int Encode(ReadOnlySpan<char> text, Span<byte> buffer)
     {
-        int done = ShortText.CopyAscii(text, buffer);
-        if (done == text.Length)
-            return done;
-        text = text[done..];
         // Stops at the first lone surrogate, which is either an escaped byte or malformed.
-        OperationStatus status = Utf8.FromUtf16(text, buffer[done..], out int read, out int converted, replaceInvalidSequences: false);
+        OperationStatus status = Utf8.FromUtf16(text, buffer, out int read, out int done, replaceInvalidSequences: false);
         if (status == OperationStatus.DestinationTooSmall)
             throw new ArgumentException("buffer too small", nameof(buffer));
-        done += converted;
         text = text[read..];
         while (text.Length > 0)
         {
@@ -90,38 +82,10 @@ public static class ByteText
     public static int ByteCount(ReadOnlySpan<char> text) => IsAscii(text) ? text.Length : Encoding.UTF8.GetByteCount(text);
 
     /// <summary>True when all characters are below U+0080.</summary>
-    public static bool IsAscii(ReadOnlySpan<char> text)
-    {
-        foreach (char c in text)
-        {
-            if (c > '\x7F')
-                return false;
-        }
-        return true;
-    }
+    public static bool IsAscii(ReadOnlySpan<char> text) => Ascii.IsValid(text);
 
     /// <summary>True when all bytes are below 0x80.</summary>
-    public static bool IsAscii(ReadOnlySpan<byte> bytes)
-    {
-        foreach (byte b in bytes)
-        {
-            if (b > 0x7F)
-                return false;
-        }
-        return true;
-    }
-
-    /// <summary>The bytes without the blanks at both ends.</summary>
-    /// <param name="blanks">What counts as blank.</param>
-    public static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> blanks)
-    {
-        int start = 0, end = bytes.Length;
-        while (start < end && ShortText.IndexOf(blanks, bytes[start]) >= 0)
-            start++;
-        while (end > start && ShortText.IndexOf(blanks, bytes[end - 1]) >= 0)
-            end--;
-        return bytes[start..end];
-    }
+    public static bool IsAscii(ReadOnlySpan<byte> bytes) => Ascii.IsValid(bytes);
 
     /// <summary>True when the text has no escaped byte, that is, its bytes are valid UTF-8.</summary>
     public static bool IsValidUtf8(ReadOnlySpan<char> text)

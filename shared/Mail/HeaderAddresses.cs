@@ -23,36 +23,13 @@ public static class HeaderAddresses
 
     private readonly record struct Token(Kind Kind, int Start, int End);
 
-    /// <summary>A list of values without generic code, which would have to be compiled anew in each starting process.</summary>
-    private sealed class TokenList
-    {
-        private Token[] _tokens = new Token[16];
-
-        internal int Count { get; private set; }
-
-        internal Token this[int index] => _tokens[index];
-
-        internal void Add(Token token)
-        {
-            if (Count == _tokens.Length)
-            {
-                Token[] larger = new Token[Count * 2];
-                Array.Copy(_tokens, larger, Count);
-                _tokens = larger;
-            }
-            _tokens[Count++] = token;
-        }
-
-        internal void Clear() => Count = 0;
-    }
-
     /// <summary>The mailboxes of a header's body, in order; group names and comments are not among them.</summary>
     /// <param name="body">Text after the colon, folded or not.</param>
     /// <param name="tokenLimit">Words, quoted strings, and special characters beyond this number are not looked at.</param>
     public static IReadOnlyList<HeaderAddress> Parse(string body, int tokenLimit = DefaultTokenLimit)
     {
         List<HeaderAddress> found = [];
-        TokenList element = new();
+        List<Token> element = [];
         int at = 0;
         bool inAngle = false;
         bool inRoute = false;
@@ -127,7 +104,7 @@ public static class HeaderAddresses
         return at < body.Length && body[at] == special;
     }
 
-    private static int Find(string body, TokenList element, int from, int end, char special)
+    private static int Find(string body, List<Token> element, int from, int end, char special)
     {
         int i = from;
         while (i < end && !IsSpecial(body, element[i], special))
@@ -135,7 +112,7 @@ public static class HeaderAddresses
         return i;
     }
 
-    private static void AddElement(string body, TokenList element, List<HeaderAddress> found)
+    private static void AddElement(string body, List<Token> element, List<HeaderAddress> found)
     {
         int open = Find(body, element, 0, element.Count, '<');
         if (open == element.Count)
@@ -158,7 +135,7 @@ public static class HeaderAddresses
         }
     }
 
-    private static void AddBareWords(string body, TokenList element, List<HeaderAddress> found)
+    private static void AddBareWords(string body, List<Token> element, List<HeaderAddress> found)
     {
         int start = 0;
         for (int i = 1; i <= element.Count; i++)
@@ -173,7 +150,7 @@ public static class HeaderAddresses
 
     private static bool IsWord(Token token) => token.Kind != Kind.Special;
 
-    private static HeaderAddress Make(string body, TokenList element, int first, int end)
+    private static HeaderAddress Make(string body, List<Token> element, int first, int end)
     {
         int start = element[first].Start;
         int stop = element[end - 1].End;

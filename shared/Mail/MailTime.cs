@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using PostfixNet.Native;
 
 namespace PostfixNet.Mail;
@@ -25,21 +27,10 @@ public static class MailTime
 
     internal static string HeaderDate(in LocalTime t)
     {
-        Span<char> text = stackalloc char[32];
-        int at = 0;
-        Put(text, ref at, s_days[t.WeekDay]);
-        Put(text, ref at, ", ");
-        Put(text, ref at, t.Day, t.Day < 10 ? 1 : 2);
-        Put(text, ref at, " ");
-        Put(text, ref at, s_months[t.Month - 1]);
-        Put(text, ref at, " ");
-        Put(text, ref at, t.Year, 4);
-        Put(text, ref at, " ");
-        PutClock(text, ref at, t);
-        Put(text, ref at, t.OffsetMinutes < 0 ? " -" : " +");
         int zone = Math.Abs(t.OffsetMinutes);
-        Put(text, ref at, zone / 60 * 100 + zone % 60, 4);
-        return t.ZoneName.Length > 0 ? string.Concat(text[..at], " (", t.ZoneName, ")") : text[..at].ToString();
+        string date = string.Create(CultureInfo.InvariantCulture, $"{s_days[t.WeekDay]}, {t.Day} {s_months[t.Month - 1]} {t.Year:D4} "
+            + $"{t.Hour:D2}:{t.Minute:D2}:{t.Second:D2} {(t.OffsetMinutes < 0 ? '-' : '+')}{zone / 60:D2}{zone % 60:D2}");
+        return t.ZoneName.Length > 0 ? $"{date} ({t.ZoneName})" : date;
     }
 
     /// <summary>Queue listing date, e.g. <c>Sat Nov 21 05:50:55</c>; the day is padded with a blank.</summary>
@@ -47,7 +38,7 @@ public static class MailTime
     public static string ListingDate(long seconds)
     {
         LocalTime t = LocalTime.At(seconds);
-        return string.Concat(s_days[t.WeekDay], " ", Stamp(t));
+        return $"{s_days[t.WeekDay]} {Stamp(t)}";
     }
 
     /// <summary>Log stamp, e.g. <c>Nov  1 05:34:19</c>; the day is padded with a blank.</summary>
@@ -56,57 +47,11 @@ public static class MailTime
 
     /// <summary>UTC digits of a message id, e.g. <c>20261121055635</c>.</summary>
     /// <param name="seconds">Since 1970.</param>
-    public static string MessageIdStamp(long seconds)
-    {
-        DateTime t = DateTime.UnixEpoch.AddSeconds(seconds);
-        Span<char> text = stackalloc char[14];
-        int at = 0;
-        Put(text, ref at, t.Year, 4);
-        Put(text, ref at, t.Month, 2);
-        Put(text, ref at, t.Day, 2);
-        Put(text, ref at, t.Hour, 2);
-        Put(text, ref at, t.Minute, 2);
-        Put(text, ref at, t.Second, 2);
-        return text.ToString();
-    }
+    public static string MessageIdStamp(long seconds) =>
+        DateTime.UnixEpoch.AddSeconds(seconds).ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
 
-    private static string Stamp(in LocalTime t)
-    {
-        Span<char> text = stackalloc char[16];
-        int at = 0;
-        Put(text, ref at, s_months[t.Month - 1]);
-        Put(text, ref at, t.Day < 10 ? "  " : " ");
-        Put(text, ref at, t.Day, t.Day < 10 ? 1 : 2);
-        Put(text, ref at, " ");
-        PutClock(text, ref at, t);
-        return text[..at].ToString();
-    }
-
-    private static void PutClock(Span<char> text, ref int at, in LocalTime t)
-    {
-        Put(text, ref at, t.Hour, 2);
-        Put(text, ref at, ":");
-        Put(text, ref at, t.Minute, 2);
-        Put(text, ref at, ":");
-        Put(text, ref at, t.Second, 2);
-    }
-
-    // By hand: the formatting of the base library first loads cultures, which costs a starting process milliseconds.
-    private static void Put(Span<char> text, ref int at, int number, int digits)
-    {
-        for (int i = at + digits - 1; i >= at; i--)
-        {
-            text[i] = (char)('0' + number % 10);
-            number /= 10;
-        }
-        at += digits;
-    }
-
-    private static void Put(Span<char> text, ref int at, string part)
-    {
-        part.CopyTo(text[at..]);
-        at += part.Length;
-    }
+    private static string Stamp(in LocalTime t) => string.Create(CultureInfo.InvariantCulture,
+        $"{s_months[t.Month - 1]} {t.Day,2} {t.Hour:D2}:{t.Minute:D2}:{t.Second:D2}");
 }
 
 /// <summary>One moment on the calendar and clock of the local time zone.</summary>
@@ -135,6 +80,6 @@ public readonly record struct LocalTime(
         }
         // 64-bit Linux divides the seconds' offset without remainder for every zone in use.
         return new LocalTime(t.Year + 1900, t.Month + 1, t.Day, t.Hour, t.Minute, t.Second, t.WeekDay,
-            (int)(t.OffsetSeconds / 60), ShortText.FromNative((byte*)t.Zone));
+            (int)(t.OffsetSeconds / 60), Marshal.PtrToStringUTF8((nint)t.Zone) ?? "");
     }
 }

@@ -47,15 +47,15 @@ public sealed unsafe class ChildProcess : IDisposable
                 // Copies far above: no dup2 in the child then overwrites the source of a later one.
                 int copy = LibC.FCntl(here, F_DUPFD_CLOEXEC, 100);
                 if (copy < 0)
-                    throw UnixError.Last($"pass descriptor {here}");
+                    throw SystemCallException.Last($"pass descriptor {here}");
                 copies.Add(copy);
                 _ = LibC.SpawnActionsDup2(actions, copy, there);
             }
             int error = LibC.PosixSpawn(out int pid, path, actions, attributes, argv, envp);
             if (error != 0)
-                throw UnixError.From(error, $"start {path}");
+                throw new SystemCallException($"start {path}", error);
             int pidfd = (int)LibC.SysCall(SYS_pidfd_open, pid, 0);
-            return pidfd >= 0 ? new ChildProcess(pid, new Descriptor(pidfd)) : throw UnixError.Last("pidfd_open");
+            return pidfd >= 0 ? new ChildProcess(pid, new Descriptor(pidfd)) : throw SystemCallException.Last("pidfd_open");
         }
         finally
         {
@@ -73,7 +73,7 @@ public sealed unsafe class ChildProcess : IDisposable
     public static Exception Replace(string path, IReadOnlyList<string> arguments)
     {
         _ = LibC.ExecV(path, Strings([path, .. arguments]));
-        return UnixError.Last($"execute {path}");
+        return SystemCallException.Last($"execute {path}");
     }
 
     /// <summary>Waits for the end (which <see cref="Exit"/> announces) and lets the process id go.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace PostfixNet.Native;
 
@@ -29,7 +30,7 @@ public sealed unsafe class Descriptor : IDisposable
         _fd = fd;
         int flags = LibC.FCntl(fd, F_GETFL, 0);
         if (flags < 0 || ((flags & LibC.O_NONBLOCK) == 0 && LibC.FCntl(fd, F_SETFL, flags | LibC.O_NONBLOCK) < 0))
-            throw UnixError.Last($"descriptor {fd}");
+            throw SystemCallException.Last($"descriptor {fd}");
     }
 
     /// <summary>The number, for epoll and posix_spawn; -1 after disposal.</summary>
@@ -42,7 +43,7 @@ public sealed unsafe class Descriptor : IDisposable
     public static Descriptor OpenDevNull()
     {
         int fd = LibC.Open("/dev/null", LibC.O_RDWR | LibC.O_CLOEXEC, 0);
-        return fd >= 0 ? new Descriptor(fd) : throw UnixError.Last("open /dev/null");
+        return fd >= 0 ? new Descriptor(fd) : throw SystemCallException.Last("open /dev/null");
     }
 
     /// <summary>Waits without a descriptor: a short pause between two looks.</summary>
@@ -53,7 +54,7 @@ public sealed unsafe class Descriptor : IDisposable
     {
         int* fds = stackalloc int[2];
         if (LibC.SocketPair(LibC.AF_UNIX, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC | LibC.SOCK_NONBLOCK, 0, fds) < 0)
-            throw UnixError.Last("socketpair");
+            throw SystemCallException.Last("socketpair");
         return (new Descriptor(fds[0]), new Descriptor(fds[1]));
     }
 
@@ -63,7 +64,7 @@ public sealed unsafe class Descriptor : IDisposable
     {
         int* fds = stackalloc int[2];
         if (LibC.Pipe2(fds, LibC.O_CLOEXEC) < 0)
-            throw UnixError.Last("pipe");
+            throw SystemCallException.Last("pipe");
         return (new Descriptor(fds[0]), new Descriptor(fds[1]));
     }
 
@@ -73,7 +74,7 @@ public sealed unsafe class Descriptor : IDisposable
     {
         FileStatus? old = FileSystem.Status(path);
         if (old is { Kind: not FileKind.Other })
-            throw new IOException($"bind {path}: the name is taken by something that is not a socket");
+            throw new SystemCallException($"bind {path}", "the name is taken by something that is not a socket");
         if (old is not null)
             FileSystem.TryRemove(path);
         Descriptor socket = NewUnix();
@@ -86,9 +87,9 @@ public sealed unsafe class Descriptor : IDisposable
             int bound = LibC.Bind(socket._fd, address, length);
             _ = LibC.UMask(mask);
             if (bound < 0)
-                throw UnixError.Last($"bind {path}");
+                throw SystemCallException.Last($"bind {path}");
             if (LibC.Listen(socket._fd, backlog) < 0)
-                throw UnixError.Last($"listen {path}");
+                throw SystemCallException.Last($"listen {path}");
             return socket;
         }
         catch
@@ -99,8 +100,7 @@ public sealed unsafe class Descriptor : IDisposable
     }
 
     /// <summary>Connects to a Unix-domain socket; waits while its backlog is full.</summary>
-    /// <exception cref="FileNotFoundException">No such socket.</exception>
-    /// <exception cref="IOException">Nobody listens, or no place in the backlog within the time.</exception>
+    /// <exception cref="SystemCallException">No such socket, nobody listens, or no place in the backlog within the time.</exception>
     public static Descriptor ConnectUnix(string path, TimeSpan timeout)
     {
         Descriptor socket = NewUnix();
@@ -114,7 +114,7 @@ public sealed unsafe class Descriptor : IDisposable
                 int error = Marshal.GetLastPInvokeError();
                 // EAGAIN on a Unix-domain socket means a full backlog; poll cannot wait for room in it.
                 if (error != LibC.EINTR && (error != LibC.EAGAIN || Environment.TickCount64 >= end))
-                    throw UnixError.Last($"connect to {path}");
+                    throw SystemCallException.Last($"connect to {path}");
                 _ = LibC.Poll(null, 0, 2);
             }
             return socket;
@@ -133,7 +133,7 @@ public sealed unsafe class Descriptor : IDisposable
         if (fd >= 0)
             return new Descriptor(fd);
         // ECONNABORTED and the like concern the connection that went away, not us.
-        return Marshal.GetLastPInvokeError() is LibC.EBADF or 22 ? throw UnixError.Last("accept") : null;
+        return Marshal.GetLastPInvokeError() is LibC.EBADF or 22 ? throw SystemCallException.Last("accept") : null;
     }
 
     /// <summary>User id of the process at the other end of a Unix-domain connection.</summary>
@@ -143,7 +143,7 @@ public sealed unsafe class Descriptor : IDisposable
         {
             uint* credentials = stackalloc uint[3]; // pid, uid, gid
             uint length = 12;
-            return LibC.GetSockOpt(_fd, SOL_SOCKET, SO_PEERCRED, credentials, &length) == 0 ? credentials[1] : throw UnixError.Last("peer credentials");
+            return LibC.GetSockOpt(_fd, SOL_SOCKET, SO_PEERCRED, credentials, &length) == 0 ? credentials[1] : throw SystemCallException.Last("peer credentials");
         }
     }
 
@@ -176,7 +176,7 @@ public sealed unsafe class Descriptor : IDisposable
                 n = LibC.Send(_fd, p, bytes.Length, MSG_NOSIGNAL);
             }
             while (n < 0 && Marshal.GetLastPInvokeError() == LibC.EINTR);
-            return n >= 0 ? (int)n : Marshal.GetLastPInvokeError() == LibC.EAGAIN ? -1 : throw UnixError.Last("write");
+            return n >= 0 ? (int)n : Marshal.GetLastPInvokeError() == LibC.EAGAIN ? -1 : throw SystemCallException.Last("write");
         }
     }
 
@@ -224,7 +224,7 @@ public sealed unsafe class Descriptor : IDisposable
         while ((n = LibC.Poll(fds, (ulong)count, milliseconds)) < 0)
         {
             if (Marshal.GetLastPInvokeError() != LibC.EINTR)
-                throw UnixError.Last("poll");
+                throw SystemCallException.Last("poll");
             if (milliseconds > 0)
                 milliseconds = (int)Math.Max(0, end - Environment.TickCount64);
         }
@@ -253,18 +253,17 @@ public sealed unsafe class Descriptor : IDisposable
     private static Descriptor NewUnix()
     {
         int fd = LibC.NewSocket(LibC.AF_UNIX, LibC.SOCK_STREAM);
-        return fd >= 0 ? new Descriptor(fd) : throw UnixError.Last("socket");
+        return fd >= 0 ? new Descriptor(fd) : throw SystemCallException.Last("socket");
     }
 
     // struct sockaddr_un: two bytes of family, then the path, at most 107 bytes and a NUL.
     private static uint Address(string path, byte* address)
     {
-        byte[] bytes = ShortText.ToUtf8(path);
+        byte[] bytes = Encoding.UTF8.GetBytes(path);
         if (bytes.Length > 107)
-            throw new IOException($"socket name too long (107 bytes at most): {path}");
+            throw new SystemCallException($"socket {path}", "the name is too long (107 bytes at most)");
         *(ushort*)address = LibC.AF_UNIX;
-        for (int i = 0; i < bytes.Length; i++)
-            address[2 + i] = bytes[i];
+        bytes.CopyTo(new Span<byte>(address + 2, bytes.Length));
         address[2 + bytes.Length] = 0;
         return (uint)(2 + bytes.Length + 1);
     }

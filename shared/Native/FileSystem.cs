@@ -34,15 +34,14 @@ public readonly record struct FileStatus(
 }
 
 /// <summary>File system calls that .NET lacks or does differently: no following of links, exact modes, flushes.</summary>
-/// <remarks>Failures are <see cref="IOException"/>, <see cref="FileNotFoundException"/> (an IOException too) or
-/// <see cref="UnauthorizedAccessException"/>, with the path and the system's reason in the message.</remarks>
+/// <remarks>Failures are <see cref="SystemCallException"/>, with the path and the system's reason in the message.</remarks>
 public static unsafe class FileSystem
 {
     /// <summary>Opens an existing file; refuses a symbolic link (ELOOP) and does not hang on a pipe.</summary>
     public static SafeFileHandle Open(string path, bool write = false)
     {
         int fd = LibC.Open(path, (write ? LibC.O_RDWR : LibC.O_RDONLY) | LibC.O_NOFOLLOW | LibC.O_NONBLOCK | LibC.O_CLOEXEC, 0);
-        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw UnixError.Last($"open {path}");
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw SystemCallException.Last($"open {path}");
     }
 
     /// <summary>Creates a file that must not exist; the mode is exact whatever the umask.</summary>
@@ -51,10 +50,10 @@ public static unsafe class FileSystem
     {
         int fd = LibC.Open(path, LibC.O_RDWR | LibC.O_CREAT | LibC.O_EXCL | LibC.O_NOFOLLOW | LibC.O_CLOEXEC, (uint)mode);
         if (fd < 0)
-            return Marshal.GetLastPInvokeError() == LibC.EEXIST ? null : throw UnixError.Last($"create {path}");
+            return Marshal.GetLastPInvokeError() == LibC.EEXIST ? null : throw SystemCallException.Last($"create {path}");
         SafeFileHandle file = new(fd, ownsHandle: true);
         if (LibC.FChMod(file, (uint)mode) < 0)
-            throw UnixError.Last($"chmod {path}");
+            throw SystemCallException.Last($"chmod {path}");
         return file;
     }
 
@@ -62,7 +61,7 @@ public static unsafe class FileSystem
     public static SafeFileHandle OpenAppend(string path, int mode)
     {
         int fd = LibC.Open(path, LibC.O_RDWR | LibC.O_CREAT | LibC.O_APPEND | LibC.O_NOFOLLOW | LibC.O_CLOEXEC, (uint)mode);
-        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw UnixError.Last($"open {path}");
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw SystemCallException.Last($"open {path}");
     }
 
     /// <summary>Attributes of a name, without following a symbolic link unless asked to; null when there is no such name.</summary>
@@ -71,13 +70,13 @@ public static unsafe class FileSystem
     {
         if (LibC.StatX(LibC.AT_FDCWD, path, followLink ? 0 : LibC.AT_SYMLINK_NOFOLLOW, 0x7ff, out LibC.Statx s) == 0)
             return Convert(s);
-        return Marshal.GetLastPInvokeError() is LibC.ENOENT or LibC.ENOTDIR ? null : throw UnixError.Last($"stat {path}");
+        return Marshal.GetLastPInvokeError() is LibC.ENOENT or LibC.ENOTDIR ? null : throw SystemCallException.Last($"stat {path}");
     }
 
     /// <summary>Attributes of an open file.</summary>
     public static FileStatus Status(SafeFileHandle file) =>
         LibC.StatX((int)file.DangerousGetHandle(), "", LibC.AT_EMPTY_PATH, 0x7ff, out LibC.Statx s) == 0
-            ? Convert(s) : throw UnixError.Last("stat");
+            ? Convert(s) : throw SystemCallException.Last("stat");
 
     private static FileStatus Convert(in LibC.Statx s) => new(
         (s.Mode & 0xF000) switch { 0x8000 => FileKind.Regular, 0x4000 => FileKind.Directory, 0xA000 => FileKind.Link, _ => FileKind.Other },
@@ -88,43 +87,40 @@ public static unsafe class FileSystem
     public static void ChangeMode(SafeFileHandle file, int mode)
     {
         if (LibC.FChMod(file, (uint)mode) < 0)
-            throw UnixError.Last("chmod");
+            throw SystemCallException.Last("chmod");
     }
 
     /// <summary>Sets the permission bits of a name (never use it on a name that others can replace by a link).</summary>
     public static void ChangeMode(string path, int mode)
     {
         if (LibC.ChMod(path, (uint)mode) < 0)
-            throw UnixError.Last($"chmod {path}");
+            throw SystemCallException.Last($"chmod {path}");
     }
 
     /// <summary>Sets owner and group of a name itself; a symbolic link is not followed.</summary>
     public static void ChangeOwner(string path, uint uid, uint gid)
     {
         if (LibC.ChOwn(path, uid, gid) < 0)
-            throw UnixError.Last($"chown {path}");
+            throw SystemCallException.Last($"chown {path}");
     }
 
     /// <summary>Makes a directory; the mode is exact whatever the umask. False when the name exists.</summary>
     public static bool MakeDirectory(string path, int mode)
     {
         if (LibC.MkDir(path, 0x1C0) < 0)
-            return Marshal.GetLastPInvokeError() == LibC.EEXIST ? false : throw UnixError.Last($"mkdir {path}");
+            return Marshal.GetLastPInvokeError() == LibC.EEXIST ? false : throw SystemCallException.Last($"mkdir {path}");
         ChangeMode(path, mode);
         return true;
     }
 
     /// <summary>Renames within one file system, replacing the target. False when the source does not exist.</summary>
-    /// <exception cref="DirectoryNotFoundException">The source exists but the target's directory does not.</exception>
+    /// <exception cref="SystemCallException"><see cref="SystemCallException.IsMissing"/>: the source exists but the target's directory does not.</exception>
     public static bool TryRename(string from, string to)
     {
         if (LibC.Rename(from, to) == 0)
             return true;
-        if (Marshal.GetLastPInvokeError() != LibC.ENOENT)
-            throw UnixError.Last($"rename {from} to {to}");
-        if (Status(from) is null)
-            return false;
-        throw new DirectoryNotFoundException($"rename {from} to {to}: No such directory");
+        SystemCallException failure = SystemCallException.Last($"rename {from} to {to}");
+        return failure.IsMissing && Status(from) is null ? false : throw failure;
     }
 
     /// <summary>Renames, but never over an existing name. False when the target exists.</summary>
@@ -132,7 +128,7 @@ public static unsafe class FileSystem
     {
         if (LibC.RenameAt2(LibC.AT_FDCWD, from, LibC.AT_FDCWD, to, 1 /* RENAME_NOREPLACE */) == 0)
             return true;
-        return Marshal.GetLastPInvokeError() == LibC.EEXIST ? false : throw UnixError.Last($"rename {from} to {to}");
+        return Marshal.GetLastPInvokeError() == LibC.EEXIST ? false : throw SystemCallException.Last($"rename {from} to {to}");
     }
 
     /// <summary>Removes a name. False when there is none.</summary>
@@ -140,7 +136,7 @@ public static unsafe class FileSystem
     {
         if (LibC.Unlink(path) == 0)
             return true;
-        return Marshal.GetLastPInvokeError() == LibC.ENOENT ? false : throw UnixError.Last($"remove {path}");
+        return Marshal.GetLastPInvokeError() == LibC.ENOENT ? false : throw SystemCallException.Last($"remove {path}");
     }
 
     /// <summary>Removes a directory. False when it is not empty or does not exist.</summary>
@@ -148,7 +144,7 @@ public static unsafe class FileSystem
     {
         if (LibC.RmDir(path) == 0)
             return true;
-        return Marshal.GetLastPInvokeError() is LibC.ENOENT or LibC.ENOTEMPTY or LibC.EEXIST ? false : throw UnixError.Last($"rmdir {path}");
+        return Marshal.GetLastPInvokeError() is LibC.ENOENT or LibC.ENOTEMPTY or LibC.EEXIST ? false : throw SystemCallException.Last($"rmdir {path}");
     }
 
     /// <summary>Sets access and modification time of a name. False when there is none.</summary>
@@ -161,14 +157,14 @@ public static unsafe class FileSystem
         times[1] = times[0];
         if (LibC.UTimeNsAt(LibC.AT_FDCWD, path, times, LibC.AT_SYMLINK_NOFOLLOW) == 0)
             return true;
-        return Marshal.GetLastPInvokeError() == LibC.ENOENT ? false : throw UnixError.Last($"set time of {path}");
+        return Marshal.GetLastPInvokeError() == LibC.ENOENT ? false : throw SystemCallException.Last($"set time of {path}");
     }
 
     /// <summary>Content and attributes of a file onto stable storage: fsync(2).</summary>
     public static void Flush(SafeFileHandle file, string path)
     {
         if (LibC.FSync(file) < 0)
-            throw UnixError.Last($"fsync {path}");
+            throw SystemCallException.Last($"fsync {path}");
     }
 
     /// <summary>Makes a creation, rename or removal in <paramref name="path"/> survive a power cut: fsync(2) on the directory.</summary>
@@ -176,17 +172,17 @@ public static unsafe class FileSystem
     {
         int fd = LibC.Open(path, LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_CLOEXEC, 0);
         if (fd < 0)
-            throw UnixError.Last($"open {path}");
+            throw SystemCallException.Last($"open {path}");
         using SafeFileHandle directory = new(fd, ownsHandle: true);
         if (LibC.FSync(directory) < 0)
-            throw UnixError.Last($"fsync {path}");
+            throw SystemCallException.Last($"fsync {path}");
     }
 
     /// <summary>All changes of the file system that holds an open file onto stable storage: syncfs(2).</summary>
     public static void FlushFileSystem(SafeFileHandle file, string path)
     {
         if (LibC.SyncFs(file) < 0)
-            throw UnixError.Last($"syncfs {path}");
+            throw SystemCallException.Last($"syncfs {path}");
     }
 
     /// <summary>Takes the exclusive lock of an open file (flock(2)), at once or not at all.</summary>
@@ -199,7 +195,7 @@ public static unsafe class FileSystem
     {
         if (LibC.FLock(file, operation | LibC.LOCK_NB) == 0)
             return true;
-        return Marshal.GetLastPInvokeError() is LibC.EAGAIN or LibC.EINTR ? false : throw UnixError.Last("flock");
+        return Marshal.GetLastPInvokeError() is LibC.EAGAIN or LibC.EINTR ? false : throw SystemCallException.Last("flock");
     }
 
     /// <summary>Takes the exclusive lock of an open file, waiting for another holder at most <paramref name="limit"/>.</summary>
@@ -221,7 +217,7 @@ public static unsafe class FileSystem
     public static void Truncate(SafeFileHandle file, long length)
     {
         if (LibC.FTruncate(file, length) < 0)
-            throw UnixError.Last("truncate");
+            throw SystemCallException.Last("truncate");
     }
 
     /// <summary>Reads at an offset; fewer bytes than asked only at the end of the file.</summary>
@@ -238,10 +234,24 @@ public static unsafe class FileSystem
                 if (n > 0)
                     done += (int)n;
                 else if (Marshal.GetLastPInvokeError() != LibC.EINTR)
-                    throw UnixError.Last("read");
+                    throw SystemCallException.Last("read");
             }
         }
         return done;
+    }
+
+    /// <summary>Opens a regular file for reading, following symbolic links: a file of the system, or of the configuration.</summary>
+    public static SafeFileHandle OpenRegular(string path) => OpenRegular(path, out _);
+
+    private static SafeFileHandle OpenRegular(string path, out FileStatus status)
+    {
+        int fd = LibC.Open(path, LibC.O_RDONLY | LibC.O_NONBLOCK | LibC.O_CLOEXEC, 0);
+        SafeFileHandle file = fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw SystemCallException.Last($"open {path}");
+        status = Status(file);
+        if (status.Kind == FileKind.Regular)
+            return file;
+        file.Dispose();
+        throw new SystemCallException($"open {path}", "not a regular file");
     }
 
     /// <summary>Reads a whole file, following symbolic links (a configuration file may be one).</summary>
@@ -252,13 +262,9 @@ public static unsafe class FileSystem
     /// <param name="status">Of the file that was read, not of a link to it.</param>
     public static byte[] ReadAll(string path, int limit, out FileStatus status)
     {
-        int fd = LibC.Open(path, LibC.O_RDONLY | LibC.O_NONBLOCK | LibC.O_CLOEXEC, 0);
-        using SafeFileHandle file = fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw UnixError.Last($"open {path}");
-        status = Status(file);
-        if (status.Kind != FileKind.Regular)
-            throw new IOException($"open {path}: not a regular file");
+        using SafeFileHandle file = OpenRegular(path, out status);
         if (status.Size > limit)
-            throw new IOException($"read {path}: {status.Size} bytes, more than {limit}");
+            throw new SystemCallException($"read {path}", $"{status.Size} bytes, more than {limit}");
         byte[] bytes = new byte[status.Size];
         int n = ReadAt(file, bytes, 0);
         return n == bytes.Length ? bytes : bytes[..n];
@@ -276,14 +282,14 @@ public static unsafe class FileSystem
                 if (n >= 0)
                     done += (int)n;
                 else if (Marshal.GetLastPInvokeError() != LibC.EINTR)
-                    throw UnixError.Last("write");
+                    throw SystemCallException.Last("write");
             }
         }
     }
 
     /// <summary>Names in a directory, without "." and "..", in no order, read lazily: memory does not grow with the directory.
     /// Names that are not valid UTF-8 are passed over.</summary>
-    /// <exception cref="FileNotFoundException">No such directory.</exception>
+    /// <exception cref="SystemCallException">No such directory, or it may not be read.</exception>
     public static IEnumerable<string> Names(string directory)
     {
         using DirectoryStream stream = new(directory);
@@ -300,7 +306,7 @@ public static unsafe class FileSystem
     {
         ulong* v = stackalloc ulong[16]; // struct statvfs, 64-bit: bsize, frsize, blocks, bfree, bavail, files, ffree, favail
         if (LibC.StatVfs(path, v) < 0)
-            throw UnixError.Last($"statvfs {path}");
+            throw SystemCallException.Last($"statvfs {path}");
         return ((long)(v[1] * v[4]), (long)(v[1] * v[2]), (long)v[7], (long)v[5]);
     }
 
@@ -311,7 +317,7 @@ public static unsafe class FileSystem
     public static void ChangeDirectory(string path)
     {
         if (LibC.ChDir(path) < 0)
-            throw UnixError.Last($"chdir {path}");
+            throw SystemCallException.Last($"chdir {path}");
     }
 
     private sealed class DirectoryStream : IDisposable
@@ -324,7 +330,7 @@ public static unsafe class FileSystem
             _path = path;
             _directory = LibC.OpenDir(path);
             if (_directory == 0)
-                throw UnixError.Last($"open directory {path}");
+                throw SystemCallException.Last($"open directory {path}");
         }
 
         internal string? Next()
@@ -334,7 +340,7 @@ public static unsafe class FileSystem
                 Marshal.SetLastSystemError(0);
                 byte* entry = LibC.ReadDir(_directory);
                 if (entry is null)
-                    return Marshal.GetLastPInvokeError() == 0 ? null : throw UnixError.Last($"read directory {_path}");
+                    return Marshal.GetLastPInvokeError() == 0 ? null : throw SystemCallException.Last($"read directory {_path}");
                 // struct dirent, 64-bit: d_ino 8, d_off 8, d_reclen 2, d_type 1, d_name
                 ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + 19);
                 if (System.Text.Unicode.Utf8.IsValid(name))

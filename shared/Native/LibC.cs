@@ -49,47 +49,47 @@ internal static unsafe partial class LibC
     [StructLayout(LayoutKind.Sequential)]
     internal struct PollFd { public int Fd; public short Events; public short Revents; }
 
-    [LibraryImport(C, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    /// <summary>The text of a C string; "" for a null pointer.</summary>
+    internal static string Text(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? "";
+
+    [LibraryImport(C, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Open(string path, int flags, uint mode);
 
     [LibraryImport(C, EntryPoint = "close", SetLastError = true)]
     internal static partial int Close(int fd);
 
-    [LibraryImport(C, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    [LibraryImport(C, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int StatX(int directory, string path, int flags, uint mask, out Statx result);
 
     [LibraryImport(C, EntryPoint = "fchmod", SetLastError = true)]
     internal static partial int FChMod(SafeFileHandle file, uint mode);
 
-    [LibraryImport(C, EntryPoint = "chmod", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    [LibraryImport(C, EntryPoint = "chmod", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int ChMod(string path, uint mode);
 
-    [LibraryImport(C, EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    [LibraryImport(C, EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int ChOwn(string path, uint uid, uint gid);
 
-    [LibraryImport(C, EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    [LibraryImport(C, EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int MkDir(string path, uint mode);
 
-    [LibraryImport(C, EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    [LibraryImport(C, EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int RmDir(string path);
 
-    [LibraryImport(C, EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    [LibraryImport(C, EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Rename(string from, string to);
 
-    [LibraryImport(C, EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    [LibraryImport(C, EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int RenameAt2(int fromDirectory, string from, int toDirectory, string to, uint flags);
 
-    [LibraryImport(C, EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    [LibraryImport(C, EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Unlink(string path);
 
-    [LibraryImport(C, EntryPoint = "utimensat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    [LibraryImport(C, EntryPoint = "utimensat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int UTimeNsAt(int directory, string path, TimeSpec* times, int flags);
 
     [LibraryImport(C, EntryPoint = "fsync", SetLastError = true)]
     internal static partial int FSync(SafeFileHandle file);
-
-    [LibraryImport(C, EntryPoint = "fdatasync", SetLastError = true)]
-    internal static partial int FDataSync(SafeFileHandle file);
 
     [LibraryImport(C, EntryPoint = "syncfs", SetLastError = true)]
     internal static partial int SyncFs(SafeFileHandle file);
@@ -99,12 +99,6 @@ internal static unsafe partial class LibC
 
     [LibraryImport(C, EntryPoint = "ftruncate", SetLastError = true)]
     internal static partial int FTruncate(SafeFileHandle file, long length);
-
-    [LibraryImport(C, EntryPoint = "_exit")]
-    internal static partial void ExitNow(int status);
-
-    [LibraryImport(C, EntryPoint = "memchr")]
-    internal static partial byte* MemChr(byte* start, int wanted, nint length);
 
     [LibraryImport(C, EntryPoint = "pread", SetLastError = true)]
     internal static partial nint PRead(SafeFileHandle file, byte* buffer, nint count, long offset);
@@ -169,7 +163,7 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "epoll_wait", SetLastError = true)]
     internal static partial int EPollWait(int epoll, byte* events, int maximum, int timeoutMilliseconds);
 
-    [LibraryImport(C, EntryPoint = "opendir", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    [LibraryImport(C, EntryPoint = "opendir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial nint OpenDir(string path);
 
     [LibraryImport(C, EntryPoint = "readdir", SetLastError = true)]
@@ -196,7 +190,7 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "umask")]
     internal static partial uint UMask(uint mask);
 
-    [LibraryImport(C, EntryPoint = "chdir", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    [LibraryImport(C, EntryPoint = "chdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int ChDir(string path);
 
     [LibraryImport(C, EntryPoint = "getuid")]
@@ -204,9 +198,6 @@ internal static unsafe partial class LibC
 
     [LibraryImport(C, EntryPoint = "geteuid")]
     internal static partial uint GetEUid();
-
-    [LibraryImport(C, EntryPoint = "getgid")]
-    internal static partial uint GetGid();
 
     [LibraryImport(C, EntryPoint = "setuid", SetLastError = true)]
     internal static partial int SetUid(uint uid);
@@ -217,13 +208,13 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "setgroups", SetLastError = true)]
     internal static partial int SetGroups(nint count, uint* groups);
 
-    [LibraryImport(C, EntryPoint = "getpwnam_r", StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    [LibraryImport(C, EntryPoint = "getpwnam_r", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int GetPwNam(string name, out Passwd entry, byte* buffer, nint length, out nint result);
 
     [LibraryImport(C, EntryPoint = "getpwuid_r")]
     internal static partial int GetPwUid(uint uid, out Passwd entry, byte* buffer, nint length, out nint result);
 
-    [LibraryImport(C, EntryPoint = "getgrnam_r", StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    [LibraryImport(C, EntryPoint = "getgrnam_r", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int GetGrNam(string name, out Group entry, byte* buffer, nint length, out nint result);
 
     [LibraryImport(C, EntryPoint = "gethostname", SetLastError = true)]
@@ -233,16 +224,16 @@ internal static unsafe partial class LibC
     internal static partial void OpenLog(nint ident, int options, int facility);
 
     // Variadic in C; no variable argument is passed, since the format is always "%s" with one.
-    [LibraryImport(C, EntryPoint = "syslog", StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    [LibraryImport(C, EntryPoint = "syslog", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial void SysLog(int priority, string format, string text);
 
-    [LibraryImport(C, EntryPoint = "statvfs", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    [LibraryImport(C, EntryPoint = "statvfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int StatVfs(string path, ulong* result);
 
-    [LibraryImport(C, EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    [LibraryImport(C, EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int PosixSpawn(out int pid, string path, byte* fileActions, byte* attributes, byte** arguments, byte** environment);
 
-    [LibraryImport(C, EntryPoint = "execv", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NativeText))]
+    [LibraryImport(C, EntryPoint = "execv", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int ExecV(string path, byte** arguments);
 
     [LibraryImport(C, EntryPoint = "posix_spawn_file_actions_init")]
@@ -278,9 +269,6 @@ internal static unsafe partial class LibC
     // glibc reads the zone on the first call; the zone name stays valid for the life of the process.
     [LibraryImport(C, EntryPoint = "localtime_r")]
     internal static partial nint LocalTime(in long seconds, out BrokenDownTime result);
-
-    [LibraryImport(C, EntryPoint = "sched_yield")]
-    internal static partial int SchedYield();
 
     [LibraryImport(C, EntryPoint = "getifaddrs", SetLastError = true)]
     internal static partial int GetIfAddrs(out InterfaceAddress* first);

@@ -14,7 +14,7 @@ public static unsafe class RandomNumber
         while (LibC.GetRandom(&value, sizeof(ushort), 0) != sizeof(ushort))
         {
             if (Marshal.GetLastPInvokeError() != LibC.EINTR)
-                throw UnixError.Last("getrandom");
+                throw SystemCallException.Last("getrandom");
         }
         return value;
     }

@@ -27,6 +27,6 @@ public static class Signals
     {
         if (LibC.Kill(pid, signal) == 0)
             return true;
-        return System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == LibC.ESRCH ? false : throw UnixError.Last($"kill {pid}");
+        return System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == LibC.ESRCH ? false : throw SystemCallException.Last($"kill {pid}");
     }
 }

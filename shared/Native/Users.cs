@@ -43,33 +43,33 @@ public static unsafe class Users
     }
 
     /// <summary>Gives up root for good: groups, group, user, in this order, for all threads.</summary>
-    /// <exception cref="UnauthorizedAccessException">Not started as root.</exception>
+    /// <exception cref="SystemCallException">Not started as root.</exception>
     public static void BecomeForever(uint uid, uint gid, uint? extraGroup)
     {
         uint* groups = stackalloc uint[2];
         groups[0] = gid;
         groups[1] = extraGroup ?? gid;
         if (LibC.SetGroups(extraGroup is null ? 1 : 2, groups) < 0 || LibC.SetGid(gid) < 0 || LibC.SetUid(uid) < 0)
-            throw UnixError.Last($"change to user {uid}");
+            throw SystemCallException.Last($"change to user {uid}");
         if (uid != 0 && LibC.SetUid(0) == 0)
-            throw new UnauthorizedAccessException("privileges could be regained after giving them up");
+            throw new InvalidOperationException("privileges could be regained after giving them up");
     }
 
     /// <summary>The name of this host, as gethostname(2) gives it.</summary>
     public static string HostName()
     {
         byte* buffer = stackalloc byte[256];
-        return LibC.GetHostName(buffer, 255) == 0 ? ShortText.FromNative(buffer) : "localhost";
+        return LibC.GetHostName(buffer, 255) == 0 ? LibC.Text(buffer) : "localhost";
     }
 
     private static Account Convert(in LibC.Passwd entry)
     {
-        string name = ShortText.FromNative((byte*)entry.Name);
-        string fullName = ShortText.FromNative((byte*)entry.Gecos);
-        int comma = ShortText.IndexOf(fullName, ',');
+        string name = LibC.Text(entry.Name);
+        string fullName = LibC.Text(entry.Gecos);
+        int comma = fullName.IndexOf(',', StringComparison.Ordinal);
         if (comma >= 0)
             fullName = fullName[..comma];
-        if (ShortText.Contains(fullName, '&'))
+        if (fullName.Contains('&'))
         {
             string capital = name.Length == 0 ? "" : char.ToUpperInvariant(name[0]) + name[1..];
             fullName = fullName.Replace("&", capital, StringComparison.Ordinal);

@@ -15,12 +15,12 @@ public static class DatagramSocket
     public static Descriptor Connect(IPEndPoint peer)
     {
         ArgumentNullException.ThrowIfNull(peer);
-        Descriptor socket = SocketCalls.Open(peer.Address, LibC.SOCK_DGRAM) ?? throw new IOException(UnixError.Text(Marshal.GetLastPInvokeError()));
+        Descriptor socket = SocketCalls.Open(peer.Address, LibC.SOCK_DGRAM) ?? throw new IOException(SystemCallException.Words(Marshal.GetLastPInvokeError()));
         int error = SocketCalls.Connect(socket, peer);
         if (error == 0)
             return socket;
         socket.Dispose();
-        throw new IOException(UnixError.Text(error), error);
+        throw new IOException(SystemCallException.Words(error), error);
     }
 
     /// <summary>Looks for an error, which is then forgotten.</summary>
@@ -29,6 +29,6 @@ public static class DatagramSocket
     {
         ArgumentNullException.ThrowIfNull(socket);
         if (socket.TakeError() is not 0 and var error)
-            throw new IOException(UnixError.Text(error), error);
+            throw new IOException(SystemCallException.Words(error), error);
     }
 }

@@ -14,7 +14,7 @@ public static unsafe class NetworkInterfaces
     {
         List<IPAddress> addresses = [];
         if (LibC.GetIfAddrs(out LibC.InterfaceAddress* first) < 0)
-            throw UnixError.Last("getifaddrs");
+            throw SystemCallException.Last("getifaddrs");
         try
         {
             for (LibC.InterfaceAddress* entry = first; entry is not null; entry = entry->Next)

@@ -62,7 +62,7 @@ public sealed class SocketStream(Descriptor socket, StopSignal stop) : ByteStrea
             {
                 n = _socket.Write(octets);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (IOException e)
             {
                 throw new ConnectionException(StreamFailure.Lost, e.Message);
             }

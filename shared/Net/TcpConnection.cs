@@ -28,7 +28,7 @@ public static unsafe class TcpConnection
             _ = LibC.SetSockOpt(socket.Number, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(int));
             _ = LibC.SetSockOpt(socket.Number, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(int));
             if (source is not null && source.AddressFamily == address.AddressFamily && SocketCalls.Bind(socket, source) is not 0 and var reason)
-                sourceFails(UnixError.Text(reason));
+                sourceFails(SystemCallException.Words(reason));
             if (SocketCalls.Connect(socket, new IPEndPoint(address, port)) is var error and not (0 or LibC.EINPROGRESS or LibC.EINTR))
                 throw Failure(error);
             return socket;
@@ -75,5 +75,5 @@ public static unsafe class TcpConnection
     public static IOException TimedOut() => Failure(ETIMEDOUT);
 
     private static IOException Failure(int error) =>
-        new(UnixError.Text(error), error);
+        new(SystemCallException.Words(error), error);
 }

@@ -2,6 +2,7 @@ using PostfixNet.Configuration;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
 using PostfixNet.Mail;
+using PostfixNet.Native;
 using PostfixNet.Notices;
 using PostfixNet.Queue;
 
@@ -97,7 +98,7 @@ public sealed class BounceService(
                 _ => $"unknown request: {NoticeText.OneLine(kind)}",
             };
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             problem = e.Message;
         }
@@ -120,7 +121,7 @@ public sealed class BounceService(
         {
             RecipientLog.Append(path, outcome, settings.OldStyleLine, durable);
         }
-        catch (FileNotFoundException)
+        catch (SystemCallException e) when (e.IsMissing)
         {
             directories.MakeHashDirectories(_queue, id);
             RecipientLog.Append(path, outcome, settings.OldStyleLine, durable);
@@ -192,7 +193,7 @@ public sealed class BounceService(
         {
             message = QueuedMessage.Open(path, write);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             MailLog.Warning($"{facts.Id}: {e.Message}");
             return null;

@@ -22,7 +22,7 @@ internal sealed class DigestSender(BounceSettings settings, NoticeDigest digest,
                 if (window is not null && SendAll(window))
                     window.Remove();
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (IOException e)
             {
                 MailLog.Warning($"digest not sent: {e.Message}");
             }

@@ -45,7 +45,7 @@ internal sealed class DigestWindow : IDisposable
             {
                 file = FileSystem.OpenAppend($"{directory}/{FileName}", 0x180 /* 0600 */);
             }
-            catch (FileNotFoundException)
+            catch (SystemCallException e) when (e.IsMissing)
             {
                 continue; // removed just now
             }
@@ -68,7 +68,7 @@ internal sealed class DigestWindow : IDisposable
         {
             file = FileSystem.OpenAppend($"{directory}/{FileName}", 0x180);
         }
-        catch (FileNotFoundException)
+        catch (SystemCallException e) when (e.IsMissing)
         {
             return null;
         }

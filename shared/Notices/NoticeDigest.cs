@@ -49,7 +49,7 @@ internal sealed class NoticeDigest(BounceSettings settings, string root, TimePro
             MailLog.Info($"{facts.Id}: sender non-delivery notification: held for a digest");
             return true;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             // Too many notices are better than none.
             MailLog.Warning($"{facts.Id}: no digest: {e.Message}");

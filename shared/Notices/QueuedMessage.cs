@@ -22,7 +22,6 @@ public sealed class QueuedMessage : IOriginalMessage, IDisposable
     /// <summary>Opens a queue file; null when it is not there.</summary>
     /// <param name="write">Also to mark recipients done.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     public static QueuedMessage? Open(string path, bool write = false)
     {
         QueueFile file;
@@ -30,7 +29,7 @@ public sealed class QueuedMessage : IOriginalMessage, IDisposable
         {
             file = QueueFile.Open(path, write);
         }
-        catch (FileNotFoundException)
+        catch (SystemCallException e) when (e.IsMissing)
         {
             return null;
         }

@@ -34,7 +34,7 @@ internal sealed class TemplateFile
         {
             return Parse(path, Native.FileSystem.ReadAll(path, SizeLimit), builtIn, valueOf);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             throw config.Refuse(Parameters.BounceTemplateFile, e.Message);
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using PostfixNet.Mail;
 using PostfixNet.Native;
@@ -40,7 +41,6 @@ public sealed class NewQueueFile : IDisposable
     /// <param name="longId">enable_long_queue_ids.</param>
     /// <param name="clock">Only tests give one.</param>
     /// <exception cref="IOException">The file cannot be made.</exception>
-    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     public static NewQueueFile Create(QueueDirectories queues, QueueName queue, bool longId, TimeProvider? clock = null)
     {
         clock ??= TimeProvider.System;
@@ -56,7 +56,7 @@ public sealed class NewQueueFile : IDisposable
                 string path = queues.PathOf(queue, id);
                 queues.MakeHashDirectories(queue, id);
                 if (FileSystem.TryRenameNoReplace(temporary, path))
-                    return new NewQueueFile(handle, path[..ShortText.LastIndexOf(path, '/')], path, id);
+                    return new NewQueueFile(handle, path[..path.LastIndexOf('/')], path, id);
             }
             throw new IOException($"create {directory}: no free name");
         }
@@ -74,7 +74,7 @@ public sealed class NewQueueFile : IDisposable
         for (int i = 0; i < MaximumTries; i++)
         {
             long microseconds = (MailTime.Microseconds(clock) + i) % 1_000_000;
-            string path = directory + "/" + ShortText.FromNumber(microseconds) + ("." + ShortText.FromNumber(Environment.ProcessId));
+            string path = string.Create(CultureInfo.InvariantCulture, $"{directory}/{microseconds}.{Environment.ProcessId}");
             if (FileSystem.TryCreate(path, QueueFileMode.Building) is { } handle)
                 return (handle, path);
         }
@@ -90,7 +90,6 @@ public sealed class NewQueueFile : IDisposable
     /// <summary>Makes the file mail: when this returns, content and directory entry are on stable storage.</summary>
     /// <param name="mode">E.g. <see cref="QueueFileMode.Ready"/>.</param>
     /// <exception cref="IOException">The promise cannot be made; dispose the object, which removes the file.</exception>
-    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     public void Commit(int mode)
     {
         Writer.Flush();
@@ -100,7 +99,7 @@ public sealed class NewQueueFile : IDisposable
         {
             FileSystem.FlushDirectory(_directory);
         }
-        catch (UnauthorizedAccessException)
+        catch (SystemCallException e) when (e.IsForbidden)
         {
             // A user may add to maildrop but not open it. The whole file system then: slower, but a promise is a promise.
             FileSystem.FlushFileSystem(_handle, Path);
@@ -117,7 +116,7 @@ public sealed class NewQueueFile : IDisposable
             {
                 _ = FileSystem.TryRemove(Path);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (IOException)
             {
                 // It stays behind with the mode of an unfinished file, and is purged in time.
             }

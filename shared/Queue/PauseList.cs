@@ -72,7 +72,7 @@ public sealed class PauseList
             byte[] bytes = new byte[status.Size];
             return Parse(Encoding.UTF8.GetString(bytes, 0, FileSystem.ReadAt(file, bytes, 0)), path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             return Broken(e.Message);
         }
@@ -112,7 +112,6 @@ public sealed class PauseList
 
     /// <summary>Puts the list in the place of the file, wholly or not at all.</summary>
     /// <exception cref="IOException">Not done.</exception>
-    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     public void Write(string queueDirectory)
     {
         string path = $"{queueDirectory}/{FileName}", next = $"{path}.new";

@@ -127,11 +127,11 @@ public sealed class QueueDirectories
     {
         int depth = _depths[(int)queue];
         if (depth == 0)
-            return $"{_directories[(int)queue]}/{id.ToString()}"; // not the generic formatting, which every process would compile anew
+            return $"{_directories[(int)queue]}/{id}";
         string path = _directories[(int)queue];
         foreach (char c in id.HashDigits(depth))
             path = $"{path}/{c}";
-        return $"{path}/{id.ToString()}";
+        return $"{path}/{id}";
     }
 
     /// <summary>Makes the subdirectories that <see cref="PathOf"/> names, when missing; the queue's own directory must exist.</summary>
@@ -151,7 +151,6 @@ public sealed class QueueDirectories
     /// <returns>False when it is not in <paramref name="from"/> (any more).</returns>
     /// <remarks>A file of the same name in the other queue would be replaced: names hold inode numbers, so there is none.</remarks>
     /// <exception cref="IOException">The rename failed.</exception>
-    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     public bool Move(QueueId id, QueueName from, QueueName to) => Rename(PathOf(from, id), to, id);
 
     /// <summary>Moves a file that a scan found, perhaps in the wrong place, to where <paramref name="id"/> belongs.</summary>
@@ -163,7 +162,7 @@ public sealed class QueueDirectories
         {
             return FileSystem.TryRename(path, target);
         }
-        catch (DirectoryNotFoundException) when (_depths[(int)to] > 0)
+        catch (SystemCallException e) when (e.IsMissing && _depths[(int)to] > 0)
         {
             MakeHashDirectories(to, id);
             return FileSystem.TryRename(path, target);
@@ -183,7 +182,7 @@ public sealed class QueueDirectories
 
     /// <summary>The ids in a queue, in no order, hashed subdirectories included, as they are found.</summary>
     /// <remarks>Files may come, go and move during the scan; names that are no ids are passed over.</remarks>
-    /// <exception cref="FileNotFoundException">The queue's directory is missing.</exception>
+    /// <exception cref="SystemCallException">The queue's directory is missing.</exception>
     public IEnumerable<QueueId> Scan(QueueName queue)
     {
         foreach (QueueEntry entry in ScanEntries(queue))
@@ -205,11 +204,11 @@ public sealed class QueueDirectories
                 if (!names.MoveNext())
                     yield break;
             }
-            catch (FileNotFoundException) when (!isTop)
+            catch (SystemCallException e) when (e.IsMissing && !isTop)
             {
                 yield break; // an empty subdirectory that was removed meanwhile
             }
-            catch (Exception e) when (!isTop && e is IOException or UnauthorizedAccessException)
+            catch (IOException) when (!isTop)
             {
                 // Its neighbours are not to wait for a directory that cannot be read.
                 foreign?.Invoke(directory);
@@ -238,7 +237,6 @@ public sealed class QueueDirectories
     /// <param name="owner">mail_owner; null when an ordinary user runs a private instance: then everything is closed to others.</param>
     /// <param name="group">setgid_group: who may talk to the public services, and the group of dropped mail.</param>
     /// <exception cref="IOException">A directory cannot be made.</exception>
-    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     public void CreateMissing(uint? owner, uint group)
     {
         if (FileSystem.Status(Root) is null)

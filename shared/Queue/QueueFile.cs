@@ -53,9 +53,7 @@ public sealed class QueueFile : IDisposable
     /// <summary>Opens a queue file.</summary>
     /// <param name="path">E.g. from <see cref="QueueDirectories.PathOf"/>.</param>
     /// <param name="write">Also to mark recipients done.</param>
-    /// <exception cref="FileNotFoundException">No such file.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     public static QueueFile Open(string path, bool write = false) => new(FileSystem.Open(path, write));
 
     /// <summary>The open file.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using PostfixNet.Native;
 
 namespace PostfixNet.Queue;
 
@@ -49,7 +48,7 @@ public readonly record struct QueueId
     }
 
     /// <summary>The long form, by the place of its separator.</summary>
-    public bool IsLong => _value is not null && ShortText.LastIndexOf(_value, InodeSeparator) >= LongTimeDigits;
+    public bool IsLong => _value is not null && _value.LastIndexOf(InodeSeparator) >= LongTimeDigits;
 
     /// <summary>The inode number that the id was made from; false when the id has neither form.</summary>
     public bool TryGetInode(out ulong inode)
@@ -58,7 +57,7 @@ public readonly record struct QueueId
         if (_value is null)
             return false;
         if (IsLong)
-            return TryDecode(_value.AsSpan(ShortText.LastIndexOf(_value, InodeSeparator) + 1), 51, out inode);
+            return TryDecode(_value.AsSpan(_value.LastIndexOf(InodeSeparator) + 1), 51, out inode);
         return _value.Length > MicrosecondDigits && IsHex(_value)
             && ulong.TryParse(_value.AsSpan(MicrosecondDigits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out inode);
     }
@@ -72,7 +71,7 @@ public readonly record struct QueueId
             return false;
         if (IsLong)
         {
-            bool ok = TryDecode(_value.AsSpan(ShortText.LastIndexOf(_value, InodeSeparator) - LongMicrosecondDigits, LongMicrosecondDigits), 52, out ulong number);
+            bool ok = TryDecode(_value.AsSpan(_value.LastIndexOf(InodeSeparator) - LongMicrosecondDigits, LongMicrosecondDigits), 52, out ulong number);
             microseconds = (int)number;
             return ok;
         }
@@ -84,7 +83,7 @@ public readonly record struct QueueId
     public bool TryGetSeconds(out long seconds)
     {
         seconds = 0;
-        if (!IsLong || !TryDecode(_value.AsSpan(0, ShortText.LastIndexOf(_value!, InodeSeparator) - LongMicrosecondDigits), 52, out ulong number)
+        if (!IsLong || !TryDecode(_value.AsSpan(0, _value!.LastIndexOf(InodeSeparator) - LongMicrosecondDigits), 52, out ulong number)
             || number > long.MaxValue)
             return false;
         seconds = (long)number;
@@ -99,7 +98,7 @@ public readonly record struct QueueId
     {
         // The caller may pass the id itself: read it first.
         string? value = _value;
-        int digits = IsLong ? ShortText.LastIndexOf(value!, InodeSeparator) + 1 : MicrosecondDigits;
+        int digits = IsLong ? value!.LastIndexOf(InodeSeparator) + 1 : MicrosecondDigits;
         string inodeText = IsLong ? Encode(inode, Digits, 51, 1) : Encode(inode, HexDigits, 16, 1);
         bool ok = TryGetInode(out _) && TryGetMicroseconds(out _);
         id = ok ? new QueueId(string.Concat(value.AsSpan(0, digits), inodeText)) : default;
@@ -122,26 +121,9 @@ public readonly record struct QueueId
     /// <exception cref="InvalidOperationException">The value is <c>default</c>: a bug in the caller.</exception>
     public override string ToString() => _value ?? throw new InvalidOperationException("default QueueId");
 
-    // Plain loops: a SearchValues would be compiled anew in every process that names a file.
-    private static bool IsAllowed(string text)
-    {
-        foreach (char c in text)
-        {
-            if (!char.IsAsciiLetterOrDigit(c) && c != '_')
-                return false;
-        }
-        return true;
-    }
+    private static bool IsAllowed(string text) => text.All(static c => char.IsAsciiLetterOrDigit(c) || c == '_');
 
-    private static bool IsHex(string text)
-    {
-        foreach (char c in text)
-        {
-            if (!char.IsAsciiHexDigit(c))
-                return false;
-        }
-        return true;
-    }
+    private static bool IsHex(string text) => text.All(char.IsAsciiHexDigit);
 
     private static string Encode(ulong number, string digits, uint radix, int minimumDigits)
     {
@@ -161,7 +143,7 @@ public readonly record struct QueueId
         number = 0;
         foreach (char c in text)
         {
-            int digit = ShortText.IndexOf(Digits, c);
+            int digit = Digits.IndexOf(c, StringComparison.Ordinal);
             if (digit < 0 || digit >= radix || number > (ulong.MaxValue - (uint)digit) / radix)
                 return false;
             number = number * radix + (uint)digit;

@@ -8,8 +8,7 @@ namespace PostfixNet.Notices;
 
 /// <summary>The bounce, defer or trace log of one message: Postfix's text format, one block of name=value lines per
 /// recipient, blocks only ever appended.</summary>
-/// <remarks>An instance holds the file's lock until disposed. All failures are <see cref="IOException"/> or
-/// <see cref="UnauthorizedAccessException"/>. Reading accepts anything: unknown names are passed over, a block of which only
+/// <remarks>An instance holds the file's lock until disposed. All failures are <see cref="IOException"/>. Reading accepts anything: unknown names are passed over, a block of which only
 /// the old-style line <c>&lt;address&gt;: reason</c> is left gives address and reason, overlong lines are cut.</remarks>
 public sealed class RecipientLog : IDisposable
 {
@@ -34,7 +33,7 @@ public sealed class RecipientLog : IDisposable
             {
                 file = FileSystem.Open(path, write: true);
             }
-            catch (FileNotFoundException)
+            catch (SystemCallException e) when (e.IsMissing)
             {
                 return null;
             }
@@ -88,7 +87,7 @@ public sealed class RecipientLog : IDisposable
         {
             file = FileSystem.Open(path);
         }
-        catch (FileNotFoundException)
+        catch (SystemCallException e) when (e.IsMissing)
         {
             yield break;
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using PostfixNet.Mail;
 using PostfixNet.Native;
@@ -72,7 +73,7 @@ public sealed class RecordWriter
     /// <summary>Appends an attribute record.</summary>
     /// <returns>Its offset.</returns>
     public long WriteAttribute(string name, long value) =>
-        WriteAttribute(name, ShortText.FromNumber(value));
+        Write(RecordType.Attribute, string.Create(CultureInfo.InvariantCulture, $"{name}={value}"));
 
     /// <summary>Hands all buffered bytes to the system; says nothing about stable storage.</summary>
     public void Flush()

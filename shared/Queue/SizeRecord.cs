@@ -1,6 +1,5 @@
 using System.Globalization;
 using PostfixNet.Mail;
-using PostfixNet.Native;
 
 namespace PostfixNet.Queue;
 
@@ -49,15 +48,9 @@ public readonly record struct SizeRecord(
     }
 
     /// <summary>The payload: six right-aligned fields of 15 characters.</summary>
-    public override string ToString() =>
-        $"{Field(ContentSize)} {Field(DataOffset)} {Field(RecipientCount)} {Field(QueueFlags)} {Field(MessageSize)} {Field((long)SmtpUtf8)}";
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{ContentSize,15} {DataOffset,15} {RecipientCount,15} {QueueFlags,15} {MessageSize,15} {(long)SmtpUtf8,15}");
 
     internal byte[] ToPayload() => ByteText.Encode(ToString());
 
-    private static string Field(long number)
-    {
-        const string Blanks = "               ";
-        string digits = ShortText.FromNumber(number);
-        return Blanks[Math.Min(digits.Length, Blanks.Length)..] + digits;
-    }
 }

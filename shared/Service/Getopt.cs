@@ -1,4 +1,3 @@
-using PostfixNet.Native;
 
 namespace PostfixNet.Service;
 
@@ -57,7 +56,7 @@ public sealed class Getopt(IReadOnlyList<string> arguments, string options, bool
 
         string current = arguments[_argument];
         char letter = current[_letter++];
-        int known = letter == ':' ? -1 : ShortText.IndexOf(options, letter);
+        int known = letter == ':' ? -1 : options.IndexOf(letter, StringComparison.Ordinal);
         bool atEnd = _letter == current.Length;
         if (atEnd)
             NextArgument();

@@ -67,8 +67,8 @@ public sealed class ServiceContext
         while (!_ended && (n = Lifeline.Read(words)) >= 0)
         {
             _ended = n == 0;
-            MustHurry |= ShortText.IndexOf(words[..n], StopRequest) >= 0;
-            _reload |= ShortText.IndexOf(words[..n], ReloadRequest) >= 0;
+            MustHurry |= words[..n].Contains(StopRequest);
+            _reload |= words[..n].Contains(ReloadRequest);
         }
         return MustHurry;
     }
@@ -112,7 +112,7 @@ public sealed class ServiceContext
         FileSystem.SetCreationMask(0x3F /* 077 */);
         if (commandLine is not ["-c", var directory, "-n", var name, "--", .. var arguments])
         {
-            StandardError.Write($"{program}: fatal: this program is started by master, not by hand\n");
+            StandardStreams.WriteError($"{program}: fatal: this program is started by master, not by hand\n");
             status = ExitStatus.Usage;
             return null;
         }
@@ -128,10 +128,10 @@ public sealed class ServiceContext
             status = 0;
             return new ServiceContext(config, program, name, arguments, Inherit(LifelineNumber, "line to master"), Inherit(ListenerNumber, "listening socket"));
         }
-        catch (Exception e) when (e is ConfigurationException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is ConfigurationException or IOException)
         {
             MailLog.Fatal(e.Message);
-            StandardError.Write($"{program}: fatal: {e.Message}\n");
+            StandardStreams.WriteError($"{program}: fatal: {e.Message}\n");
             status = e is ConfigurationException ? ExitStatus.Configuration : ExitStatus.TemporaryFailure;
             return null;
         }

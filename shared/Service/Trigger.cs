@@ -8,7 +8,7 @@ public static class Trigger
     /// <summary>Sends the requests; the service need not answer, nor even run yet.</summary>
     /// <param name="path">The socket, e.g. "public/qmgr".</param>
     /// <param name="requests">One byte each, e.g. "FADI".</param>
-    /// <exception cref="FileNotFoundException">The system was never started.</exception>
+    /// <exception cref="SystemCallException">The system was never started.</exception>
     /// <exception cref="IOException">The system is down.</exception>
     public static void Send(string path, ReadOnlySpan<byte> requests)
     {

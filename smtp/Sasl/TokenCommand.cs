@@ -51,7 +51,7 @@ internal sealed class TokenCommand(string path, IReadOnlyList<string> arguments,
                     [(nothing.Number, 0), (theirs.Number, 1), (nothing.Number, 2)], newSession: true);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             throw new SaslException($"token command: {e.Message}");
         }
@@ -81,7 +81,7 @@ internal sealed class TokenCommand(string path, IReadOnlyList<string> arguments,
             // The command leads a session of its own: what it started goes with it.
             _ = Signals.TrySend(-child.Pid, Signals.Kill);
         }
-        catch (UnauthorizedAccessException)
+        catch (SystemCallException e) when (e.IsForbidden)
         {
             // It became another user, and ends in its own time.
         }

@@ -69,7 +69,7 @@ internal sealed class TokenFile(string path) : TokenSource
                 ? Parse(bytes, path, out _)
                 : throw new SaslException($"token file {path} is open to all users; take their rights away (chmod o=)");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             throw new SaslException($"token file: {e.Message}");
         }

@@ -1,6 +1,7 @@
 using System.Security.Authentication;
 using PostfixNet.Configuration;
 using PostfixNet.Log;
+using PostfixNet.Native;
 using PostfixNet.Tls;
 
 namespace PostfixNet.Smtp;
@@ -138,10 +139,10 @@ internal static class TlsConfig
             return path;
         try
         {
-            File.OpenHandle(path).Dispose();
+            FileSystem.OpenRegular(path).Dispose();
             return path;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             throw config.Refuse(parameter, e.Message, service);
         }

@@ -26,7 +26,7 @@ public sealed class Channel(Descriptor socket, string peer, TimeSpan timeout) : 
         {
             return new Channel(Descriptor.ConnectUnix(path, timeout), peer, timeout);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             throw new IpcException($"{peer}: {e.Message}", e);
         }

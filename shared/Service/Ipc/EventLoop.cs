@@ -22,7 +22,7 @@ public sealed unsafe class EventLoop : ITimers, IDisposable
         _clock = clock ?? TimeProvider.System;
         _epoll = LibC.EPollCreate1(EPOLL_CLOEXEC);
         if (_epoll < 0)
-            throw UnixError.Last("epoll");
+            throw SystemCallException.Last("epoll");
     }
 
     /// <inheritdoc/>
@@ -59,7 +59,7 @@ public sealed unsafe class EventLoop : ITimers, IDisposable
                 break;
             int n = LibC.EPollWait(_epoll, events, MaximumEvents, _soon.Count > 0 ? 0 : UntilNextTimer());
             if (n < 0 && Marshal.GetLastPInvokeError() != LibC.EINTR)
-                throw UnixError.Last("epoll_wait");
+                throw SystemCallException.Last("epoll_wait");
             for (int i = 0; i < n && !_stopped; i++)
             {
                 byte* e = events + i * s_eventSize;
@@ -88,7 +88,7 @@ public sealed unsafe class EventLoop : ITimers, IDisposable
         *(uint*)e = (uint)watch.Want;
         *(ulong*)(e + s_eventSize - 8) = (uint)watch.Number | ((ulong)(uint)watch.Generation << 32);
         if (LibC.EPollCtl(_epoll, operation, watch.Number, e) < 0 && operation != EPOLL_CTL_DEL)
-            throw UnixError.Last("epoll_ctl");
+            throw SystemCallException.Last("epoll_ctl");
     }
 
     /// <inheritdoc/>

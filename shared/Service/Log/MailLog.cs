@@ -33,7 +33,7 @@ public static unsafe class MailLog
         (s_program, s_json) = (program, json);
         s_tag = $"{syslogName}/{program}";
         string host = Users.HostName();
-        int dot = ShortText.IndexOf(host, '.');
+        int dot = host.IndexOf('.', StringComparison.Ordinal);
         s_host = dot > 0 ? host[..dot] : host;
         Close();
         s_sink = path switch { "" => Sink.Syslog, "/dev/stdout" => Sink.StandardOutput, _ => Sink.File };
@@ -49,7 +49,7 @@ public static unsafe class MailLog
         else if (s_sink == Sink.Syslog)
         {
             // openlog keeps the pointer: the bytes live as long as the process.
-            byte[] ident = [.. ShortText.ToUtf8(s_tag), 0];
+            byte[] ident = [.. Encoding.UTF8.GetBytes(s_tag), 0];
             byte* copy = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)ident.Length);
             ident.CopyTo(new Span<byte>(copy, ident.Length));
             LibC.OpenLog((nint)copy, LOG_PID, LOG_MAIL);
@@ -96,13 +96,13 @@ public static unsafe class MailLog
             LibC.SysLog(priority, "%s", prefix + text);
             return;
         }
-        string line = s_json ? Json(prefix, text) : string.Concat(MailLogTime.Stamp() + " " + s_host + " ", s_tag + "[" + ShortText.FromNumber(Environment.ProcessId) + "]: ", prefix + text + "\n");
+        string line = s_json ? Json(prefix, text) : string.Create(CultureInfo.InvariantCulture, $"{MailLogTime.Stamp()} {s_host} {s_tag}[{Environment.ProcessId}]: {prefix}{text}\n");
         if (s_sink == Sink.Syslog)
         {
             LibC.SysLog(priority, "%s", line.TrimEnd('\n'));
             return;
         }
-        byte[] bytes = ShortText.ToUtf8(line);
+        byte[] bytes = Encoding.UTF8.GetBytes(line);
         fixed (byte* p = bytes)
             _ = LibC.Write(s_sink == Sink.File ? s_fd : 1, p, bytes.Length);
     }

@@ -43,14 +43,6 @@ public class ByteTextTests
         Assert.Equal("a\ufffd\ufffdb", Encoding.UTF8.GetString(ByteText.Encode("a\ud800\ud801b")));
 
     [Theory]
-    [InlineData("", "")]
-    [InlineData(" \t ", "")]
-    [InlineData("a", "a")]
-    [InlineData("\t a b\t", "a b")]
-    public void Trims(string text, string trimmed) =>
-        Assert.Equal(Encoding.ASCII.GetBytes(trimmed), ByteText.Trim(Encoding.ASCII.GetBytes(text), " \t"u8).ToArray());
-
-    [Theory]
     [InlineData("abc", true)]
     [InlineData("\U0001F600", true)]
     [InlineData("\U0001F4A9", true)]

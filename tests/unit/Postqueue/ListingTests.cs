@@ -315,7 +315,7 @@ public sealed class ListingTests : IDisposable
     public void A_reader_who_has_seen_enough_ends_the_listing()
     {
         Put(QueueName.Active, Vectors.Bytes("many-rcpts.incoming"));
-        TableListing table = new(new ListingText(_ => throw new ListingClosedException(new IOException("write: Broken pipe", 32))), true);
+        TableListing table = new(new ListingText(_ => throw new ListingClosedException(new SystemCallException("write", 32))), true);
         ListingClosedException e = Assert.Throws<ListingClosedException>(() =>
         {
             for (int i = 0; i < 1000; i++)

@@ -99,7 +99,7 @@ public sealed class NewQueueFileTests : IDisposable
 
     [Fact]
     public void A_missing_directory_is_an_error() =>
-        Assert.Throws<FileNotFoundException>(() => NewQueueFile.Create(new QueueDirectories(_directory.Path + "/none", [], 0), QueueName.Incoming, true));
+        Assert.Throws<SystemCallException>(() => NewQueueFile.Create(new QueueDirectories(_directory.Path + "/none", [], 0), QueueName.Incoming, true));
 
     [Fact]
     public void Postfix_reads_what_is_written()

@@ -113,7 +113,7 @@ public sealed class QueueDirectoriesTests : IDisposable
 
     [Fact]
     public void A_missing_queue_is_an_error() =>
-        Assert.Throws<FileNotFoundException>(() => new QueueDirectories(_directory.Path + "/none", [], 0).Scan(QueueName.Active).Count());
+        Assert.Throws<SystemCallException>(() => new QueueDirectories(_directory.Path + "/none", [], 0).Scan(QueueName.Active).Count());
 
     [Fact]
     public void Names_convert_both_ways()

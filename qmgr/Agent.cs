@@ -41,11 +41,11 @@ internal sealed class Agent : IDisposable
     /// <summary>When it became idle, on the loop's clock.</summary>
     internal long IdleSince { get; set; }
 
-    internal void Deliver(Entry entry, bool moreWaits)
+    internal void Deliver(Entry entry, DeliveryRequest request)
     {
         Entry = entry;
         entry.Process = _process;
-        _channel.Send(entry.Request(moreWaits).ToAttributes());
+        _channel.Send(request.ToAttributes());
     }
 
     /// <summary>Closes the channel; the process then serves others, or ends.</summary>

@@ -8,22 +8,19 @@ namespace PostfixNet.Qmgr;
 /// <summary>The processes of one transport: which are idle, which of them keeps which session, how many there may be.</summary>
 internal sealed class AgentPool : IAgents
 {
-    private readonly string _name;
+    private readonly Transport _transport;
     private readonly EventLoop _loop;
     private readonly Settings _settings;
     private readonly List<Agent> _idle = [];
     private int _agents;
     private bool _sweeping;
 
-    /// <param name="name">The transport's service.</param>
+    /// <param name="transport">It hears of results.</param>
     /// <param name="limit">Processes at most.</param>
-    internal AgentPool(string name, int limit, Settings settings, EventLoop loop)
+    internal AgentPool(Transport transport, int limit, Settings settings, EventLoop loop)
     {
-        (_name, _settings, _loop, Limit) = (name, settings, loop, limit);
+        (_transport, _settings, _loop, Limit) = (transport, settings, loop, limit);
     }
-
-    /// <summary>Who hears of results.</summary>
-    internal Transport? Owner { private get; set; }
 
     public int Limit { get; private set; }
 
@@ -34,7 +31,7 @@ internal sealed class AgentPool : IAgents
     {
         if (Take(entry.Destination.Key) is not { } agent)
             return new Dsn("4.3.0", "mail transport unavailable");
-        agent.Deliver(entry, moreWaits);
+        agent.Deliver(entry, entry.Request(moreWaits, _settings));
         return null;
     }
 
@@ -55,7 +52,7 @@ internal sealed class AgentPool : IAgents
             _agents--;
         else
             Idle(agent);
-        Owner!.Reported(entry, report);
+        _transport.Reported(entry, report);
     }
 
     /// <summary>No process took up the channel in time; called by the agent.</summary>
@@ -63,8 +60,8 @@ internal sealed class AgentPool : IAgents
     {
         _idle.Remove(agent);
         _agents--;
-        MailLog.Warning($"private/{_name}: no process serves this transport");
-        Owner!.NotServed(entry, new Dsn("4.3.0", "mail transport unavailable"));
+        MailLog.Warning($"private/{_transport.Name}: no process serves this transport");
+        _transport.NotServed(entry, new Dsn("4.3.0", "mail transport unavailable"));
     }
 
     /// <summary>An agent's channel closed; called by it.</summary>
@@ -73,9 +70,9 @@ internal sealed class AgentPool : IAgents
         _idle.Remove(agent);
         _agents--;
         if (entry is null)
-            Owner!.Freed();
+            _transport.Freed();
         else
-            Owner!.Lost(entry, again, why);
+            _transport.Lost(entry, again, why);
     }
 
     // The agent whose session goes there already, else one without a session, else a new one, else any.
@@ -102,13 +99,13 @@ internal sealed class AgentPool : IAgents
         }
         try
         {
-            Agent agent = new(_name, this, _loop, _settings.ReportTimeout);
+            Agent agent = new(_transport.Name, this, _loop, _settings.ReportTimeout);
             _agents++;
             return agent;
         }
         catch (IOException e)
         {
-            MailLog.Warning($"connect to transport private/{_name}: {e.Message}");
+            MailLog.Warning($"connect to transport private/{_transport.Name}: {e.Message}");
             return null;
         }
     }

@@ -1,97 +1,89 @@
 using PostfixNet.Delivery;
 using PostfixNet.Mail;
-using PostfixNet.Queue;
 
 namespace PostfixNet.Qmgr;
 
-/// <summary>The lines to the services that keep recipient results.</summary>
-/// <param name="Digests">To the bounce service as well: sending digests takes its time, and nothing waits for it.</param>
-internal sealed record ReportLines(IReportLine Bounce, IReportLine Defer, IReportLine Trace, IReportLine Digests)
-{
-    /// <summary>Requests not yet answered that a message waits for.</summary>
-    internal int Pending => Bounce.Pending + Defer.Pending + Trace.Pending;
-}
-
-/// <summary>Recipients that need no delivery agent: put off, refused or thrown away by configuration or circumstances.</summary>
-internal sealed class BuiltIn(QueueDirectories directories, ReportLines lines, Settings settings)
+/// <summary>Recipients that need no delivery agent: put off, refused or thrown away by configuration or circumstances. Each is
+/// settled when that is on record.</summary>
+internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings settings, TimeProvider clock)
 {
     /// <summary>The transports error, retry and discard; the next hop is the text.</summary>
-    internal void Deliver(Message message, Route route, IReadOnlyList<Recipient> recipients, Action<bool> done)
+    internal void Deliver(Message message, Route route, IReadOnlyList<Recipient> recipients)
     {
         (string code, string text) = SplitStatus(route.NextHop, route.Transport switch
         {
-            "error" => ("5.0.0", "mail for this destination is not accepted"),
-            "retry" => ("4.0.0", "deferred by configuration"),
+            Route.Error => ("5.0.0", "mail for this destination is not accepted"),
+            Route.Retry => ("4.0.0", "deferred by configuration"),
             _ => ("2.0.0", "discarded by configuration"),
         });
-        switch (route.Transport)
+        Dsn dsn = new(code, text);
+        RetryPolicy retry = settings.Retries.For(route.Rule).Refused;
+        if (route.Transport == Route.Retry || (route.Transport == Route.Error && settings.SoftBounce))
         {
-            case "retry":
-                Defer(message, recipients, new Dsn(code, text), () => done(true));
-                break;
-            case "error" when settings.SoftBounce:
-                Defer(message, recipients, new Dsn(code, text).AsTransient(), () => done(true));
-                break;
-            case "error":
-                Record(message, recipients, new Dsn(code, text), DeliveryStatus.Bounced, lines.Bounce, done);
-                break;
-            default:
-                int left = recipients.Count;
-                bool failed = false;
-                foreach (Recipient recipient in recipients)
-                {
-                    Log(message, recipient, DeliveryStatus.Sent, new Dsn(code, text));
-                    failed |= !TryMark(message, recipient);
-                    left--;
-                }
-                done(failed || left > 0);
-                break;
+            PutOff(message, retry);
+            Defer(message, recipients, dsn.AsTransient());
+        }
+        else if (route.Transport == Route.Error)
+        {
+            Bounce(message, recipients, dsn, retry);
+        }
+        else
+        {
+            foreach (Recipient recipient in recipients)
+            {
+                Log(message, recipient, DeliveryStatus.Sent, dsn);
+                End(message, recipient, retry);
+            }
         }
     }
 
-    /// <summary>Puts recipients off: logs it, records the reason, leaves them in the file.</summary>
-    internal void Defer(Message message, IReadOnlyList<Recipient> recipients, Dsn reason, Action done) =>
-        Record(message, recipients, reason, DeliveryStatus.Deferred, lines.Defer, _ => done());
-
-    private void Record(Message message, IReadOnlyList<Recipient> recipients, Dsn dsn, DeliveryStatus status, IReportLine line, Action<bool> done)
+    /// <summary>Leaves recipients in the file, and records the reason. That they are put off the message knows from the caller.</summary>
+    internal void Defer(Message message, IReadOnlyList<Recipient> recipients, Dsn reason)
     {
-        int left = recipients.Count;
-        bool someDeferred = status == DeliveryStatus.Deferred;
         foreach (Recipient recipient in recipients)
         {
-            Outcome outcome = new(recipient, dsn with { Action = status == DeliveryStatus.Deferred ? DsnAction.Delayed : DsnAction.Failed });
-            line.Ask(BounceRequest.Append(message.Id, outcome), ok =>
+            lines.Defer.Ask(BounceRequest.Append(message.Id, new Outcome(recipient, reason with { Action = DsnAction.Delayed })), ok =>
             {
-                // Marked only once the record is durable (S2-09); a record that cannot be written means another try.
-                message.IsUnrecorded |= !ok;
-                if (status == DeliveryStatus.Deferred || ok)
-                    Log(message, recipient, status, dsn);
-                if (status != DeliveryStatus.Deferred)
-                    someDeferred |= !ok || !TryMark(message, recipient);
-                if (--left == 0)
-                    done(someDeferred);
+                if (!ok)
+                    message.MissRecord();
+                Log(message, recipient, DeliveryStatus.Deferred, reason);
+                message.Settle(1);
             });
         }
     }
 
-    private bool TryMark(Message message, Recipient recipient)
+    private void Bounce(Message message, IReadOnlyList<Recipient> recipients, Dsn reason, RetryPolicy retry)
     {
-        try
+        foreach (Recipient recipient in recipients)
         {
-            using QueueFile file = QueueFile.Open(directories.PathOf(QueueName.Active, message.Id), write: true);
-            QueueFile.MarkDone(file.Handle, recipient.Offset);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or QueueFileException or UnauthorizedAccessException)
-        {
-            PostfixNet.Log.MailLog.Warning($"{message.Id}: {e.Message}");
-            return false;
+            lines.Bounce.Ask(BounceRequest.Append(message.Id, new Outcome(recipient, reason with { Action = DsnAction.Failed })), ok =>
+            {
+                // Marked only once the record is durable (S2-09); a record that cannot be written means another try.
+                if (ok)
+                {
+                    Log(message, recipient, DeliveryStatus.Bounced, reason);
+                    End(message, recipient, retry);
+                    return;
+                }
+                message.MissRecord();
+                PutOff(message, retry);
+                message.Settle(1);
+            });
         }
     }
 
+    private void End(Message message, Recipient recipient, RetryPolicy retry)
+    {
+        if (!files.TryMarkDone(message.Id, recipient))
+            PutOff(message, retry);
+        message.Settle(1);
+    }
+
+    private void PutOff(Message message, RetryPolicy retry) => message.PutOff(retry, MailTime.Microseconds(clock), notBefore: 0);
+
     private void Log(Message message, Recipient recipient, DeliveryStatus status, Dsn dsn)
     {
-        long now = MailTime.NowMicroseconds;
+        long now = MailTime.Microseconds(clock);
         DeliveryLog.Write(message.Id, recipient, "none", 0,
             new DeliveryLog.Times(message.ArrivalMicroseconds, message.ActiveMicroseconds, now, now, now), status, dsn, settings.DelayResolution);
     }

@@ -1,115 +1,98 @@
 using PostfixNet.Delivery;
 using PostfixNet.Log;
 using PostfixNet.Mail;
-using PostfixNet.Native;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Qmgr;
 
-/// <summary>What happens when all recipients in memory have been tried: reports first, then the file's next place.</summary>
+/// <summary>What happens when all recipients in memory are settled: reports first, then the file's next place.</summary>
 /// <remarks>The order (S5-10): failure notice, damaged file, more recipients from disk, expiry or delay warning, then
 /// deferral or removal. Each report is asynchronous; when one fails the message stays, and it is asked for again after
 /// the next attempt, because its log is kept.</remarks>
 internal sealed class Completion(
-    ActiveQueue active, QueueDirectories directories, Settings settings, ReportLines lines, Action<Action> later,
-    Action<Message, IReadOnlyList<Recipient>?> finished)
+    ActiveQueue active, ActiveFiles files, ReportLines lines, Refill refill, Settings settings, ISurroundings surroundings)
 {
-    /// <summary>Starts the sequence.</summary>
-    internal void Begin(Message message)
+    private long Now => MailTime.Microseconds(surroundings.Clock);
+
+    /// <summary>Starts the sequence, in the next turn: whoever settled the last recipient has not finished yet.</summary>
+    internal void Begin(Message message) => surroundings.Timers.Soon(() =>
     {
         // A log is there when a recipient failed now, or in an earlier attempt whose notice could not be sent (S5-11).
-        Report(lines.Bounce, QueueName.Bounce, message, "flush", ok =>
-        {
-            message.SomeDeferred |= !ok;
-            message.NoticeFailed |= !ok;
-            AfterFailureNotice(message);
-        });
-    }
+        Report(lines.Bounce, QueueName.Bounce, message, () => AfterFailureNotice(message));
+    });
 
-    // Asks for a notice if there is anything to tell; continues at once if not.
-    private void Report(IReportLine line, QueueName log, Message message, string request, Action<bool> next)
+    // Sends the notice that a log calls for, if there is one; continues at once if not.
+    private void Report(IReportLine line, QueueName log, Message message, Action next)
     {
-        bool isThere;
+        void Done(bool ok)
+        {
+            if (!ok)
+                message.MissNotice();
+            next();
+        }
         try
         {
-            string path = directories.PathOf(log, message.Id);
-            isThere = FileSystem.Status(path) is { } status && (status.Size > 0 || !FileSystem.TryRemove(path));
+            if (files.HasLog(log, message.Id))
+                Ask(line, message, "flush", Done);
+            else
+                Done(true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             MailLog.Error($"{message.Id}: {e.Message}");
-            next(false);
-            return;
+            Done(false);
         }
-        if (isThere)
-            Ask(line, message, request, next);
-        else
-            next(true);
     }
 
     private static void Ask(IReportLine line, Message message, string request, Action<bool> next) =>
-        line.Ask(BounceRequest.Notify(request, message.Facts(QueueName.Active)), next);
+        line.Ask(BounceRequest.Notify(request, message.Facts), next);
 
     private void AfterFailureNotice(Message message)
     {
         if (message.IsCorrupt)
-        {
-            active.SaveCorrupt(message.Id);
-            Release(message);
-            return;
-        }
-        if (message.MoreRecipientsAt != 0 && ReadMore(message))
-            return;
-        Report(lines.Trace, QueueName.Trace, message, "flush", ok =>
-        {
-            message.SomeDeferred |= !ok;
-            message.NoticeFailed |= !ok;
-            if (message.SomeDeferred)
-                AfterDeferral(message);
-            else
-                Remove(message);
-        });
+            SaveCorrupt(message);
+        else if (message.Unread is { } unread)
+            ReadOn(message, unread);
+        else
+            Report(lines.Trace, QueueName.Trace, message, () => AfterNotices(message));
     }
 
-    private bool ReadMore(Message message)
+    private void ReadOn(Message message, UnreadRecipients unread)
     {
         try
         {
-            finished(message, active.ReadMore(message));
-            return true;
+            refill.Read(message, unread);
         }
-        catch (Exception e) when (e is QueueFileException or IOException or UnauthorizedAccessException)
+        catch (QueueFileException e)
         {
             MailLog.Warning($"{message.Id}: {e.Message}");
-            if (e is QueueFileException)
-            {
-                active.SaveCorrupt(message.Id);
-                Release(message);
-            }
-            else
-            {
-                // Recipients are left that nobody has tried: another time, whatever its age.
-                Defer(message);
-            }
-            return true;
+            SaveCorrupt(message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Recipients are left that nobody has tried: another time, whatever its age.
+            MailLog.Warning($"{message.Id}: {e.Message}");
+            Defer(message);
         }
     }
 
-    private void AfterDeferral(Message message)
+    private void AfterNotices(Message message)
     {
-        long now = MailTime.NowSeconds;
+        if (!message.SomeDeferred)
+        {
+            Remove(message);
+            return;
+        }
         if (message.IsUnrecorded || message.NoticeFailed)
         {
             // Neither expiry nor warning on the strength of an incomplete log.
             Defer(message);
             return;
         }
-        TimeSpan age = Message.Age(now, message.Envelope.ArrivalSeconds);
-        string sender = message.Envelope.Sender ?? "";
-        bool forced = IsForceExpired(message);
-        if (forced || (!message.IsPaused && (message.Retry.IsOver || settings.IsExpired(age, sender.Length == 0))))
+        bool isForced = files.IsForceExpired(message.Id);
+        if (isForced || (!message.IsPaused && (message.IsGivenUp || settings.IsExpired(message.SinceArrival(Now), isNotice: message.Sender.Length == 0))))
         {
-            MailLog.Info($"{message.Id}: from=<{Address.ToExternal(sender)}>, status={(forced ? "force-expired" : "expired")}, returned to sender");
+            MailLog.Info($"{message.Id}: from=<{Address.ToExternal(message.Sender)}>, status={(isForced ? "force-expired" : "expired")}, returned to sender");
             // Only when the sender's notice is safely queued may the message go.
             Ask(lines.Defer, message, "flush", ok =>
             {
@@ -119,12 +102,12 @@ internal sealed class Completion(
                     Defer(message);
             });
         }
-        else if (message.Envelope.WarnTime > 0 && now >= message.Envelope.WarnTime)
+        else if (message.WarnTime > 0 && Now / 1_000_000 >= message.WarnTime)
         {
             Ask(lines.Defer, message, "warn", ok =>
             {
                 if (ok)
-                    MarkWarned(message);
+                    files.MarkWarned(message);
                 Defer(message);
             });
         }
@@ -134,79 +117,29 @@ internal sealed class Completion(
         }
     }
 
-    private bool IsForceExpired(Message message)
+    private void Defer(Message message) => files.Insist(message.Id, () =>
     {
-        try
-        {
-            return FileSystem.Status(directories.PathOf(QueueName.Active, message.Id)) is { } status
-                && (status.Mode & QueueFileMode.ForceExpired) != 0;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            MailLog.Warning($"{message.Id}: {e.Message}");
-            return false;
-        }
-    }
-
-    private void MarkWarned(Message message)
-    {
-        try
-        {
-            using QueueFile file = QueueFile.Open(directories.PathOf(QueueName.Active, message.Id), write: true);
-            QueueFile.SetWarnTime(file.Handle, message.Envelope.WarnTimeOffset, -1);
-        }
-        catch (Exception e) when (e is IOException or QueueFileException or UnauthorizedAccessException)
-        {
-            MailLog.Warning($"{message.Id}: {e.Message}");
-        }
-    }
-
-    private void Defer(Message message)
-    {
-        long now = MailTime.NowMicroseconds;
+        long now = Now;
         // A limit, since mail may be older than its lifetime: paused mail is, and laws have no end.
         long next = Math.Min(now + (long)settings.LongestPause.TotalMicroseconds,
-            message.Retry.NextAttempt(settings.Retries.Usual.Refused, message.AgeAt(now), now, Random.Shared.NextDouble()));
-        try
-        {
-            // The time before the move (S5-23): a file in deferred always has its next attempt in it.
-            string path = directories.PathOf(QueueName.Active, message.Id);
-            if (message.IsPaused && FileSystem.Status(path) is { } status)
-                FileSystem.ChangeMode(path, status.Mode | QueueFileMode.Paused);
-            if (!FileSystem.TrySetTime(path, next * 1000)
-                || !directories.Move(message.Id, QueueName.Active, QueueName.Deferred))
-                MailLog.Info($"{message.Id}: gone before it was deferred");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            MailLog.Error($"{message.Id}: {e.Message}");
-            later(() => Defer(message));
-            return;
-        }
-        Release(message);
-    }
+            message.NextAttempt(settings.Retries.Usual.Refused, now, surroundings.Chance()));
+        if (!files.Defer(message.Id, next, message.IsPaused))
+            MailLog.Info($"{message.Id}: gone before it was deferred");
+        active.Remove(message);
+    });
 
-    private void Remove(Message message)
+    private void Remove(Message message) => files.Insist(message.Id, () =>
     {
-        try
-        {
-            if (FileSystem.TryRemove(directories.PathOf(QueueName.Active, message.Id)))
-                MailLog.Info($"{message.Id}: removed");
-            else
-                MailLog.Warning($"{message.Id}: gone before it was removed");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            MailLog.Error($"{message.Id}: {e.Message}");
-            later(() => Remove(message));
-            return;
-        }
-        Release(message);
-    }
+        if (files.Remove(message.Id))
+            MailLog.Info($"{message.Id}: removed");
+        else
+            MailLog.Warning($"{message.Id}: gone before it was removed");
+        active.Remove(message);
+    });
 
-    private void Release(Message message)
+    private void SaveCorrupt(Message message)
     {
-        active.Released(message);
-        finished(message, null);
+        files.SaveCorrupt(message.Id);
+        active.Remove(message);
     }
 }

@@ -77,14 +77,13 @@ internal sealed class Destination(Route route, Concurrency concurrency, Action<D
         {
             if (peer.Unfilled(limit) is not { } entry)
             {
-                entry = new Entry(job, this, new List<Recipient>(Math.Min(limit, recipients.Count - i)));
+                entry = new Entry(job, this, Math.Min(limit, recipients.Count - i));
                 peer.AddLast(entry);
                 Waiting++;
-                job.Message.PendingEntries++;
             }
             int count = Math.Min(limit - entry.Recipients.Count, recipients.Count - i);
             for (int end = i + count; i < end; i++)
-                entry.Recipients.Add(recipients[i]);
+                entry.Add(recipients[i]);
         }
         Peers.Put(peer);
         Touch();
@@ -148,10 +147,12 @@ internal sealed class Destination(Route route, Concurrency concurrency, Action<D
     }
 
     /// <summary>Hands back all that waits.</summary>
-    internal void TakeBack(List<Entry> to)
+    internal List<Entry> TakeBack()
     {
+        List<Entry> all = new(Waiting);
         while (Front is { } peer)
-            to.Add(Take(peer));
+            all.Add(Take(peer));
+        return all;
     }
 
     /// <summary>Suspends deliveries.</summary>

@@ -2,16 +2,10 @@ using PostfixNet.Mail;
 
 namespace PostfixNet.Qmgr;
 
-/// <summary>Sorts the recipients of a message by transport and next hop, and queues them there.</summary>
-/// <param name="transportOf">Finds a transport by its name.</param>
-/// <param name="deliver">Takes recipients that need no agent: error, retry, discard.</param>
-/// <param name="isPutOff">Takes a recipient that is not to be queued now; false: there is nothing against it.</param>
-internal sealed class Dispatch(
-    Func<string, Transport> transportOf, Action<Message, Route, List<Recipient>> deliver, Func<Message, Route, Recipient, bool> isPutOff)
+/// <summary>Decides where each recipient of a message goes, and queues it there: at a destination of a transport, or with what
+/// needs no agent.</summary>
+internal sealed class Dispatch(Routing routing, PausedDeliveries paused, BuiltIn builtIn, Transports transports)
 {
-    /// <summary>Finds transport and next hop.</summary>
-    internal required Routing Routing { get; set; }
-
     private sealed class Group(Route route)
     {
         internal Route Route { get; } = route;
@@ -22,27 +16,25 @@ internal sealed class Dispatch(
     /// <summary>Queues a batch of recipients: all of the message, or as many as were read from the file.</summary>
     internal void Sort(Message message, IReadOnlyList<Recipient> recipients)
     {
-        if (message.Envelope.Redirect is { Length: > 0 } redirect && recipients.Count > 0)
-        {
-            // One copy, on behalf of the first who is left; the others are done with it.
-            recipients = [recipients[0] with { Address = redirect }];
-            message.MoreRecipientsAt = 0;
-        }
         List<Group> groups = [];
-        Dictionary<string, Group> known = [];
+        Dictionary<(string Transport, string Destination), Group> known = [];
         Group? last = null;
         foreach (Recipient recipient in recipients)
         {
             // The message's own route goes before all others; cleanup gives one to mail that is to be returned.
-            Route route = message.Envelope.ContentFilter is { Length: > 0 } own ? Routing.Own(own, recipient.Address) : Routing.Of(recipient.Address);
-            if (isPutOff(message, route, recipient))
+            Route route = message.OwnRoute is { } own ? routing.Own(own, recipient.Address) : routing.Of(recipient.Address);
+            // What an operator has paused is not even queued.
+            if (paused.Stops(route, message.Sender, recipient.Address) is { } why)
+            {
+                message.Pause(paused.Version);
+                builtIn.Defer(message, [recipient], why);
                 continue;
+            }
             if (last is null || last.Route.Transport != route.Transport || last.Route.Destination != route.Destination)
             {
-                string key = $"{route.Transport}:{route.Destination}";
-                if (!known.TryGetValue(key, out last))
+                if (!known.TryGetValue((route.Transport, route.Destination), out last))
                 {
-                    known.Add(key, last = new Group(route));
+                    known.Add((route.Transport, route.Destination), last = new Group(route));
                     groups.Add(last);
                 }
             }
@@ -50,29 +42,33 @@ internal sealed class Dispatch(
         }
         foreach (Group group in groups)
         {
-            if (group.Recipients.Count > 1)
-                group.Recipients.Sort(static (a, b) => string.CompareOrdinal(a.Address, b.Address));
-            if (group.Route.Transport is "error" or "retry" or "discard")
+            group.Recipients.Sort(static (a, b) => string.CompareOrdinal(a.Address, b.Address));
+            if (group.Route.IsBuiltIn)
             {
-                deliver(message, group.Route, group.Recipients);
+                builtIn.Deliver(message, group.Route, group.Recipients);
                 continue;
             }
-            Transport transport = transportOf(group.Route.Transport);
+            Transport transport = transports.Of(group.Route.Transport);
             Job job = message.JobOn(transport) ?? Begin(message, transport, groups, recipients.Count);
             transport.DestinationOf(group.Route).Add(job, group.Recipients);
         }
     }
 
-    /// <summary>Queues what was handed back: where it goes may be decided otherwise now.</summary>
-    internal void SortAnew(List<Entry> waited)
+    /// <summary>Mail that has not been handed out yet goes where the configuration and the operator say now (S1-55, S1-38).</summary>
+    internal void SortAnew() => SortAnew(transports.TakeBack());
+
+    /// <summary>The same for mail that waits for one destination.</summary>
+    internal void SortAnew(Destination destination) => SortAnew(destination.TakeBack());
+
+    private void SortAnew(List<Entry> waited)
     {
         Dictionary<Message, List<Recipient>> messages = [];
         foreach (Entry entry in waited)
         {
             if (messages.TryGetValue(entry.Message, out List<Recipient>? known))
-                known.AddRange(entry.Recipients);
+                known.AddRange(entry.Release());
             else
-                messages.Add(entry.Message, [.. entry.Recipients]);
+                messages.Add(entry.Message, entry.Release());
         }
         foreach ((Message message, List<Recipient> recipients) in messages)
             Sort(message, recipients);
@@ -91,10 +87,10 @@ internal sealed class Dispatch(
             }
         }
         // Those still in the file are much like those in memory.
-        if (message.MoreRecipientsAt != 0)
-            size = Math.Min(int.MaxValue, size * Math.Max(inMemory, message.Envelope.TotalRecipients) / inMemory);
+        if (message.Unread is not null)
+            size = Math.Min(int.MaxValue, size * Math.Max(inMemory, message.TotalRecipients) / inMemory);
         Job job = transport.Begin(message, (int)size);
-        message.Jobs.Add(job);
+        message.Add(job);
         return job;
     }
 }

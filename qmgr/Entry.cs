@@ -1,19 +1,23 @@
+using System.Diagnostics;
 using PostfixNet.Delivery;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Qmgr;
 
-/// <summary>Some recipients of one message that go to the same place in one request.</summary>
-internal sealed class Entry(Job job, Destination destination, List<Recipient> recipients)
+/// <summary>One delivery: some recipients of one message that go to the same place in one request.</summary>
+internal sealed class Entry(Job job, Destination destination, int capacity)
 {
+    private readonly List<Recipient> _recipients = new(capacity);
+    private bool _isOver;
+
     internal Job Job { get; } = job;
 
     internal Message Message => Job.Message;
 
     internal Destination Destination { get; } = destination;
 
-    internal List<Recipient> Recipients { get; } = recipients;
+    internal IReadOnlyList<Recipient> Recipients => _recipients;
 
     /// <summary>The next one of the same job for the same destination.</summary>
     internal Entry? Next { get; set; }
@@ -24,24 +28,39 @@ internal sealed class Entry(Job job, Destination destination, List<Recipient> re
     /// <summary>The agent's process id; 0: none has answered yet.</summary>
     internal int Process { get; set; }
 
+    internal void Add(Recipient recipient) => _recipients.Add(recipient);
+
+    /// <summary>It is over, or is not to be: the recipients are the caller's, who settles them or queues them elsewhere.</summary>
+    /// <exception cref="UnreachableException">It was over before: its recipients would count twice.</exception>
+    internal List<Recipient> Release()
+    {
+        if (_isOver)
+            throw new UnreachableException($"{Message.Id}: a delivery ended twice");
+        _isOver = true;
+        return _recipients;
+    }
+
+    /// <summary>What the agent is asked.</summary>
     /// <param name="moreWaits">More mail waits for this next hop.</param>
-    internal DeliveryRequest Request(bool moreWaits) => new()
+    /// <param name="settings">As they are now.</param>
+    internal DeliveryRequest Request(bool moreWaits, Settings settings) => new()
     {
         Queue = QueueName.Active,
         Id = Message.Id,
         NextHop = Destination.NextHop,
-        Sender = Message.SenderTo(Recipients[0]),
+        Sender = Message.SenderTo(Recipients[0], settings.MyDomain),
         Recipients = Recipients,
         Size = Message.Size,
-        DataOffset = Message.Envelope.DataOffset,
-        Encoding = Message.Envelope.Encoding,
-        SmtpUtf8 = Message.Envelope.SmtpUtf8,
-        EnvelopeId = Message.Envelope.EnvelopeId,
-        Return = Message.Envelope.Return,
-        Tracing = Message.Envelope.Tracing | (Message is { TellsEndOfDelay: true, Envelope.WarnTime: < 0 } ? Tracing.DelayWasTold : Tracing.None),
+        DataOffset = Message.DataOffset,
+        Encoding = Message.Encoding,
+        SmtpUtf8 = Message.SmtpUtf8,
+        EnvelopeId = Message.EnvelopeId,
+        Return = Message.Return,
+        // A sender that was told of the delay is to hear of the delivery too.
+        Tracing = Message.Tracing | (settings.ConfirmDelayCleared && Message.WarnTime < 0 ? Tracing.DelayWasTold : Tracing.None),
         ArrivalMicroseconds = Message.ArrivalMicroseconds,
         ActiveMicroseconds = Message.ActiveMicroseconds,
-        Origin = MessageOrigin.Of(Message.Envelope),
+        Origin = Message.Origin,
         MoreWaits = moreWaits,
         Rule = DeliveryRule.Of(Destination.Rule),
     };

@@ -1,6 +1,7 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
+using PostfixNet.Queue;
 
 namespace PostfixNet.Qmgr;
 
@@ -8,12 +9,12 @@ namespace PostfixNet.Qmgr;
 /// <remarks>Question: queue_id (may be unknown, or empty), sender, recipients, each with address. Answer: known=1 when the message is
 /// in the active queue, active_full=1 when no other fits in, and for each recipient its transport, next_hop and limits; code, a
 /// <see cref="WaitCode"/>, when something in here holds it up; left, in milliseconds, where time decides; reason.</remarks>
-internal sealed class Explanations(ActiveQueue active, Dispatch dispatch, PausedDeliveries paused, Func<string, Transport> transportOf)
+internal sealed class Explanations(ActiveQueue active, Routing routing, PausedDeliveries paused, Transports transports)
 {
     /// <exception cref="IpcException">The question is malformed.</exception>
     internal AttributeList Answer(AttributeList question)
     {
-        Message? message = active.Find(question.Text("queue_id"));
+        Message? message = QueueId.TryParse(question.Text("queue_id"), out QueueId id) ? active.Find(id) : null;
         Dictionary<string, Waiting> waiting = [];
         if (message is not null)
         {
@@ -31,12 +32,12 @@ internal sealed class Explanations(ActiveQueue active, Dispatch dispatch, Paused
         foreach (AttributeList recipient in question.Lists("recipients"))
         {
             string address = recipient.Text("address");
-            Route route = dispatch.Routing.Of(address);
+            Route route = routing.Of(address);
             AttributeList answer = new AttributeList().Add("transport", route.Transport).Add("next_hop", route.NextHop);
             recipients.Add(answer);
-            if (route.Transport is "error" or "retry" or "discard")
+            if (route.IsBuiltIn)
                 continue;
-            Standing standing = transportOf(route.Transport).StandingOf(route);
+            Standing standing = transports.Of(route.Transport).StandingOf(route);
             answer.Add("window", standing.Window).Add("busy", standing.Busy).Add("waiting", standing.Waiting)
                 .Add("concurrency_limit", standing.ConcurrencyLimit).Add("recipient_limit", standing.RecipientLimit).Add("process_limit", standing.ProcessLimit);
             if (paused.Find(route, sender, address) is { } pause)

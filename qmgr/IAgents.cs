@@ -1,4 +1,3 @@
-using PostfixNet.Delivery;
 using PostfixNet.Mail;
 
 namespace PostfixNet.Qmgr;
@@ -21,14 +20,4 @@ internal interface IAgents
     /// <summary>The configuration has changed: idle processes have the old one, and are let go.</summary>
     /// <param name="limit">Agents there may be from now on.</param>
     internal void Renew(int limit);
-}
-
-/// <summary>What the owner of all transports is told.</summary>
-internal interface IDeliveryEvents
-{
-    /// <summary>A delivery ended.</summary>
-    internal void Delivered(Entry entry, DeliveryReport report);
-
-    /// <summary>No delivery was, or can be, tried: put the recipients off, for this reason.</summary>
-    internal void PutOff(Entry entry, Dsn reason);
 }

@@ -4,8 +4,7 @@ using PostfixNet.Queue;
 namespace PostfixNet.Qmgr;
 
 /// <summary>The walks through incoming and deferred that fill the active queue, a few files in each turn of the loop.</summary>
-/// <param name="isClosed">Nothing may come in now; <see cref="GoOn"/> is called when that is over.</param>
-internal sealed class Intake(ActiveQueue active, QueueDirectories directories, ITimers timers, Func<bool> isClosed)
+internal sealed class Intake(QueueDirectories directories, Admission admission, ActiveQueue active, PausedDeliveries paused, ITimers timers)
 {
     // Files looked at in one turn: enough to be quick, few enough that reports do not wait (S1-21).
     private const int FilesPerTurn = 20;
@@ -24,8 +23,16 @@ internal sealed class Intake(ActiveQueue active, QueueDirectories directories, I
         GoOn();
     }
 
-    /// <summary>There may be room again.</summary>
-    internal void GoOn()
+    /// <summary>A message left the active queue.</summary>
+    internal void Left(Message message)
+    {
+        // Resumed, perhaps, while its other recipients were still busy.
+        if (message.IsPaused && message.PausedUnder != paused.Version)
+            WalkDeferred(NotDue.Paused);
+        GoOn();
+    }
+
+    private void GoOn()
     {
         if (_isScheduled || !CanTake)
             return;
@@ -33,7 +40,7 @@ internal sealed class Intake(ActiveQueue active, QueueDirectories directories, I
         timers.Soon(Turn);
     }
 
-    private bool CanTake => (_incoming.IsActive || _deferred.IsActive) && active.HasRoom && !isClosed();
+    private bool CanTake => (_incoming.IsActive || _deferred.IsActive) && active.HasRoom && !active.IsClosed && !paused.IsEverything;
 
     // Incoming and deferred in turn, so that neither starves the other (S5-28).
     private void Turn()
@@ -44,7 +51,7 @@ internal sealed class Intake(ActiveQueue active, QueueDirectories directories, I
             _deferredIsNext = _deferred.IsActive && (!_deferredIsNext || !_incoming.IsActive);
             QueueScan scan = _deferredIsNext ? _deferred : _incoming;
             if (scan.Next() is { } entry)
-                active.Feed(entry, scan.Takes);
+                admission.Feed(entry, scan.Takes);
         }
         GoOn();
     }

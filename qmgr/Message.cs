@@ -1,102 +1,211 @@
+using System.Diagnostics;
 using PostfixNet.Delivery;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Qmgr;
 
-/// <summary>One message of the active queue, while it is there.</summary>
+/// <summary>One message of the active queue, while it is there: what is to be known of it, and what became of its recipients.</summary>
+/// <remarks>Recipients are read from its file in one batch or several. Each that was read is settled once: delivered, returned,
+/// or put off on record. The last one ends the batch, and nothing else does; what comes then is up to <see cref="Completion"/>.
+/// Thousands are in memory at once: of the envelope only that is kept which somebody asks for later.</remarks>
 internal sealed class Message
 {
     private const long LongestAge = 100L * 366 * 86_400;
+    private readonly ActiveQueue _queue;
+    private readonly long _created;
+    private RetryPlan? _retry;
 
-    internal required QueueId Id { get; init; }
+    /// <param name="queue">Hears of its recipients.</param>
+    /// <param name="id">Its name.</param>
+    /// <param name="envelope">What its file says.</param>
+    /// <param name="active">When it entered the active queue, microseconds since 1970.</param>
+    internal Message(ActiveQueue queue, QueueId id, Envelope envelope, long active)
+    {
+        (_queue, Id, ActiveMicroseconds) = (queue, id, active);
+        Sender = envelope.Sender ?? "";
+        Size = envelope.Size?.EffectiveSize ?? 0;
+        DataOffset = envelope.DataOffset;
+        (Encoding, SmtpUtf8, Tracing) = (envelope.Encoding, envelope.SmtpUtf8, envelope.Tracing);
+        (EnvelopeId, Return, Verp) = (envelope.EnvelopeId, envelope.Return, envelope.Verp);
+        Origin = MessageOrigin.Of(envelope);
+        OwnRoute = envelope.ContentFilter is { Length: > 0 } filter ? filter : null;
+        (WarnTime, WarnTimeOffset) = (envelope.WarnTime, envelope.WarnTimeOffset);
+        ArrivalMicroseconds = envelope.ArrivalSeconds * 1_000_000 + envelope.ArrivalMicroseconds;
+        _created = envelope.CreateTime > 0 ? envelope.CreateTime : envelope.ArrivalSeconds;
+        TotalRecipients = envelope.TotalRecipients;
+    }
 
-    internal required Envelope Envelope { get; init; }
+    internal QueueId Id { get; }
+
+    /// <summary>Envelope sender, internal form; empty: the null sender.</summary>
+    internal string Sender { get; }
+
+    /// <summary>Content length, as announced and logged.</summary>
+    internal long Size { get; }
+
+    /// <summary>File offset of the content.</summary>
+    internal long DataOffset { get; }
+
+    internal BodyEncoding Encoding { get; }
+
+    internal SmtpUtf8 SmtpUtf8 { get; }
+
+    internal Tracing Tracing { get; }
+
+    /// <summary>ENVID; null: none.</summary>
+    internal string? EnvelopeId { get; }
+
+    internal DsnReturn Return { get; }
+
+    /// <summary>VERP delimiters; null: the sender did not ask for VERP.</summary>
+    internal string? Verp { get; }
+
+    /// <summary>Where it came from; null: from this system.</summary>
+    internal MessageOrigin? Origin { get; }
+
+    /// <summary>The route that it asks for itself; null: each recipient has its own.</summary>
+    internal string? OwnRoute { get; }
+
+    /// <summary>When the sender is to be told of the delay, seconds since 1970; 0: never; -1: that was done.</summary>
+    internal long WarnTime { get; }
+
+    /// <summary>Where the file has that.</summary>
+    internal long WarnTimeOffset { get; }
+
+    /// <summary>Recipients that the file has, done ones too.</summary>
+    internal int TotalRecipients { get; }
+
+    /// <summary>When it arrived, microseconds since 1970.</summary>
+    internal long ArrivalMicroseconds { get; }
 
     /// <summary>When it entered the active queue, microseconds since 1970.</summary>
-    internal required long ActiveMicroseconds { get; init; }
-
-    /// <summary>Where the file has more recipients to do; 0: all are in memory or done.</summary>
-    internal long MoreRecipientsAt { get; set; }
-
-    /// <summary>Its jobs, one for each transport that has had recipients of it.</summary>
-    internal List<Job> Jobs { get; } = new(1);
-
-    /// <summary>The next batch could not be read; when this one is done, it is found out why.</summary>
-    internal bool CannotRefill { get; set; }
-
-    /// <summary>When recipients were last read from the file, on the loop's clock.</summary>
-    internal long ReadAt { get; set; }
-
-    /// <summary>Groups of recipients not yet reported on.</summary>
-    internal int PendingEntries { get; set; }
-
-    /// <summary>Recipients in memory.</summary>
-    internal int RecipientsInMemory { get; set; }
-
-    /// <summary>A recipient was deferred, in this or an earlier batch; the message must stay.</summary>
-    internal bool SomeDeferred { get; set; }
-
-    /// <summary>A recipient is put off, but the defer log does not say so: the message must not expire by that log.</summary>
-    internal bool IsUnrecorded { get; set; }
-
-    /// <summary>The notice about failed recipients, or about delivered ones, could not be sent; its log must not be left without
-    /// its message.</summary>
-    internal bool NoticeFailed { get; set; }
-
-    /// <summary>A recipient's delivery was put off by the operator: no verdict on the message before it was tried.</summary>
-    internal bool IsPaused => PausedUnder > 0;
-
-    /// <summary>Number of the operator's list (<see cref="PausedDeliveries.Version"/>) that did that; 0: none.</summary>
-    internal int PausedUnder { get; set; }
-
-    /// <summary>An agent could not read the file.</summary>
-    internal bool IsCorrupt { get; set; }
-
-    /// <summary>When it is tried again.</summary>
-    internal RetryPlan Retry { get; } = new();
-
-    /// <summary>confirm_delay_cleared: senders that were told of a delay are told of the delivery too.</summary>
-    internal bool TellsEndOfDelay { get; init; }
-
-    /// <summary>Domain of recipients without one, in VERP addresses.</summary>
-    internal string MyDomain { get; init; } = "";
+    internal long ActiveMicroseconds { get; }
 
     /// <summary>Asked for by an operator: dead destinations are tried all the same (S5-07).</summary>
     internal bool IgnoresDeadDestinations { get; init; }
 
-    internal long ArrivalMicroseconds => Envelope.ArrivalSeconds * 1_000_000 + Envelope.ArrivalMicroseconds;
+    /// <summary>Its jobs, one for each transport that has had recipients of it.</summary>
+    internal Job[] Jobs { get; private set; } = [];
+
+    /// <summary>Recipients that were read and are not settled: all that are in memory.</summary>
+    internal int Open { get; private set; }
+
+    /// <summary>Recipients that are still in the file only; null: none.</summary>
+    internal UnreadRecipients? Unread { get; private set; }
+
+    /// <summary>A recipient was put off, in this or an earlier batch: the message must stay.</summary>
+    internal bool SomeDeferred { get; private set; }
+
+    /// <summary>A recipient is put off, but the defer log does not say so: the message must not expire by that log.</summary>
+    internal bool IsUnrecorded { get; private set; }
+
+    /// <summary>The notice about failed recipients, or about delivered ones, could not be sent; its log must not be left without
+    /// its message.</summary>
+    internal bool NoticeFailed { get; private set; }
+
+    /// <summary>An agent could not read the file.</summary>
+    internal bool IsCorrupt { get; private set; }
+
+    /// <summary>Number of the operator's list (<see cref="PausedDeliveries.Version"/>) by which a recipient's delivery was put off:
+    /// no verdict on the message before it was tried. 0: none was.</summary>
+    internal int PausedUnder { get; private set; }
+
+    /// <summary>A recipient's delivery was put off by the operator.</summary>
+    internal bool IsPaused => PausedUnder > 0;
+
+    /// <summary>All recipients that were put off have had their last attempt.</summary>
+    internal bool IsGivenUp => _retry is { IsOver: true };
+
+    /// <summary>A batch of recipients was read from the file.</summary>
+    /// <param name="recipients">How many.</param>
+    /// <param name="next">Where the file has more that are to do; 0: nowhere.</param>
+    /// <param name="now">On the loop's clock.</param>
+    internal void Read(int recipients, long next, long now)
+    {
+        Open += recipients;
+        Unread = next == 0 ? null : new UnreadRecipients(next, now);
+        _queue.Changed(this, recipients);
+    }
+
+    /// <summary>The outcome of recipients is known, and on record. The last ends the batch.</summary>
+    /// <exception cref="UnreachableException">So many are not open: some would be settled twice, and others never.</exception>
+    internal void Settle(int recipients)
+    {
+        if (recipients > Open)
+            throw new UnreachableException($"{Id}: {recipients} recipients settled, {Open} open");
+        Open -= recipients;
+        _queue.Changed(this, -recipients);
+    }
+
+    /// <summary>Some recipients are left for another attempt.</summary>
+    /// <param name="policy">Of their destination.</param>
+    /// <param name="now">Microseconds since 1970.</param>
+    /// <param name="notBefore">When their destination may be tried again, likewise.</param>
+    internal void PutOff(RetryPolicy policy, long now, long notBefore)
+    {
+        SomeDeferred = true;
+        (_retry ??= new RetryPlan()).PutOff(policy, AgeAt(now), now, notBefore);
+    }
+
+    /// <summary>Some recipients are left until the operator lets them go.</summary>
+    /// <param name="version">Of the operator's list.</param>
+    internal void Pause(int version) => (SomeDeferred, PausedUnder) = (true, version);
+
+    /// <summary>The reason why a recipient is put off could not be recorded.</summary>
+    internal void MissRecord() => IsUnrecorded = true;
+
+    /// <summary>A notice could not be sent: the message stays, and asks for it again.</summary>
+    internal void MissNotice() => SomeDeferred = NoticeFailed = true;
+
+    /// <summary>An agent could not read the file.</summary>
+    internal void FindCorrupt() => IsCorrupt = true;
+
+    /// <summary>When the next attempt is due, microseconds since 1970.</summary>
+    /// <inheritdoc cref="RetryPlan.NextAttempt" path="/param"/>
+    internal long NextAttempt(RetryPolicy usual, long now, double chance) =>
+        (_retry ?? new RetryPlan()).NextAttempt(usual, AgeAt(now), now, chance);
 
     /// <summary>Time since the message was made, by whatever the file says of it: never negative.</summary>
     /// <param name="now">Microseconds since 1970.</param>
-    internal TimeSpan AgeAt(long now) =>
-        Age(now / 1_000_000, Envelope.CreateTime > 0 ? Envelope.CreateTime : Envelope.ArrivalSeconds);
+    internal TimeSpan AgeAt(long now) => Age(now / 1_000_000 - _created);
 
-    /// <summary>Time between two times in seconds. Those in a file are somebody else's word: any value must make an age.</summary>
-    internal static TimeSpan Age(long now, long then) => TimeSpan.FromSeconds(Math.Clamp(now - then, 0, LongestAge));
+    /// <summary>Time since it arrived.</summary>
+    /// <inheritdoc cref="AgeAt" path="/param"/>
+    internal TimeSpan SinceArrival(long now) => Age(now / 1_000_000 - ArrivalMicroseconds / 1_000_000);
 
-    /// <summary>Content length, as announced and logged.</summary>
-    internal long Size => Envelope.Size?.EffectiveSize ?? 0;
+    // The times in a file are somebody else's word: any value must make an age.
+    private static TimeSpan Age(long seconds) => TimeSpan.FromSeconds(Math.Clamp(seconds, 0, LongestAge));
 
     /// <summary>Its job on a transport; null: there is none yet.</summary>
-    internal Job? JobOn(Transport transport)
-    {
-        foreach (Job job in Jobs)
-        {
-            if (job.Transport == transport)
-                return job;
-        }
-        return null;
-    }
+    internal Job? JobOn(Transport transport) => Array.Find(Jobs, job => job.Transport == transport);
+
+    /// <summary>It has recipients for another transport.</summary>
+    internal void Add(Job job) => Jobs = [.. Jobs, job];
 
     /// <summary>Recipients in one delivery: with VERP, one.</summary>
-    internal int RecipientLimit(Destination destination) => Envelope.Verp is null ? destination.RecipientLimit : 1;
+    internal int RecipientLimit(Destination destination) => Verp is null ? destination.RecipientLimit : 1;
 
     /// <summary>The envelope sender of the mail for a recipient: with VERP, one that tells the recipient.</summary>
-    internal string SenderTo(Recipient recipient) => Envelope is { Verp: { } verp, Sender: { Length: > 0 } sender }
-        ? Verp.Sender(verp, sender, recipient.Original ?? recipient.Address, MyDomain)
-        : Envelope.Sender ?? "";
+    /// <param name="recipient">Who.</param>
+    /// <param name="myDomain">Domain of recipients without one.</param>
+    internal string SenderTo(Recipient recipient, string myDomain) => Verp is { } delimiters && Sender.Length > 0
+        ? Mail.Verp.Sender(delimiters, Sender, recipient.Original ?? recipient.Address, myDomain)
+        : Sender;
 
-    internal MessageFacts Facts(QueueName queue) => new(
-        queue, Id, Envelope.Sender ?? "", Envelope.SmtpUtf8, Envelope.EnvelopeId, Envelope.Return, Envelope.Verp);
+    /// <summary>What a notice says about it.</summary>
+    internal MessageFacts Facts => new(QueueName.Active, Id, Sender, SmtpUtf8, EnvelopeId, Return, Verp);
+}
+
+/// <summary>The recipients of a large message that are still in its file.</summary>
+/// <param name="at">Where the file has the next of them.</param>
+/// <param name="since">When the last batch was read, on the loop's clock.</param>
+internal sealed class UnreadRecipients(long at, long since)
+{
+    internal long At { get; } = at;
+
+    internal long Since { get; } = since;
+
+    /// <summary>Reading on failed; why is found out when all that were read are settled.</summary>
+    internal bool CannotBeRead { get; set; }
 }

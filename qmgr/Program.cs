@@ -1,3 +1,4 @@
+using PostfixNet.Queue;
 using PostfixNet.Service;
 
 namespace PostfixNet.Qmgr;
@@ -37,5 +38,10 @@ namespace PostfixNet.Qmgr;
 internal static class Program
 {
     private static int Main(string[] arguments) =>
-        EventServer.Run("qmgr", arguments, (context, loop) => new QueueManager(context, loop));
+        EventServer.Run("qmgr", arguments, static (context, loop) =>
+        {
+            QueueManager manager = new(context.Config, QueueDirectories.FromConfig(context.Config), new Surroundings(loop));
+            QuestionListener.Start(loop, manager.Explanations.Answer);
+            return manager;
+        });
 }

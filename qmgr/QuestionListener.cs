@@ -16,12 +16,15 @@ internal sealed class QuestionListener
     private readonly Func<AttributeList, AttributeList> _answer;
     private int _open;
 
+    private QuestionListener(EventLoop loop, Descriptor socket, Func<AttributeList, AttributeList> answer) =>
+        (_loop, _socket, _answer) = (loop, socket, answer);
+
+    /// <summary>Answers questions as long as the loop runs.</summary>
     /// <exception cref="IOException">The socket cannot be made.</exception>
-    internal QuestionListener(EventLoop loop, Func<AttributeList, AttributeList> answer)
+    internal static void Start(EventLoop loop, Func<AttributeList, AttributeList> answer)
     {
-        (_loop, _answer) = (loop, answer);
-        _socket = Descriptor.ListenUnix(Path, 0x180 /* 0600 */);
-        loop.Add(_socket, Readiness.Readable, _ => Accept());
+        QuestionListener listener = new(loop, Descriptor.ListenUnix(Path, 0x180 /* 0600 */), answer);
+        loop.Add(listener._socket, Readiness.Readable, _ => listener.Accept());
     }
 
     private void Accept()

@@ -5,36 +5,45 @@ using PostfixNet.Queue;
 
 namespace PostfixNet.Qmgr;
 
-/// <summary>Reads further recipients of a large message before those in memory are done, so that its agents stay busy.</summary>
-internal sealed class Refill(ActiveQueue active, Settings settings, ITimers timers, Action<Message, IReadOnlyList<Recipient>> schedule)
+/// <summary>Reads further recipients of a large message: before those in memory are settled, so that its agents stay busy, or
+/// after that.</summary>
+internal sealed class Refill(ActiveQueue active, ActiveFiles files, Dispatch dispatch, Settings settings, ITimers timers)
 {
     private bool _isReading;
 
-    /// <summary>Reads if the message has more recipients and enough of those in memory are done: many, or some for a while.</summary>
+    /// <summary>Reads if enough of those in memory are settled: many, or some for a while.</summary>
     internal void Consider(Message message)
     {
-        // Recipients that need no agent are done before the reading returns: one batch at a time.
-        if (_isReading || message.MoreRecipientsAt == 0 || message.CannotRefill || message.IsCorrupt)
+        // Recipients that need no agent are settled before the reading returns: one batch at a time.
+        if (_isReading || active.IsClosed || message.IsCorrupt || message.Unread is not { CannotBeRead: false } unread)
             return;
         int room = active.RoomFor(message);
-        long now = timers.Now;
-        if (room <= 0 || (room < settings.RefillLimit && now - message.ReadAt < (long)settings.RefillDelay.TotalMilliseconds))
+        if (room <= 0 || (room < settings.RefillLimit && timers.Now - unread.Since < (long)settings.RefillDelay.TotalMilliseconds))
             return;
-        message.ReadAt = now;
-        List<Recipient> more;
+        _isReading = true;
         try
         {
-            more = active.ReadMore(message);
+            Read(message, unread);
         }
         catch (Exception e) when (e is QueueFileException or IOException or UnauthorizedAccessException)
         {
-            // What to do about it is decided when the deliveries under way have ended.
+            // What to do about it is decided when the batch has ended.
             MailLog.Warning($"{message.Id}: {e.Message}");
-            message.CannotRefill = true;
-            return;
+            unread.CannotBeRead = true;
         }
-        _isReading = true;
-        schedule(message, more);
         _isReading = false;
+    }
+
+    /// <summary>Reads the next batch, as large as memory allows, and hands it out.</summary>
+    /// <exception cref="QueueFileException">The file is damaged.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    internal void Read(Message message, UnreadRecipients unread)
+    {
+        List<Recipient> recipients = [];
+        long next;
+        using (QueueFile file = QueueFile.Open(files.PathOf(message.Id)))
+            next = file.ReadRecipients(unread.At, recipients, Math.Max(1, active.RoomFor(message)));
+        message.Read(recipients.Count, next, timers.Now);
+        dispatch.Sort(message, recipients);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using PostfixNet.Configuration;
 using PostfixNet.Mail;
 
@@ -9,6 +10,15 @@ namespace PostfixNet.Qmgr;
 /// <param name="Rule">The table of main.toml for such mail; null when there is none.</param>
 internal sealed record Route(string Transport, string NextHop, DestinationRule? Rule = null)
 {
+    /// <summary>Transports that are no service: refuse, put off, throw away.</summary>
+    internal const string Error = "error", Retry = "retry", Discard = "discard";
+
+    /// <summary>No agent is needed.</summary>
+    internal bool IsBuiltIn => IsBuiltInName(Transport);
+
+    /// <summary>Whether a transport is one of those.</summary>
+    internal static bool IsBuiltInName(string transport) => transport is Error or Retry or Discard;
+
     /// <summary>Names the queue in which the mail waits within its transport: mail with a table of its own is not held up by
     /// the rest of what goes to the same relay.</summary>
     internal string Destination => Rule is null || Rule.IsForAny ? NextHop : $"{NextHop}\t{Rule.Name}";
@@ -17,18 +27,28 @@ internal sealed record Route(string Transport, string NextHop, DestinationRule? 
 /// <summary>Finds the transport and next hop of an address: transport_maps, else relayhost, else the address's own domain.</summary>
 internal sealed class Routing
 {
-    private readonly LookupTable _transportMaps;
-    private readonly Route _default;
-    private readonly string _emptyAddressDomain;
-    private readonly DestinationRules _rules;
     private readonly Sites _sites;
     private readonly Dictionary<string, Route> _byDomain = [];
+    private LookupTable _transportMaps;
+    private Route _default;
+    private string _emptyAddressDomain;
+    private DestinationRules _rules;
 
     /// <param name="config">main.toml.</param>
     /// <param name="sites">For tables that are for MX sites.</param>
+    /// <exception cref="ConfigurationException">It cannot be used.</exception>
     internal Routing(MainConfig config, Sites sites)
     {
         _sites = sites;
+        Read(config);
+    }
+
+    /// <summary>Goes over to another configuration; what is known of sites stays.</summary>
+    /// <exception cref="ConfigurationException">It cannot be used; one that a routing was made of before is safe.</exception>
+    [MemberNotNull(nameof(_transportMaps), nameof(_default), nameof(_emptyAddressDomain), nameof(_rules))]
+    internal void Read(MainConfig config)
+    {
+        _byDomain.Clear();
         _transportMaps = config.Get(Parameters.TransportMaps);
         string relayHost = string.Join(", ", config.Get(Parameters.Relayhost));
         _default = Parse(config.Get(Parameters.DefaultTransport), new Route("smtp", ""));
@@ -103,7 +123,7 @@ internal sealed class Routing
         string transport = colon < 0 ? entry : entry[..colon], nextHop = colon < 0 ? "" : entry[(colon + 1)..].Trim();
         if (transport.Length == 0)
             transport = otherwise.Transport;
-        bool isText = transport is "error" or "retry" or "discard";
+        bool isText = Route.IsBuiltInName(transport);
         return new Route(transport, nextHop.Length > 0 ? isText ? nextHop : nextHop.ToLowerInvariant() : isText ? "" : otherwise.NextHop);
     }
 }

@@ -3,7 +3,6 @@ using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
 using PostfixNet.Mail;
-using PostfixNet.Native;
 
 namespace PostfixNet.Qmgr;
 
@@ -15,7 +14,7 @@ internal sealed class Transport
     private const int StartsPerTurn = 20, PutOffsPerTurn = 100;
     private readonly ITimers _timers;
     private readonly IAgents _agents;
-    private readonly IDeliveryEvents _events;
+    private readonly Results _results;
     private readonly DeliveryOrder _order;
     private readonly Destinations _destinations;
     private readonly TransportGate _gate;
@@ -25,13 +24,19 @@ internal sealed class Transport
     private long _jobs;
     private bool _turnIsDue;
 
-    internal Transport(string name, TransportLimits limits, ITimers timers, IAgents agents, IDeliveryEvents events)
+    /// <param name="name">Its service.</param>
+    /// <param name="limits">What the configuration says of it.</param>
+    /// <param name="surroundings">Time, chance, and its agents.</param>
+    /// <param name="settings">For the agents.</param>
+    /// <param name="results">Hears what became of deliveries.</param>
+    internal Transport(string name, TransportLimits limits, ISurroundings surroundings, Settings settings, Results results)
     {
-        (Name, _limits, _timers, _agents, _events) = (name, limits, timers, agents, events);
+        (Name, _limits, _timers, _results) = (name, limits, surroundings.Timers, results);
         _order = new DeliveryOrder(limits.Slots);
-        _destinations = new Destinations(limits, timers, Changed);
-        _gate = new TransportGate(timers, Wake);
-        _trouble = new Trouble(limits, timers, () => Jitter(), TouchAll);
+        _destinations = new Destinations(limits, _timers, Changed);
+        _gate = new TransportGate(_timers, Wake);
+        _trouble = new Trouble(limits, _timers, surroundings.Chance, TouchAll);
+        _agents = surroundings.AgentsOf(this, limits.Agents, settings);
     }
 
     internal string Name { get; }
@@ -48,9 +53,6 @@ internal sealed class Transport
         get => _gate.IsPaused;
         set => _gate.IsPaused = value;
     }
-
-    /// <summary>From 0 to 1: how much longer than the least a dead destination is left alone, so that not all come back at once.</summary>
-    internal Func<double> Jitter { get; init; } = static () => RandomNumber.NextUInt16() / 65536.0;
 
     /// <summary>Mail for a next hop, and for a table of main.toml.</summary>
     internal Destination DestinationOf(Route route) => _destinations.Of(route);
@@ -95,11 +97,7 @@ internal sealed class Transport
     }
 
     /// <summary>Hands back what waits, to be sorted anew.</summary>
-    internal void TakeBack(List<Entry> waited)
-    {
-        foreach (Destination destination in _destinations.All)
-            destination.TakeBack(waited);
-    }
+    internal IEnumerable<Entry> TakeBack() => _destinations.All.SelectMany(static destination => destination.TakeBack());
 
     /// <summary>A delivery ended.</summary>
     internal void Reported(Entry entry, DeliveryReport report)
@@ -113,7 +111,7 @@ internal sealed class Transport
             _trouble.Bury(destination, report.Trouble);
         if (_limits.LogsFeedback)
             MailLog.Info($"{Name}: {destination.NextHop}: {(report.Trouble is null ? "success" : "failure")}, window {window} -> {destination.Concurrency.Window}, {busy} busy");
-        _events.Delivered(entry, report);
+        _results.Delivered(entry, report);
     }
 
     /// <summary>No process took up the work in time.</summary>
@@ -123,7 +121,7 @@ internal sealed class Transport
         if (entry is not null)
         {
             Ended(entry);
-            _events.PutOff(entry, why);
+            _results.PutOff(entry, why);
         }
     }
 
@@ -142,7 +140,7 @@ internal sealed class Transport
         else
         {
             MailLog.Warning($"private/{Name}: {why} before the delivery of {entry.Message.Id} was reported");
-            _events.PutOff(entry, new Dsn("4.3.0", "unknown mail transport error"));
+            _results.PutOff(entry, new Dsn("4.3.0", "unknown mail transport error"));
         }
     }
 
@@ -236,7 +234,7 @@ internal sealed class Transport
             Destination destination = _changed.Dequeue();
             Dsn? trouble = _trouble.Of(destination);
             for (; trouble is not null && putOffs > 0 && destination.Front is { } peer; putOffs--)
-                _events.PutOff(destination.Take(peer), trouble);
+                _results.PutOff(destination.Take(peer), trouble);
             destination.Settled();
             _order.Place(destination, destination.Waiting > 0 && destination.HasWindow && trouble is null);
             if (destination.Limiter is { } limiter)

@@ -19,17 +19,17 @@ public sealed class BuiltInTests
     [InlineData("discard", false, true, "status=sent", "active")]
     public void A_recipient_is_done_only_when_that_is_on_record(string transport, bool fails, bool isDone, string logged, string hashed)
     {
-        using QueueRig rig = new("", hashed);
-        QueueId id = rig.Start();
+        using QueueRig rig = new($"transport_maps = {{ \"q.test\" = \"{transport}:5.7.1 not here\" }}\n", hashed);
         rig.Bounce.Fails = rig.Defer.Fails = fails;
-        Recipient recipient = Assert.Single(rig.Scheduled[0].Recipients);
-        bool? left = null;
-        new BuiltIn(rig.Queues, rig.Lines, rig.Settings).Deliver(rig.Message, new Route(transport, "5.7.1 not here"),
-            [recipient], someLeft => left = someLeft);
-        Assert.Equal(!isDone, left);
-        Assert.Equal(fails, rig.Message.IsUnrecorded);
+        // The other recipient keeps the message in the active queue.
+        QueueId id = rig.Machine.Put(QueueName.Incoming, ["user@q.test", "user@elsewhere.test"]);
+        rig.Feed(QueueName.Incoming, id);
+        Message message = rig.Active.Find(id)!;
+        Assert.Equal((1, !isDone, fails), (message.Open, message.SomeDeferred, message.IsUnrecorded));
+        List<Recipient> left = [];
         using QueueFile file = QueueFile.Open(rig.Queues.PathOf(QueueName.Active, id));
-        Assert.Equal(isDone, QueueFile.IsDone(file.Handle, recipient.Offset));
+        file.ReadEnvelope(left, 10, out _);
+        Assert.Equal(isDone ? ["user@elsewhere.test"] : ["user@q.test", "user@elsewhere.test"], left.Select(recipient => recipient.Address));
         Assert.Equal(logged, string.Join('|', rig.Events.Where(e => e.Contains("status=", StringComparison.Ordinal))
             .Select(e => e[e.IndexOf("status=", StringComparison.Ordinal)..e.IndexOf(" (", StringComparison.Ordinal)])));
     }

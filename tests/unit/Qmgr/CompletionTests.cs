@@ -15,13 +15,13 @@ public sealed class CompletionTests
     {
         using QueueRig rig = new("qmgr_message_recipient_minimum = 1\nqmgr_message_recipient_limit = 4\ndefault_extra_recipient_limit = 0\n");
         QueueId id = rig.Start(recipients: 2, age: 6 * Day, warnIn: -Day);
-        Assert.Equal("user0@q.test", Assert.Single(rig.Scheduled[0].Recipients).Address);
+        Assert.Equal("user0@q.test", Assert.Single(rig.Batches[0].Recipients));
         rig.Record(QueueName.Bounce, id);
         rig.Record(QueueName.Trace, id);
         rig.Finish(deferred: true);
         // The sender hears of failures before more recipients are read; expiry waits for the last.
         Assert.Equal(["bounce flush"], rig.Events);
-        Assert.Equal("user1@q.test", Assert.Single(rig.Scheduled[1].Recipients).Address);
+        Assert.Equal("user1@q.test", Assert.Single(rig.Batches[1].Recipients));
         rig.Record(QueueName.Bounce, id);
         rig.Finish();
         Assert.Equal(["bounce flush", "bounce flush", "trace flush", $"{id}: from=<alice@q.test>, status=expired, returned to sender",
@@ -42,14 +42,14 @@ public sealed class CompletionTests
         QueueId id = rig.Start(age: age);
         Assert.True(QueueDirectories.TryParse(service, out QueueName log));
         rig.Record(log, id);
-        QueueRig.Line line = service switch { "bounce" => rig.Bounce, "trace" => rig.Trace, _ => rig.Defer };
+        FakeLine line = service switch { "bounce" => rig.Bounce, "trace" => rig.Trace, _ => rig.Defer };
         line.Fails = true;
         rig.Finish(deferred: service == "defer");
         Assert.Equal(QueueName.Deferred, rig.Queues.Locate(id));
         Assert.Equal(steps, string.Join('|', rig.Events.Select(e => e.Contains("status=expired", StringComparison.Ordinal) ? "status=expired" : e)));
         Assert.True(File.Exists(rig.Queues.PathOf(log, id)));
 
-        // The next attempt has nobody left to deliver to, and goes on where it failed.
+        // The next attempt goes on where it failed; only what was put off has somebody left to deliver to.
         line.Fails = false;
         rig.Events.Clear();
         rig.Feed(QueueName.Deferred, id, NotDue.All);
@@ -78,8 +78,7 @@ public sealed class CompletionTests
         QueueId id = rig.Start(age: 6 * Day);
         rig.Record(QueueName.Bounce, id);
         rig.Record(QueueName.Trace, id);
-        rig.Message.IsCorrupt = true;
-        rig.Finish(deferred: true);
+        rig.FindCorrupt();
         Assert.Equal(["bounce flush", $"warning: saving corrupt file \"{id}\" from queue \"active\" to queue \"corrupt\""], rig.Events);
         Assert.Equal(QueueName.Corrupt, rig.Queues.Locate(id));
         Assert.Equal(0, rig.Active.Count);
@@ -94,7 +93,7 @@ public sealed class CompletionTests
         rig.Finish();
         rig.Finish();
         Assert.Equal(["user0@q.test user1@q.test", "user2@q.test user3@q.test", "user4@q.test"],
-            rig.Scheduled.Select(batch => string.Join(' ', batch.Recipients.Select(recipient => recipient.Address))));
+            rig.Batches.Select(batch => string.Join(' ', batch.Recipients)));
         Assert.Equal(QueueName.Deferred, rig.Queues.Locate(id));
     }
 
@@ -111,7 +110,7 @@ public sealed class CompletionTests
         if (isDamaged)
         {
             using FileStream file = File.OpenWrite(path);
-            file.SetLength(rig.Message.MoreRecipientsAt);
+            file.SetLength(rig.Message.Unread!.At);
         }
         else
         {
@@ -200,10 +199,8 @@ public sealed class CompletionTests
     {
         using QueueRig rig = new();
         QueueId id = rig.Start(), other = rig.Start();
-        Message message = rig.Scheduled[0].Message;
         File.Delete(rig.Queues.PathOf(QueueName.Active, id));
-        message.SomeDeferred = deferred;
-        rig.Completion.Begin(message);
+        rig.Finish(deferred, id);
         Assert.Equal([deferred ? $"{id}: gone before it was deferred" : $"warning: {id}: gone before it was removed"], rig.Events);
         Assert.Null(rig.Queues.Locate(id));
         Assert.Equal((1, QueueName.Active), (rig.Active.Count, rig.Queues.Locate(other)));
@@ -253,13 +250,13 @@ public sealed class CompletionTests
         QueueId id = rig.Start(age: service == "defer" ? 6 * Day : 60), other = rig.Start();
         Assert.True(QueueDirectories.TryParse(service, out QueueName log));
         rig.Record(log, id);
-        QueueRig.Line line = service switch { "bounce" => rig.Bounce, "trace" => rig.Trace, _ => rig.Defer };
+        FakeLine line = service switch { "bounce" => rig.Bounce, "trace" => rig.Trace, _ => rig.Defer };
         line.IsSilent = true;
-        rig.Scheduled[0].Message.SomeDeferred = service == "defer";
-        rig.Completion.Begin(rig.Scheduled[0].Message);
-        rig.Completion.Begin(rig.Scheduled[1].Message);
+        rig.Finish(deferred: service == "defer", id);
+        rig.Finish(id: other);
         Assert.Equal((QueueName.Active, null), (rig.Queues.Locate(id), rig.Queues.Locate(other)));
         line.Answer();
+        rig.Run();
         Assert.Null(rig.Queues.Locate(id));
     }
 }

@@ -12,7 +12,7 @@ public sealed class FairnessTests
     [Fact]
     public void S5_30_One_recipient_overtakes_a_mailing_of_50000()
     {
-        Simulation.Simulation simulation = new(OneByOne, agents: 20);
+        using Simulation.Simulation simulation = new(OneByOne, agents: 20);
         simulation.Submit(50_000, "big.test");
         simulation.Clock.RunFor(30);
         int before = simulation.Started.Count;
@@ -28,7 +28,7 @@ public sealed class FairnessTests
     public void S5_30_A_mailing_is_slowed_by_no_more_than_the_slot_cost_says(int cost, double factor)
     {
         const int Size = 2000;
-        Simulation.Simulation simulation = new($"{OneByOne}default_delivery_slot_cost = {cost}\ninitial_destination_concurrency = 20\n", agents: 20);
+        using Simulation.Simulation simulation = new($"{OneByOne}default_delivery_slot_cost = {cost}\ninitial_destination_concurrency = 20\n", agents: 20);
         Message mailing = simulation.Submit(Size, "big.test");
         // Small mail without end: more than could ever be delivered beside the mailing.
         for (int i = 0; i < Size * 2; i++)
@@ -43,7 +43,7 @@ public sealed class FairnessTests
     [InlineData(1)]
     public void Without_slots_nothing_overtakes(int cost)
     {
-        Simulation.Simulation simulation = new($"{OneByOne}default_delivery_slot_cost = {cost}\n", agents: 20);
+        using Simulation.Simulation simulation = new($"{OneByOne}default_delivery_slot_cost = {cost}\n", agents: 20);
         Message mailing = simulation.Submit(300, "big.test");
         simulation.Submit(1, "big.test");
         simulation.Clock.RunFor(1000);
@@ -54,7 +54,7 @@ public sealed class FairnessTests
     public void A_short_job_is_not_overtaken()
     {
         // 14 deliveries never earn the three slots that are the minimum.
-        Simulation.Simulation simulation = new(OneByOne, agents: 1);
+        using Simulation.Simulation simulation = new(OneByOne, agents: 1);
         Message shortJob = simulation.Submit(14, "a.test");
         simulation.Submit(1, "a.test");
         simulation.Clock.RunFor(100);
@@ -72,7 +72,7 @@ public sealed class FairnessTests
     private static long TimeOfHealthy(bool withOthers)
     {
         // Enough for 5 full windows, 10 first ones, and the reserve.
-        Simulation.Simulation simulation = new(OneByOne, agents: 170);
+        using Simulation.Simulation simulation = new(OneByOne, agents: 170);
         for (int i = 0; i < 5 && withOthers; i++)
         {
             simulation.Site($"dead{i}.test").IsDead = true;
@@ -92,7 +92,7 @@ public sealed class FairnessTests
             foreach (string site in healthy)
                 simulation.Submit(1, site);
         }
-        simulation.Clock.RunFor(100_000);
+        simulation.Clock.RunFor(1000);
         long end = 0;
         foreach (string site in healthy)
         {
@@ -105,7 +105,7 @@ public sealed class FairnessTests
     [Fact]
     public void Hanging_destinations_leave_agents_to_others()
     {
-        Simulation.Simulation simulation = new($"{OneByOne}initial_destination_concurrency = 20\n", agents: 20);
+        using Simulation.Simulation simulation = new($"{OneByOne}initial_destination_concurrency = 20\n", agents: 20);
         simulation.Site("hang1.test").Latency = simulation.Site("hang2.test").Latency = 3_600_000;
         simulation.Submit(100, "hang1.test", "hang2.test");
         for (int i = 0; i < 100; i++)
@@ -117,7 +117,7 @@ public sealed class FairnessTests
     [Fact]
     public void Alone_a_destination_gets_every_agent()
     {
-        Simulation.Simulation simulation = new($"{OneByOne}initial_destination_concurrency = 20\n", agents: 20);
+        using Simulation.Simulation simulation = new($"{OneByOne}initial_destination_concurrency = 20\n", agents: 20);
         simulation.Submit(100, "only.test");
         simulation.Clock.RunFor(1);
         Assert.Equal(20, simulation.Site("only.test").MostAtOnce);
@@ -126,7 +126,7 @@ public sealed class FairnessTests
     [Fact]
     public void Destinations_of_one_message_take_turns()
     {
-        Simulation.Simulation simulation = new($"{OneByOne}initial_destination_concurrency = 20\n", agents: 3);
+        using Simulation.Simulation simulation = new($"{OneByOne}initial_destination_concurrency = 20\n", agents: 3);
         simulation.Submit(4, "a.test", "b.test", "c.test");
         simulation.Clock.RunFor(100);
         for (int i = 0; i < 12; i += 3)
@@ -141,7 +141,7 @@ public sealed class FairnessTests
     public void Nothing_starves_whatever_comes(int seed)
     {
         Random random = new(seed);
-        Simulation.Simulation simulation = new("default_destination_recipient_limit = 5\n", agents: 1 + random.Next(30));
+        using Simulation.Simulation simulation = new("default_destination_recipient_limit = 5\n", agents: 1 + random.Next(30));
         int submitted = 0;
         for (int i = 0; i < 12; i++)
         {
@@ -161,15 +161,14 @@ public sealed class FairnessTests
             simulation.Clock.RunFor(random.NextDouble());
         }
         simulation.Clock.RunFor(200_000);
-        Assert.Equal(0, simulation.Busy);
-        Assert.All(simulation.Started, entry => Assert.Equal(0, entry.Message.PendingEntries));
-        Assert.Equal(submitted, simulation.Started.Select(entry => entry.Message).Distinct().Count());
+        Assert.Equal((0, 0, 0), (simulation.Busy, simulation.Manager.Active.Count, simulation.Left));
+        Assert.Equal(submitted, simulation.Started.Select(entry => entry.Message.Id).Distinct().Count());
     }
 
     [Fact]
     public void Order_is_cheap_to_keep_with_20000_messages()
     {
-        Simulation.Simulation simulation = new(agents: 100);
+        using Simulation.Simulation simulation = new(agents: 100);
         for (int i = 0; i < 20_000; i++)
         {
             simulation.Site($"s{i}.test").Latency = 10;

@@ -15,7 +15,7 @@ public sealed class FeedbackLogTests
         MailLog.Capture((_, line) => lines.Add(line));
         try
         {
-            Simulation.Simulation simulation = new(toml);
+            using Simulation.Simulation simulation = new(toml);
             simulation.Submit(1, "well.test");
             simulation.Site("ill.test").IsDead = true;
             simulation.Submit(60, "ill.test");

@@ -14,12 +14,11 @@ public sealed class IntakeTests
         using QueueRig rig = new("qmgr_message_active_limit = 2\n");
         for (int i = 0; i < 3; i++)
             rig.Put();
-        rig.Intake.WalkIncoming(NotDue.None);
-        rig.Clock.RunFor(0);
+        rig.Machine.Trigger("I");
+        rig.Run();
         Assert.Equal((2, 2), (rig.Active.Count, rig.Queues.ScanEntries(QueueName.Active).Count()));
-        rig.Finish();
-        rig.Clock.RunFor(0);
-        Assert.Equal((2, 3), (rig.Active.Count, rig.Scheduled.Count));
+        rig.Finish(most: 1);
+        Assert.Equal((2, 3), (rig.Active.Count, rig.Batches.Count));
     }
 
     // S5-01: each message has a few recipients in memory, and together they have no more than the limit.
@@ -29,9 +28,10 @@ public sealed class IntakeTests
         using QueueRig rig = new("qmgr_message_recipient_minimum = 1\nqmgr_message_recipient_limit = 8\ndefault_extra_recipient_limit = 0\n");
         for (int i = 0; i < 6; i++)
             rig.Put(recipients: 10);
-        rig.Intake.WalkIncoming(NotDue.None);
-        rig.Clock.RunFor(0);
-        Assert.Equal([2, 2, 2, 2, 1, 1], rig.Scheduled.Select(batch => batch.Recipients.Count));
+        rig.Machine.Trigger("I");
+        rig.Run();
+        Assert.Equal([2, 2, 2, 2, 1, 1], rig.Batches.Select(batch => batch.Recipients.Count));
+        Assert.Equal(10, rig.Active.Recipients);
     }
 
     [Fact]
@@ -45,10 +45,9 @@ public sealed class IntakeTests
         Directory.CreateDirectory($"{directory}/AAAAAA2");
         File.WriteAllText($"{directory}/notes.txt", "not a queue file");
         File.CreateSymbolicLink($"{rig.Queues.DirectoryOf(QueueName.Deferred)}/AAAAAA3", "nowhere");
-        rig.Intake.WalkIncoming(NotDue.All);
-        rig.Intake.WalkDeferred(NotDue.All);
-        rig.Clock.RunFor(0);
-        Assert.Empty(rig.Scheduled);
+        rig.Machine.Trigger("IDA");
+        rig.Run();
+        Assert.Empty(rig.Batches);
         Assert.Empty(rig.Queues.ScanEntries(QueueName.Active));
         Assert.Equal(4, Directory.GetFileSystemEntries(directory).Length);
         Assert.Equal((QueueName.Hold, QueueName.Hold), (rig.Queues.Locate(target), rig.Queues.Locate(linked)));
@@ -67,7 +66,7 @@ public sealed class IntakeTests
         QueueId id = rig.Put(queue, dueIn: dueIn);
         rig.Feed(queue, id, request switch { "A" => NotDue.All, "P" => NotDue.Paused, _ => NotDue.None });
         Assert.Equal(isTaken ? QueueName.Active : queue, rig.Queues.Locate(id));
-        Assert.Equal(isTaken ? 1 : 0, rig.Scheduled.Count);
+        Assert.Equal(isTaken ? 1 : 0, rig.Batches.Count);
     }
 
     [Fact]
@@ -78,9 +77,9 @@ public sealed class IntakeTests
         rig.Feed(QueueName.Incoming, first);
         QueueEntry entry = new(gone, rig.Queues.PathOf(QueueName.Deferred, gone));
         File.Delete(entry.Path);
-        rig.Active.Feed(entry, NotDue.None);
+        rig.Machine.Manager.Admission.Feed(entry, NotDue.None);
         rig.Feed(QueueName.Deferred, last);
-        Assert.Equal([first, last], rig.Scheduled.Select(batch => batch.Message.Id));
+        Assert.Equal([first, last], rig.Batches.Select(batch => batch.Message.Id));
         Assert.All([first, last], id => Assert.Equal(QueueName.Active, rig.Queues.Locate(id)));
     }
 
@@ -108,7 +107,7 @@ public sealed class IntakeTests
         FileSystem.ChangeMode(rig.Queues.PathOf(QueueName.Incoming, id), QueueFileMode.Corrupt);
         rig.Feed(QueueName.Incoming, id);
         Assert.Equal(QueueName.Corrupt, rig.Queues.Locate(id));
-        Assert.Empty(rig.Scheduled);
+        Assert.Empty(rig.Batches);
     }
 
     [Fact]
@@ -123,7 +122,7 @@ public sealed class IntakeTests
             Assert.Equal((QueueName.Incoming, 0), (rig.Queues.Locate(id), rig.Active.Count));
             Assert.InRange(rig.DueIn(QueueName.Incoming, id), 30, 60);
         }
-        QueueRig.SetDue(rig.Queues.PathOf(QueueName.Incoming, id), 0);
+        rig.Machine.SetDue(QueueName.Incoming, id, 0);
         rig.Feed(QueueName.Incoming, id);
         Assert.Equal(id, rig.Message.Id);
     }
@@ -151,12 +150,11 @@ public sealed class IntakeTests
             rig.Put();
             deferred.Add(rig.Put(QueueName.Deferred));
         }
-        rig.Intake.WalkIncoming(NotDue.None);
-        rig.Intake.WalkDeferred(NotDue.None);
-        rig.Clock.RunFor(0);
-        Assert.Equal(6, rig.Scheduled.Count);
+        rig.Machine.Trigger("ID");
+        rig.Run();
+        Assert.Equal(6, rig.Batches.Count);
         for (int i = 1; i < 6; i++)
-            Assert.NotEqual(deferred.Contains(rig.Scheduled[i - 1].Message.Id), deferred.Contains(rig.Scheduled[i].Message.Id));
+            Assert.NotEqual(deferred.Contains(rig.Batches[i - 1].Message.Id), deferred.Contains(rig.Batches[i].Message.Id));
     }
 
     [Fact]
@@ -165,7 +163,7 @@ public sealed class IntakeTests
         using QueueRig rig = new();
         for (int i = 0; i < 45; i++)
             rig.Put();
-        rig.Intake.WalkIncoming(NotDue.None);
+        rig.Machine.Trigger("I");
         List<int> seen = [];
         void Look()
         {
@@ -174,7 +172,7 @@ public sealed class IntakeTests
                 rig.Clock.Soon(Look);
         }
         rig.Clock.Soon(Look);
-        rig.Clock.RunFor(0);
+        rig.Run();
         Assert.Equal([20, 40, 45], seen);
     }
 
@@ -184,13 +182,13 @@ public sealed class IntakeTests
         using QueueRig rig = new();
         for (int i = 0; i < 25; i++)
             rig.Put();
-        rig.Intake.WalkIncoming(NotDue.None);
+        rig.Machine.Trigger("I");
         rig.Clock.Soon(() =>
         {
             rig.Put();
-            rig.Intake.WalkIncoming(NotDue.None);
+            rig.Machine.Trigger("I");
         });
-        rig.Clock.RunFor(0);
+        rig.Run();
         Assert.Equal(26, rig.Active.Count);
     }
 
@@ -198,14 +196,15 @@ public sealed class IntakeTests
     public void Nothing_comes_in_while_the_queue_is_closed()
     {
         using QueueRig rig = new();
-        rig.IsClosed = true;
+        PauseList.None.With(new Pause(null, null, null, 1))!.Write(rig.Queues.Root);
+        rig.Machine.Trigger("P");
         rig.Put();
-        rig.Intake.WalkIncoming(NotDue.None);
-        rig.Clock.RunFor(0);
-        Assert.Empty(rig.Scheduled);
-        rig.IsClosed = false;
-        rig.Intake.GoOn();
-        rig.Clock.RunFor(0);
-        Assert.Single(rig.Scheduled);
+        rig.Machine.Trigger("I");
+        rig.Run();
+        Assert.Empty(rig.Batches);
+        PauseList.None.Write(rig.Queues.Root);
+        rig.Machine.Trigger("P");
+        rig.Run();
+        Assert.Single(rig.Batches);
     }
 }

@@ -1,5 +1,4 @@
 using PostfixNet.Configuration;
-using PostfixNet.Delivery;
 using PostfixNet.Mail;
 using PostfixNet.Qmgr;
 using PostfixNet.Queue;
@@ -56,15 +55,18 @@ public sealed class RoutingTests
     [Fact] // Mail of a queue that was taken over: REDIRECT of header_checks
     public void A_redirected_message_goes_to_one_address_only()
     {
-        List<Recipient> sorted = [];
-        Dispatch dispatch = new(static _ => throw new NotSupportedException(), (_, _, recipients) => sorted.AddRange(recipients), static (_, _, _) => false)
-        {
-            Routing = new Routing(MainConfig.FromText(Maps), new Sites()),
-        };
-        Message message = new() { Id = default, Envelope = new Envelope { Redirect = "quarantine@gone.test" }, ActiveMicroseconds = 0, MoreRecipientsAt = 500 };
-        dispatch.Sort(message, [new("a@gone.test", Offset: 100), new("b@plain.test", Offset: 200)]);
-        Assert.Equal([new Recipient("quarantine@gone.test", Offset: 100)], sorted);
-        Assert.Equal(0, message.MoreRecipientsAt);
+        using Machine machine = new("qmgr_message_recipient_minimum = 2\nqmgr_message_recipient_limit = 8\n");
+        QueueId id = machine.Put(QueueName.Incoming, ["a@gone.test", "b@plain.test", "c@plain.test"], redirect: "quarantine@safe.test");
+        Message message = machine.Feed(QueueName.Incoming, id)!;
+        machine.Clock.RunFor(0);
+        Entry entry = Assert.Single(machine.Started);
+        Recipient recipient = Assert.Single(entry.Recipients);
+        Assert.Equal(("safe.test", "quarantine@safe.test", 1), (entry.Destination.NextHop, recipient.Address, message.Open));
+        // The others are done with it, those still in the file too.
+        Assert.Null(message.Unread);
+        machine.Agents["smtp"].Deliver(entry);
+        machine.Clock.RunFor(0);
+        Assert.Null(machine.Queues.Locate(id));
     }
 
     [Fact]
@@ -115,7 +117,7 @@ public sealed class RoutingTests
     public void With_verp_the_sender_tells_the_recipient(string? verp, string sender, string address, string? original, string expected)
     {
         Envelope envelope = new() { Verp = verp, Sender = sender };
-        Message message = new() { Id = default, Envelope = envelope, ActiveMicroseconds = 0, MyDomain = "my.test" };
-        Assert.Equal(expected, message.SenderTo(new Recipient(address, original)));
+        Message message = new(new ActiveQueue(new Settings(MainConfig.FromText(""))), default, envelope, active: 0);
+        Assert.Equal(expected, message.SenderTo(new Recipient(address, original), "my.test"));
     }
 }

@@ -1,48 +1,59 @@
-using PostfixNet.Configuration;
-using PostfixNet.Delivery;
 using PostfixNet.Mail;
 using PostfixNet.Qmgr;
 using PostfixNet.Queue;
 
 namespace PostfixNet.UnitTests.Qmgr.Simulation;
 
-/// <summary>The real scheduling of one transport, with sites, agents and time made up.</summary>
-internal sealed class Simulation : IAgents, IDeliveryEvents
+/// <summary>The real queue manager, its agents delivering to sites that are made up.</summary>
+internal sealed class Simulation : IDisposable
 {
+    private readonly Machine _machine;
     private readonly Dictionary<string, Site> _sites = [];
-    private MainConfig _config;
+    private TimeSpan? _retry;
 
     /// <param name="toml">Parameters.</param>
     /// <param name="agents">Processes.</param>
     internal Simulation(string toml = "", int agents = 100)
     {
-        MainConfig config = MainConfig.FromText(toml);
-        (Limit, _config) = (agents, config);
-        Transport = new Transport("smtp", TransportLimits.Of(config, "smtp", agents), Clock, this, this)
+        _machine = new Machine(toml, $"[service.smtp]\ncommand = \"smtp\"\nprocess_limit = {agents}\n") { Delivering = Deliver };
+        _machine.Defer.Asked = (id, request, what) =>
         {
-            Jitter = static () => 0.5,
+            if (request == "append")
+                PutOff.Add((id, Clock.Now, what.Text("reason")));
         };
     }
 
-    internal VirtualClock Clock { get; } = new();
+    internal VirtualClock Clock => _machine.Clock;
 
-    internal Transport Transport { get; }
+    internal QueueManager Manager => _machine.Manager;
 
-    public int Limit { get; private set; }
-
-    public int Busy { get; private set; }
+    internal Transport Transport => Manager.Transports.Of("smtp");
 
     /// <summary>What was put off, or deferred by an agent, and when.</summary>
-    internal List<(Message Message, long Time, string Reason)> PutOff { get; } = [];
+    internal List<(QueueId Message, long Time, string Reason)> PutOff { get; } = [];
 
     /// <summary>Deliveries in the order of their start.</summary>
-    internal List<Entry> Started { get; } = [];
+    internal List<Entry> Started => _machine.Started;
+
+    /// <summary>Deliveries under way.</summary>
+    internal int Busy => Transport.Busy;
+
+    /// <summary>Queue files that are left.</summary>
+    internal int Left => ((QueueName[])[QueueName.Incoming, QueueName.Active, QueueName.Deferred, QueueName.Corrupt]).Sum(queue => _machine.Queues.Scan(queue).Count());
 
     /// <summary>No agent can be reached.</summary>
-    internal bool IsUnreachable { get; set; }
+    internal bool IsUnreachable { get => _machine.IsUnreachable; set => _machine.IsUnreachable = value; }
 
-    /// <summary>Mail put off comes back after this time; null: never.</summary>
-    internal TimeSpan? Retry { get; set; }
+    /// <summary>An operator has all deferred mail tried, again and again after this time; null: never.</summary>
+    internal TimeSpan? Retry
+    {
+        get => _retry;
+        set
+        {
+            _retry = value;
+            Flush();
+        }
+    }
 
     /// <summary>Messages come with an operator's wish to be tried at once.</summary>
     internal bool Flushes { get; set; }
@@ -57,46 +68,27 @@ internal sealed class Simulation : IAgents, IDeliveryEvents
     /// <summary>A message comes: so many recipients for each of these sites.</summary>
     internal Message Submit(int recipients, params string[] sites)
     {
-        Message message = new() { Id = default, Envelope = new Envelope(), ActiveMicroseconds = 0, IgnoresDeadDestinations = Flushes };
-        Queue(message, recipients, sites);
-        return message;
+        List<string> addresses = [.. sites.SelectMany(site => Enumerable.Range(0, recipients).Select(i => $"r{i}@{site}"))];
+        QueueId id = _machine.Put(QueueName.Incoming, addresses, mode: QueueFileMode.Ready | (Flushes ? QueueFileMode.FlushFirst : 0));
+        return _machine.Feed(QueueName.Incoming, id)!;
     }
-
-    private void Queue(Message message, int recipients, string[] sites)
-    {
-        int size = 0;
-        foreach (string site in sites)
-            size += (recipients - 1) / DestinationOf(site).RecipientLimit + 1;
-        Job job = Transport.Begin(message, size);
-        message.Jobs.Clear();
-        message.Jobs.Add(job);
-        foreach (string site in sites)
-        {
-            List<Recipient> list = [];
-            for (int i = 0; i < recipients; i++)
-                list.Add(new Recipient($"r{i}@{site}"));
-            DestinationOf(site).Add(job, list);
-        }
-    }
-
-    internal Destination DestinationOf(string site) => Transport.DestinationOf(new Route("smtp", site, _config.Destinations.ForMail(site, site) ?? _config.Destinations.Any));
 
     /// <summary>Another configuration comes.</summary>
-    internal void Reload(string toml)
+    internal void Reload(string toml) => Assert.True(Manager.Reload(_machine.Configuration(toml)));
+
+    private void Flush()
     {
-        _config = MainConfig.FromText(toml);
-        Transport.Apply(TransportLimits.Of(_config, "smtp", Limit), _config.Destinations);
+        if (_retry is not { } pause)
+            return;
+        Clock.After(pause, () =>
+        {
+            _machine.Trigger("AD");
+            Flush();
+        });
     }
 
-    public void Renew(int limit) => Limit = limit;
-
-    public Dsn? Start(Entry entry, bool moreWaits)
+    private void Deliver(FakeAgents agents, Entry entry)
     {
-        if (IsUnreachable)
-            return new Dsn("4.3.0", "mail transport unavailable");
-        Assert.True(Busy < Limit, "more agents at work than there may be");
-        Busy++;
-        Started.Add(entry);
         Site site = Site(entry.Destination.NextHop);
         site.Starts.Add(Clock.Now);
         bool taken = !site.IsDead && site.UnderWay < site.Capacity;
@@ -106,36 +98,19 @@ internal sealed class Simulation : IAgents, IDeliveryEvents
             site.Refused++;
         Clock.After(TimeSpan.FromMilliseconds(taken ? site.Latency : site.RefusalLatency), () =>
         {
-            Busy--;
             if (taken)
             {
                 site.UnderWay--;
                 site.Delivered++;
                 site.Ends.Add(Clock.Now);
+                agents.Deliver(entry);
+                return;
             }
-            Dsn? trouble = taken ? null : new Dsn("4.4.2", site.IsDead ? "no answer" : "421 too many connections");
-            Transport.Reported(entry, new DeliveryReport(!taken, false, trouble, false, false));
+            Dsn trouble = new("4.4.2", site.IsDead ? "no answer" : "421 too many connections");
+            PutOff.Add((entry.Message.Id, Clock.Now, trouble.Reason));
+            agents.Defer(entry, trouble);
         });
-        return null;
     }
 
-    void IDeliveryEvents.Delivered(Entry entry, DeliveryReport report)
-    {
-        if (report.Trouble is { } trouble)
-            Defer(entry, trouble);
-        entry.Message.PendingEntries--;
-    }
-
-    void IDeliveryEvents.PutOff(Entry entry, Dsn reason)
-    {
-        Defer(entry, reason);
-        entry.Message.PendingEntries--;
-    }
-
-    private void Defer(Entry entry, Dsn reason)
-    {
-        PutOff.Add((entry.Message, Clock.Now, reason.Reason));
-        if (Retry is { } pause)
-            Clock.After(pause, () => Queue(entry.Message, entry.Recipients.Count, [entry.Destination.NextHop]));
-    }
+    public void Dispose() => _machine.Dispose();
 }

@@ -1,14 +1,21 @@
 using PostfixNet.Ipc;
+using PostfixNet.Mail;
 
-namespace PostfixNet.UnitTests.Qmgr.Simulation;
+namespace PostfixNet.UnitTests.Qmgr;
 
 /// <summary>A clock that jumps from one event to the next: hours pass in no time, the same way every time.</summary>
-internal sealed class VirtualClock : ITimers
+internal sealed class VirtualClock : TimeProvider, ITimers
 {
     private readonly TimerList _timers = new();
     private readonly Queue<Action> _soon = new();
+    private readonly DateTimeOffset _start = DateTimeOffset.UtcNow;
 
     public long Now { get; private set; }
+
+    /// <summary>Seconds since 1970, with their fraction.</summary>
+    internal double Seconds => MailTime.Microseconds(this) / 1e6;
+
+    public override DateTimeOffset GetUtcNow() => _start.AddMilliseconds(Now);
 
     public EventLoop.Timer After(TimeSpan delay, Action action) => _timers.Add(Now + (long)delay.TotalMilliseconds, action);
 

@@ -1,0 +1,103 @@
+using PostfixNet.Ipc;
+using PostfixNet.Log;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>The files of messages in delivery: what is noted in them, and where they go.</summary>
+internal sealed class ActiveFiles(QueueDirectories directories, Settings settings, ITimers timers, TimeProvider clock)
+{
+    /// <summary>Where the file of a message is.</summary>
+    internal string PathOf(QueueId id) => directories.PathOf(QueueName.Active, id);
+
+    /// <summary>Does what must be done to a file. What the file system refuses is asked for again, every minimal_backoff_time: the
+    /// disk may have room by then.</summary>
+    internal void Insist(QueueId id, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            MailLog.Error($"{id}: {e.Message}");
+            timers.After(settings.MinimalBackoff, () => Insist(id, action));
+        }
+    }
+
+    /// <summary>A file that cannot be worked on now waits like other mail.</summary>
+    internal void PutBack(QueueId id) => Insist(id, () =>
+        Defer(id, MailTime.Microseconds(clock) + (long)settings.MinimalBackoff.TotalMicroseconds, isPaused: false));
+
+    /// <summary>Moves a file to deferred.</summary>
+    /// <param name="id">Which.</param>
+    /// <param name="next">Its next attempt, microseconds since 1970.</param>
+    /// <param name="isPaused">It is due as soon as the operator lets it go.</param>
+    /// <returns>False: it was gone.</returns>
+    internal bool Defer(QueueId id, long next, bool isPaused)
+    {
+        // The time before the move (S5-23): a file in deferred always has its next attempt in it.
+        string path = PathOf(id);
+        if (isPaused && FileSystem.Status(path) is { } status)
+            FileSystem.ChangeMode(path, status.Mode | QueueFileMode.Paused);
+        return FileSystem.TrySetTime(path, next * 1000) && directories.Move(id, QueueName.Active, QueueName.Deferred);
+    }
+
+    /// <summary>Removes a file that nothing is left to do for.</summary>
+    /// <returns>False: it was gone.</returns>
+    internal bool Remove(QueueId id) => FileSystem.TryRemove(PathOf(id));
+
+    /// <summary>A damaged file never stops the queue, and is never destroyed (promise 5).</summary>
+    internal void SaveCorrupt(QueueId id)
+    {
+        MailLog.Warning($"saving corrupt file \"{id}\" from queue \"active\" to queue \"corrupt\"");
+        Insist(id, () => directories.Move(id, QueueName.Active, QueueName.Corrupt));
+    }
+
+    /// <summary>Notes that a recipient needs no more work.</summary>
+    /// <returns>False: it could not be noted, and the recipient must be tried again.</returns>
+    internal bool TryMarkDone(QueueId id, Recipient recipient) => TryWrite(id, file => QueueFile.MarkDone(file.Handle, recipient.Offset));
+
+    /// <summary>Notes that the sender was told of the delay.</summary>
+    internal void MarkWarned(Message message) => TryWrite(message.Id, file => QueueFile.SetWarnTime(file.Handle, message.WarnTimeOffset, -1));
+
+    private bool TryWrite(QueueId id, Action<QueueFile> write)
+    {
+        try
+        {
+            using QueueFile file = QueueFile.Open(PathOf(id), write: true);
+            write(file);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or QueueFileException or UnauthorizedAccessException)
+        {
+            MailLog.Warning($"{id}: {e.Message}");
+            return false;
+        }
+    }
+
+    /// <summary>An operator wants the message returned to its sender.</summary>
+    internal bool IsForceExpired(QueueId id)
+    {
+        try
+        {
+            return FileSystem.Status(PathOf(id)) is { } status && (status.Mode & QueueFileMode.ForceExpired) != 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            MailLog.Warning($"{id}: {e.Message}");
+            return false;
+        }
+    }
+
+    /// <summary>Whether a log of a message's recipients has something to tell (S5-11); an empty one is removed.</summary>
+    /// <exception cref="IOException">That cannot be found out.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    internal bool HasLog(QueueName log, QueueId id)
+    {
+        string path = directories.PathOf(log, id);
+        return FileSystem.Status(path) is { } status && (status.Size > 0 || !FileSystem.TryRemove(path));
+    }
+}

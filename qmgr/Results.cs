@@ -1,0 +1,42 @@
+using PostfixNet.Delivery;
+using PostfixNet.Ipc;
+using PostfixNet.Mail;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>What became of deliveries: it is noted in the message, the next attempt is planned, and the recipients are settled.</summary>
+internal sealed class Results(BuiltIn builtIn, Routing routing, Settings settings, ITimers timers, TimeProvider clock)
+{
+    /// <summary>What waits for a destination may belong elsewhere now: its domain turned out to be one of a site that has a table.</summary>
+    internal event Action<Destination>? Rerouted;
+
+    /// <summary>An agent reported on a delivery.</summary>
+    internal void Delivered(Entry entry, DeliveryReport report)
+    {
+        Message message = entry.Message;
+        if (report.IsUnrecorded)
+            message.MissRecord();
+        if (report.IsCorrupt)
+            message.FindCorrupt();
+        if (report.SomeDeferred)
+            PutOff(entry, siteFailed: report.Trouble is not null);
+        if (report.Exchanger is { } exchanger && routing.Learn(entry.Destination.NextHop, exchanger))
+            Rerouted?.Invoke(entry.Destination);
+        message.Settle(entry.Release().Count);
+    }
+
+    /// <summary>No delivery was, or can be, tried.</summary>
+    internal void PutOff(Entry entry, Dsn reason)
+    {
+        PutOff(entry, siteFailed: true);
+        builtIn.Defer(entry.Message, entry.Release(), reason);
+    }
+
+    private void PutOff(Entry entry, bool siteFailed)
+    {
+        DestinationPolicy policy = settings.Retries.For(entry.Destination.Rule);
+        // Before its destination wakes an attempt would be in vain.
+        long now = MailTime.Microseconds(clock), rest = Math.Max(0, entry.Destination.WakesAt - timers.Now);
+        entry.Message.PutOff(siteFailed ? policy.Unreachable : policy.Refused, now, now + rest * 1000);
+    }
+}

@@ -13,7 +13,7 @@ namespace PostfixNet.Postqueue;
 /// <param name="emptyAddress">What stands for the null address.</param>
 /// <param name="askQueueManager">Puts a question to qmgr; null: it does not answer.</param>
 /// <param name="clock">The present.</param>
-internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Func<AttributeList, AttributeList?> askQueueManager, TimeProvider clock)
+internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Func<WaitQuestion, WaitAnswer?> askQueueManager, TimeProvider clock)
 {
     private const int RecipientBatch = 200, RecipientsTold = 400, MessagesTold = 100;
 
@@ -132,53 +132,39 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
         Dictionary<long, string> replies = [];
         foreach ((Recipient recipient, Dsn dsn) in RecipientLog.ReadUnlocked(queues.PathOf(QueueName.Defer, id), DsnClass.Transient))
             replies[recipient.Offset] = dsn.Reason;
-        AttributeList? answer = Ask(queue, id, sender, recipients);
-        IReadOnlyList<AttributeList> states = answer?.Lists("recipients") ?? [];
+        WaitAnswer? answer = queue is QueueName.Maildrop or QueueName.Corrupt ? null
+            : askQueueManager(new WaitQuestion(id.ToString(), sender, [.. recipients.Select(static recipient => recipient.Address)]));
         List<AttributeList> told = [];
         for (int i = 0; i < recipients.Count; i++)
         {
-            AttributeList state = i < states.Count ? states[i] : new AttributeList();
+            WaitState? state = answer?.States.ElementAtOrDefault(i);
             (string code, long until) = CodeOf(queue, status.ModifiedNanoseconds / 1000, answer, state);
             AttributeList recipient = new AttributeList().Add("address", External(recipients[i].Address)).Add("code", code);
             if (until > 0)
                 recipient.Add("until", until / 1_000_000);
             if (replies.TryGetValue(recipients[i].Offset, out string? reply))
                 recipient.Add("last_reply", reply);
-            foreach (string name in (string[])["transport", "next_hop", "reason"])
-            {
-                if (state.OptionalText(name) is { } text)
-                    recipient.Add(name, text);
-            }
-            foreach (string name in (string[])["window", "busy", "waiting", "concurrency_limit", "recipient_limit", "process_limit", "process"])
-            {
-                if (state.Has(name))
-                    recipient.Add(name, state.Number(name));
-            }
             told.Add(recipient);
+            if (state is null)
+                continue;
+            recipient.AddOptional("transport", state.Transport).AddOptional("next_hop", state.NextHop).AddOptional("reason", state.Reason);
+            if (state.Process != 0)
+                recipient.Add("process", state.Process);
+            state.Load?.AddTo(recipient);
         }
         return told;
-    }
-
-    private AttributeList? Ask(QueueName queue, QueueId id, string sender, List<Recipient> recipients)
-    {
-        List<AttributeList> addresses = [];
-        foreach (Recipient recipient in recipients)
-            addresses.Add(new AttributeList().Add("address", recipient.Address));
-        return queue is QueueName.Maildrop or QueueName.Corrupt ? null
-            : askQueueManager(new AttributeList().Add("queue_id", id.ToString()).Add("sender", sender).Add("recipients", addresses));
     }
 
     /// <summary>What holds a recipient up, and until when (microseconds since 1970; 0: no time decides).</summary>
     /// <param name="queue">Where the file is.</param>
     /// <param name="modified">Its time, microseconds since 1970.</param>
     /// <param name="answer">Of the queue manager; null: none.</param>
-    /// <param name="state">What it says of this recipient.</param>
-    private (string Code, long Until) CodeOf(QueueName queue, long modified, AttributeList? answer, AttributeList state)
+    /// <param name="state">What it says of this recipient; null: nothing.</param>
+    private (string Code, long Until) CodeOf(QueueName queue, long modified, WaitAnswer? answer, WaitState? state)
     {
         long now = MailTime.Microseconds(clock);
-        string? code = state.OptionalText("code");
-        long until = state.Has("left") ? now + state.Number("left") * 1000 : 0;
-        bool isFull = answer?.Number("active_full", 0) == 1;
+        string? code = state?.Code;
+        long until = state?.Left is { } left ? now + left * 1000 : 0;
         switch (queue)
         {
             case QueueName.Maildrop:
@@ -188,7 +174,7 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
             case QueueName.Corrupt:
                 return (WaitCode.Corrupt, 0);
             case QueueName.Active:
-                return (answer?.Number("known", 0) == 1 ? code ?? WaitCode.Finishing : WaitCode.NotSeen, until);
+                return (answer is { IsKnown: true } ? code ?? WaitCode.Finishing : WaitCode.NotSeen, until);
             default:
                 if (code == WaitCode.Paused)
                     return (code, 0);
@@ -196,7 +182,7 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
                     return (code, until);
                 if (modified > now + ToleranceMicroseconds)
                     return (WaitCode.Backoff, modified);
-                return (isFull ? WaitCode.ActiveFull : queue == QueueName.Incoming ? WaitCode.NotSeen : WaitCode.Due, 0);
+                return (answer is { IsActiveFull: true } ? WaitCode.ActiveFull : queue == QueueName.Incoming ? WaitCode.NotSeen : WaitCode.Due, 0);
         }
     }
 

@@ -1,3 +1,4 @@
+using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
 
@@ -6,7 +7,6 @@ namespace PostfixNet.Postqueue;
 /// <summary>Questions to the queue manager, which may be away: then the files alone must do.</summary>
 internal sealed class QueueManagerLine : IDisposable
 {
-    private const string Path = "private/qmgr.ask";
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
     private Channel? _channel;
 
@@ -14,15 +14,15 @@ internal sealed class QueueManagerLine : IDisposable
     internal bool IsBroken { get; private set; }
 
     /// <summary>Asks; null when there is no answer.</summary>
-    internal AttributeList? Ask(AttributeList question)
+    internal WaitAnswer? Ask(WaitQuestion question)
     {
         if (IsBroken)
             return null;
         try
         {
-            _channel ??= Channel.Connect(Path, Path, s_timeout);
-            _channel.Send(question);
-            return _channel.ReceiveReply();
+            _channel ??= Channel.Connect(WaitQuestion.Path, WaitQuestion.Path, s_timeout);
+            _channel.Send(question.ToAttributes());
+            return WaitAnswer.From(_channel.ReceiveReply());
         }
         catch (IpcException e)
         {

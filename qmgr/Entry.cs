@@ -25,6 +25,9 @@ internal sealed class Entry(Job job, Destination destination, int capacity)
     /// <summary>The agent went away before it said anything, and was asked on a connection that had been used before.</summary>
     internal bool WasRetried { get; set; }
 
+    /// <summary>An agent has it.</summary>
+    internal bool IsUnderWay => Job.UnderWay.Contains(this);
+
     /// <summary>The agent's process id; 0: none has answered yet.</summary>
     internal int Process { get; set; }
 

@@ -7,7 +7,10 @@ namespace PostfixNet.Qmgr;
 /// <param name="size">Deliveries it takes in all, those not yet read from the file included.</param>
 internal sealed class Job(Message message, Transport transport, long order, int size)
 {
-    private readonly Dictionary<string, Peer> _peers = [];
+    // Most messages go to one place: only the others need a table.
+    private Peer? _peer;
+    private Dictionary<Destination, Peer>? _peers;
+    private List<Entry>? _underWay;
 
     internal Message Message { get; } = message;
 
@@ -24,65 +27,41 @@ internal sealed class Job(Message message, Transport transport, long order, int 
     internal bool Overtakes { get; set; }
 
     /// <summary>Its deliveries under way.</summary>
-    internal List<Entry> Delivering { get; } = [];
+    internal IReadOnlyList<Entry> UnderWay => _underWay ?? [];
 
     /// <summary>Its mail that waits, by destination.</summary>
-    internal IEnumerable<Peer> Peers => _peers.Values;
+    internal IReadOnlyCollection<Peer> Waiting => _peers is not null ? _peers.Values : _peer is not null ? [_peer] : [];
+
+    /// <summary>All its deliveries that are not over.</summary>
+    internal IEnumerable<Entry> Entries => UnderWay.Concat(Waiting.SelectMany(static peer => peer.Entries));
+
+    /// <summary>An agent has taken one of its deliveries.</summary>
+    internal void Started(Entry entry) => (_underWay ??= []).Add(entry);
+
+    /// <summary>A delivery is no longer under way.</summary>
+    internal void Ended(Entry entry) => _underWay!.Remove(entry);
 
     /// <summary>Its mail for one destination; made when there is none.</summary>
     internal Peer PeerOf(Destination destination)
     {
-        if (!_peers.TryGetValue(destination.Key, out Peer? peer))
-            _peers.Add(destination.Key, peer = new Peer(this, destination));
+        if (_peers is null && (_peer is null || _peer.Destination == destination))
+            return _peer ??= new Peer(this, destination);
+        if (_peers is null)
+        {
+            _peers = new Dictionary<Destination, Peer> { [_peer!.Destination] = _peer };
+            _peer = null;
+        }
+        if (!_peers.TryGetValue(destination, out Peer? peer))
+            _peers.Add(destination, peer = new Peer(this, destination));
         return peer;
     }
 
     /// <summary>Nothing of it waits for that destination any more.</summary>
-    internal void Forget(Destination destination) => _peers.Remove(destination.Key);
-}
-
-/// <summary>What waits of one job for one destination.</summary>
-internal sealed class Peer(Job job, Destination destination) : Candidate
-{
-    private Entry? _last;
-
-    internal Job Job { get; } = job;
-
-    internal Destination Destination { get; } = destination;
-
-    /// <summary>The next to be delivered.</summary>
-    internal Entry? First { get; private set; }
-
-    internal override Peer? Front => First is null ? null : this;
-
-    internal override Peer? Smallest => Front;
-
-    /// <summary>The last one, if it has room for another recipient.</summary>
-    internal Entry? Unfilled(int recipientLimit) => _last is not null && _last.Recipients.Count < recipientLimit ? _last : null;
-
-    internal void AddLast(Entry entry)
+    internal void Forget(Destination destination)
     {
-        if (_last is null)
-            First = entry;
+        if (_peers is null)
+            _peer = null;
         else
-            _last.Next = entry;
-        _last = entry;
-    }
-
-    internal void AddFirst(Entry entry)
-    {
-        entry.Next = First;
-        First = entry;
-        _last ??= entry;
-    }
-
-    internal Entry TakeFirst()
-    {
-        Entry entry = First!;
-        First = entry.Next;
-        entry.Next = null;
-        if (First is null)
-            _last = null;
-        return entry;
+            _peers.Remove(destination);
     }
 }

@@ -1,3 +1,4 @@
+using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
 using PostfixNet.Native;
@@ -7,8 +8,6 @@ namespace PostfixNet.Qmgr;
 /// <summary>The socket on which showq asks; users ask showq, which knows who may. Nothing here waits, and few are served at once.</summary>
 internal sealed class QuestionListener
 {
-    /// <summary>In private/, where only the mail system may connect.</summary>
-    internal const string Path = "private/qmgr.ask";
     private const int OpenLimit = 20;
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
     private readonly EventLoop _loop;
@@ -23,7 +22,7 @@ internal sealed class QuestionListener
     /// <exception cref="IOException">The socket cannot be made.</exception>
     internal static void Start(EventLoop loop, Func<AttributeList, AttributeList> answer)
     {
-        QuestionListener listener = new(loop, Descriptor.ListenUnix(Path, 0x180 /* 0600 */), answer);
+        QuestionListener listener = new(loop, Descriptor.ListenUnix(WaitQuestion.Path, 0x180 /* 0600 */), answer);
         loop.Add(listener._socket, Readiness.Readable, _ => listener.Accept());
     }
 
@@ -47,7 +46,7 @@ internal sealed class QuestionListener
         };
         timer = _loop.After(s_limit, () =>
         {
-            MailLog.Warning($"{Path}: a client kept its connection for {s_limit.TotalSeconds:0} s");
+            MailLog.Warning($"{WaitQuestion.Path}: a client kept its connection for {s_limit.TotalSeconds:0} s");
             channel.Dispose();
             _open--;
         });

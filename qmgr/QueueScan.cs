@@ -2,17 +2,6 @@ using PostfixNet.Queue;
 
 namespace PostfixNet.Qmgr;
 
-/// <summary>Which files a walk takes besides those that are due.</summary>
-[Flags]
-internal enum NotDue
-{
-    None = 0,
-    /// <summary>Those that were put off by a pause (request P).</summary>
-    Paused = 1,
-    /// <summary>All (request A).</summary>
-    All = 2,
-}
-
 /// <summary>A walk through one queue directory in small steps; memory does not grow with the directory.</summary>
 internal sealed class QueueScan(QueueDirectories directories, QueueName queue)
 {

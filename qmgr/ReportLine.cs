@@ -3,16 +3,6 @@ using PostfixNet.Native;
 
 namespace PostfixNet.Qmgr;
 
-/// <summary>A service that keeps recipient results, as the queue manager talks to it.</summary>
-internal interface IReportLine
-{
-    /// <summary>Requests not yet answered.</summary>
-    internal int Pending { get; }
-
-    /// <summary>Asks; <paramref name="done"/> hears later if it was done.</summary>
-    internal void Ask(AttributeList request, Action<bool> done);
-}
-
 /// <summary>Requests to the bounce and defer services: asked in order, answered in order, never waited for (S5-24).</summary>
 internal sealed class ReportLine(EventLoop loop, string service, Settings settings) : IReportLine, IDisposable
 {

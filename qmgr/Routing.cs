@@ -4,26 +4,6 @@ using PostfixNet.Mail;
 
 namespace PostfixNet.Qmgr;
 
-/// <summary>Where a recipient's mail goes next.</summary>
-/// <param name="Transport">Name of a service, or the built-in error, retry and discard.</param>
-/// <param name="NextHop">Domain or host, lower case; for the built-in transports the text for the log.</param>
-/// <param name="Rule">The table of main.toml for such mail; null when there is none.</param>
-internal sealed record Route(string Transport, string NextHop, DestinationRule? Rule = null)
-{
-    /// <summary>Transports that are no service: refuse, put off, throw away.</summary>
-    internal const string Error = "error", Retry = "retry", Discard = "discard";
-
-    /// <summary>No agent is needed.</summary>
-    internal bool IsBuiltIn => IsBuiltInName(Transport);
-
-    /// <summary>Whether a transport is one of those.</summary>
-    internal static bool IsBuiltInName(string transport) => transport is Error or Retry or Discard;
-
-    /// <summary>Names the queue in which the mail waits within its transport: mail with a table of its own is not held up by
-    /// the rest of what goes to the same relay.</summary>
-    internal string Destination => Rule is null || Rule.IsForAny ? NextHop : $"{NextHop}\t{Rule.Name}";
-}
-
 /// <summary>Finds the transport and next hop of an address: transport_maps, else relayhost, else the address's own domain.</summary>
 internal sealed class Routing
 {

@@ -147,13 +147,38 @@ internal sealed class Transport
     /// <summary>An agent without work went away: there is room for another.</summary>
     internal void Freed() => Wake();
 
-    /// <summary>What a job waits for, found out now: nothing is kept for it.</summary>
-    internal void Explain(Job job, List<Waiting> to) =>
-        new Waits(Name, _gate, _trouble, _order, _agents, _timers.Now).Explain(job, to);
+    /// <summary>How things stand with a next hop, whether mail waits for it or not.</summary>
+    internal WaitState StateOf(Route route) => StateOf(_destinations.Like(route));
 
-    /// <summary>How things stand with a next hop; makes nothing.</summary>
-    internal Standing StandingOf(Route route) =>
-        new Waits(Name, _gate, _trouble, _order, _agents, _timers.Now).Standing(_destinations.Like(route));
+    /// <summary>What mail for a destination waits for, found out now: nothing is kept for it.</summary>
+    internal WaitState StateOf(Destination destination)
+    {
+        (string code, long until) = CauseOf(destination);
+        return new WaitState(Name, destination.NextHop)
+        {
+            Code = code,
+            Left = until > _timers.Now ? until - _timers.Now : null,
+            Reason = (_trouble.Suspension ?? destination.DeadBecause)?.Reason,
+            Load = new NextHopLoad(destination.Concurrency.Window, destination.Busy, destination.Waiting,
+                destination.Concurrency.Limit is < int.MaxValue and var limit ? limit : 0, destination.RecipientLimit, _agents.Limit),
+        };
+    }
+
+    private (string Code, long Until) CauseOf(Destination destination)
+    {
+        if (_gate.IsPaused)
+            return (WaitCode.Paused, 0);
+        if (_trouble.Suspension is not null)
+            return (WaitCode.TransportSuspended, _trouble.SuspendedUntil);
+        if (destination.DeadBecause is not null)
+            return (WaitCode.DeadDestination, destination.DeadUntil);
+        if (!destination.HasWindow || destination.Limiter is { IsFull: true })
+            return (WaitCode.DestinationFull, 0);
+        long opensAt = Math.Max(_gate.OpensAt, destination.Limiter?.OpensAt ?? 0);
+        if (opensAt > _timers.Now)
+            return (WaitCode.RateLimit, opensAt);
+        return (_agents.Busy >= _agents.Limit || _order.IsParked(destination) ? WaitCode.NoFreeAgent : WaitCode.InTurn, 0);
+    }
 
     private void Changed(Destination destination)
     {
@@ -205,7 +230,7 @@ internal sealed class Transport
         }
         long now = _timers.Now;
         _order.Started(peer);
-        peer.Job.Delivering.Add(destination.Take(peer));
+        peer.Job.Started(destination.Take(peer));
         destination.Started(now);
         _gate.Rest(_limits.RateDelay);
         // Those that share a limiter hear of its trouble.
@@ -221,7 +246,7 @@ internal sealed class Transport
 
     private void Ended(Entry entry)
     {
-        entry.Job.Delivering.Remove(entry);
+        entry.Job.Ended(entry);
         entry.Destination.Ended(_timers.Now);
     }
 

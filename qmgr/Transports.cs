@@ -1,4 +1,5 @@
 using PostfixNet.Configuration;
+using PostfixNet.Delivery;
 
 namespace PostfixNet.Qmgr;
 
@@ -25,6 +26,9 @@ internal sealed class Transports(Results results, ISurroundings surroundings, Se
         }
         return transport;
     }
+
+    /// <summary>How things stand with the next hop of a route.</summary>
+    internal WaitState StateOf(Route route) => Of(route.Transport).StateOf(route);
 
     /// <summary>Goes over to other limits.</summary>
     internal void Apply(TransportTable table, DestinationRules rules)
@@ -58,31 +62,4 @@ internal sealed class Transports(Results results, ISurroundings surroundings, Se
 
     /// <summary>Hands back all that waits.</summary>
     internal List<Entry> TakeBack() => [.. All.SelectMany(static transport => transport.TakeBack())];
-}
-
-/// <summary>What the configuration says of all transports: main.toml, and how many processes each may have by master.toml.</summary>
-internal sealed class TransportTable
-{
-    private readonly MainConfig _config;
-    private readonly Dictionary<string, int> _processLimits;
-
-    /// <param name="config">main.toml; master.toml is read beside it.</param>
-    /// <exception cref="ConfigurationException">One of the two cannot be used.</exception>
-    internal TransportTable(MainConfig config)
-    {
-        _config = config;
-        _processLimits = MasterConfig.Load(config.Directory, config).Services.ToDictionary(static service => service.Name, static service => service.ProcessLimit);
-    }
-
-    /// <summary>The limits of one transport.</summary>
-    /// <exception cref="ConfigurationException">A value cannot be used.</exception>
-    internal TransportLimits Of(string name) => TransportLimits.Of(_config, name, _processLimits.GetValueOrDefault(name));
-
-    /// <summary>Looks at what there is for the services of master.toml and others.</summary>
-    /// <exception cref="ConfigurationException">A value cannot be used.</exception>
-    internal void Check(IEnumerable<string> others)
-    {
-        foreach (string name in _processLimits.Keys.Concat(others))
-            _ = Of(name);
-    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
@@ -109,7 +110,7 @@ public sealed class ExplainerTests : IDisposable
         text = "";
         ExplanationText.WriteJson(message, output);
         JsonElement recipient = Assert.Single(JsonDocument.Parse(text).RootElement.GetProperty("recipients").EnumerateArray());
-        Assert.Equal(["address", "code", "transport", "next_hop", "window", "busy", "waiting", "concurrency_limit", "process"],
+        Assert.Equal(["address", "code", "transport", "next_hop", "window", "busy", "waiting", "concurrency_limit", "recipient_limit", "process_limit", "process"],
             recipient.EnumerateObject().Select(property => property.Name));
     }
 
@@ -128,15 +129,18 @@ public sealed class ExplainerTests : IDisposable
         {
             if (words.Contains("away"))
                 return null;
-            List<AttributeList> recipients = [];
-            foreach (AttributeList _ in question.Lists("recipients"))
+            Dictionary<string, string> values = words.Where(word => word.Contains('=', StringComparison.Ordinal)).Select(word => word.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
+            long Number(string name) => long.Parse(values.GetValueOrDefault(name, "0"), CultureInfo.InvariantCulture);
+            WaitState state = new(values.GetValueOrDefault("transport", ""), values.GetValueOrDefault("next_hop", ""))
             {
-                AttributeList recipient = new();
-                foreach (string[] pair in words.Where(word => word.Contains('=', StringComparison.Ordinal)).Select(word => word.Split('=')))
-                    recipient = long.TryParse(pair[1], out long number) ? recipient.Add(pair[0], number) : recipient.Add(pair[0], pair[1]);
-                recipients.Add(recipient);
-            }
-            return new AttributeList().Add("known", words.Contains("known") ? 1 : 0).Add("active_full", words.Contains("full") ? 1 : 0).Add("recipients", recipients);
+                Code = values.GetValueOrDefault("code"),
+                Left = values.ContainsKey("left") ? Number("left") : null,
+                Process = (int)Number("process"),
+                Load = values.ContainsKey("window") ? new NextHopLoad(Number("window"), Number("busy"), Number("waiting"), Number("concurrency_limit"), 50, 100) : null,
+            };
+            WaitAnswer answer = new(words.Contains("known"), words.Contains("full"), [.. question.Addresses.Select(_ => state)]);
+            // As it comes through the socket.
+            return WaitAnswer.From(answer.ToAttributes());
         }, TimeProvider.System);
     }
 

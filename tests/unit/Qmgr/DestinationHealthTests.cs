@@ -1,3 +1,4 @@
+using PostfixNet.Delivery;
 using PostfixNet.Qmgr;
 using PostfixNet.UnitTests.Qmgr.Simulation;
 
@@ -268,29 +269,33 @@ public sealed class DestinationHealthTests
         simulation.Site("dead.test").IsDead = true;
         Message full = simulation.Submit(2, "full.test");
         simulation.Clock.RunFor(0.5);
-        Assert.Equal([WaitCause.Delivering, WaitCause.DestinationFull], Causes(full));
+        Assert.Equal([WaitCode.NoProcess, WaitCode.DestinationFull], Codes(full, 2, "full.test"));
+        // The agent's first word came.
+        simulation.Started[0].Process = 4711;
+        Assert.Equal([WaitCode.Delivering, WaitCode.DestinationFull], Codes(full, 2, "full.test"));
+        Assert.Equal(4711, Ask(full, 2, "full.test")[0].Process);
         simulation.Submit(1, "other.test");
         Message third = simulation.Submit(1, "third.test");
         simulation.Clock.RunFor(0.1);
-        Assert.Equal([WaitCause.NoFreeAgent], Causes(third));
+        Assert.Equal([WaitCode.NoFreeAgent], Codes(third, 1, "third.test"));
         simulation.Transport.IsPaused = true;
-        Assert.Equal([WaitCause.Paused], Causes(third));
+        Assert.Equal([WaitCode.Paused], Codes(third, 1, "third.test"));
         simulation.Transport.IsPaused = false;
         simulation.Clock.RunFor(10);
         simulation.Submit(1, "dead.test");
         simulation.Clock.RunFor(1);
         Message dead = simulation.Submit(1, "dead.test");
-        Waiting waiting = Assert.Single(Explain(dead));
-        Assert.Equal((WaitCause.DeadDestination, "delivery temporarily suspended: no answer"), (waiting.Cause, waiting.Reason?.Reason));
-        Assert.InRange(waiting.Left!.Value.TotalSeconds, 330, 338);
+        WaitState state = Assert.Single(Ask(dead, 1, "dead.test"));
+        Assert.Equal((WaitCode.DeadDestination, "delivery temporarily suspended: no answer"), (state.Code, state.Reason));
+        Assert.InRange(state.Left!.Value, 330_000, 338_000);
+        // Of mail in other queues only trouble is told; what is known of the next hop is told of all.
+        Assert.Equal((null, "full.test"), (Ask(null, 1, "full.test")[0].Code, Ask(null, 1, "full.test")[0].NextHop));
+        Assert.Equal(WaitCode.DeadDestination, Ask(null, 1, "dead.test")[0].Code);
+        Assert.Equal(WaitCode.Finishing, Ask(dead, 1, "elsewhere.test")[0].Code);
 
-        List<WaitCause> Causes(Message message) => Explain(message).ConvertAll(waiting => waiting.Cause);
+        IEnumerable<string?> Codes(Message message, int recipients, string site) => Ask(message, recipients, site).Select(static state => state.Code);
 
-        List<Waiting> Explain(Message message)
-        {
-            List<Waiting> list = [];
-            simulation.Transport.Explain(message.Jobs[0], list);
-            return list;
-        }
+        IReadOnlyList<WaitState> Ask(Message? message, int recipients, string site) => simulation.Manager.Explanations.Answer(
+            new WaitQuestion(message?.Id.ToString() ?? "", "alice@q.test", [.. Enumerable.Range(0, recipients).Select(i => $"r{i}@{site}")])).States;
     }
 }

@@ -246,9 +246,9 @@ public sealed class RandomEventsTests
             Dictionary<Destination, List<Entry>> waiting = [], busy = [];
             foreach (Message message in Active.Messages)
             {
-                foreach (Peer peer in message.Jobs.SelectMany(static job => job.Peers))
+                foreach (Peer peer in message.Jobs.SelectMany(static job => job.Waiting))
                 {
-                    for (Entry? entry = peer.First; entry is not null; entry = entry.Next)
+                    foreach (Entry entry in peer.Entries)
                         Add(waiting, entry);
                 }
             }

@@ -1,0 +1,13 @@
+using PostfixNet.Ipc;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>A service that keeps recipient results, as the queue manager talks to it.</summary>
+internal interface IReportLine
+{
+    /// <summary>Requests not yet answered.</summary>
+    internal int Pending { get; }
+
+    /// <summary>Asks; <paramref name="done"/> hears later if it was done.</summary>
+    internal void Ask(AttributeList request, Action<bool> done);
+}

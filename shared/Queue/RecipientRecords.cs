@@ -44,7 +44,9 @@ public sealed class RecipientRecords
     /// <param name="offset">Of the record with the address.</param>
     public Recipient Complete(string address, long offset = 0)
     {
-        Recipient recipient = _next with { Address = address, Offset = offset };
+        // Most mail is for the address that was given: one text in memory then, of which a queue manager has thousands.
+        string? original = _next.Original == address ? address : _next.Original;
+        Recipient recipient = _next with { Address = address, Original = original, Offset = offset };
         Clear();
         return recipient;
     }

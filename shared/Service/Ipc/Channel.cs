@@ -37,8 +37,7 @@ public sealed class Channel(Descriptor socket, string peer, TimeSpan timeout) : 
     public void Send(AttributeList message)
     {
         _output.Clear();
-        _output.Take(4);
-        message.Encode(_output);
+        _output.Add(message);
         SendFrame(0);
     }
 

@@ -1,21 +1,23 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 
 namespace PostfixNet.Ipc;
 
 /// <summary>Bytes of a connection as they arrive, and the frames in them.</summary>
 /// <remarks>A frame is four bytes of length, little-endian, then so many bytes. The highest bit of the length marks a piece
 /// of raw data; without it the frame is an <see cref="AttributeList"/>.</remarks>
-internal sealed class FrameBuffer(int limit)
+/// <param name="limit">Largest frame accepted, bytes.</param>
+public sealed class FrameBuffer(int limit)
 {
     internal const uint DataMark = 0x8000_0000;
     private byte[] _bytes = new byte[8192];
     private int _start, _end;
 
     /// <summary>True when the peer closed in the middle of a frame.</summary>
-    internal bool HasPartialFrame => _end > _start;
+    public bool HasPartialFrame => _end > _start;
 
     /// <summary>Room to read into; never empty.</summary>
-    internal Span<byte> Room()
+    public Span<byte> Room()
     {
         if (_start == _end)
             _start = _end = 0;
@@ -29,7 +31,20 @@ internal sealed class FrameBuffer(int limit)
         return _bytes.AsSpan(_end);
     }
 
-    internal void Filled(int count) => _end += count;
+    /// <summary>So many bytes were read into it.</summary>
+    public void Filled(int count) => _end += count;
+
+    /// <summary>Takes one whole message.</summary>
+    /// <returns>False: there is none yet.</returns>
+    /// <exception cref="IpcException">Malformed, or larger than the limit, or raw data.</exception>
+    public bool TryTake([NotNullWhen(true)] out AttributeList? message)
+    {
+        message = null;
+        if (!TryTake(out ReadOnlySpan<byte> frame, out bool isData))
+            return false;
+        message = isData ? throw new IpcException("data where a message was expected") : AttributeList.Decode(frame);
+        return true;
+    }
 
     /// <summary>Takes one whole frame; the span is valid until the next call of <see cref="Room"/>.</summary>
     /// <exception cref="IpcException">The frame is larger than the limit; nothing of it is stored beyond what came already.</exception>

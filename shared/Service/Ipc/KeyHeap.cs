@@ -44,7 +44,7 @@ public sealed class KeyHeap
         if (!node.IsIn)
         {
             if (Count == _nodes.Length)
-                Array.Resize(ref _nodes, Math.Max(4, Count * 2));
+                Array.Resize(ref _nodes, Math.Max(1, Count * 2));
             node.Index = Count++;
         }
         Up(node);

@@ -1,18 +1,30 @@
+using System.Buffers.Binary;
+
 namespace PostfixNet.Ipc;
 
 /// <summary>Bytes put together before they are sent.</summary>
 /// <param name="capacity">Room at first, bytes; it grows.</param>
-internal sealed class OutputBuffer(int capacity)
+public sealed class OutputBuffer(int capacity)
 {
     private byte[] _bytes = new byte[capacity];
 
     /// <summary>Bytes written.</summary>
-    internal int Length { get; private set; }
+    public int Length { get; private set; }
 
     /// <summary>What was written. Valid until the next write.</summary>
-    internal Span<byte> Written => _bytes.AsSpan(0, Length);
+    public Span<byte> Written => _bytes.AsSpan(0, Length);
 
-    internal void Clear() => Length = 0;
+    /// <summary>It is empty again.</summary>
+    public void Clear() => Length = 0;
+
+    /// <summary>Appends a message with its frame.</summary>
+    public void Add(AttributeList message)
+    {
+        int at = Length;
+        Take(4);
+        message.Encode(this);
+        BinaryPrimitives.WriteUInt32LittleEndian(_bytes.AsSpan(at), (uint)(Length - at - 4));
+    }
 
     /// <summary>Appends bytes of any value, which the caller sets at once.</summary>
     internal Span<byte> Take(int count)

@@ -114,36 +114,4 @@ public sealed class AttributeListTests
         a.Dispose();
         Assert.Contains("within a message", Assert.Throws<IpcException>(() => receiver.Receive()).Message);
     }
-
-    [Fact]
-    public void The_event_loop_delivers_messages_split_anywhere_then_the_end()
-    {
-        (Descriptor a, Descriptor b) = Descriptor.Pair();
-        using EventLoop loop = new();
-        List<long> got = [];
-        string? end = null;
-        EventChannel channel = new(loop, b)
-        {
-            Received = m => got.Add(m.Number("n")),
-            Closed = why =>
-            {
-                end = why;
-                loop.Stop();
-            },
-        };
-        byte[] body = Encode(new AttributeList().Add("n", 7));
-        byte[] frame = [(byte)body.Length, 0, 0, 0, .. body];
-        Thread thread = new(() =>
-        {
-            foreach (byte one in (byte[])[.. frame, .. frame])
-                a.Write([one]);
-            a.Dispose();
-        });
-        thread.Start();
-        loop.After(TimeSpan.FromSeconds(20), loop.Stop);
-        loop.Run();
-        thread.Join();
-        Assert.Equal([7, 7], got);
-        Assert.Equal("connection closed", end);
-    }
 }

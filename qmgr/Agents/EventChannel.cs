@@ -1,10 +1,10 @@
-using System.Buffers.Binary;
+using PostfixNet.Ipc;
 using PostfixNet.Native;
 
-namespace PostfixNet.Ipc;
+namespace PostfixNet.Qmgr;
 
 /// <summary>One connection between two of our processes, for event-driven code: nothing waits.</summary>
-public sealed class EventChannel : IDisposable
+internal sealed class EventChannel : IDisposable
 {
     private readonly Descriptor _socket;
     private readonly EventLoop.Watch _watch;
@@ -14,31 +14,24 @@ public sealed class EventChannel : IDisposable
     private bool _closed;
 
     /// <summary>Takes over a connected socket.</summary>
-    public EventChannel(EventLoop loop, Descriptor socket)
+    internal EventChannel(EventLoop loop, Descriptor socket)
     {
         _socket = socket;
         _watch = loop.Add(socket, Readiness.Readable, Ready);
     }
 
     /// <summary>Called with each message that arrives.</summary>
-    public Action<AttributeList>? Received { get; set; }
+    internal Action<AttributeList>? Received { get; set; }
 
     /// <summary>Called once, when the peer closed or broke the rules; the channel is already closed then. The text says why.</summary>
-    public Action<string>? Closed { get; set; }
-
-    /// <summary>User id of the peer.</summary>
-    public uint PeerUid => _socket.PeerUid;
+    internal Action<string>? Closed { get; set; }
 
     /// <summary>Sends a message, now or as soon as the peer has room. After a close it is dropped, as if the peer had not read it.</summary>
-    public void Send(AttributeList message)
+    internal void Send(AttributeList message)
     {
         if (_closed)
             return;
-        int at = _output.Length;
-        _output.Take(4);
-        message.Encode(_output);
-        Span<byte> frame = _output.Written[at..];
-        BinaryPrimitives.WriteUInt32LittleEndian(frame, (uint)(frame.Length - 4));
+        _output.Add(message);
         Flush();
     }
 
@@ -78,12 +71,8 @@ public sealed class EventChannel : IDisposable
             _input.Filled(n);
         try
         {
-            while (!_closed && _input.TryTake(out ReadOnlySpan<byte> frame, out bool isData))
-            {
-                if (isData)
-                    throw new IpcException("data where a message was expected");
-                Received?.Invoke(AttributeList.Decode(frame));
-            }
+            while (!_closed && _input.TryTake(out AttributeList? message))
+                Received?.Invoke(message);
         }
         catch (IpcException e)
         {

@@ -19,6 +19,7 @@ internal sealed class Transport
     private readonly Destinations _destinations;
     private readonly TransportGate _gate;
     private readonly Trouble _trouble;
+    private readonly WaitReasons _reasons;
     private readonly Queue<Destination> _changed = new();
     private TransportLimits _limits;
     private long _jobs;
@@ -37,6 +38,7 @@ internal sealed class Transport
         _gate = new TransportGate(_timers, Wake);
         _trouble = new Trouble(limits, _timers, surroundings.Chance, TouchAll);
         _agents = surroundings.AgentsOf(this, limits.Agents, settings);
+        _reasons = new WaitReasons(this, _gate, _trouble, _order, _agents, _timers);
     }
 
     internal string Name { get; }
@@ -148,37 +150,10 @@ internal sealed class Transport
     internal void Freed() => Wake();
 
     /// <summary>How things stand with a next hop, whether mail waits for it or not.</summary>
-    internal WaitState StateOf(Route route) => StateOf(_destinations.Like(route));
+    internal WaitState StateOf(Route route) => _reasons.Of(_destinations.Like(route));
 
-    /// <summary>What mail for a destination waits for, found out now: nothing is kept for it.</summary>
-    internal WaitState StateOf(Destination destination)
-    {
-        (string code, long until) = CauseOf(destination);
-        return new WaitState(Name, destination.NextHop)
-        {
-            Code = code,
-            Left = until > _timers.Now ? until - _timers.Now : null,
-            Reason = (_trouble.Suspension ?? destination.DeadBecause)?.Reason,
-            Load = new NextHopLoad(destination.Concurrency.Window, destination.Busy, destination.Waiting,
-                destination.Concurrency.Limit is < int.MaxValue and var limit ? limit : 0, destination.RecipientLimit, _agents.Limit),
-        };
-    }
-
-    private (string Code, long Until) CauseOf(Destination destination)
-    {
-        if (_gate.IsPaused)
-            return (WaitCode.Paused, 0);
-        if (_trouble.Suspension is not null)
-            return (WaitCode.TransportSuspended, _trouble.SuspendedUntil);
-        if (destination.DeadBecause is not null)
-            return (WaitCode.DeadDestination, destination.DeadUntil);
-        if (!destination.HasWindow || destination.Limiter is { IsFull: true })
-            return (WaitCode.DestinationFull, 0);
-        long opensAt = Math.Max(_gate.OpensAt, destination.Limiter?.OpensAt ?? 0);
-        if (opensAt > _timers.Now)
-            return (WaitCode.RateLimit, opensAt);
-        return (_agents.Busy >= _agents.Limit || _order.IsParked(destination) ? WaitCode.NoFreeAgent : WaitCode.InTurn, 0);
-    }
+    /// <summary>What mail for a destination waits for.</summary>
+    internal WaitState StateOf(Destination destination) => _reasons.Of(destination);
 
     private void Changed(Destination destination)
     {

@@ -93,13 +93,10 @@ internal sealed class Settings
     /// <summary>Whether two configurations name files and services alike; if not, only a new process can change over.</summary>
     internal static bool NamesAreTheSame(MainConfig one, MainConfig other)
     {
-        foreach (Parameter<string> name in (Parameter<string>[])[Parameters.QueueDirectory, Parameters.BounceServiceName, Parameters.DeferServiceName, Parameters.TraceServiceName])
-        {
-            if (one.Get(name) != other.Get(name))
-                return false;
-        }
-        return one.Get(Parameters.HashQueueDepth) == other.Get(Parameters.HashQueueDepth)
-            && string.Join(' ', one.Get(Parameters.HashQueueNames)) == string.Join(' ', other.Get(Parameters.HashQueueNames));
+        Parameter<string>[] names = [Parameters.QueueDirectory, Parameters.BounceServiceName, Parameters.DeferServiceName, Parameters.TraceServiceName];
+        return names.All(name => one.Get(name) == other.Get(name))
+            && one.Get(Parameters.HashQueueDepth) == other.Get(Parameters.HashQueueDepth)
+            && one.Get(Parameters.HashQueueNames).SequenceEqual(other.Get(Parameters.HashQueueNames));
     }
 
     /// <summary>Whether mail is too old to be tried again (S5-17); notices may have a shorter life (A0.11).</summary>

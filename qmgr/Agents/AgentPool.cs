@@ -78,17 +78,9 @@ internal sealed class AgentPool : IAgents
     // The agent whose session goes there already, else one without a session, else a new one, else any.
     private Agent? Take(string destination)
     {
-        int choice = -1;
-        for (int i = _idle.Count - 1; i >= 0; i--)
-        {
-            if (_idle[i].OpenSession == destination)
-            {
-                choice = i;
-                break;
-            }
-            if (_idle[i].OpenSession is null && choice < 0)
-                choice = i;
-        }
+        int choice = _idle.FindLastIndex(agent => agent.OpenSession == destination);
+        if (choice < 0)
+            choice = _idle.FindLastIndex(static agent => agent.OpenSession is null);
         if (choice < 0 && _agents >= Limit)
             choice = _idle.Count - 1;
         if (choice >= 0)

@@ -5,7 +5,7 @@ namespace PostfixNet.Qmgr;
 /// <summary>The retry policies of main.toml's tables [destination."NAME"], and the usual one.</summary>
 internal sealed class DestinationPolicies
 {
-    private readonly Dictionary<string, DestinationPolicy>? _byRule;
+    private readonly Dictionary<string, DestinationPolicy> _byRule;
 
     /// <param name="rules">The tables.</param>
     /// <param name="minimum">minimal_backoff_time.</param>
@@ -13,11 +13,7 @@ internal sealed class DestinationPolicies
     internal DestinationPolicies(DestinationRules rules, TimeSpan minimum, TimeSpan maximum)
     {
         Usual = Of(rules.Any, minimum, maximum);
-        if (rules.IsEmpty)
-            return;
-        _byRule = new Dictionary<string, DestinationPolicy>(StringComparer.Ordinal);
-        foreach (DestinationRule rule in rules.All)
-            _byRule.Add(rule.Name, Of(rule, minimum, maximum));
+        _byRule = rules.All.ToDictionary(static rule => rule.Name, rule => Of(rule, minimum, maximum), StringComparer.Ordinal);
     }
 
     /// <summary>For mail that no table is for, or of which nothing is known.</summary>
@@ -26,28 +22,11 @@ internal sealed class DestinationPolicies
     /// <summary>The policy of a table.</summary>
     /// <param name="rule">null: no table is for this mail.</param>
     internal DestinationPolicy For(DestinationRule? rule) =>
-        rule is not null && _byRule is not null && _byRule.TryGetValue(rule.Name, out DestinationPolicy? own) ? own : Usual;
+        rule is not null && _byRule.TryGetValue(rule.Name, out DestinationPolicy? own) ? own : Usual;
 
     /// <summary>No pause of any policy is longer, for mail up to this age.</summary>
-    internal TimeSpan LongestPause(TimeSpan age)
-    {
-        TimeSpan longest = Longer(Usual, age);
-        if (_byRule is not null)
-        {
-            foreach (DestinationPolicy policy in _byRule.Values)
-            {
-                TimeSpan own = Longer(policy, age);
-                longest = own > longest ? own : longest;
-            }
-        }
-        return longest;
-    }
-
-    private static TimeSpan Longer(DestinationPolicy policy, TimeSpan age)
-    {
-        TimeSpan refused = policy.Refused.LongestPause(age), unreachable = policy.Unreachable.LongestPause(age);
-        return refused > unreachable ? refused : unreachable;
-    }
+    internal TimeSpan LongestPause(TimeSpan age) => _byRule.Values.Append(Usual)
+        .SelectMany(static policy => (RetryPolicy[])[policy.Refused, policy.Unreachable]).Max(policy => policy.LongestPause(age));
 
     private static DestinationPolicy Of(DestinationRule? rule, TimeSpan minimum, TimeSpan maximum)
     {

@@ -32,12 +32,8 @@ internal sealed class RetryPolicy
         (_minimum, _maximum) = (minimum.TotalSeconds, maximum.TotalSeconds);
         _bothWays = _rule.Law == RetryLaw.Doubling && jitterPercent is null;
         _jitter = _bothWays ? DoublingJitter : jitterPercent is { } percent ? percent / 100.0 : UsualJitter;
-        if (!_rule.ThenFails)
-            return;
-        TimeSpan end = TimeSpan.Zero;
-        foreach (TimeSpan pause in _rule.Pauses)
-            end += pause;
-        EndsAt = end;
+        if (_rule.ThenFails)
+            EndsAt = _rule.Pauses.Aggregate(TimeSpan.Zero, static (sum, pause) => sum + pause);
     }
 
     /// <summary>Age at which the mail is given up, whatever its lifetime; null: it has its lifetime.</summary>
@@ -68,9 +64,7 @@ internal sealed class RetryPolicy
             return TimeSpan.FromSeconds(Math.Max(_minimum, _maximum));
         // Squares are ever farther apart.
         double longest = _rule.Law == RetryLaw.Quadratic ? QuadraticSeconds * 2 * NextSquare(age.TotalSeconds) : 0;
-        foreach (TimeSpan pause in _rule.Pauses)
-            longest = Math.Max(longest, pause.TotalSeconds);
-        return TimeSpan.FromSeconds(longest * (1 + _jitter));
+        return TimeSpan.FromSeconds(_rule.Pauses.Select(static pause => pause.TotalSeconds).Append(longest).Max() * (1 + _jitter));
     }
 
     // S5-20: as long as the mail is old, within two bounds; jitter respects them too.

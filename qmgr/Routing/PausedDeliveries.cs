@@ -20,21 +20,15 @@ internal sealed class PausedDeliveries(string queueDirectory)
     internal bool Read()
     {
         PauseList list = PauseList.Read(queueDirectory);
-        if (Version > 0 && list.Problem == _list.Problem && AreTheSame(list.Pauses, _list.Pauses))
+        if (Version > 0 && list.Problem == _list.Problem && list.Pauses.ToHashSet().SetEquals(_list.Pauses))
             return false;
         if (list.Problem is { } problem)
             MailLog.Error($"{problem}: all deliveries are paused");
-        foreach (Pause pause in Known(list))
-        {
-            if (!Contains(Known(_list), pause))
-                MailLog.Info($"deliveries paused: {pause}");
-        }
+        foreach (Pause pause in Known(list).Except(Known(_list)))
+            MailLog.Info($"deliveries paused: {pause}");
         // What a file said that cannot be read now is not known to be over.
-        foreach (Pause pause in list.Problem is null ? _list.Pauses : [])
-        {
-            if (!Contains(list.Pauses, pause))
-                MailLog.Info($"deliveries resumed: {pause}");
-        }
+        foreach (Pause pause in list.Problem is null ? _list.Pauses.Except(list.Pauses) : [])
+            MailLog.Info($"deliveries resumed: {pause}");
         _list = list;
         Version++;
         IsEverything = list.IsEverything;
@@ -42,26 +36,6 @@ internal sealed class PausedDeliveries(string queueDirectory)
     }
 
     private static IReadOnlyList<Pause> Known(PauseList list) => list.Problem is null ? list.Pauses : [];
-
-    private static bool AreTheSame(IReadOnlyList<Pause> one, IReadOnlyList<Pause> other)
-    {
-        foreach (Pause pause in one)
-        {
-            if (!Contains(other, pause))
-                return false;
-        }
-        return one.Count == other.Count;
-    }
-
-    private static bool Contains(IReadOnlyList<Pause> pauses, Pause wanted)
-    {
-        foreach (Pause pause in pauses)
-        {
-            if (pause == wanted)
-                return true;
-        }
-        return false;
-    }
 
     /// <summary>The pause that a recipient falls under; null: none.</summary>
     internal Pause? Find(Route route, string sender, string recipient) => _list.Find(route.Transport, route.NextHop, sender, recipient);

@@ -8,8 +8,8 @@ internal sealed class RuleLimiters
 {
     private sealed record Shared(DestinationRule Rule, Limiter? Limiter);
 
-    // Made with the first table; one entry a table, so it needs no bound.
-    private Dictionary<string, Shared>? _shared;
+    // One entry a table, so it needs no bound.
+    private readonly Dictionary<string, Shared> _shared = new(StringComparer.Ordinal);
 
     /// <summary>The limiter of a destination; null: it needs none.</summary>
     /// <param name="rule">Its table; null: none.</param>
@@ -19,7 +19,6 @@ internal sealed class RuleLimiters
     {
         if (rule is null or { IsForAny: true } or { Concurrency: null, Delay: null, RatePeriod: null })
             return Make(rule, rule?.Delay ?? usualDelay, former, isOfOne: true);
-        _shared ??= new Dictionary<string, Shared>(StringComparer.Ordinal);
         if (_shared.TryGetValue(rule.Name, out Shared? known) && known.Rule == rule)
             return known.Limiter;
         Limiter? limiter = Make(rule, rule.Delay ?? usualDelay, known?.Limiter, isOfOne: false);

@@ -42,9 +42,6 @@ internal sealed record TransportLimits
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
     internal static TransportLimits Of(MainConfig config, string name, int processLimit)
     {
-        bool isDeferred = false;
-        foreach (string deferred in config.Get(Parameters.DeferTransports))
-            isDeferred |= deferred == name;
         int agents = processLimit > 0 ? processLimit : config.Get(Parameters.DefaultProcessLimit);
         int recipients = config.ForTransport(Parameters.DefaultDestinationRecipientLimit, name);
         return new TransportLimits
@@ -57,7 +54,7 @@ internal sealed record TransportLimits
             RateDelay = config.ForTransport(Parameters.DefaultTransportRateDelay, name),
             DeadTime = config.Get(Parameters.MinimalBackoffTime),
             RetryTime = config.Get(Parameters.TransportRetryTime),
-            Suspension = isDeferred ? new Dsn("4.3.2", "deferred transport") : null,
+            Suspension = config.Get(Parameters.DeferTransports).Contains(name) ? new Dsn("4.3.2", "deferred transport") : null,
             LogsFeedback = config.Get(Parameters.DestinationConcurrencyFeedbackDebug),
         };
     }

@@ -112,7 +112,7 @@ internal sealed class Machine : ISurroundings, IDisposable
     private static byte[] Content(IReadOnlyList<string> recipients, string sender, long arrival, long? warnTime, string? redirect)
     {
         using MemoryStream stream = new();
-        RecordWriter records = new(stream);
+        RecordWriter records = new(bytes => stream.Write(bytes));
         records.Write(RecordType.Size, new byte[SizeRecord.PayloadLength]);
         records.Write(RecordType.Time, string.Create(CultureInfo.InvariantCulture, $"{arrival} 0"));
         records.Write(RecordType.From, sender);
@@ -129,7 +129,7 @@ internal sealed class Machine : ISurroundings, IDisposable
         records.Write(RecordType.End);
         records.Flush();
         stream.Position = 0;
-        records = new RecordWriter(stream);
+        records = new RecordWriter(bytes => stream.Write(bytes));
         records.Write(RecordType.Size, new SizeRecord(extracted - data, data, recipients.Count, 0, extracted - data, SmtpUtf8: 0).ToPayload());
         records.Flush();
         return stream.ToArray();

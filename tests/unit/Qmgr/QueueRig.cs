@@ -1,5 +1,6 @@
 using PostfixNet.Delivery;
 using PostfixNet.Log;
+using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Qmgr;
 using PostfixNet.Queue;
@@ -64,7 +65,7 @@ internal sealed class QueueRig : IDisposable
 
     /// <summary>Seconds until the next attempt, as the file in a queue says.</summary>
     internal double DueIn(QueueName queue, QueueId id) =>
-        FileSystem.Status(Queues.PathOf(queue, id))!.Value.ModifiedNanoseconds / 1e9 - Clock.Seconds;
+        (FileSystem.Status(Queues.PathOf(queue, id))!.Value.ModifiedNanoseconds / 1000 - MailTime.Microseconds(Clock)) / 1e6;
 
     /// <summary>A message in the active queue, its first recipients with agents, and nothing in <see cref="Events"/>.</summary>
     internal QueueId Start(int recipients = 1, int age = 60, int? warnIn = null, string sender = "alice@q.test")

@@ -175,11 +175,11 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
             if (FileSystem.Names($"{_directories.Root}/{QueueDirectories.Digest}").Any())
                 _lines.Digests.Ask(BounceRequest.Digest(), static _ => { });
         }
-        catch (FileNotFoundException)
+        catch (SystemCallException e) when (e.IsMissing)
         {
             // A queue of before; master makes the directory when it starts.
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             MailLog.Warning(e.Message);
         }

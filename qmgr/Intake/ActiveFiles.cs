@@ -20,7 +20,7 @@ internal sealed class ActiveFiles(QueueDirectories directories, Settings setting
         {
             action();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             MailLog.Error($"{id}: {e.Message}");
             timers.After(settings.MinimalBackoff, () => Insist(id, action));
@@ -71,7 +71,7 @@ internal sealed class ActiveFiles(QueueDirectories directories, Settings setting
             write(file);
             return true;
         }
-        catch (Exception e) when (e is IOException or QueueFileException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or QueueFileException)
         {
             MailLog.Warning($"{id}: {e.Message}");
             return false;
@@ -85,7 +85,7 @@ internal sealed class ActiveFiles(QueueDirectories directories, Settings setting
         {
             return FileSystem.Status(PathOf(id)) is { } status && (status.Mode & QueueFileMode.ForceExpired) != 0;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             MailLog.Warning($"{id}: {e.Message}");
             return false;
@@ -94,7 +94,6 @@ internal sealed class ActiveFiles(QueueDirectories directories, Settings setting
 
     /// <summary>Whether a log of a message's recipients has something to tell (S5-11); an empty one is removed.</summary>
     /// <exception cref="IOException">That cannot be found out.</exception>
-    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     internal bool HasLog(QueueName log, QueueId id)
     {
         string path = directories.PathOf(log, id);

@@ -26,7 +26,7 @@ internal sealed class Admission(
             {
                 directories.Rename(entry.Path, QueueName.Incoming, entry.Id);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (IOException e)
             {
                 MailLog.Warning(e.Message);
             }
@@ -77,7 +77,7 @@ internal sealed class Admission(
                 return;
             Activate(entry.Id, status, now);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             MailLog.Warning($"{entry.Id}: {e.Message}");
             if (isMoved)

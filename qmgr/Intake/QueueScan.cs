@@ -41,7 +41,7 @@ internal sealed class QueueScan(QueueDirectories directories, QueueName queue)
                 if (_walk.MoveNext())
                     return _walk.Current;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (IOException e)
             {
                 Log.MailLog.Warning($"scan of the {QueueDirectories.NameOf(Queue)} queue: {e.Message}");
             }

@@ -25,7 +25,7 @@ internal sealed class Refill(ActiveQueue active, ActiveFiles files, Dispatch dis
         {
             Read(message, unread);
         }
-        catch (Exception e) when (e is QueueFileException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is QueueFileException or IOException)
         {
             // What to do about it is decided when the batch has ended.
             MailLog.Warning($"{message.Id}: {e.Message}");

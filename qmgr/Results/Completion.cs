@@ -37,7 +37,7 @@ internal sealed class Completion(
             else
                 Done(true);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             MailLog.Error($"{message.Id}: {e.Message}");
             Done(false);
@@ -68,7 +68,7 @@ internal sealed class Completion(
             MailLog.Warning($"{message.Id}: {e.Message}");
             SaveCorrupt(message);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             // Recipients are left that nobody has tried: another time, whatever its age.
             MailLog.Warning($"{message.Id}: {e.Message}");

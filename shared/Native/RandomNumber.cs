@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace PostfixNet.Native;
 
 /// <summary>Numbers that an outsider cannot guess.</summary>
-/// <remarks>Straight from the kernel: the base library's generator loads a cryptography library first.</remarks>
+/// <remarks>Straight from the kernel: the base library's generator loads OpenSSL first, which takes longer than all the rest of a start.</remarks>
 public static unsafe class RandomNumber
 {
     /// <summary>16 random bits.</summary>

@@ -40,12 +40,7 @@ public readonly record struct QueueEntry(QueueId Id, string Path);
 /// with two. Scans hold no list: memory does not grow with the queue.</remarks>
 public sealed class QueueDirectories
 {
-    // Enum.GetValues reflects; every process makes one of these.
-    private static readonly QueueName[] s_all =
-    [
-        QueueName.Maildrop, QueueName.Incoming, QueueName.Active, QueueName.Deferred, QueueName.Corrupt, QueueName.Hold,
-        QueueName.Bounce, QueueName.Defer, QueueName.Trace, QueueName.Flush, QueueName.Saved,
-    ];
+    private static readonly QueueName[] s_all = Enum.GetValues<QueueName>();
 
     private const int DirectoryMode = 0x1C0; // 0700
 

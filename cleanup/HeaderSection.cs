@@ -13,9 +13,8 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
 {
     private static readonly SearchValues<byte> s_lineEnds = SearchValues.Create("\r\n"u8);
 
+    private readonly HeaderLines _lines = new(options.HeaderSizeLimit);
     private byte[] _blanked = [];
-    private byte[] _header = [];  // the header being collected; its lines are separated by LF
-    private int _length;
     private bool _withinLine;     // the last record was a part of a line
     private bool _isOver;
     private int _hops;
@@ -39,26 +38,19 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
         {
             output.Write(type, text);
         }
-        else if (!startsLine)
-        {
-            Append(text);
-        }
-        else if (text.IsEmpty && _withinLine)
+        else if (startsLine && text.IsEmpty && _withinLine)
         {
             // No part of a line at all.
             _withinLine = false;
         }
-        else if (_length > 0 && !text.IsEmpty && text[0] is (byte)' ' or (byte)'\t')
-        {
-            Append("\n"u8);
-            Append(text);
-        }
         else
         {
-            EndHeader();
-            if (HeaderNames.Length(text, out _) > 0)
+            HeaderLine line = startsLine ? HeaderLines.Judge(text, _lines.Length > 0) : HeaderLine.Continues;
+            if (line != HeaderLine.Continues)
+                EndHeader();
+            if (line != HeaderLine.None)
             {
-                Append(text);
+                _lines.Add(text, startsLine);
                 return;
             }
             EndSection();
@@ -101,23 +93,11 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
         _isOver = true;
     }
 
-    private void Append(ReadOnlySpan<byte> text)
-    {
-        text = text[..Math.Min(text.Length, options.HeaderSizeLimit - _length)];
-        if (_length + text.Length > _header.Length)
-            Array.Resize(ref _header, Math.Max(_header.Length * 2, Math.Max(512, _length + text.Length)));
-        text.CopyTo(_header.AsSpan(_length));
-        _length += text.Length;
-    }
-
     private void EndHeader()
     {
-        if (_length == 0)
-            return;
-        ReadOnlySpan<byte> header = _header.AsSpan(0, _length);
-        _length = 0;
+        ReadOnlySpan<byte> header = _lines.Take();
         int nameLength = HeaderNames.Length(header, out int colon);
-        // A name longer than header_size_limit has lost its colon.
+        // There is none; or one whose name is longer than header_size_limit, which has lost its colon.
         if (nameLength == 0)
             return;
         ReadOnlySpan<byte> name = header[..nameLength];

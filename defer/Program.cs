@@ -24,8 +24,8 @@ namespace PostfixNet.Defer;
 /// CONFIGURATION
 ///   As bounce, and delay_notice_recipient, delay_warning_time, hash_queue_depth, hash_queue_names, maximal_queue_lifetime.
 /// BUGS
-///   The built-in text tells the delay in whole hours: with a delay_warning_time below one hour, as 0. Write another one
-///   with bounce_template_file.
+///   The built-in text tells the delay in whole hours: with a delay_warning_time below one hour, as 0, of which a warning at the
+///   start tells. Write another one with bounce_template_file.
 /// SEE ALSO
 ///   bounce, qmgr.
 /// </summary>

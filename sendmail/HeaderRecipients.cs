@@ -9,9 +9,8 @@ internal sealed class HeaderRecipients
     // Bounds memory; longer recipient headers are refused.
     private const int HeaderLimit = 1 << 24;
     private readonly List<string> _recipients = [], _resent = [];
-    private byte[] _header = new byte[1024];
-    private int _length;
-    private bool _inBody, _isResent, _isTooLong;
+    private readonly HeaderLines _lines = new(HeaderLimit);
+    private bool _inBody, _isResent;
 
     /// <summary>Internal form, in order; complete after the last line.</summary>
     /// <exception cref="SubmissionException">A recipient header is too long.</exception>
@@ -29,50 +28,22 @@ internal sealed class HeaderRecipients
     {
         if (_inBody)
             return;
-        if (!isContinued && !(_length > 0 && text is [(byte)' ' or (byte)'\t', ..]))
-        {
+        HeaderLine line = isContinued ? HeaderLine.Continues : HeaderLines.Judge(text, _lines.Length > 0);
+        if (line != HeaderLine.Continues)
             EndHeader();
-            if (!LooksLikeHeader(text))
-            {
-                _inBody = true;
-                return;
-            }
-        }
-        else if (!isContinued)
-        {
-            Append("\n"u8);
-        }
-        Append(text);
-    }
-
-    private static bool LooksLikeHeader(ReadOnlySpan<byte> line)
-    {
-        int colon = line.IndexOf((byte)':');
-        ReadOnlySpan<byte> name = colon > 0 ? line[..colon].TrimEnd(" \t"u8) : default;
-        return !name.IsEmpty && !name.ContainsAnyExceptInRange((byte)'!', (byte)'~');
-    }
-
-    private void Append(ReadOnlySpan<byte> text)
-    {
-        int count = Math.Min(text.Length, HeaderLimit - _length);
-        _isTooLong |= count < text.Length;
-        if (count == 0)
-            return;
-        if (_length + count > _header.Length)
-            Array.Resize(ref _header, Math.Max(_header.Length * 2, _length + count));
-        text[..count].CopyTo(_header.AsSpan(_length));
-        _length += count;
+        _inBody = line == HeaderLine.None;
+        if (!_inBody)
+            _lines.Add(text, startsLine: !isContinued);
     }
 
     private void EndHeader()
     {
-        ReadOnlySpan<byte> header = _header.AsSpan(0, _length);
-        bool isTooLong = _isTooLong;
-        (_length, _isTooLong) = (0, false);
-        int colon = header.IndexOf((byte)':');
-        if (colon <= 0)
+        bool isTooLong = _lines.IsCut;
+        ReadOnlySpan<byte> header = _lines.Take();
+        int length = HeaderNames.Length(header, out int colon);
+        if (length == 0)
             return;
-        string name = ByteText.Decode(header[..colon].TrimEnd(" \t"u8)).ToLowerInvariant();
+        string name = ByteText.Decode(header[..length]).ToLowerInvariant();
         _isResent |= name.StartsWith("resent-", StringComparison.Ordinal);
         List<string>? list = name switch
         {

@@ -7,8 +7,7 @@ namespace PostfixNet.Smtp;
 /// <remarks>Memory: one header. Attached messages are not looked into.</remarks>
 internal sealed class GenericHeaders(GenericMap map, GenericHeaders.Sink output)
 {
-    private byte[] _header = [];  // being collected, LF after each line
-    private int _length;
+    private readonly HeaderLines _lines = new(int.MaxValue);
     private bool _isCollecting;
     private bool _hasHeader;
     private bool _withinLine;
@@ -24,22 +23,16 @@ internal sealed class GenericHeaders(GenericMap map, GenericHeaders.Sink output)
         bool startsLine = !_withinLine;
         if (startsLine && piece.IsEmpty && !endsLine)
             return;
+        if (startsLine && HeaderLines.Judge(piece, _hasHeader) is var line and not HeaderLine.Continues)
+            Begin(piece, line);
+        // What follows of a header that is too large goes out unseen.
+        if (_isCollecting && _lines.Length + piece.Length >= map.HeaderSizeLimit)
+            Release(_lines.Take(), endsLine: startsLine);
         _withinLine = !endsLine;
-        if (startsLine && !(_hasHeader && !piece.IsEmpty && piece[0] is (byte)' ' or (byte)'\t'))
-            Begin(piece);
-        if (_isCollecting && _length + piece.Length >= map.HeaderSizeLimit)
-            Release();
-        if (!_isCollecting)
-        {
+        if (_isCollecting)
+            _lines.Add(piece, startsLine);
+        else
             output(piece, endsLine);
-            return;
-        }
-        if (_length + piece.Length + 1 > _header.Length)
-            Array.Resize(ref _header, (_length + piece.Length + 1) * 2);
-        piece.CopyTo(_header.AsSpan(_length));
-        _length += piece.Length;
-        if (endsLine)
-            _header[_length++] = (byte)'\n';
     }
 
     /// <summary>Lets out what was held back.</summary>
@@ -49,46 +42,35 @@ internal sealed class GenericHeaders(GenericMap map, GenericHeaders.Sink output)
             EndHeader();
     }
 
-    private void Begin(ReadOnlySpan<byte> piece)
+    private void Begin(ReadOnlySpan<byte> piece, HeaderLine line)
     {
         End();
-        int length = HeaderNames.Length(piece, out _);
-        IsOver = length == 0;
+        IsOver = line == HeaderLine.None;
         _hasHeader = true;
-        _isCollecting = length > 0 && HeaderNames.HasAddresses(HeaderNames.Find(piece[..length]));
+        _isCollecting = !IsOver && HeaderNames.HasAddresses(HeaderNames.Find(piece[..HeaderNames.Length(piece, out _)]));
     }
 
     private void EndHeader()
     {
-        ReadOnlySpan<byte> header = _header.AsSpan(0, _length);
-        bool endsLine = header[^1] == '\n';
+        ReadOnlySpan<byte> header = _lines.Take();
         int start = header.IndexOf((byte)':') + 1;
-        string body = ByteText.Decode(header[start..(endsLine ? ^1 : ^0)]);
+        string body = ByteText.Decode(header[start..]);
         string rewritten = HeaderAddresses.Rewrite(body, map.Rewrite, map.TokenLimit);
         if (!ReferenceEquals(body, rewritten))
-        {
-            byte[] text = ByteText.Encode(rewritten);
-            Array.Resize(ref _header, start + text.Length + 1);
-            text.CopyTo(_header.AsSpan(start));
-            _length = start + text.Length;
-            if (endsLine)
-                _header[_length++] = (byte)'\n';
-        }
-        Release();
+            header = (byte[])[.. header[..start], .. ByteText.Encode(rewritten)];
+        Release(header, endsLine: !_withinLine);
     }
 
-    // The header goes out as it stands, and what follows of it unseen.
-    private void Release()
+    private void Release(ReadOnlySpan<byte> header, bool endsLine)
     {
-        ReadOnlySpan<byte> rest = _header.AsSpan(0, _length);
-        for (int end = rest.IndexOf((byte)'\n'); end >= 0; end = rest.IndexOf((byte)'\n'))
-        {
-            output(rest[..end], endsLine: true);
-            rest = rest[(end + 1)..];
-        }
-        if (!rest.IsEmpty)
-            output(rest, endsLine: false);
-        _length = 0;
         _isCollecting = false;
+        if (header.IsEmpty)
+            return;
+        for (int end = header.IndexOf((byte)'\n'); end >= 0; end = header.IndexOf((byte)'\n'))
+        {
+            output(header[..end], endsLine: true);
+            header = header[(end + 1)..];
+        }
+        output(header, endsLine);
     }
 }

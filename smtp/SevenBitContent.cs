@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Smtp;
 
@@ -105,8 +106,7 @@ internal sealed class SevenBitContent(MessageBody output)
             return;
         }
         // The end of an enclosing multipart may come where a header is expected; and what is no header ends the header.
-        bool continued = line[0] is (byte)' ' or (byte)'\t' && _header.Count > 0;
-        if (!continued && line.AsSpan().IndexOf((byte)':') <= 0 || line.AsSpan().StartsWith("--"u8))
+        if (HeaderLines.Judge(line, _header.Count > 0) == HeaderLine.None || line.AsSpan().StartsWith("--"u8))
         {
             PassHeader();
             Add(line, endsLine: true);

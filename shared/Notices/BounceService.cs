@@ -53,9 +53,18 @@ public sealed class BounceService(
     public static BounceService FromConfig(MainConfig config, BounceRole role)
     {
         QueueDirectories directories = QueueDirectories.FromConfig(config);
+        if (role == BounceRole.Defer && TellsNoHours(config))
+            MailLog.Warning("delay_warning_time is below one hour: delay notices say 0 hour(s); bounce_template_file can say it otherwise");
         // Below the current directory: a long queue_directory would not fit the address of a socket.
         CleanupSubmitter submitter = new($"private/{config.Get(Parameters.CleanupServiceName)}", config.Get(Parameters.IpcTimeout));
         return new BounceService(role, BounceSettings.From(config), directories, submitter, () => Templates(config));
+    }
+
+    /// <summary>The built-in text tells the delay in whole hours: true when there are none.</summary>
+    internal static bool TellsNoHours(MainConfig config)
+    {
+        TimeSpan delay = config.Get(Parameters.DelayWarningTime);
+        return delay > TimeSpan.Zero && delay < TimeSpan.FromHours(1) && Templates(config).Delay == NoticeTemplates.BuiltIn(config).Delay;
     }
 
     // master has checked the file; what was spoilt since must not keep anybody from hearing of his mail.

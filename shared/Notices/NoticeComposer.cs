@@ -110,7 +110,7 @@ public static class NoticeComposer
         notice is { ReturnFull: true, Kind: NoticeKind.Failure } && (notice.SizeLimit <= 0 || original.Size <= notice.SizeLimit);
 
     private static string? MessageId(IOriginalMessage original) =>
-        OriginalHeaders.Find(original, "message-id:") is ['<', .., '>'] and { Length: <= 900 } id && !id.AsSpan().ContainsAnyExceptInRange('!', '~') ? id : null;
+        OriginalHeaders.Find(original, "message-id") is ['<', .., '>'] and { Length: <= 900 } id && !id.AsSpan().ContainsAnyExceptInRange('!', '~') ? id : null;
 
     private static bool IsAsciiReport(Notice notice)
     {

@@ -86,7 +86,7 @@ internal sealed class NoticeDigest(BounceSettings settings, string root, TimePro
     }
 
     private static HeldNotice Described(string path, MessageFacts facts, QueuedMessage? message, bool isExpired) => new(
-        path, facts.Id.ToString(), facts.Sender, message is null ? "" : Cut(OriginalHeaders.Find(message, "subject:") ?? ""),
+        path, facts.Id.ToString(), facts.Sender, message is null ? "" : Cut(OriginalHeaders.Find(message, "subject") ?? ""),
         message?.Envelope.ArrivalSeconds ?? 0, facts.SmtpUtf8, isExpired);
 
     private static string Cut(string text) => text.Length <= SubjectLimit ? text : text[..SubjectLimit];

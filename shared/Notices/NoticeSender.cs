@@ -67,8 +67,6 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
     {
         if (IsPostmasterNotice(facts.Sender))
             return null;
-        if (_templates.Value.Delay.Text.Contains(" 0 hour(s)", StringComparison.Ordinal))
-            MailLog.Warning($"{facts.Id}: delay_warning_time is below one hour: the delay notice says 0 hour(s)");
         Draft copy = new(NoticeKind.Delay, settings.DelayNoticeRecipient, IsPostmasterCopy: true, ReturnFull: false, IsExpired: false, "postmaster delay notification");
         if (facts.Sender.Length == 0)
             return settings.TellPostmasterOfDelays ? Send(facts, message, copy, recipients) : null;

@@ -1,3 +1,4 @@
+using System.Text;
 using PostfixNet.Mail;
 
 namespace PostfixNet.Notices;
@@ -5,45 +6,42 @@ namespace PostfixNet.Notices;
 /// <summary>The header lines of a message that a notice is about.</summary>
 internal static class OriginalHeaders
 {
+    // Of one that is looked for; longer ones are cut.
+    private const int ValueLimit = 4096;
+
     /// <summary>Their pieces: up to an empty line, or a line that cannot be one.</summary>
     internal static IEnumerable<ContentPiece> Of(IOriginalMessage original)
     {
-        bool startsLine = true;
+        bool startsLine = true, hasHeader = false;
         foreach (ContentPiece piece in original.Content())
         {
-            if (startsLine && !IsHeaderLine(piece.Text.Span))
+            if (startsLine && HeaderLines.Judge(piece.Text.Span, hasHeader) == HeaderLine.None)
                 yield break;
+            hasHeader = true;
             startsLine = piece.EndsLine;
             yield return piece;
         }
     }
 
-    /// <summary>The value of the first header of a name, its first line that is not empty; null when there is none.</summary>
-    /// <param name="name">Lower case, with its colon.</param>
+    /// <summary>The value of the first header of a name, unfolded; null when there is none.</summary>
     internal static string? Find(IOriginalMessage original, string name)
     {
-        string? value = null;
+        HeaderLines lines = new(ValueLimit);
+        bool startsLine = true;
         foreach (ContentPiece piece in Of(original))
         {
-            string line = ByteText.Decode(piece.Text.Span);
-            if (value is not null)
-            {
-                // A long value may stand on the line after the name.
-                if (line.Length > 0 && line[0] is ' ' or '\t' && value.Length == 0)
-                    value = line.Trim();
-                break;
-            }
-            if (line.StartsWith(name, StringComparison.OrdinalIgnoreCase))
-                value = line[name.Length..].Trim();
+            if (startsLine && HeaderLines.Judge(piece.Text.Span, afterHeader: true) == HeaderLine.Begins && ValueOf(lines.Take(), name) is { } value)
+                return value;
+            lines.Add(piece.Text.Span, startsLine);
+            startsLine = piece.EndsLine;
         }
-        return value;
+        return ValueOf(lines.Take(), name);
     }
 
-    private static bool IsHeaderLine(ReadOnlySpan<byte> line)
+    private static string? ValueOf(ReadOnlySpan<byte> header, string name)
     {
-        if (line.Length == 0 || line[0] is (byte)' ' or (byte)'\t')
-            return line.Length > 0;
-        int colon = line.IndexOf((byte)':');
-        return colon > 0 && !line[..colon].TrimEnd(" \t"u8).ContainsAnyExceptInRange((byte)'!', (byte)'~');
+        int length = HeaderNames.Length(header, out int colon);
+        return length > 0 && Ascii.EqualsIgnoreCase(header[..length], name)
+            ? ByteText.Decode(header[(colon + 1)..]).Replace("\n", "", StringComparison.Ordinal).Trim() : null;
     }
 }

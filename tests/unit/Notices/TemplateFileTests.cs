@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using PostfixNet.Configuration;
+using PostfixNet.Delivery;
 using PostfixNet.Notices;
 
 namespace PostfixNet.UnitTests.Notices;
@@ -97,6 +98,28 @@ public sealed class TemplateFileTests
             Assert.StartsWith($"{directory}/main.toml:2:", Assert.Throws<ConfigurationException>(() => NoticeTemplates.Load(config)).Message, StringComparison.Ordinal);
             File.WriteAllText(Path.Combine(directory, "bounce.cf"), Good);
             Assert.Equal("It did not arrive", NoticeTemplates.Load(config).Failure.Subject);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    // A warning at the start of defer.
+    [Theory]
+    [InlineData("0", "", false)]
+    [InlineData("59m", "", true)]
+    [InlineData("1h", "", false)]
+    [InlineData("59m", "failure_template = <<E\n\nx\nE\n", true)]
+    [InlineData("59m", "delay_template = <<E\n\n$delay_warning_time_minutes minutes\nE\n", false)]
+    public void Whoever_waits_less_than_an_hour_needs_a_text_of_his_own(string delay, string file, bool warns)
+    {
+        string directory = Directory.CreateTempSubdirectory("postfixnet-test-").FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(directory, "main.toml"), $"myhostname = 'mta.test'\ndelay_warning_time = '{delay}'\n" + (file.Length > 0 ? "bounce_template_file = 'bounce.cf'\n" : ""));
+            File.WriteAllText(Path.Combine(directory, "bounce.cf"), file);
+            Assert.Equal(warns, BounceService.TellsNoHours(MainConfig.Load(directory)));
         }
         finally
         {

@@ -39,9 +39,12 @@ namespace PostfixNet.Bounce;
 /// </summary>
 internal static class Program
 {
-    private static int Main(string[] arguments) => SingleServer.Run("bounce", arguments, static context =>
+    internal static readonly SingleServer<BounceService> Service = new("bounce",
+        static (config, service) => BounceService.FromConfig(config, service == config.Get(Parameters.TraceServiceName) ? BounceRole.Trace : BounceRole.Bounce),
+        static (_, service) => service.Serve)
     {
-        bool isTrace = context.Name == context.Config.Get(Parameters.TraceServiceName);
-        return BounceService.FromConfig(context.Config, isTrace ? BounceRole.Trace : BounceRole.Bounce).Serve;
-    });
+        Examine = static service => service.ReadTemplates(),
+    };
+
+    private static int Main(string[] arguments) => Service.Run(arguments);
 }

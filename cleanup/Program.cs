@@ -1,4 +1,3 @@
-using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
@@ -47,29 +46,28 @@ namespace PostfixNet.Cleanup;
 /// </summary>
 internal static class Program
 {
-    private static int Main(string[] arguments) => SingleServer.Run("cleanup", arguments, Start);
+    internal static readonly SingleServer<CleanupSettings> Service = new("cleanup", static (config, _) => CleanupSettings.Read(config), Start);
 
-    private static Action<Channel> Start(ServiceContext context)
+    private static int Main(string[] arguments) => Service.Run(arguments);
+
+    private static Action<Channel> Start(ServiceContext context, CleanupSettings settings)
     {
-        MainConfig config = context.Config;
-        QueueDirectories queues = QueueDirectories.FromConfig(config);
-        CleanupServer server = new(CleanupOptions.From(config), queues, TimeProvider.System, (id, recipients) => Trace(config, id, recipients));
-        InFlow flow = new(queues, config.Get(Parameters.InFlowDelay));
-        int idle = (int)config.Get(Parameters.IpcTimeout).TotalMilliseconds, perConnection = config.Get(Parameters.MaxUse);
+        CleanupServer server = new(settings.Options, settings.Queues, TimeProvider.System, (id, recipients) => Trace(settings, id, recipients));
+        InFlow flow = new(settings.Queues, settings.InFlowDelay);
+        int idle = (int)settings.IpcTimeout.TotalMilliseconds;
         return channel =>
         {
             int messages = 0;
-            server.Serve(channel, () => messages++ < perConnection && WaitForRequest(context, channel, idle, flow));
+            server.Serve(channel, () => messages++ < settings.MessagesPerConnection && WaitForRequest(context, channel, idle, flow));
         };
     }
 
-    private static string? Trace(MainConfig config, QueueId id, IReadOnlyList<Outcome> outcomes)
+    private static string? Trace(CleanupSettings settings, QueueId id, IReadOnlyList<Outcome> outcomes)
     {
-        string service = config.Get(Parameters.TraceServiceName);
-        using BounceClient client = new(config.Get(Parameters.IpcTimeout));
+        using BounceClient client = new(settings.IpcTimeout);
         foreach (Outcome outcome in outcomes)
         {
-            if (client.Append(service, id, outcome) is { } trouble)
+            if (client.Append(settings.TraceService, id, outcome) is { } trouble)
                 return trouble;
         }
         return null;

@@ -31,6 +31,11 @@ namespace PostfixNet.Defer;
 /// </summary>
 internal static class Program
 {
-    private static int Main(string[] arguments) => SingleServer.Run("bounce", arguments, static context =>
-        BounceService.FromConfig(context.Config, BounceRole.Defer).Serve);
+    internal static readonly SingleServer<BounceService> Service = new("bounce",
+        static (config, _) => BounceService.FromConfig(config, BounceRole.Defer), static (_, service) => service.Serve)
+    {
+        Examine = static service => service.ReadTemplates(),
+    };
+
+    private static int Main(string[] arguments) => Service.Run(arguments);
 }

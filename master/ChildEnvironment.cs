@@ -1,5 +1,4 @@
 using System.Collections;
-using PostfixNet.Configuration;
 
 namespace PostfixNet.Master;
 
@@ -12,12 +11,13 @@ internal static class ChildEnvironment
     private static readonly string[] s_fixed = ["DOTNET_EnableDiagnostics=0", "DOTNET_LTTng=0", "DOTNET_GCgen0size=80000", "PATH=/usr/bin:/bin"];
 
     /// <summary>For a service.</summary>
-    internal static List<string> Of(MainConfig config)
+    /// <param name="items">import_environment: names, or NAME=value.</param>
+    internal static List<string> Of(IReadOnlyList<string> items)
     {
         List<string> result = [.. s_fixed];
         foreach (string name in s_runtime)
             Copy(name, result);
-        foreach (string item in config.Get(Parameters.ImportEnvironment))
+        foreach (string item in items)
         {
             if (item.Contains('=', StringComparison.Ordinal))
                 result.Add(item);

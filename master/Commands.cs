@@ -1,5 +1,4 @@
 using PostfixNet.Configuration;
-using PostfixNet.Log;
 using PostfixNet.Native;
 using PostfixNet.Service;
 
@@ -13,8 +12,7 @@ internal static class Commands
 
     internal static int Start(string directory)
     {
-        MainConfig config = MainConfig.Load(directory);
-        if (PidFile.Running(config.Get(Parameters.QueueDirectory)) is { } running)
+        if (PidFile.Running(Settings(directory).Queue) is { } running)
             return Program.Fail($"the mail system is already running, pid {running}", 1);
         string self = Environment.ProcessPath ?? throw new IOException("the path of this program is unknown");
         (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
@@ -26,15 +24,18 @@ internal static class Commands
                 [(nothing.Number, 0), (nothing.Number, 1), (nothing.Number, 2), (theirs.Number, Supervisor.ReadyNumber)], newSession: true);
             theirs.Dispose();
             string answer = ReadAll(ours);
-            if (answer == Supervisor.ReadyWord)
+            if (answer.EndsWith(Supervisor.ReadyWord, StringComparison.Ordinal))
+            {
+                StandardStreams.WriteError(answer[..^Supervisor.ReadyWord.Length]);
                 return ExitStatus.Ok;
+            }
             StandardStreams.WriteError(answer.Length > 0 ? answer : "master: fatal: the system did not start; see the log\n");
             return daemon.Exit.Wait(Readiness.Readable, 5000).This == Readiness.None ? ExitStatus.TemporaryFailure
                 : daemon.WaitForExit().Status is > 0 and < 128 and var status ? status : ExitStatus.TemporaryFailure;
         }
     }
 
-    // The daemon writes "ready", or what was wrong, and closes.
+    // The daemon writes warnings and "ready", or what was wrong, and closes.
     private static string ReadAll(Descriptor from)
     {
         byte[] text = new byte[65536];
@@ -52,13 +53,13 @@ internal static class Commands
 
     internal static int Stop(string directory, bool abruptly)
     {
-        MainConfig config = MainConfig.Load(directory);
-        string queue = config.Get(Parameters.QueueDirectory);
+        MasterSettings settings = Settings(directory);
+        string queue = settings.Queue;
         if (PidFile.Running(queue) is not { } pid)
             return Program.Fail("the mail system is not running", 1);
         Signals.TrySend(pid, abruptly ? Signals.Quit : Signals.Terminate);
         // Master itself sees to it that nobody takes longer than this.
-        long end = Environment.TickCount64 + (long)(Supervisor.StopLimit(config) + TimeSpan.FromSeconds(10)).TotalMilliseconds;
+        long end = Environment.TickCount64 + (long)(settings.StopLimit + TimeSpan.FromSeconds(10)).TotalMilliseconds;
         while (PidFile.Running(queue) == pid)
         {
             if (Environment.TickCount64 > end)
@@ -71,8 +72,9 @@ internal static class Commands
     internal static int Reload(string directory)
     {
         // A broken configuration must not reach the running system.
-        (MainConfig config, _) = Configuration(directory);
-        if (PidFile.Running(config.Get(Parameters.QueueDirectory)) is not { } pid)
+        Instance instance = Instance.Read(directory);
+        instance.Tell();
+        if (PidFile.Running(instance.Settings.Queue) is not { } pid)
             return Program.Fail("the mail system is not running", 1);
         Signals.TrySend(pid, Signals.HangUp);
         return ExitStatus.Ok;
@@ -80,10 +82,9 @@ internal static class Commands
 
     internal static int Flush(string directory)
     {
-        MainConfig config = MainConfig.Load(directory);
         try
         {
-            Trigger.Send(Path.Join(config.Get(Parameters.QueueDirectory), "public", config.Get(Parameters.QueueServiceName)), "FADI"u8);
+            Trigger.Send(Settings(directory).QueueManager, "FADI"u8);
             return ExitStatus.Ok;
         }
         catch (IOException e) when (e is not SystemCallException { IsForbidden: true })
@@ -94,8 +95,7 @@ internal static class Commands
 
     internal static int Status(string directory)
     {
-        MainConfig config = MainConfig.Load(directory);
-        string queue = config.Get(Parameters.QueueDirectory);
+        string queue = Settings(directory).Queue;
         int? pid = PidFile.Running(queue);
         StandardStreams.WriteError(pid is null ? "master: the Postfix.Net mail system is not running\n" : $"master: the Postfix.Net mail system is running: PID: {pid}\n");
         Pauses.Tell(queue);
@@ -104,9 +104,10 @@ internal static class Commands
 
     internal static int Check(string directory)
     {
-        (MainConfig config, _) = Configuration(directory);
+        Instance instance = Instance.Read(directory);
+        instance.Tell();
         int problems = 0;
-        foreach (string problem in SystemCheck.Problems(config))
+        foreach (string problem in SystemCheck.Problems(instance.Config, instance.Settings.Queue))
         {
             StandardStreams.WriteError($"master: warning: {problem}\n");
             problems++;
@@ -114,19 +115,5 @@ internal static class Commands
         return problems == 0 ? ExitStatus.Ok : 1;
     }
 
-    /// <summary>Reads and checks all configuration; warnings go to standard error and the log.</summary>
-    /// <exception cref="ConfigurationException">Broken.</exception>
-    internal static (MainConfig Main, MasterConfig Master) Configuration(string directory)
-    {
-        MainConfig config = MainConfig.Load(directory);
-        IReadOnlyList<string> warnings = config.Validate();
-        MasterConfig master = MasterConfig.Load(directory, config);
-        SystemCheck.Require(config, master);
-        foreach (string warning in warnings)
-        {
-            MailLog.Warning(warning);
-            StandardStreams.WriteError($"master: warning: {warning}\n");
-        }
-        return (config, master);
-    }
+    private static MasterSettings Settings(string directory) => MasterSettings.Read(MainConfig.Load(directory));
 }

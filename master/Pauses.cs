@@ -23,8 +23,8 @@ internal static class Pauses
     {
         if (Queue.Pause.Parse(words, MailTime.NowSeconds) is not { } pause)
             return Program.Fail($"what to pause or resume is not understood; give {Queue.Pause.Accepted}, or nothing for all deliveries", ExitStatus.Usage);
-        MainConfig config = MainConfig.Load(directory);
-        string queue = config.Get(Parameters.QueueDirectory);
+        MasterSettings settings = MasterSettings.Read(MainConfig.Load(directory));
+        string queue = settings.Queue;
         using (SafeFileHandle only = FileSystem.OpenAppend(Path.Join(queue, LockFile), 0x180 /* 0600 */))
         {
             if (!FileSystem.Lock(only, s_lockLimit))
@@ -37,7 +37,7 @@ internal static class Pauses
         }
         try
         {
-            Trigger.Send(Path.Join(queue, "public", config.Get(Parameters.QueueServiceName)), "P"u8);
+            Trigger.Send(settings.QueueManager, "P"u8);
         }
         catch (IOException e) when (e is not SystemCallException { IsForbidden: true })
         {

@@ -18,15 +18,16 @@ internal sealed class ServiceSlot
     private readonly List<Worker> _workers = [];
     private readonly Descriptor _listener;
     private readonly EventLoop.Watch _watch;
-    private MainConfig _config;
+    private MasterSettings _settings;
     private EventLoop.Timer? _wakeup;
     private bool _throttled, _ended, _used;
+    private int _failedStarts;
 
     /// <summary>Binds the socket.</summary>
     /// <exception cref="IOException">It cannot be bound.</exception>
-    internal ServiceSlot(EventLoop loop, string directory, ServiceEntry entry, MainConfig config, uint ownerUid, uint ownerGid)
+    internal ServiceSlot(EventLoop loop, string directory, ServiceEntry entry, MasterSettings settings, uint ownerUid, uint ownerGid)
     {
-        (_loop, _directory, _config, Entry, _ownerUid, _ownerGid) = (loop, directory, config, entry, ownerUid, ownerGid);
+        (_loop, _directory, _settings, Entry, _ownerUid, _ownerGid) = (loop, directory, settings, entry, ownerUid, ownerGid);
         _path = Path.Join(entry.IsPrivate ? "private" : "public", entry.Name);
         _listener = Listen();
         _watch = loop.Add(_listener, Readiness.Readable, _ => ClientWaits());
@@ -43,12 +44,12 @@ internal sealed class ServiceSlot
 
     private int Limit => Entry.ProcessLimit > 0 ? Entry.ProcessLimit : int.MaxValue;
 
-    private List<string> StartArguments => ["-c", _directory, "-n", Entry.Name, "--", .. Entry.Arguments];
+    private string[] StartArguments => new ServiceCommandLine(_directory, [Entry.Name], IsCheck: false, Entry.Arguments).ToWords();
 
-    private string ProgramPath => Path.Join(_config.Get(Parameters.DaemonDirectory), Entry.Command);
+    private string ProgramPath => Path.Join(_settings.Programs, Entry.Command);
 
     // All that a process gets at its start and cannot change later.
-    private string StartLine() => string.Join('\0', [ProgramPath, .. StartArguments, .. ChildEnvironment.Of(_config)]);
+    private string StartLine() => string.Join('\0', [ProgramPath, .. StartArguments, .. _settings.Environment]);
 
     private Descriptor Listen()
     {
@@ -60,7 +61,7 @@ internal sealed class ServiceSlot
     }
 
     /// <summary>Takes over a new description; the socket stays, so that waiting clients do too.</summary>
-    internal void Configure(ServiceEntry entry, MainConfig config) => (Entry, _config) = (entry, config);
+    internal void Configure(ServiceEntry entry, MasterSettings settings) => (Entry, _settings) = (entry, settings);
 
     /// <summary>Processes that can take over the new configuration are told to.</summary>
     /// <remarks>Not those that would be started otherwise now, by another command or with other arguments.</remarks>
@@ -136,15 +137,16 @@ internal sealed class ServiceSlot
         (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
         try
         {
-            ChildProcess process = ChildProcess.Start(ProgramPath, StartArguments, ChildEnvironment.Of(_config),
+            ChildProcess process = ChildProcess.Start(ProgramPath, StartArguments, _settings.Environment,
                 [(theirs.Number, ServiceContext.LifelineNumber), (_listener.Number, ServiceContext.ListenerNumber)]);
             _workers.Add(new Worker(this, process, ours, StartLine()));
+            _failedStarts = 0;
         }
         catch (IOException e)
         {
             ours.Dispose();
             MailLog.Warning($"service {Entry.Name}: {e.Message}");
-            Throttle();
+            CannotStart();
         }
         finally
         {
@@ -153,11 +155,28 @@ internal sealed class ServiceSlot
         Listening();
     }
 
+    // The system may have room for another process in a moment; then for a while it has not.
+    private void CannotStart()
+    {
+        if (++_failedStarts < _settings.ForkAttempts)
+        {
+            HoldBack(_settings.ForkDelay);
+            return;
+        }
+        _failedStarts = 0;
+        Throttle();
+    }
+
     private void Throttle()
     {
         MailLog.Warning($"{ProgramPath}: bad command startup -- throttling");
+        HoldBack(_settings.ThrottleTime);
+    }
+
+    private void HoldBack(TimeSpan pause)
+    {
         _throttled = true;
-        _loop.After(_config.Get(Parameters.ServiceThrottleTime), () =>
+        _loop.After(pause, () =>
         {
             _throttled = false;
             Listening();

@@ -30,20 +30,15 @@ internal sealed class Supervisor : IDisposable
     private readonly string _directory;
     private readonly Dictionary<string, ServiceSlot> _slots = [];
     private readonly List<PosixSignalRegistration> _signals = [];
-    private MainConfig _config;
+    private Instance _instance;
     private bool _stopping, _lastStage;
     private uint _ownerUid, _ownerGid;
 
-    private Supervisor(string directory, MainConfig config) => (_directory, _config) = (directory, config);
+    private Supervisor(string directory, Instance instance) => (_directory, _instance) = (directory, instance);
 
-    /// <summary>How long <c>stop</c> lets services finish before it kills them.</summary>
-    internal static TimeSpan StopLimit(MainConfig config)
-    {
-        TimeSpan drain = config.Get(Parameters.ApplicationEventDrainTime), most = TimeSpan.FromSeconds(10);
-        return drain < most ? drain : most;
-    }
+    private MasterSettings Settings => _instance.Settings;
 
-    internal static int RunForeground(string directory) => Run(directory, () => { });
+    internal static int RunForeground(string directory) => Run(directory, static instance => instance.Tell());
 
     internal static int RunDaemon(string directory)
     {
@@ -51,9 +46,10 @@ internal sealed class Supervisor : IDisposable
         ready.CloseOnExec();
         try
         {
-            return Run(directory, () =>
+            return Run(directory, instance =>
             {
-                ready.Write(System.Text.Encoding.ASCII.GetBytes(ReadyWord));
+                IEnumerable<string> warnings = instance.Warnings.Select(warning => $"master: warning: {warning}\n");
+                ready.Write(System.Text.Encoding.UTF8.GetBytes(string.Concat(warnings) + ReadyWord));
                 ready.Dispose();
             });
         }
@@ -65,20 +61,20 @@ internal sealed class Supervisor : IDisposable
         }
     }
 
-    private static int Run(string directory, Action ready)
+    private static int Run(string directory, Action<Instance> ready)
     {
-        (MainConfig config, MasterConfig master) = Commands.Configuration(directory);
-        using Supervisor supervisor = new(directory, config);
+        Instance instance = Instance.Read(directory);
+        using Supervisor supervisor = new(directory, instance);
         FileSystem.SetCreationMask(0x12 /* 022 */);
         supervisor.PrepareQueue();
-        using SafeFileHandle? pidFile = PidFile.TryTake(config.Get(Parameters.QueueDirectory));
+        using SafeFileHandle? pidFile = PidFile.TryTake(instance.Settings.Queue);
         if (pidFile is null)
             throw new IOException("the mail system is already running on this queue");
         supervisor.OpenLog();
-        supervisor.Apply(master);
+        supervisor.Apply();
         supervisor.WatchSignals();
-        MailLog.Info($"daemon started -- version {config.Get(Parameters.MailVersion)}, configuration {directory}");
-        ready();
+        MailLog.Info($"daemon started -- version {instance.Settings.Version}, configuration {directory}");
+        ready(instance);
         supervisor._loop.After(s_structureCheckDelay, supervisor.CheckStructure);
         supervisor._loop.Run();
         return ExitStatus.Ok;
@@ -88,35 +84,38 @@ internal sealed class Supervisor : IDisposable
     {
         if (Users.EffectiveUid == 0)
         {
-            _ownerUid = SystemCheck.Owner(_config).Uid;
-            _ownerGid = SystemCheck.Group(_config);
+            _ownerUid = MailOwner.Of(_instance.Config).Uid;
+            _ownerGid = MailOwner.GroupOf(_instance.Config);
         }
         else
         {
             _ownerUid = Users.EffectiveUid;
             _ownerGid = uint.MaxValue;
         }
-        string queue = _config.Get(Parameters.QueueDirectory);
+        string queue = Settings.Queue;
         if (FileSystem.Status(queue) is null)
             FileSystem.MakeDirectory(queue, 0x1ED /* 0755 */);
-        QueueDirectories.FromConfig(_config).CreateMissing(Users.EffectiveUid == 0 ? _ownerUid : null, _ownerGid);
+        QueueDirectories.FromConfig(_instance.Config).CreateMissing(Users.EffectiveUid == 0 ? _ownerUid : null, _ownerGid);
         FileSystem.ChangeDirectory(queue);
     }
 
     private void OpenLog()
     {
-        string path = _config.Get(Parameters.MaillogFile);
-        MailLog.Open(_config.Get(Parameters.SyslogName), "master", path, _config.Get(Parameters.MaillogFormat) == "json");
+        LogOptions log = Settings.Log;
+        MailLog.Open(log, "master");
+        foreach (string warning in _instance.Warnings)
+            MailLog.Warning(warning);
         // Services write the same file after they have given root up.
-        if (path.Length > 0 && path != "/dev/stdout" && Users.EffectiveUid == 0 && FileSystem.Status(path) is { Kind: FileKind.Regular, Uid: 0 })
+        string path = log.Path;
+        if (path.Length > 0 && !log.IsStandardOutput && Users.EffectiveUid == 0 && FileSystem.Status(path) is { Kind: FileKind.Regular, Uid: 0 })
             FileSystem.ChangeOwner(path, _ownerUid, uint.MaxValue);
     }
 
     /// <summary>Makes the set of services be that of master.toml: new ones get a socket, unnamed ones lose theirs.</summary>
-    private void Apply(MasterConfig master)
+    private void Apply()
     {
         HashSet<string> named = [];
-        foreach (ServiceEntry entry in master.Services)
+        foreach (ServiceEntry entry in _instance.Services)
         {
             named.Add(entry.Name);
             ServiceSlot? slot;
@@ -124,9 +123,9 @@ internal sealed class Supervisor : IDisposable
             if (_slots.TryGetValue(entry.Name, out slot) && slot.Entry.IsPrivate != entry.IsPrivate && _slots.Remove(entry.Name))
                 slot.Close();
             if (_slots.TryGetValue(entry.Name, out slot))
-                slot.Configure(entry, _config);
+                slot.Configure(entry, Settings);
             else
-                _slots.Add(entry.Name, new ServiceSlot(_loop, _directory, entry, _config, _ownerUid, _ownerGid) { Emptied = EndNextStage });
+                _slots.Add(entry.Name, new ServiceSlot(_loop, _directory, entry, Settings, _ownerUid, _ownerGid) { Emptied = EndNextStage });
         }
         foreach (string name in _slots.Keys)
         {
@@ -177,13 +176,12 @@ internal sealed class Supervisor : IDisposable
 
     private void Reload()
     {
-        MasterConfig master;
         try
         {
-            (MainConfig config, master) = Commands.Configuration(_directory);
-            if (config.Get(Parameters.QueueDirectory) != _config.Get(Parameters.QueueDirectory))
+            Instance instance = Instance.Read(_directory);
+            if (instance.Settings.Queue != Settings.Queue)
                 throw new ConfigurationException("queue_directory has changed; that needs a stop and a start");
-            _config = config;
+            _instance = instance;
         }
         catch (ConfigurationException e)
         {
@@ -192,8 +190,8 @@ internal sealed class Supervisor : IDisposable
             return;
         }
         OpenLog();
-        MailLog.Info($"reload -- version {_config.Get(Parameters.MailVersion)}, configuration {_directory}");
-        Apply(master);
+        MailLog.Info($"reload -- version {Settings.Version}, configuration {_directory}");
+        Apply();
         // Those that stay hear of it before those they work with end.
         foreach (ServiceSlot slot in _slots.Values)
             slot.ReloadProcesses();
@@ -205,7 +203,7 @@ internal sealed class Supervisor : IDisposable
     {
         MailLog.Info("terminating on signal 15");
         _stopping = true;
-        _loop.After(StopLimit(_config), () =>
+        _loop.After(Settings.StopLimit, () =>
         {
             MailLog.Warning("some processes did not end in time and are killed");
             KillAll();
@@ -253,8 +251,8 @@ internal sealed class Supervisor : IDisposable
     {
         try
         {
-            ChildProcess check = ChildProcess.Start(Path.Join(_config.Get(Parameters.CommandDirectory), "postsuper"),
-                ["-c", _directory, "-s", "-p", "maildrop", "incoming", "deferred", "hold"], ChildEnvironment.Of(_config), []);
+            ChildProcess check = ChildProcess.Start(Path.Join(Settings.Commands, "postsuper"),
+                ["-c", _directory, "-s", "-p", "maildrop", "incoming", "deferred", "hold"], Settings.Environment, []);
             EventLoop.Watch? watch = null;
             watch = _loop.Add(check.Exit, Readiness.Readable, _ =>
             {

@@ -1,7 +1,4 @@
-using PostfixNet.Configuration;
 using PostfixNet.Ipc;
-using PostfixNet.Native;
-using PostfixNet.Queue;
 using PostfixNet.Service;
 
 namespace PostfixNet.Pickup;
@@ -35,22 +32,13 @@ namespace PostfixNet.Pickup;
 /// </summary>
 internal static class Program
 {
-    private static int Main(string[] arguments) => EventServer.Run("pickup", arguments, Start);
+    internal static readonly EventServer<PickupSettings> Service = new("pickup", static (config, _) => PickupSettings.Read(config), Start);
 
-    private static Handler Start(ServiceContext context, EventLoop loop)
+    private static int Main(string[] arguments) => Service.Run(arguments);
+
+    private static Handler Start(ServiceContext context, EventLoop loop, PickupSettings settings)
     {
-        MainConfig config = context.Config;
-        PickupOptions options = new()
-        {
-            MyHostname = config.Get(Parameters.MyHostname),
-            MailName = config.Get(Parameters.MailName),
-            OwnerUid = Users.EffectiveUid,
-            LineLengthLimit = config.Get(Parameters.LineLengthLimit),
-            IdleLimit = config.Get(Parameters.IpcIdle),
-        };
-        string cleanup = $"private/{config.Get(Parameters.CleanupServiceName)}";
-        TimeSpan timeout = config.Get(Parameters.IpcTimeout);
-        PickupServer server = new(options, QueueDirectories.FromConfig(config), () => Channel.Connect(cleanup, "cleanup", timeout), TimeProvider.System);
+        PickupServer server = new(settings.Options, settings.Queues, () => Channel.Connect(settings.Cleanup, "cleanup", settings.IpcTimeout), TimeProvider.System);
         // What was dropped while no pickup was there.
         server.Wake();
         return new Handler(server, loop);

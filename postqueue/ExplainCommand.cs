@@ -1,4 +1,3 @@
-using PostfixNet.Configuration;
 using PostfixNet.Ipc;
 using PostfixNet.Native;
 using PostfixNet.Queue;
@@ -9,14 +8,14 @@ namespace PostfixNet.Postqueue;
 /// <summary>postqueue -x: has the service explain, and prints what it says.</summary>
 internal static class ExplainCommand
 {
-    internal static int Run(MainConfig config, string what, bool asJson)
+    internal static int Run(PostqueueSettings settings, string what, bool asJson)
     {
         if (!QueueId.TryParse(what, out _) && !Program.IsDestination(what))
             return Program.Fatal($"Cannot explain \"{ListingText.Printable(what)}\": neither a queue ID nor a destination");
         Channel channel;
         try
         {
-            channel = Program.Connect(config);
+            channel = Program.Connect(settings);
         }
         catch (SystemCallException e)
         {

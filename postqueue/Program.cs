@@ -42,8 +42,8 @@ internal static class Program
 
     private static int Main(string[] arguments)
     {
-        if (arguments is ["-c", _, "-n", _, "--", "-showq", ..])
-            return ShowqService.Run(arguments);
+        if (ServiceCommandLine.Parse(arguments) is { } service && service.Arguments.Contains(ShowqService.Argument))
+            return ShowqService.Program.Run(arguments);
 
         Getopt getopt = new(arguments, "c:fi:jps:vx:");
         string? directory = null;
@@ -79,18 +79,17 @@ internal static class Program
             return Fatal(Usage);
         try
         {
-            MainConfig config = MainConfig.Load(MainConfig.FindDirectory(directory));
-            string log = config.Get(Parameters.MaillogFile);
+            PostqueueSettings settings = PostqueueSettings.Read(MainConfig.Load(MainConfig.FindDirectory(directory)));
             // Our standard output is not the log's.
-            if (log != "/dev/stdout")
-                MailLog.Open(config.Get(Parameters.SyslogName), "postqueue", log, config.Get(Parameters.MaillogFormat) == "json");
+            if (!settings.Log.IsStandardOutput)
+                MailLog.Open(settings.Log, "postqueue");
             return what switch
             {
-                'f' => FlushAll(config),
-                'i' => FlushOne(config, value),
-                's' => FlushSite(config, value),
-                'x' => ExplainCommand.Run(config, value, asJson),
-                _ => List(config, asJson: what == 'j'),
+                'f' => FlushAll(settings),
+                'i' => FlushOne(settings, value),
+                's' => FlushSite(settings, value),
+                'x' => ExplainCommand.Run(settings, value, asJson),
+                _ => List(settings, asJson: what == 'j'),
             };
         }
         catch (ListingClosedException e)
@@ -111,23 +110,23 @@ internal static class Program
         }
     }
 
-    private static int List(MainConfig config, bool asJson)
+    private static int List(PostqueueSettings settings, bool asJson)
     {
         ListingText text = ListingText.ToStandardOutput();
-        TableListing table = new(text, config.Get(Parameters.EnableLongQueueIds));
+        TableListing table = new(text, settings.LongQueueIds);
         IListingOutput output = asJson ? new JsonListing(text) : table;
         Channel? channel = null;
         try
         {
-            channel = Connect(config);
+            channel = Connect(settings);
         }
         catch (SystemCallException e)
         {
-            string root = config.Get(Parameters.QueueDirectory);
+            string root = settings.Queues.Root;
             if (Users.EffectiveUid != 0 && FileSystem.Status(root)?.Uid != Users.EffectiveUid)
                 return Fatal("Queue report unavailable - mail system is down");
             Warn($"Mail system is down -- accessing queue directly (Connect to the Postfix showq service: {e.Reason})");
-            ListDirectly(config, output);
+            ListDirectly(settings, output);
         }
         if (channel is not null)
         {
@@ -143,34 +142,33 @@ internal static class Program
         return ExitStatus.Ok;
     }
 
-    private static void ListDirectly(MainConfig config, IListingOutput output)
+    private static void ListDirectly(PostqueueSettings settings, IListingOutput output)
     {
         if (Users.EffectiveUid == 0)
         {
             // The files are mail_owner's, or a user's; nothing in them is worth reading as root.
-            string owner = config.Get(Parameters.MailOwner);
-            Account account = Users.ByName(owner) ?? throw new ConfigurationException($"mail_owner: no such account: {owner}");
+            Account account = settings.Owner();
             Users.BecomeForever(account.Uid, account.Gid, null);
         }
-        new QueueListing(QueueDirectories.FromConfig(config), config.Get(Parameters.EmptyAddressRecipient)).Run(output);
+        new QueueListing(settings.Queues, settings.EmptyAddress).Run(output);
     }
 
-    private static int FlushAll(MainConfig config) => Flush(config, new AttributeList().Add("request", "flush_all"), "mail queue");
+    private static int FlushAll(PostqueueSettings settings) => Flush(settings, new AttributeList().Add("request", "flush_all"), "mail queue");
 
-    private static int FlushOne(MainConfig config, string id) => QueueId.TryParse(id, out _)
-        ? Flush(config, new AttributeList().Add("request", "flush_id").Add("queue_id", id), $"queue ID {id}")
+    private static int FlushOne(PostqueueSettings settings, string id) => QueueId.TryParse(id, out _)
+        ? Flush(settings, new AttributeList().Add("request", "flush_id").Add("queue_id", id), $"queue ID {id}")
         : Fatal($"Cannot flush queue ID - invalid name: \"{ListingText.Printable(id)}\"");
 
-    private static int FlushSite(MainConfig config, string site) => IsDestination(site)
-        ? Flush(config, new AttributeList().Add("request", "flush_site").Add("site", site), $"mail for {site}")
+    private static int FlushSite(PostqueueSettings settings, string site) => IsDestination(site)
+        ? Flush(settings, new AttributeList().Add("request", "flush_site").Add("site", site), $"mail for {site}")
         : Fatal($"Cannot flush mail queue - invalid destination: \"{ListingText.Printable(site)}\"");
 
-    private static int Flush(MainConfig config, AttributeList request, string what)
+    private static int Flush(PostqueueSettings settings, AttributeList request, string what)
     {
         Channel channel;
         try
         {
-            channel = Connect(config);
+            channel = Connect(settings);
         }
         catch (SystemCallException e) when (e.IsMissing)
         {
@@ -179,7 +177,7 @@ internal static class Program
         }
         catch (SystemCallException e)
         {
-            Warn($"connect to public/showq: {e.Reason}");
+            Warn($"connect to public/{settings.Service}: {e.Reason}");
             return Fatal(Down);
         }
         using (channel)
@@ -212,18 +210,18 @@ internal static class Program
         return true;
     }
 
-    internal static Channel Connect(MainConfig config) =>
-        new(Descriptor.ConnectUnix(SocketPath(config, "showq"), TimeSpan.FromSeconds(10)), "showq", config.Get(Parameters.IpcTimeout));
+    internal static Channel Connect(PostqueueSettings settings) =>
+        new(Descriptor.ConnectUnix(SocketPath(settings), TimeSpan.FromSeconds(10)), "showq", settings.IpcTimeout);
 
     // Relative to the queue directory, since the path of a socket must be short.
-    private static string SocketPath(MainConfig config, string service)
+    private static string SocketPath(PostqueueSettings settings)
     {
-        string root = config.Get(Parameters.QueueDirectory);
-        string path = $"{root}/public/{service}";
+        string root = settings.Queues.Root;
+        string path = $"{root}/public/{settings.Service}";
         if (path.Length < 100)
             return path;
         FileSystem.ChangeDirectory(root);
-        return $"public/{service}";
+        return $"public/{settings.Service}";
     }
 
     internal static void Warn(string text)

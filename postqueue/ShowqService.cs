@@ -20,23 +20,27 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
     /// <summary>Requests of one byte each.</summary>
     internal delegate void Trigger(ReadOnlySpan<byte> requests);
 
+    /// <summary>With it the program is this service, not the command.</summary>
+    internal const string Argument = "-showq";
+
     // Any user may connect; nobody may keep a process for long by saying nothing or not listening.
     private static readonly TimeSpan s_clientTimeout = TimeSpan.FromSeconds(30);
 
     private readonly Flusher _flusher = new(queues, () => TryTrigger(triggerQueueManager, "I"u8));
 
-    /// <summary>Runs under master.</summary>
-    internal static int Run(string[] commandLine) => SingleServer.Run("showq", commandLine, context =>
+    /// <summary>How it runs under master.</summary>
+    internal static readonly SingleServer<ShowqService> Program = new("showq", static (config, _) => Read(config), static (_, service) => service.Serve)
     {
-        MainConfig config = context.Config;
+        ClientTimeout = s_clientTimeout,
+        Arguments = [Argument],
+    };
+
+    private static ShowqService Read(MainConfig config)
+    {
         string queueManager = $"public/{config.Get(Parameters.QueueServiceName)}";
-        ShowqService service = new(
-            QueueDirectories.FromConfig(config),
-            config.Get(Parameters.EmptyAddressRecipient),
-            UserRights.Of(config),
+        return new ShowqService(QueueDirectories.FromConfig(config), config.Get(Parameters.EmptyAddressRecipient), UserRights.Of(config),
             requests => Service.Trigger.Send(queueManager, requests));
-        return service.Serve;
-    }, s_clientTimeout);
+    }
 
     /// <summary>Serves one client.</summary>
     internal void Serve(Channel channel)

@@ -59,34 +59,28 @@ internal static class Program
                 StandardStreams.WriteError($"postsuper: {wrong}\n");
                 return Fatal(Usage, 1);
             }
-            MainConfig config = MainConfig.Load(MainConfig.FindDirectory(line.ConfigDirectory));
-            string root = config.Get(Parameters.QueueDirectory);
-            if (Users.EffectiveUid != 0 && FileSystem.Status(root)?.Uid != Users.EffectiveUid)
+            PostsuperSettings settings = PostsuperSettings.Read(MainConfig.Load(MainConfig.FindDirectory(line.ConfigDirectory)));
+            if (Users.EffectiveUid != 0 && FileSystem.Status(settings.Root)?.Uid != Users.EffectiveUid)
                 return Fatal("use of this command is reserved for the superuser", 1);
-            string log = config.Get(Parameters.MaillogFile);
             // Our standard output is not the log's.
-            if (log != "/dev/stdout")
-                MailLog.Open(config.Get(Parameters.SyslogName), "postsuper", log, config.Get(Parameters.MaillogFormat) == "json");
-            string[] hashed = [.. config.Get(Parameters.HashQueueNames)];
+            if (!settings.Log.IsStandardOutput)
+                MailLog.Open(settings.Log, "postsuper");
             // From here on names are relative: nobody can put another directory in the place of one above us.
-            FileSystem.ChangeDirectory(root);
-            QueueDirectories queues = new(".", hashed, config.Get(Parameters.HashQueueDepth));
+            FileSystem.ChangeDirectory(settings.Root);
+            QueueDirectories queues = settings.Queues;
             if (LinkAmong(queues) is { } link)
-                return Fatal($"{root}/{link}: a link, not a directory", 1);
-            string queueManager = $"public/{config.Get(Parameters.QueueServiceName)}", pickup = $"public/{config.Get(Parameters.PickupServiceName)}";
-            bool longIds = config.Get(Parameters.EnableLongQueueIds);
+                return Fatal($"{settings.Root}/{link}: a link, not a directory", 1);
             if (Users.EffectiveUid == 0)
             {
-                string owner = config.Get(Parameters.MailOwner);
-                Account account = Users.ByName(owner) ?? throw new ConfigurationException($"mail_owner: no such account: {owner}");
+                Account account = settings.Owner();
                 Users.BecomeForever(account.Uid, account.Gid, null);
             }
             Report report = new();
-            if (Run(line, queues, report, longIds, ReadStandardInput))
+            if (Run(line, queues, report, settings.LongQueueIds, ReadStandardInput))
             {
-                Wake(queueManager, "ID"u8);
+                Wake(settings.QueueManager, "ID"u8);
                 if (line.Queues.Contains(QueueName.Maildrop))
-                    Wake(pickup, "W"u8);
+                    Wake(settings.Pickup, "W"u8);
             }
             return report.HasFailed ? 1 : 0;
         }

@@ -1,3 +1,4 @@
+using PostfixNet.Configuration;
 using PostfixNet.Queue;
 using PostfixNet.Service;
 
@@ -37,11 +38,22 @@ namespace PostfixNet.Qmgr;
 /// </summary>
 internal static class Program
 {
-    private static int Main(string[] arguments) =>
-        EventServer.Run("qmgr", arguments, static (context, loop) =>
-        {
-            QueueManager manager = new(context.Config, QueueDirectories.FromConfig(context.Config), new Surroundings(loop));
-            QuestionListener.Start(loop, manager.Explanations.Answer);
-            return manager;
-        });
+    internal static readonly EventServer<MainConfig> Service = new("qmgr", static (config, _) => Read(config), static (_, loop, config) =>
+    {
+        QueueManager manager = new(config, QueueDirectories.FromConfig(config), new Surroundings(loop));
+        QuestionListener.Start(loop, manager.Explanations.Answer);
+        return manager;
+    });
+
+    private static int Main(string[] arguments) => Service.Run(arguments);
+
+    // Limits of transports are looked up in main.toml as they are met: what is wrong with those of master.toml is found here.
+    private static MainConfig Read(MainConfig config)
+    {
+        _ = new Settings(config);
+        _ = new Routing(config, new Sites());
+        _ = QueueDirectories.FromConfig(config);
+        new TransportTable(config).Check([]);
+        return config;
+    }
 }

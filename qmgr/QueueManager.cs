@@ -10,7 +10,7 @@ namespace PostfixNet.Qmgr;
 
 /// <summary>Triggers, queue runs, reload and the end of the process. What happens to a message is in the parts that are put
 /// together here; it does not come by.</summary>
-internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadable
+internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadable<MainConfig>
 {
     private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(8), s_endPause = TimeSpan.FromMilliseconds(10);
 

@@ -113,7 +113,7 @@ internal sealed class Options
                 break;
             case 'X':
                 if (value.StartsWith('V'))
-                    Verp = value.Length > 1 ? value[1..] : "+=";
+                    Verp = value[1..];
                 break;
             case 'b':
                 Mode = value switch

@@ -3,7 +3,6 @@ using PostfixNet.Configuration;
 using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
-using PostfixNet.Queue;
 using PostfixNet.Service;
 
 namespace PostfixNet.Sendmail;
@@ -89,12 +88,11 @@ internal static class Program
             return Postqueue(directory, ["-p"]);
         if (options.Flush is not null)
             return Postqueue(directory, options.Flush);
-        MainConfig config = MainConfig.Load(directory);
-        MailLog.Open(config.Get(Parameters.SyslogName), "sendmail", config.Get(Parameters.MaillogFile) is "/dev/stdout" ? "" : config.Get(Parameters.MaillogFile));
-        QueueDirectories queue = QueueDirectories.FromConfig(config);
-        Submission submission = new(config, options, Warn);
-        submission.Drop(queue);
-        Wake(queue.Root + "/public/" + config.Get(Parameters.PickupServiceName));
+        SubmissionSettings settings = SubmissionSettings.Read(MainConfig.Load(directory));
+        MailLog.Open(settings.Log.IsStandardOutput ? settings.Log with { Path = "" } : settings.Log, "sendmail");
+        Submission submission = new(settings, options, Warn);
+        submission.Drop();
+        Wake(settings.Pickup);
         if (options.Tracing != Tracing.None)
             _ = StandardStreams.TryWriteOutput($"Mail Delivery Status Report will be mailed to <{submission.Sender}>.\n");
         return ExitStatus.Ok;

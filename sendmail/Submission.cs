@@ -1,5 +1,4 @@
 using System.Globalization;
-using PostfixNet.Configuration;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
@@ -9,13 +8,13 @@ namespace PostfixNet.Sendmail;
 /// <summary>Writes the maildrop file: envelope from the options, content from standard input, recipients from both.</summary>
 internal sealed class Submission
 {
-    private readonly MainConfig _config;
+    private readonly SubmissionSettings _settings;
     private readonly Options _options;
     private readonly Account? _caller = Users.ByUid(Users.RealUid);
 
-    internal Submission(MainConfig config, Options options, Action<string> warn)
+    internal Submission(SubmissionSettings settings, Options options, Action<string> warn)
     {
-        (_config, _options) = (config, options);
+        (_settings, _options) = (settings, options);
         Sender = ReadSender(options.Sender, warn);
     }
 
@@ -25,19 +24,18 @@ internal sealed class Submission
     /// <summary>Reads the message and makes it durable.</summary>
     /// <exception cref="SubmissionException">No recipients, too large, or standard input cannot be read.</exception>
     /// <exception cref="IOException">The queue cannot be written.</exception>
-    internal void Drop(QueueDirectories queue)
+    internal void Drop()
     {
         if (_options.Recipients.Count == 0 && !_options.TakesHeaderRecipients)
             throw SubmissionException.For(_caller, "Recipient addresses must be specified on the command line or via the -t option");
-        if (!_config.Get(Parameters.AuthorizedSubmitUsers).Includes(_caller?.Name ?? "unknown"))
+        if (!_settings.MaySubmit.Includes(_caller?.Name ?? "unknown"))
             throw new SubmissionException($"User {SubmissionException.Name(_caller)} is not allowed to submit mail");
-        using NewQueueFile file = NewQueueFile.Create(queue, QueueName.Maildrop, _config.Get(Parameters.EnableLongQueueIds));
+        using NewQueueFile file = NewQueueFile.Create(_settings.Queues, QueueName.Maildrop, _settings.LongQueueIds);
         RecordWriter writer = file.Writer;
         bool hasRecipients = WriteEnvelope(writer);
         writer.Write(RecordType.Message);
         HeaderRecipients? header = _options.TakesHeaderRecipients ? new HeaderRecipients() : null;
-        MessageInput input = new(writer, header, _config.Get(Parameters.LineLengthLimit), _config.Get(Parameters.MessageSizeLimit), _options.IgnoresDots,
-            _config.Get(Parameters.SendmailFixLineEndings) switch { "strict" => LineEnding.AsFirstLine, "never" => LineEnding.Never, _ => LineEnding.Always });
+        MessageInput input = new(writer, header, _settings.LineLengthLimit, _settings.MessageSizeLimit, _options.IgnoresDots, _settings.LineEnding);
         if (!input.Copy())
             throw SubmissionException.For(_caller, "message file too big");
         writer.Write(RecordType.Extracted);
@@ -51,7 +49,7 @@ internal sealed class Submission
         writer.Write(RecordType.End);
         // A file of mail_owner itself that others cannot read means, to pickup, one that postsuper put back (see the queue
         // file format); so our own files carry the bit where it does no harm, and not where it would let others read them.
-        bool isOwner = FileSystem.Status(queue.DirectoryOf(QueueName.Maildrop)) is { } directory && directory.Uid == Users.EffectiveUid;
+        bool isOwner = FileSystem.Status(_settings.Queues.DirectoryOf(QueueName.Maildrop)) is { } directory && directory.Uid == Users.EffectiveUid;
         file.Commit(isOwner ? QueueFileMode.MaildropReady : QueueFileMode.Ready | 0x20 /* 0740 */);
     }
 
@@ -73,7 +71,7 @@ internal sealed class Submission
         if (_options.Encoding != BodyEncoding.Unknown)
             writer.WriteAttribute(AttributeName.Encoding, _options.Encoding.Word());
         if (_options.Verp is { } verp)
-            writer.Write(RecordType.Verp, verp);
+            writer.Write(RecordType.Verp, verp.Length > 0 ? verp : _settings.VerpDelimiters);
         bool any = false;
         foreach (string argument in _options.Recipients)
         {

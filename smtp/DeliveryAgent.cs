@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Dns;
 using PostfixNet.Ipc;
@@ -15,6 +14,7 @@ namespace PostfixNet.Smtp;
 internal sealed class DeliveryAgent : IDisposable
 {
     private readonly ServiceContext _context;
+    private readonly AgentSettings _settings;
     private readonly SmtpOptions _options;
     private readonly QueueDirectories _directories;
     private readonly Log _log = new();
@@ -24,21 +24,16 @@ internal sealed class DeliveryAgent : IDisposable
     private readonly BounceClient _bounce;
     private bool _isUnrecorded;
 
-    /// <exception cref="ConfigurationException">main.toml asks for what cannot be.</exception>
-    internal DeliveryAgent(ServiceContext context)
+    internal DeliveryAgent(ServiceContext context, AgentSettings settings)
     {
-        if (context.Arguments.Count > 0)
-            throw new ConfigurationException($"service {context.Name}: unexpected argument \"{context.Arguments[0]}\": smtp takes none");
-        _context = context;
-        _options = SmtpConfig.Read(context.Config, context.Name);
-        _directories = QueueDirectories.FromConfig(context.Config);
+        (_context, _settings, _options, _directories) = (context, settings, settings.Options, settings.Queues);
         _cache = new SessionCache(_options);
         _stop = new StopSignal(() => context.HurryLine, context.ReadLifeline);
-        _bounce = new BounceClient(context.Config.Get(Parameters.IpcTimeout));
-        StubResolver resolver = new(Resolver(context.Config) with { Stop = _stop });
-        OwnAddresses own = new(() => OwnAddresses.Find(
-            context.Config.Get(Parameters.InetInterfaces), context.Config.Get(Parameters.ProxyInterfaces),
-            () => new HostLookup(resolver, HostsFile.Load(), new SmtpOptions()), _log));
+        _bounce = new BounceClient(_options.IpcTimeout);
+        StubResolver resolver = new(settings.Resolver with { Stop = _stop });
+        // Addresses of both kinds are ours, whatever we use ourselves.
+        SmtpOptions all = _options with { UseIPv4 = true, UseIPv6 = true };
+        OwnAddresses own = new(() => OwnAddresses.Find(settings.Interfaces, settings.ProxyInterfaces, () => new HostLookup(resolver, HostsFile.Load(), all), _log));
         _lookup = new MxLookup(resolver, _options.NativeLookups ? HostsFile.Load() : null, own, _options, _log, Random.Shared);
     }
 
@@ -52,7 +47,7 @@ internal sealed class DeliveryAgent : IDisposable
             {
                 DeliveryReport report = Deliver(DeliveryRequest.From(message));
                 // A process that begins anew reads the tables anew.
-                bool ends = _context.MustEnd || _context.Config.ChangedTable() is not null;
+                bool ends = _context.MustEnd || _context.ChangedTable() is not null;
                 if (ends)
                     _cache.Close();
                 channel.Send((report with { Ends = ends, SessionOpen = report.SessionOpen && !ends }).ToAttributes());
@@ -79,7 +74,7 @@ internal sealed class DeliveryAgent : IDisposable
             (Readiness ready, bool word) = channel.Socket.Wait(Readiness.Readable, _cache.RemainingMilliseconds, _context.Lifeline);
             // A request that comes over a channel in use may go unread: qmgr gives it to another process.
             if (ready != Readiness.None)
-                return isFirst || _context.Config.ChangedTable() is null;
+                return isFirst || _context.ChangedTable() is null;
             if (!word)
                 _cache.Close();
             else if (_context.MustEnd)
@@ -153,31 +148,19 @@ internal sealed class DeliveryAgent : IDisposable
         return open;
     }
 
-    private static ResolverOptions Resolver(MainConfig config)
-    {
-        try
-        {
-            return ResolverOptions.FromNameServers(config.Get(Parameters.DnsNameservers));
-        }
-        catch (FormatException e)
-        {
-            throw new ConfigurationException($"dns_nameservers: {e.Message}");
-        }
-    }
-
     /// <summary>Results go to the services and into the queue file.</summary>
     private sealed class DeliveryRecords(DeliveryAgent agent, DeliveryRequest request, SafeFileHandle file) : IDeliveryRecords
     {
-        public bool AppendBounce(Outcome result) => Append(Parameters.BounceServiceName, result);
+        public bool AppendBounce(Outcome result) => Append(agent._settings.BounceService, result);
 
         public bool AppendDefer(Outcome result)
         {
-            bool ok = Append(Parameters.DeferServiceName, result);
+            bool ok = Append(agent._settings.DeferService, result);
             agent._isUnrecorded |= !ok;
             return ok;
         }
 
-        public bool AppendTrace(Outcome result) => Append(Parameters.TraceServiceName, result);
+        public bool AppendTrace(Outcome result) => Append(agent._settings.TraceService, result);
 
         public void MarkDone(long offset)
         {
@@ -192,12 +175,11 @@ internal sealed class DeliveryAgent : IDisposable
             }
         }
 
-        private bool Append(Parameter<string> service, Outcome result)
+        private bool Append(string service, Outcome result)
         {
-            string name = agent._context.Config.Get(service);
-            if (agent._bounce.Append(name, request.Id, result) is not { } why)
+            if (agent._bounce.Append(service, request.Id, result) is not { } why)
                 return true;
-            agent._log.Warning($"{request.Id}: {name} service failure: {why}");
+            agent._log.Warning($"{request.Id}: {service} service failure: {why}");
             return false;
         }
     }

@@ -46,7 +46,11 @@ namespace PostfixNet.Smtp;
 /// </summary>
 internal static class Program
 {
-    private static int Main(string[] arguments) =>
-        SingleServer.Run("smtp", arguments, static context => new DeliveryAgent(context).Serve,
-            beforeConfinement: LoginSettings.OpenTables);
+    internal static readonly SingleServer<AgentSettings> Service = new("smtp", AgentSettings.Read, static (context, settings) => new DeliveryAgent(context, settings).Serve)
+    {
+        BeforeConfinement = LoginSettings.OpenTables,
+        Examine = static settings => settings.Examine(),
+    };
+
+    private static int Main(string[] arguments) => Service.Run(arguments);
 }

@@ -14,6 +14,24 @@ internal static class SmtpConfig
     {
         T Get<T>(Parameter<T> parameter) where T : notnull => config.ForTransport(parameter, service);
 
+        if (Get(Parameters.SmtpDnsSupportLevel) == "dnssec")
+            config.Remark(Parameters.SmtpDnsSupportLevel, "\"dnssec\" is as \"enabled\": nothing here depends on DNSSEC", service);
+        ProblemList problems = new();
+        LoginSettings? login = null;
+        TlsPolicies? tls = null;
+        if (Get(Parameters.SmtpSaslAuthEnable))
+            problems.Try(() => login = LoginSettings.Read(config, service));
+        problems.Try(() => tls = TlsConfig.Read(config, service));
+        SmtpOptions? options = null;
+        problems.Try(() => options = Read(config, service, login, tls));
+        problems.ThrowIfAny();
+        return options!;
+    }
+
+    private static SmtpOptions Read(MainConfig config, string service, LoginSettings? login, TlsPolicies? tls)
+    {
+        T Get<T>(Parameter<T> parameter) where T : notnull => config.ForTransport(parameter, service);
+
         IReadOnlyList<string> protocols = config.Get(Parameters.InetProtocols);
         bool all = Contains(protocols, "all");
         if (protocols.Count == 0)
@@ -45,7 +63,7 @@ internal static class SmtpConfig
             PerRequestDeadline = Get(Parameters.SmtpPerRequestDeadline),
             MinDataRate = Get(Parameters.SmtpMinDataRate),
             RequestTimeLimit = config.Get(Parameters.DaemonTimeout),
-            Login = Get(Parameters.SmtpSaslAuthEnable) ? LoginSettings.Read(config, service) : null,
+            Login = login,
             AlwaysSendEhlo = Get(Parameters.SmtpAlwaysSendEhlo),
             NeverSendEhlo = Get(Parameters.SmtpNeverSendEhlo),
             Skip5xxGreeting = Get(Parameters.SmtpSkip5xxGreeting),
@@ -86,7 +104,7 @@ internal static class SmtpConfig
             NoFailoverAfterGreeting = config.Get(Parameters.LegacyNoFailoverAfterGreeting),
             MxAddressLimit = Get(Parameters.SmtpMxAddressLimit),
             MxSessionLimit = Get(Parameters.SmtpMxSessionLimit),
-            Tls = TlsConfig.Read(config, service),
+            Tls = tls,
             NoteStartTlsOffer = Get(Parameters.SmtpTlsNoteStarttlsOffer),
             MinimalBackoffTime = config.Get(Parameters.MinimalBackoffTime),
             LogTlsFeatureStatus = Get(Parameters.SmtpLogTlsFeatureStatus),

@@ -5,7 +5,7 @@ namespace PostfixNet.Configuration;
 /// <summary>Reads main.toml from its first line to its last, before a system starts.</summary>
 internal sealed class MainCheck(MainConfig config, TomlTable root)
 {
-    private readonly List<ConfigurationException> _problems = [];
+    private readonly ProblemList _problems = new();
     private readonly List<string> _warnings = [];
 
     /// <returns>Warnings, one line each, with their places.</returns>
@@ -13,20 +13,8 @@ internal sealed class MainCheck(MainConfig config, TomlTable root)
     internal IReadOnlyList<string> Run()
     {
         foreach (TomlEntry entry in root.Entries)
-        {
-            try
-            {
-                Check(entry);
-            }
-            catch (ConfigurationException e)
-            {
-                // What two values refer to is wrong only once.
-                if (_problems.TrueForAll(other => other.Message != e.Message))
-                    _problems.Add(e);
-            }
-        }
-        if (_problems.Count > 0)
-            throw new ConfigurationException(_problems);
+            _problems.Try(() => Check(entry));
+        _problems.ThrowIfAny();
         // These follow from the system where main.toml does not give them.
         _ = config.Get(Parameters.MyHostname);
         _ = config.Get(Parameters.MyOrigin);

@@ -15,6 +15,7 @@ public sealed class MainConfig
     private readonly TomlTable _root;
     private readonly Dictionary<string, object> _values = new(StringComparer.Ordinal);
     private readonly List<LookupTable> _tables = [];
+    private readonly List<string> _remarks = [];
     private DestinationRules? _destinations;
 
     private MainConfig(string directory, string path, TomlTable root)
@@ -33,6 +34,9 @@ public sealed class MainConfig
 
     /// <summary>Parameters and names that were asked for so far.</summary>
     internal IReadOnlyCollection<string> Asked => _values.Keys;
+
+    /// <summary>What programs noticed while they read, and that stops nothing: one line each.</summary>
+    public IReadOnlyList<string> Remarks => _remarks;
 
     /// <summary>The tables [destination."NAME"].</summary>
     /// <exception cref="ConfigurationException">Something in them is wrong.</exception>
@@ -98,6 +102,19 @@ public sealed class MainConfig
     /// <exception cref="ConfigurationException">All that is wrong.</exception>
     public IReadOnlyList<string> Validate() => new MainCheck(this, _root).Run();
 
+    /// <summary>Warns of values for a transport that is no service.</summary>
+    /// <param name="services">Names in master.toml.</param>
+    /// <returns>One line each.</returns>
+    public IEnumerable<string> WithoutService(IEnumerable<string> services)
+    {
+        HashSet<string> known = new(services, StringComparer.Ordinal);
+        foreach (TomlEntry entry in _root.Entries)
+        {
+            if (KnownNames.TransportOf(entry.Key) is { } transport && !known.Contains(transport))
+                yield return WrongKey(entry.Key, $"has no meaning here: master.toml has no service \"{transport}\"").Message;
+        }
+    }
+
     /// <summary>The file of a lookup table in use that is no longer what was read: this configuration is out of date (S4-23).</summary>
     public string? ChangedTable() => _tables.Select(table => table.ChangedFile()).FirstOrDefault(path => path is not null);
 
@@ -136,6 +153,10 @@ public sealed class MainConfig
             : KnownNames.ForTransport(parameter.Name, transport).FirstOrDefault(own => _root.TryGet(own, out _), parameter.Name);
         return Wrong(name, _root.TryGet(name, out TomlEntry? entry) ? entry.Value : null, problem);
     }
+
+    /// <summary>Notes something odd about a value, for <see cref="Remarks"/>.</summary>
+    /// <inheritdoc cref="Refuse"/>
+    public void Remark(Parameter parameter, string problem, string? transport = null) => _remarks.Add(Refuse(parameter, problem, transport).Message);
 
     /// <summary>An error in a value.</summary>
     /// <param name="name">Parameter.</param>

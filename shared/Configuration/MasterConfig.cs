@@ -60,16 +60,21 @@ public sealed class MasterConfig
     {
         MasterConfig config = new(path, main);
         IReadOnlyList<string> disabled = main.Get(Parameters.MasterServiceDisable);
+        ProblemList problems = new();
         foreach (TomlEntry entry in root.Entries)
         {
             if (entry.Key != "service" || entry.Value is not TomlTable services)
                 throw new ConfigurationException(path, entry.Line, entry.Column, $"\"{entry.Key}\" is not accepted; give [service.NAME] tables only");
             foreach (TomlEntry service in services.Entries)
             {
-                if (config.ReadService(service, disabled) is { } read)
-                    config._services.Add(read);
+                problems.Try(() =>
+                {
+                    if (config.ReadService(service, disabled) is { } read)
+                        config._services.Add(read);
+                });
             }
         }
+        problems.ThrowIfAny();
         return config;
     }
 

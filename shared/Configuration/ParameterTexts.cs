@@ -99,9 +99,10 @@ internal sealed class ParameterTexts(MainConfig config, TomlTable root)
 
     private ConfigurationException Loop(string name)
     {
-        string first = _expanding[0];
-        string through = _expanding.Count > 1 && name == first ? _expanding[1] : name;
+        // However one came into the circle, it is named by what stands first in the file.
+        List<string> circle = _expanding[Math.Max(0, _expanding.IndexOf(name))..];
         _expanding.Clear();
-        return config.WrongKey(first, $"$-expansion loops through {through}");
+        string first = root.Entries.Select(static entry => entry.Key).FirstOrDefault(circle.Contains, circle[0]);
+        return config.WrongKey(first, $"$-expansion loops through {circle[(circle.IndexOf(first) + 1) % circle.Count]}");
     }
 }

@@ -54,10 +54,11 @@ public sealed class BounceService(
     {
         QueueDirectories directories = QueueDirectories.FromConfig(config);
         if (role == BounceRole.Defer && TellsNoHours(config))
-            MailLog.Warning("delay_warning_time is below one hour: delay notices say 0 hour(s); bounce_template_file can say it otherwise");
+            config.Remark(Parameters.DelayWarningTime, "below one hour: delay notices say 0 hour(s); bounce_template_file can say it otherwise");
         // Below the current directory: a long queue_directory would not fit the address of a socket.
         CleanupSubmitter submitter = new($"private/{config.Get(Parameters.CleanupServiceName)}", config.Get(Parameters.IpcTimeout));
-        return new BounceService(role, BounceSettings.From(config), directories, submitter, () => Templates(config));
+        _ = config.Get(Parameters.BounceTemplateFile);
+        return new BounceService(role, BounceSettings.From(config), directories, submitter, () => Templates(config)) { ReadTemplates = () => NoticeTemplates.Load(config) };
     }
 
     /// <summary>The built-in text tells the delay in whole hours: true when there are none.</summary>
@@ -67,7 +68,7 @@ public sealed class BounceService(
         return delay > TimeSpan.Zero && delay < TimeSpan.FromHours(1) && Templates(config).Delay == NoticeTemplates.BuiltIn(config).Delay;
     }
 
-    // master has checked the file; what was spoilt since must not keep anybody from hearing of his mail.
+    // The check of the configuration has read the file; what was spoilt since must not keep anybody from hearing of his mail.
     private static NoticeTemplates Templates(MainConfig config)
     {
         try
@@ -80,6 +81,9 @@ public sealed class BounceService(
             return NoticeTemplates.BuiltIn(config);
         }
     }
+
+    /// <summary>Reads the texts of notices, as for the first notice; throws <see cref="ConfigurationException"/> when they cannot be used.</summary>
+    public Action ReadTemplates { get; private init; } = static () => { };
 
     /// <summary>Serves one connection until the client closes it.</summary>
     /// <exception cref="IpcException">The client is gone or talks nonsense.</exception>

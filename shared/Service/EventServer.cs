@@ -6,13 +6,9 @@ using PostfixNet.Native;
 
 namespace PostfixNet.Service;
 
-/// <summary>Skeleton of a service in which one loop owns all state: exactly one process, which ends only when master wants it to.</summary>
+/// <summary>What programs do in an event-driven service, <see cref="EventServer{TOptions}"/>.</summary>
 public static class EventServer
 {
-    // The time an orphan of an earlier master needs to notice that it must end.
-    private static readonly TimeSpan s_provenAfter = TimeSpan.FromSeconds(1);
-    private const int LockAttempts = 200, LockPauseMilliseconds = 50;
-
     /// <summary>What a program does in an event-driven service.</summary>
     public interface IHandler
     {
@@ -26,71 +22,66 @@ public static class EventServer
     }
 
     /// <summary>A handler whose process lives on through a reload.</summary>
-    public interface IReloadable
+    /// <typeparam name="TOptions">What main.toml says to it.</typeparam>
+    public interface IReloadable<in TOptions>
     {
         /// <summary>The configuration was read anew: go over to it, wholly or, when it throws, not at all.</summary>
         /// <returns>False when only a new process can.</returns>
         /// <exception cref="ConfigurationException">It cannot be used; the present one stays.</exception>
-        public bool Reload(MainConfig config);
+        public bool Reload(TOptions options);
     }
+}
 
-    /// <summary>Runs the service.</summary>
-    /// <param name="program">The program's name, for the log.</param>
-    /// <param name="commandLine">As given by master.</param>
-    /// <param name="start">Builds the handler; called once, before the first event.</param>
-    /// <returns>Exit status.</returns>
-    public static int Run(string program, string[] commandLine, Func<ServiceContext, EventLoop, IHandler> start)
+/// <summary>Skeleton of a service in which one loop owns all state: exactly one process, which ends only when master wants it to.</summary>
+/// <param name="program">The program's name, for the log.</param>
+/// <param name="read">Reads its settings.</param>
+/// <param name="start">Builds the handler; called once, before the first event.</param>
+public sealed class EventServer<TOptions>(string program, Func<MainConfig, string, TOptions> read, Func<ServiceContext, EventLoop, TOptions, EventServer.IHandler> start)
+    : ServiceProgram<TOptions>(program, read)
+{
+    // The time an orphan of an earlier master needs to notice that it must end.
+    private static readonly TimeSpan s_provenAfter = TimeSpan.FromSeconds(1);
+    private const int LockAttempts = 200, LockPauseMilliseconds = 50;
+
+    /// <inheritdoc/>
+    protected override int Serve(ServiceContext context, MainConfig config, TOptions options)
     {
-        ServiceContext? context = ServiceContext.Start(program, commandLine, null, out int status);
-        if (context is null)
-            return status;
-        try
-        {
-            using SafeFileHandle? only = BecomeTheOnlyOne(context);
-            if (only is null)
-                return ExitStatus.Ok;
-            using EventLoop loop = new();
-            IHandler handler = start(context, loop);
-            TriggerListener listener = new(context.Listener, loop, handler);
-            EventLoop.Watch? lifeline = null;
-            lifeline = loop.Add(context.Lifeline, Readiness.Readable, _ =>
-            {
-                context.ReadLifeline();
-                if (context.TakeReloadRequest() && !context.MustEnd && (handler is not IReloadable reloadable || Reload(context, reloadable)))
-                    return;
-                // Who connects from now on is served by our successor.
-                lifeline!.Dispose();
-                listener.Dispose();
-                handler.MustEnd();
-            });
-            if (handler is IReloadable)
-                context.Tell(ServiceState.CanReload);
-            // A process that dies before it could do anything is not started again at once.
-            loop.After(s_provenAfter, () => context.Tell(ServiceState.Busy));
-            loop.Run();
+        ArgumentNullException.ThrowIfNull(config);
+        using SafeFileHandle? only = BecomeTheOnlyOne(context);
+        if (only is null)
             return ExitStatus.Ok;
-        }
-        catch (ConfigurationException e)
+        using EventLoop loop = new();
+        EventServer.IHandler handler = start(context, loop, options);
+        TriggerListener listener = new(context.Listener, loop, handler);
+        EventLoop.Watch? lifeline = null;
+        lifeline = loop.Add(context.Lifeline, Readiness.Readable, _ =>
         {
-            MailLog.Fatal(e.Message);
-            return ExitStatus.Configuration;
-        }
-        catch (Exception e)
-        {
-            MailLog.Panic($"{e.GetType().Name}: {e.Message} {e.StackTrace}");
-            return ExitStatus.Software;
-        }
+            context.ReadLifeline();
+            if (context.TakeReloadRequest() && !context.MustEnd
+                && (handler is not EventServer.IReloadable<TOptions> reloadable || Reload(context, config.Directory, reloadable)))
+                return;
+            // Who connects from now on is served by our successor.
+            lifeline!.Dispose();
+            listener.Dispose();
+            handler.MustEnd();
+        });
+        if (handler is EventServer.IReloadable<TOptions>)
+            context.Tell(ServiceState.CanReload);
+        // A process that dies before it could do anything is not started again at once.
+        loop.After(s_provenAfter, () => context.Tell(ServiceState.Busy));
+        loop.Run();
+        return ExitStatus.Ok;
     }
 
     // False when a new process must do it.
-    private static bool Reload(ServiceContext context, IReloadable handler)
+    private bool Reload(ServiceContext context, string directory, EventServer.IReloadable<TOptions> handler)
     {
         try
         {
-            MainConfig config = MainConfig.Load(context.Config.Directory);
-            if (!handler.Reload(config))
+            MainConfig config = MainConfig.Load(directory);
+            if (!handler.Reload(Read(config, context.Name)))
                 return false;
-            context.Replace(config);
+            MailLog.Open(ServiceOptions.Read(config).Log, Program);
             return true;
         }
         catch (ConfigurationException e) when (e.IsForbidden)

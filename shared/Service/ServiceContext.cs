@@ -1,10 +1,8 @@
-using PostfixNet.Configuration;
-using PostfixNet.Log;
 using PostfixNet.Native;
 
 namespace PostfixNet.Service;
 
-/// <summary>What master gives every service: configuration, a listening socket, and a line to master.</summary>
+/// <summary>What master gives every service: a listening socket, and a line to master.</summary>
 public sealed class ServiceContext
 {
     /// <summary>Descriptor number of the line to master in every service.</summary>
@@ -19,22 +17,25 @@ public sealed class ServiceContext
     /// <summary>What master writes to a service that said it can read its configuration anew without ending.</summary>
     public const byte ReloadRequest = (byte)'R';
 
+    private readonly Func<string?> _changedTable;
     private bool _ended, _reload;
 
-    private ServiceContext(MainConfig config, string program, string name, IReadOnlyList<string> arguments, Descriptor lifeline, Descriptor listener) =>
-        (Config, Program, Name, Arguments, Lifeline, Listener) = (config, program, name, arguments, lifeline, listener);
-
-    /// <summary>main.toml as of the start of this process, or of the last reload that it took part in.</summary>
-    public MainConfig Config { get; private set; }
+    /// <param name="program">The program.</param>
+    /// <param name="name">The service.</param>
+    /// <param name="changedTable">A file of a lookup table that is no longer what was read; null: there is none.</param>
+    /// <exception cref="IOException">Master did not start this process.</exception>
+    internal ServiceContext(string program, string name, Func<string?> changedTable)
+    {
+        (Program, Name, _changedTable) = (program, name, changedTable);
+        Lifeline = Inherit(LifelineNumber, "line to master");
+        Listener = Inherit(ListenerNumber, "listening socket");
+    }
 
     /// <summary>The program, e.g. "smtp".</summary>
     public string Program { get; }
 
     /// <summary>The service, e.g. "relay".</summary>
     public string Name { get; }
-
-    /// <summary>The arguments that master.toml gives the program.</summary>
-    public IReadOnlyList<string> Arguments { get; }
 
     /// <summary>Line to master: what we write says if we are busy; its end means: finish and exit.</summary>
     public Descriptor Lifeline { get; }
@@ -81,12 +82,8 @@ public sealed class ServiceContext
         return reload;
     }
 
-    /// <summary>Goes over to another configuration, and to the log that it names.</summary>
-    internal void Replace(MainConfig config)
-    {
-        Config = config;
-        OpenLog(config, Program);
-    }
+    /// <summary>The file of a lookup table that has changed since this process read it (S4-23); null: there is none.</summary>
+    public string? ChangedTable() => _changedTable();
 
     /// <summary>Tells master whether this process waits for a client. A master that is gone is noticed elsewhere.</summary>
     internal void Tell(ServiceState state)
@@ -101,45 +98,6 @@ public sealed class ServiceContext
         }
     }
 
-    /// <summary>Does what every service must do first: configuration, log, privileges, signals.</summary>
-    /// <param name="program">The program's own name, for the log.</param>
-    /// <param name="commandLine">As built by master: -c DIRECTORY -n SERVICE -- ARGUMENTS.</param>
-    /// <param name="beforeConfinement">Work that needs more than mail_owner's rights (S4-24), given the configuration and the service's name; usually none.</param>
-    /// <returns>null after an error, which is logged and on stderr; the exit status is then in <paramref name="status"/>.</returns>
-    internal static ServiceContext? Start(string program, string[] commandLine, Action<MainConfig, string>? beforeConfinement, out int status)
-    {
-        Signals.IgnoreAll();
-        FileSystem.SetCreationMask(0x3F /* 077 */);
-        if (commandLine is not ["-c", var directory, "-n", var name, "--", .. var arguments])
-        {
-            StandardStreams.WriteError($"{program}: fatal: this program is started by master, not by hand\n");
-            status = ExitStatus.Usage;
-            return null;
-        }
-        MainConfig config;
-        try
-        {
-            config = MainConfig.Load(directory);
-            OpenLog(config, program);
-            FileSystem.ChangeDirectory(config.Get(Parameters.QueueDirectory));
-            beforeConfinement?.Invoke(config, name);
-            if (Users.EffectiveUid == 0)
-                DropPrivileges(config);
-            status = 0;
-            return new ServiceContext(config, program, name, arguments, Inherit(LifelineNumber, "line to master"), Inherit(ListenerNumber, "listening socket"));
-        }
-        catch (Exception e) when (e is ConfigurationException or IOException)
-        {
-            MailLog.Fatal(e.Message);
-            StandardStreams.WriteError($"{program}: fatal: {e.Message}\n");
-            status = e is ConfigurationException ? ExitStatus.Configuration : ExitStatus.TemporaryFailure;
-            return null;
-        }
-    }
-
-    private static void OpenLog(MainConfig config, string program) => MailLog.Open(
-        config.Get(Parameters.SyslogName), program, config.Get(Parameters.MaillogFile), config.Get(Parameters.MaillogFormat) == "json");
-
     private static Descriptor Inherit(int number, string what)
     {
         try
@@ -152,16 +110,6 @@ public sealed class ServiceContext
         {
             throw new IOException($"no {what}: this program is started by master, not by hand", e);
         }
-    }
-
-    private static void DropPrivileges(MainConfig config)
-    {
-        string owner = config.Get(Parameters.MailOwner), group = config.Get(Parameters.SetgidGroup);
-        Account account = Users.ByName(owner) ?? throw new ConfigurationException($"mail_owner: no such account: {owner}");
-        if (account.Uid == 0)
-            throw new ConfigurationException($"mail_owner: {owner} is the super-user");
-        uint groupId = Users.GroupId(group) ?? throw new ConfigurationException($"setgid_group: no such group: {group}");
-        Users.BecomeForever(account.Uid, account.Gid, groupId);
     }
 }
 

@@ -1,5 +1,4 @@
 using PostfixNet.Configuration;
-using PostfixNet.Log;
 using PostfixNet.Net;
 
 namespace PostfixNet.Smtp.Sasl;
@@ -49,7 +48,7 @@ internal sealed record LoginSettings
     {
         LookupTable table = config.ForTransport(Parameters.SmtpSaslPasswordMaps, service);
         if (table.IsEmpty)
-            MailLog.Warning("smtp_sasl_auth_enable is on, but smtp_sasl_password_maps is empty: there is no login");
+            config.Remark(Parameters.SmtpSaslAuthEnable, "on, but smtp_sasl_password_maps is empty: there is no login", service);
         bool isLmtp = service == "lmtp";
         return new LoginSettings
         {

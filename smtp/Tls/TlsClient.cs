@@ -19,7 +19,7 @@ internal sealed class TlsClient(TlsSettings settings)
     /// <exception cref="ConfigurationException">A file with certificates cannot be used.</exception>
     internal TlsStream Start(ByteStream lower, SmtpPeer peer, TlsPolicy policy, TimeSpan time, Log log)
     {
-        TrustedCertificates certificates = Load();
+        TrustedCertificates certificates = LoadCertificates();
         CertificateCheck check = new(policy, peer, settings, log);
         string serverName = policy.ServerNameFor(peer);
         // SslStream resumes sessions only by the name of the server and with its own choice of ciphers.
@@ -58,7 +58,9 @@ internal sealed class TlsClient(TlsSettings settings)
         }
     }
 
-    private TrustedCertificates Load()
+    /// <summary>Reads the files with certificates, once.</summary>
+    /// <exception cref="ConfigurationException">One cannot be used.</exception>
+    internal TrustedCertificates LoadCertificates()
     {
         try
         {

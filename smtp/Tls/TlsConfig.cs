@@ -1,6 +1,5 @@
 using System.Security.Authentication;
 using PostfixNet.Configuration;
-using PostfixNet.Log;
 using PostfixNet.Native;
 using PostfixNet.Tls;
 
@@ -121,7 +120,7 @@ internal static class TlsConfig
         if (!IsGrade(grade))
             throw config.Refuse(parameter, $"\"{grade}\" is not accepted; give \"high\" or \"medium\"", service);
         if (grade is "low" or "export")
-            MailLog.Warning($"{parameter.Name} = \"{grade}\": such ciphers exist no more; \"medium\" is used");
+            config.Remark(parameter, $"\"{grade}\": such ciphers exist no more; \"medium\" is used", service);
     }
 
     private static List<string> Names(IReadOnlyList<string> words)

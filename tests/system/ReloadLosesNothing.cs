@@ -1,3 +1,5 @@
+using PostfixNet.Native;
+
 namespace PostfixNet.SystemTests;
 
 /// <summary>A reload in the middle of the work neither loses nor repeats anything, and takes effect.</summary>
@@ -91,7 +93,7 @@ public sealed class ReloadLosesNothing
     });
 
     [Fact]
-    public void ConfigurationThatOnlyTheQueueManagerCanJudgeIsRefusedByIt() => MailSystem.Run((mail, receiver) =>
+    public void ConfigurationThatAProgramCannotUseIsRefused() => MailSystem.Run((mail, receiver) =>
     {
         mail.Start();
         // One that has just been started is replaced rather than asked; this one works already.
@@ -99,8 +101,14 @@ public sealed class ReloadLosesNothing
         mail.WaitForEmptyQueue();
         int queueManager = Assert.Single(mail.Pids("qmgr"));
         mail.Set("default_destination_concurrency_positive_feedback", "plenty");
-        mail.Master("reload").Ok();
-        mail.WaitForLog("qmgr.*: reload: .*\"plenty\".*; the running configuration stays$");
+        mail.Set("dns_nameservers", "nowhere");
+        CommandResult reload = mail.Master("reload");
+        Assert.Equal(78, reload.Status);
+        Assert.Contains("\"plenty\" is not accepted", reload.Error);
+        mail.Set("default_destination_concurrency_positive_feedback", "1");
+        // Master itself does not trust whoever sends it a signal.
+        RunningPrograms.Signal(Assert.Single(mail.Pids("master")), Signals.HangUp);
+        mail.WaitForLog("master.*: reload: .*\"nowhere\" is no name server.*; the running configuration stays$");
         mail.Submit(MailSystem.Message("one"), "-f", "alice@origin.test", "bob@sink.test");
         mail.WaitForEmptyQueue();
         Assert.Equal(2, receiver.Messages.Count);

@@ -23,15 +23,13 @@ public sealed class ServicesKeepTheirRules
 
     // S4-01
     [Fact]
-    public void ArgumentsForSmtpAreRefused() => MailSystem.Run((mail, receiver) =>
+    public void ArgumentsForSmtpAreRefused() => MailSystem.Run(mail =>
     {
         string master = Path.Combine(mail.ConfigDirectory, "master.toml");
         File.WriteAllText(master, File.ReadAllText(master).Replace("[service.smtp]\n", "[service.smtp]\nargs = [\"-x\"]\n", StringComparison.Ordinal));
-        mail.Start();
-        mail.Submit(MailSystem.Message("waits"), "-f", "alice@origin.test", "bob@sink.test");
-        mail.WaitForLog("""/smtp\[\d+\]: fatal: .*unexpected argument "-x": smtp takes none""");
-        Wait.For("the mail to wait", () => mail.Ids("deferred", "active").Length == 1);
-        Assert.Empty(receiver.Messages);
+        CommandResult start = mail.Master("start");
+        Assert.Equal((78, "master: fatal: service smtp: unexpected argument \"-x\": smtp takes none\n"), (start.Status, start.Error));
+        Assert.Empty(mail.Processes());
     });
 
     // S1-01, S1-04, S1-05, S4-26

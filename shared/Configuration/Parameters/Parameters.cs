@@ -14,11 +14,14 @@ public static partial class Parameters
     private const string SaslSecurityOptions = "noplaintext noactive nodictionary noanonymous mutual_auth forward_secrecy";
     private const string Facilities = "auth authpriv cron daemon ftp kern lpr mail news syslog user uucp local0 local1 local2 local3 local4 local5 local6 local7";
 
+    // Asked by way of a field of this class, so that all parameters are there: a class is made when its first field is used.
+    private static readonly Dictionary<string, Parameter> s_byName = Index.ByName;
+
     /// <summary>All parameters.</summary>
-    internal static IReadOnlyCollection<Parameter> All => Index.ByName.Values;
+    internal static IReadOnlyCollection<Parameter> All => s_byName.Values;
 
     /// <summary>The parameter of that name; null when there is none.</summary>
-    internal static Parameter? Find(string name) => Index.ByName.GetValueOrDefault(name);
+    internal static Parameter? Find(string name) => s_byName.GetValueOrDefault(name);
 
     // A class of its own, so that it is there before the first parameter is added, whatever the order of files.
     private static class Index

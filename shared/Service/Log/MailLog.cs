@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using PostfixNet.Native;
 
 namespace PostfixNet.Log;
@@ -9,10 +10,10 @@ namespace PostfixNet.Log;
 /// processes do not mix. Control characters become '?'. A log that cannot be written never stops mail.</remarks>
 public static unsafe class MailLog
 {
-    private const int LOG_PID = 1, LOG_MAIL = 2 << 3;
+    private const int LOG_PID = 1;
     private static Sink s_sink;
     private static string s_tag = "", s_host = "", s_program = "";
-    private static string? s_path;
+    private static LogOptions? s_options;
     private static int s_fd = -1;
     private static bool s_json;
     private static TextWriterTarget? s_capture;
@@ -24,24 +25,21 @@ public static unsafe class MailLog
     public delegate void TextWriterTarget(string severity, string line);
 
     /// <summary>Chooses where lines go from now on.</summary>
-    /// <param name="syslogName">First part of the tag (parameter syslog_name).</param>
-    /// <param name="program">Second part: the program, e.g. "qmgr".</param>
-    /// <param name="path">Empty: syslog. "/dev/stdout": standard output as inherited from master. Else a file (maillog_file).</param>
-    /// <param name="json">One JSON object a line instead of Postfix's format (maillog_format = "json").</param>
-    public static void Open(string syslogName, string program, string path, bool json = false)
+    /// <param name="options">Where they go and how they look.</param>
+    /// <param name="program">Second part of the tag: the program, e.g. "qmgr".</param>
+    public static void Open(LogOptions options, string program)
     {
-        (s_program, s_json) = (program, json);
-        s_tag = $"{syslogName}/{program}";
+        ArgumentNullException.ThrowIfNull(options);
+        (s_options, s_program, s_json) = (options, program, options.IsJson);
+        s_tag = $"{options.Name}/{program}";
         string host = Users.HostName();
         int dot = host.IndexOf('.', StringComparison.Ordinal);
         s_host = dot > 0 ? host[..dot] : host;
         Close();
-        s_sink = path switch { "" => Sink.Syslog, "/dev/stdout" => Sink.StandardOutput, _ => Sink.File };
+        s_sink = options.Path.Length == 0 ? Sink.Syslog : options.IsStandardOutput ? Sink.StandardOutput : Sink.File;
         if (s_sink == Sink.File)
         {
-            s_path = path;
-            s_fd = LibC.Open(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND | LibC.O_CLOEXEC | LibC.O_NONBLOCK
-                | (Users.EffectiveUid == 0 ? LibC.O_NOFOLLOW : 0), 0x1A0 /* 0640 */);
+            s_fd = OpenFile(options.Path, options.FileMode);
             // Somebody else's log file: an ordinary user's sendmail has no log, and says what matters on stderr.
             if (s_fd < 0)
                 s_sink = Sink.None;
@@ -52,15 +50,30 @@ public static unsafe class MailLog
             byte[] ident = [.. Encoding.UTF8.GetBytes(s_tag), 0];
             byte* copy = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)ident.Length);
             ident.CopyTo(new Span<byte>(copy, ident.Length));
-            LibC.OpenLog((nint)copy, LOG_PID, LOG_MAIL);
+            LibC.OpenLog((nint)copy, LOG_PID, options.Facility);
         }
+    }
+
+    private static int OpenFile(string path, uint mode)
+    {
+        int flags = LibC.O_WRONLY | LibC.O_APPEND | LibC.O_CLOEXEC | LibC.O_NONBLOCK | (Users.EffectiveUid == 0 ? LibC.O_NOFOLLOW : 0);
+        int fd = LibC.Open(path, flags, 0);
+        if (fd >= 0)
+            return fd;
+        fd = LibC.Open(path, flags | LibC.O_CREAT | LibC.O_EXCL, mode);
+        if (fd < 0)
+            return LibC.Open(path, flags, 0); // somebody else was quicker
+        // Services have a creation mask that lets nobody else read what they make.
+        using SafeFileHandle file = new(fd, ownsHandle: false);
+        _ = LibC.FChMod(file, mode);
+        return fd;
     }
 
     /// <summary>Opens the file anew, after it was rotated.</summary>
     public static void Reopen()
     {
-        if (s_path is not null)
-            Open(s_tag[..s_tag.IndexOf('/', StringComparison.Ordinal)], s_program, s_path, s_json);
+        if (s_sink is Sink.File or Sink.None && s_options is not null)
+            Open(s_options, s_program);
     }
 
     /// <summary>Sends all lines to <paramref name="target"/> (null: back to normal); for tests.</summary>

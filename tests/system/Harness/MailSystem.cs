@@ -21,7 +21,6 @@ internal sealed class MailSystem
         this.directory = directory;
         Directory.CreateDirectory(ConfigDirectory);
         Directory.CreateDirectory(QueueDirectory);
-        Directory.CreateDirectory(directory["data"]);
         File.WriteAllText(LogPath, "");
         string owner = Environment.UserName;
         string group = owner;
@@ -33,7 +32,6 @@ internal sealed class MailSystem
             OwnerUid = nobody.Uid;
             OwnerGid = nobody.Gid;
             Give(LogPath);
-            Give(directory["data"]);
         }
         else
         {
@@ -42,7 +40,6 @@ internal sealed class MailSystem
             OwnerGid = uint.Parse(Command.Run("id", ["-g"]).Ok().Output, CultureInfo.InvariantCulture);
         }
         Set("queue_directory", QueueDirectory);
-        Set("data_directory", directory["data"]);
         Set("maillog_file", LogPath);
         Set("mail_owner", owner);
         Set("setgid_group", group);

@@ -1,0 +1,111 @@
+using System.Text;
+using PostfixNet.Configuration;
+using PostfixNet.Native;
+using PostfixNet.Service;
+
+namespace PostfixNet.Master;
+
+/// <summary>Each program of master.toml is started once to say whether it could serve: only it knows what its settings need. All
+/// run at the same time.</summary>
+internal static class ProgramChecks
+{
+    // A program that takes longer hangs.
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
+    private const int LongestAnswer = 65536;
+
+    /// <returns>What is odd, one line each.</returns>
+    /// <exception cref="ConfigurationException">All that keeps a service from starting.</exception>
+    internal static IReadOnlyList<string> Run(string directory, MasterSettings settings, IReadOnlyList<ServiceEntry> services)
+    {
+        List<Check> checks = [];
+        List<string> warnings = [];
+        ProblemList problems = new();
+        try
+        {
+            foreach (IGrouping<string, ServiceEntry> same in services.GroupBy(service => string.Join('\0', [service.Command, .. service.Arguments])))
+                checks.Add(new Check(directory, settings, [.. same]));
+            foreach (Check check in checks)
+            {
+                foreach ((bool isFatal, string text) in check.Finish())
+                {
+                    if (isFatal)
+                        problems.Try(() => throw new ConfigurationException(text));
+                    else
+                        warnings.Add(text);
+                }
+            }
+        }
+        finally
+        {
+            foreach (Check check in checks)
+                check.Dispose();
+        }
+        problems.ThrowIfAny();
+        return warnings;
+    }
+
+    /// <summary>One program at it.</summary>
+    private sealed class Check : IDisposable
+    {
+        private const string Fatal = "fatal: ", Warning = "warning: ";
+        private readonly ServiceEntry _service;
+        private readonly ChildProcess _process;
+        private readonly Descriptor _answer;
+        private readonly long _end = Environment.TickCount64 + (long)s_limit.TotalMilliseconds;
+
+        internal Check(string directory, MasterSettings settings, IReadOnlyList<ServiceEntry> services)
+        {
+            _service = services[0];
+            ServiceCommandLine line = new(directory, [.. services.Select(service => service.Name)], IsCheck: true, _service.Arguments);
+            (_answer, Descriptor theirs) = Descriptor.Pair();
+            using (theirs)
+            using (Descriptor nothing = Descriptor.OpenDevNull())
+            {
+                _process = ChildProcess.Start(Path.Join(settings.Programs, _service.Command), line.ToWords(), settings.Environment,
+                    [(nothing.Number, 0), (nothing.Number, 1), (theirs.Number, 2)]);
+            }
+        }
+
+        internal IEnumerable<(bool IsFatal, string Text)> Finish()
+        {
+            string[] lines = Read().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            if (_process.Exit.Wait(Readiness.Readable, Remaining).This == Readiness.None)
+                Signals.TrySend(_process.Pid, Signals.Kill);
+            (int status, string words) = _process.WaitForExit();
+            bool isExplained = false;
+            foreach (string line in lines)
+            {
+                bool isFatal = line.StartsWith(Fatal, StringComparison.Ordinal);
+                isExplained |= isFatal;
+                if (isFatal)
+                    yield return (true, line[Fatal.Length..]);
+                else if (line.StartsWith(Warning, StringComparison.Ordinal))
+                    yield return (false, line[Warning.Length..]);
+            }
+            if (status != ExitStatus.Ok && !isExplained)
+                yield return (true, $"{_service.Position}: service {_service.Name}: {_service.Command} cannot check its settings: {words}{(lines.Length > 0 ? ": " + lines[0] : "")}");
+        }
+
+        private int Remaining => (int)Math.Max(0, _end - Environment.TickCount64);
+
+        private string Read()
+        {
+            byte[] text = new byte[LongestAnswer];
+            int length = 0;
+            while (length < text.Length && _answer.Wait(Readiness.Readable, Remaining).This != Readiness.None)
+            {
+                int n = _answer.Read(text.AsSpan(length));
+                if (n == 0)
+                    break;
+                length += Math.Max(n, 0);
+            }
+            return Encoding.UTF8.GetString(text, 0, length);
+        }
+
+        public void Dispose()
+        {
+            _process.Dispose();
+            _answer.Dispose();
+        }
+    }
+}

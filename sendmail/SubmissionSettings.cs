@@ -1,0 +1,57 @@
+using PostfixNet.Configuration;
+using PostfixNet.Log;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Sendmail;
+
+/// <summary>What main.toml says to this program.</summary>
+internal sealed record SubmissionSettings
+{
+    internal required LogOptions Log { get; init; }
+
+    internal required QueueDirectories Queues { get; init; }
+
+    /// <summary>Socket of pickup, from the root.</summary>
+    internal required string Pickup { get; init; }
+
+    /// <summary>authorized_submit_users.</summary>
+    internal required UserList MaySubmit { get; init; }
+
+    /// <summary>enable_long_queue_ids.</summary>
+    internal required bool LongQueueIds { get; init; }
+
+    /// <summary>line_length_limit: bytes of a record.</summary>
+    internal required int LineLengthLimit { get; init; }
+
+    /// <summary>message_size_limit: bytes; 0: no limit.</summary>
+    internal required long MessageSizeLimit { get; init; }
+
+    /// <summary>sendmail_fix_line_endings.</summary>
+    internal required LineEnding LineEnding { get; init; }
+
+    /// <summary>default_verp_delimiters: what -XV stands for.</summary>
+    internal required string VerpDelimiters { get; init; }
+
+    /// <exception cref="ConfigurationException">A value cannot be used.</exception>
+    internal static SubmissionSettings Read(MainConfig config)
+    {
+        QueueDirectories queues = QueueDirectories.FromConfig(config);
+        return new SubmissionSettings
+        {
+            Log = LogOptions.Read(config),
+            Queues = queues,
+            Pickup = $"{queues.Root}/public/{config.Get(Parameters.PickupServiceName)}",
+            MaySubmit = config.Get(Parameters.AuthorizedSubmitUsers),
+            LongQueueIds = config.Get(Parameters.EnableLongQueueIds),
+            LineLengthLimit = config.Get(Parameters.LineLengthLimit),
+            MessageSizeLimit = config.Get(Parameters.MessageSizeLimit),
+            LineEnding = config.Get(Parameters.SendmailFixLineEndings) switch
+            {
+                "strict" => LineEnding.AsFirstLine,
+                "never" => LineEnding.Never,
+                _ => LineEnding.Always,
+            },
+            VerpDelimiters = config.Get(Parameters.DefaultVerpDelimiters),
+        };
+    }
+}

@@ -1,0 +1,140 @@
+using PostfixNet.Configuration;
+using PostfixNet.Log;
+using PostfixNet.Native;
+
+namespace PostfixNet.Service;
+
+/// <summary>A program that master starts: how it reads its settings, for a service or for a check of the configuration; then it
+/// serves. Nothing is read of main.toml but here, so what passes the check starts.</summary>
+/// <typeparam name="TOptions">What main.toml says to it.</typeparam>
+/// <param name="program">Its name, for the log.</param>
+/// <param name="read">Reads its settings, as mail_owner and in the queue directory, given main.toml and the name of the service.</param>
+public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, string, TOptions> read)
+{
+    /// <summary>The program's name, for the log.</summary>
+    protected string Program => program;
+
+    /// <summary>The arguments that master.toml may give it; usually none.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>Work that needs more than mail_owner's rights (S4-24), given main.toml and the name of the service.</summary>
+    public Action<MainConfig, string> BeforeConfinement { get; init; } = static (_, _) => { };
+
+    /// <summary>What a check looks at besides: what a service does later than at its start.</summary>
+    public Action<TOptions> Examine { get; init; } = static _ => { };
+
+    /// <summary>Reads all that a process of the service reads.</summary>
+    /// <exception cref="ConfigurationException">A value cannot be used.</exception>
+    public virtual TOptions Read(MainConfig config, string service)
+    {
+        _ = ServiceOptions.Read(config);
+        return read(config, service);
+    }
+
+    /// <summary>Runs as the command line says.</summary>
+    /// <param name="commandLine">By master: -c DIRECTORY -n SERVICE -- ARGUMENTS. For a check: -c DIRECTORY -n SERVICE --check [-- ARGUMENTS],
+    /// with as many services as run the program.</param>
+    /// <returns>Exit status.</returns>
+    public int Run(string[] commandLine)
+    {
+        if (ServiceCommandLine.Parse(commandLine) is not { } line)
+        {
+            StandardStreams.WriteError($"{program}: fatal: this program is started by master, not by hand\n");
+            return ExitStatus.Usage;
+        }
+        return line.IsCheck ? Check(line) : Start(line);
+    }
+
+    /// <summary>Serves until the process must end.</summary>
+    protected abstract int Serve(ServiceContext context, MainConfig config, TOptions options);
+
+    private int Start(ServiceCommandLine line)
+    {
+        Signals.IgnoreAll();
+        FileSystem.SetCreationMask(0x3F /* 077 */);
+        string service = line.Services[0];
+        ServiceContext context;
+        MainConfig config;
+        TOptions options;
+        try
+        {
+            config = MainConfig.Load(line.Directory);
+            ServiceOptions common = ServiceOptions.Read(config);
+            MailLog.Open(common.Log, program);
+            FileSystem.ChangeDirectory(common.QueueDirectory);
+            Confine(config, line);
+            options = Read(config, service);
+            context = new ServiceContext(program, service, config.ChangedTable);
+        }
+        catch (Exception e) when (e is ConfigurationException or IOException)
+        {
+            IEnumerable<string> problems = e is ConfigurationException all ? all.Problems : [e.Message];
+            foreach (string problem in problems)
+            {
+                MailLog.Fatal(problem);
+                StandardStreams.WriteError($"{program}: fatal: {problem}\n");
+            }
+            return e is ConfigurationException ? ExitStatus.Configuration : ExitStatus.TemporaryFailure;
+        }
+        foreach (string remark in config.Remarks)
+            MailLog.Warning(remark);
+        try
+        {
+            return Serve(context, config, options);
+        }
+        catch (ConfigurationException e)
+        {
+            MailLog.Fatal(e.Message);
+            return ExitStatus.Configuration;
+        }
+        catch (Exception e)
+        {
+            // One line, and master's throttle; the work in hand is retried by whoever asked for it.
+            MailLog.Panic($"{e.GetType().Name}: {e.Message} {e.StackTrace}");
+            return ExitStatus.Software;
+        }
+    }
+
+    private void Confine(MainConfig config, ServiceCommandLine line)
+    {
+        foreach (string service in line.Services)
+            BeforeConfinement(config, service);
+        if (Users.EffectiveUid == 0)
+            ServiceOptions.GiveRootUp(config);
+        if (line.Arguments.FirstOrDefault(argument => !Arguments.Contains(argument)) is { } unexpected)
+            throw new ConfigurationException($"service {line.Services[0]}: unexpected argument \"{unexpected}\": {program} takes {(Arguments.Count == 0 ? "none" : string.Join(' ', Arguments))}");
+    }
+
+    /// <summary>Says what a start would find wrong, a line each, and does nothing else.</summary>
+    private int Check(ServiceCommandLine line)
+    {
+        List<string> remarks = [];
+        ProblemList problems = new();
+        try
+        {
+            MainConfig config = MainConfig.Load(line.Directory);
+            ServiceOptions common = ServiceOptions.Read(config);
+            // Before the first start there is none.
+            if (FileSystem.Status(common.QueueDirectory) is not null)
+                FileSystem.ChangeDirectory(common.QueueDirectory);
+            Confine(config, line);
+            foreach (string service in line.Services)
+                problems.Try(() => Examine(Read(config, service)));
+            foreach (string remark in config.Remarks)
+                StandardStreams.WriteError($"warning: {remark}\n");
+            problems.ThrowIfAny();
+            return ExitStatus.Ok;
+        }
+        catch (ConfigurationException e)
+        {
+            foreach (string problem in e.Problems)
+                StandardStreams.WriteError($"fatal: {problem}\n");
+            return ExitStatus.Configuration;
+        }
+        catch (IOException e)
+        {
+            StandardStreams.WriteError($"fatal: {e.Message}\n");
+            return ExitStatus.Configuration;
+        }
+    }
+}

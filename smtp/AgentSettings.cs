@@ -1,0 +1,71 @@
+using PostfixNet.Configuration;
+using PostfixNet.Dns;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>All that this program reads of main.toml.</summary>
+internal sealed record AgentSettings
+{
+    /// <summary>How servers are found and talked to.</summary>
+    internal required SmtpOptions Options { get; init; }
+
+    internal required QueueDirectories Queues { get; init; }
+
+    /// <summary>dns_nameservers, or those of the system.</summary>
+    internal required ResolverOptions Resolver { get; init; }
+
+    /// <summary>inet_interfaces.</summary>
+    internal required IReadOnlyList<string> Interfaces { get; init; }
+
+    /// <summary>proxy_interfaces.</summary>
+    internal required IReadOnlyList<string> ProxyInterfaces { get; init; }
+
+    /// <summary>bounce_service_name.</summary>
+    internal required string BounceService { get; init; }
+
+    /// <summary>defer_service_name.</summary>
+    internal required string DeferService { get; init; }
+
+    /// <summary>trace_service_name.</summary>
+    internal required string TraceService { get; init; }
+
+    /// <param name="service">Name of the service: lmtp has parameters of its own.</param>
+    /// <exception cref="ConfigurationException">Something is wrong, or asks for what this program cannot do.</exception>
+    internal static AgentSettings Read(MainConfig config, string service)
+    {
+        ProblemList problems = new();
+        ResolverOptions? resolver = null;
+        SmtpOptions? options = null;
+        problems.Try(() => resolver = NameServers(config));
+        problems.Try(() => options = SmtpConfig.Read(config, service));
+        problems.ThrowIfAny();
+        return new AgentSettings
+        {
+            Options = options!,
+            Queues = QueueDirectories.FromConfig(config),
+            Resolver = resolver!,
+            Interfaces = config.Get(Parameters.InetInterfaces),
+            ProxyInterfaces = config.Get(Parameters.ProxyInterfaces),
+            BounceService = config.Get(Parameters.BounceServiceName),
+            DeferService = config.Get(Parameters.DeferServiceName),
+            TraceService = config.Get(Parameters.TraceServiceName),
+        };
+    }
+
+    /// <summary>Looks at what is needed only once a server offers TLS.</summary>
+    /// <exception cref="ConfigurationException">It cannot be used.</exception>
+    internal void Examine() => Options.Tls?.Client.LoadCertificates();
+
+    private static ResolverOptions NameServers(MainConfig config)
+    {
+        try
+        {
+            return ResolverOptions.FromNameServers(config.Get(Parameters.DnsNameservers));
+        }
+        catch (FormatException e)
+        {
+            throw config.Refuse(Parameters.DnsNameservers, e.Message);
+        }
+    }
+}

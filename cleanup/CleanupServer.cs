@@ -24,19 +24,17 @@ internal sealed class CleanupServer(
     {
         while (waitForRequest() && channel.Receive() is { } request)
         {
-            if (request.Text("request") != "message")
-                throw new IpcException($"unknown request {request.Text("request")}");
-            if (!ServeMessage(channel, request))
+            if (!ServeMessage(channel, CleanupRequest.From(request)))
                 return;
         }
     }
 
-    private bool ServeMessage(Channel channel, AttributeList request)
+    private bool ServeMessage(Channel channel, CleanupRequest request)
     {
         NewQueueFile? file = Create(out string trouble);
         if (file is null)
         {
-            channel.Send(new AttributeList().Add("status", CleanupClient.TryAgain).Add("reason", trouble));
+            channel.Send(new CleanupReply.Ended(CleanupVerdict.TryAgain, trouble).ToAttributes());
             return true;
         }
         using (file)
@@ -44,23 +42,23 @@ internal sealed class CleanupServer(
             Message message = new()
             {
                 Id = file.Id,
-                IsInternal = request.IsTrue("internal"),
-                IsReturned = request.IsTrue("returns"),
+                IsInternal = request.IsInternal,
+                IsReturned = request.IsReturned,
                 CreateTime = MailTime.Microseconds(clock) / 1_000_000,
-                SmtpUtf8 = SmtpUtf8Flags.FromNumber(request.Number("smtputf8", 0)),
+                SmtpUtf8 = request.SmtpUtf8,
             };
             bool isQueued = false;
             try
             {
-                channel.Send(new AttributeList().Add("queue_id", file.Id.ToString()));
+                channel.Send(new CleanupReply.Begun(file.Id).ToAttributes());
                 ReceivedData data = new(channel);
-                (int status, string reason) = Take(message, data, file);
-                isQueued = status == CleanupClient.Accepted;
+                CleanupReply.Ended end = Take(message, data, file);
+                isQueued = end.Verdict == CleanupVerdict.Accepted;
                 // What is not queued is gone before the client hears of it.
                 if (!isQueued)
                     file.Dispose();
                 data.Drain();
-                channel.Send(new AttributeList().Add("status", status).Add("reason", reason));
+                channel.Send(end.ToAttributes());
                 return true;
             }
             catch (IpcException e)
@@ -78,7 +76,7 @@ internal sealed class CleanupServer(
         }
     }
 
-    private (int Status, string Reason) Take(Message message, ReceivedData data, NewQueueFile file)
+    private CleanupReply.Ended Take(Message message, ReceivedData data, NewQueueFile file)
     {
         try
         {
@@ -91,20 +89,20 @@ internal sealed class CleanupServer(
             if (message.Expanded.Count > 0 && trace(message.Id, message.Expanded) is { } trouble)
             {
                 Log.NotTraced(message, trouble);
-                return (CleanupClient.TryAgain, "trace service failure");
+                return new CleanupReply.Ended(CleanupVerdict.TryAgain, "trace service failure");
             }
             file.WriteSize(size);
             file.Commit(QueueFileMode.Ready);
-            return (CleanupClient.Accepted, "");
+            return new CleanupReply.Ended(CleanupVerdict.Accepted);
         }
         catch (Refusal e)
         {
-            return (e.IsTemporary ? CleanupClient.TryAgain : CleanupClient.Refused, e.Message);
+            return new CleanupReply.Ended(e.IsTemporary ? CleanupVerdict.TryAgain : CleanupVerdict.Refused, e.Message);
         }
         catch (IOException e) when (e is not IpcException)
         {
             Log.WriteError(e.Message);
-            return (CleanupClient.TryAgain, "queue file write error");
+            return new CleanupReply.Ended(CleanupVerdict.TryAgain, "queue file write error");
         }
     }
 

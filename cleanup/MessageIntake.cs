@@ -1,4 +1,5 @@
 using System.Globalization;
+using PostfixNet.Configuration;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
 
@@ -52,10 +53,12 @@ internal sealed class MessageIntake
     {
         while (true)
         {
-            Next("envelope");
+            RecordFate fate = Next(RecordPlace.Envelope);
             RecordType type = _input.Type;
             if (type != RecordType.Time && type is not (RecordType.Size or RecordType.CreateTime))
                 SetArrival(MailTime.Microseconds(_clock));
+            if (fate == RecordFate.Dropped)
+                continue;
             switch (type)
             {
                 case RecordType.Time:
@@ -83,13 +86,8 @@ internal sealed class MessageIntake
                     WriteWarnTime();
                     _output.Write(RecordType.Message);
                     return;
-                // Ours to write, of no use in the queue, or not for clients to decide.
-                case RecordType.Size or RecordType.CreateTime or RecordType.WarnTime or RecordType.Killed or RecordType.Inspector
-                    or RecordType.TextPart or RecordType.Redirect or RecordType.ContinueAt:
-                    break;
                 default:
-                    if (!RecipientRecord(type))
-                        throw Unexpected("envelope");
+                    RecipientRecord(type);
                     break;
             }
             CheckSize(0);
@@ -100,21 +98,15 @@ internal sealed class MessageIntake
     {
         while (true)
         {
-            Next("message content");
-            switch (_input.Type)
+            if (Next(RecordPlace.Content) == RecordFate.Dropped)
+                continue;
+            if (_input.Type == RecordType.Extracted)
             {
-                case RecordType.Text or RecordType.TextPart:
-                    if (_returned is null)
-                        TakeText(start);
-                    break;
-                case RecordType.Padding or RecordType.ContinueAt:
-                    break;
-                case RecordType.Extracted:
-                    EndContent();
-                    return;
-                default:
-                    throw Unexpected("message content");
+                EndContent();
+                return;
             }
+            if (_returned is null)
+                TakeText(start);
         }
     }
 
@@ -151,35 +143,29 @@ internal sealed class MessageIntake
     {
         _output.Write(RecordType.Extracted);
         if (_returned is not null)
-            _output.Write(RecordType.TextPart, $"error:{_returned.Status} {_returned.Message}");
+            _output.Write(RecordType.TextPart, $"{BuiltInTransport.Error.Word()}:{_returned.Status} {_returned.Message}");
         if (_message.Encoding != BodyEncoding.Unknown)
             _output.WriteAttribute(AttributeName.Encoding, _message.Encoding.Word());
         while (true)
         {
-            Next("extracted segment");
-            switch (_input.Type)
+            if (Next(RecordPlace.Extracted) == RecordFate.Dropped)
+                continue;
+            if (_input.Type == RecordType.End)
             {
-                case RecordType.End:
-                    if (_options.AlwaysBcc.Length > 0 && !_message.IsInternal && _recipients.Count > 0)
-                        _recipients.Add(_options.AlwaysBcc);
-                    if (_recipients.Count == 0)
-                        throw new Refusal("no recipients specified");
-                    _output.Write(RecordType.End);
-                    return;
-                case RecordType.FullName or RecordType.Inspector or RecordType.TextPart or RecordType.Redirect or RecordType.Killed
-                    or RecordType.ContinueAt or RecordType.ReturnReceipt or RecordType.ErrorsTo or RecordType.Priority:
-                    break;
-                default:
-                    if (!RecipientRecord(_input.Type))
-                        throw Unexpected("extracted segment");
-                    break;
+                if (_options.AlwaysBcc.Length > 0 && !_message.IsInternal && _recipients.Count > 0)
+                    _recipients.Add(_options.AlwaysBcc);
+                if (_recipients.Count == 0)
+                    throw new Refusal("no recipients specified");
+                _output.Write(RecordType.End);
+                return;
             }
+            RecipientRecord(_input.Type);
             CheckSize(start);
         }
     }
 
     // What may stand in the envelope and in the extracted segment alike.
-    private bool RecipientRecord(RecordType type)
+    private void RecipientRecord(RecordType type)
     {
         switch (type)
         {
@@ -189,21 +175,19 @@ internal sealed class MessageIntake
                     throw Reject("missing sender envelope record");
                 WriteWarnTime();
                 _recipients.Add(address);
-                return true;
+                break;
             case RecordType.Done or RecordType.Cancelled:
                 _recipients.Said.Clear();
-                return true;
+                break;
             case RecordType.OriginalRecipient or RecordType.DsnNotify or RecordType.DsnOriginalRecipient:
                 _ = CheckedText();
                 _recipients.Said.Take(type, _input.Payload);
-                return true;
+                break;
             case RecordType.Attribute:
                 string attribute = CheckedText();
                 if (!_recipients.Said.Take(type, _input.Payload))
                     Attribute(attribute);
-                return true;
-            default:
-                return false;
+                break;
         }
     }
 
@@ -220,9 +204,9 @@ internal sealed class MessageIntake
             case AttributeName.CreateTime:
                 return; // that of the file that the message comes from
             case AttributeName.RewriteContext:
-                if (value is not ("local" or "remote"))
+                if (value is not (AttributeName.Local or AttributeName.Remote))
                     return;
-                _message.IsLocal = value == "local";
+                _message.IsLocal = value == AttributeName.Local;
                 break;
             case AttributeName.Encoding:
                 if (!BodyEncodings.TryParse(value, out BodyEncoding encoding))
@@ -287,10 +271,21 @@ internal sealed class MessageIntake
             _output.Write(RecordType.WarnTime, string.Create(CultureInfo.InvariantCulture, $"{arrival + (long)_options.DelayWarningTime.TotalSeconds,15}"));
     }
 
-    private void Next(string segment)
+    // The next record; never one that is refused.
+    private RecordFate Next(RecordPlace place)
     {
         if (!_input.Read())
-            throw Reject($"unexpected end of {segment}");
+            throw Reject($"unexpected end of {Words(place)}");
+        RecordFate fate = RecordRules.Of(place, _input.Type);
+        return fate != RecordFate.Refused ? fate
+            : throw Reject(string.Create(CultureInfo.InvariantCulture, $"unexpected record type {(int)_input.Type} in {Words(place)}"));
+
+        static string Words(RecordPlace place) => place switch
+        {
+            RecordPlace.Envelope => "envelope",
+            RecordPlace.Content => "message content",
+            _ => "extracted segment",
+        };
     }
 
     // Line ends in an address or attribute could forge SMTP commands, headers and recipient logs further down the line.
@@ -306,9 +301,6 @@ internal sealed class MessageIntake
             throw new Refusal("message file too big", status: "5.3.4");
         }
     }
-
-    private Refusal Unexpected(string segment) =>
-        Reject(string.Create(CultureInfo.InvariantCulture, $"unexpected record type {(int)_input.Type} in {segment}"));
 
     private Refusal Reject(string why)
     {

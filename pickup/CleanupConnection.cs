@@ -30,13 +30,13 @@ internal sealed class CleanupConnection(Func<Channel> connect) : IDisposable
                 Abandon();
             }
         }
-        _client = CleanupClient.Begin(connect(), isInternal: false, isReturned: true);
+        _client = CleanupClient.Begin(connect(), new CleanupRequest(IsReturned: true));
         return _client.Id;
     }
 
     /// <summary>Ends the message.</summary>
-    /// <returns>As <see cref="CleanupClient.Finish"/>.</returns>
-    internal (int Status, string Reason) Finish()
+    /// <inheritdoc cref="CleanupClient.Finish"/>
+    internal CleanupReply.Ended Finish()
     {
         Records.Flush();
         return _client!.Finish();

@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Globalization;
-using System.Text;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Pickup;
@@ -9,17 +8,6 @@ namespace PostfixNet.Pickup;
 /// user may have written: only types that belong in a place pass, and only what a user has a right to say.</summary>
 internal sealed class MaildropRecords(RecordReader input, RecordWriter output, bool isTrusted)
 {
-    private static ReadOnlySpan<byte> OfEnvelope => "MCTcFILSDROWVA>K/<inop"u8;
-    private static ReadOnlySpan<byte> OfContent => "XLNwp"u8;
-    private static ReadOnlySpan<byte> OfExtracted => "EDROPreAFIL>K/onp"u8;
-
-    // What sendmail itself writes; client_* and log_* attributes would put words into the mouth of an SMTP server.
-    private static readonly string[] s_userAttributes =
-    [
-        AttributeName.Encoding, AttributeName.RewriteContext, AttributeName.TraceFlags, AttributeName.EnvelopeId,
-        AttributeName.ReturnFlags, AttributeName.NotifyFlags, AttributeName.DsnOriginalRecipient,
-    ];
-
     /// <summary>Copies the envelope, up to and without the M record.</summary>
     /// <param name="modified">Modification time of the file, seconds since 1970: the arrival when the file does not tell it.</param>
     /// <param name="senderFound">Called with the envelope sender, once.</param>
@@ -31,12 +19,15 @@ internal sealed class MaildropRecords(RecordReader input, RecordWriter output, b
         bool hasTime = false, hasSender = false;
         while (true)
         {
-            RecordType type = Next(OfEnvelope);
+            RecordFate fate = Next(RecordPlace.Envelope);
+            RecordType type = input.Type;
             if (!hasTime && type is not (RecordType.Size or RecordType.CreateTime or RecordType.Time))
             {
                 output.Write(RecordType.Time, string.Create(CultureInfo.InvariantCulture, $"{modified} 0"));
                 hasTime = true;
             }
+            if (fate == RecordFate.Dropped)
+                continue;
             switch (type)
             {
                 case RecordType.Message:
@@ -51,10 +42,6 @@ internal sealed class MaildropRecords(RecordReader input, RecordWriter output, b
                         senderFound(input.Text);
                     hasSender = true;
                     output.Write(type, input.Payload);
-                    break;
-                // Written anew by cleanup, meaningless here, or not for users to decide.
-                case RecordType.Size or RecordType.CreateTime or RecordType.WarnTime or RecordType.Killed or RecordType.Inspector
-                    or RecordType.TextPart or RecordType.Redirect or RecordType.ContinueAt:
                     break;
                 default:
                     Copy(type);
@@ -72,8 +59,10 @@ internal sealed class MaildropRecords(RecordReader input, RecordWriter output, b
         bool isFirst = true;
         while (true)
         {
-            RecordType type = Next(OfContent);
-            if (type is RecordType.Text or RecordType.TextPart)
+            if (Next(RecordPlace.Content) == RecordFate.Dropped)
+                continue;
+            RecordType type = input.Type;
+            if (type != RecordType.Extracted)
             {
                 // A line that begins with a blank would continue our own header.
                 if (isFirst && !input.Payload.IsEmpty && input.Payload[0] is (byte)' ' or (byte)'\t')
@@ -81,7 +70,7 @@ internal sealed class MaildropRecords(RecordReader input, RecordWriter output, b
                 isFirst &= type == RecordType.TextPart && input.Payload.IsEmpty;
                 output.Write(type, input.Payload);
             }
-            else if (type == RecordType.Extracted)
+            else
             {
                 output.Write(type);
                 return;
@@ -94,17 +83,14 @@ internal sealed class MaildropRecords(RecordReader input, RecordWriter output, b
     {
         while (true)
         {
-            RecordType type = Next(OfExtracted);
-            switch (type)
+            if (Next(RecordPlace.Extracted) == RecordFate.Dropped)
+                continue;
+            if (input.Type == RecordType.End)
             {
-                case RecordType.End:
-                    output.Write(type);
-                    return;
-                case RecordType.Recipient or RecordType.Done or RecordType.Cancelled or RecordType.OriginalRecipient
-                    or RecordType.DsnNotify or RecordType.DsnOriginalRecipient or RecordType.Attribute:
-                    Copy(type);
-                    break;
+                output.Write(RecordType.End);
+                return;
             }
+            Copy(input.Type);
         }
     }
 
@@ -118,23 +104,18 @@ internal sealed class MaildropRecords(RecordReader input, RecordWriter output, b
     {
         int equals = attribute.IndexOf((byte)'=');
         // cleanup says what is wrong with a malformed one.
-        if (equals < 0)
-            return true;
-        foreach (string name in s_userAttributes)
-        {
-            if (Ascii.Equals(attribute[..equals], name))
-                return true;
-        }
-        return false;
+        return equals < 0 || RecordRules.IsForUsers(attribute[..equals]);
     }
 
-    private RecordType Next(ReadOnlySpan<byte> allowed)
+    // The next record; never one that is refused.
+    private RecordFate Next(RecordPlace place)
     {
         if (!input.Read())
             throw new BadRecordException(BadRecordException.EndOfFile);
-        bool isGood = allowed.Contains((byte)input.Type)
-            && (input.Type != RecordType.ContinueAt || isTrusted || IsZero(input.Payload));
-        return isGood ? input.Type : throw new BadRecordException((int)input.Type);
+        RecordFate fate = RecordRules.Of(place, input.Type);
+        if (fate == RecordFate.Refused || (input.Type == RecordType.ContinueAt && !isTrusted && !IsZero(input.Payload)))
+            throw new BadRecordException((int)input.Type);
+        return fate;
     }
 
     private static bool IsZero(ReadOnlySpan<byte> number) =>

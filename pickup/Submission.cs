@@ -120,13 +120,13 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
             Log.BadRecord(status.Uid, BadRecordException.NoRecord);
             return PutAway(entry, cleanup);
         }
-        (int result, string reason) = cleanup.Finish();
-        switch (result)
+        (CleanupVerdict verdict, string reason) = cleanup.Finish();
+        switch (verdict)
         {
-            case CleanupClient.Accepted:
+            case CleanupVerdict.Accepted:
                 // Until this call returns there are two copies: a crash just here delivers twice, never zero times.
                 return Remove(entry, id);
-            case CleanupClient.Refused:
+            case CleanupVerdict.Refused:
                 Log.NotTaken(NameOf(entry), id, reason);
                 Save(entry);
                 return Outcome.Gone;

@@ -24,33 +24,33 @@ internal static class ExplainCommand
         ListingText text = ListingText.ToStandardOutput();
         using (channel)
         {
-            channel.Send(new AttributeList().Add("request", "explain").Add("what", what));
+            channel.Send(new ShowqRequest.Explain(what).ToAttributes());
             int told = 0;
             while (true)
             {
                 AttributeList piece = channel.ReceiveReply();
-                if (piece.OptionalText("refused") is { } refusal)
-                    throw new ListingRefusedException(refusal);
-                if (piece.Has("total"))
+                ShowqRefusal.Check(piece);
+                if (ExplanationEnd.From(piece) is { } end)
                 {
                     text.Flush();
-                    return Told(what, told, piece);
+                    return Told(what, told, end);
                 }
                 told++;
+                ExplainedMessage message = ExplainedMessage.From(piece);
                 if (asJson)
-                    ExplanationText.WriteJson(piece, text);
+                    ExplanationText.WriteJson(message, text);
                 else
-                    ExplanationText.Write(piece, text);
+                    ExplanationText.Write(message, text);
             }
         }
     }
 
-    private static int Told(string what, int told, AttributeList end)
+    private static int Told(string what, int told, ExplanationEnd end)
     {
-        if (end.Number("no_answer", 0) != 0)
+        if (end.IsFromFilesAlone)
             Program.Warn("the queue manager does not answer: what is told comes from the files alone");
-        if (end.Number("total") > told)
-            Program.Warn($"{told} of {end.Number("total")} messages are told");
+        if (end.Total > told)
+            Program.Warn($"{told} of {end.Total} messages are told");
         return told > 0 ? ExitStatus.Ok : Program.Fatal($"Nothing in the queue for \"{what}\"");
     }
 }

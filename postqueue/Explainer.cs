@@ -25,10 +25,10 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
 
     /// <summary>Explains one message, or, when there is none of that name, all mail for a domain.</summary>
     /// <param name="what">Queue id or domain.</param>
-    /// <param name="tell">Gets a list for each message.</param>
+    /// <param name="tell">Gets what is to be told of each message.</param>
     /// <returns>How many messages there are; only some of very many are told.</returns>
     /// <exception cref="IOException">A queue cannot be read.</exception>
-    internal int Run(string what, Action<AttributeList> tell)
+    internal int Run(string what, Action<ExplainedMessage> tell)
     {
         if (QueueId.TryParse(what, out QueueId id))
         {
@@ -62,7 +62,7 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
     }
 
     // null: not there, no message, or nothing for that domain.
-    private AttributeList? Explain(QueueName queue, QueueEntry entry, string? domain, bool isTold = true)
+    private ExplainedMessage? Explain(QueueName queue, QueueEntry entry, string? domain, bool isTold = true)
     {
         try
         {
@@ -77,14 +77,11 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
             int more = ReadOn(file, recipients, next, domain);
             if (recipients.Count == 0 && domain is not null)
                 return null;
-            if (!isTold)
-                return new AttributeList();
-            AttributeList message = new AttributeList()
-                .Add("queue_name", QueueDirectories.NameOf(queue)).Add("queue_id", entry.Id.ToString())
-                .Add("time", envelope.ArrivalSeconds > 0 ? envelope.ArrivalSeconds : status.ModifiedSeconds)
-                .Add("size", envelope.Size?.ContentSize is > 0 and long size ? size : status.Size)
-                .Add("sender", External(envelope.Sender ?? "")).Add("more", more);
-            return message.Add("recipients", Tell(queue, entry.Id, status, envelope.Sender ?? "", recipients));
+            string sender = envelope.Sender ?? "";
+            return new ExplainedMessage(
+                QueueDirectories.NameOf(queue), entry.Id.ToString(), envelope.ArrivalSeconds > 0 ? envelope.ArrivalSeconds : status.ModifiedSeconds,
+                envelope.Size?.ContentSize is > 0 and long size ? size : status.Size, External(sender),
+                isTold ? Tell(queue, entry.Id, status, sender, recipients) : [], more);
         }
         catch (SystemCallException e) when (e.IsMissing)
         {
@@ -127,30 +124,20 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
         }
     }
 
-    private List<AttributeList> Tell(QueueName queue, QueueId id, FileStatus status, string sender, List<Recipient> recipients)
+    private List<ExplainedRecipient> Tell(QueueName queue, QueueId id, FileStatus status, string sender, List<Recipient> recipients)
     {
         Dictionary<long, string> replies = [];
         foreach ((Recipient recipient, Dsn dsn) in RecipientLog.ReadUnlocked(queues.PathOf(QueueName.Defer, id), DsnClass.Transient))
             replies[recipient.Offset] = dsn.Reason;
         WaitAnswer? answer = queue is QueueName.Maildrop or QueueName.Corrupt ? null
             : askQueueManager(new WaitQuestion(id.ToString(), sender, [.. recipients.Select(static recipient => recipient.Address)]));
-        List<AttributeList> told = [];
+        List<ExplainedRecipient> told = new(recipients.Count);
         for (int i = 0; i < recipients.Count; i++)
         {
             WaitState? state = answer?.States.ElementAtOrDefault(i);
-            (string code, long until) = CodeOf(queue, status.ModifiedNanoseconds / 1000, answer, state);
-            AttributeList recipient = new AttributeList().Add("address", External(recipients[i].Address)).Add("code", code);
-            if (until > 0)
-                recipient.Add("until", until / 1_000_000);
-            if (replies.TryGetValue(recipients[i].Offset, out string? reply))
-                recipient.Add("last_reply", reply);
-            told.Add(recipient);
-            if (state is null)
-                continue;
-            recipient.AddOptional("transport", state.Transport).AddOptional("next_hop", state.NextHop).AddOptional("reason", state.Reason);
-            if (state.Process != 0)
-                recipient.Add("process", state.Process);
-            state.Load?.AddTo(recipient);
+            (WaitCode code, long until) = CodeOf(queue, status.ModifiedNanoseconds / 1000, answer, state);
+            told.Add(new ExplainedRecipient(
+                External(recipients[i].Address), code, until > 0 ? until / 1_000_000 : null, replies.GetValueOrDefault(recipients[i].Offset), state));
         }
         return told;
     }
@@ -160,10 +147,9 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
     /// <param name="modified">Its time, microseconds since 1970.</param>
     /// <param name="answer">Of the queue manager; null: none.</param>
     /// <param name="state">What it says of this recipient; null: nothing.</param>
-    private (string Code, long Until) CodeOf(QueueName queue, long modified, WaitAnswer? answer, WaitState? state)
+    private (WaitCode Code, long Until) CodeOf(QueueName queue, long modified, WaitAnswer? answer, WaitState? state)
     {
         long now = MailTime.Microseconds(clock);
-        string? code = state?.Code;
         long until = state?.Left is { } left ? now + left * 1000 : 0;
         switch (queue)
         {
@@ -174,12 +160,12 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
             case QueueName.Corrupt:
                 return (WaitCode.Corrupt, 0);
             case QueueName.Active:
-                return (answer is { IsKnown: true } ? code ?? WaitCode.Finishing : WaitCode.NotSeen, until);
+                return (answer is { IsKnown: true } ? state?.Code ?? WaitCode.Finishing : WaitCode.NotSeen, until);
             default:
-                if (code == WaitCode.Paused)
-                    return (code, 0);
-                if (code == WaitCode.DeadDestination && until > modified)
-                    return (code, until);
+                if (state?.Code == WaitCode.Paused)
+                    return (WaitCode.Paused, 0);
+                if (state?.Code == WaitCode.DeadDestination && until > modified)
+                    return (WaitCode.DeadDestination, until);
                 if (modified > now + ToleranceMicroseconds)
                     return (WaitCode.Backoff, modified);
                 return (answer is { IsActiveFull: true } ? WaitCode.ActiveFull : queue == QueueName.Incoming ? WaitCode.NotSeen : WaitCode.Due, 0);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using PostfixNet.Delivery;
-using PostfixNet.Ipc;
 using PostfixNet.Mail;
 
 namespace PostfixNet.Postqueue;
@@ -9,73 +8,81 @@ namespace PostfixNet.Postqueue;
 /// <summary>An explanation in words, or as one JSON object a line.</summary>
 internal static class ExplanationText
 {
-    private static readonly string[] s_numbers = ["window", "busy", "waiting", "concurrency_limit", "recipient_limit", "process_limit", "process"];
-
     /// <summary>One message for people.</summary>
-    internal static void Write(AttributeList message, ListingText text)
+    internal static void Write(ExplainedMessage message, ListingText text)
     {
         text.Append(string.Create(CultureInfo.InvariantCulture,
-            $"{Clean(message, "queue_id")}: {Clean(message, "queue_name")}, {message.Number("size")} bytes from {Clean(message, "sender")}, arrived {MailTime.ListingDate(message.Number("time"))}\n"));
-        foreach (AttributeList recipient in message.Lists("recipients"))
+            $"{Clean(message.Id)}: {Clean(message.Queue)}, {message.Size} bytes from {Clean(message.Sender)}, arrived {MailTime.ListingDate(message.Time)}\n"));
+        foreach (ExplainedRecipient recipient in message.Recipients)
         {
-            string code = Clean(recipient, "code");
-            StringBuilder line = text.Append($"  {Clean(recipient, "address")}: {WaitCode.Text(code)}");
-            if (recipient.Has("process"))
-                line.Append(CultureInfo.InvariantCulture, $" by process {recipient.Number("process")}");
-            if (recipient.Has("until"))
-                line.Append(" until ").Append(MailTime.ListingDate(recipient.Number("until")));
-            line.Append(" (").Append(code).Append(")\n");
-            if (recipient.Has("reason"))
-                line.Append("    because: ").Append(Clean(recipient, "reason")).Append('\n');
-            if (recipient.Has("last_reply"))
-                line.Append("    last reply: ").Append(Clean(recipient, "last_reply")).Append('\n');
-            if (recipient.Has("transport"))
-                line.Append("    goes by: ").Append(Clean(recipient, "transport")).Append(", next hop ").Append(Clean(recipient, "next_hop")).Append(Limits(recipient)).Append('\n');
+            WaitState? state = recipient.State;
+            StringBuilder line = text.Append($"  {Clean(recipient.Address)}: {recipient.Code.Text()}");
+            if (state is { Process: > 0 })
+                line.Append(CultureInfo.InvariantCulture, $" by process {state.Process}");
+            if (recipient.Until is { } until)
+                line.Append(" until ").Append(MailTime.ListingDate(until));
+            line.Append(" (").Append(recipient.Code.Word()).Append(")\n");
+            if (state?.Reason is { } reason)
+                line.Append("    because: ").Append(Clean(reason)).Append('\n');
+            if (recipient.LastReply is { } reply)
+                line.Append("    last reply: ").Append(Clean(reply)).Append('\n');
+            if (state is not null)
+                line.Append("    goes by: ").Append(Clean(state.Transport)).Append(", next hop ").Append(Clean(state.NextHop)).Append(Load(state.Load)).Append('\n');
         }
-        if (message.Number("more", 0) is > 0 and var more)
-            text.Append(string.Create(CultureInfo.InvariantCulture, $"  ... and {more} more recipients\n"));
+        if (message.More > 0)
+            text.Append(string.Create(CultureInfo.InvariantCulture, $"  ... and {message.More} more recipients\n"));
     }
 
-    private static string Limits(AttributeList recipient)
+    private static string Load(NextHopLoad? load)
     {
-        if (!recipient.Has("window"))
+        if (load is null)
             return "";
-        string limit = recipient.Number("concurrency_limit") is > 0 and var most ? string.Create(CultureInfo.InvariantCulture, $" (limit {most})") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"; {recipient.Number("busy")} of {recipient.Number("window")} deliveries{limit} under way, {recipient.Number("waiting")} waiting");
+        string most = load.ConcurrencyLimit > 0 ? string.Create(CultureInfo.InvariantCulture, $" (limit {load.ConcurrencyLimit})") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"; {load.Busy} of {load.Window} deliveries{most} under way, {load.Waiting} waiting");
     }
 
     /// <summary>One message for programs.</summary>
-    internal static void WriteJson(AttributeList message, ListingText text)
+    internal static void WriteJson(ExplainedMessage message, ListingText text)
     {
-        StringBuilder line = text.Append("{\"queue_name\": ").Append(Quoted(message, "queue_name")).Append(", \"queue_id\": ").Append(Quoted(message, "queue_id"))
-            .Append(CultureInfo.InvariantCulture, $", \"arrival_time\": {message.Number("time")}, \"message_size\": {message.Number("size")}")
-            .Append(", \"sender\": ").Append(Quoted(message, "sender")).Append(", \"recipients\": [");
+        StringBuilder line = text.Append("{\"queue_name\": ").Append(JsonListing.Quote(message.Queue)).Append(", \"queue_id\": ").Append(JsonListing.Quote(message.Id))
+            .Append(CultureInfo.InvariantCulture, $", \"arrival_time\": {message.Time}, \"message_size\": {message.Size}")
+            .Append(", \"sender\": ").Append(JsonListing.Quote(message.Sender)).Append(", \"recipients\": [");
         bool isFirst = true;
-        foreach (AttributeList recipient in message.Lists("recipients"))
+        foreach (ExplainedRecipient recipient in message.Recipients)
         {
-            line.Append(isFirst ? "" : ", ").Append("{\"address\": ").Append(Quoted(recipient, "address")).Append(", \"code\": ").Append(Quoted(recipient, "code"));
-            if (recipient.Has("until"))
-                line.Append(CultureInfo.InvariantCulture, $", \"until\": {recipient.Number("until")}");
-            foreach (string name in (string[])["reason", "transport", "next_hop"])
-            {
-                if (recipient.Has(name))
-                    line.Append(", \"").Append(name).Append("\": ").Append(Quoted(recipient, name));
-            }
-            if (recipient.Has("last_reply"))
-                line.Append(", \"delay_reason\": ").Append(Quoted(recipient, "last_reply"));
-            foreach (string name in s_numbers)
-            {
-                if (recipient.Has(name))
-                    line.Append(CultureInfo.InvariantCulture, $", \"{name}\": {recipient.Number(name)}");
-            }
+            WaitState? state = recipient.State;
+            line.Append(isFirst ? "" : ", ").Append("{\"address\": ").Append(JsonListing.Quote(recipient.Address));
+            Text("code", recipient.Code.Word());
+            Number("until", recipient.Until);
+            Text("reason", state?.Reason);
+            Text("transport", state?.Transport);
+            Text("next_hop", state?.NextHop);
+            Text("delay_reason", recipient.LastReply);
+            Number("window", state?.Load?.Window);
+            Number("busy", state?.Load?.Busy);
+            Number("waiting", state?.Load?.Waiting);
+            Number("concurrency_limit", state?.Load?.ConcurrencyLimit);
+            Number("recipient_limit", state?.Load?.RecipientLimit);
+            Number("process_limit", state?.Load?.ProcessLimit);
+            Number("process", state is { Process: > 0 } ? state.Process : null);
             line.Append('}');
             isFirst = false;
         }
         line.Append("]}\n");
         text.Flush();
+
+        void Text(string name, string? value)
+        {
+            if (value is not null)
+                line.Append(", \"").Append(name).Append("\": ").Append(JsonListing.Quote(value));
+        }
+
+        void Number(string name, long? value)
+        {
+            if (value is { } number)
+                line.Append(CultureInfo.InvariantCulture, $", \"{name}\": {number}");
+        }
     }
 
-    private static string Clean(AttributeList list, string name) => ListingText.Printable(list.Text(name));
-
-    private static string Quoted(AttributeList list, string name) => JsonListing.Quote(list.Text(name));
+    private static string Clean(string text) => ListingText.Printable(text);
 }

@@ -2,6 +2,13 @@ using PostfixNet.Ipc;
 
 namespace PostfixNet.Postqueue;
 
+/// <summary>Names of the attributes of a listing.</summary>
+file static class Name
+{
+    internal const string Queue = "queue_name", Id = "queue_id", Time = "time", Size = "size", IsExpired = "forced_expire", Sender = "sender",
+        Recipients = "recipients", Address = "address", Reason = "reason", EndOfMessage = "end_of_message", EndOfQueue = "end_of_queue";
+}
+
 /// <summary>A listing on its way from the showq service to postqueue. Messages with many recipients go in pieces; the end
 /// is said, so that a listing that broke off is not taken for a whole one.</summary>
 /// <param name="channel">To the client.</param>
@@ -15,15 +22,12 @@ internal sealed class ListingSender(Channel channel) : IListingOutput
     private int _bytes;
 
     public void Begin(ListedMessage message) => _piece = new AttributeList()
-        .Add("queue_name", message.Queue).Add("queue_id", message.Id).Add("time", message.Time).Add("size", message.Size)
-        .Add("forced_expire", message.IsExpired ? 1 : 0).Add("sender", message.Sender);
+        .Add(Name.Queue, message.Queue).Add(Name.Id, message.Id).Add(Name.Time, message.Time).Add(Name.Size, message.Size)
+        .Add(Name.IsExpired, message.IsExpired).Add(Name.Sender, message.Sender);
 
     public void Recipient(string address, string? reason)
     {
-        AttributeList recipient = new AttributeList().Add("address", address);
-        if (reason is not null)
-            recipient.Add("reason", reason);
-        _recipients.Add(recipient);
+        _recipients.Add(new AttributeList().Add(Name.Address, address).AddOptional(Name.Reason, reason));
         _bytes += 3 * (address.Length + (reason?.Length ?? 0));
         if (_recipients.Count >= RecipientsInPiece || _bytes >= BytesInPiece)
             Send();
@@ -31,49 +35,45 @@ internal sealed class ListingSender(Channel channel) : IListingOutput
 
     public void EndMessage()
     {
-        _piece.Add("end_of_message", 1);
+        _piece.Add(Name.EndOfMessage, true);
         Send();
     }
 
     /// <summary>Says that the listing is complete.</summary>
-    internal void End() => channel.Send(new AttributeList().Add("end_of_queue", 1));
+    internal void End() => channel.Send(new AttributeList().Add(Name.EndOfQueue, true));
 
     private void Send()
     {
-        channel.Send(_piece.Add("recipients", _recipients));
+        channel.Send(_piece.Add(Name.Recipients, _recipients));
         _piece = new AttributeList();
         _recipients.Clear();
         _bytes = 0;
     }
 }
 
-/// <summary>The service will not tell this user.</summary>
-internal sealed class ListingRefusedException(string why) : Exception(why);
-
 /// <summary>The other end.</summary>
 internal static class ListingReceiver
 {
     /// <summary>Hands a whole listing on.</summary>
     /// <exception cref="IpcException">It broke off, or is none.</exception>
-    /// <exception cref="ListingRefusedException">This user may not see it.</exception>
+    /// <exception cref="ShowqRefusedException">This user may not see it.</exception>
     internal static void Run(Channel channel, IListingOutput output)
     {
         bool inMessage = false;
         while (true)
         {
             AttributeList piece = channel.ReceiveReply();
-            if (piece.Has("end_of_queue"))
+            if (piece.Has(Name.EndOfQueue))
                 return;
-            if (piece.OptionalText("refused") is { } refusal)
-                throw new ListingRefusedException(refusal);
+            ShowqRefusal.Check(piece);
             if (!inMessage)
             {
-                output.Begin(new ListedMessage(piece.Text("queue_name"), piece.Text("queue_id"), piece.Number("time"), piece.Number("size"),
-                    piece.Number("forced_expire", 0) != 0, piece.Text("sender")));
+                output.Begin(new ListedMessage(piece.Text(Name.Queue), piece.Text(Name.Id), piece.Number(Name.Time), piece.Number(Name.Size),
+                    piece.IsTrue(Name.IsExpired), piece.Text(Name.Sender)));
             }
-            foreach (AttributeList recipient in piece.Lists("recipients"))
-                output.Recipient(recipient.Text("address"), recipient.OptionalText("reason"));
-            inMessage = !piece.Has("end_of_message");
+            foreach (AttributeList recipient in piece.Lists(Name.Recipients))
+                output.Recipient(recipient.Text(Name.Address), recipient.OptionalText(Name.Reason));
+            inMessage = !piece.Has(Name.EndOfMessage);
             if (!inMessage)
                 output.EndMessage();
         }

@@ -96,7 +96,7 @@ internal static class Program
         {
             return e.IsReaderGone ? ExitStatus.Unavailable : Fatal(e.Message);
         }
-        catch (ListingRefusedException e)
+        catch (ShowqRefusedException e)
         {
             return Fatal(ListingText.Printable(e.Message), ExitStatus.NoPermission);
         }
@@ -132,7 +132,7 @@ internal static class Program
         {
             using (channel)
             {
-                channel.Send(new AttributeList().Add("request", "list"));
+                channel.Send(new ShowqRequest.List().ToAttributes());
                 ListingReceiver.Run(channel, output);
             }
         }
@@ -153,17 +153,17 @@ internal static class Program
         new QueueListing(settings.Queues, settings.EmptyAddress).Run(output);
     }
 
-    private static int FlushAll(PostqueueSettings settings) => Flush(settings, new AttributeList().Add("request", "flush_all"), "mail queue");
+    private static int FlushAll(PostqueueSettings settings) => Flush(settings, new ShowqRequest.FlushAll(), "mail queue");
 
     private static int FlushOne(PostqueueSettings settings, string id) => QueueId.TryParse(id, out _)
-        ? Flush(settings, new AttributeList().Add("request", "flush_id").Add("queue_id", id), $"queue ID {id}")
+        ? Flush(settings, new ShowqRequest.FlushOne(id), $"queue ID {id}")
         : Fatal($"Cannot flush queue ID - invalid name: \"{ListingText.Printable(id)}\"");
 
     private static int FlushSite(PostqueueSettings settings, string site) => IsDestination(site)
-        ? Flush(settings, new AttributeList().Add("request", "flush_site").Add("site", site), $"mail for {site}")
+        ? Flush(settings, new ShowqRequest.FlushSite(site), $"mail for {site}")
         : Fatal($"Cannot flush mail queue - invalid destination: \"{ListingText.Printable(site)}\"");
 
-    private static int Flush(PostqueueSettings settings, AttributeList request, string what)
+    private static int Flush(PostqueueSettings settings, ShowqRequest request, string what)
     {
         Channel channel;
         try
@@ -182,11 +182,10 @@ internal static class Program
         }
         using (channel)
         {
-            channel.Send(request);
+            channel.Send(request.ToAttributes());
             AttributeList answer = channel.ReceiveReply();
-            if (answer.OptionalText("refused") is { } refusal)
-                return Fatal(ListingText.Printable(refusal), ExitStatus.NoPermission);
-            return answer.Number("status") == 0 ? ExitStatus.Ok : Fatal($"Cannot flush {what} - see the log");
+            ShowqRefusal.Check(answer);
+            return FlushReply.From(answer).Count is null ? Fatal($"Cannot flush {what} - see the log") : ExitStatus.Ok;
         }
     }
 

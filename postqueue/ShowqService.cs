@@ -7,10 +7,7 @@ using PostfixNet.Service;
 namespace PostfixNet.Postqueue;
 
 /// <summary>The service showq: what users may know of the queue, and what they may ask of it.</summary>
-/// <remarks>Requests are attribute lists. request=list gives a listing, see <see cref="ListingSender"/>. request=flush_all,
-/// flush_id with queue_id, and flush_site with site make mail be tried at once, and are answered by status=0 and the count of
-/// messages where it is known. request=explain with what gives a list for each message, see <see cref="Explainer"/>, and then
-/// total=COUNT. A user who may not do that is answered by refused=TEXT.</remarks>
+/// <remarks>Takes one <see cref="ShowqRequest"/>; a user who may not do that gets a <see cref="ShowqRefusal"/>.</remarks>
 /// <param name="queues">Where messages are.</param>
 /// <param name="emptyAddress">empty_address_recipient.</param>
 /// <param name="rights">Who may do what.</param>
@@ -45,35 +42,33 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
     /// <summary>Serves one client.</summary>
     internal void Serve(Channel channel)
     {
-        if (channel.Receive() is not { } request)
+        if (channel.Receive() is not { } message)
             return;
-        string what = request.Text("request");
+        ShowqRequest request = ShowqRequest.From(message);
         uint user = channel.Socket.PeerUid;
-        if ((what is "list" or "explain" ? rights.RefuseListing(user) : rights.RefuseFlush(user)) is { } refusal)
+        if ((request is ShowqRequest.List or ShowqRequest.Explain ? rights.RefuseListing(user) : rights.RefuseFlush(user)) is { } refusal)
         {
-            channel.Send(new AttributeList().Add("refused", refusal));
+            channel.Send(new ShowqRefusal(refusal).ToAttributes());
             return;
         }
-        switch (what)
+        switch (request)
         {
-            case "list":
+            case ShowqRequest.List:
                 List(channel);
                 break;
-            case "explain":
-                Explain(channel, request.Text("what"));
+            case ShowqRequest.Explain explain:
+                Explain(channel, explain.What);
                 break;
-            case "flush_all":
+            case ShowqRequest.FlushAll:
                 // Forget dead destinations, ignore the times of next attempts, scan deferred and incoming.
                 Answer(channel, TryTrigger(triggerQueueManager, "FADI"u8) ? 0 : null);
                 break;
-            case "flush_id":
-                Answer(channel, _flusher.One(request.Text("queue_id")));
+            case ShowqRequest.FlushOne one:
+                Answer(channel, _flusher.One(one.Id));
                 break;
-            case "flush_site":
-                Answer(channel, _flusher.Site(request.Text("site")));
+            case ShowqRequest.FlushSite flush:
+                Answer(channel, _flusher.Site(flush.Site));
                 break;
-            default:
-                throw new IpcException("unknown request");
         }
     }
 
@@ -91,16 +86,15 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
         }
     }
 
-    private static void Answer(Channel channel, int? count) =>
-        channel.Send(new AttributeList().Add("status", count is null ? 1 : 0).Add("count", count ?? 0));
+    private static void Answer(Channel channel, int? count) => channel.Send(new FlushReply(count).ToAttributes());
 
     private void Explain(Channel channel, string what)
     {
         using QueueManagerLine line = new();
         try
         {
-            int count = new Explainer(queues, emptyAddress, line.Ask, TimeProvider.System).Run(what, channel.Send);
-            channel.Send(new AttributeList().Add("total", count).Add("no_answer", line.IsBroken ? 1 : 0));
+            int count = new Explainer(queues, emptyAddress, line.Ask, TimeProvider.System).Run(what, message => channel.Send(message.ToAttributes()));
+            channel.Send(new ExplanationEnd(count, line.IsBroken).ToAttributes());
         }
         catch (IOException e) when (e is not IpcException)
         {

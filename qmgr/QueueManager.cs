@@ -173,7 +173,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         try
         {
             if (FileSystem.Names($"{_directories.Root}/{QueueDirectories.Digest}").Any())
-                _lines.Digests.Ask(BounceRequest.Digest(), static _ => { });
+                _lines.Digests.Ask(new BounceRequest.Digest(), static _ => { });
         }
         catch (SystemCallException e) when (e.IsMissing)
         {

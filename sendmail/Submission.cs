@@ -61,7 +61,7 @@ internal sealed class Submission
             writer.WriteAttribute(AttributeName.EnvelopeId, id);
         if (_options.Return != DsnReturn.Unspecified)
             writer.WriteAttribute(AttributeName.ReturnFlags, (long)_options.Return);
-        writer.WriteAttribute(AttributeName.RewriteContext, _options.IsRemote ? "remote" : "local");
+        writer.WriteAttribute(AttributeName.RewriteContext, _options.IsRemote ? AttributeName.Remote : AttributeName.Local);
         if (_options.Tracing != Tracing.None)
             writer.WriteAttribute(AttributeName.TraceFlags, (long)_options.Tracing);
         string fullName = _options.FullName ?? Environment.GetEnvironmentVariable("NAME") ?? _caller?.FullName ?? "";

@@ -49,7 +49,7 @@ internal sealed class BestMxTransport(string setting, TimeSpan timeout, StopSign
     {
         using Channel channel = Channel.Connect(Path.Combine("private", service), service, timeout);
         WaitForProcess(channel, service);
-        if (!DeliveryReport.IsReady(channel.ReceiveReply()))
+        if (AgentReady.From(channel.ReceiveReply()) is null)
             throw new IpcException($"{service}: not a delivery service");
         channel.Send(request.ToAttributes());
         return DeliveryReport.From(channel.ReceiveReply());

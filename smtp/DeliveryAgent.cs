@@ -42,7 +42,7 @@ internal sealed class DeliveryAgent : IDisposable
     {
         try
         {
-            channel.Send(DeliveryReport.Ready());
+            channel.Send(new AgentReady(Environment.ProcessId).ToAttributes());
             for (bool isFirst = true; WaitForRequest(channel, isFirst) && channel.Receive() is { } message; isFirst = false)
             {
                 DeliveryReport report = Deliver(DeliveryRequest.From(message));

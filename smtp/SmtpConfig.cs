@@ -143,7 +143,7 @@ internal static class SmtpConfig
     {
         string text = config.Get(Parameters.BestMxTransport);
         string name = BestMxTransport.ServiceOf(text);
-        if (name is "error" or "retry" or "discard" || name.Contains('/', StringComparison.Ordinal) || (name.Length == 0 && text.Length > 0))
+        if (BuiltInTransports.Find(name) is not null || name.Contains('/', StringComparison.Ordinal) || (name.Length == 0 && text.Length > 0))
             throw config.Refuse(Parameters.BestMxTransport, $"\"{text}\" is not accepted; give the name of a delivery service in master.toml, with :nexthop or without");
         return name == service ? "" : text;
     }

@@ -170,10 +170,10 @@ internal sealed record SmtpOptions
         BindAddress = rule.SourceIPv4 ?? BindAddress,
         BindAddress6 = rule.SourceIPv6 ?? BindAddress6,
         // Where a login is asked for by name, no mail goes without.
-        Login = rule.Login.Length > 0 && Login is not null ? Login with { OnlyKey = rule.Login, AuthEnforce = true } : Login,
-        MissingLogin = Login is null ? rule.Login : "",
+        Login = rule.Login is not null && Login is not null ? Login with { OnlyKey = rule.Login, AuthEnforce = true } : Login,
+        MissingLogin = Login is null ? rule.Login ?? "" : "",
         // A level that is not known, of a newer main.toml, must not make mail less safe.
-        TlsLevel = rule.Tls.Length > 0 ? TlsPolicy.LevelOf(rule.Tls) ?? Smtp.TlsLevel.Secure : TlsLevel,
+        TlsLevel = rule.Tls is not null ? TlsPolicy.LevelOf(rule.Tls) ?? Smtp.TlsLevel.Secure : TlsLevel,
     };
 
     /// <summary>These settings for mail of a destination that goes to a fallback relay. That one has a name, a login and

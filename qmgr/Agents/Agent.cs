@@ -58,9 +58,9 @@ internal sealed class Agent : IDisposable
     private void Received(AttributeList message)
     {
         _readyTimer.Cancel();
-        if (DeliveryReport.IsReady(message))
+        if (AgentReady.From(message) is { } ready)
         {
-            _process = DeliveryReport.ReadyProcess(message);
+            _process = ready.Process;
             if (Entry is not null)
                 Entry.Process = _process;
             return;

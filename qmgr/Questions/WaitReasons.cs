@@ -9,7 +9,7 @@ internal sealed class WaitReasons(Transport transport, TransportGate gate, Troub
     /// <summary>What would hold mail for a destination up now, and its limits.</summary>
     internal WaitState Of(Destination destination)
     {
-        (string code, long until) = CauseOf(destination);
+        (WaitCode code, long until) = CauseOf(destination);
         return new WaitState(transport.Name, destination.NextHop)
         {
             Code = code,
@@ -20,7 +20,7 @@ internal sealed class WaitReasons(Transport transport, TransportGate gate, Troub
         };
     }
 
-    private (string Code, long Until) CauseOf(Destination destination)
+    private (WaitCode Code, long Until) CauseOf(Destination destination)
     {
         if (gate.IsPaused)
             return (WaitCode.Paused, 0);

@@ -1,3 +1,4 @@
+using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Mail;
 
@@ -7,23 +8,23 @@ namespace PostfixNet.Qmgr;
 /// settled when that is on record.</summary>
 internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings settings, TimeProvider clock)
 {
-    /// <summary>The transports error, retry and discard; the next hop is the text.</summary>
+    /// <summary>Does what a built-in transport says; the next hop is the text.</summary>
     internal void Deliver(Message message, Route route, IReadOnlyList<Recipient> recipients)
     {
-        (string code, string text) = SplitStatus(route.NextHop, route.Transport switch
+        (string code, string text) = SplitStatus(route.NextHop, route.BuiltIn switch
         {
-            Route.Error => ("5.0.0", "mail for this destination is not accepted"),
-            Route.Retry => ("4.0.0", "deferred by configuration"),
+            BuiltInTransport.Error => ("5.0.0", "mail for this destination is not accepted"),
+            BuiltInTransport.Retry => ("4.0.0", "deferred by configuration"),
             _ => ("2.0.0", "discarded by configuration"),
         });
         Dsn dsn = new(code, text);
         RetryPolicy retry = settings.Retries.For(route.Rule).Refused;
-        if (route.Transport == Route.Retry || (route.Transport == Route.Error && settings.SoftBounce))
+        if (route.BuiltIn == BuiltInTransport.Retry || (route.BuiltIn == BuiltInTransport.Error && settings.SoftBounce))
         {
             PutOff(message, retry);
             Defer(message, recipients, dsn.AsTransient());
         }
-        else if (route.Transport == Route.Error)
+        else if (route.BuiltIn == BuiltInTransport.Error)
         {
             Bounce(message, recipients, dsn, retry);
         }
@@ -42,7 +43,7 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings set
     {
         foreach (Recipient recipient in recipients)
         {
-            lines.Defer.Ask(BounceRequest.Append(message.Id, new Outcome(recipient, reason with { Action = DsnAction.Delayed })), ok =>
+            lines.Defer.Ask(new BounceRequest.Append(message.Id, new Outcome(recipient, reason with { Action = DsnAction.Delayed })), ok =>
             {
                 if (!ok)
                     message.MissRecord();
@@ -56,7 +57,7 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings set
     {
         foreach (Recipient recipient in recipients)
         {
-            lines.Bounce.Ask(BounceRequest.Append(message.Id, new Outcome(recipient, reason with { Action = DsnAction.Failed })), ok =>
+            lines.Bounce.Ask(new BounceRequest.Append(message.Id, new Outcome(recipient, reason with { Action = DsnAction.Failed })), ok =>
             {
                 // Marked only once the record is durable (S2-09); a record that cannot be written means another try.
                 if (ok)

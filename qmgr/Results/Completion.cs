@@ -33,7 +33,7 @@ internal sealed class Completion(
         try
         {
             if (files.HasLog(log, message.Id))
-                Ask(line, message, "flush", Done);
+                line.Ask(new BounceRequest.Flush(message.Facts), Done);
             else
                 Done(true);
         }
@@ -43,9 +43,6 @@ internal sealed class Completion(
             Done(false);
         }
     }
-
-    private static void Ask(IReportLine line, Message message, string request, Action<bool> next) =>
-        line.Ask(BounceRequest.Notify(request, message.Facts), next);
 
     private void AfterFailureNotice(Message message)
     {
@@ -94,7 +91,7 @@ internal sealed class Completion(
         {
             MailLog.Info($"{message.Id}: from=<{Address.ToExternal(message.Sender)}>, status={(isForced ? "force-expired" : "expired")}, returned to sender");
             // Only when the sender's notice is safely queued may the message go.
-            Ask(lines.Defer, message, "flush", ok =>
+            lines.Defer.Ask(new BounceRequest.Flush(message.Facts), ok =>
             {
                 if (ok)
                     Remove(message);
@@ -104,7 +101,7 @@ internal sealed class Completion(
         }
         else if (message.WarnTime > 0 && Now / 1_000_000 >= message.WarnTime)
         {
-            Ask(lines.Defer, message, "warn", ok =>
+            lines.Defer.Ask(new BounceRequest.Warn(message.Facts), ok =>
             {
                 if (ok)
                     files.MarkWarned(message);

@@ -1,4 +1,4 @@
-using PostfixNet.Ipc;
+using PostfixNet.Delivery;
 
 namespace PostfixNet.Qmgr;
 
@@ -9,5 +9,5 @@ internal interface IReportLine
     internal int Pending { get; }
 
     /// <summary>Asks; <paramref name="done"/> hears later if it was done.</summary>
-    internal void Ask(AttributeList request, Action<bool> done);
+    internal void Ask(BounceRequest request, Action<bool> done);
 }

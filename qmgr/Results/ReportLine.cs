@@ -1,3 +1,4 @@
+using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Native;
 
@@ -14,7 +15,7 @@ internal sealed class ReportLine(EventLoop loop, string service, Settings settin
     public int Pending => _waiting.Count;
 
     /// <inheritdoc/>
-    public void Ask(AttributeList request, Action<bool> done)
+    public void Ask(BounceRequest request, Action<bool> done)
     {
         if (_channel is null && !Connect())
         {
@@ -22,7 +23,7 @@ internal sealed class ReportLine(EventLoop loop, string service, Settings settin
             return;
         }
         _waiting.Enqueue(done);
-        _channel!.Send(request);
+        _channel!.Send(request.ToAttributes());
         if (_waiting.Count == 1)
             Watch();
     }
@@ -66,7 +67,7 @@ internal sealed class ReportLine(EventLoop loop, string service, Settings settin
     {
         if (!_waiting.TryDequeue(out Action<bool>? done))
             throw new IpcException("an answer that nobody asked for");
-        bool ok = answer.Number("status", 1) == 0;
+        bool ok = BounceReply.From(answer).IsDone;
         // The process serves one client at a time: let it go when we have nothing more to ask.
         if (_waiting.Count == 0)
             Disconnect();

@@ -43,7 +43,7 @@ internal sealed class Dispatch(Routing routing, PausedDeliveries paused, BuiltIn
         foreach (Group group in groups)
         {
             group.Recipients.Sort(static (a, b) => string.CompareOrdinal(a.Address, b.Address));
-            if (group.Route.IsBuiltIn)
+            if (group.Route.BuiltIn is not null)
             {
                 builtIn.Deliver(message, group.Route, group.Recipients);
                 continue;

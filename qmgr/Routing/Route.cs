@@ -3,19 +3,13 @@ using PostfixNet.Configuration;
 namespace PostfixNet.Qmgr;
 
 /// <summary>Where a recipient's mail goes next.</summary>
-/// <param name="Transport">Name of a service, or the built-in error, retry and discard.</param>
+/// <param name="Transport">Name of a service, or a built-in one.</param>
 /// <param name="NextHop">Domain or host, lower case; for the built-in transports the text for the log.</param>
 /// <param name="Rule">The table of main.toml for such mail; null when there is none.</param>
 internal sealed record Route(string Transport, string NextHop, DestinationRule? Rule = null)
 {
-    /// <summary>Transports that are no service: refuse, put off, throw away.</summary>
-    internal const string Error = "error", Retry = "retry", Discard = "discard";
-
-    /// <summary>No agent is needed.</summary>
-    internal bool IsBuiltIn => IsBuiltInName(Transport);
-
-    /// <summary>Whether a transport is one of those.</summary>
-    internal static bool IsBuiltInName(string transport) => transport is Error or Retry or Discard;
+    /// <summary>The transport, when it needs no agent; else null.</summary>
+    internal BuiltInTransport? BuiltIn => BuiltInTransports.Find(Transport);
 
     /// <summary>Names the queue in which the mail waits within its transport: mail with a table of its own is not held up by
     /// the rest of what goes to the same relay.</summary>

@@ -103,7 +103,7 @@ internal sealed class Routing
         string transport = colon < 0 ? entry : entry[..colon], nextHop = colon < 0 ? "" : entry[(colon + 1)..].Trim();
         if (transport.Length == 0)
             transport = otherwise.Transport;
-        bool isText = Route.IsBuiltInName(transport);
+        bool isText = BuiltInTransports.Find(transport) is not null;
         return new Route(transport, nextHop.Length > 0 ? isText ? nextHop : nextHop.ToLowerInvariant() : isText ? "" : otherwise.NextHop);
     }
 }

@@ -21,9 +21,8 @@ public sealed class BounceClient(TimeSpan timeout) : IDisposable
         {
             if (!_open.TryGetValue(service, out Channel? channel))
                 _open.Add(service, channel = Channel.Connect($"private/{service}", service, timeout));
-            channel.Send(BounceRequest.Append(id, outcome));
-            AttributeList reply = channel.ReceiveReply();
-            return reply.Number("status") == 0 ? null : reply.OptionalText("reason") ?? "unknown reason";
+            channel.Send(new BounceRequest.Append(id, outcome).ToAttributes());
+            return BounceReply.From(channel.ReceiveReply()).Problem;
         }
         catch (IpcException e)
         {

@@ -18,33 +18,33 @@ public sealed record DeliveryReport(bool SomeDeferred, bool IsCorrupt, Dsn? Trou
     /// <summary>The best mail exchanger of the next hop, as looked up for this request; null: none was.</summary>
     public string? Exchanger { get; init; }
 
-    /// <summary>What an agent says first on a connection, before any request (S4-02): it is alive and serves us.</summary>
-    public static AttributeList Ready() => new AttributeList().Add("ready", Environment.ProcessId);
-
-    /// <summary>Whether a message is that word.</summary>
-    public static bool IsReady(AttributeList list) => list.Has("ready");
-
-    /// <summary>Who said it: the agent's process id; 0 when it does not tell.</summary>
-    public static int ReadyProcess(AttributeList list) => list.Number("ready", 0) is > 0 and <= int.MaxValue and var pid ? (int)pid : 0;
+    private const string Deferred = "deferred", Corrupt = "corrupt", Unrecorded = "unrecorded", SessionIsOpen = "session_open", End = "ends",
+        TroubleName = "trouble", ExchangerName = "exchanger";
 
     /// <summary>For the line to qmgr.</summary>
-    public AttributeList ToAttributes()
-    {
-        AttributeList list = new AttributeList().Add("deferred", SomeDeferred ? 1 : 0).Add("corrupt", IsCorrupt ? 1 : 0)
-            .Add("session_open", SessionOpen ? 1 : 0).Add("ends", Ends ? 1 : 0)
-            .Add("unrecorded", IsUnrecorded ? 1 : 0);
-        if (Exchanger is not null)
-            list.Add("exchanger", Exchanger);
-        return Trouble is null ? list : list.Add("trouble", [new AttributeList().Add(Trouble)]);
-    }
+    public AttributeList ToAttributes() => new AttributeList()
+        .Add(Deferred, SomeDeferred).Add(Corrupt, IsCorrupt).Add(Unrecorded, IsUnrecorded).Add(SessionIsOpen, SessionOpen).Add(End, Ends)
+        .AddOptional(TroubleName, Trouble is null ? null : new AttributeList().Add(Trouble)).AddOptional(ExchangerName, Exchanger);
 
     /// <exception cref="IpcException">Malformed.</exception>
     public static DeliveryReport From(AttributeList list) => new(
-        list.Number("deferred") != 0, list.Number("corrupt") != 0,
-        list.Has("trouble") && list.Lists("trouble") is [var trouble, ..] ? trouble.Dsn() : null,
-        list.Number("session_open") != 0, list.Number("ends") != 0)
+        list.Number(Deferred) != 0, list.Number(Corrupt) != 0, list.OptionalList(TroubleName)?.Dsn(), list.Number(SessionIsOpen) != 0, list.Number(End) != 0)
     {
-        IsUnrecorded = list.Number("unrecorded", 0) != 0,
-        Exchanger = list.OptionalText("exchanger"),
+        IsUnrecorded = list.IsTrue(Unrecorded),
+        Exchanger = list.OptionalText(ExchangerName),
     };
+}
+
+/// <summary>What an agent says first on a connection, before any request (S4-02): it is alive and serves us.</summary>
+/// <param name="Process">Its process id; 0 when it does not tell.</param>
+public sealed record AgentReady(int Process)
+{
+    private const string Ready = "ready";
+
+    /// <summary>For the line to the client.</summary>
+    public AttributeList ToAttributes() => new AttributeList().Add(Ready, Process);
+
+    /// <summary>Understands that word; null: it is another.</summary>
+    public static AgentReady? From(AttributeList list) => !list.Has(Ready) ? null
+        : new(list.Number(Ready, 0) is > 0 and <= int.MaxValue and var pid ? (int)pid : 0);
 }

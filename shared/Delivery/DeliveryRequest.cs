@@ -58,51 +58,53 @@ public sealed record DeliveryRequest
     /// <summary>What main.toml has for this destination in place of the agent's parameters; null: nothing.</summary>
     public DeliveryRule? Rule { get; init; }
 
+    private const string NextHopName = "nexthop", SizeName = "size", DataOffsetName = "data_offset", ArrivalTime = "arrival_time",
+        ActiveTime = "active_time", MoreWaitsName = "more_waits", OriginName = "origin", RuleName = "rule";
+
     /// <summary>For the line to the agent.</summary>
     public AttributeList ToAttributes()
     {
         List<AttributeList> recipients = new(Recipients.Count);
         foreach (Recipient recipient in Recipients)
             recipients.Add(new AttributeList().Add(recipient));
-        AttributeList list = new AttributeList()
-            .Add("queue_name", QueueDirectories.NameOf(Queue)).Add("queue_id", Id.ToString()).Add("nexthop", NextHop).Add("sender", Sender)
-            .Add("size", Size).Add("data_offset", DataOffset).AddOptional("encoding", Encoding.Word()).Add("smtputf8", (long)SmtpUtf8)
-            .AddOptional("envelope_id", EnvelopeId).Add("ret_flags", (long)Return).Add("trace_flags", (long)Tracing)
-            .Add("arrival_time", ArrivalMicroseconds).Add("active_time", ActiveMicroseconds).Add("more_waits", MoreWaits)
-            .Add("recipients", recipients);
-        if (Origin is not null)
-            list.Add("origin", [Origin.ToAttributes()]);
-        return Rule is null ? list : list.Add("rule", [Rule.ToAttributes()]);
+        return new AttributeList()
+            .Add(FieldName.QueueName, Queue).Add(FieldName.QueueId, Id).Add(NextHopName, NextHop).Add(FieldName.Sender, Sender)
+            .Add(SizeName, Size).Add(DataOffsetName, DataOffset).AddOptional(AttributeName.Encoding, Encoding.Word())
+            .Add(FieldName.SmtpUtf8, (long)SmtpUtf8).AddOptional(AttributeName.EnvelopeId, EnvelopeId)
+            .Add(AttributeName.ReturnFlags, (long)Return).Add(AttributeName.TraceFlags, (long)Tracing)
+            .Add(ArrivalTime, ArrivalMicroseconds).Add(ActiveTime, ActiveMicroseconds).Add(MoreWaitsName, MoreWaits)
+            .Add(FieldName.Recipients, recipients).AddOptional(OriginName, Origin?.ToAttributes()).AddOptional(RuleName, Rule?.ToAttributes());
     }
 
     /// <exception cref="IpcException">Something is missing or malformed, or there is no next hop or no recipient (S4-03).</exception>
     public static DeliveryRequest From(AttributeList list)
     {
-        List<Recipient> recipients = [];
-        foreach (AttributeList recipient in list.Lists("recipients"))
+        IReadOnlyList<AttributeList> lists = list.Lists(FieldName.Recipients);
+        List<Recipient> recipients = new(lists.Count);
+        foreach (AttributeList recipient in lists)
             recipients.Add(recipient.Recipient());
-        string nextHop = list.Text("nexthop");
+        string nextHop = list.Text(NextHopName);
         if (nextHop.Length == 0 || recipients.Count == 0)
             throw new IpcException("delivery request without next hop or recipients");
         return new DeliveryRequest
         {
-            Queue = QueueDirectories.TryParse(list.Text("queue_name"), out QueueName queue) ? queue : throw new IpcException("delivery request with a bad queue name"),
-            Id = QueueId.TryParse(list.Text("queue_id"), out QueueId id) ? id : throw new IpcException("delivery request with a bad queue ID"),
+            Queue = list.QueueName(),
+            Id = list.QueueId(),
             NextHop = nextHop,
-            Sender = list.Text("sender"),
+            Sender = list.Text(FieldName.Sender),
             Recipients = recipients,
-            Size = list.Number("size"),
-            DataOffset = list.Number("data_offset"),
-            Encoding = BodyEncodings.TryParse(list.OptionalText("encoding") ?? "", out BodyEncoding encoding) ? encoding : BodyEncoding.Unknown,
-            SmtpUtf8 = SmtpUtf8Flags.FromNumber(list.Number("smtputf8")),
-            EnvelopeId = list.OptionalText("envelope_id"),
-            Return = DsnReturns.FromNumber(list.Number("ret_flags")),
-            Tracing = TracingFlags.FromNumber(list.Number("trace_flags")),
-            ArrivalMicroseconds = list.Number("arrival_time"),
-            ActiveMicroseconds = list.Number("active_time"),
-            Origin = list.Has("origin") && list.Lists("origin") is [var origin, ..] ? MessageOrigin.From(origin) : null,
-            MoreWaits = list.IsTrue("more_waits"),
-            Rule = list.Has("rule") && list.Lists("rule") is [var rule, ..] ? DeliveryRule.From(rule) : null,
+            Size = list.Number(SizeName),
+            DataOffset = list.Number(DataOffsetName),
+            Encoding = BodyEncodings.Parse(list.OptionalText(AttributeName.Encoding)),
+            SmtpUtf8 = SmtpUtf8Flags.FromNumber(list.Number(FieldName.SmtpUtf8)),
+            EnvelopeId = list.OptionalText(AttributeName.EnvelopeId),
+            Return = DsnReturns.FromNumber(list.Number(AttributeName.ReturnFlags)),
+            Tracing = TracingFlags.FromNumber(list.Number(AttributeName.TraceFlags)),
+            ArrivalMicroseconds = list.Number(ArrivalTime),
+            ActiveMicroseconds = list.Number(ActiveTime),
+            Origin = list.OptionalList(OriginName) is { } origin ? MessageOrigin.From(origin) : null,
+            MoreWaits = list.IsTrue(MoreWaitsName),
+            Rule = list.OptionalList(RuleName) is { } rule ? DeliveryRule.From(rule) : null,
         };
     }
 }

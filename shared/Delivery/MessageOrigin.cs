@@ -21,7 +21,7 @@ public sealed record MessageOrigin(
     /// <summary>What a queue file says; null when it says nothing, as for mail that was submitted on this system.</summary>
     public static MessageOrigin? Of(Envelope envelope)
     {
-        MessageOrigin origin = envelope.RewriteContext is null or "local" ? Local : Local with { IsRemote = true };
+        MessageOrigin origin = envelope.RewriteContext is null or AttributeName.Local ? Local : Local with { IsRemote = true };
         for (int i = 0; i < envelope.Attributes.Count; i++)
         {
             KeyValuePair<string, string> attribute = envelope.Attributes[i];
@@ -39,11 +39,18 @@ public sealed record MessageOrigin(
         return ReferenceEquals(origin, Local) ? null : origin;
     }
 
-    internal AttributeList ToAttributes() => new AttributeList().Add("client_name", ClientName).Add("client_address", ClientAddress)
-        .Add("client_port", ClientPort).Add("protocol", Protocol).Add("helo_name", HeloName).Add("identity", Identity)
-        .Add("is_remote", IsRemote ? 1 : 0);
+    private const string IsRemoteName = "is_remote";
 
-    /// <exception cref="IpcException">Malformed.</exception>
-    internal static MessageOrigin From(AttributeList list) => new(list.Text("client_name"), list.Text("client_address"),
-        list.Text("client_port"), list.Text("protocol"), list.Text("helo_name"), list.Text("identity"), list.Number("is_remote") != 0);
+    internal AttributeList ToAttributes() => new AttributeList()
+        .AddOptional(AttributeName.LogClientName, ClientName).AddOptional(AttributeName.LogClientAddress, ClientAddress)
+        .AddOptional(AttributeName.LogClientPort, ClientPort).AddOptional(AttributeName.LogProtocolName, Protocol)
+        .AddOptional(AttributeName.LogHeloName, HeloName).AddOptional(AttributeName.LogIdent, Identity).Add(IsRemoteName, IsRemote);
+
+    internal static MessageOrigin From(AttributeList list)
+    {
+        return new(Text(AttributeName.LogClientName), Text(AttributeName.LogClientAddress), Text(AttributeName.LogClientPort),
+            Text(AttributeName.LogProtocolName), Text(AttributeName.LogHeloName), Text(AttributeName.LogIdent), list.IsTrue(IsRemoteName));
+
+        string Text(string name) => list.OptionalText(name) ?? "";
+    }
 }

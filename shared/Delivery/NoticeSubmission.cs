@@ -40,7 +40,7 @@ public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSub
     /// <inheritdoc/>
     public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8)
     {
-        CleanupClient client = CleanupClient.Begin(path, isInternal: true, timeout, smtpUtf8);
+        CleanupClient client = CleanupClient.Begin(path, new CleanupRequest(IsInternal: true, smtpUtf8), timeout);
         Draft draft = new(client);
         draft.BeginContent(sender, recipient);
         return draft;
@@ -69,7 +69,7 @@ public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSub
         {
             long now = MailTime.NowMicroseconds;
             _records.Write(RecordType.Time, FormattableString.Invariant($"{now / 1_000_000} {now % 1_000_000}"));
-            _records.WriteAttribute("log_message_origin", "local");
+            _records.WriteAttribute(AttributeName.LogMessageOrigin, AttributeName.Local);
             _records.WriteAttribute(AttributeName.TraceFlags, (long)Tracing.None);
             _records.Write(RecordType.From, sender);
             _records.Write(RecordType.Recipient, recipient);
@@ -95,9 +95,9 @@ public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSub
             _records.WriteAttribute(AttributeName.Encoding, BodyEncoding.EightBit.Word());
             _records.Write(RecordType.End);
             _records.Flush();
-            (int status, string reason) = _client.Finish();
-            IsRefused = status == CleanupClient.Refused;
-            return status == CleanupClient.Accepted ? null : reason.Length > 0 ? reason : "cleanup did not accept the notice";
+            (CleanupVerdict verdict, string reason) = _client.Finish();
+            IsRefused = verdict == CleanupVerdict.Refused;
+            return verdict == CleanupVerdict.Accepted ? null : reason.Length > 0 ? reason : "cleanup did not accept the notice";
         }
 
         protected override void Dispose(bool disposing)

@@ -1,79 +1,82 @@
 namespace PostfixNet.Delivery;
 
-/// <summary>Why a recipient of queued mail has not been delivered to: a fixed set of words, for programs and people.</summary>
-public static class WaitCode
+/// <summary>Why a recipient of queued mail has not been delivered to.</summary>
+public enum WaitCode
 {
     /// <summary>In maildrop; pickup has yet to take it.</summary>
-    public const string NotAccepted = "not_accepted";
-
+    NotAccepted,
     /// <summary>In incoming; the queue manager has yet to look at it.</summary>
-    public const string NotSeen = "not_seen";
-
+    NotSeen,
     /// <summary>The queue manager has as many messages in work as it may.</summary>
-    public const string ActiveFull = "active_full";
-
+    ActiveFull,
     /// <summary>Between two attempts.</summary>
-    public const string Backoff = "backoff";
-
+    Backoff,
     /// <summary>The next attempt is due, and comes with the next scan of the deferred queue.</summary>
-    public const string Due = "due";
-
+    Due,
     /// <summary>An operator holds the message.</summary>
-    public const string Held = "held";
-
+    Held,
     /// <summary>The file is damaged and was set aside.</summary>
-    public const string Corrupt = "corrupt";
-
+    Corrupt,
     /// <summary>An operator has paused such deliveries.</summary>
-    public const string Paused = "paused";
-
+    Paused,
     /// <summary>The transport cannot be reached, or is listed in defer_transports.</summary>
-    public const string TransportSuspended = "transport_suspended";
-
+    TransportSuspended,
     /// <summary>The next hop could not be reached, and is left alone for a while.</summary>
-    public const string DeadDestination = "dead_destination";
-
+    DeadDestination,
     /// <summary>As many deliveries to the next hop as there may be are under way.</summary>
-    public const string DestinationFull = "destination_full";
-
+    DestinationFull,
     /// <summary>A limit of deliveries in time.</summary>
-    public const string RateLimit = "rate_limit";
-
+    RateLimit,
     /// <summary>All processes of the transport are at work.</summary>
-    public const string NoFreeAgent = "no_free_agent";
-
+    NoFreeAgent,
     /// <summary>A process was asked for and has not answered yet.</summary>
-    public const string NoProcess = "no_process";
-
+    NoProcess,
     /// <summary>Others come first.</summary>
-    public const string InTurn = "in_turn";
-
+    InTurn,
     /// <summary>A process has it.</summary>
-    public const string Delivering = "delivering";
-
+    Delivering,
     /// <summary>The attempt is over, and its result is being recorded.</summary>
-    public const string Finishing = "finishing";
+    Finishing,
+}
 
-    /// <summary>A sentence for people.</summary>
-    public static string Text(string code) => code switch
+/// <summary>How <see cref="WaitCode"/> is told: a fixed set of words for programs, a sentence for people.</summary>
+public static class WaitCodes
+{
+    private static readonly (WaitCode Code, string Word, string Text)[] s_all =
+    [
+        (WaitCode.NotAccepted, "not_accepted", "waits for pickup"),
+        (WaitCode.NotSeen, "not_seen", "not yet seen by the queue manager"),
+        (WaitCode.ActiveFull, "active_full", "the active queue is full"),
+        (WaitCode.Backoff, "backoff", "waits for its next attempt"),
+        (WaitCode.Due, "due", "due, at the next scan of the deferred queue"),
+        (WaitCode.Held, "held", "held by an operator"),
+        (WaitCode.Corrupt, "corrupt", "damaged, and set aside"),
+        (WaitCode.Paused, "paused", "paused by an operator"),
+        (WaitCode.TransportSuspended, "transport_suspended", "the transport is suspended"),
+        (WaitCode.DeadDestination, "dead_destination", "the next hop is left alone after failures"),
+        (WaitCode.DestinationFull, "destination_full", "as many deliveries to the next hop as may be are under way"),
+        (WaitCode.RateLimit, "rate_limit", "held back by a rate limit"),
+        (WaitCode.NoFreeAgent, "no_free_agent", "all processes of the transport are busy"),
+        (WaitCode.NoProcess, "no_process", "waits for a process to start"),
+        (WaitCode.InTurn, "in_turn", "waits for its turn"),
+        (WaitCode.Delivering, "delivering", "being delivered"),
+        (WaitCode.Finishing, "finishing", "attempt over, result being recorded"),
+    ];
+
+    /// <summary>For programs.</summary>
+    public static string Word(this WaitCode code) => s_all[(int)code].Word;
+
+    /// <summary>For people.</summary>
+    public static string Text(this WaitCode code) => s_all[(int)code].Text;
+
+    /// <summary>Understands a word; null: it is none, as from a newer version.</summary>
+    public static WaitCode? Parse(string? word)
     {
-        NotAccepted => "waits for pickup",
-        NotSeen => "not yet seen by the queue manager",
-        ActiveFull => "the active queue is full",
-        Backoff => "waits for its next attempt",
-        Due => "due, at the next scan of the deferred queue",
-        Held => "held by an operator",
-        Corrupt => "damaged, and set aside",
-        Paused => "paused by an operator",
-        TransportSuspended => "the transport is suspended",
-        DeadDestination => "the next hop is left alone after failures",
-        DestinationFull => "as many deliveries to the next hop as may be are under way",
-        RateLimit => "held back by a rate limit",
-        NoFreeAgent => "all processes of the transport are busy",
-        NoProcess => "waits for a process to start",
-        InTurn => "waits for its turn",
-        Delivering => "being delivered",
-        Finishing => "attempt over, result being recorded",
-        _ => code,
-    };
+        foreach ((WaitCode code, string known, _) in s_all)
+        {
+            if (known == word)
+                return code;
+        }
+        return null;
+    }
 }

@@ -11,13 +11,15 @@ public sealed record WaitQuestion(string Id, string Sender, IReadOnlyList<string
     /// <summary>The socket, below queue_directory: in private/, where only the mail system may connect.</summary>
     public const string Path = "private/qmgr.ask";
 
+    private const string Address = "address";
+
     /// <summary>For the line to qmgr.</summary>
-    public AttributeList ToAttributes() => new AttributeList().Add("queue_id", Id).Add("sender", Sender)
-        .Add("recipients", [.. Addresses.Select(static address => new AttributeList().Add("address", address))]);
+    public AttributeList ToAttributes() => new AttributeList().Add(FieldName.QueueId, Id).Add(FieldName.Sender, Sender)
+        .Add(FieldName.Recipients, [.. Addresses.Select(static address => new AttributeList().Add(Address, address))]);
 
     /// <exception cref="IpcException">Malformed.</exception>
-    public static WaitQuestion From(AttributeList list) => new(list.Text("queue_id"), list.Text("sender"),
-        [.. list.Lists("recipients").Select(static recipient => recipient.Text("address"))]);
+    public static WaitQuestion From(AttributeList list) => new(list.Text(FieldName.QueueId), list.Text(FieldName.Sender),
+        [.. list.Lists(FieldName.Recipients).Select(static recipient => recipient.Text(Address))]);
 }
 
 /// <summary>What qmgr answers, from what it has in memory.</summary>
@@ -26,13 +28,15 @@ public sealed record WaitQuestion(string Id, string Sender, IReadOnlyList<string
 /// <param name="States">Of each recipient asked for, in that order.</param>
 public sealed record WaitAnswer(bool IsKnown, bool IsActiveFull, IReadOnlyList<WaitState> States)
 {
+    private const string Known = "known", ActiveFull = "active_full";
+
     /// <summary>For the line to showq.</summary>
-    public AttributeList ToAttributes() => new AttributeList().Add("known", IsKnown).Add("active_full", IsActiveFull)
-        .Add("recipients", [.. States.Select(static state => state.ToAttributes())]);
+    public AttributeList ToAttributes() => new AttributeList().Add(Known, IsKnown).Add(ActiveFull, IsActiveFull)
+        .Add(FieldName.Recipients, [.. States.Select(static state => state.ToAttributes())]);
 
     /// <exception cref="IpcException">Malformed.</exception>
-    public static WaitAnswer From(AttributeList list) => new(list.IsTrue("known"), list.IsTrue("active_full"),
-        [.. list.Lists("recipients").Select(WaitState.From)]);
+    public static WaitAnswer From(AttributeList list) => new(list.IsTrue(Known), list.IsTrue(ActiveFull),
+        [.. list.Lists(FieldName.Recipients).Select(WaitState.From)]);
 }
 
 /// <summary>How things stand with one recipient, or with a next hop.</summary>
@@ -40,8 +44,8 @@ public sealed record WaitAnswer(bool IsKnown, bool IsActiveFull, IReadOnlyList<W
 /// <param name="NextHop">Where the mail goes.</param>
 public sealed record WaitState(string Transport, string NextHop)
 {
-    /// <summary>What holds the mail up: a <see cref="WaitCode"/>; null: nothing in the queue manager.</summary>
-    public string? Code { get; init; }
+    /// <summary>What holds the mail up; null: nothing in the queue manager.</summary>
+    public WaitCode? Code { get; init; }
 
     /// <summary>How long yet, in milliseconds, where time decides; else null.</summary>
     public long? Left { get; init; }
@@ -55,24 +59,24 @@ public sealed record WaitState(string Transport, string NextHop)
     /// <summary>Deliveries and limits of the next hop; null for transports that need no agent.</summary>
     public NextHopLoad? Load { get; init; }
 
-    internal AttributeList ToAttributes()
+    private const string TransportName = "transport", NextHopName = "next_hop", CodeName = "code", LeftName = "left", ProcessName = "process", LoadName = "load";
+
+    /// <summary>For the line, also to the command that shows it.</summary>
+    public AttributeList ToAttributes()
     {
-        AttributeList list = new AttributeList().Add("transport", Transport).Add("next_hop", NextHop)
-            .AddOptional("code", Code).AddOptional("reason", Reason);
-        if (Left is { } left)
-            list.Add("left", left);
-        if (Process != 0)
-            list.Add("process", Process);
-        return Load is null ? list : Load.AddTo(list);
+        AttributeList list = new AttributeList().Add(TransportName, Transport).Add(NextHopName, NextHop)
+            .AddOptional(CodeName, Code?.Word()).AddOptional(FieldName.Reason, Reason).Add(ProcessName, Process).AddOptional(LoadName, Load?.ToAttributes());
+        return Left is { } left ? list.Add(LeftName, left) : list;
     }
 
-    internal static WaitState From(AttributeList list) => new(list.Text("transport"), list.Text("next_hop"))
+    /// <exception cref="IpcException">Malformed.</exception>
+    public static WaitState From(AttributeList list) => new(list.Text(TransportName), list.Text(NextHopName))
     {
-        Code = list.OptionalText("code"),
-        Reason = list.OptionalText("reason"),
-        Left = list.Has("left") ? list.Number("left") : null,
-        Process = (int)list.Number("process", 0),
-        Load = list.Has("window") ? NextHopLoad.From(list) : null,
+        Code = WaitCodes.Parse(list.OptionalText(CodeName)),
+        Reason = list.OptionalText(FieldName.Reason),
+        Left = list.Has(LeftName) ? Math.Clamp(list.Number(LeftName), 0, int.MaxValue) : null,
+        Process = list.Number(ProcessName, 0) is > 0 and <= int.MaxValue and var process ? (int)process : 0,
+        Load = list.OptionalList(LoadName) is { } load ? NextHopLoad.From(load) : null,
     };
 }
 
@@ -85,12 +89,13 @@ public sealed record WaitState(string Transport, string NextHop)
 /// <param name="ProcessLimit">Processes of the transport, at most.</param>
 public sealed record NextHopLoad(long Window, long Busy, long Waiting, long ConcurrencyLimit, long RecipientLimit, long ProcessLimit)
 {
-    /// <summary>Adds the numbers to a list.</summary>
-    public AttributeList AddTo(AttributeList list) => list.Add("window", Window).Add("busy", Busy).Add("waiting", Waiting)
-        .Add("concurrency_limit", ConcurrencyLimit).Add("recipient_limit", RecipientLimit).Add("process_limit", ProcessLimit);
+    private const string WindowName = "window", BusyName = "busy", WaitingName = "waiting", Concurrency = "concurrency_limit",
+        Recipients = "recipient_limit", Processes = "process_limit";
 
-    /// <summary>The numbers of a list.</summary>
-    /// <exception cref="IpcException">One is missing.</exception>
-    public static NextHopLoad From(AttributeList list) => new(list.Number("window"), list.Number("busy"), list.Number("waiting"),
-        list.Number("concurrency_limit"), list.Number("recipient_limit"), list.Number("process_limit"));
+    internal AttributeList ToAttributes() => new AttributeList().Add(WindowName, Window).Add(BusyName, Busy).Add(WaitingName, Waiting)
+        .Add(Concurrency, ConcurrencyLimit).Add(Recipients, RecipientLimit).Add(Processes, ProcessLimit);
+
+    /// <exception cref="IpcException">A number is missing.</exception>
+    internal static NextHopLoad From(AttributeList list) => new(list.Number(WindowName), list.Number(BusyName), list.Number(WaitingName),
+        list.Number(Concurrency), list.Number(Recipients), list.Number(Processes));
 }

@@ -23,6 +23,13 @@ public static class BodyEncodings
         return encoding != BodyEncoding.Unknown;
     }
 
+    /// <summary>As <see cref="TryParse"/>; what is not understood is <see cref="BodyEncoding.Unknown"/>.</summary>
+    public static BodyEncoding Parse(string? word)
+    {
+        _ = TryParse(word ?? "", out BodyEncoding encoding);
+        return encoding;
+    }
+
     /// <summary>The word of queue files; empty for <see cref="BodyEncoding.Unknown"/>.</summary>
     public static string Word(this BodyEncoding encoding) => encoding switch { BodyEncoding.SevenBit => "7bit", BodyEncoding.EightBit => "8bit", _ => "" };
 

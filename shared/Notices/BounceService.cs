@@ -90,39 +90,49 @@ public sealed class BounceService(
     public void Serve(Channel channel)
     {
         while (channel.Receive() is { } request)
-            channel.Send(Answer(request));
+            channel.Send(Answer(request).ToAttributes());
+    }
+
+    /// <summary>Does what an unchecked message asks for.</summary>
+    public BounceReply Answer(AttributeList message)
+    {
+        try
+        {
+            return Answer(BounceRequest.From(message));
+        }
+        catch (IpcException e)
+        {
+            return Failed(null, e.Message);
+        }
     }
 
     /// <summary>Does one request.</summary>
-    /// <returns>"status" 0, or 1 and the "reason": then nothing is done, or the log is kept.</returns>
-    public AttributeList Answer(AttributeList request)
+    public BounceReply Answer(BounceRequest request)
     {
-        string? problem;
         try
         {
-            string kind = request.Text("request");
-            problem = kind switch
+            string? problem = request switch
             {
-                "append" => Append(Id(request), BounceRequest.OutcomeIn(request)),
-                "remove" => Remove(Id(request)),
-                "flush" => SendNotices(MessageFacts.From(request), isWarning: false),
-                "digest" when role == BounceRole.Bounce => SendDigests(),
-                "warn" when role == BounceRole.Defer => SendNotices(MessageFacts.From(request), isWarning: true),
-                _ => $"unknown request: {NoticeText.OneLine(kind)}",
+                BounceRequest.Append append => Append(append.Message, append.Outcome),
+                BounceRequest.Remove remove => Remove(remove.Message),
+                BounceRequest.Flush flush => SendNotices(flush.Message, isWarning: false),
+                BounceRequest.Digest when role == BounceRole.Bounce => SendDigests(),
+                BounceRequest.Warn warn when role == BounceRole.Defer => SendNotices(warn.Message, isWarning: true),
+                _ => "not a request to this service",
             };
+            return problem is null ? new BounceReply() : Failed(request.Id, problem);
         }
         catch (IOException e)
         {
-            problem = e.Message;
+            return Failed(request.Id, e.Message);
         }
-        if (problem is null)
-            return new AttributeList().Add("status", 0);
-        MailLog.Warning($"{request.OptionalText("queue_id") ?? "unknown message"}: {problem}");
-        return new AttributeList().Add("status", 1).Add("reason", problem);
     }
 
-    private static QueueId Id(AttributeList request) =>
-        QueueId.TryParse(request.Text("queue_id"), out QueueId id) ? id : throw new IpcException("bad queue ID");
+    private static BounceReply Failed(QueueId? id, string problem)
+    {
+        MailLog.Warning($"{id?.ToString() ?? "unknown message"}: {problem}");
+        return new BounceReply(problem);
+    }
 
     private string? Append(QueueId id, Outcome outcome)
     {

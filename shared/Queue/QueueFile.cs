@@ -281,8 +281,7 @@ public sealed class QueueFile : IDisposable
                 envelope.CreateTime = Number(payload[(equals + 1)..]);
                 break;
             case AttributeName.Encoding:
-                _ = BodyEncodings.TryParse(value, out BodyEncoding encoding);
-                envelope.Encoding = encoding;
+                envelope.Encoding = BodyEncodings.Parse(value);
                 break;
             case AttributeName.RewriteContext:
                 envelope.RewriteContext = value;

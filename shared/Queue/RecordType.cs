@@ -68,6 +68,10 @@ public static class AttributeName
 {
     /// <summary>Seconds since 1970 when the queue file was made.</summary>
     public const string CreateTime = "create_time";
+    /// <summary>Value of an attribute that tells where a message comes from: this system.</summary>
+    public const string Local = "local";
+    /// <summary>Likewise: another.</summary>
+    public const string Remote = "remote";
     /// <summary>"local" or "remote": whether addresses and missing headers are completed.</summary>
     public const string RewriteContext = "rewrite_context";
     /// <summary>"7bit" or "8bit"; the last one in the file counts.</summary>
@@ -82,6 +86,8 @@ public static class AttributeName
     public const string DsnOriginalRecipient = "dsn_orig_rcpt";
     /// <summary>Bits: 512 = only probe addresses, 1024 = deliver and report.</summary>
     public const string TraceFlags = "trace_flags";
+    /// <summary>"local" in mail that this system made itself.</summary>
+    public const string LogMessageOrigin = "log_message_origin";
     /// <summary>Host name of the client that a mail server took the message from; so are the next ones.</summary>
     public const string LogClientName = "log_client_name";
     /// <summary>Its IP address.</summary>

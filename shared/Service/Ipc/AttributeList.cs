@@ -31,6 +31,9 @@ public sealed class AttributeList
     /// <summary>Adds a text that may not be known; then it is left out.</summary>
     public AttributeList AddOptional(string name, string? value) => string.IsNullOrEmpty(value) ? this : Add(name, value);
 
+    /// <summary>Adds a list that may not be there.</summary>
+    public AttributeList AddOptional(string name, AttributeList? value) => value is null ? this : Add(name, [value]);
+
     /// <summary>Adds what is true or false.</summary>
     public AttributeList Add(string name, bool value) => Add(name, value ? 1 : 0);
 
@@ -71,6 +74,9 @@ public sealed class AttributeList
 
     /// <exception cref="IpcException">Missing, or not lists.</exception>
     public IReadOnlyList<AttributeList> Lists(string name) => Find(name) as IReadOnlyList<AttributeList> ?? throw Wrong(name, "lists");
+
+    /// <summary>A list of its own; null when it is not there.</summary>
+    public AttributeList? OptionalList(string name) => Find(name) is IReadOnlyList<AttributeList> and [var first, ..] ? first : null;
 
     private object? Find(string name)
     {

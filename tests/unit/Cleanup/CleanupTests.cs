@@ -9,16 +9,16 @@ namespace PostfixNet.UnitTests.Cleanup;
 [Collection("MailLog")]
 public sealed class CleanupTests
 {
-    private static (int Status, string Reason) Send(MailFlow flow, string records, bool isInternal = false, bool end = true)
+    private static (CleanupVerdict Verdict, string Reason) Send(MailFlow flow, string records, bool isInternal = false, bool end = true)
     {
-        using CleanupClient client = CleanupClient.Begin(flow.Connect(), isInternal);
+        using CleanupClient client = CleanupClient.Begin(flow.Connect(), new CleanupRequest(isInternal));
         byte[] bytes = MailFlow.Encode(records);
         // In pieces of one byte and more: records do not care where a piece ends.
         int first = Math.Min(50, bytes.Length);
         for (int i = 0; i < first; i++)
             client.Send(bytes.AsSpan(i, 1));
         client.Send(bytes.AsSpan(first));
-        return end ? client.Finish() : default;
+        return end && client.Finish() is var (verdict, reason) ? (verdict, reason) : default;
     }
 
     private static List<string> Content(MailFlow flow)
@@ -43,7 +43,7 @@ public sealed class CleanupTests
     public void Addresses_in_headers_are_completed(string header, string stored)
     {
         using MailFlow flow = new();
-        Assert.Equal((CleanupClient.Accepted, ""), Send(flow, $"Sa@b.test|Rc@d.test|M|N{header}|N|X|E"));
+        Assert.Equal((CleanupVerdict.Accepted, ""), Send(flow, $"Sa@b.test|Rc@d.test|M|N{header}|N|X|E"));
         Assert.Equal(stored, Content(flow)[0]);
     }
 
@@ -118,14 +118,14 @@ public sealed class CleanupTests
 
     // S1-15
     [Theory]
-    [InlineData(49, CleanupClient.Accepted, "")]
-    [InlineData(50, CleanupClient.Refused, "too many hops")]
-    public void Mail_that_goes_in_a_circle_is_refused(int hops, int status, string reason)
+    [InlineData(49, CleanupVerdict.Accepted, "")]
+    [InlineData(50, CleanupVerdict.Refused, "too many hops")]
+    public void Mail_that_goes_in_a_circle_is_refused(int hops, CleanupVerdict verdict, string reason)
     {
         using MailFlow flow = new();
         string received = string.Concat(Enumerable.Repeat("|NReceived: by x", hops));
-        Assert.Equal((status, reason), Send(flow, $"Sa@b.test|Rc@d.test|M{received}|N|X|E"));
-        Assert.Equal(status == CleanupClient.Accepted ? 1 : 0, flow.Names(QueueName.Incoming).Count);
+        Assert.Equal((verdict, reason), Send(flow, $"Sa@b.test|Rc@d.test|M{received}|N|X|E"));
+        Assert.Equal(verdict == CleanupVerdict.Accepted ? 1 : 0, flow.Names(QueueName.Incoming).Count);
     }
 
     // A0.2: pickup cannot tell the sender, so the queue manager does, with the route that cleanup gives the message.
@@ -153,14 +153,14 @@ public sealed class CleanupTests
 
     // S1-15
     [Theory]
-    [InlineData(900, CleanupClient.Accepted, "")]
-    [InlineData(1000, CleanupClient.Refused, "message file too big")]
-    public void Message_size_is_limited(int size, int status, string reason)
+    [InlineData(900, CleanupVerdict.Accepted, "")]
+    [InlineData(1000, CleanupVerdict.Refused, "message file too big")]
+    public void Message_size_is_limited(int size, CleanupVerdict verdict, string reason)
     {
         using MailFlow flow = new();
         flow.Options = flow.Options with { MessageSizeLimit = 1000, AlwaysAddMissingHeaders = false };
-        Assert.Equal((status, reason), Send(flow, $"Arewrite_context=remote|Sa@b.test|Rc@d.test|M|N|N{new string('x', size)}|X|E"));
-        Assert.Equal(status == CleanupClient.Accepted ? 1 : 0, flow.Names(QueueName.Incoming).Count);
+        Assert.Equal((verdict, reason), Send(flow, $"Arewrite_context=remote|Sa@b.test|Rc@d.test|M|N|N{new string('x', size)}|X|E"));
+        Assert.Equal(verdict == CleanupVerdict.Accepted ? 1 : 0, flow.Names(QueueName.Incoming).Count);
     }
 
     // S1-17
@@ -168,7 +168,7 @@ public sealed class CleanupTests
     public void Message_without_its_end_is_not_queued()
     {
         using MailFlow flow = new();
-        Assert.Equal(CleanupClient.Refused, Send(flow, "Sa@b.test|Rc@d.test|M|N|X").Status);
+        Assert.Equal(CleanupVerdict.Refused, Send(flow, "Sa@b.test|Rc@d.test|M|N|X").Verdict);
         Assert.Contains(flow.Log, l => l.EndsWith("message rejected: unexpected end of extracted segment", StringComparison.Ordinal));
         Assert.Empty(flow.Names(QueueName.Incoming));
     }
@@ -188,16 +188,16 @@ public sealed class CleanupTests
     public void One_connection_carries_message_after_message_also_after_a_refusal()
     {
         using MailFlow flow = new();
-        using CleanupClient client = CleanupClient.Begin(flow.Connect(), isInternal: false);
+        using CleanupClient client = CleanupClient.Begin(flow.Connect(), new CleanupRequest());
         byte[] bad = MailFlow.Encode("Zx|" + new string('N', 100)), good = MailFlow.Encode("Sa@b.test|Rc@d.test|M|N|X|E");
         HashSet<QueueId> ids = [client.Id];
         client.Send(bad);
-        Assert.Equal((CleanupClient.Refused, "internal protocol error"), client.Finish());
+        Assert.Equal(new CleanupReply.Ended(CleanupVerdict.Refused, "internal protocol error"), client.Finish());
         for (int i = 0; i < 3; i++)
         {
             client.BeginNext();
             client.Send(good);
-            Assert.Equal(CleanupClient.Accepted, client.Finish().Status);
+            Assert.Equal(CleanupVerdict.Accepted, client.Finish().Verdict);
             Assert.True(ids.Add(client.Id));
             Assert.Contains(client.Id.ToString(), flow.Names(QueueName.Incoming));
         }
@@ -229,7 +229,7 @@ public sealed class CleanupTests
     {
         using MailFlow flow = new();
         flow.Options = flow.Options with { VirtualAliases = Aliases, LocalDomains = ["golden.test"] };
-        Assert.Equal((CleanupClient.Accepted, ""), Send(flow, $"Sa@b.test|R{recipient}|M|N|X|E"));
+        Assert.Equal((CleanupVerdict.Accepted, ""), Send(flow, $"Sa@b.test|R{recipient}|M|N|X|E"));
         Assert.Equal(stored, string.Join(' ', Recipients(flow)));
     }
 
@@ -240,7 +240,7 @@ public sealed class CleanupTests
     {
         using MailFlow flow = new();
         flow.Options = flow.Options with { VirtualAliases = Aliases, ExpansionLimit = expansion, RecursionLimit = recursion };
-        Assert.Equal(CleanupClient.TryAgain, Send(flow, $"Sa@b.test|R{recipient}|M|N|X|E").Status);
+        Assert.Equal(CleanupVerdict.TryAgain, Send(flow, $"Sa@b.test|R{recipient}|M|N|X|E").Verdict);
         Assert.Contains(flow.Log, l => l.Contains($"unreasonable virtual_alias_maps map {what} for {recipient}", StringComparison.Ordinal));
         Assert.Empty(flow.Names(QueueName.Incoming));
     }
@@ -257,7 +257,7 @@ public sealed class CleanupTests
     {
         using MailFlow flow = new();
         flow.Options = flow.Options with { VirtualAliases = Aliases };
-        Assert.Equal((CleanupClient.Accepted, ""), Send(flow, $"Sa@b.test|Anotify_flags={flags}|R{recipient}|M|N|X|E"));
+        Assert.Equal((CleanupVerdict.Accepted, ""), Send(flow, $"Sa@b.test|Anotify_flags={flags}|R{recipient}|M|N|X|E"));
         Assert.Equal(traced, string.Join(' ', flow.Traced.Select(r => r.Recipient.Address)));
         Assert.All(flow.Traced, r => Assert.Equal(("2.0.0", DsnAction.Expanded, "alias expanded", flags), (r.Dsn.Status, r.Dsn.Action, r.Dsn.Reason, (int)r.Recipient.Notify)));
         Assert.All(flow.Incoming().Where(r => r.Type == 'A' && r.Payload.StartsWith("notify", StringComparison.Ordinal)), r => Assert.Equal(members, r.Payload));
@@ -269,7 +269,7 @@ public sealed class CleanupTests
         using MailFlow flow = new();
         flow.Options = flow.Options with { VirtualAliases = Aliases };
         flow.TraceTrouble = "no disk";
-        Assert.Equal((CleanupClient.TryAgain, "trace service failure"), Send(flow, "Sa@b.test|Anotify_flags=2|Rlist@al.test|M|N|X|E"));
+        Assert.Equal((CleanupVerdict.TryAgain, "trace service failure"), Send(flow, "Sa@b.test|Anotify_flags=2|Rlist@al.test|M|N|X|E"));
         Assert.Empty(flow.Names(QueueName.Incoming));
     }
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Native;
 using PostfixNet.Pickup;
@@ -219,7 +220,7 @@ public sealed partial class MaildropTests
             {
                 using Channel channel = new(theirs, "client", TimeSpan.FromSeconds(30));
                 channel.Receive();
-                channel.Send(new AttributeList().Add("queue_id", "ABCDEF"));
+                channel.Send(new CleanupReply.Begun(QueueId.TryParse("ABCDEF", out QueueId id) ? id : default).ToAttributes());
                 while (channel.ReceiveData().Length > 0)
                 {
                 }

@@ -42,15 +42,19 @@ internal sealed class BounceRig : IDisposable
     }
 
     internal void Append(BounceRole role, QueueId id, Outcome outcome) =>
-        Assert.Equal(0, Service(role).Answer(BounceRequest.Append(id, outcome)).Number("status"));
+        Assert.True(Service(role).Answer(new BounceRequest.Append(id, outcome)).IsDone);
 
     /// <summary>Asks for a notice as the queue manager does.</summary>
     /// <returns>True when the queue manager may go on.</returns>
-    internal bool Ask(BounceRole role, QueueId id, string request = "flush", string sender = "alice@q.test", DsnReturn ret = DsnReturn.Unspecified, SmtpUtf8 utf8 = SmtpUtf8.None, string? envelopeId = null) =>
-        Service(role).Answer(BounceRequest.Notify(request, new MessageFacts(QueueName.Active, id, sender, utf8, envelopeId, ret))).Number("status") == 0;
+    internal bool Ask(
+        BounceRole role, QueueId id, bool isWarning = false, string sender = "alice@q.test", DsnReturn ret = DsnReturn.Unspecified, SmtpUtf8 utf8 = SmtpUtf8.None, string? envelopeId = null)
+    {
+        MessageFacts facts = new(QueueName.Active, id, sender, utf8, envelopeId, ret);
+        return Service(role).Answer(isWarning ? new BounceRequest.Warn(facts) : new BounceRequest.Flush(facts)).IsDone;
+    }
 
     /// <summary>Asks for the digests that are due.</summary>
-    internal void SendDigests() => Assert.Equal(0, Service(BounceRole.Bounce).Answer(BounceRequest.Digest()).Number("status"));
+    internal void SendDigests() => Assert.True(Service(BounceRole.Bounce).Answer(new BounceRequest.Digest()).IsDone);
 
     /// <summary>Notices that name a recipient as failed.</summary>
     internal int TimesTold(string recipient) =>

@@ -49,24 +49,28 @@ public sealed class BounceServiceTests : IDisposable
         string address, Notify notify = Notify.Default, DsnAction action = DsnAction.Failed, string status = "5.1.1", string? original = null) =>
         new(new Recipient(address, original, $"rfc822;{address}", notify, 300), new Dsn(status, $"no such {address}", action));
 
-    private AttributeList Facts(string request, string sender = "alice@q.test", int ret = 0, string verp = "", int utf8 = 0, string queue = "active") =>
-        new AttributeList().Add("request", request).Add("queue_name", queue).Add("queue_id", _id.ToString()).Add("sender", sender)
-            .Add("encoding", "7bit").Add("smtputf8", utf8).Add("envelope_id", "env").Add("ret_flags", ret).Add("verp", verp);
+    private MessageFacts Facts(string sender = "alice@q.test", int ret = 0, string? verp = null, int utf8 = 0, QueueName queue = QueueName.Active) =>
+        new(queue, _id, sender, SmtpUtf8Flags.FromNumber(utf8), "env", DsnReturns.FromNumber(ret), verp);
+
+    private BounceRequest.Flush Flush(string sender = "alice@q.test", int ret = 0, string? verp = null, int utf8 = 0, QueueName queue = QueueName.Active) =>
+        new(Facts(sender, ret, verp, utf8, queue));
+
+    private BounceRequest.Warn Warn() => new(Facts());
 
     private string LogPath(BounceRole role) => _directories.PathOf(role switch { BounceRole.Bounce => QueueName.Bounce, BounceRole.Defer => QueueName.Defer, _ => QueueName.Trace }, _id);
 
     private void Log(BounceService service, params Outcome[] outcomes)
     {
         foreach (Outcome outcome in outcomes)
-            Ok(service.Answer(BounceRequest.Append(_id, outcome)));
+            Ok(service.Answer(new BounceRequest.Append(_id, outcome)));
     }
 
-    private static void Ok(AttributeList reply) => Assert.Equal(0, reply.Number("status"));
+    private static void Ok(BounceReply reply) => Assert.Null(reply.Problem);
 
-    private static string Reason(AttributeList reply)
+    private static string Reason(BounceReply reply)
     {
-        Assert.NotEqual(0, reply.Number("status"));
-        return reply.Text("reason");
+        Assert.NotNull(reply.Problem);
+        return reply.Problem;
     }
 
     // S1-29
@@ -85,7 +89,7 @@ public sealed class BounceServiceTests : IDisposable
     public void Append_that_fails_says_why()
     {
         Directory.Delete(Path.Combine(_root, "bounce"));
-        Assert.Contains("bounce", Reason(Service(BounceRole.Bounce).Answer(BounceRequest.Append(_id, Failed("bob@q.test")))), StringComparison.Ordinal);
+        Assert.Contains("bounce", Reason(Service(BounceRole.Bounce).Answer(new BounceRequest.Append(_id, Failed("bob@q.test")))), StringComparison.Ordinal);
     }
 
     // S1-57, S5-13
@@ -95,7 +99,7 @@ public sealed class BounceServiceTests : IDisposable
         BounceService service = Service(BounceRole.Bounce);
         Log(service, Failed("bob@q.test"), Failed("carol@q.test"));
         _submitter.WhenFinished = () => Assert.True(File.Exists(LogPath(BounceRole.Bounce))); // S5-31
-        Ok(service.Answer(Facts("flush")));
+        Ok(service.Answer(Flush()));
         FakeDraft notice = Assert.Single(_submitter.Queued);
         Assert.Equal(("", "alice@q.test", SmtpUtf8.None), (notice.Sender, notice.Recipient, notice.SmtpUtf8));
         Assert.Contains("\nSubject: Undelivered Mail Returned to Sender\nTo: alice@q.test\n", notice.Text, StringComparison.Ordinal);
@@ -117,12 +121,12 @@ public sealed class BounceServiceTests : IDisposable
         BounceService service = Service(BounceRole.Bounce);
         Log(service, Failed("bob@q.test"));
         _submitter.Fail = when;
-        Assert.Contains("trouble", Reason(service.Answer(Facts("flush"))), StringComparison.Ordinal);
+        Assert.Contains("trouble", Reason(service.Answer(Flush())), StringComparison.Ordinal);
         Assert.Empty(_submitter.Queued);
         Assert.Single(RecipientLog.ReadUnlocked(LogPath(BounceRole.Bounce), DsnClass.Permanent));
 
         _submitter.Fail = "";
-        Ok(service.Answer(Facts("flush")));
+        Ok(service.Answer(Flush()));
         Assert.Single(_submitter.Queued);
         Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
     }
@@ -147,7 +151,7 @@ public sealed class BounceServiceTests : IDisposable
     {
         BounceService service = Service(role);
         Log(service, Failed("bob@q.test", asked), Failed("never@q.test", Notify.Never));
-        Ok(service.Answer(Facts(request)));
+        Ok(service.Answer(request == "warn" ? Warn() : Flush()));
         Assert.Equal(told ? 1 : 0, _submitter.Queued.Count);
         Assert.All(_submitter.Queued, n => Assert.DoesNotContain("never@q.test", n.Text, StringComparison.Ordinal));
         Assert.Equal(request == "warn", File.Exists(LogPath(role)));
@@ -159,7 +163,7 @@ public sealed class BounceServiceTests : IDisposable
     {
         BounceService service = Service(BounceRole.Defer, new BounceSettings { MyHostname = Host, DelayWarningTime = TimeSpan.FromHours(4), TellPostmasterOfDelays = true });
         Log(service, Failed("bob@q.test", action: DsnAction.Delayed, status: "4.4.1"));
-        Ok(service.Answer(Facts("warn")));
+        Ok(service.Answer(Warn()));
         Assert.Contains("\nYour message could not be delivered for more than 4 hour(s).\nIt will be retried until it is 5 day(s) old.\n", _submitter.Queued[0].Text, StringComparison.Ordinal);
         Assert.Contains("\nAction: delayed\nStatus: 4.4.1\n", _submitter.Queued[0].Text, StringComparison.Ordinal);
         Assert.Equal(($"double-bounce@{Host}", "postmaster"), (_submitter.Queued[1].Sender, _submitter.Queued[1].Recipient));
@@ -174,7 +178,7 @@ public sealed class BounceServiceTests : IDisposable
     {
         BounceService service = Service(BounceRole.Defer);
         Log(service, Failed("bob@q.test", action: DsnAction.Delayed, status: "4.4.1"));
-        Ok(service.Answer(Facts("flush")));
+        Ok(service.Answer(Flush()));
         string text = Assert.Single(_submitter.Queued).Text;
         Assert.Contains("\nSubject: Undelivered Mail Returned to Sender\n", text, StringComparison.Ordinal);
         Assert.Contains("\n<bob@q.test>: delivery stopped after less than an hour: no such bob@q.test\n", text, StringComparison.Ordinal);
@@ -189,9 +193,9 @@ public sealed class BounceServiceTests : IDisposable
     [InlineData(BounceRole.Defer, false)] // the message would vanish untold
     public void A_missing_log_is_an_error_only_at_expiry(BounceRole role, bool ok)
     {
-        Assert.Equal(ok, Service(role).Answer(Facts("flush")).Number("status") == 0);
+        Assert.Equal(ok, Service(role).Answer(Flush()).IsDone);
         File.WriteAllText(LogPath(BounceRole.Bounce), "\n\n"); // S5-11: an empty one is deleted
-        Ok(Service(BounceRole.Bounce).Answer(Facts("flush")));
+        Ok(Service(BounceRole.Bounce).Answer(Flush()));
         Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
         Assert.Empty(_submitter.Queued);
     }
@@ -204,7 +208,7 @@ public sealed class BounceServiceTests : IDisposable
     {
         BounceService service = Service(BounceRole.Bounce, new BounceSettings { MyHostname = Host, TellPostmasterOfDoubleBounces = tell, TellPostmasterOfBounces = true });
         Log(service, Failed("bob@q.test", Notify.Never));
-        Ok(service.Answer(Facts("flush", sender: "")));
+        Ok(service.Answer(Flush(sender: "")));
         Assert.Equal(notices, _submitter.Queued.Count);
         Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
         if (tell)
@@ -221,7 +225,7 @@ public sealed class BounceServiceTests : IDisposable
     {
         BounceService service = Service(BounceRole.Bounce, new BounceSettings { MyHostname = Host, TellPostmasterOfDoubleBounces = true, TellPostmasterOfBounces = true });
         Log(service, Failed("postmaster@q.test"));
-        Ok(service.Answer(Facts("flush", sender: $"Double-Bounce@{Host}")));
+        Ok(service.Answer(Flush(sender: $"Double-Bounce@{Host}")));
         Assert.Empty(_submitter.Queued);
         Assert.Equal(["warning: B6051B3029A: undeliverable postmaster notification discarded"], _logged);
         Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
@@ -232,14 +236,14 @@ public sealed class BounceServiceTests : IDisposable
     {
         BounceService service = Service(BounceRole.Bounce, new BounceSettings { MyHostname = Host, TellPostmasterOfBounces = true });
         Log(service, Failed("bob@q.test", Notify.Never));
-        Ok(service.Answer(Facts("flush")));
+        Ok(service.Answer(Flush()));
         FakeDraft copy = Assert.Single(_submitter.Queued);
         Assert.Contains("\nSubject: Postmaster Copy: Undelivered Mail\n", copy.Text, StringComparison.Ordinal);
         Assert.Contains("Content-Type: text/rfc822-headers", copy.Text, StringComparison.Ordinal);
 
         Log(service, Failed("bob@q.test", Notify.Never));
         _submitter.Fail = "finish";
-        Ok(service.Answer(Facts("flush")));
+        Ok(service.Answer(Flush()));
         Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
         Assert.Contains("postmaster notice failed", _logged[^1], StringComparison.Ordinal);
     }
@@ -249,13 +253,13 @@ public sealed class BounceServiceTests : IDisposable
     {
         BounceService service = Service(BounceRole.Bounce);
         Log(service, Failed("bob@q.test"), Failed("carol@q.test", original: "alias@al.test"));
-        Ok(service.Answer(Facts("flush", sender: "list@site.test", verp: "+=")));
+        Ok(service.Answer(Flush(sender: "list@site.test", verp: "+=")));
         Assert.Equal(["list+bob=q.test@site.test", "list+alias=al.test@site.test"], _submitter.Queued.Select(n => n.Recipient));
         Assert.DoesNotContain("carol@q.test", _submitter.Queued[0].Text, StringComparison.Ordinal);
 
         BounceService off = Service(BounceRole.Bounce, new BounceSettings { MyHostname = Host, DisableVerpBounces = true });
         Log(off, Failed("bob@q.test"), Failed("carol@q.test"));
-        Ok(off.Answer(Facts("flush", sender: "list@site.test", verp: "+=")));
+        Ok(off.Answer(Flush(sender: "list@site.test", verp: "+=")));
         Assert.Equal("list@site.test", _submitter.Queued[2].Recipient);
     }
 
@@ -270,12 +274,12 @@ public sealed class BounceServiceTests : IDisposable
         foreach (int left in new[] { 2, 1 })
         {
             _submitter.AfterQueued = () => _submitter.Fail = when;
-            Reason(service.Answer(Facts("flush", sender: "list@site.test", verp: "+=")));
+            Reason(service.Answer(Flush(sender: "list@site.test", verp: "+=")));
             _submitter.Fail = "";
             Assert.Equal(3 - left, _submitter.Queued.Count);
         }
         _submitter.AfterQueued = null;
-        Ok(service.Answer(Facts("flush", sender: "list@site.test", verp: "+=")));
+        Ok(service.Answer(Flush(sender: "list@site.test", verp: "+=")));
         Assert.Equal(["list+a=q.test@site.test", "list+b=q.test@site.test", "list+c=q.test@site.test"], _submitter.Queued.Select(n => n.Recipient));
         Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
     }
@@ -289,7 +293,7 @@ public sealed class BounceServiceTests : IDisposable
     {
         BounceService service = Service(BounceRole.Bounce);
         Log(service, Failed("j\u00f6rg@q.test"));
-        Ok(service.Answer(Facts("flush", ret: ret, utf8: utf8)));
+        Ok(service.Answer(Flush(ret: ret, utf8: utf8)));
         Assert.Contains($"Content-Type: {type}\n", _submitter.Queued[0].Text, StringComparison.Ordinal);
         Assert.Equal(utf8, (int)_submitter.Queued[0].SmtpUtf8);
     }
@@ -305,7 +309,7 @@ public sealed class BounceServiceTests : IDisposable
         File.WriteAllBytes(_directories.PathOf(QueueName.Active, _id), System.Text.Encoding.Latin1.GetBytes(text));
         BounceService service = Service(BounceRole.Trace);
         Log(service, Failed("bob@q.test", action: DsnAction.Relayed, status: "2.0.0"));
-        Ok(service.Answer(Facts("flush")));
+        Ok(service.Answer(Flush()));
         Assert.Contains("\nSubject: Mail Delivery Status Report\n", Assert.Single(_submitter.Queued).Text, StringComparison.Ordinal);
         Assert.Contains("\nAction: relayed\n", _submitter.Queued[0].Text, StringComparison.Ordinal);
         Assert.Equal(["info: B6051B3029A: sender delivery status notification: NOTICE1"], _logged);
@@ -316,13 +320,13 @@ public sealed class BounceServiceTests : IDisposable
     {
         BounceService service = Service(BounceRole.Bounce);
         Log(service, Failed("bob@q.test"));
-        Ok(service.Answer(Facts("flush", queue: "deferred")));
+        Ok(service.Answer(Flush(queue: QueueName.Deferred)));
         Assert.DoesNotContain("Return-Path", _submitter.Queued[0].Text, StringComparison.Ordinal);
 
         using (FileStream file = File.OpenWrite(_directories.PathOf(QueueName.Active, _id)))
             file.SetLength(800); // torn within the content
         Log(service, Failed("bob@q.test"));
-        Ok(service.Answer(Facts("flush")));
+        Ok(service.Answer(Flush()));
         Assert.Contains("\nReturn-Path: <alice@q.test>\nReceived:", _submitter.Queued[1].Text, StringComparison.Ordinal);
     }
 
@@ -331,8 +335,8 @@ public sealed class BounceServiceTests : IDisposable
     {
         BounceService service = Service(BounceRole.Defer);
         Log(service, Failed("bob@q.test"));
-        Ok(service.Answer(BounceRequest.Remove(_id)));
-        Ok(service.Answer(BounceRequest.Remove(_id)));
+        Ok(service.Answer(new BounceRequest.Remove(_id)));
+        Ok(service.Answer(new BounceRequest.Remove(_id)));
         Assert.False(File.Exists(LogPath(BounceRole.Defer)));
         Assert.Empty(_submitter.Queued);
     }
@@ -349,8 +353,9 @@ public sealed class BounceServiceTests : IDisposable
             new AttributeList().Add("request", "append"),
             new AttributeList().Add("request", "append").Add("queue_id", "../../etc/passwd"),
             new AttributeList().Add("request", "flush").Add("queue_id", _id.ToString()),
-            Facts("flush", queue: "etc"),
-            Facts("warn"), // only defer warns
+            new AttributeList().Add("request", "flush").Add("queue_name", "etc").Add("queue_id", _id.ToString()).Add("sender", "alice@q.test")
+                .Add("smtputf8", 0).Add("ret_flags", 0),
+            Warn().ToAttributes(), // only defer warns
         ];
         foreach (AttributeList request in requests)
             Assert.DoesNotContain('\n', Reason(service.Answer(request)));
@@ -393,16 +398,16 @@ public sealed class BounceServiceTests : IDisposable
         string path = Path.Combine(_root, "cleanup");
         using Descriptor listener = Descriptor.ListenUnix(path, 0x180);
         MemoryStream records = new();
-        AttributeList? hello = null;
+        CleanupRequest? hello = null;
         Thread cleanup = new(() =>
         {
             _ = listener.Wait(Readiness.Readable, 10_000);
             using Channel channel = new(listener.TryAccept()!, "client", TimeSpan.FromSeconds(10));
-            hello = channel.Receive();
-            channel.Send(new AttributeList().Add("queue_id", "NEW1"));
+            hello = CleanupRequest.From(channel.ReceiveReply());
+            channel.Send(new CleanupReply.Begun(QueueId.TryParse("NEW1", out QueueId id) ? id : default).ToAttributes());
             for (ReadOnlySpan<byte> data = channel.ReceiveData(); data.Length > 0; data = channel.ReceiveData())
                 records.Write(data);
-            channel.Send(new AttributeList().Add("status", 0));
+            channel.Send(new CleanupReply.Ended(CleanupVerdict.Accepted).ToAttributes());
         });
         cleanup.Start();
         string longLine = new string('x', 5000) + "y";
@@ -418,7 +423,7 @@ public sealed class BounceServiceTests : IDisposable
             Assert.Null(draft.Finish());
         }
         cleanup.Join();
-        Assert.Equal((1, 1), (hello!.Number("internal"), hello.Number("smtputf8")));
+        Assert.Equal(new CleanupRequest(IsInternal: true, SmtpUtf8.Requested), hello);
         records.Position = 0;
         RecordReader reader = new(records.Read, 1 << 20);
         System.Text.StringBuilder shape = new(), text = new();

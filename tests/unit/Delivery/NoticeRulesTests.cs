@@ -47,15 +47,15 @@ public sealed class NoticeRulesTests
     {
         using BounceRig rig = new();
         QueueId id = rig.Message("4A0001");
-        (BounceRole role, string request, string status, string recorded) = happened switch
+        (BounceRole role, bool isWarning, string status, string recorded) = happened switch
         {
-            "failed" => (BounceRole.Bounce, "flush", "5.1.1", "failed"),
-            "expired" => (BounceRole.Defer, "flush", "4.4.1", "delayed"),
-            "delayed" => (BounceRole.Defer, "warn", "4.4.1", "delayed"),
-            _ => (BounceRole.Trace, "flush", "2.0.0", happened),
+            "failed" => (BounceRole.Bounce, false, "5.1.1", "failed"),
+            "expired" => (BounceRole.Defer, false, "4.4.1", "delayed"),
+            "delayed" => (BounceRole.Defer, true, "4.4.1", "delayed"),
+            _ => (BounceRole.Trace, false, "2.0.0", happened),
         };
         rig.Append(role, id, BounceRig.Failed("bob@q.test", Asked(notify), DsnActions.Parse(recorded), status));
-        Assert.True(rig.Ask(role, id, request, ret: (DsnReturn)ret));
+        Assert.True(rig.Ask(role, id, isWarning, ret: (DsnReturn)ret));
         if (action == "-")
         {
             Assert.Empty(rig.Submitter.Queued);

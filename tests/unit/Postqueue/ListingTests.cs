@@ -234,7 +234,7 @@ public sealed class ListingTests : IDisposable
         if (queue != "none")
             FileSystem.TrySetTime(_queues.PathOf(name, parsed), 4_000_000_000_000_000_000);
         int wakes = 0;
-        Assert.Equal(0, Ask(new AttributeList().Add("request", "flush_id").Add("queue_id", id), _ => wakes++)!.Number("status"));
+        Assert.NotNull(Flush(new ShowqRequest.FlushOne(id), _ => wakes++).Count);
         Assert.Equal(where, _queues.Locate(parsed) is { } now ? QueueDirectories.NameOf(now) : "");
         if (where == "incoming")
         {
@@ -257,7 +257,7 @@ public sealed class ListingTests : IDisposable
         Put(QueueName.Deferred, "garbage"u8.ToArray());
         Put(QueueName.Hold, QueueFileTests.Message("R|a@one.test", 1));
         List<string> triggers = [];
-        Assert.Equal(3, Ask(new AttributeList().Add("request", "flush_site").Add("site", "one.TEST"), triggers.Add)!.Number("count"));
+        Assert.Equal(3, Flush(new ShowqRequest.FlushSite("one.TEST"), triggers.Add).Count);
         Assert.Equal([.. wanted.Append(many).Order()], _queues.Scan(QueueName.Incoming).Select(id => id.ToString()).Order());
         Assert.All(_queues.ScanEntries(QueueName.Incoming), entry => Assert.Equal("740", Convert.ToString(FileSystem.Status(entry.Path)!.Value.Mode, 8)));
         Assert.Equal(3, _queues.Scan(QueueName.Deferred).Count());
@@ -268,7 +268,7 @@ public sealed class ListingTests : IDisposable
     public void Everything_is_flushed()
     {
         List<string> triggers = [];
-        Assert.Equal(0, Ask(new AttributeList().Add("request", "flush_all"), triggers.Add)!.Number("status"));
+        Assert.NotNull(Flush(new ShowqRequest.FlushAll(), triggers.Add).Count);
         Assert.Equal(["FADI"], triggers);
     }
 
@@ -291,7 +291,7 @@ public sealed class ListingTests : IDisposable
     [InlineData("../active/X")]
     [InlineData("")]
     public void A_bad_id_is_refused_by_the_service_too(string id) =>
-        Assert.Equal(1, Ask(new AttributeList().Add("request", "flush_id").Add("queue_id", id), _ => { })!.Number("status"));
+        Assert.Null(Flush(new ShowqRequest.FlushOne(id), _ => { }).Count);
 
     [Fact]
     public void Unknown_requests_end_the_conversation()
@@ -323,6 +323,8 @@ public sealed class ListingTests : IDisposable
         });
         Assert.True(e.IsReaderGone);
     }
+
+    private FlushReply Flush(ShowqRequest request, Action<string> trigger) => FlushReply.From(Ask(request.ToAttributes(), trigger)!);
 
     private AttributeList? Ask(AttributeList request, Action<string> trigger)
     {
@@ -391,7 +393,7 @@ public sealed class ListingTests : IDisposable
             new ShowqService(_queues, "MAILER-DAEMON", s_anybody, _ => { }).Serve(server);
         });
         service.Start();
-        client.Send(new AttributeList().Add("request", "list"));
+        client.Send(new ShowqRequest.List().ToAttributes());
         string text = Json(output => ListingReceiver.Run(client, output));
         client.Socket.FinishWriting();
         service.Join();

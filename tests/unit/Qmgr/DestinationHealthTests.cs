@@ -269,31 +269,31 @@ public sealed class DestinationHealthTests
         simulation.Site("dead.test").IsDead = true;
         Message full = simulation.Submit(2, "full.test");
         simulation.Clock.RunFor(0.5);
-        Assert.Equal([WaitCode.NoProcess, WaitCode.DestinationFull], Codes(full, 2, "full.test"));
+        Assert.Equal((WaitCode?[])[WaitCode.NoProcess, WaitCode.DestinationFull], Codes(full, 2, "full.test"));
         // The agent's first word came.
         simulation.Started[0].Process = 4711;
-        Assert.Equal([WaitCode.Delivering, WaitCode.DestinationFull], Codes(full, 2, "full.test"));
+        Assert.Equal((WaitCode?[])[WaitCode.Delivering, WaitCode.DestinationFull], Codes(full, 2, "full.test"));
         Assert.Equal(4711, Ask(full, 2, "full.test")[0].Process);
         simulation.Submit(1, "other.test");
         Message third = simulation.Submit(1, "third.test");
         simulation.Clock.RunFor(0.1);
-        Assert.Equal([WaitCode.NoFreeAgent], Codes(third, 1, "third.test"));
+        Assert.Equal((WaitCode?[])[WaitCode.NoFreeAgent], Codes(third, 1, "third.test"));
         simulation.Transport.IsPaused = true;
-        Assert.Equal([WaitCode.Paused], Codes(third, 1, "third.test"));
+        Assert.Equal((WaitCode?[])[WaitCode.Paused], Codes(third, 1, "third.test"));
         simulation.Transport.IsPaused = false;
         simulation.Clock.RunFor(10);
         simulation.Submit(1, "dead.test");
         simulation.Clock.RunFor(1);
         Message dead = simulation.Submit(1, "dead.test");
         WaitState state = Assert.Single(Ask(dead, 1, "dead.test"));
-        Assert.Equal((WaitCode.DeadDestination, "delivery temporarily suspended: no answer"), (state.Code, state.Reason));
+        Assert.Equal(((WaitCode?)WaitCode.DeadDestination, "delivery temporarily suspended: no answer"), (state.Code, state.Reason));
         Assert.InRange(state.Left!.Value, 330_000, 338_000);
         // Of mail in other queues only trouble is told; what is known of the next hop is told of all.
-        Assert.Equal((null, "full.test"), (Ask(null, 1, "full.test")[0].Code, Ask(null, 1, "full.test")[0].NextHop));
+        Assert.Equal(((WaitCode?)null, "full.test"), (Ask(null, 1, "full.test")[0].Code, Ask(null, 1, "full.test")[0].NextHop));
         Assert.Equal(WaitCode.DeadDestination, Ask(null, 1, "dead.test")[0].Code);
         Assert.Equal(WaitCode.Finishing, Ask(dead, 1, "elsewhere.test")[0].Code);
 
-        IEnumerable<string?> Codes(Message message, int recipients, string site) => Ask(message, recipients, site).Select(static state => state.Code);
+        IEnumerable<WaitCode?> Codes(Message message, int recipients, string site) => Ask(message, recipients, site).Select(static state => state.Code);
 
         IReadOnlyList<WaitState> Ask(Message? message, int recipients, string site) => simulation.Manager.Explanations.Answer(
             new WaitQuestion(message?.Id.ToString() ?? "", "alice@q.test", [.. Enumerable.Range(0, recipients).Select(i => $"r{i}@{site}")])).States;

@@ -1,4 +1,4 @@
-using PostfixNet.Ipc;
+using PostfixNet.Delivery;
 using PostfixNet.Native;
 using PostfixNet.Qmgr;
 using PostfixNet.Queue;
@@ -17,7 +17,7 @@ internal sealed class FakeLine(Machine machine, string service) : IReportLine
     internal bool IsSilent { get; set; }
 
     /// <summary>Hears of each request.</summary>
-    internal Action<QueueId, string, AttributeList> Asked { get; set; } = static (_, _, _) => { };
+    internal Action<QueueId, string, BounceRequest> Asked { get; set; } = static (_, _, _) => { };
 
     /// <summary>Hears of each answer: service, message, request, whether it was done.</summary>
     internal Action<string, QueueId, string, bool> Answered { get; set; } = static (_, _, _, _) => { };
@@ -28,12 +28,10 @@ internal sealed class FakeLine(Machine machine, string service) : IReportLine
     /// <param name="request">"append", "flush", "warn".</param>
     internal int PendingOf(QueueId id, string request) => _open.Count(open => open.Id == id && open.Request == request);
 
-    public void Ask(AttributeList request, Action<bool> done)
+    public void Ask(BounceRequest request, Action<bool> done)
     {
-        string name = request.Text("request");
-        QueueId id = default;
-        if (name != "digest")
-            Assert.True(QueueId.TryParse(request.Text("queue_id"), out id));
+        string name = request.ToAttributes().Text("request");
+        QueueId id = request.Id ?? default;
         Asked(id, name, request);
         _open.Add((id, name, done));
         if (!IsSilent)

@@ -10,7 +10,7 @@ namespace PostfixNet.UnitTests.Smtp;
 /// <summary>What main.toml says of one destination, and what qmgr learns of it.</summary>
 public sealed class DeliveryRuleTests
 {
-    private static readonly DeliveryRule s_nothing = new("mx.test", "", null, null, "");
+    private static readonly DeliveryRule s_nothing = new("mx.test");
 
     [Fact]
     public async Task The_connection_comes_from_the_address_of_the_rule()
@@ -52,8 +52,8 @@ public sealed class DeliveryRuleTests
     [Theory]
     [InlineData("newsletter", "AUTH PLAIN AG5ld3MAcHc=", "sent")]
     [InlineData("missing", null, "deferred")]
-    [InlineData("", "AUTH PLAIN AHVzdWFsAHB3", "sent")]
-    public void The_login_is_the_one_of_the_rule(string login, string? command, string status)
+    [InlineData(null, "AUTH PLAIN AHVzdWFsAHB3", "sent")]
+    public void The_login_is_the_one_of_the_rule(string? login, string? command, string status)
     {
         using SmtpRig rig = new();
         using ScriptedServer server = new("127.0.0.1", 0, """{"ext": ["AUTH PLAIN"], "auth": ["235 2.7.0 ok"]}""");

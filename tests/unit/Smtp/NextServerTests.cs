@@ -52,13 +52,13 @@ public sealed class NextServerTests
         Thread service = new(() =>
         {
             using Channel channel = new(Accept(listener), "smtp", TimeSpan.FromSeconds(20));
-            channel.Send(DeliveryReport.Ready());
+            channel.Send(new AgentReady(1).ToAttributes());
             seen = DeliveryRequest.From(channel.ReceiveReply());
             channel.Send(new DeliveryReport(defers, false, SmtpTrouble.Why("4.4.1", "down"), true, false).ToAttributes());
         });
         service.Start();
         using SmtpRig rig = OwnDomain(socket + nextHop);
-        DeliveryRule rule = new("*", "", null, null, "newsletter");
+        DeliveryRule rule = new("*", Login: "newsletter");
         DeliveryReport report = rig.Deliver(SmtpRig.Request("ours.test", "a@ours.test", "b@ours.test") with { Rule = rule });
         Assert.True(service.Join(TimeSpan.FromSeconds(20)));
         File.Delete(socket);

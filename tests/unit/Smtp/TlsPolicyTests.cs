@@ -142,7 +142,7 @@ public sealed class TlsPolicyTests
     public void A_destination_can_have_a_level_of_its_own()
     {
         using TlsRig tls = new(new TlsSettings(), "{}");
-        DeliveryRequest request = SmtpRig.Request("dest.test", "u@dest.test") with { Rule = new DeliveryRule("dest.test", "encrypt", null, null, "") };
+        DeliveryRequest request = SmtpRig.Request("dest.test", "u@dest.test") with { Rule = new DeliveryRule("dest.test", "encrypt") };
         tls.Deliver(request);
         Assert.StartsWith("4.7.4 deferred", tls.Result, StringComparison.Ordinal);
     }
@@ -154,7 +154,7 @@ public sealed class TlsPolicyTests
     {
         using TlsRig tls = new(new TlsSettings(), "{}");
         tls.Rig.Options = tls.Rig.Options with { Tls = null };
-        tls.Deliver(SmtpRig.Request("dest.test", "u@dest.test") with { Rule = new DeliveryRule("dest.test", level, null, null, "") });
+        tls.Deliver(SmtpRig.Request("dest.test", "u@dest.test") with { Rule = new DeliveryRule("dest.test", level) });
         Assert.Equal(result, tls.Result);
     }
 

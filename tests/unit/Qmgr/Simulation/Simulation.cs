@@ -1,3 +1,4 @@
+using PostfixNet.Delivery;
 using PostfixNet.Mail;
 using PostfixNet.Qmgr;
 using PostfixNet.Queue;
@@ -18,8 +19,8 @@ internal sealed class Simulation : IDisposable
         _machine = new Machine(toml, $"[service.smtp]\ncommand = \"smtp\"\nprocess_limit = {agents}\n") { Delivering = Deliver };
         _machine.Defer.Asked = (id, request, what) =>
         {
-            if (request == "append")
-                PutOff.Add((id, Clock.Now, what.Text("reason")));
+            if (what is BounceRequest.Append append)
+                PutOff.Add((id, Clock.Now, append.Outcome.Dsn.Reason));
         };
     }
 

@@ -1,0 +1,79 @@
+using PostfixNet.Delivery;
+using PostfixNet.Ipc;
+
+namespace PostfixNet.Postqueue;
+
+/// <summary>Why the recipients of one message wait, on its way from the service to the command.</summary>
+/// <param name="Queue">Directory name.</param>
+/// <param name="Id">Queue ID.</param>
+/// <param name="Time">Arrival, seconds since 1970.</param>
+/// <param name="Size">Octets.</param>
+/// <param name="Sender">External form.</param>
+/// <param name="Recipients">Some of those that are still to do.</param>
+/// <param name="More">How many others there are.</param>
+internal sealed record ExplainedMessage(
+    string Queue, string Id, long Time, long Size, string Sender, IReadOnlyList<ExplainedRecipient> Recipients, int More)
+{
+    private const string QueueName = "queue_name", QueueId = "queue_id", TimeName = "time", SizeName = "size", SenderName = "sender",
+        RecipientsName = "recipients", MoreName = "more";
+
+    /// <summary>For the line to the command.</summary>
+    internal AttributeList ToAttributes()
+    {
+        List<AttributeList> recipients = new(Recipients.Count);
+        foreach (ExplainedRecipient recipient in Recipients)
+            recipients.Add(recipient.ToAttributes());
+        return new AttributeList().Add(QueueName, Queue).Add(QueueId, Id).Add(TimeName, Time).Add(SizeName, Size).Add(SenderName, Sender)
+            .Add(RecipientsName, recipients).Add(MoreName, More);
+    }
+
+    /// <exception cref="IpcException">Malformed.</exception>
+    internal static ExplainedMessage From(AttributeList list)
+    {
+        List<ExplainedRecipient> recipients = [];
+        foreach (AttributeList recipient in list.Lists(RecipientsName))
+            recipients.Add(ExplainedRecipient.From(recipient));
+        return new ExplainedMessage(list.Text(QueueName), list.Text(QueueId), list.Number(TimeName), list.Number(SizeName), list.Text(SenderName),
+            recipients, (int)Math.Clamp(list.Number(MoreName, 0), 0, int.MaxValue));
+    }
+}
+
+/// <summary>Why one recipient waits.</summary>
+/// <param name="Address">External form.</param>
+/// <param name="Code">Why.</param>
+/// <param name="Until">When that ends, seconds since 1970; null: no time decides.</param>
+/// <param name="LastReply">What came of the last attempt; null: none is on record.</param>
+/// <param name="State">Where it goes, and how things stand there; its code is one reason among others for <paramref name="Code"/>.
+/// null: the queue manager did not say.</param>
+internal sealed record ExplainedRecipient(string Address, WaitCode Code, long? Until, string? LastReply, WaitState? State)
+{
+    private const string AddressName = "address", CodeName = "why", UntilName = "until", LastReplyName = "last_reply", StateName = "state";
+
+    internal AttributeList ToAttributes()
+    {
+        AttributeList list = new AttributeList().Add(AddressName, Address).Add(CodeName, Code.Word()).AddOptional(LastReplyName, LastReply)
+            .AddOptional(StateName, State?.ToAttributes());
+        return Until is { } until ? list.Add(UntilName, until) : list;
+    }
+
+    /// <exception cref="IpcException">Malformed.</exception>
+    internal static ExplainedRecipient From(AttributeList list) => new(
+        list.Text(AddressName), WaitCodes.Parse(list.Text(CodeName)) ?? throw new IpcException("unknown reason to wait"),
+        list.Has(UntilName) ? list.Number(UntilName) : null, list.OptionalText(LastReplyName),
+        list.OptionalList(StateName) is { } state ? WaitState.From(state) : null);
+}
+
+/// <summary>All is told.</summary>
+/// <param name="Total">Messages that there are; only some of very many are told.</param>
+/// <param name="IsFromFilesAlone">The queue manager did not answer.</param>
+internal sealed record ExplanationEnd(int Total, bool IsFromFilesAlone)
+{
+    private const string TotalName = "total", NoAnswer = "no_answer";
+
+    /// <summary>For the line to the command.</summary>
+    internal AttributeList ToAttributes() => new AttributeList().Add(TotalName, Total).Add(NoAnswer, IsFromFilesAlone);
+
+    /// <summary>Understands the end; null: it is something else.</summary>
+    internal static ExplanationEnd? From(AttributeList list) => list.Has(TotalName)
+        ? new((int)Math.Clamp(list.Number(TotalName), 0, int.MaxValue), list.IsTrue(NoAnswer)) : null;
+}

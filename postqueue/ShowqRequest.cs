@@ -1,0 +1,87 @@
+using PostfixNet.Ipc;
+
+namespace PostfixNet.Postqueue;
+
+/// <summary>What a user can ask the service showq.</summary>
+internal abstract record ShowqRequest
+{
+    private const string Request = "request", ListWord = "list", ExplainWord = "explain", FlushAllWord = "flush_all",
+        FlushIdWord = "flush_id", FlushSiteWord = "flush_site", WhatName = "what", QueueId = "queue_id", SiteName = "site";
+
+    private ShowqRequest() { }
+
+    /// <summary>The whole queue: see <see cref="ListingSender"/>.</summary>
+    internal sealed record List : ShowqRequest;
+
+    /// <summary>Why mail waits: an <see cref="ExplainedMessage"/> for each message, then an <see cref="ExplanationEnd"/>.</summary>
+    /// <param name="What">Queue ID or destination.</param>
+    internal sealed record Explain(string What) : ShowqRequest;
+
+    /// <summary>Try all mail now. This and the next two are answered by a <see cref="FlushReply"/>.</summary>
+    internal sealed record FlushAll : ShowqRequest;
+
+    /// <summary>Try one message now.</summary>
+    /// <param name="Id">Its queue ID, not checked.</param>
+    internal sealed record FlushOne(string Id) : ShowqRequest;
+
+    /// <summary>Try all deferred mail for a destination now.</summary>
+    internal sealed record FlushSite(string Site) : ShowqRequest;
+
+    /// <summary>For the line to the service.</summary>
+    internal AttributeList ToAttributes() => this switch
+    {
+        List => Named(ListWord),
+        Explain explain => Named(ExplainWord).Add(WhatName, explain.What),
+        FlushAll => Named(FlushAllWord),
+        FlushOne one => Named(FlushIdWord).Add(QueueId, one.Id),
+        FlushSite site => Named(FlushSiteWord).Add(SiteName, site.Site),
+        _ => throw new InvalidOperationException("no request"),
+    };
+
+    /// <exception cref="IpcException">Unknown or malformed.</exception>
+    internal static ShowqRequest From(AttributeList list) => list.Text(Request) switch
+    {
+        ListWord => new List(),
+        ExplainWord => new Explain(list.Text(WhatName)),
+        FlushAllWord => new FlushAll(),
+        FlushIdWord => new FlushOne(list.Text(QueueId)),
+        FlushSiteWord => new FlushSite(list.Text(SiteName)),
+        _ => throw new IpcException("unknown request"),
+    };
+
+    private static AttributeList Named(string word) => new AttributeList().Add(Request, word);
+}
+
+/// <summary>The answer to whoever may not do what he asks for, in place of the one to his request.</summary>
+/// <param name="Why">For him to read.</param>
+internal sealed record ShowqRefusal(string Why)
+{
+    private const string Refused = "refused";
+
+    /// <summary>For the line to the client.</summary>
+    internal AttributeList ToAttributes() => new AttributeList().Add(Refused, Why);
+
+    /// <exception cref="ShowqRefusedException">The message is a refusal.</exception>
+    internal static void Check(AttributeList list)
+    {
+        if (list.OptionalText(Refused) is { } why)
+            throw new ShowqRefusedException(why);
+    }
+}
+
+/// <summary>The service does not do that for this user.</summary>
+internal sealed class ShowqRefusedException(string why) : Exception(why);
+
+/// <summary>What a request to flush came to.</summary>
+/// <param name="Count">Messages that are tried now, where that is known; null: it could not be done, see the log.</param>
+internal sealed record FlushReply(int? Count)
+{
+    private const string Status = "status", CountName = "count";
+
+    /// <summary>For the line to the client.</summary>
+    internal AttributeList ToAttributes() => new AttributeList().Add(Status, Count is null ? 1 : 0).Add(CountName, Count ?? 0);
+
+    /// <exception cref="IpcException">Malformed.</exception>
+    internal static FlushReply From(AttributeList list) => list.Number(Status) == 0
+        ? new((int)Math.Clamp(list.Number(CountName, 0), 0, int.MaxValue)) : new(Count: null);
+}

@@ -1,0 +1,68 @@
+using PostfixNet.Ipc;
+using PostfixNet.Mail;
+using PostfixNet.Notices;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Delivery;
+
+/// <summary>Begins a message at the cleanup service, whose records follow; see <see cref="CleanupClient"/>.</summary>
+/// <param name="IsInternal">Made by the mail system itself (a notice): the records are not those of a user.</param>
+/// <param name="SmtpUtf8">What is known to need SMTPUTF8, whatever cleanup detects itself.</param>
+/// <param name="IsReturned">Good mail that must not go on (too many hops, too large) is accepted, and returned to its sender:
+/// the client cannot tell him itself.</param>
+public sealed record CleanupRequest(bool IsInternal = false, SmtpUtf8 SmtpUtf8 = SmtpUtf8.None, bool IsReturned = false)
+{
+    private const string Word = "message", Internal = "internal", Returns = "returns";
+
+    /// <summary>For the line to the service.</summary>
+    public AttributeList ToAttributes() => new AttributeList()
+        .Add(FieldName.Request, Word).Add(Internal, IsInternal).Add(FieldName.SmtpUtf8, (long)SmtpUtf8).Add(Returns, IsReturned);
+
+    /// <exception cref="IpcException">Another request, or none.</exception>
+    public static CleanupRequest From(AttributeList list) => list.Text(FieldName.Request) == Word
+        ? new(list.IsTrue(Internal), SmtpUtf8Flags.FromNumber(list.Number(FieldName.SmtpUtf8, 0)), list.IsTrue(Returns))
+        : throw new IpcException($"unknown request: {NoticeText.OneLine(list.Text(FieldName.Request))}");
+}
+
+/// <summary>What becomes of a message that cleanup was given. The numbers are those on the line.</summary>
+public enum CleanupVerdict
+{
+    /// <summary>Queued, on stable storage.</summary>
+    Accepted = 0,
+    /// <summary>Cannot be queued now; try again later.</summary>
+    TryAgain = 1,
+    /// <summary>Will never be accepted.</summary>
+    Refused = 2,
+}
+
+/// <summary>What cleanup says: at the beginning of a message, and at its end.</summary>
+public abstract record CleanupReply
+{
+    private CleanupReply() { }
+
+    /// <summary>Ready for the records of a new message.</summary>
+    /// <param name="Id">Its queue ID, once it is accepted.</param>
+    public sealed record Begun(QueueId Id) : CleanupReply;
+
+    /// <summary>The end: after the records, or at once when there is no room for a message.</summary>
+    /// <param name="Reason">Why it is not accepted; empty when it is.</param>
+    public sealed record Ended(CleanupVerdict Verdict, string Reason = "") : CleanupReply;
+
+    /// <summary>For the line to the client.</summary>
+    public AttributeList ToAttributes() => this switch
+    {
+        Begun begun => new AttributeList().Add(FieldName.QueueId, begun.Id),
+        Ended ended => new AttributeList().Add(FieldName.Status, (long)ended.Verdict).AddOptional(FieldName.Reason, ended.Reason),
+        _ => throw new InvalidOperationException("no reply"),
+    };
+
+    /// <exception cref="IpcException">Malformed.</exception>
+    public static CleanupReply From(AttributeList list)
+    {
+        if (list.Has(FieldName.QueueId))
+            return new Begun(list.QueueId());
+        // What is not understood is no reason to give mail up.
+        CleanupVerdict verdict = list.Number(FieldName.Status) switch { 0 => CleanupVerdict.Accepted, 2 => CleanupVerdict.Refused, _ => CleanupVerdict.TryAgain };
+        return new Ended(verdict, list.OptionalText(FieldName.Reason) ?? "");
+    }
+}

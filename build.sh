@@ -13,9 +13,7 @@ command -v dotnet >/dev/null || {
     exit 69
 }
 
-# No compiler or build server stays behind when the build is done.
-export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation="${UseSharedCompilation:-false}"
-export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
+. build/compiler.sh
 
 linker() {
     if [ -n "${LINKER:-}" ]; then echo "$LINKER"
@@ -25,7 +23,8 @@ linker() {
 }
 
 log=$(mktemp)
-trap 'rm -f "$log" "$log.status"' EXIT
+trap 'compiler_stop; rm -f "$log" "$log.status"' EXIT
+trap 'exit 130' INT TERM HUP
 if [ -z "$(linker)" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "build.sh: installing a linker: gcc, libc6-dev, zlib1g-dev"
     install() { DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install gcc libc6-dev zlib1g-dev >"$log" 2>&1; }
@@ -58,6 +57,7 @@ mkdir -p "$out"
 [ "$(cat "$out/kind" 2>/dev/null || true)" = "$kind" ] || rm -rf "$out/bin" "$out/test" "$out/symbols"
 echo "$kind" >"$out/kind"
 
+compiler_start
 echo "build.sh: building; a first build takes a minute or two"
 {
     dotnet msbuild build/all.proj -restore -nologo -v:m -nr:false -m:2 -p:_IsPublishing=true "$@" 2>&1 &&

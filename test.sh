@@ -6,8 +6,7 @@
 set -eu
 cd "$(dirname "$0")"
 export PATH="$PATH:/usr/sbin:/sbin"
-export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
-export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
+. build/compiler.sh
 
 if [ "${1:-}" = --long ]; then
     shift
@@ -30,6 +29,7 @@ missing=${missing% }
 work=$(mktemp -d)
 policy=
 leave() {
+    compiler_stop
     [ -z "$policy" ] || rm -f "$policy"
     rm -rf "$work"
 }
@@ -57,6 +57,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     tests/peers.sh || echo "test.sh: could not fetch other mail servers; the tests that need them are skipped" >&2
 fi
 
+compiler_start
 ./build.sh
 
 passed=0

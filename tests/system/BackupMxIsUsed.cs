@@ -10,7 +10,7 @@ public sealed class BackupMxIsUsed
     public void SecondHostGetsTheMailWhenTheFirstIsDown()
     {
         using var dns = new NameServer(("two.test", "@ IN MX 10 mx1\n@ IN MX 20 mx2\nmx1 IN A 127.0.0.31\nmx2 IN A 127.0.0.32"));
-        int port = Wait.FreePort("127.0.0.31", "127.0.0.32");
+        int port = Ports.Take("127.0.0.31", "127.0.0.32");
         using var second = new SmtpReceiver(new ReceiverOptions { Listen = new IPEndPoint(IPAddress.Parse("127.0.0.32"), port) });
         MailSystem.Run(mail =>
         {
@@ -29,7 +29,7 @@ public sealed class BackupMxIsUsed
     public void SecondHostGetsTheRecipientsTheFirstPutOff()
     {
         using var dns = new NameServer(("two.test", "@ IN MX 10 mx1\n@ IN MX 20 mx2\nmx1 IN A 127.0.0.31\nmx2 IN A 127.0.0.32"));
-        int port = Wait.FreePort("127.0.0.31", "127.0.0.32");
+        int port = Ports.Take("127.0.0.31", "127.0.0.32");
         using var first = new SmtpReceiver(new ReceiverOptions { Listen = new IPEndPoint(IPAddress.Parse("127.0.0.31"), port) });
         using var second = new SmtpReceiver(new ReceiverOptions { Listen = new IPEndPoint(IPAddress.Parse("127.0.0.32"), port) });
         first.SetRules("rcpt grey@two.test 450 4.2.0 greylisted");
@@ -49,7 +49,7 @@ public sealed class BackupMxIsUsed
     public void DomainWithoutMxIsItsOwnHostAndOneThatDoesNotExistIsReported()
     {
         using var dns = new NameServer(("one.test", "@ IN A 127.0.0.33\n"), ("origin.test", "@ IN MX 5 mx\nmx IN A 127.0.0.33"));
-        int port = Wait.FreePort("127.0.0.33");
+        int port = Ports.Take("127.0.0.33");
         using var receiver = new SmtpReceiver(new ReceiverOptions { Listen = new IPEndPoint(IPAddress.Parse("127.0.0.33"), port) });
         MailSystem.Run(mail =>
         {

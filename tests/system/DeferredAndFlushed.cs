@@ -9,7 +9,7 @@ public sealed class DeferredAndFlushed
     [Fact]
     public void MailWaitsForItsNextAttemptAndFlushSendsItAtOnce()
     {
-        int port = Wait.FreePort("127.0.0.1");
+        int port = Ports.Take("127.0.0.1");
         MailSystem.Run(mail =>
         {
             mail.Set("relayhost", $"[127.0.0.1]:{port}");
@@ -44,7 +44,7 @@ public sealed class DeferredAndFlushed
     [Fact]
     public void MailOfOneSiteIsTriedThoughTheSiteSeemedDead()
     {
-        int port = Wait.FreePort("127.0.0.1");
+        int port = Ports.Take("127.0.0.1");
         MailSystem.Run(mail =>
         {
             mail.Set("relayhost", $"[127.0.0.1]:{port}");
@@ -88,7 +88,7 @@ public sealed class DeferredAndFlushed
     [Fact]
     public void MailIsRetriedByItselfWhenItsTimeHasCome()
     {
-        int port = Wait.FreePort("127.0.0.1");
+        int port = Ports.Take("127.0.0.1");
         MailSystem.Run(mail =>
         {
             mail.Set("relayhost", $"[127.0.0.1]:{port}");

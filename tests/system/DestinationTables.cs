@@ -29,7 +29,7 @@ public sealed class DestinationTables
     {
         const string Zone = "@ IN MX 10 mx.site.test.\n";
         using var dns = new NameServer(("one.test", Zone), ("two.test", Zone), ("site.test", "mx IN A 127.0.0.34\n"));
-        int port = Wait.FreePort("127.0.0.34");
+        int port = Ports.Take("127.0.0.34");
         using var receiver = new SmtpReceiver(new ReceiverOptions { Listen = new IPEndPoint(IPAddress.Parse("127.0.0.34"), port) });
         MailSystem.Run(mail =>
         {

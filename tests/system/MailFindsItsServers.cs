@@ -22,7 +22,7 @@ public sealed class MailFindsItsServers
             lame IN MX 10 mx.unknown.test.
             """),
             ("origin.test", "@ IN MX 5 mx\nmx IN A 127.0.0.32"));
-        int port = Wait.FreePort("127.0.0.32");
+        int port = Ports.Take("127.0.0.32");
         using var receiver = new SmtpReceiver(new ReceiverOptions { Listen = new IPEndPoint(IPAddress.Parse("127.0.0.32"), port) });
         MailSystem.Run(mail =>
         {
@@ -46,7 +46,7 @@ public sealed class MailFindsItsServers
     public void ServersOfEqualPreferenceShareTheMail()
     {
         using var dns = new NameServer(("pair.test", "@ IN MX 10 mx1\n@ IN MX 10 mx2\nmx1 IN A 127.0.0.31\nmx2 IN A 127.0.0.32"));
-        int port = Wait.FreePort("127.0.0.31", "127.0.0.32");
+        int port = Ports.Take("127.0.0.31", "127.0.0.32");
         using var first = new SmtpReceiver(new ReceiverOptions { Listen = new IPEndPoint(IPAddress.Parse("127.0.0.31"), port) });
         using var second = new SmtpReceiver(new ReceiverOptions { Listen = new IPEndPoint(IPAddress.Parse("127.0.0.32"), port) });
         MailSystem.Run(mail =>
@@ -69,7 +69,7 @@ public sealed class MailFindsItsServers
     public void MailForOurselvesGoesToBestMxTransport()
     {
         using var dns = new NameServer(("ours.test", "@ IN MX 10 self\nself IN A 127.0.0.1"));
-        using var receiver = new SmtpReceiver(new ReceiverOptions());
+        using var receiver = Ports.Receiver();
         MailSystem.Run(mail =>
         {
             UseDns(mail, dns, 25);

@@ -64,7 +64,7 @@ public sealed class MailGoesOverTls
 
     private static void Run(X509Certificate2 certificate, Action<MailSystem, SmtpReceiver> scenario)
     {
-        using var receiver = new SmtpReceiver(new ReceiverOptions { Certificate = certificate });
+        using var receiver = Ports.Receiver(new ReceiverOptions { Certificate = certificate });
         MailSystem.Run(mail =>
         {
             mail.Set("relayhost", $"[127.0.0.1]:{receiver.Port}");

@@ -17,7 +17,7 @@ public sealed class OtherPeoplesServers
     [InlineData("exim")]
     public void WrongPasswordWaitsAndRightPasswordDelivers(string name) => MailSystem.Run((mail, receiver) =>
     {
-        int port = Wait.FreePort("127.0.0.1");
+        int port = Ports.Take("127.0.0.1");
         using Peer peer = Servers.Start(name, port, receiver.Port);
         peer.During(() =>
         {
@@ -43,7 +43,7 @@ public sealed class OtherPeoplesServers
     [InlineData("LOGIN")]
     public void AnyUsersInstanceLogsInToo(string mechanism) => MailSystem.Run(mail =>
     {
-        int port = Wait.FreePort("127.0.0.1");
+        int port = Ports.Take("127.0.0.1");
         using Peer peer = Servers.StartPython(port, mail.PathOf("got"));
         mail.Set("smtp_sasl_mechanism_filter", mechanism);
         Submit(mail, port);
@@ -62,7 +62,7 @@ public sealed class OtherPeoplesServers
     public void OpenSmtpdGetsTheMessageAsItWas(int lines) => MailSystem.Run((mail, receiver) =>
     {
         string message = s_message + string.Concat(Enumerable.Repeat(".a line\n", lines));
-        int port = Wait.FreePort("127.0.0.1");
+        int port = Ports.Take("127.0.0.1");
         using Peer peer = Servers.StartOpenSmtpd(port, receiver.Port);
         peer.During(() =>
         {
@@ -81,7 +81,7 @@ public sealed class OtherPeoplesServers
     [InlineData(true)]
     public void DovecotStoresWhatComesOverLmtp(bool overUnixSocket) => MailSystem.Run(mail =>
     {
-        int port = Wait.FreePort("127.0.0.1");
+        int port = Ports.Take("127.0.0.1");
         TemporaryDirectory directory = new();
         using Peer peer = Servers.StartDovecot(directory, port);
         peer.During(() =>

@@ -8,7 +8,7 @@ public sealed class PostcatReadsOurQueueFiles
     [Fact]
     public void PostcatShowsEnvelopeAndContentOfADeferredMessage()
     {
-        int port = Wait.FreePort("127.0.0.1");
+        int port = Ports.Take("127.0.0.1");
         MailSystem.Run(mail =>
         {
             mail.Set("relayhost", $"[127.0.0.1]:{port}");

@@ -65,7 +65,7 @@ public sealed class ReloadLosesNothing
     [Fact]
     public void WaitingMailTakesTheNewRoutesAndLimits() => MailSystem.Run((mail, slow) =>
     {
-        using var other = new SmtpReceiver(new ReceiverOptions());
+        using var other = Ports.Receiver();
         slow.SetRules("dot * delay 600s");
         mail.Set("default_destination_concurrency_limit", 1);
         mail.Start();

@@ -147,7 +147,7 @@ public sealed class ServicesKeepTheirRules
     [Fact]
     public void EachTransportGetsAgentsThoughThoseOfAnotherHang() => MailSystem.Run((mail, receiver) =>
     {
-        using SmtpReceiver slow = new(new ReceiverOptions());
+        using SmtpReceiver slow = Ports.Receiver();
         slow.SetRules("greeting * delay 60s");
         mail.AddTable($"[transport_maps]\n\"slow.test\" = \"smtp:[127.0.0.1]:{slow.Port}\"\n\"fast.test\" = \"relay:[127.0.0.1]:{receiver.Port}\"\n");
         mail.Set("smtp_helo_timeout", "60s");

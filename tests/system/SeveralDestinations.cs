@@ -8,7 +8,7 @@ public sealed class SeveralDestinations
     [Fact]
     public void ADestinationThatHangsDoesNotDelayTheOthers() => MailSystem.Run((mail, receiver) =>
     {
-        using SmtpReceiver slow = new(new ReceiverOptions());
+        using SmtpReceiver slow = Ports.Receiver();
         slow.SetRules("greeting * delay 20s");
         mail.AddTable($"[transport_maps]\n\"slow.test\" = \"smtp:[127.0.0.1]:{slow.Port}\"\n\"fast.test\" = \"smtp:[127.0.0.1]:{receiver.Port}\"\n");
         mail.Start();
@@ -25,7 +25,7 @@ public sealed class SeveralDestinations
     public void ThreeDeadAndTwoSlowDestinationsDoNotDelayFifteenHealthyOnes() => MailSystem.Run((mail, _) =>
     {
         const int Healthy = 15, Messages = 5;
-        using SmtpReceiver slow1 = new(new ReceiverOptions()), slow2 = new(new ReceiverOptions());
+        using SmtpReceiver slow1 = Ports.Receiver(), slow2 = Ports.Receiver();
         slow1.SetRules("dot * delay 120s");
         slow2.SetRules("dot * delay 120s");
         List<SmtpReceiver> healthy = [];
@@ -36,10 +36,10 @@ public sealed class SeveralDestinations
             Add("slow1.test", slow1.Port);
             Add("slow2.test", slow2.Port);
             for (int i = 0; i < 3; i++)
-                Add($"dead{i}.test", Wait.FreePort("127.0.0.1"));
+                Add($"dead{i}.test", Ports.Take("127.0.0.1"));
             for (int i = 0; i < Healthy; i++)
             {
-                healthy.Add(new SmtpReceiver(new ReceiverOptions()));
+                healthy.Add(Ports.Receiver());
                 Add($"well{i}.test", healthy[i].Port);
             }
             mail.AddTable(table.ToString());

@@ -38,7 +38,7 @@ public sealed class TestTools
     [InlineData(".\r\r\n.\r\n", "\r\r\n")]
     public void ReceiverKeepsContentToTheByte(string sent, string kept)
     {
-        using var receiver = new SmtpReceiver(new ReceiverOptions());
+        using var receiver = Ports.Receiver();
         using var client = new SmtpConversation(receiver.Port);
         client.Expect("220 ");
         client.Say("EHLO me\r\nMAIL FROM:<a@x.test> SIZE=5\r\nRCPT TO:<\"b c>\"@x.test> NOTIFY=NEVER\r\nDATA\r\n", "250 ", "250 ", "250 ", "354 ");
@@ -57,7 +57,7 @@ public sealed class TestTools
     {
         using var directory = new TemporaryDirectory();
         File.WriteAllText(directory["rules"], "# none yet\n");
-        using var receiver = new SmtpReceiver(new ReceiverOptions { Directory = directory["mail"], RulesFile = directory["rules"] });
+        using var receiver = Ports.Receiver(new ReceiverOptions { Directory = directory["mail"], RulesFile = directory["rules"] });
         receiver.SetRules("rcpt no@x.test 550 5.1.1 first\\nsecond", "mail drop@x.test drop");
         using (var client = new SmtpConversation(receiver.Port))
         {

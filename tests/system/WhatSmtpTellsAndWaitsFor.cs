@@ -16,7 +16,7 @@ public sealed class WhatSmtpTellsAndWaitsFor
     public void TheMessageGoesToTheServerAloneAndEveryWaitHasItsLimit()
     {
         using var dns = new NameServer(("far.test", "@ IN MX 10 down\n@ IN MX 20 mx\ndown IN A 127.0.0.36\nmx IN A 127.0.0.32"));
-        int port = Wait.FreePort("127.0.0.32", "127.0.0.36");
+        int port = Ports.Take("127.0.0.32", "127.0.0.36");
         using var receiver = new SmtpReceiver(new ReceiverOptions
         {
             Listen = new IPEndPoint(IPAddress.Parse("127.0.0.32"), port),

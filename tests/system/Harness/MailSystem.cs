@@ -107,7 +107,7 @@ internal sealed class MailSystem
     /// <summary>As <see cref="Run(Action{MailSystem})"/>, with a receiver that gets all mail.</summary>
     public static void Run(Action<MailSystem, SmtpReceiver> scenario, ReceiverOptions? options = null)
     {
-        using var receiver = new SmtpReceiver(options ?? new ReceiverOptions());
+        using var receiver = Ports.Receiver(options);
         Run(mail =>
         {
             mail.Set("relayhost", $"[127.0.0.1]:{receiver.Port}");
@@ -249,8 +249,21 @@ internal sealed class MailSystem
         QueueFiles(queues).FirstOrDefault(path => Path.GetFileName(path) == id);
 
     /// <summary>The queue ids of the complete messages now in these queues; what a killed program left unfinished is none.</summary>
-    public string[] Ids(params string[] queues) =>
-        QueueFiles(queues).Where(IsComplete).Select(path => Path.GetFileName(path)).ToArray();
+    public string[] Ids(params string[] queues) => CompleteFiles(queues).Select(path => Path.GetFileName(path)).ToArray();
+
+    // A file that moves from one queue to another while we look is seen in neither, or in both: what two looks in a row show, is.
+    private string[] CompleteFiles(string[] queues)
+    {
+        string[] seen = [], before;
+        int looks = 0;
+        do
+        {
+            before = seen;
+            seen = [.. QueueFiles(queues).Where(IsComplete)];
+        }
+        while (++looks < 2 || (looks < 50 && !seen.AsSpan().SequenceEqual(before)));
+        return seen;
+    }
 
     // Complete is what its owner may read, write and execute: the mode is the last thing that is set.
     private static bool IsComplete(string path) => FileSystem.Status(path) is { } status && (status.Mode & 0b111_000_000) == 0b111_000_000;

@@ -15,7 +15,7 @@ internal sealed class NameServer : IDisposable
     /// <param name="zones">zone name, e.g. two.test, and its records in zone file syntax, relative to it</param>
     public NameServer(params (string Name, string Records)[] zones)
     {
-        Port = Wait.FreePort("127.0.0.1");
+        Port = Ports.Take("127.0.0.1");
         var config = new StringBuilder();
         config.Append(CultureInfo.InvariantCulture, $"""
             server:

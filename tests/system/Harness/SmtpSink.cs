@@ -14,7 +14,7 @@ internal sealed class SmtpSink : IDisposable
     /// <param name="options">of smtp-sink(1), for one that misbehaves</param>
     public SmtpSink(params string[] options)
     {
-        Port = Wait.FreePort("127.0.0.1");
+        Port = Ports.Take("127.0.0.1");
         string dump = Directory.CreateDirectory(directory["mail"]).FullName;
         File.SetUnixFileMode(dump, (UnixFileMode)0b111_111_111);
         string[] user = MailSystem.IsRoot ? ["-u", "nobody"] : [];

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace PostfixNet.SystemTests.Harness;
 
@@ -32,36 +30,6 @@ internal static class Wait
             if (condition())
                 throw new XunitException($"this should not have happened: {what}");
             Thread.Sleep(20);
-        }
-    }
-
-    /// <summary>A TCP and UDP port that nobody uses at the moment on these addresses.</summary>
-    public static int FreePort(params string[] addresses)
-    {
-        for (int attempt = 0; attempt < 100; attempt++)
-        {
-            using var first = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            first.Bind(new IPEndPoint(IPAddress.Parse(addresses[0]), 0));
-            int port = ((IPEndPoint)first.LocalEndPoint!).Port;
-            if (addresses.Skip(1).All(address => IsFree(address, port, ProtocolType.Tcp))
-                && addresses.All(address => IsFree(address, port, ProtocolType.Udp)))
-                return port;
-        }
-        throw new XunitException("no free port on " + string.Join(", ", addresses));
-    }
-
-    private static bool IsFree(string address, int port, ProtocolType protocol)
-    {
-        using var socket = new Socket(
-            AddressFamily.InterNetwork, protocol == ProtocolType.Tcp ? SocketType.Stream : SocketType.Dgram, protocol);
-        try
-        {
-            socket.Bind(new IPEndPoint(IPAddress.Parse(address), port));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
         }
     }
 }

@@ -7,17 +7,6 @@ using PostfixNet.Notices;
 
 namespace PostfixNet.Smtp;
 
-/// <summary>What the postmaster can ask to be told of: words of notify_classes.</summary>
-[Flags]
-internal enum ErrorClasses
-{
-    None = 0,
-    /// <summary>The server, or this program, does not keep to the protocol (S2-14).</summary>
-    Protocol = 1,
-    /// <summary>A queue file could not be read.</summary>
-    Data = 2,
-}
-
 /// <summary>Sends the transcript of a conversation that went wrong to error_notice_recipient (S4-09).</summary>
 /// <remarks>Only a help for people: what became of the message does not depend on it, and no notice is sent about a
 /// conversation that was itself about a notice.</remarks>

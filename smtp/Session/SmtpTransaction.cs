@@ -69,7 +69,7 @@ internal sealed class SmtpTransaction(
         if (IsStaleAfter(reply))
             return false;
         if (reply.Class != 2)
-            log.OriginRefused(attempt.QueueId, Peer, reply, SmtpStages.Command(stage));
+            log.OriginRefused(attempt.QueueId, Peer, reply, StageInfo.Of(stage).Command);
         return true;
     }
 

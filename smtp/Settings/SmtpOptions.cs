@@ -4,9 +4,6 @@ using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.Smtp;
 
-/// <summary>Which addresses of a server come first: smtp_address_preference.</summary>
-internal enum AddressPreference { Any, IPv4, IPv6 }
-
 /// <summary>The settings of this program, each named as its parameter (smtp_ left out), with its default.</summary>
 internal sealed record SmtpOptions
 {
@@ -184,21 +181,4 @@ internal sealed record SmtpOptions
 
     /// <summary>An address as it goes over the wire; internal form.</summary>
     internal string Outside(string address) => Generic is null ? address : Generic.Rewrite(address);
-
-    /// <summary>How long to wait for a server in a stage. For replies: the whole reply; for content: until some of it is taken.</summary>
-    internal TimeSpan TimeoutOf(SmtpStage stage) => stage switch
-    {
-        SmtpStage.Greeting => GreetingTimeout,
-        SmtpStage.Ehlo or SmtpStage.Helo or SmtpStage.Lhlo or SmtpStage.Auth => HeloTimeout,
-        SmtpStage.StartTls => StartTlsTimeout,
-        SmtpStage.ForwardClient or SmtpStage.ForwardProtocol => XForwardTimeout,
-        SmtpStage.Mail => MailTimeout,
-        SmtpStage.Rcpt => RcptTimeout,
-        SmtpStage.Data => DataInitTimeout,
-        SmtpStage.Body => DataXferTimeout,
-        SmtpStage.Dot => DataDoneTimeout,
-        SmtpStage.Rset => RsetTimeout,
-        SmtpStage.Quit => QuitTimeout,
-        _ => throw new ArgumentOutOfRangeException(nameof(stage), stage, null),
-    };
 }

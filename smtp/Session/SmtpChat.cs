@@ -82,7 +82,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
             return;
         try
         {
-            TimeSpan patience = options.TimeoutOf(stage);
+            TimeSpan patience = StageInfo.Of(stage).Timeout(options);
             if (options.PerRequestDeadline)
                 Stream.Limit = Deadline.Earlier(_limit, Deadline.In(patience));
             Stream.Write(_output.AsSpan(0, length), patience);
@@ -137,7 +137,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
         if (_inputStart == _inputEnd && Stream.HasInput)
         {
             _inputStart = 0;
-            _inputEnd = Stream.Read(_input, Deadline.In(options.TimeoutOf(stage)));
+            _inputEnd = Stream.Read(_input, Deadline.In(StageInfo.Of(stage).Timeout(options)));
         }
         return SmtpReplyParser.BeginsReply(_input.AsSpan(_inputStart, _inputEnd - _inputStart));
     }
@@ -147,7 +147,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     /// sent so far took too long, with smtp_per_request_deadline.</exception>
     internal void SendBody(ReadOnlySpan<byte> octets)
     {
-        TimeSpan patience = options.TimeoutOf(SmtpStage.Body);
+        TimeSpan patience = options.DataXferTimeout;
         if (Stage != SmtpStage.Body)
             _bodyLimit = Deadline.In(patience);
         Stage = SmtpStage.Body;
@@ -177,7 +177,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
         Stage = stage;
         if (_input.Length < LineLimit + 2048)
             Array.Resize(ref _input, LineLimit + 2048);
-        Deadline deadline = Deadline.Earlier(_limit, Deadline.In(options.TimeoutOf(stage)));
+        Deadline deadline = Deadline.Earlier(_limit, Deadline.In(StageInfo.Of(stage).Timeout(options)));
         while (true)
         {
             while (TakeLine(out ReadOnlySpan<byte> line))

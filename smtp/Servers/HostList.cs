@@ -1,16 +1,6 @@
-using System.Net;
-using System.Net.Sockets;
 using PostfixNet.Mail;
 
 namespace PostfixNet.Smtp;
-
-/// <summary>One address of one server.</summary>
-/// <param name="Host">The server's name; the address itself when that was given.</param>
-/// <param name="Preference">Of its MX record, the lower the better; 0 without.</param>
-internal sealed record HostAddress(string Host, IPAddress Address, int Preference)
-{
-    internal bool IsIPv6 => Address.AddressFamily == AddressFamily.InterNetworkV6;
-}
 
 /// <summary>The servers of one next hop, in the order in which they are tried.</summary>
 /// <param name="Hosts">Empty when there are none.</param>

@@ -3,9 +3,6 @@ using PostfixNet.Queue;
 
 namespace PostfixNet.Smtp;
 
-/// <summary>The message could not be read while the server waited for it.</summary>
-internal sealed class ContentException(Exception cause) : Exception(cause.Message, cause);
-
 /// <summary>Sends the message after DATA, and decides about its recipients by what the server says then.</summary>
 internal sealed class MessageTransfer(
     SmtpChat chat, ServerFeatures features, DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results,
@@ -120,7 +117,7 @@ internal sealed class MessageTransfer(
             return false;
         IsBroken = true;
         trouble.MessageFails(SmtpTrouble.Why("4.5.0",
-            $"host {Peer.Name} sent a reply that is none: {reply.Text} (in reply to {SmtpStages.Command(SmtpStage.Dot)}) -- message may be sent more than once",
+            $"host {Peer.Name} sent a reply that is none: {reply.Text} (in reply to {StageInfo.Of(SmtpStage.Dot).Command}) -- message may be sent more than once",
             Peer.Host, reply.Text));
         return true;
     }

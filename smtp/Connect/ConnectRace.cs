@@ -4,9 +4,6 @@ using PostfixNet.Net;
 
 namespace PostfixNet.Smtp;
 
-/// <summary>A connection that was made, and to which address.</summary>
-internal sealed record Connected(HostAddress Host, SocketStream Stream);
-
 /// <summary>Connects to one of several addresses: the first that answers (RFC 8305, "happy eyeballs").</summary>
 /// <remarks>Each address has a head start before the next one is tried beside it, so one that is silent costs that long and
 /// not the whole smtp_connect_timeout. Only addresses of equal MX preference run against each other: RFC 5321 section 5.1

@@ -3,24 +3,6 @@ using PostfixNet.Mail;
 
 namespace PostfixNet.Smtp;
 
-/// <summary>Where results are made durable: the logs of bounce, defer and trace, and the queue file.</summary>
-internal interface IDeliveryRecords
-{
-    /// <summary>Appends to the log of permanent failures.</summary>
-    /// <returns>True: it is on stable storage.</returns>
-    public bool AppendBounce(Outcome result);
-
-    /// <summary>Appends to the log of temporary failures.</summary>
-    public bool AppendDefer(Outcome result);
-
-    /// <summary>Appends to the log of successes that the sender wants to hear of.</summary>
-    public bool AppendTrace(Outcome result);
-
-    /// <summary>Marks the recipient in the queue file.</summary>
-    /// <param name="offset">Of its record; 0 when it has none.</param>
-    public void MarkDone(long offset);
-}
-
 /// <summary>Reports what became of each recipient: exactly one of sent, deferred, bounced.</summary>
 /// <remarks>Order, so that a crash can deliver twice but never zero times (S2-09): the record of a bounce or success
 /// becomes durable, the line is logged, then the recipient is marked done in the queue file.</remarks>

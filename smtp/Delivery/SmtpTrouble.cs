@@ -51,7 +51,7 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
     /// <summary>A reply that refuses a command; one that is not a refusal either breaks the protocol (S2-15).</summary>
     internal static Dsn FromReply(SmtpPeer peer, SmtpStage stage, SmtpReply reply)
     {
-        string reason = $"host {peer.Name} said: {reply.Text} (in reply to {SmtpStages.Command(stage)})";
+        string reason = $"host {peer.Name} said: {reply.Text} (in reply to {StageInfo.Of(stage).Command})";
         return reply.Status[0] is '4' or '5'
             ? Why(reply.Status, reason, peer.Host, reply.Text)
             : Why("5.5.0", $"Protocol error: {reason}", peer.Host, reply.Text);
@@ -120,11 +120,11 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
         }
         AllFail(failure.Failure switch
         {
-            StreamFailure.Lost => Why("4.4.2", $"lost connection with {Peer.Name} while {SmtpStages.Doing(stage)}"),
-            StreamFailure.TimedOut => Why("4.4.2", $"conversation with {Peer.Name} timed out while {SmtpStages.Doing(stage)}"),
+            StreamFailure.Lost => Why("4.4.2", $"lost connection with {Peer.Name} while {StageInfo.Of(stage).Doing}"),
+            StreamFailure.TimedOut => Why("4.4.2", $"conversation with {Peer.Name} timed out while {StageInfo.Of(stage).Doing}"),
             StreamFailure.Tls when handshake => Why("4.7.5", "Cannot start TLS: handshake failure"),
-            StreamFailure.Tls => Why("4.7.5", $"TLS failure in the conversation with {Peer.Name} while {SmtpStages.Doing(stage)}"),
-            StreamFailure.OutOfStep => Why("4.5.0", $"replies of host {Peer.Name} do not match the commands, seen while {SmtpStages.Doing(stage)}"),
+            StreamFailure.Tls => Why("4.7.5", $"TLS failure in the conversation with {Peer.Name} while {StageInfo.Of(stage).Doing}"),
+            StreamFailure.OutOfStep => Why("4.5.0", $"replies of host {Peer.Name} do not match the commands, seen while {StageInfo.Of(stage).Doing}"),
             _ => throw new UnreachableException(failure.Failure.ToString()),
         }, throttle: !(handshake && attempt.Tls.Level == TlsLevel.May));
     }

@@ -1,0 +1,21 @@
+using PostfixNet.Mail;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>Where results are made durable: the logs of bounce, defer and trace, and the queue file.</summary>
+internal interface IDeliveryRecords
+{
+    /// <summary>Appends to the log of permanent failures.</summary>
+    /// <returns>True: it is on stable storage.</returns>
+    public bool AppendBounce(Outcome result);
+
+    /// <summary>Appends to the log of temporary failures.</summary>
+    public bool AppendDefer(Outcome result);
+
+    /// <summary>Appends to the log of successes that the sender wants to hear of.</summary>
+    public bool AppendTrace(Outcome result);
+
+    /// <summary>Marks the recipient in the queue file.</summary>
+    /// <param name="offset">Of its record; 0 when it has none.</param>
+    public void MarkDone(long offset);
+}

@@ -1,0 +1,12 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>One address of one server.</summary>
+/// <param name="Host">The server's name; the address itself when that was given.</param>
+/// <param name="Preference">Of its MX record, the lower the better; 0 without.</param>
+internal sealed record HostAddress(string Host, IPAddress Address, int Preference)
+{
+    internal bool IsIPv6 => Address.AddressFamily == AddressFamily.InterNetworkV6;
+}

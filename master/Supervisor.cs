@@ -26,6 +26,8 @@ internal sealed class Supervisor : IDisposable
     // The check for misplaced queue files can wait until the first rush is over.
     private static readonly TimeSpan s_structureCheckDelay = TimeSpan.FromSeconds(20);
 
+    private static readonly TimeSpan s_restsAfter = TimeSpan.FromSeconds(1);
+
     private readonly EventLoop _loop = new();
     private readonly string _directory;
     private readonly Dictionary<string, ServiceSlot> _slots = [];
@@ -75,6 +77,7 @@ internal sealed class Supervisor : IDisposable
         supervisor.WatchSignals();
         MailLog.Info($"daemon started -- version {instance.Settings.Version}, configuration {directory}");
         ready(instance);
+        supervisor._loop.After(s_restsAfter, ProgramImage.LetGo);
         supervisor._loop.After(s_structureCheckDelay, supervisor.CheckStructure);
         supervisor._loop.Run();
         return ExitStatus.Ok;

@@ -49,6 +49,26 @@ internal static unsafe partial class LibC
     [StructLayout(LayoutKind.Sequential)]
     internal struct PollFd { public int Fd; public short Events; public short Revents; }
 
+    /// <summary>Elf64_Phdr, elf(5).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct ProgramHeader
+    {
+        public uint Type, Flags;
+        public ulong Offset;
+        public nuint Address;
+        public ulong PhysicalAddress, FileSize;
+        public nuint MemorySize;
+        public ulong Alignment;
+    }
+
+    internal const int MADV_DONTNEED = 4;
+
+    [LibraryImport(C, EntryPoint = "getauxval")]
+    internal static partial nuint GetAuxVal(ulong type);
+
+    [LibraryImport(C, EntryPoint = "madvise")]
+    internal static partial int MAdvise(nuint address, nuint length, int advice);
+
     /// <summary>The text of a C string; "" for a null pointer.</summary>
     internal static string Text(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? "";
 

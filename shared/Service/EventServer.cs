@@ -67,8 +67,12 @@ public sealed class EventServer<TOptions>(string program, Func<MainConfig, strin
         });
         if (handler is EventServer.IReloadable<TOptions>)
             context.Tell(ServiceState.CanReload);
-        // A process that dies before it could do anything is not started again at once.
-        loop.After(s_provenAfter, () => context.Tell(ServiceState.Busy));
+        loop.After(s_provenAfter, () =>
+        {
+            // A process that dies before it could do anything is not started again at once.
+            context.Tell(ServiceState.Busy);
+            ProgramImage.LetGo();
+        });
         loop.Run();
         return ExitStatus.Ok;
     }

@@ -15,27 +15,26 @@ internal sealed class DeliveryAgent : IDisposable
 {
     private readonly ServiceContext _context;
     private readonly AgentSettings _settings;
-    private readonly SmtpOptions _options;
-    private readonly QueueDirectories _directories;
-    private readonly Log _log = new();
+    private readonly Surroundings _surroundings;
     private readonly SessionCache _cache;
     private readonly MxLookup _lookup;
-    private readonly StopSignal _stop;
     private readonly BounceClient _bounce;
-    private bool _isUnrecorded;
 
-    internal DeliveryAgent(ServiceContext context, AgentSettings settings)
+    internal DeliveryAgent(ServiceContext context, AgentSettings settings, TimeProvider clock)
     {
-        (_context, _settings, _options, _directories) = (context, settings, settings.Options, settings.Queues);
-        _cache = new SessionCache(_options);
-        _stop = new StopSignal(() => context.HurryLine, context.ReadLifeline);
-        _bounce = new BounceClient(_options.IpcTimeout);
-        StubResolver resolver = new(settings.Resolver with { Stop = _stop });
+        (_context, _settings) = (context, settings);
+        StopSignal stop = new(() => context.HurryLine, context.ReadLifeline);
+        _surroundings = new Surroundings(settings.Options, new Log(), clock, stop);
+        _cache = new SessionCache(_surroundings);
+        _bounce = new BounceClient(settings.Options.IpcTimeout);
+        StubResolver resolver = new(settings.Resolver with { Stop = stop });
         // Addresses of both kinds are ours, whatever we use ourselves.
-        SmtpOptions all = _options with { UseIPv4 = true, UseIPv6 = true };
-        OwnAddresses own = new(() => OwnAddresses.Find(settings.Interfaces, settings.ProxyInterfaces, () => new HostLookup(resolver, HostsFile.Load(), all), _log));
-        _lookup = new MxLookup(resolver, _options.NativeLookups ? HostsFile.Load() : null, own, _options, _log, Random.Shared);
+        SmtpOptions all = settings.Options with { UseIPv4 = true, UseIPv6 = true };
+        OwnAddresses own = new(() => OwnAddresses.Find(settings.Interfaces, settings.ProxyInterfaces, () => new HostLookup(resolver, HostsFile.Load(), all), Log), clock);
+        _lookup = new MxLookup(resolver, settings.Options.NativeLookups ? HostsFile.Load() : null, own, _surroundings);
     }
+
+    private Log Log => _surroundings.Log;
 
     /// <summary>Serves one connection of qmgr: request, report, request, report, until it closes or this process must end.</summary>
     internal void Serve(Channel channel)
@@ -84,12 +83,10 @@ internal sealed class DeliveryAgent : IDisposable
 
     private DeliveryReport Deliver(DeliveryRequest request)
     {
-        string path = _directories.PathOf(request.Queue, request.Id);
-        _isUnrecorded = false;
         QueueFile file;
         try
         {
-            file = QueueFile.Open(path, write: true);
+            file = QueueFile.Open(_settings.Queues.PathOf(request.Queue, request.Id), write: true);
         }
         catch (IOException e)
         {
@@ -103,14 +100,7 @@ internal sealed class DeliveryAgent : IDisposable
                 return PutOff(request, "the queue file is in use");
             try
             {
-                request = request with { Recipients = StillToDo(request.Recipients, file.Handle) };
-                if (request.Recipients.Count == 0)
-                    return new DeliveryReport(false, false, null, _cache.NextHop == request.NextHop, false);
-                SmtpConnect connect = new(_lookup, _cache, new DeliveryRecords(this, request, file.Handle), _options, _log, TimeProvider.System, _stop);
-                DeliveryReport report = connect.Deliver(request, () => new ContentReader(file.Handle, request.DataOffset));
-                if (report.IsCorrupt)
-                    MarkCorrupt(request, file.Handle, "the message content cannot be read");
-                return report with { IsUnrecorded = report.IsUnrecorded || _isUnrecorded };
+                return Deliver(request with { Recipients = StillToDo(request.Recipients, file.Handle) }, file.Handle);
             }
             catch (QueueFileException e)
             {
@@ -124,15 +114,27 @@ internal sealed class DeliveryAgent : IDisposable
         }
     }
 
+    private DeliveryReport Deliver(DeliveryRequest request, SafeFileHandle file)
+    {
+        if (request.Recipients.Count == 0)
+            return new DeliveryReport(false, false, null, _cache.NextHop == request.NextHop, false);
+        DeliveryRecords records = new(this, request.Id, file);
+        DeliveryContext delivery = new(request, () => new ContentReader(file, request.DataOffset), records, _surroundings);
+        DeliveryReport report = new SmtpConnect(delivery, _lookup, _cache).Deliver();
+        if (report.IsCorrupt)
+            MarkCorrupt(request, file, "the message content cannot be read");
+        return report;
+    }
+
     private DeliveryReport PutOff(DeliveryRequest request, string why)
     {
-        _log.Warning($"{request.Id}: delivery put off: {why}");
+        Log.Warning($"{request.Id}: delivery put off: {why}");
         return new DeliveryReport(true, false, null, false, false) { IsUnrecorded = true };
     }
 
     private void MarkCorrupt(DeliveryRequest request, SafeFileHandle file, string why)
     {
-        _log.Warning($"{request.Id}: corrupt queue file: {why}");
+        Log.Warning($"{request.Id}: corrupt queue file: {why}");
         FileSystem.ChangeMode(file, QueueFileMode.Corrupt);
     }
 
@@ -149,16 +151,11 @@ internal sealed class DeliveryAgent : IDisposable
     }
 
     /// <summary>Results go to the services and into the queue file.</summary>
-    private sealed class DeliveryRecords(DeliveryAgent agent, DeliveryRequest request, SafeFileHandle file) : IDeliveryRecords
+    private sealed class DeliveryRecords(DeliveryAgent agent, QueueId id, SafeFileHandle file) : IDeliveryRecords
     {
         public bool AppendBounce(Outcome result) => Append(agent._settings.BounceService, result);
 
-        public bool AppendDefer(Outcome result)
-        {
-            bool ok = Append(agent._settings.DeferService, result);
-            agent._isUnrecorded |= !ok;
-            return ok;
-        }
+        public bool AppendDefer(Outcome result) => Append(agent._settings.DeferService, result);
 
         public bool AppendTrace(Outcome result) => Append(agent._settings.TraceService, result);
 
@@ -171,15 +168,15 @@ internal sealed class DeliveryAgent : IDisposable
             catch (IOException e)
             {
                 // This one may be delivered again; the others of the transaction must not be.
-                agent._log.Warning($"{request.Id}: recipient cannot be marked done: {e.Message}");
+                agent.Log.Warning($"{id}: recipient cannot be marked done: {e.Message}");
             }
         }
 
         private bool Append(string service, Outcome result)
         {
-            if (agent._bounce.Append(service, request.Id, result) is not { } why)
+            if (agent._bounce.Append(service, id, result) is not { } why)
                 return true;
-            agent._log.Warning($"{request.Id}: {service} service failure: {why}");
+            agent.Log.Warning($"{id}: {service} service failure: {why}");
             return false;
         }
     }

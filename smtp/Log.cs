@@ -42,8 +42,6 @@ internal sealed class Log(Action<string> info, Action<string> warning)
 
     internal void NoMxHostHasAddress(string domain) => warning($"no MX host for {domain} has a valid address record");
 
-    internal void NotDiscarded(string keyword) => warning($"unknown EHLO keyword \"{keyword}\" in smtp_discard_ehlo_keywords");
-
     /// <summary>One line of a conversation with a server of debug_peer_list.</summary>
     internal void Said(SmtpPeer peer, string command) => info($"> {peer.NameAndPort}: {command}");
 

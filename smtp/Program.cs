@@ -46,7 +46,7 @@ namespace PostfixNet.Smtp;
 /// </summary>
 internal static class Program
 {
-    internal static readonly SingleServer<AgentSettings> Service = new("smtp", AgentSettings.Read, static (context, settings) => new DeliveryAgent(context, settings).Serve)
+    internal static readonly SingleServer<AgentSettings> Service = new("smtp", AgentSettings.Read, static (context, settings) => new DeliveryAgent(context, settings, TimeProvider.System).Serve)
     {
         BeforeConfinement = LoginSettings.OpenTables,
         Examine = static settings => settings.Examine(),

@@ -1,3 +1,4 @@
+using System.Net;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Net;
@@ -9,8 +10,12 @@ namespace PostfixNet.Smtp;
 /// not the whole smtp_connect_timeout. Only addresses of equal MX preference run against each other: RFC 5321 section 5.1
 /// wants a worse one tried only after the better ones failed, and a backup server that takes mail while the best one is
 /// merely slow makes it later still.</remarks>
-internal sealed class ConnectRace(SmtpOptions options, Log log, StopSignal stop)
+/// <param name="left">Addresses in order, at least one. Those that failed, which is logged, and the one that answered are
+/// taken off; those that lost are not.</param>
+internal sealed class ConnectRace(List<HostAddress> left, Destination destination, Surroundings surroundings)
 {
+    private readonly SmtpOptions _options = destination.Options;
+
     // RFC 8305 section 5 recommends this.
     private const int HeadStartMilliseconds = 250;
 
@@ -20,15 +25,12 @@ internal sealed class ConnectRace(SmtpOptions options, Log log, StopSignal stop)
     /// <summary>Why the last address that failed did; null when none failed.</summary>
     internal Dsn? Why { get; private set; }
 
-    /// <summary>Connects to one of the first addresses in a list.</summary>
-    /// <param name="left">Addresses in order, at least one. Those that failed, which is logged, and the one that answered are
-    /// taken off; those that lost are not.</param>
-    /// <param name="port">1..65535.</param>
+    /// <summary>Connects to one of the first addresses in the list.</summary>
     /// <returns>null: the addresses of the best preference in the list failed, all of them.</returns>
     /// <exception cref="StoppingException">This program was told to stop.</exception>
-    internal Connected? Run(List<HostAddress> left, int port)
+    internal Connected? Run()
     {
-        List<HostAddress> entrants = Entrants(left);
+        List<HostAddress> entrants = Entrants();
         Descriptor?[] sockets = new Descriptor?[entrants.Count];
         long[] ends = new long[entrants.Count];
         int started = 0, running = 0;
@@ -41,21 +43,21 @@ internal sealed class ConnectRace(SmtpOptions options, Log log, StopSignal stop)
                 if (started < entrants.Count && (running == 0 || now >= nextStart))
                 {
                     nextStart = now + HeadStartMilliseconds;
-                    ends[started] = options.ConnectTimeout > TimeSpan.Zero ? Deadline.In(options.ConnectTimeout).Tick : long.MaxValue;
-                    if ((sockets[started] = Begin(left, entrants[started], port)) is not null)
+                    ends[started] = _options.ConnectTimeout > TimeSpan.Zero ? Deadline.In(_options.ConnectTimeout).Tick : long.MaxValue;
+                    if ((sockets[started] = Begin(entrants[started])) is not null)
                         running++;
                     started++;
                     continue;
                 }
                 if (running == 0)
                     return null;
-                (int ready, bool word) = Descriptor.WaitAny(sockets, Readiness.Writable, Remaining(sockets, ends, started < sockets.Length ? nextStart : long.MaxValue), stop.Line);
+                (int ready, bool word) = Descriptor.WaitAny(sockets, Readiness.Writable, Remaining(sockets, ends, started < sockets.Length ? nextStart : long.MaxValue), surroundings.Stop.Line);
                 if (word)
-                    stop.ThrowIfStopping();
-                if (ready >= 0 && IsMade(left, entrants[ready], sockets[ready]!, port))
+                    surroundings.Stop.ThrowIfStopping();
+                if (ready >= 0 && IsMade(entrants[ready], sockets[ready]!))
                 {
                     left.Remove(entrants[ready]);
-                    SocketStream stream = new(sockets[ready]!, stop);
+                    SocketStream stream = new(sockets[ready]!, surroundings.Stop);
                     sockets[ready] = null;
                     return new Connected(entrants[ready], stream);
                 }
@@ -65,7 +67,7 @@ internal sealed class ConnectRace(SmtpOptions options, Log log, StopSignal stop)
                     if (sockets[i] is null || (i != ready && now < ends[i]))
                         continue;
                     if (i != ready)
-                        Fails(left, entrants[i], port, TcpConnection.TimedOut());
+                        Fails(entrants[i], TcpConnection.TimedOut());
                     sockets[i]!.Dispose();
                     sockets[i] = null;
                     running--;
@@ -82,10 +84,10 @@ internal sealed class ConnectRace(SmtpOptions options, Log log, StopSignal stop)
     }
 
     // RFC 8305 section 4: the families take turns, the one that comes first in the list begins.
-    private List<HostAddress> Entrants(List<HostAddress> left)
+    private List<HostAddress> Entrants()
     {
         int count = 1;
-        while (options.RaceAddresses && count < left.Count && count < MostEntrants && left[count].Preference == left[0].Preference)
+        while (_options.RaceAddresses && count < left.Count && count < MostEntrants && left[count].Preference == left[0].Preference)
             count++;
         List<HostAddress> order = new(count);
         bool wantSix = left[0].IsIPv6;
@@ -102,25 +104,26 @@ internal sealed class ConnectRace(SmtpOptions options, Log log, StopSignal stop)
         return order;
     }
 
-    private Descriptor? Begin(List<HostAddress> left, HostAddress host, int port)
+    private Descriptor? Begin(HostAddress host)
     {
+        IPAddress? source = host.IsIPv6 ? _options.BindAddress6 : _options.BindAddress;
         try
         {
-            return TcpConnection.Begin(host.Address, port, host.IsIPv6 ? options.BindAddress6 : options.BindAddress, reason =>
+            return TcpConnection.Begin(host.Address, destination.Hop.Port, source, reason =>
             {
-                log.Warning($"bind {(host.IsIPv6 ? options.BindAddress6 : options.BindAddress)}: {reason}");
-                if (options.BindAddressEnforce)
+                surroundings.Log.Warning($"bind {source}: {reason}");
+                if (_options.BindAddressEnforce)
                     throw new SourceAddressException();
             });
         }
         catch (IOException e)
         {
-            Fails(left, host, port, e);
+            Fails(host, e);
             return null;
         }
     }
 
-    private bool IsMade(List<HostAddress> left, HostAddress host, Descriptor socket, int port)
+    private bool IsMade(HostAddress host, Descriptor socket)
     {
         try
         {
@@ -129,18 +132,18 @@ internal sealed class ConnectRace(SmtpOptions options, Log log, StopSignal stop)
         }
         catch (IOException e)
         {
-            Fails(left, host, port, e);
+            Fails(host, e);
             return false;
         }
     }
 
-    private void Fails(List<HostAddress> left, HostAddress host, int port, IOException why)
+    private void Fails(HostAddress host, IOException why)
     {
         left.Remove(host);
         Why = why is SourceAddressException
             ? SmtpTrouble.Why("4.4.0", "server configuration error")
-            : SmtpTrouble.Why("4.4.1", $"connect to {new SmtpPeer(host.Host, host.Address.ToString(), port).NameAndPort}: {why.Message}");
-        log.ConnectFailed(Why.Reason);
+            : SmtpTrouble.Why("4.4.1", $"connect to {host.At(destination.Hop.Port).NameAndPort}: {why.Message}");
+        surroundings.Log.ConnectFailed(Why.Reason);
     }
 
     private static int Remaining(Descriptor?[] sockets, long[] ends, long nextStart)

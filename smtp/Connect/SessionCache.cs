@@ -2,7 +2,7 @@ namespace PostfixNet.Smtp;
 
 /// <summary>The one session that is kept open between requests.</summary>
 /// <remarks>qmgr sends the next request for the same next hop to the process whose session is open, so one is enough.</remarks>
-internal sealed class SessionCache(SmtpOptions options) : IDisposable
+internal sealed class SessionCache(Surroundings surroundings) : IDisposable
 {
     private SmtpSession? _session;
     private SessionKey? _key;
@@ -14,13 +14,13 @@ internal sealed class SessionCache(SmtpOptions options) : IDisposable
     /// <summary>How long the session may stay at rest from now on, in milliseconds; -1 when there is none.</summary>
     internal int RemainingMilliseconds => _session is null
         ? -1
-        : (int)Math.Max(0, _since + (long)options.ConnectionCacheTimeLimit.TotalMilliseconds - Environment.TickCount64);
+        : (int)Math.Max(0, (surroundings.Options.ConnectionCacheTimeLimit - surroundings.Clock.GetElapsedTime(_since)).TotalMilliseconds);
 
     /// <summary>Keeps a session in the place of the one before.</summary>
     internal void Keep(SessionKey key, SmtpSession session)
     {
         Close();
-        (_key, _session, _since) = (key, session, Environment.TickCount64);
+        (_key, _session, _since) = (key, session, surroundings.Clock.GetTimestamp());
     }
 
     /// <summary>Gives out the session that serves this message, if the server has not closed it meanwhile; it is then the

@@ -3,130 +3,87 @@ using PostfixNet.Ipc;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Net;
-using PostfixNet.Queue;
 
 namespace PostfixNet.Smtp;
 
 /// <summary>Opens the connections of a delivery request: which servers, in which order, and when to stop trying.</summary>
-internal sealed class SmtpConnect(
-    MxLookup lookup, SessionCache cache, IDeliveryRecords records, SmtpOptions options, Log log, TimeProvider clock, StopSignal stop)
+internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, SessionCache cache)
 {
-    private SmtpOptions? _ruled;
-
-    // With what main.toml says of the destination.
-    private SmtpOptions Ruled => _ruled ?? options;
+    private readonly DeliveryState _state = new(delivery.Request.Recipients);
+    private readonly Surroundings _surroundings = delivery.Surroundings;
+    private readonly SmtpOptions _options = delivery.Options;
 
     /// <summary>Delivers to all recipients: when this returns, each was sent, deferred or bounced (S2-02).</summary>
-    /// <param name="content">Opens the message's content at its start; called once per server that wants it.</param>
     /// <returns>What qmgr wants to know.</returns>
-    internal DeliveryReport Deliver(DeliveryRequest request, Func<ContentReader> content)
+    internal DeliveryReport Deliver()
     {
-        _ruled = options.For(request.Rule);
-        DeliveryAttempt attempt = new(request, MailTime.Microseconds(clock))
+        try
         {
-            KeepSession = KeepsSession(request),
-            Limit = Deadline.In(options.RequestTimeLimit),
-        };
-        RecipientResults results = new(records, options, log, clock);
-        SmtpTrouble trouble = new(attempt, results, Ruled, log);
-
-        Reused? reused = Reuse(attempt, trouble, results, content);
-        if (attempt.HasRecipientsLeft)
-            TryNextHops(attempt, trouble, results, content, reused);
-        return new DeliveryReport(attempt.HasDeferred, attempt.IsCorrupt, attempt.HopTrouble,
-            SessionOpen: cache.NextHop == request.NextHop, Ends: false)
-        {
-            IsUnrecorded = attempt.IsUnrecorded,
-            Exchanger = attempt.Exchanger,
-        };
-    }
-
-    private bool KeepsSession(DeliveryRequest request)
-    {
-        if (request.MoreWaits && options.ConnectionCacheOnDemand)
-            return true;
-        foreach (string destination in options.ConnectionCacheDestinations)
-        {
-            if (destination.Equals(request.NextHop, StringComparison.OrdinalIgnoreCase))
-                return true;
+            SmtpPeer? tried = TryOpenSession();
+            if (_state.HasUndecided)
+                TryNextHops(tried);
         }
-        return false;
+        catch (StoppingException)
+        {
+            new SmtpTrouble(ServerTurn.Nobody(delivery, _state)).Stopping();
+        }
+        return _state.Report(sessionOpen: cache.NextHop == delivery.Request.NextHop);
     }
 
-    // The server that was tried over an open session, and is not tried again in this request.
-    private sealed record Reused(SmtpPeer Peer);
+    private bool GoesOn => _state.HasUndecided && !_state.IsGivenUp && delivery.Limit.RemainingMilliseconds > 0;
 
-    private Reused? Reuse(DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results, Func<ContentReader> content)
+    private bool KeepsSession => (delivery.Request.MoreWaits && _options.ConnectionCacheOnDemand)
+        || _options.ConnectionCacheDestinations.Contains(delivery.Request.NextHop, StringComparer.OrdinalIgnoreCase);
+
+    // Returns the server that had its turn, and is not tried again in this request.
+    private SmtpPeer? TryOpenSession()
     {
         if (cache.NextHop is null)
             return null;
-        string[] hops = NextHop.Split(attempt.Request.NextHop);
-        NextHop? hop = hops.Length > 0 ? NextHop.Parse(hops[0], options) : null;
-        SmtpSession? session = hop is not null && PolicyOf(hops[0], hop) is { } tls ? cache.Take(KeyOf(attempt, tls)) : null;
-        if (session is null)
+        string[] hops = NextHop.Split(delivery.Request.NextHop);
+        NextHop? hop = hops.Length > 0 ? NextHop.Parse(hops[0], _options) : null;
+        if (hop is null || PolicyOf(hops[0], hop, _options) is not { } tls || cache.Take(KeyOf(tls)) is not { } session)
             return null;
-        attempt.Destination = hops[0];
-        attempt.BeginServer(session.Peer, session.IsOnlyServer, session.Tls);
-        attempt.IsGreeted = true;
-        session.Transfer(attempt, trouble, results, content);
+        Destination destination = new(hops[0], hop, tls, _options) { KeepsSession = KeepsSession };
+        ServerTurn turn = new(delivery, _state, destination, session.Peer)
+        {
+            Tls = session.Tls,
+            ConnectionUse = session.Uses + 1,
+            IsFinal = session.IsOnlyServer,
+            IsGreeted = true,
+        };
+        SessionEnd end = session.Transfer(turn);
+        Release(session, end);
         // A server whose TLS broke gets its other chance with a new connection, with TLS first (S2-17).
-        bool again = session.IsStale || attempt.RetriesInPlainText;
-        Release(attempt, session);
-        if (!again)
-            return new Reused(session.Peer);
-        attempt.BeginServer(null, isFinal: false);
-        return null;
+        return end == SessionEnd.Stale || turn.RetriesInPlainText ? null : session.Peer;
     }
 
-    private void TryNextHops(
-        DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results, Func<ContentReader> content, Reused? reused)
+    // tried: had its turn.
+    private void TryNextHops(SmtpPeer? tried)
     {
-        string[] hops = NextHop.Split(attempt.Request.NextHop);
+        string[] hops = NextHop.Split(delivery.Request.NextHop);
         int own = hops.Length;
-        if (options.FallbackRelay.Count > 0 && !options.IsLmtp)
-            hops = [.. hops, .. options.FallbackRelay];
+        if (_options.FallbackRelay.Count > 0 && !_options.IsLmtp)
+            hops = [.. hops, .. _options.FallbackRelay];
 
         Dsn? why = null;
         int last = 0;
         bool mayPass = false;
-        for (int i = 0; i < hops.Length && attempt.GoesOn; i++)
+        for (int i = 0; i < hops.Length && GoesOn; i++)
         {
             mayPass |= i > 0 && (why is null || !SmtpTrouble.IsHard(why));
-            if (i == own)
-            {
-                // Another host, not the destination: mail for the destination returns there as soon as it can.
-                _ruled = options.ForFallback(attempt.Request.Rule);
-                attempt.KeepSession = false;
-            }
             last = i;
-            attempt.Destination = hops[i];
-            NextHop? hop = NextHop.Parse(hops[i], options);
-            if (hop is null)
+            if (Understand(hops[i], isFallback: i >= own, out Dsn? mistake) is not { } destination)
             {
-                log.Warning($"{attempt.QueueId}: bad next hop \"{hops[i]}\": want domain, [host], with :port or without");
-                why = SmtpTrouble.Why("4.3.5", $"server configuration problem: bad next hop {hops[i]}");
+                why = mistake;
                 continue;
             }
-            if (PolicyOf(hops[i], hop) is not { } tls)
+            if (destination.Hop.IsUnixSocket)
             {
-                why = SmtpTrouble.BadTlsPolicy();
+                why = TryUnixSocket(destination with { IsLast = i == hops.Length - 1 }, destination.Tls) ?? why;
                 continue;
             }
-            if (hop.IsUnixSocket)
-            {
-                why = TryUnixSocket(attempt, trouble, results, content, hop, tls, isFinal: i == hops.Length - 1) ?? why;
-                continue;
-            }
-            HostList list;
-            try
-            {
-                list = lookup.Find(hop);
-            }
-            catch (StoppingException)
-            {
-                trouble.Stopping();
-                return;
-            }
+            HostList list = lookup.Find(destination.Hop);
             // A fallback relay may well choose us as the best exchanger again: mail that we are an exchanger for, or that
             // loops, stays away from it. Postfix does the same.
             if (list.IAmMx)
@@ -136,157 +93,155 @@ internal sealed class SmtpConnect(
                 why = list.Why;
                 continue;
             }
-            if (i == 0 && hop.UsesMx)
-                attempt.Exchanger = list.Best;
-            why = TryHosts(attempt, trouble, results, content, hop, tls, list.Hosts, isFinalHop: i == hops.Length - 1, reused) ?? why;
+            if (i == 0 && destination.Hop.UsesMx)
+                _state.Exchanger = list.Best;
+            why = TryHosts(destination with { IsLast = i == hops.Length - 1 }, list.Hosts, tried) ?? why;
         }
         // One next hop of several that does not exist says nothing of those that could not take the mail now.
         if (mayPass && last < own && why is not null && SmtpTrouble.IsHard(why))
             why = why.AsTransient();
-        if (attempt.HasRecipientsLeft)
-            FailTheRest(attempt, trouble, why, isOurChoice: last >= own || attempt.Request.NextHop == options.RelayHost);
+        if (_state.HasUndecided)
+            FailTheRest(why, isOurChoice: last >= own || delivery.Request.NextHop == _options.RelayHost);
     }
 
-    private Dsn? TryHosts(
-        DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results, Func<ContentReader> content,
-        NextHop hop, TlsPolicy policy, IReadOnlyList<HostAddress> hosts, bool isFinalHop, Reused? reused)
+    // A fallback relay is another host, not the destination: mail for the destination returns there as soon as it can.
+    private Destination? Understand(string written, bool isFallback, out Dsn? mistake)
+    {
+        mistake = null;
+        SmtpOptions options = isFallback ? _surroundings.Options.ForFallback(delivery.Request.Rule) : _options;
+        if (NextHop.Parse(written, options) is not { } hop)
+        {
+            delivery.Log.Warning($"{delivery.QueueId}: bad next hop \"{written}\": want domain, [host], with :port or without");
+            mistake = SmtpTrouble.Why("4.3.5", $"server configuration problem: bad next hop {written}");
+            return null;
+        }
+        if (PolicyOf(written, hop, options) is { } tls)
+            return new Destination(written, hop, tls, options) { KeepsSession = KeepsSession && !isFallback };
+        mistake = SmtpTrouble.BadTlsPolicy();
+        return null;
+    }
+
+    private Dsn? TryHosts(Destination destination, IReadOnlyList<HostAddress> hosts, SmtpPeer? tried)
     {
         int sessions = 0;
-        int bestPreference = hosts[0].Preference;
-        List<HostAddress> left = HostList.WithinLimit(hosts, options.MxAddressLimit, hop.Port, reused?.Peer);
-        HostAddress? again = null;
+        List<HostAddress> left = HostList.WithinLimit(hosts, _options.MxAddressLimit, destination.Hop.Port, tried);
+        HostAddress? inPlainText = null;
         Dsn? why = null;
-        while ((left.Count > 0 || again is not null) && attempt.GoesOn)
+        while ((left.Count > 0 || inPlainText is not null) && GoesOn)
         {
-            TlsPolicy tls = again is null ? policy : TlsPolicy.None;
-            List<HostAddress> candidates = again is null ? left : [again];
-            attempt.BeginServer(null, isFinal: false);
-            ConnectRace race = new(Ruled, log, stop);
-            Connected? connected;
-            try
-            {
-                connected = race.Run(candidates, hop.Port);
-            }
-            catch (StoppingException)
-            {
-                trouble.Stopping();
-                return null;
-            }
-            again = null;
-            if (connected is null)
+            TlsPolicy tls = inPlainText is null ? destination.Tls : TlsPolicy.None;
+            ConnectRace race = new(inPlainText is null ? left : [inPlainText], destination, _surroundings);
+            inPlainText = null;
+            if (race.Run() is not { } connected)
             {
                 why = race.Why;
                 continue;
             }
             HostAddress host = connected.Host;
-            SmtpPeer peer = new(host.Host, host.Address.ToString(), hop.Port);
-            attempt.BeginServer(peer, isFinalHop && left.Count == 0, tls);
-            SmtpSession session = Open(connected.Stream, peer, tls);
-            session.IsOnlyServer = isFinalHop && hosts.Count == 1;
-            if (session.Greet(attempt, trouble, host.Preference == bestPreference, hop.Port == options.LoopPort))
+            ServerTurn turn = new(delivery, _state, destination, host.At(destination.Hop.Port))
+            {
+                Tls = tls,
+                IsFinal = destination.IsLast && left.Count == 0,
+                IsBestExchanger = host.Preference == hosts[0].Preference,
+            };
+            SmtpSession session = Open(connected.Stream, turn, isOnlyServer: destination.IsLast && hosts.Count == 1);
+            SessionEnd end = SessionEnd.Over;
+            if (session.Greet(turn))
             {
                 // Only servers that were willing to talk count.
-                if (++sessions == options.MxSessionLimit)
+                if (++sessions == _options.MxSessionLimit)
                     left.Clear();
-                attempt.IsFinalServer = isFinalHop && left.Count == 0;
-                session.Transfer(attempt, trouble, results, content);
+                turn.IsFinal = destination.IsLast && left.Count == 0;
+                end = session.Transfer(turn);
             }
-            Release(attempt, session);
+            Release(session, end);
             why = null;
-            again = attempt.RetriesInPlainText ? host : null;
+            inPlainText = turn.RetriesInPlainText ? host : null;
         }
         return why;
     }
 
-    private Dsn? TryUnixSocket(
-        DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results, Func<ContentReader> content, NextHop hop, TlsPolicy tls, bool isFinal)
+    private Dsn? TryUnixSocket(Destination destination, TlsPolicy tls)
     {
-        attempt.BeginServer(null, isFinal: false);
-        SmtpPeer peer = new(options.MyHostname, hop.Domain, 0);
+        SmtpPeer peer = new(_options.MyHostname, destination.Hop.Domain, 0);
         Descriptor socket;
         try
         {
-            socket = Descriptor.ConnectUnix(hop.Domain, options.ConnectTimeout);
+            socket = Descriptor.ConnectUnix(destination.Hop.Domain, _options.ConnectTimeout);
         }
         catch (IOException e)
         {
             Dsn why = SmtpTrouble.Why("4.4.1", $"connect to {peer.NameAndPort}: {e.Message}");
-            log.ConnectFailed(why.Reason);
+            delivery.Log.ConnectFailed(why.Reason);
             return why;
         }
-        attempt.BeginServer(peer, isFinal, tls);
-        SmtpSession session = Open(new SocketStream(socket, stop), peer, tls);
-        session.IsOnlyServer = isFinal;
-        if (session.Greet(attempt, trouble, isBestMx: true, detectLoops: false))
-            session.Transfer(attempt, trouble, results, content);
-        Release(attempt, session);
-        return attempt.RetriesInPlainText
-            ? TryUnixSocket(attempt, trouble, results, content, hop, TlsPolicy.None, isFinal)
-            : null;
+        ServerTurn turn = new(delivery, _state, destination, peer) { Tls = tls, IsFinal = destination.IsLast };
+        SmtpSession session = Open(new SocketStream(socket, _surroundings.Stop), turn, isOnlyServer: destination.IsLast);
+        Release(session, session.Greet(turn) ? session.Transfer(turn) : SessionEnd.Over);
+        return turn.RetriesInPlainText ? TryUnixSocket(destination, TlsPolicy.None) : null;
     }
 
     // What the servers of a next hop have to offer; null: a mistake in the configuration.
-    private TlsPolicy? PolicyOf(string written, NextHop hop)
+    private TlsPolicy? PolicyOf(string written, NextHop hop, SmtpOptions options)
     {
         try
         {
             if (options.Tls is not null)
-                return options.Tls.For(written, hop.Domain, Ruled.TlsLevel);
-            return Ruled.TlsLevel is null or TlsLevel.None ? TlsPolicy.None : throw new FormatException("TLS was not configured when this process began");
+                return options.Tls.For(written, hop.Domain, options.TlsLevel);
+            return options.TlsLevel is null or TlsLevel.None ? TlsPolicy.None : throw new FormatException("TLS was not configured when this process began");
         }
         catch (FormatException e)
         {
-            log.BadTlsPolicy(written, e.Message);
+            delivery.Log.BadTlsPolicy(written, e.Message);
             return null;
         }
     }
 
-    private SessionKey KeyOf(DeliveryAttempt attempt, TlsPolicy tls) => new(
-        attempt.Request.NextHop, options.Login?.Passwords.LoginSenderOf(attempt.Request.Sender) ?? "", attempt.Request.Rule, tls.Key);
-
-    private SmtpSession Open(SocketStream stream, SmtpPeer peer, TlsPolicy tls) =>
-        new(new SmtpChat(stream, peer, Ruled, log), peer, Ruled, log, clock) { Tls = tls };
-
-    private void Release(DeliveryAttempt attempt, SmtpSession session)
+    private SessionKey KeyOf(TlsPolicy tls)
     {
-        if (session.IsReusable)
-            cache.Keep(KeyOf(attempt, session.Tls), session);
+        DeliveryRequest request = delivery.Request;
+        return new SessionKey(request.NextHop, _options.Login?.Passwords.LoginSenderOf(request.Sender) ?? "", request.Rule, tls.Key);
+    }
+
+    private SmtpSession Open(SocketStream stream, ServerTurn turn, bool isOnlyServer) =>
+        new(new SmtpChat(stream, turn.Server, turn.Destination.Options, delivery.Log), _surroundings.Clock) { Tls = turn.Tls, IsOnlyServer = isOnlyServer };
+
+    private void Release(SmtpSession session, SessionEnd end)
+    {
+        if (end == SessionEnd.Reusable)
+            cache.Keep(KeyOf(session.Tls), session);
         else
             session.Dispose();
     }
 
     // No server is left.
-    private void FailTheRest(DeliveryAttempt attempt, SmtpTrouble trouble, Dsn? why, bool isOurChoice)
+    private void FailTheRest(Dsn? why, bool isOurChoice)
     {
-        attempt.BeginServer(null, isFinal: true);
+        SmtpTrouble trouble = new(ServerTurn.Nobody(delivery, _state));
         why ??= SmtpTrouble.Why("4.3.0", "server unavailable or unable to receive mail");
         // A relay that the operator chose does not exist, or is this system: his mistake, not the sender's (S2-22).
         if (isOurChoice && SmtpTrouble.IsHard(why))
         {
-            log.Warning($"{attempt.QueueId}: relay configuration problem: {why.Reason}");
+            delivery.Log.Warning($"{delivery.QueueId}: relay configuration problem: {why.Reason}");
             why = why with { Status = "4.3.5" };
         }
-        else if (why.Status == "5.4.6" && options.BestMxTransport.Length > 0)
+        else if (why.Status == "5.4.6" && _options.BestMxTransport.Length > 0)
         {
-            HandOn(attempt, trouble);
+            HandOn(trouble);
             return;
         }
         trouble.SiteFails(why);
     }
 
-    private void HandOn(DeliveryAttempt attempt, SmtpTrouble trouble)
+    private void HandOn(SmtpTrouble trouble)
     {
         try
         {
-            new BestMxTransport(options.BestMxTransport, options.IpcTimeout, stop).Deliver(attempt);
-        }
-        catch (StoppingException)
-        {
-            trouble.Stopping();
+            _state.Add(new BestMxTransport(_options.BestMxTransport, _options.IpcTimeout, _surroundings.Stop).Deliver(delivery.Request, _state.Undecided));
         }
         catch (IpcException e)
         {
-            log.Warning($"{attempt.QueueId}: best_mx_transport: {e.Message}");
+            delivery.Log.Warning($"{delivery.QueueId}: best_mx_transport: {e.Message}");
             trouble.MessageFails(SmtpTrouble.Why("4.3.0", "mail transport unavailable"));
         }
     }

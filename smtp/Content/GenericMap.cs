@@ -44,7 +44,7 @@ internal sealed class GenericMap(AddressLookup lookup, AddressCompletion complet
             new AddressLookup(table.Find, [origin, .. config.Get(Parameters.MyDestination)], config.Get(Parameters.RecipientDelimiter)),
             new AddressCompletion(origin, config.Get(Parameters.MyDomain), config.Get(Parameters.AppendAtMyorigin), config.Get(Parameters.AppendDotMydomain),
                 config.Get(Parameters.SwapBangpath), config.Get(Parameters.AllowPercentHack)),
-            propagatesExtension: Contains(config.Get(Parameters.PropagateUnmatchedExtensions), "generic"))
+            propagatesExtension: config.Get(Parameters.PropagateUnmatchedExtensions).Contains("generic"))
         {
             TokenLimit = config.Get(Parameters.HeaderAddressTokenLimit),
             HeaderSizeLimit = config.Get(Parameters.HeaderSizeLimit),
@@ -55,14 +55,4 @@ internal sealed class GenericMap(AddressLookup lookup, AddressCompletion complet
 
     private static bool IsReplacement(string value) => EnvelopeCommands.CanBeSent(value) && value != "@"
         && HeaderAddresses.Parse(IsDomain(value) ? $"user{value}" : value) is [{ Address.Length: > 0 }];
-
-    private static bool Contains(IReadOnlyList<string> list, string word)
-    {
-        foreach (string item in list)
-        {
-            if (item == word)
-                return true;
-        }
-        return false;
-    }
 }

@@ -4,21 +4,14 @@ using PostfixNet.Queue;
 namespace PostfixNet.Smtp;
 
 /// <summary>Sends the message after DATA, and decides about its recipients by what the server says then.</summary>
-internal sealed class MessageTransfer(
-    SmtpChat chat, ServerFeatures features, DeliveryAttempt attempt, SmtpTrouble trouble, RecipientResults results,
-    SmtpOptions options, Log log)
+internal sealed class MessageTransfer(SmtpChat chat, ServerFeatures features, ServerTurn turn)
 {
-    /// <inheritdoc cref="SmtpTransaction.DelayDot"/>
-    internal bool DelayDot { get; init; }
-
-    /// <inheritdoc cref="SmtpSession.IsBroken"/>
-    internal bool IsBroken { get; private set; }
-
-    private SmtpPeer Peer => attempt.Peer ?? throw new InvalidOperationException("no server");
+    private readonly SmtpTrouble _trouble = new(turn);
+    private readonly RecipientResults _results = new(turn);
 
     /// <param name="convert">To 7-bit content.</param>
     /// <param name="quit">QUIT goes with the final dot.</param>
-    internal void Run(Func<ContentReader> content, bool convert, bool quit)
+    internal void Run(bool convert, bool quit)
     {
         if (chat.TakeEarlyReply(chat.Stage) is { } early)
         {
@@ -29,7 +22,7 @@ internal sealed class MessageTransfer(
         }
         try
         {
-            SendContent(convert, content, quit ? ".\r\nQUIT\r\n"u8 : ".\r\n"u8);
+            SendContent(convert, quit);
         }
         catch (ConnectionException e) when (e.Failure == StreamFailure.Lost)
         {
@@ -37,7 +30,7 @@ internal sealed class MessageTransfer(
                 return;
             throw;
         }
-        if (options.IsLmtp)
+        if (chat.Options.IsLmtp)
             JudgeEach();
         else
             JudgeAll(chat.ReadReply(SmtpStage.Dot));
@@ -49,32 +42,33 @@ internal sealed class MessageTransfer(
     {
         if (early.Class is not (4 or 5))
             return false;
-        IsBroken = true;
-        trouble.MessageFails(SmtpTrouble.FromReply(Peer, SmtpStage.Dot, early));
+        chat.Abandon();
+        _trouble.MessageFails(SmtpTrouble.FromReply(turn.Server, SmtpStage.Dot, early));
         return true;
     }
 
-    private void SendContent(bool convert, Func<ContentReader> content, ReadOnlySpan<byte> last)
+    private void SendContent(bool convert, bool quit)
     {
-        MessageBody body = new(chat.SendBody, options.MessageLineLimit,
-            () => log.BreakingLine(attempt.QueueId, options.MessageLineLimit));
-        CopyContent(body, convert, options.Generic, content);
-        if (DelayDot)
+        int lineLimit = chat.Options.MessageLineLimit;
+        MessageBody body = new(chat.SendBody, lineLimit, () => turn.Delivery.Log.BreakingLine(turn.Delivery.QueueId, lineLimit));
+        CopyContent(body, convert);
+        if (features.DelayDot)
         {
             body.SendAll();
-            chat.Stream.Pause(options.PixDelayTime);
+            chat.Stream.Pause(chat.Options.PixDelayTime);
         }
         chat.Stream.ThrowIfStopping();
         // From here on the server may have the whole message, and only its reply tells.
         chat.Stream.HeedsStop = false;
-        body.Finish(last);
+        body.Finish(quit ? ".\r\nQUIT\r\n"u8 : ".\r\n"u8);
+        chat.HasQuit |= quit;
     }
 
-    private static void CopyContent(MessageBody body, bool convert, GenericMap? generic, Func<ContentReader> content)
+    private void CopyContent(MessageBody body, bool convert)
     {
         try
         {
-            body.Copy(content(), convert, generic);
+            body.Copy(turn.Delivery.Content(), convert, chat.Options.Generic);
         }
         catch (Exception e) when (e is QueueFileException or IOException)
         {
@@ -85,13 +79,8 @@ internal sealed class MessageTransfer(
     // RFC 2033 section 4.2: one reply for each recipient that was accepted, in the order of RCPT.
     private void JudgeEach()
     {
-        List<AttemptRecipient> recipients = [];
+        List<AttemptRecipient> recipients = turn.State.Open;
         List<SmtpReply> replies = [];
-        foreach (AttemptRecipient recipient in attempt.Recipients)
-        {
-            if (recipient.Mark == RecipientMark.Open)
-                recipients.Add(recipient);
-        }
         try
         {
             while (replies.Count < recipients.Count)
@@ -115,10 +104,10 @@ internal sealed class MessageTransfer(
     {
         if (!reply.HasJunk && !chat.IsOutOfStep && reply.Code != 221)
             return false;
-        IsBroken = true;
-        trouble.MessageFails(SmtpTrouble.Why("4.5.0",
-            $"host {Peer.Name} sent a reply that is none: {reply.Text} (in reply to {StageInfo.Of(SmtpStage.Dot).Command}) -- message may be sent more than once",
-            Peer.Host, reply.Text));
+        chat.Abandon();
+        _trouble.MessageFails(SmtpTrouble.Why("4.5.0",
+            $"host {turn.Server.Name} sent a reply that is none: {reply.Text} (in reply to {StageInfo.Of(SmtpStage.Dot).Command}) -- message may be sent more than once",
+            turn.Server.Host, reply.Text));
         return true;
     }
 
@@ -128,23 +117,19 @@ internal sealed class MessageTransfer(
             return;
         if (reply.Class != 2)
         {
-            trouble.MessageFails(SmtpTrouble.FromReply(Peer, SmtpStage.Dot, reply));
+            _trouble.MessageFails(SmtpTrouble.FromReply(turn.Server, SmtpStage.Dot, reply));
             return;
         }
-        results.BeginGroup();
-        foreach (AttemptRecipient recipient in attempt.Recipients)
-        {
-            if (recipient.Mark == RecipientMark.Open)
-                results.Sent(attempt, recipient, reply, features.Dsn);
-        }
-        results.EndGroup();
+        long now = turn.Delivery.Now;
+        foreach (AttemptRecipient recipient in turn.State.Open)
+            _results.Sent(recipient, reply, features.Dsn, now);
     }
 
     private void Judge(AttemptRecipient recipient, SmtpReply reply)
     {
         if (reply.Class == 2)
-            results.Sent(attempt, recipient, reply, features.Dsn);
+            _results.Sent(recipient, reply, features.Dsn);
         else
-            trouble.RecipientFails(recipient, SmtpTrouble.FromReply(Peer, SmtpStage.Dot, reply));
+            _trouble.RecipientFails(recipient, SmtpTrouble.FromReply(turn.Server, SmtpStage.Dot, reply));
     }
 }

@@ -1,6 +1,5 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
-using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Net;
 
@@ -16,7 +15,7 @@ namespace PostfixNet.Smtp;
 internal sealed class BestMxTransport(string setting, TimeSpan timeout, StopSignal stop)
 {
     // As long as a service takes to start, many times over; later it is held back by master.
-    private const int ReadyMilliseconds = 60_000;
+    private static readonly TimeSpan s_start = TimeSpan.FromMinutes(1);
 
     /// <summary>The service that a setting names.</summary>
     internal static string ServiceOf(string setting) =>
@@ -26,23 +25,12 @@ internal sealed class BestMxTransport(string setting, TimeSpan timeout, StopSign
     /// other service has reported it. What is wrong with its destination is not wrong with ours.</summary>
     /// <exception cref="IpcException">The service does not answer, or broke off.</exception>
     /// <exception cref="StoppingException">This program was told to stop before a process took the request.</exception>
-    internal void Deliver(DeliveryAttempt attempt)
+    internal DeliveryReport Deliver(DeliveryRequest request, IEnumerable<AttemptRecipient> left)
     {
-        List<Recipient> recipients = [];
-        foreach (AttemptRecipient recipient in attempt.Recipients)
-        {
-            if (recipient.Mark != RecipientMark.Done)
-                recipients.Add(recipient.Recipient);
-        }
         string service = ServiceOf(setting);
-        string nextHop = setting.Length > service.Length + 1 ? setting[(service.Length + 1)..] : attempt.Request.NextHop;
+        string nextHop = setting.Length > service.Length + 1 ? setting[(service.Length + 1)..] : request.NextHop;
         // What the destination's table asks of a server does not hold for the way to a service of this system.
-        DeliveryReport report = Ask(service, attempt.Request with { NextHop = nextHop, Recipients = recipients, MoreWaits = false, Rule = null });
-        attempt.HasDeferred |= report.SomeDeferred;
-        attempt.IsCorrupt |= report.IsCorrupt;
-        attempt.IsUnrecorded |= report.IsUnrecorded;
-        foreach (AttemptRecipient recipient in attempt.Recipients)
-            recipient.Mark = RecipientMark.Done;
+        return Ask(service, request with { NextHop = nextHop, Recipients = [.. left.Select(static r => r.Recipient)], MoreWaits = false, Rule = null });
     }
 
     private DeliveryReport Ask(string service, DeliveryRequest request)
@@ -57,10 +45,10 @@ internal sealed class BestMxTransport(string setting, TimeSpan timeout, StopSign
 
     private void WaitForProcess(Channel channel, string service)
     {
-        long end = Environment.TickCount64 + ReadyMilliseconds;
+        Deadline deadline = Deadline.In(s_start);
         while (true)
         {
-            int left = (int)Math.Max(0, end - Environment.TickCount64);
+            int left = deadline.RemainingMilliseconds;
             (Readiness ready, bool word) = channel.Socket.Wait(Readiness.Readable, left, stop.Line);
             if (word)
                 stop.ThrowIfStopping();

@@ -36,21 +36,22 @@ internal sealed class ErrorNotices(ErrorClasses classes, string sender, string r
     }
 
     /// <summary>Sends a notice, if this is something to be reported.</summary>
-    internal void Report(DeliveryAttempt attempt, SmtpPeer peer, SmtpTranscript transcript, Log log)
+    internal void Report(ServerTurn turn, SmtpTranscript transcript)
     {
-        ErrorClasses errors = attempt.Errors | (transcript.HasJunk ? ErrorClasses.Protocol : ErrorClasses.None);
-        if ((errors & classes) == 0 || attempt.Request.Sender.Length == 0 || attempt.Request.Sender.Equals(sender, StringComparison.OrdinalIgnoreCase))
+        DeliveryContext delivery = turn.Delivery;
+        ErrorClasses errors = turn.Errors | (transcript.HasJunk ? ErrorClasses.Protocol : ErrorClasses.None);
+        if ((errors & classes) == 0 || delivery.Request.Sender.Length == 0 || delivery.Request.Sender.Equals(sender, StringComparison.OrdinalIgnoreCase))
             return;
         try
         {
             using INoticeDraft draft = submitter.Begin(sender, recipient, SmtpUtf8.None);
-            Write(draft.Content, peer, transcript);
+            Write(draft.Content, turn.Server, transcript);
             if (draft.Finish() is { } why)
-                log.NoticeNotSent(attempt.QueueId, why);
+                delivery.Log.NoticeNotSent(delivery.QueueId, why);
         }
         catch (Exception e) when (e is IOException or IpcException)
         {
-            log.NoticeNotSent(attempt.QueueId, e.Message);
+            delivery.Log.NoticeNotSent(delivery.QueueId, e.Message);
         }
     }
 

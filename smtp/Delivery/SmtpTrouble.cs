@@ -23,8 +23,13 @@ internal enum Verdict { TryNextHost, Defer, Bounce }
 ///            try it, log why          defer, or bounce without soft_bounce
 /// With legacy_no_failover_after_greeting a server that has greeted us is the last one (A0.1).
 /// </code></remarks>
-internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults results, SmtpOptions options, Log log)
+internal sealed class SmtpTrouble(ServerTurn turn)
 {
+    private readonly DeliveryContext _delivery = turn.Delivery;
+    private readonly DeliveryState _state = turn.State;
+    private readonly SmtpOptions _options = turn.Delivery.Options;
+    private readonly RecipientResults _results = new(turn);
+
     /// <summary>The table of the remarks.</summary>
     /// <param name="hard">Permanent, class 5.</param>
     /// <param name="isFinalServer">No other server is left.</param>
@@ -84,13 +89,13 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
     /// <summary>The server takes no more recipients at once (RFC 5321 section 4.5.3.1.10), which says nothing about this one.</summary>
     internal void RecipientWaits(AttemptRecipient recipient, Dsn why)
     {
-        log.GoingOn(attempt.QueueId, why.Reason);
+        _delivery.Log.GoingOn(_delivery.QueueId, why.Reason);
         recipient.Mark = RecipientMark.NextTransaction;
     }
 
     /// <summary>The session broke off before the turn of those that wait came.</summary>
     internal void TurnIsMissed() =>
-        AllFail(Why("4.5.3", $"host {Peer.Name} takes no more recipients at once, and the session with it ended"), throttle: false);
+        AllFail(Why("4.5.3", $"host {turn.Server.Name} takes no more recipients at once, and the session with it ended"), throttle: false);
 
     /// <summary>One recipient was refused; the others go on.</summary>
     internal void RecipientFails(AttemptRecipient recipient, Dsn trouble)
@@ -99,9 +104,9 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
         // Two verdicts on one recipient would mean that replies and commands are out of step (S2-07).
         if (recipient.Mark != RecipientMark.Open)
             throw new UnreachableException($"recipient <{recipient.Address}> is decided already");
-        Verdict verdict = Decide(IsHard(trouble), IsFinalServer, options.SoftBounce);
+        Verdict verdict = Decide(IsHard(trouble), IsFinalServer, _options.SoftBounce);
         if (verdict == Verdict.TryNextHost)
-            log.GoingOn(attempt.QueueId, trouble.Reason);
+            _delivery.Log.GoingOn(_delivery.QueueId, trouble.Reason);
         Execute(verdict, recipient, trouble);
     }
 
@@ -110,29 +115,26 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
     internal void StreamFails(ConnectionException failure, SmtpStage stage)
     {
         // No time is left for another server either.
-        if (attempt.Limit.RemainingMilliseconds == 0)
+        if (_delivery.Limit.RemainingMilliseconds == 0)
             GiveUp();
         bool handshake = failure.Failure == StreamFailure.Tls && stage == SmtpStage.StartTls;
-        if (attempt.Tls.Level == TlsLevel.May && PlainTextRetry.IsAllowed(attempt, failure.Failure, options))
-        {
-            attempt.RetriesInPlainText = true;
-            attempt.IsFinalServer = false;
-        }
+        turn.RetriesInPlainText |= PlainTextRetry.IsAllowed(turn, failure.Failure);
+        string doing = StageInfo.Of(stage).Doing;
         AllFail(failure.Failure switch
         {
-            StreamFailure.Lost => Why("4.4.2", $"lost connection with {Peer.Name} while {StageInfo.Of(stage).Doing}"),
-            StreamFailure.TimedOut => Why("4.4.2", $"conversation with {Peer.Name} timed out while {StageInfo.Of(stage).Doing}"),
+            StreamFailure.Lost => Why("4.4.2", $"lost connection with {turn.Server.Name} while {doing}"),
+            StreamFailure.TimedOut => Why("4.4.2", $"conversation with {turn.Server.Name} timed out while {doing}"),
             StreamFailure.Tls when handshake => Why("4.7.5", "Cannot start TLS: handshake failure"),
-            StreamFailure.Tls => Why("4.7.5", $"TLS failure in the conversation with {Peer.Name} while {StageInfo.Of(stage).Doing}"),
-            StreamFailure.OutOfStep => Why("4.5.0", $"replies of host {Peer.Name} do not match the commands, seen while {StageInfo.Of(stage).Doing}"),
+            StreamFailure.Tls => Why("4.7.5", $"TLS failure in the conversation with {turn.Server.Name} while {doing}"),
+            StreamFailure.OutOfStep => Why("4.5.0", $"replies of host {turn.Server.Name} do not match the commands, seen while {doing}"),
             _ => throw new UnreachableException(failure.Failure.ToString()),
-        }, throttle: !(handshake && attempt.Tls.Level == TlsLevel.May));
+        }, throttle: !(handshake && turn.Tls.Level == TlsLevel.May));
     }
 
     /// <summary>The queue file could not be read: nothing that another server could change.</summary>
     internal void DataFails(string reason)
     {
-        attempt.Errors |= ErrorClasses.Data;
+        turn.Errors |= ErrorClasses.Data;
         GiveUp();
         AllFail(Why("4.3.0", $"unable to read the message: {reason}"), throttle: false);
     }
@@ -147,14 +149,13 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
     // No other server gets a try, and those that were waiting for one are decided now.
     private void GiveUp()
     {
-        attempt.IsFinalServer = attempt.IsGivenUp = true;
-        attempt.SessionIsSpoiled = true;
-        attempt.Reopen();
+        _state.IsGivenUp = true;
+        turn.IsSpoiled = true;
+        _state.Reopen(RecipientMark.TryNextHost);
     }
 
-    private bool IsFinalServer => attempt.IsFinalServer || (attempt.IsGreeted && options.NoFailoverAfterGreeting && !attempt.RetriesInPlainText);
-
-    private SmtpPeer Peer => attempt.Peer ?? throw new UnreachableException("no server to name");
+    private bool IsFinalServer => _state.IsGivenUp
+        || (!turn.RetriesInPlainText && (turn.IsFinal || (turn.IsGreeted && _options.NoFailoverAfterGreeting)));
 
     // Replies that show a misunderstanding; others are about settings, mailboxes or policies (S2-14).
     private void NoteProtocolError(Dsn trouble)
@@ -163,7 +164,7 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
             || !int.TryParse(reply.AsSpan(0, 3), NumberStyles.None, CultureInfo.InvariantCulture, out int code))
             return;
         if (code is < 400 or > 599 or 555 or (>= 500 and < 510))
-            attempt.Errors |= ErrorClasses.Protocol;
+            turn.Errors |= ErrorClasses.Protocol;
     }
 
     private void AllFail(Dsn trouble, bool throttle, bool mayWorkElsewhere = false)
@@ -172,27 +173,24 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
         // What is said of the message, or of the server, holds for those that wait for their turn with it. But not a final
         // refusal: a server that takes few at once may do so because each recipient has a policy of his own.
         if (!IsHard(trouble))
-            attempt.BeginTransaction();
-        attempt.SessionIsSpoiled |= throttle;
-        Verdict verdict = Decide(IsHard(trouble), IsFinalServer, options.SoftBounce, mayWorkElsewhere);
-        if (verdict == Verdict.TryNextHost && attempt.HasRecipientsLeft)
-            log.GoingOn(attempt.QueueId, trouble.Reason);
-        if (attempt.OpenRecipients == 0)
+            _state.Reopen(RecipientMark.NextTransaction);
+        turn.IsSpoiled |= throttle;
+        Verdict verdict = Decide(IsHard(trouble), IsFinalServer, _options.SoftBounce, mayWorkElsewhere);
+        if (verdict == Verdict.TryNextHost && _state.HasUndecided)
+            _delivery.Log.GoingOn(_delivery.QueueId, trouble.Reason);
+        List<AttemptRecipient> open = _state.Open;
+        if (open.Count == 0)
             return;
-        results.BeginGroup();
-        foreach (AttemptRecipient recipient in attempt.Recipients)
-        {
-            if (recipient.Mark == RecipientMark.Open)
-                Execute(verdict, recipient, trouble);
-        }
-        results.EndGroup();
+        long now = _delivery.Now;
+        foreach (AttemptRecipient recipient in open)
+            Execute(verdict, recipient, trouble, now);
         // A destination that served somebody in this request is not dead.
-        bool soft = !IsHard(trouble) || options.SoftBounce;
-        if (throttle && soft && verdict != Verdict.TryNextHost && attempt.HasDeferred && !attempt.HasCompletedSession)
-            attempt.HopTrouble ??= trouble;
+        bool soft = !IsHard(trouble) || _options.SoftBounce;
+        if (throttle && soft && verdict != Verdict.TryNextHost && _state is { HasDeferred: true, HasCompletedSession: false })
+            _state.HopTrouble ??= trouble;
     }
 
-    private void Execute(Verdict verdict, AttemptRecipient recipient, Dsn trouble)
+    private void Execute(Verdict verdict, AttemptRecipient recipient, Dsn trouble, long? time = null)
     {
         switch (verdict)
         {
@@ -200,10 +198,10 @@ internal sealed class SmtpTrouble(DeliveryAttempt attempt, RecipientResults resu
                 recipient.Mark = RecipientMark.TryNextHost;
                 break;
             case Verdict.Defer:
-                results.Deferred(attempt, recipient, trouble);
+                _results.Deferred(recipient, trouble, time);
                 break;
             case Verdict.Bounce:
-                results.Bounced(attempt, recipient, trouble);
+                _results.Bounced(recipient, trouble, time);
                 break;
             default:
                 throw new UnreachableException(verdict.ToString());

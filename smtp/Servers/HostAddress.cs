@@ -8,5 +8,8 @@ namespace PostfixNet.Smtp;
 /// <param name="Preference">Of its MX record, the lower the better; 0 without.</param>
 internal sealed record HostAddress(string Host, IPAddress Address, int Preference)
 {
+    /// <summary>The server at one of its ports.</summary>
+    internal SmtpPeer At(int port) => new(Host, Address.ToString(), port);
+
     internal bool IsIPv6 => Address.AddressFamily == AddressFamily.InterNetworkV6;
 }

@@ -56,15 +56,8 @@ internal sealed record HostList(IReadOnlyList<HostAddress> Hosts, Dsn? Why, bool
     /// <param name="tried">Left out, and not counted: this server had its turn. Null: none had.</param>
     internal static List<HostAddress> WithinLimit(IReadOnlyList<HostAddress> hosts, int limit, int port, SmtpPeer? tried)
     {
-        List<HostAddress> left = new(hosts.Count);
-        foreach (HostAddress host in hosts)
-        {
-            if (limit > 0 && left.Count == limit)
-                break;
-            if (tried is null || tried != new SmtpPeer(host.Host, host.Address.ToString(), port))
-                left.Add(host);
-        }
-        return left;
+        IEnumerable<HostAddress> left = hosts.Where(host => tried is null || tried != host.At(port));
+        return [.. limit > 0 ? left.Take(limit) : left];
     }
 
     private static bool IsBefore(HostAddress a, HostAddress b, AddressPreference preference)

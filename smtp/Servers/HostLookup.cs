@@ -70,11 +70,7 @@ internal sealed class HostLookup(IResolver resolver, IResolver? hostsFile, SmtpO
         foreach (DnsReply reply in replies)
         {
             string host = options.CnameOverridesServerName ? reply.CanonicalName : name;
-            foreach (DnsRecord record in reply.Records)
-            {
-                if (record is AddressRecord address)
-                    hosts.Add(new HostAddress(host, address.Address, preference));
-            }
+            hosts.AddRange(reply.Records.OfType<AddressRecord>().Select(record => new HostAddress(host, record.Address, preference)));
         }
     }
 

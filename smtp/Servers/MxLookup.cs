@@ -4,12 +4,18 @@ using PostfixNet.Mail;
 namespace PostfixNet.Smtp;
 
 /// <summary>Finds the servers of a next hop: RFC 5321 section 5.1.</summary>
-internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddresses own, SmtpOptions options, Log log, Random random)
+/// <param name="hostsFile">hosts(5); null: not asked.</param>
+internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddresses own, Surroundings surroundings)
 {
     // Beyond these an MX set is an attack on our time.
-    private const int MostExchangers = 50, MostMilliseconds = 120_000;
+    private const int MostExchangers = 50;
+    private static readonly TimeSpan s_mostTime = TimeSpan.FromMinutes(2);
 
-    private readonly HostLookup _hosts = new(resolver, hostsFile, options);
+    private readonly SmtpOptions _options = surroundings.Options;
+    private readonly HostLookup _hosts = new(resolver, hostsFile, surroundings.Options);
+
+    /// <summary>For the order of equals.</summary>
+    internal Random Random { get; init; } = Random.Shared;
 
     /// <summary>Looks up mail exchangers or addresses, as the next hop says.</summary>
     internal HostList Find(NextHop hop)
@@ -34,15 +40,10 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
                 // serves those whose name servers deny a name that has addresses.
                 return FindHost(hop, name);
             default:
-                return options.IgnoreMxLookupError ? FindHost(hop, name) : new HostList([], HostLookup.NameTrouble(reply, hop.Domain, DnsType.Mx));
+                return _options.IgnoreMxLookupError ? FindHost(hop, name) : new HostList([], HostLookup.NameTrouble(reply, hop.Domain, DnsType.Mx));
         }
 
-        List<MxRecord> exchangers = [];
-        foreach (DnsRecord record in reply.Records)
-        {
-            if (record is MxRecord exchanger)
-                exchangers.Add(exchanger);
-        }
+        List<MxRecord> exchangers = [.. reply.Records.OfType<MxRecord>()];
         // RFC 7505 section 3: a null MX stands alone; beside others it means nothing.
         if (exchangers.TrueForAll(static e => e.IsNullMx))
             return new HostList([], SmtpTrouble.Why("5.1.0", $"Domain {hop.Domain} does not accept mail (nullMX)"));
@@ -60,25 +61,20 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
         List<HostAddress> hosts = [];
         Dsn? why = null;
         int? self = null;
-        bool detectLoops = hop.Port == options.LoopPort;
-        long end = Environment.TickCount64 + MostMilliseconds;
+        bool detectLoops = hop.Port == _options.LoopPort;
+        long start = surroundings.Clock.GetTimestamp();
         foreach (MxRecord exchanger in exchangers)
         {
             if (self is { } limit && exchanger.Preference >= limit)
                 break;
-            Dsn? trouble = Environment.TickCount64 < end
+            Dsn? trouble = surroundings.Clock.GetElapsedTime(start) < s_mostTime
                 ? _hosts.Add(hosts, exchanger.Host, exchanger.Preference)
                 : SmtpTrouble.Why("4.4.3", $"the name servers of the mail exchangers of {hop.Domain} are too slow");
             // A name that may exist later outweighs one that does not exist.
             if (trouble is not null && (why is null || (SmtpTrouble.IsHard(why) && !SmtpTrouble.IsHard(trouble))))
                 why = trouble;
-            if (!detectLoops)
-                continue;
-            foreach (HostAddress host in hosts)
-            {
-                if (host.Preference == exchanger.Preference && own.Contain(host.Address))
-                    self = exchanger.Preference;
-            }
+            if (detectLoops && hosts.Exists(host => host.Preference == exchanger.Preference && own.Contain(host.Address)))
+                self = exchanger.Preference;
         }
         if (self is { } mine)
         {
@@ -93,12 +89,12 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
         }
         if (hosts.Count > 0)
         {
-            HostList.Sort(hosts, options, random);
+            HostList.Sort(hosts, _options, Random);
             return new HostList(hosts, null, self is not null);
         }
-        log.NoMxHostHasAddress(hop.Domain);
+        surroundings.Log.NoMxHostHasAddress(hop.Domain);
         why ??= SmtpTrouble.Why("5.4.4", $"no usable address for any mail exchanger of {hop.Domain}");
-        if (options.DeferIfNoMxAddressFound && SmtpTrouble.IsHard(why))
+        if (_options.DeferIfNoMxAddressFound && SmtpTrouble.IsHard(why))
             why = why.AsTransient();
         return new HostList([], why);
     }
@@ -108,20 +104,11 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
         List<HostAddress> hosts = [];
         if (_hosts.Add(hosts, name, 0) is { } why)
             return new HostList([], why);
-        HostList.Sort(hosts, options, random);
+        HostList.Sort(hosts, _options, Random);
         return Checked(hop, hosts);
     }
 
-    private HostList Checked(NextHop hop, List<HostAddress> hosts)
-    {
-        if (hop.Port == options.LoopPort)
-        {
-            foreach (HostAddress host in hosts)
-            {
-                if (own.Contain(host.Address))
-                    return new HostList([], SmtpTrouble.Why("5.4.6", $"mail for {hop.Domain} loops back to myself"), IAmMx: true);
-            }
-        }
-        return new HostList(hosts, null);
-    }
+    private HostList Checked(NextHop hop, List<HostAddress> hosts) => hop.Port == _options.LoopPort && hosts.Exists(host => own.Contain(host.Address))
+        ? new HostList([], SmtpTrouble.Why("5.4.6", $"mail for {hop.Domain} loops back to myself"), IAmMx: true)
+        : new HostList(hosts, null);
 }

@@ -6,10 +6,10 @@ namespace PostfixNet.Smtp;
 /// <summary>The addresses at which this mail system itself is found: inet_interfaces and proxy_interfaces. Mail that
 /// would be sent there goes in a circle.</summary>
 /// <param name="find">Finds them, as <see cref="Find"/>.</param>
-internal sealed class OwnAddresses(Func<IReadOnlyList<IPAddress>> find)
+internal sealed class OwnAddresses(Func<IReadOnlyList<IPAddress>> find, TimeProvider clock)
 {
     // Addresses come and go, and a name that could not be looked up may be found later.
-    private const int MostAgeMilliseconds = 60_000;
+    private static readonly TimeSpan s_mostAge = TimeSpan.FromMinutes(1);
 
     private IReadOnlyList<IPAddress>? _addresses;
     private long _foundAt;
@@ -22,8 +22,8 @@ internal sealed class OwnAddresses(Func<IReadOnlyList<IPAddress>> find)
             return true;
         if (address.IsIPv4MappedToIPv6)
             return Contain(address.MapToIPv4());
-        if (_addresses is null || Environment.TickCount64 - _foundAt > MostAgeMilliseconds)
-            (_addresses, _foundAt) = (find(), Environment.TickCount64);
+        if (_addresses is null || clock.GetElapsedTime(_foundAt) > s_mostAge)
+            (_addresses, _foundAt) = (find(), clock.GetTimestamp());
         foreach (IPAddress own in _addresses)
         {
             if (own.Equals(address))
@@ -41,34 +41,27 @@ internal sealed class OwnAddresses(Func<IReadOnlyList<IPAddress>> find)
         List<IPAddress> found = [];
         foreach (string name in interfaces)
         {
-            if (name is not ("all" or "loopback-only"))
-            {
-                Add(found, "inet_interfaces", name, lookup, log);
-                continue;
-            }
-            foreach (IPAddress address in NetworkInterfaces.Addresses())
-            {
-                if (name == "all" || IPAddress.IsLoopback(address))
-                    found.Add(address);
-            }
+            if (name is "all" or "loopback-only")
+                found.AddRange(NetworkInterfaces.Addresses().Where(address => name == "all" || IPAddress.IsLoopback(address)));
+            else
+                Add("inet_interfaces", name);
         }
         foreach (string name in proxies)
-            Add(found, "proxy_interfaces", name, lookup, log);
+            Add("proxy_interfaces", name);
         return found;
-    }
 
-    private static void Add(List<IPAddress> found, string parameter, string name, Func<HostLookup> lookup, Log log)
-    {
-        string bare = name.Trim('[', ']');
-        if (NextHop.AddressIn(bare) is { } literal)
+        void Add(string parameter, string name)
         {
-            found.Add(literal);
-            return;
+            string bare = name.Trim('[', ']');
+            if (NextHop.AddressIn(bare) is { } literal)
+            {
+                found.Add(literal);
+                return;
+            }
+            List<HostAddress> hosts = [];
+            if (lookup().Add(hosts, bare, 0) is { } why)
+                log.Warning($"{parameter}: {name}: {why.Reason}: a mail loop through it is not noticed");
+            found.AddRange(hosts.Select(static host => host.Address));
         }
-        List<HostAddress> hosts = [];
-        if (lookup().Add(hosts, bare, 0) is { } why)
-            log.Warning($"{parameter}: {name}: {why.Reason}: a mail loop through it is not noticed");
-        foreach (HostAddress host in hosts)
-            found.Add(host.Address);
     }
 }

@@ -17,19 +17,13 @@ internal static class EnvelopeCommands
 
     /// <summary>The message cannot go to a server without SMTPUTF8 (RFC 6531 section 3.2): it was submitted as such, and
     /// has a header or an address that is not ASCII.</summary>
-    internal static bool NeedsSmtpUtf8(DeliveryAttempt attempt, SmtpOptions options)
+    internal static bool NeedsSmtpUtf8(ServerTurn turn, SmtpOptions options)
     {
-        SmtpUtf8 needs = attempt.Request.SmtpUtf8;
-        if ((needs & SmtpUtf8.Requested) == 0)
+        DeliveryRequest message = turn.Delivery.Request;
+        if ((message.SmtpUtf8 & SmtpUtf8.Requested) == 0)
             return false;
-        if ((needs & SmtpUtf8.Header) != 0 || !ByteText.IsAscii(options.Outside(attempt.Request.Sender)))
-            return true;
-        foreach (AttemptRecipient recipient in attempt.Recipients)
-        {
-            if (recipient.Mark == RecipientMark.Open && !ByteText.IsAscii(options.Outside(recipient.Address)))
-                return true;
-        }
-        return false;
+        return (message.SmtpUtf8 & SmtpUtf8.Header) != 0 || !ByteText.IsAscii(options.Outside(message.Sender))
+            || turn.State.Open.Exists(recipient => !ByteText.IsAscii(options.Outside(recipient.Address)));
     }
 
     /// <summary>RFC 5321 section 4.1.1.2, with SIZE (RFC 1870), BODY (RFC 6152), ENVID and RET (RFC 3461), AUTH (RFC 4954),

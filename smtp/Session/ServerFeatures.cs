@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PostfixNet.Smtp;
 
-/// <summary>What a server announced in its reply to EHLO or LHLO.</summary>
+/// <summary>What a server can do: as it announced in its reply to EHLO or LHLO, and as was learned otherwise.</summary>
 internal sealed record ServerFeatures
 {
     /// <summary>A server that was greeted with HELO.</summary>
@@ -22,6 +22,9 @@ internal sealed record ServerFeatures
 
     /// <summary>MAIL says AUTH=&lt;&gt;: the server knows who we are, and smtp_send_dummy_mail_auth is on.</summary>
     internal bool SendDummyAuth { get; init; }
+
+    /// <summary>PIX work-around: the final dot goes in a packet of its own.</summary>
+    internal bool DelayDot { get; init; }
 
     /// <summary>Octets, RFC 1870; 0: the server announced no limit.</summary>
     internal long SizeLimit { get; private init; }
@@ -43,7 +46,7 @@ internal sealed record ServerFeatures
             // "AUTH=LOGIN PLAIN" is what servers said before RFC 2554.
             if (keyword.StartsWith("AUTH=", StringComparison.Ordinal))
                 (keyword, words) = ("AUTH", ["AUTH", keyword["AUTH=".Length..], .. words[1..]]);
-            if (Contains(discard, keyword))
+            if (discard.Contains(keyword, StringComparer.OrdinalIgnoreCase))
                 continue;
             features = keyword switch
             {
@@ -63,7 +66,7 @@ internal sealed record ServerFeatures
     }
 
     /// <summary>The server wants to know an attribute of XFORWARD.</summary>
-    internal bool WantsOrigin(string name) => XForward is not null && Contains(XForward, name);
+    internal bool WantsOrigin(string name) => XForward is not null && XForward.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     private static List<string> AddMechanisms(IReadOnlyList<string>? before, string[] words)
     {
@@ -75,15 +78,5 @@ internal sealed record ServerFeatures
                 mechanisms.Add(name);
         }
         return mechanisms;
-    }
-
-    private static bool Contains(IReadOnlyList<string> list, string keyword)
-    {
-        foreach (string item in list)
-        {
-            if (item.Equals(keyword, StringComparison.OrdinalIgnoreCase))
-                return true;
-        }
-        return false;
     }
 }

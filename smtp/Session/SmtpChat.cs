@@ -20,6 +20,11 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     private readonly bool _isVerbose = options.DebugPeers?.Has(peer) ?? false;
     private Deadline _limit = Deadline.Never;
     private Deadline _bodyLimit;
+    private string _queueId = "";
+
+    internal SmtpPeer Peer => peer;
+
+    internal SmtpOptions Options => options;
 
     /// <summary>What the conversation is about now; names the place where it broke.</summary>
     internal SmtpStage Stage { get; private set; } = SmtpStage.Greeting;
@@ -30,24 +35,33 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     /// <summary>Lines that are not SMTP were seen while pipelining: the session cannot be trusted any further.</summary>
     internal bool IsOutOfStep { get; private set; }
 
+    /// <summary>The connection is of no use: nothing more can be said over it.</summary>
+    internal bool IsBroken { get; private set; }
+
+    /// <summary>QUIT was sent.</summary>
+    internal bool HasQuit { get; set; }
+
     /// <summary>What was said since the message began; null when nobody would read it.</summary>
-    internal SmtpTranscript? Transcript { get; } = options.ErrorNotices is null ? null : new SmtpTranscript();
-
-    /// <summary>When all must be over, whatever is going on.</summary>
-    internal Deadline Limit
-    {
-        get => _limit;
-        set => Stream.Limit = _limit = value;
-    }
-
-    /// <summary>The message that is talked about; for log lines.</summary>
-    internal string QueueId { get; set; } = "";
+    internal SmtpTranscript? Transcript { get; private set; } = options.ErrorNotices is null ? null : new SmtpTranscript();
 
     /// <summary>What must not be shown of the server's words; null before a login.</summary>
     internal Redaction? Redaction { get; set; }
 
     /// <summary>The stream below. Replaced when TLS starts.</summary>
     internal ByteStream Stream { get; private set; } = stream;
+
+    internal bool IsEncrypted => Stream.Security is not null;
+
+    /// <summary>From now on another message is talked about (S4-27), until its time is over.</summary>
+    internal void BeginMessage(DeliveryContext delivery)
+    {
+        _queueId = delivery.QueueId;
+        Stream.Limit = _limit = delivery.Limit;
+        Transcript = Transcript is null ? null : new SmtpTranscript();
+    }
+
+    /// <summary>Nothing more is said or heard.</summary>
+    internal void Abandon() => IsBroken = true;
 
     /// <summary>Adds a command to the batch that the next <see cref="Flush"/> sends.</summary>
     /// <param name="command">Without CR LF.</param>
@@ -69,6 +83,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
         if (_isVerbose)
             log.Said(peer, shown);
         Transcript?.Sent(shown);
+        HasQuit |= stage == SmtpStage.Quit;
     }
 
     /// <summary>Sends the batch. A connection that broke is not reported here: the replies that arrived before tell more,
@@ -191,7 +206,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
                 if (kind == ReplyLineKind.NotSmtp && IsPipelining && !IsOutOfStep)
                 {
                     IsOutOfStep = true;
-                    log.NotSmtp(QueueId, peer, Redacted(SmtpReplyParser.Printable(line)));
+                    log.NotSmtp(_queueId, peer, Redacted(SmtpReplyParser.Printable(line)));
                 }
             }
             // A server that never stops talking is never waited for, so the time is checked here, too.
@@ -223,7 +238,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     }
 
     /// <summary>Nothing unasked came from the server and the connection stands.</summary>
-    internal bool IsQuiet => _inputStart == _inputEnd && !_cannotWrite && !IsOutOfStep && Stream.IsQuiet;
+    internal bool IsQuiet => !IsBroken && _inputStart == _inputEnd && !_cannotWrite && !IsOutOfStep && Stream.IsQuiet;
 
     public void Dispose() => Stream.Dispose();
 

@@ -5,113 +5,114 @@ using PostfixNet.Smtp.Sasl;
 namespace PostfixNet.Smtp;
 
 /// <summary>What comes before the first message of a session: greeting, EHLO (or HELO, or LHLO), TLS, login.</summary>
-internal sealed class SmtpHandshake(SmtpChat chat, SmtpPeer peer, SmtpOptions options, Log log, TimeProvider clock)
+internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
 {
+    private readonly SmtpPeer _peer = chat.Peer;
+    private readonly SmtpOptions _options = chat.Options;
+    private readonly Log _log = turn.Delivery.Log;
+    private readonly bool _detectLoops = turn.Destination.DetectsLoops;
     private bool _useEhlo;
+    private bool _delayDot;
 
-    /// <summary>What the server announced.</summary>
+    /// <summary>What the server can do.</summary>
     internal ServerFeatures Features { get; private set; } = ServerFeatures.None;
 
-    /// <summary>PIX work-around: the final dot goes in a packet of its own.</summary>
-    internal bool DelayDot { get; private set; }
-
     /// <summary>Greets.</summary>
-    /// <param name="isBestMx">No server of the next hop is better: if it is this system, mail would go in a circle.</param>
-    /// <param name="detectLoops">See <see cref="SmtpOptions.LoopPort"/>.</param>
     /// <returns>Why this server cannot be used; null: it is ready for mail.</returns>
-    internal Dsn? Run(DeliveryAttempt attempt, bool isBestMx, bool detectLoops)
+    internal Dsn? Run()
     {
-        Dsn? why = attempt.Tls.IsWrapped ? BeginTls(attempt) : null;
-        why ??= ReadGreeting(attempt, detectLoops) ?? SayHello(attempt, isBestMx, detectLoops);
-        if (why is null && !attempt.IsEncrypted)
+        Dsn? why = turn.Tls.IsWrapped ? BeginTls() : null;
+        why ??= ReadGreeting() ?? SayHello();
+        if (why is null && !chat.IsEncrypted)
         {
-            why = AskForTls(attempt);
-            if (attempt.IsEncrypted)
-                why ??= SayHello(attempt, isBestMx, detectLoops);
+            why = AskForTls();
+            if (chat.IsEncrypted)
+                why ??= SayHello();
         }
-        return why ?? (options.Login is null ? WithoutLogin() : LogIn(attempt, options.Login));
+        return why ?? (_options.Login is null ? WithoutLogin() : LogIn(_options.Login));
     }
 
-    private Dsn? ReadGreeting(DeliveryAttempt attempt, bool detectLoops)
+    private Dsn? ReadGreeting()
     {
         SmtpReply greeting = chat.ReadReply(SmtpStage.Greeting);
         if (greeting.Class != 2)
-            return SmtpTrouble.Refusal(peer, greeting, softly: options.Skip5xxGreeting);
-        attempt.IsGreeted = true;
+            return SmtpTrouble.Refusal(_peer, greeting, softly: _options.Skip5xxGreeting);
+        turn.IsGreeted = true;
         bool saysEsmtp = false;
         string[] words = greeting.Text.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
         for (int i = 1; i < words.Length; i++)
         {
-            if (i == 1 && detectLoops && IsMyName(words[i]))
-                log.GreetedWithMyName(peer, options.MyHostname);
+            if (i == 1 && _detectLoops && IsMyName(words[i]))
+                _log.GreetedWithMyName(_peer, _options.MyHostname);
             else if (words[i].Equals("ESMTP", StringComparison.OrdinalIgnoreCase))
                 saysEsmtp = true;
         }
-        bool disableEsmtp = EnablePixWorkarounds(attempt, greeting.Text);
-        _useEhlo = (saysEsmtp || options.AlwaysSendEhlo) && !options.NeverSendEhlo && !disableEsmtp;
+        bool disableEsmtp = EnablePixWorkarounds(greeting.Text);
+        _useEhlo = (saysEsmtp || _options.AlwaysSendEhlo) && !_options.NeverSendEhlo && !disableEsmtp;
         return null;
     }
 
     // Once after the greeting, and once more when TLS is up (RFC 3207 section 4.2).
-    private Dsn? SayHello(DeliveryAttempt attempt, bool isBestMx, bool detectLoops)
+    private Dsn? SayHello()
     {
         SmtpReply hello = Introduce();
         if (hello.Class != 2)
-            return SmtpTrouble.Refusal(peer, hello, softly: false);
+            return SmtpTrouble.Refusal(_peer, hello, softly: false);
+        Features = Features with { DelayDot = _delayDot };
         chat.IsPipelining = Features.Pipelining;
-        if (detectLoops && IsMyName(FirstWord(hello.Lines[0])))
+        if (_detectLoops && IsMyName(FirstWord(hello.Lines[0])))
         {
-            log.RepliedWithMyName(peer, options.MyHostname);
-            if (isBestMx)
-                return SmtpTrouble.Why("5.4.6", $"mail for {attempt.Request.NextHop} loops back to myself");
+            _log.RepliedWithMyName(_peer, _options.MyHostname);
+            if (turn.IsBestExchanger)
+                return SmtpTrouble.Why("5.4.6", $"mail for {turn.Delivery.Request.NextHop} loops back to myself");
         }
         return null;
     }
 
     // RFC 3207. A server that has no TLS, or none now, is good enough where plain text is.
-    private Dsn? AskForTls(DeliveryAttempt attempt)
+    private Dsn? AskForTls()
     {
-        if (Features.StartTls && attempt.Tls.Level == TlsLevel.None && options.NoteStartTlsOffer)
-            log.StartTlsOffered(peer);
-        if (!Features.StartTls || attempt.Tls.Level == TlsLevel.None)
-            return attempt.Tls.IsRequired ? SmtpTrouble.Why("4.7.4", $"TLS is required, but was not offered by host {peer.Name}") : null;
+        if (Features.StartTls && turn.Tls.Level == TlsLevel.None && _options.NoteStartTlsOffer)
+            _log.StartTlsOffered(_peer);
+        if (!Features.StartTls || turn.Tls.Level == TlsLevel.None)
+            return turn.Tls.IsRequired ? SmtpTrouble.Why("4.7.4", $"TLS is required, but was not offered by host {_peer.Name}") : null;
         SmtpReply reply = chat.Ask(SmtpStage.StartTls, "STARTTLS");
         if (reply.Class == 2)
-            return BeginTls(attempt);
-        return attempt.Tls.IsRequired ? SmtpTrouble.TlsRefusal(peer, reply) : null;
+            return BeginTls();
+        return turn.Tls.IsRequired ? SmtpTrouble.TlsRefusal(_peer, reply) : null;
     }
 
-    private Dsn? BeginTls(DeliveryAttempt attempt)
+    private Dsn? BeginTls()
     {
         // Somebody on the way could have added it to the reply, for us to take it for a protected one later.
         if (chat.HasUnreadInput)
-            return SmtpTrouble.Why("4.7.5", $"Cannot start TLS: host {peer.Name} sent plain text after its reply to STARTTLS");
-        if (options.Tls is not { } tls)
+            return SmtpTrouble.Why("4.7.5", $"Cannot start TLS: host {_peer.Name} sent plain text after its reply to STARTTLS");
+        if (_options.Tls is not { } tls)
             throw new InvalidOperationException("a policy without TLS");
         try
         {
-            chat.Wrap(stream => tls.Client.Start(stream, peer, attempt.Tls, options.StartTlsTimeout, log));
+            chat.Wrap(stream => tls.Client.Start(stream, turn));
         }
         catch (ConfigurationException e)
         {
-            log.Warning(e.Message);
+            _log.Warning(e.Message);
             return SmtpTrouble.BadTlsPolicy();
         }
-        attempt.IsEncrypted = true;
-        return attempt.Tls.IsAuthenticated && chat.Stream.Security is not { IsPeerVerified: true }
+        turn.IsEncrypted = true;
+        return turn.Tls.IsAuthenticated && chat.Stream.Security is not { IsPeerVerified: true }
             ? SmtpTrouble.Why("4.7.5", "Server certificate not verified")
             : null;
     }
 
     // Such mail would be refused, and come back to its sender.
-    private Dsn? WithoutLogin() => options.MissingLogin.Length > 0
-        ? SmtpTrouble.Why("4.7.0", $"SASL authentication failed: login {options.MissingLogin} is asked for, but smtp_sasl_auth_enable was off when this process began")
+    private Dsn? WithoutLogin() => _options.MissingLogin.Length > 0
+        ? SmtpTrouble.Why("4.7.0", $"SASL authentication failed: login {_options.MissingLogin} is asked for, but smtp_sasl_auth_enable was off when this process began")
         : null;
 
-    private Dsn? LogIn(DeliveryAttempt attempt, LoginSettings settings)
+    private Dsn? LogIn(LoginSettings settings)
     {
-        SmtpLogin login = new(chat, peer, settings);
-        Dsn? why = login.Run(attempt.Request.Sender, attempt.Destination, Features.AuthMechanisms);
+        SmtpLogin login = new(chat, _peer, settings);
+        Dsn? why = login.Run(turn.Delivery.Request.Sender, turn.Destination.Written, Features.AuthMechanisms);
         Features = Features with { SendDummyAuth = settings.SendDummyMailAuth && login.HasLoggedIn };
         return why;
     }
@@ -120,33 +121,33 @@ internal sealed class SmtpHandshake(SmtpChat chat, SmtpPeer peer, SmtpOptions op
     {
         Features = ServerFeatures.None;
         SmtpReply hello;
-        if (_useEhlo || options.IsLmtp)
+        if (_useEhlo || _options.IsLmtp)
         {
-            hello = options.IsLmtp
-                ? chat.Ask(SmtpStage.Lhlo, $"LHLO {options.HeloName}")
-                : chat.Ask(SmtpStage.Ehlo, $"EHLO {options.HeloName}");
+            hello = _options.IsLmtp
+                ? chat.Ask(SmtpStage.Lhlo, $"LHLO {_options.HeloName}")
+                : chat.Ask(SmtpStage.Ehlo, $"EHLO {_options.HeloName}");
             if (hello.Class == 2)
                 Features = ServerFeatures.Parse(hello, DiscardedKeywords());
             // 421: the server is about to close; anything else may be an old server that does not know EHLO.
-            if (hello.Class == 2 || hello.Code == 421 || options.IsLmtp)
+            if (hello.Class == 2 || hello.Code == 421 || _options.IsLmtp)
                 return hello;
         }
-        return chat.Ask(SmtpStage.Helo, $"HELO {options.HeloName}");
+        return chat.Ask(SmtpStage.Helo, $"HELO {_options.HeloName}");
     }
 
     // A firewall of old overwrites the greeting with stars and then garbles ESMTP and a final dot that comes in two packets.
-    private bool EnablePixWorkarounds(DeliveryAttempt attempt, string greeting)
+    private bool EnablePixWorkarounds(string greeting)
     {
-        if (options.IsLmtp)
+        if (_options.IsLmtp)
             return false;
         foreach (char c in greeting)
         {
             if (c is not ('2' or '0' or ' ' or '*' or '\t'))
                 return false;
         }
-        long age = MailTime.Microseconds(clock) - attempt.Request.ArrivalMicroseconds;
-        DelayDot = options.PixDelayDotCrLf && age >= options.PixThresholdTime.TotalMicroseconds;
-        string names = (options.PixDisableEsmtp, DelayDot) switch
+        long age = turn.Delivery.Now - turn.Delivery.Request.ArrivalMicroseconds;
+        _delayDot = _options.PixDelayDotCrLf && age >= _options.PixThresholdTime.TotalMicroseconds;
+        string names = (_options.PixDisableEsmtp, _delayDot) switch
         {
             (true, true) => "disable_esmtp delay_dotcrlf",
             (true, false) => "disable_esmtp",
@@ -154,16 +155,16 @@ internal sealed class SmtpHandshake(SmtpChat chat, SmtpPeer peer, SmtpOptions op
             _ => "",
         };
         if (names.Length > 0)
-            log.PixWorkarounds(attempt.QueueId, names, peer);
-        return options.PixDisableEsmtp;
+            _log.PixWorkarounds(turn.Delivery.QueueId, names, _peer);
+        return _options.PixDisableEsmtp;
     }
 
     private IReadOnlyList<string> DiscardedKeywords() =>
-        options.DiscardEhloKeywordsOf(peer.Address) is { } list
+        _options.DiscardEhloKeywordsOf(_peer.Address) is { } list
             ? list.Split([' ', ',', '\t'], StringSplitOptions.RemoveEmptyEntries)
-            : options.DiscardEhloKeywords;
+            : _options.DiscardEhloKeywords;
 
-    private bool IsMyName(string name) => name.Equals(options.MyHostname, StringComparison.OrdinalIgnoreCase);
+    private bool IsMyName(string name) => name.Equals(_options.MyHostname, StringComparison.OrdinalIgnoreCase);
 
     private static string FirstWord(string line)
     {

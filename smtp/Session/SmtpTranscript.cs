@@ -26,14 +26,6 @@ internal sealed class SmtpTranscript
         Add($"In:  {line}");
     }
 
-    /// <summary>Another message begins (S4-27).</summary>
-    internal void Clear()
-    {
-        _lines.Clear();
-        _length = 0;
-        IsCut = HasJunk = false;
-    }
-
     private void Add(string line)
     {
         _lines.Enqueue(line);

@@ -33,7 +33,7 @@ internal static class SmtpConfig
         T Get<T>(Parameter<T> parameter) where T : notnull => config.ForTransport(parameter, service);
 
         IReadOnlyList<string> protocols = config.Get(Parameters.InetProtocols);
-        bool all = Contains(protocols, "all");
+        bool all = protocols.Contains("all");
         if (protocols.Count == 0)
             throw config.Refuse(Parameters.InetProtocols, "empty; give \"all\", \"ipv4\" or \"ipv6\"");
         IReadOnlyList<string> workarounds = Get(Parameters.SmtpPixWorkarounds);
@@ -75,8 +75,8 @@ internal static class SmtpConfig
             DisableMimeOutputConversion = config.Get(Parameters.DisableMimeOutputConversion),
             DiscardEhloKeywords = Get(Parameters.SmtpDiscardEhloKeywords),
             DiscardEhloKeywordsOf = discard.IsEmpty ? static _ => null : discard.Find,
-            PixDisableEsmtp = Contains(workarounds, "disable_esmtp"),
-            PixDelayDotCrLf = Contains(workarounds, "delay_dotcrlf"),
+            PixDisableEsmtp = workarounds.Contains("disable_esmtp"),
+            PixDelayDotCrLf = workarounds.Contains("delay_dotcrlf"),
             PixThresholdTime = Get(Parameters.SmtpPixWorkaroundThresholdTime),
             PixDelayTime = Get(Parameters.SmtpPixWorkaroundDelayTime),
             MessageLineLimit = Get(Parameters.SmtpLineLengthLimit),
@@ -90,8 +90,8 @@ internal static class SmtpConfig
             BindAddress6 = Get(Parameters.SmtpBindAddress6) is var six && !six.Equals(IPAddress.None) ? six
                 : SoleAddress(config.Get(Parameters.InetInterfaces), AddressFamily.InterNetworkV6),
             BindAddressEnforce = Get(Parameters.SmtpBindAddressEnforce),
-            UseIPv4 = all || Contains(protocols, "ipv4"),
-            UseIPv6 = all || Contains(protocols, "ipv6"),
+            UseIPv4 = all || protocols.Contains("ipv4"),
+            UseIPv6 = all || protocols.Contains("ipv6"),
             AddressPreference = Get(Parameters.SmtpAddressPreference) switch
             {
                 "ipv4" => AddressPreference.IPv4,
@@ -109,8 +109,8 @@ internal static class SmtpConfig
             MinimalBackoffTime = config.Get(Parameters.MinimalBackoffTime),
             LogTlsFeatureStatus = Get(Parameters.SmtpLogTlsFeatureStatus),
             DisableDnsLookups = noDns,
-            NativeLookups = noDns || Contains(Get(Parameters.SmtpHostLookup), "native"),
-            DnsBeforeHostsFile = !noDns && Contains(Get(Parameters.SmtpHostLookup), "dns"),
+            NativeLookups = noDns || Get(Parameters.SmtpHostLookup).Contains("native"),
+            DnsBeforeHostsFile = !noDns && Get(Parameters.SmtpHostLookup).Contains("dns"),
             CnameOverridesServerName = Get(Parameters.SmtpCnameOverridesServername),
             IgnoreMxLookupError = config.Get(Parameters.IgnoreMxLookupError),
             DeferIfNoMxAddressFound = Get(Parameters.SmtpDeferIfNoMxAddressFound),
@@ -160,15 +160,5 @@ internal static class SmtpConfig
                 sole = address;
         }
         return sole is null || IPAddress.IsLoopback(sole) ? null : sole;
-    }
-
-    private static bool Contains(IReadOnlyList<string> list, string word)
-    {
-        foreach (string item in list)
-        {
-            if (item == word)
-                return true;
-        }
-        return false;
     }
 }

@@ -49,29 +49,14 @@ internal sealed class CertificateCheck(TlsPolicy policy, SmtpPeer peer, TlsSetti
         return true;
     }
 
-    private static bool HasName(X509Certificate2 certificate, List<string> wanted)
-    {
-        foreach (string name in CertificateNames.Of(certificate))
-        {
-            foreach (string want in wanted)
-            {
-                if (CertificateNames.Matches(name, want))
-                    return true;
-            }
-        }
-        return false;
-    }
+    private static bool HasName(X509Certificate2 certificate, List<string> wanted) =>
+        CertificateNames.Of(certificate).Any(name => wanted.Exists(want => CertificateNames.Matches(name, want)));
 
     private bool HasFingerprint(X509Certificate2 certificate)
     {
         string own = Fingerprint(certificate.RawData);
         string key = Fingerprint(certificate.PublicKey.ExportSubjectPublicKeyInfo());
-        foreach (string expected in policy.Match)
-        {
-            if (expected == own || expected == key)
-                return true;
-        }
-        return false;
+        return policy.Match.Any(expected => expected == own || expected == key);
     }
 
     private string Fingerprint(byte[] data) => CertificateText.Fingerprint(data, settings.FingerprintDigest);

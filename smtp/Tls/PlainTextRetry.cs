@@ -1,4 +1,5 @@
 using PostfixNet.Net;
+using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.Smtp;
 
@@ -10,17 +11,18 @@ internal static class PlainTextRetry
     /// <summary>True when TLS is no requirement, it was TLS that failed or a conversation over TLS that broke, somebody is
     /// left to be tried again, the mail has waited long enough, and there is no login for the server: it could show its
     /// password, or be refused to relay.</summary>
-    internal static bool IsAllowed(DeliveryAttempt attempt, StreamFailure failure, SmtpOptions options)
+    internal static bool IsAllowed(ServerTurn turn, StreamFailure failure)
     {
-        TimeSpan waited = TimeSpan.FromMicroseconds(attempt.Request.ActiveMicroseconds - attempt.Request.ArrivalMicroseconds);
-        return attempt.Tls.Level == TlsLevel.May
-            && (failure == StreamFailure.Tls || attempt.IsEncrypted)
-            && (attempt.OpenRecipients > 0 || attempt.HasNextTransaction)
-            && !attempt.IsGivenUp
+        SmtpOptions options = turn.Delivery.Options;
+        TimeSpan waited = TimeSpan.FromMicroseconds(turn.Delivery.Request.ActiveMicroseconds - turn.Delivery.Request.ArrivalMicroseconds);
+        return turn.Tls.Level == TlsLevel.May
+            && (failure == StreamFailure.Tls || turn.IsEncrypted)
+            && (turn.State.HasOpen || turn.State.HasNextTransaction)
+            && !turn.State.IsGivenUp
             && waited >= options.MinimalBackoffTime
-            && !HasLogin(attempt, options);
+            && !(options.Login is { } login && HasLogin(turn, login));
     }
 
-    private static bool HasLogin(DeliveryAttempt attempt, SmtpOptions options) => options.Login is { } login
-        && (login.OnlyKey.Length > 0 || login.Passwords.Has(attempt.Request.Sender, attempt.Peer?.Host ?? "", attempt.Destination));
+    private static bool HasLogin(ServerTurn turn, LoginSettings login) =>
+        login.OnlyKey.Length > 0 || login.Passwords.Has(turn.Delivery.Request.Sender, turn.Server.Host, turn.Destination.Written);
 }

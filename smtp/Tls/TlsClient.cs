@@ -13,12 +13,12 @@ internal sealed class TlsClient(TlsSettings settings)
 
     /// <summary>Does the handshake.</summary>
     /// <param name="lower">Carries the records; it stays the caller's when this fails.</param>
-    /// <param name="time">For the whole handshake.</param>
     /// <exception cref="ConnectionException"><see cref="StreamFailure.Tls"/>, whatever the reason; it was logged.</exception>
     /// <exception cref="StoppingException">This program was told to stop.</exception>
     /// <exception cref="ConfigurationException">A file with certificates cannot be used.</exception>
-    internal TlsStream Start(ByteStream lower, SmtpPeer peer, TlsPolicy policy, TimeSpan time, Log log)
+    internal TlsStream Start(ByteStream lower, ServerTurn turn)
     {
+        (SmtpPeer peer, TlsPolicy policy, Log log) = (turn.Server, turn.Tls, turn.Delivery.Log);
         TrustedCertificates certificates = LoadCertificates();
         CertificateCheck check = new(policy, peer, settings, log);
         string serverName = policy.ServerNameFor(peer);
@@ -39,7 +39,7 @@ internal sealed class TlsClient(TlsSettings settings)
         };
         try
         {
-            TlsStream stream = TlsStream.Open(lower, options, time, check);
+            TlsStream stream = TlsStream.Open(lower, options, turn.Destination.Options.StartTlsTimeout, check);
             if (settings.LogLevel > 0)
                 log.TlsEstablished(peer, check.Verdict, TlsSummary.Of(stream, check.Certificate, resume));
             return stream;

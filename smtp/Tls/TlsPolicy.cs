@@ -49,21 +49,16 @@ internal sealed record TlsPolicy
 
     /// <summary>The names of which the certificate of a server must have one; those that begin with a dot stand for all
     /// names below them.</summary>
-    internal List<string> NamesFor(SmtpPeer peer)
-    {
-        List<string> names = new(Match.Count);
-        foreach (string word in Match)
+    internal List<string> NamesFor(SmtpPeer peer) =>
+    [
+        .. Match.Select(word => word switch
         {
-            names.Add(word switch
-            {
-                "hostname" => peer.Host,
-                "nexthop" => NextHop,
-                "dot-nexthop" => "." + NextHop,
-                _ => word,
-            });
-        }
-        return names;
-    }
+            "hostname" => peer.Host,
+            "nexthop" => NextHop,
+            "dot-nexthop" => "." + NextHop,
+            _ => word,
+        }),
+    ];
 
     /// <summary>The level that a word of the configuration stands for; null: none of ours.</summary>
     internal static TlsLevel? LevelOf(string word) => word.ToLowerInvariant() switch

@@ -8,8 +8,6 @@ namespace PostfixNet.UnitTests.Smtp;
 /// 5 s each, DATA 6 s, the final dot 7 s.</summary>
 public sealed class DelaysTests
 {
-    private static readonly DateTimeOffset s_start = new(2026, 11, 21, 8, 0, 0, TimeSpan.Zero);
-
     // S2-11, S2-23
     [Theory] // script, delays of each result line
     [InlineData("{}", "u1 90/10/5/27|u2 90/10/5/27")]
@@ -97,17 +95,5 @@ public sealed class DelaysTests
     private static DeliveryRequest Request() =>
         SmtpRig.Request("mx.test", "u1@mx.test", "u2@mx.test") with { ArrivalMicroseconds = Now(-100), ActiveMicroseconds = Now(-10) };
 
-    private static long Now(int seconds) => s_start.AddSeconds(seconds).ToUnixTimeMilliseconds() * 1000;
-
-    private sealed class ManualClock : TimeProvider
-    {
-        private long _microseconds;
-
-        internal long StepPerReading { get; init; }
-
-        internal void Advance(int seconds) => Interlocked.Add(ref _microseconds, seconds * 1_000_000L);
-
-        public override DateTimeOffset GetUtcNow() =>
-            s_start.AddMicroseconds(Interlocked.Add(ref _microseconds, StepPerReading));
-    }
+    private static long Now(int seconds) => ManualClock.Start.AddSeconds(seconds).ToUnixTimeMilliseconds() * 1000;
 }

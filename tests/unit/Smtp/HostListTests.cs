@@ -131,11 +131,41 @@ public sealed class HostListTests
     [Fact]
     public void Addresses_that_lead_back_here_by_another_way()
     {
-        OwnAddresses own = new(() => [IPAddress.Loopback]);
+        OwnAddresses own = new(() => [IPAddress.Loopback], TimeProvider.System);
         Assert.True(own.Contain(IPAddress.Parse("::ffff:127.0.0.1")));
         Assert.True(own.Contain(IPAddress.Any));
         Assert.True(own.Contain(IPAddress.IPv6Any));
         Assert.False(own.Contain(IPAddress.Parse("127.0.0.2")));
+    }
+
+    [Fact]
+    public void Own_addresses_are_looked_for_again_after_a_minute()
+    {
+        ManualClock clock = new();
+        int looks = 0;
+        OwnAddresses own = new(() => [IPAddress.Parse($"192.0.2.{++looks}")], clock);
+        Assert.True(own.Contain(IPAddress.Parse("192.0.2.1")));
+        clock.Advance(60);
+        Assert.False(own.Contain(IPAddress.Parse("192.0.2.2")));
+        clock.Advance(1);
+        Assert.True(own.Contain(IPAddress.Parse("192.0.2.2")));
+    }
+
+    [Fact]
+    public void Slow_name_servers_of_many_exchangers_are_not_waited_for_without_end()
+    {
+        ManualClock clock = new();
+        FakeResolver names = new();
+        names.Mx("d.test", [.. Enumerable.Range(1, 50).Select(i => (i, $"mx{i}.d.test"))]);
+        int asked = 0;
+        names.WhenAsked = () =>
+        {
+            asked++;
+            clock.Advance(30);
+        };
+        HostList list = SmtpRig.Lookup(names, s_options with { UseIPv6 = false }, clock: clock).Find(NextHop.Parse("d.test", s_options)!);
+        Assert.Equal(("4.4.3", "the name servers of the mail exchangers of d.test are too slow"), (list.Why?.Status, list.Why?.Reason));
+        Assert.Equal(1 + 4, asked);
     }
 
     // S4-16
@@ -154,8 +184,7 @@ public sealed class HostListTests
 
     private static MxLookup Lookup(FakeResolver names) => Lookup(names, s_options with { UseIPv6 = false });
 
-    private static MxLookup Lookup(FakeResolver names, SmtpOptions options) =>
-        new(names, null, new OwnAddresses(() => [IPAddress.Loopback]), options, new global::PostfixNet.Smtp.Log(_ => { }, _ => { }), new Random(1));
+    private static MxLookup Lookup(FakeResolver names, SmtpOptions options) => SmtpRig.Lookup(names, options, own: [IPAddress.Loopback]);
 
     private static HostAddress Host(int preference, string address) => new("h", IPAddress.Parse(address), preference);
 

@@ -170,7 +170,6 @@ public sealed class LyingNameServerTests
     private static HostList Find(StubResolver resolver)
     {
         SmtpOptions options = new() { UseIPv6 = false };
-        return new MxLookup(resolver, null, new OwnAddresses(() => []), options, new global::PostfixNet.Smtp.Log(_ => { }, _ => { }), new Random(1))
-            .Find(NextHop.Parse("d.test", options)!);
+        return SmtpRig.Lookup(resolver, options).Find(NextHop.Parse("d.test", options)!);
     }
 }

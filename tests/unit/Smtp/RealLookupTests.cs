@@ -136,8 +136,7 @@ public sealed class RealLookupTests(MailZone zone) : IClassFixture<MailZone>
         Assert.Equal(dnsFirst ? 0 : 1, lookup.Find(Hop("[mx.broken.test]")).Hosts.Count);
     }
 
-    private MxLookup Lookup(SmtpOptions options, HostsFile? hosts = null) =>
-        new(zone.Resolver, hosts, new OwnAddresses(() => []), options, new global::PostfixNet.Smtp.Log(_ => { }, _ => { }), new Random(1));
+    private MxLookup Lookup(SmtpOptions options, HostsFile? hosts = null) => SmtpRig.Lookup(zone.Resolver, options, hosts);
 
     private static NextHop Hop(string text) => NextHop.Parse(text, new SmtpOptions())!;
 

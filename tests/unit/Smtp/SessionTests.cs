@@ -125,6 +125,29 @@ public sealed class SessionTests
         Assert.Equal(["sent", "sent"], rig.Results.Select(r => r[3]));
     }
 
+    [Theory] // seconds between two messages; connections
+    [InlineData(1, 2)] // at rest for less than smtp_connection_cache_time_limit, and young enough
+    [InlineData(2, 3)] // at rest for too long
+    public void An_open_session_ends_in_time(int pause, int connections)
+    {
+        ManualClock clock = new();
+        using SmtpRig rig = new() { Clock = clock };
+        rig.Options = rig.Options with { ConnectionCacheTimeLimit = TimeSpan.FromSeconds(2), ConnectionReuseTimeLimit = TimeSpan.FromSeconds(2) };
+        using ScriptedServer server = Serve(rig);
+        DeliveryRequest request = SmtpRig.Request("mx.test", "u@mx.test") with { MoreWaits = true };
+        Assert.True(rig.Deliver(request).SessionOpen);
+        clock.Advance(pause);
+        Assert.True(rig.Deliver(request).SessionOpen);
+        clock.Advance(1);
+        // The session of the first message is two seconds old by now, and is not kept any more.
+        Assert.Equal(pause > 1, rig.Deliver(request).SessionOpen);
+        clock.Advance(pause);
+        rig.Deliver(request);
+        rig.CloseSession();
+        server.Dispose();
+        Assert.Equal(connections, server.Connections);
+    }
+
     [Fact]
     public void A_limit_of_recipients_does_not_end_a_session()
     {

@@ -81,14 +81,23 @@ internal sealed class SmtpRig : IDeliveryRecords, IDisposable
         };
     }
 
+    internal Surroundings Surroundings => new(Options, new(Lines.Add, w => Lines.Add("warning: " + w)), Clock, Stop);
+
     internal DeliveryReport Deliver(DeliveryRequest request)
     {
-        global::PostfixNet.Smtp.Log log = new(Lines.Add, w => Lines.Add("warning: " + w));
-        OwnAddresses own = new(() => [IPAddress.Loopback]);
-        _cache ??= new SessionCache(Options);
-        MxLookup lookup = new(_resolver, null, own, Options, log, new Random(1));
-        SmtpConnect connect = new(lookup, _cache, this, Options, log, Clock, Stop);
-        return connect.Deliver(request, () => new ContentReader(_content, 0));
+        Surroundings surroundings = Surroundings;
+        _cache ??= new SessionCache(surroundings);
+        MxLookup lookup = new(_resolver, null, new OwnAddresses(() => [IPAddress.Loopback], Clock), surroundings) { Random = new Random(1) };
+        return new SmtpConnect(Delivery(request), lookup, _cache).Deliver();
+    }
+
+    internal DeliveryContext Delivery(DeliveryRequest request) => new(request, () => new ContentReader(_content, 0), this, Surroundings);
+
+    /// <summary>Names are looked up with these settings; nothing is logged.</summary>
+    internal static MxLookup Lookup(IResolver resolver, SmtpOptions options, IResolver? hostsFile = null, IPAddress[]? own = null, TimeProvider? clock = null)
+    {
+        Surroundings surroundings = new(options, new(_ => { }, _ => { }), clock ?? TimeProvider.System, StopSignal.None);
+        return new MxLookup(resolver, hostsFile, new OwnAddresses(() => own ?? [], surroundings.Clock), surroundings) { Random = new Random(1) };
     }
 
     /// <summary>Result lines as "recipient, relay, dsn, status, text".</summary>

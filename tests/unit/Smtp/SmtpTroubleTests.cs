@@ -37,13 +37,13 @@ public sealed class SmtpTroubleTests
     public void What_cannot_be_is_a_bug_that_stops_the_process()
     {
         using SmtpRig rig = new();
-        (DeliveryAttempt attempt, SmtpTrouble trouble) = New(rig, "u1@x.test", "u2@x.test");
-        attempt.BeginServer(new SmtpPeer("mx", "192.0.2.1", 25), isFinal: true);
-        trouble.RecipientFails(attempt.Recipients[0], SmtpTrouble.Why("5.1.1", "no"));
-        Assert.Throws<UnreachableException>(() => trouble.RecipientFails(attempt.Recipients[0], SmtpTrouble.Why("5.1.1", "no")));
+        ServerTurn turn = Turn(rig, "u1@x.test", "u2@x.test");
+        SmtpTrouble trouble = new(turn);
+        trouble.RecipientFails(turn.State.Recipients[0], SmtpTrouble.Why("5.1.1", "no"));
+        Assert.Throws<UnreachableException>(() => trouble.RecipientFails(turn.State.Recipients[0], SmtpTrouble.Why("5.1.1", "no")));
         Assert.Throws<UnreachableException>(() => trouble.StreamFails(new ConnectionException((StreamFailure)99), SmtpStage.Mail));
-        attempt.BeginServer(null, isFinal: true);
-        Assert.Throws<UnreachableException>(() => trouble.StreamFails(new ConnectionException(StreamFailure.Lost), SmtpStage.Mail));
+        SmtpTrouble withoutServer = new(ServerTurn.Nobody(turn.Delivery, turn.State));
+        Assert.Throws<UnreachableException>(() => withoutServer.StreamFails(new ConnectionException(StreamFailure.Lost), SmtpStage.Mail));
         Assert.Single(rig.Results);
     }
 
@@ -52,13 +52,13 @@ public sealed class SmtpTroubleTests
     public void A_decided_recipient_is_not_looked_at_again()
     {
         using SmtpRig rig = new();
-        (DeliveryAttempt attempt, SmtpTrouble trouble) = New(rig, "u1@x.test", "u2@x.test");
-        attempt.BeginServer(new SmtpPeer("mx", "192.0.2.1", 25), isFinal: true);
-        trouble.RecipientFails(attempt.Recipients[0], SmtpTrouble.Why("5.1.1", "no"));
+        ServerTurn turn = Turn(rig, "u1@x.test", "u2@x.test");
+        SmtpTrouble trouble = new(turn);
+        trouble.RecipientFails(turn.State.Recipients[0], SmtpTrouble.Why("5.1.1", "no"));
         trouble.MessageFails(SmtpTrouble.Why("4.3.0", "later"));
         trouble.StreamFails(new ConnectionException(StreamFailure.Lost), SmtpStage.Quit);
         Assert.Equal(["u1@x.test 5.1.1 bounced", "u2@x.test 4.3.0 deferred"], rig.Results.Select(r => $"{r[0]} {r[2]} {r[3]}"));
-        Assert.Null(attempt.HopTrouble);
+        Assert.Null(turn.State.HopTrouble);
     }
 
     // S2-12
@@ -75,9 +75,10 @@ public sealed class SmtpTroubleTests
     public void A_destination_is_throttled_for_its_own_trouble_only(string kind, bool hard, bool last, bool completed, bool reported)
     {
         using SmtpRig rig = new();
-        (DeliveryAttempt attempt, SmtpTrouble trouble) = New(rig, "u@x.test");
-        attempt.HasCompletedSession = completed;
-        attempt.BeginServer(new SmtpPeer("mx", "192.0.2.1", 25), last);
+        ServerTurn turn = Turn(rig, "u@x.test");
+        turn.State.HasCompletedSession = completed;
+        turn.IsFinal = last;
+        SmtpTrouble trouble = new(turn);
         Dsn why = SmtpTrouble.Why(hard ? "5.7.1" : "4.7.1", "first");
         switch (kind)
         {
@@ -97,7 +98,7 @@ public sealed class SmtpTroubleTests
                 trouble.Stopping();
                 break;
         }
-        Assert.Equal(reported, attempt.HopTrouble is not null);
+        Assert.Equal(reported, turn.State.HopTrouble is not null);
     }
 
     // S2-12
@@ -105,19 +106,19 @@ public sealed class SmtpTroubleTests
     public void Only_the_first_trouble_is_kept()
     {
         using SmtpRig rig = new();
-        (DeliveryAttempt attempt, SmtpTrouble trouble) = New(rig, "u1@x.test", "u2@x.test");
-        attempt.BeginServer(new SmtpPeer("mx", "192.0.2.1", 25), isFinal: true);
-        attempt.Recipients[1].Mark = RecipientMark.Done;
+        ServerTurn turn = Turn(rig, "u1@x.test", "u2@x.test");
+        SmtpTrouble trouble = new(turn);
+        turn.State.Recipients[1].Mark = RecipientMark.Done;
         trouble.SiteFails(SmtpTrouble.Why("4.4.1", "first"));
-        attempt.Recipients[1].Mark = RecipientMark.Open;
+        turn.State.Recipients[1].Mark = RecipientMark.Open;
         trouble.SiteFails(SmtpTrouble.Why("4.4.2", "second"));
-        Assert.Equal("first", attempt.HopTrouble?.Reason);
+        Assert.Equal("first", turn.State.HopTrouble?.Reason);
     }
 
-    private static (DeliveryAttempt, SmtpTrouble) New(SmtpRig rig, params string[] recipients)
+    private static ServerTurn Turn(SmtpRig rig, params string[] recipients)
     {
-        PostfixNet.Smtp.Log log = new(rig.Lines.Add, rig.Lines.Add);
-        DeliveryAttempt attempt = new(SmtpRig.Request("x.test", recipients), 0);
-        return (attempt, new SmtpTrouble(attempt, new RecipientResults(rig, rig.Options, log, TimeProvider.System), rig.Options, log));
+        DeliveryContext delivery = rig.Delivery(SmtpRig.Request("x.test", recipients));
+        Destination destination = new("x.test", NextHop.Parse("x.test", rig.Options)!, TlsPolicy.None, rig.Options);
+        return new ServerTurn(delivery, new DeliveryState(delivery.Request.Recipients), destination, new SmtpPeer("mx", "192.0.2.1", 25)) { IsFinal = true };
     }
 }

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>One server's turn at a delivery request: begins with a connection, or with a session that was open, and ends with
+/// it. The recipients that the server before did not take are open again; those that are done stay so.</summary>
+internal sealed class ServerTurn
+{
+    private readonly Destination? _destination;
+
+    /// <param name="destination">Whose server it is.</param>
+    internal ServerTurn(DeliveryContext delivery, DeliveryState state, Destination destination, SmtpPeer peer) : this(delivery, state) =>
+        (_destination, Peer) = (destination, peer);
+
+    private ServerTurn(DeliveryContext delivery, DeliveryState state)
+    {
+        (Delivery, State) = (delivery, state);
+        state.Reopen(RecipientMark.TryNextHost);
+    }
+
+    /// <summary>No server is left, or none was found: what is said now is said by this system.</summary>
+    internal static ServerTurn Nobody(DeliveryContext delivery, DeliveryState state) => new(delivery, state) { IsFinal = true };
+
+    internal DeliveryContext Delivery { get; }
+
+    internal DeliveryState State { get; }
+
+    /// <summary>The server; null when there is none.</summary>
+    internal SmtpPeer? Peer { get; }
+
+    /// <inheritdoc cref="Peer"/>
+    /// <exception cref="UnreachableException">There is none: a bug.</exception>
+    internal SmtpPeer Server => Peer ?? throw new UnreachableException("no server to name");
+
+    /// <summary>Whose server it is.</summary>
+    /// <inheritdoc cref="Server"/>
+    internal Destination Destination => _destination ?? throw new UnreachableException("no server to name");
+
+    /// <summary>What the conversation needs.</summary>
+    internal TlsPolicy Tls { get; init; } = TlsPolicy.None;
+
+    /// <summary>No server of the next hop is better: if it is this system, mail would go in a circle.</summary>
+    internal bool IsBestExchanger { get; init; }
+
+    /// <summary>How often the connection was used, this time included.</summary>
+    internal int ConnectionUse { get; init; } = 1;
+
+    /// <summary>No other server will be tried after this one.</summary>
+    internal bool IsFinal { get; set; }
+
+    /// <summary>The server has greeted us, and is willing to talk: see <see cref="SmtpOptions.NoFailoverAfterGreeting"/>.</summary>
+    internal bool IsGreeted { get; set; }
+
+    /// <summary>The conversation goes over TLS.</summary>
+    internal bool IsEncrypted { get; set; }
+
+    /// <summary>Microseconds since 1970: when the session was ready for mail; 0 while it is not.</summary>
+    internal long SetUpTime { get; set; }
+
+    /// <summary>The server is tried once more, without TLS (S2-17).</summary>
+    internal bool RetriesInPlainText { get; set; }
+
+    /// <summary>The session must not be used for another message.</summary>
+    internal bool IsSpoiled { get; set; }
+
+    /// <summary>What went wrong that the postmaster may want to know.</summary>
+    internal ErrorClasses Errors { get; set; }
+}

@@ -1,0 +1,75 @@
+using PostfixNet.Delivery;
+using PostfixNet.Mail;
+
+namespace PostfixNet.Smtp;
+
+/// <summary>What became of one delivery request so far: of its recipients, and of its destination.</summary>
+internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
+{
+    private readonly AttemptRecipient[] _recipients = [.. recipients.Select(static recipient => new AttemptRecipient(recipient))];
+
+    internal IReadOnlyList<AttemptRecipient> Recipients => _recipients;
+
+    /// <summary>Recipients about which the present server has not decided.</summary>
+    internal List<AttemptRecipient> Open => [.. _recipients.Where(static recipient => recipient.Mark == RecipientMark.Open)];
+
+    internal bool HasOpen => Has(RecipientMark.Open);
+
+    /// <summary>Some recipients follow in another transaction.</summary>
+    internal bool HasNextTransaction => Has(RecipientMark.NextTransaction);
+
+    /// <summary>Recipients that still need a server.</summary>
+    internal IEnumerable<AttemptRecipient> Undecided => _recipients.Where(static recipient => recipient.Mark != RecipientMark.Done);
+
+    internal bool HasUndecided => Undecided.Any();
+
+    /// <summary>A session went through to its end: the destination is alive (S2-12).</summary>
+    internal bool HasCompletedSession { get; set; }
+
+    /// <summary>No server at all is tried any more.</summary>
+    internal bool IsGivenUp { get; set; }
+
+    /// <summary>Why the destination should be left alone for a while; the first reason counts (S2-12).</summary>
+    internal Dsn? HopTrouble { get; set; }
+
+    /// <summary>The best mail exchanger that was found for the next hop, a host without MX records included.</summary>
+    internal string? Exchanger { get; set; }
+
+    /// <summary>Some recipient was deferred: the message stays in the queue.</summary>
+    internal bool HasDeferred { get; set; }
+
+    /// <summary>A recipient was deferred without a record: see <see cref="DeliveryReport.IsUnrecorded"/>.</summary>
+    internal bool IsUnrecorded { get; set; }
+
+    /// <summary>The queue file cannot be read to its end (S4-08).</summary>
+    internal bool IsCorrupt { get; set; }
+
+    /// <summary>Recipients with one mark are open again.</summary>
+    internal void Reopen(RecipientMark mark)
+    {
+        foreach (AttemptRecipient recipient in _recipients)
+        {
+            if (recipient.Mark == mark)
+                recipient.Mark = RecipientMark.Open;
+        }
+    }
+
+    /// <summary>What another service reports that the rest was handed on to.</summary>
+    internal void Add(DeliveryReport report)
+    {
+        HasDeferred |= report.SomeDeferred;
+        IsCorrupt |= report.IsCorrupt;
+        IsUnrecorded |= report.IsUnrecorded;
+        foreach (AttemptRecipient recipient in Undecided)
+            recipient.Mark = RecipientMark.Done;
+    }
+
+    /// <summary>What qmgr wants to know.</summary>
+    internal DeliveryReport Report(bool sessionOpen) => new(HasDeferred, IsCorrupt, HopTrouble, sessionOpen, Ends: false)
+    {
+        IsUnrecorded = IsUnrecorded,
+        Exchanger = Exchanger,
+    };
+
+    private bool Has(RecipientMark mark) => _recipients.Any(recipient => recipient.Mark == mark);
+}

@@ -22,7 +22,7 @@ internal static class Pauses
     private static int Change(string directory, string[] words, Func<PauseList, Pause, PauseList?> change, string refusal)
     {
         if (Queue.Pause.Parse(words, MailTime.NowSeconds) is not { } pause)
-            return Program.Fail($"what to pause or resume is not understood; give {Queue.Pause.Accepted}, or nothing for all deliveries", ExitStatus.Usage);
+            return Caller.Fail($"what to pause or resume is not understood; give {Queue.Pause.Accepted}, or nothing for all deliveries", ExitStatus.Usage);
         MasterSettings settings = MasterSettings.Read(MainConfig.Load(directory));
         string queue = settings.Queue;
         using (SafeFileHandle only = FileSystem.OpenAppend(Path.Join(queue, LockFile), 0x180 /* 0600 */))
@@ -31,7 +31,7 @@ internal static class Pauses
                 throw new IOException("another command changes what is paused");
             PauseList list = PauseList.Read(queue);
             if (change(list, pause) is not { } changed)
-                return Program.Fail($"{list.Problem ?? pause.ToString()}: {refusal}", 1);
+                return Caller.Fail($"{list.Problem ?? pause.ToString()}: {refusal}", 1);
             if (changed != list)
                 changed.Write(queue);
         }

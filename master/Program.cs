@@ -1,3 +1,4 @@
+using PostfixNet.Commands;
 using PostfixNet.Configuration;
 using PostfixNet.Native;
 using PostfixNet.Service;
@@ -27,6 +28,7 @@ namespace PostfixNet.Master;
 ///   The running master owns the socket of every service. It starts a process when a client connects and nobody is
 ///   there to serve it, up to the service's process_limit; it wakes timed services, replaces processes that ended, and
 ///   holds back a service that cannot start. Mail is not touched by it.
+///   --help, also behind a verb, tells what is accepted; --version which version this is. -c (--config) may follow the verb.
 /// SECURITY
 ///   Runs as root or as an ordinary user on a private queue. Started by root, every service gives root up for mail_owner
 ///   before its first client. Starts only programs from daemon_directory named in master.toml, without a shell.
@@ -41,54 +43,35 @@ namespace PostfixNet.Master;
 /// </summary>
 internal static class Program
 {
-    private const string Usage = "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|pause|resume";
-
     private static int Main(string[] arguments)
     {
-        string? directory = null;
-        if (arguments is ["-c", var given, .. var rest])
-            (directory, arguments) = (given, rest);
-        if (arguments is not [var command, .. var words] || (words.Length > 0 && command is not ("pause" or "resume")))
-            return Fail(Usage, ExitStatus.Usage);
+        if (arguments is ["-c", var given, Supervisor.DaemonCommand])
+            return Run(() => Supervisor.RunDaemon(given));
+        Reading<MasterVerb> reading = Verbs.Reader.Read(arguments);
+        if (reading.Command is not { } verb)
+            return reading.Answer();
+        return Run(() => verb.Run(Path.GetFullPath(MainConfig.FindDirectory(verb.ConfigDirectory))));
+    }
+
+    private static int Run(Func<int> work)
+    {
         try
         {
-            directory = Path.GetFullPath(MainConfig.FindDirectory(directory));
-            return command switch
-            {
-                "start" => Commands.Start(directory),
-                "start-fg" => Supervisor.RunForeground(directory),
-                "stop" => Commands.Stop(directory, abruptly: false),
-                "abort" => Commands.Stop(directory, abruptly: true),
-                "reload" => Commands.Reload(directory),
-                "flush" => Commands.Flush(directory),
-                "status" => Commands.Status(directory),
-                "check" => Commands.Check(directory),
-                "pause" => Pauses.Pause(directory, words),
-                "resume" => Pauses.Resume(directory, words),
-                Supervisor.DaemonCommand => Supervisor.RunDaemon(directory),
-                _ => Fail($"unknown command \"{command}\"; {Usage}", ExitStatus.Usage),
-            };
+            return work();
         }
         catch (ConfigurationException e)
         {
             foreach (string problem in e.Problems)
-                Fail(problem, ExitStatus.Configuration);
+                Caller.Fail(problem, ExitStatus.Configuration);
             return ExitStatus.Configuration;
         }
         catch (SystemCallException e) when (e.IsForbidden)
         {
-            return Fail(e.Message, ExitStatus.NoPermission);
+            return Caller.Fail(e.Message, ExitStatus.NoPermission);
         }
         catch (IOException e)
         {
-            return Fail(e.Message, ExitStatus.TemporaryFailure);
+            return Caller.Fail(e.Message, ExitStatus.TemporaryFailure);
         }
-    }
-
-    /// <summary>One line on standard error.</summary>
-    internal static int Fail(string text, int status)
-    {
-        StandardStreams.WriteError($"master: fatal: {text}\n");
-        return status;
     }
 }

@@ -1,5 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Native;
+using PostfixNet.Queue;
 using PostfixNet.Service;
 
 namespace PostfixNet.Master;
@@ -7,9 +8,6 @@ namespace PostfixNet.Master;
 /// <summary>What the configuration names but its text does not tell: accounts, programs, directories.</summary>
 internal static class SystemCheck
 {
-    private static readonly string[] s_privateDirectories =
-        ["active", "bounce", "corrupt", "defer", "deferred", "digest", "flush", "hold", "incoming", "private", "saved", "trace"];
-
     /// <summary>Accounts and programs without which nothing can start.</summary>
     /// <exception cref="ConfigurationException">All that are missing; each message names the place that asks for it.</exception>
     internal static void Require(MainConfig config, MasterSettings settings, IReadOnlyList<ServiceEntry> services)
@@ -30,12 +28,11 @@ internal static class SystemCheck
     }
 
     /// <summary>What is wrong with directories that exist already: one line each; empty when all is well.</summary>
-    internal static IEnumerable<string> Problems(MainConfig config, string queue)
+    internal static IEnumerable<string> Problems(MainConfig config)
     {
         uint owner = Users.EffectiveUid == 0 ? MailOwner.Of(config).Uid : Users.EffectiveUid;
-        foreach (string directory in s_privateDirectories)
+        foreach (string path in QueueDirectories.FromConfig(config).Private)
         {
-            string path = Path.Join(queue, directory);
             FileStatus? status = FileSystem.Status(path);
             if (status is null)
                 continue; // made at the next start

@@ -8,18 +8,18 @@ namespace PostfixNet.Postqueue;
 /// <summary>postqueue -x: has the service explain, and prints what it says.</summary>
 internal static class ExplainCommand
 {
-    internal static int Run(PostqueueSettings settings, string what, bool asJson)
+    internal static int Run(PostqueueSettings settings, CallerLog log, string what, bool asJson)
     {
-        if (!QueueId.TryParse(what, out _) && !Program.IsDestination(what))
-            return Program.Fatal($"Cannot explain \"{ListingText.Printable(what)}\": neither a queue ID nor a destination");
+        if (!QueueId.TryParse(what, out _) && !SiteName.IsValid(what))
+            return log.Fatal($"Cannot explain \"{what}\": neither a queue ID nor a destination", ExitStatus.Unavailable);
         Channel channel;
         try
         {
-            channel = Program.Connect(settings);
+            channel = ShowqConnection.Open(settings);
         }
         catch (SystemCallException e)
         {
-            return Program.Fatal($"Queue report unavailable - mail system is down ({e.Reason})");
+            return log.Fatal($"Queue report unavailable - mail system is down ({e.Reason})", ExitStatus.Unavailable);
         }
         ListingText text = ListingText.ToStandardOutput();
         using (channel)
@@ -33,7 +33,7 @@ internal static class ExplainCommand
                 if (ExplanationEnd.From(piece) is { } end)
                 {
                     text.Flush();
-                    return Told(what, told, end);
+                    return Told(log, what, told, end);
                 }
                 told++;
                 ExplainedMessage message = ExplainedMessage.From(piece);
@@ -45,12 +45,12 @@ internal static class ExplainCommand
         }
     }
 
-    private static int Told(string what, int told, ExplanationEnd end)
+    private static int Told(CallerLog log, string what, int told, ExplanationEnd end)
     {
         if (end.IsFromFilesAlone)
-            Program.Warn("the queue manager does not answer: what is told comes from the files alone");
+            log.Warn("the queue manager does not answer: what is told comes from the files alone");
         if (end.Total > told)
-            Program.Warn($"{told} of {end.Total} messages are told");
-        return told > 0 ? ExitStatus.Ok : Program.Fatal($"Nothing in the queue for \"{what}\"");
+            log.Warn($"{told} of {end.Total} messages are told");
+        return told > 0 ? ExitStatus.Ok : log.Fatal($"Nothing in the queue for \"{what}\"", ExitStatus.Unavailable);
     }
 }

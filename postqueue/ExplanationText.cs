@@ -44,14 +44,14 @@ internal static class ExplanationText
     /// <summary>One message for programs.</summary>
     internal static void WriteJson(ExplainedMessage message, ListingText text)
     {
-        StringBuilder line = text.Append("{\"queue_name\": ").Append(JsonListing.Quote(message.Queue)).Append(", \"queue_id\": ").Append(JsonListing.Quote(message.Id))
+        StringBuilder line = text.Append("{\"queue_name\": ").Append(JsonText.Quote(message.Queue)).Append(", \"queue_id\": ").Append(JsonText.Quote(message.Id))
             .Append(CultureInfo.InvariantCulture, $", \"arrival_time\": {message.Time}, \"message_size\": {message.Size}")
-            .Append(", \"sender\": ").Append(JsonListing.Quote(message.Sender)).Append(", \"recipients\": [");
+            .Append(", \"sender\": ").Append(JsonText.Quote(message.Sender)).Append(", \"recipients\": [");
         bool isFirst = true;
         foreach (ExplainedRecipient recipient in message.Recipients)
         {
             WaitState? state = recipient.State;
-            line.Append(isFirst ? "" : ", ").Append("{\"address\": ").Append(JsonListing.Quote(recipient.Address));
+            line.Append(isFirst ? "" : ", ").Append("{\"address\": ").Append(JsonText.Quote(recipient.Address));
             Text("code", recipient.Code.Word());
             Number("until", recipient.Until);
             Text("reason", state?.Reason);
@@ -74,7 +74,7 @@ internal static class ExplanationText
         void Text(string name, string? value)
         {
             if (value is not null)
-                line.Append(", \"").Append(name).Append("\": ").Append(JsonListing.Quote(value));
+                line.Append(", \"").Append(name).Append("\": ").Append(JsonText.Quote(value));
         }
 
         void Number(string name, long? value)
@@ -84,5 +84,5 @@ internal static class ExplanationText
         }
     }
 
-    private static string Clean(string text) => ListingText.Printable(text);
+    private static string Clean(string text) => PrintableText.Of(text);
 }

@@ -42,25 +42,6 @@ internal sealed class ListingText(Action<string> write)
             write(_text.ToString());
         _text.Clear();
     }
-
-    /// <summary>The text with '?' for what must not reach a terminal: control characters, and bytes that are no UTF-8.</summary>
-    /// <param name="text">As in the queue file.</param>
-    /// <param name="keepControls">The caller escapes control characters itself.</param>
-    internal static string Printable(string text, bool keepControls = false)
-    {
-        StringBuilder? clean = null;
-        for (int i = 0; i < text.Length; i++)
-        {
-            char c = text[i];
-            bool isPair = char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]);
-            bool isBad = (!keepControls && char.IsControl(c)) || (char.IsSurrogate(c) && !isPair);
-            if (isBad)
-                (clean ??= new StringBuilder(text))[i] = '?';
-            if (isPair)
-                i++;
-        }
-        return clean?.ToString() ?? text;
-    }
 }
 
 /// <summary>The listing of postqueue -p and mailq, in Postfix's layout.</summary>
@@ -90,8 +71,8 @@ internal sealed class TableListing(ListingText text, bool longIds) : IListingOut
         _size += message.Size;
         _reason = "";
         string flags = message.Queue switch { "active" => "*", "hold" => "!", _ => "" } + (message.IsExpired ? "#" : "");
-        string id = ListingText.Printable(message.Id) + flags;
-        string sender = ListingText.Printable(message.Sender);
+        string id = PrintableText.Of(message.Id) + flags;
+        string sender = PrintableText.Of(message.Sender);
         string date = MailTime.ListingDate(message.Time);
         text.Append(longIds
             ? string.Create(CultureInfo.InvariantCulture, $"{id,-17} {message.Size,8} {date,19} {sender}\n")
@@ -104,10 +85,10 @@ internal sealed class TableListing(ListingText text, bool longIds) : IListingOut
         if (reason != _reason)
         {
             _reason = reason;
-            string shown = reason.Length > 0 ? ListingText.Printable(reason) : "reason unavailable";
+            string shown = reason.Length > 0 ? PrintableText.Of(reason) : "reason unavailable";
             text.Append(new string(' ', Math.Max(0, ReasonWidth - shown.Length))).Append('(').Append(shown).Append(")\n");
         }
-        text.Append(_indent).Append(ListingText.Printable(address)).Append('\n');
+        text.Append(_indent).Append(PrintableText.Of(address)).Append('\n');
     }
 
     public void EndMessage()
@@ -133,43 +114,21 @@ internal sealed class JsonListing(ListingText text) : IListingOutput
     public void Begin(ListedMessage message)
     {
         _isFirst = true;
-        text.Append("{\"queue_name\": ").Append(Quote(message.Queue))
-            .Append(", \"queue_id\": ").Append(Quote(message.Id))
+        text.Append("{\"queue_name\": ").Append(JsonText.Quote(message.Queue))
+            .Append(", \"queue_id\": ").Append(JsonText.Quote(message.Id))
             .Append(CultureInfo.InvariantCulture, $", \"arrival_time\": {message.Time}, \"message_size\": {message.Size}")
             .Append(", \"forced_expire\": ").Append(message.IsExpired ? "true" : "false")
-            .Append(", \"sender\": ").Append(Quote(message.Sender)).Append(", \"recipients\": [");
+            .Append(", \"sender\": ").Append(JsonText.Quote(message.Sender)).Append(", \"recipients\": [");
     }
 
     public void Recipient(string address, string? reason)
     {
-        StringBuilder line = text.Append(_isFirst ? "{\"address\": " : ", {\"address\": ").Append(Quote(address));
+        StringBuilder line = text.Append(_isFirst ? "{\"address\": " : ", {\"address\": ").Append(JsonText.Quote(address));
         if (!string.IsNullOrEmpty(reason))
-            line.Append(", \"delay_reason\": ").Append(Quote(reason));
+            line.Append(", \"delay_reason\": ").Append(JsonText.Quote(reason));
         line.Append('}');
         _isFirst = false;
     }
 
     public void EndMessage() => text.Append("]}\n");
-
-    /// <summary>A JSON string. UTF-8 stays as it is.</summary>
-    internal static string Quote(string value)
-    {
-        StringBuilder quoted = new(value.Length + 2);
-        quoted.Append('"');
-        foreach (char c in ListingText.Printable(value, keepControls: true))
-        {
-            _ = c switch
-            {
-                '"' or '\\' => quoted.Append('\\').Append(c),
-                '\b' => quoted.Append("\\b"),
-                '\f' => quoted.Append("\\f"),
-                '\n' => quoted.Append("\\n"),
-                '\r' => quoted.Append("\\r"),
-                '\t' => quoted.Append("\\t"),
-                < ' ' or '\x7f' => quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}"),
-                _ => quoted.Append(c),
-            };
-        }
-        return quoted.Append('"').ToString();
-    }
 }

@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using PostfixNet.Commands;
 using PostfixNet.Configuration;
-using PostfixNet.Log;
 using PostfixNet.Native;
 using PostfixNet.Queue;
 using PostfixNet.Service;
@@ -14,6 +14,7 @@ namespace PostfixNet.Postsuper;
 /// SYNOPSIS
 ///   postsuper [-psSv] [-c config_directory] [-d queue_id] [-e queue_id] [-f queue_id] [-h queue_id] [-H queue_id]
 ///   [-r queue_id] [-D queue_id] [-u queue_id] [queue...]
+///   postsuper [--delete queue_id,...] ... [queue...]
 /// DESCRIPTION
 ///   Acts on messages in the named queues (default: maildrop, hold, incoming, active, deferred). A queue_id of "-" reads
 ///   ids from standard input, one a line; "ALL", in capitals, means all complete messages.
@@ -29,14 +30,16 @@ namespace PostfixNet.Postsuper;
 ///   changed, after a queue was restored from a copy, and, with enable_long_queue_ids off, to give long names up;
 ///   -S is the same (in Postfix, only -S corrects the inode numbers in long names). -p removes incomplete files, and logs
 ///   (defer, trace) of messages that are gone, older than a week. Without options: -s -p.
+///   Each letter has a long name (--delete, --hold, ...; --help tells them); with these an option is given once, and takes several
+///   ids with commas between them. --version tells which version this is.
 ///   May be used while the mail system runs; -s with changes of names is for a stopped system.
 /// SECURITY
 ///   For the super-user, who becomes mail_owner before touching anything, or for the user who owns the queue directory of a
 ///   private instance. Users can place files in maildrop: names are checked, links are neither followed nor moved. Works from
 ///   within the queue directory, whose own directories must not be links.
 /// DIAGNOSTICS
-///   What is done is said on standard error and in the log. Exit status: 0 done, also when nothing was found; 1 bad usage,
-///   not permitted, or something could not be done; 78 bad configuration.
+///   What is done is said on standard error and in the log. Exit status: 0 done, also when nothing was found; 1 bad usage of letters,
+///   not permitted, or something could not be done; 64 bad usage of long names; 78 bad configuration.
 /// CONFIGURATION
 ///   queue_directory, hash_queue_names, hash_queue_depth, enable_long_queue_ids, mail_owner, syslog_name, maillog_file.
 /// BUGS
@@ -51,31 +54,36 @@ internal static class Program
     private static int Main(string[] arguments)
     {
         FileSystem.SetCreationMask(0x3F); // 077
+        CallerLog log = new("postsuper");
         try
         {
-            CommandLine line = new();
-            if (line.Parse(arguments) is { } wrong)
+            Orders line = new();
+            if (arguments.Any(argument => argument is ['-', '-', _, ..]))
             {
-                StandardStreams.WriteError($"postsuper: {wrong}\n");
-                return Fatal(Usage, 1);
+                Reading<Options> reading = Options.Reader.Read(arguments);
+                if (reading.Command is null)
+                    return reading.Answer();
+                line.Take(reading.Command);
+            }
+            else if (line.Parse(arguments) is { } wrong)
+            {
+                return log.Fatal($"{wrong}; {Usage}", 1);
             }
             PostsuperSettings settings = PostsuperSettings.Read(MainConfig.Load(MainConfig.FindDirectory(line.ConfigDirectory)));
-            if (Users.EffectiveUid != 0 && FileSystem.Status(settings.Root)?.Uid != Users.EffectiveUid)
-                return Fatal("use of this command is reserved for the superuser", 1);
-            // Our standard output is not the log's.
-            if (!settings.Log.IsStandardOutput)
-                MailLog.Open(settings.Log, "postsuper");
+            if (!MailOwner.MayAct(settings.Root))
+                return log.Fatal("use of this command is reserved for the superuser", 1);
+            log.Open(settings.Log);
             // From here on names are relative: nobody can put another directory in the place of one above us.
             FileSystem.ChangeDirectory(settings.Root);
             QueueDirectories queues = settings.Queues;
             if (LinkAmong(queues) is { } link)
-                return Fatal($"{settings.Root}/{link}: a link, not a directory", 1);
+                return log.Fatal($"{settings.Root}/{link}: a link, not a directory", 1);
             if (Users.EffectiveUid == 0)
             {
                 Account account = settings.Owner();
                 Users.BecomeForever(account.Uid, account.Gid, null);
             }
-            Report report = new();
+            Report report = new(log);
             if (Run(line, queues, report, settings.LongQueueIds, ReadStandardInput))
             {
                 Wake(settings.QueueManager, "ID"u8);
@@ -86,18 +94,18 @@ internal static class Program
         }
         catch (ConfigurationException e)
         {
-            return Fatal(e.Message, ExitStatus.Configuration);
+            return log.Fatal(e.Message, ExitStatus.Configuration);
         }
         catch (IOException e)
         {
-            return Fatal(e.Message, 1);
+            return log.Fatal(e.Message, 1);
         }
     }
 
     /// <summary>Does what the command line asks for, in Postfix's order.</summary>
     /// <param name="standardInput">Ids for "-", asked at most once.</param>
     /// <returns>True when qmgr should look into its queues.</returns>
-    internal static bool Run(CommandLine line, QueueDirectories queues, Report report, bool longIds, Func<IEnumerable<string>> standardInput)
+    internal static bool Run(Orders line, QueueDirectories queues, Report report, bool longIds, Func<IEnumerable<string>> standardInput)
     {
         IReadOnlyList<QueueName> where = line.Queues.Count > 0 ? line.Queues : MessageActions.DefaultQueues;
         StructureCheck structure = new(queues, report, longIds);
@@ -120,7 +128,7 @@ internal static class Program
         return Recover(line, new Recovery(queues, report, TimeProvider.System, Users.EffectiveUid), report, structure.WarnOfName, standardInput);
     }
 
-    private static bool Recover(CommandLine line, Recovery recovery, Report report, Action<string> foreign, Func<IEnumerable<string>> standardInput)
+    private static bool Recover(Orders line, Recovery recovery, Report report, Action<string> foreign, Func<IEnumerable<string>> standardInput)
     {
         foreach (string id in Each(line.Recovered, standardInput))
         {
@@ -181,12 +189,5 @@ internal static class Program
         using StreamReader reader = new(input, Encoding.UTF8);
         while (reader.ReadLine() is { } id)
             yield return id;
-    }
-
-    private static int Fatal(string text, int status)
-    {
-        StandardStreams.WriteError($"postsuper: fatal: {text}\n");
-        MailLog.Fatal(text);
-        return status;
     }
 }

@@ -1,10 +1,10 @@
-using PostfixNet.Log;
-using PostfixNet.Native;
+using PostfixNet.Service;
 
 namespace PostfixNet.Postsuper;
 
 /// <summary>What the operator is told: every line goes to standard error and to the log; standard output stays empty.</summary>
-internal class Report
+/// <param name="log">Of the program.</param>
+internal class Report(CallerLog log)
 {
     /// <summary>Something could not be done; the exit status says so.</summary>
     internal bool HasFailed { get; private set; }
@@ -26,12 +26,9 @@ internal class Report
     /// <param name="severity">"info" or "warning".</param>
     private protected virtual void Write(string severity, string text)
     {
-        bool isWarning = severity == "warning";
-        text = MailLog.Printable(text); // names in maildrop are users' words, and this goes to root's terminal
-        StandardStreams.WriteError($"postsuper: {(isWarning ? "warning: " : "")}{text}\n");
-        if (isWarning)
-            MailLog.Warning(text);
+        if (severity == "warning")
+            log.Warn(text);
         else
-            MailLog.Info(text);
+            log.Info(text);
     }
 }

@@ -1,6 +1,5 @@
 using Microsoft.Win32.SafeHandles;
 using PostfixNet.Configuration;
-using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Service;
@@ -43,6 +42,8 @@ internal static class Program
 {
     private const string Letters = "A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imno:p:r:q:tvx";
 
+    private static readonly CallerLog s_log = new("sendmail");
+
     private static int Main(string[] arguments)
     {
         try
@@ -51,19 +52,19 @@ internal static class Program
         }
         catch (ConfigurationException e)
         {
-            return Fail(e.Message, ExitStatus.Configuration);
+            return s_log.Fatal(e.Message, ExitStatus.Configuration);
         }
         catch (SubmissionException e)
         {
-            return Fail(e.Message, e.Status);
+            return s_log.Fatal(e.Message, e.Status);
         }
         catch (SystemCallException e) when (e.IsForbidden)
         {
-            return Fail(e.Message, ExitStatus.NoPermission);
+            return s_log.Fatal(e.Message, ExitStatus.NoPermission);
         }
         catch (IOException e)
         {
-            return Fail(e.Message, ExitStatus.TemporaryFailure);
+            return s_log.Fatal(e.Message, ExitStatus.TemporaryFailure);
         }
     }
 
@@ -80,7 +81,7 @@ internal static class Program
 
     private static int Run(string name, string[] arguments)
     {
-        Options options = Options.Parse(arguments, Letters, Warn);
+        Options options = Options.Parse(arguments, Letters, s_log.Warn);
         if (name == "newaliases" || options.Mode == 'i')
             return ExitStatus.Ok;
         string directory = MainConfig.FindDirectory(options.ConfigDirectory);
@@ -89,8 +90,8 @@ internal static class Program
         if (options.Flush is not null)
             return Postqueue(directory, options.Flush);
         SubmissionSettings settings = SubmissionSettings.Read(MainConfig.Load(directory));
-        MailLog.Open(settings.Log.IsStandardOutput ? settings.Log with { Path = "" } : settings.Log, "sendmail");
-        Submission submission = new(settings, options, Warn);
+        s_log.Open(settings.Log);
+        Submission submission = new(settings, options, s_log.Warn);
         submission.Drop();
         Wake(settings.Pickup);
         if (options.Tracing != Tracing.None)
@@ -115,18 +116,5 @@ internal static class Program
     {
         string program = Path.Join(AppContext.BaseDirectory, "postqueue");
         throw ChildProcess.Replace(program, ["-c", directory, .. arguments]);
-    }
-
-    private static void Warn(string text)
-    {
-        StandardStreams.WriteError($"sendmail: warning: {text}\n");
-        MailLog.Warning(text);
-    }
-
-    private static int Fail(string text, int status)
-    {
-        StandardStreams.WriteError($"sendmail: fatal: {text}\n");
-        MailLog.Fatal(text);
-        return status;
     }
 }

@@ -1,12 +1,14 @@
+using PostfixNet.Mail;
+
 namespace PostfixNet.Configuration;
 
 /// <summary>A configuration file that cannot be used.</summary>
 /// <remarks>The message is one line, "path:line:column: what is wrong; what is accepted" (without line and column when the
-/// file as a whole is meant), fit to be shown to an operator. Programs exit with status 78 (EX_CONFIG).</remarks>
+/// file as a whole is meant), without control characters, fit to be shown to an operator. Programs exit with status 78 (EX_CONFIG).</remarks>
 public sealed class ConfigurationException : Exception
 {
     /// <summary>For what shows only when the configuration meets the system, e.g. an account that does not exist.</summary>
-    public ConfigurationException(string problem) : base(OneLine(problem)) => Problems = [Message];
+    public ConfigurationException(string problem) : base(PrintableText.Of(problem)) => Problems = [Message];
 
     /// <summary>Several, found together.</summary>
     /// <param name="all">One at least; the message is that of the first.</param>
@@ -22,7 +24,7 @@ public sealed class ConfigurationException : Exception
     /// <param name="column">1, 2, ..., in characters.</param>
     /// <param name="isForbidden">The file may not be read.</param>
     public ConfigurationException(string path, int line, int column, string problem, bool isForbidden = false)
-        : base($"{path}:{line}:{column}: {OneLine(problem)}")
+        : base($"{path}:{line}:{column}: {PrintableText.Of(problem)}")
     {
         Problems = [Message];
         IsForbidden = isForbidden;
@@ -31,7 +33,7 @@ public sealed class ConfigurationException : Exception
     /// <summary>A mistake that concerns a whole file.</summary>
     /// <param name="isForbidden">The file may not be read.</param>
     public ConfigurationException(string path, string problem, bool isForbidden = false)
-        : base($"{path}: {OneLine(problem)}")
+        : base($"{path}: {PrintableText.Of(problem)}")
     {
         Problems = [Message];
         IsForbidden = isForbidden;
@@ -42,15 +44,4 @@ public sealed class ConfigurationException : Exception
 
     /// <summary>A file is there, but this process may not read it: root may, and may want to keep it to itself.</summary>
     public bool IsForbidden { get; }
-
-    // Keys and values are quoted in messages, and TOML strings may hold line ends.
-    private static string OneLine(string text)
-    {
-        foreach (char c in text)
-        {
-            if (char.IsControl(c))
-                text = text.Replace(c, '?');
-        }
-        return text;
-    }
 }

@@ -31,21 +31,7 @@ public static class NoticeText
     }
 
     /// <summary>As <see cref="OneLine"/>, and bytes that are not valid UTF-8 become '?': for parts that say charset=utf-8.</summary>
-    public static string Readable(string text)
-    {
-        text = OneLine(text);
-        return ByteText.IsValidUtf8(text)
-            ? text
-            : string.Create(text.Length, text, static (line, from) =>
-            {
-                for (int i = 0; i < line.Length; i++)
-                {
-                    bool pair = char.IsHighSurrogate(from[i]) ? i + 1 < from.Length && char.IsLowSurrogate(from[i + 1])
-                        : char.IsLowSurrogate(from[i]) && i > 0 && char.IsHighSurrogate(from[i - 1]);
-                    line[i] = char.IsSurrogate(from[i]) && !pair ? '?' : from[i];
-                }
-            });
-    }
+    public static string Readable(string text) => PrintableText.ValidUnicode(OneLine(text));
 
     /// <summary>The sender as reports name it; the null sender has a name there.</summary>
     public static string ReportedSender(string sender, string myHostname) =>

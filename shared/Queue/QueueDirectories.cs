@@ -105,6 +105,10 @@ public sealed class QueueDirectories
         _ => throw new ArgumentOutOfRangeException(nameof(queue), queue, null),
     };
 
+    /// <summary>The directories that nobody but mail_owner may enter.</summary>
+    public IEnumerable<string> Private =>
+        [.. s_all.Where(queue => queue != QueueName.Maildrop).Select(DirectoryOf), $"{Root}/private", $"{Root}/{Digest}"];
+
     /// <summary>The queue of a directory name.</summary>
     public static bool TryParse(string name, out QueueName queue)
     {
@@ -236,13 +240,8 @@ public sealed class QueueDirectories
     {
         if (FileSystem.Status(Root) is null)
             FileSystem.MakeDirectory(Root, 0x1ED); // 0755
-        foreach (QueueName queue in s_all)
-        {
-            if (queue != QueueName.Maildrop)
-                Create(_directories[(int)queue], DirectoryMode, owner, group: null);
-        }
-        Create($"{Root}/private", DirectoryMode, owner, group: null);
-        Create($"{Root}/{Digest}", DirectoryMode, owner, group: null);
+        foreach (string path in Private)
+            Create(path, DirectoryMode, owner, group: null);
         // Any user may drop a file and none may see or remove another's; set-group-id hands the group on to the files,
         // so that no program needs privileges to drop mail.
         Create(DirectoryOf(QueueName.Maildrop), owner is null ? DirectoryMode : 0x7DB, owner, group); // 03733

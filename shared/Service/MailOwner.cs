@@ -24,4 +24,8 @@ public static class MailOwner
         string name = config.Get(Parameters.SetgidGroup);
         return Users.GroupId(name) ?? throw config.Refuse(Parameters.SetgidGroup, $"no such group: {name}");
     }
+
+    /// <summary>This process is root, or the user of a private instance, who owns its queue directory.</summary>
+    public static bool MayAct(string queueDirectory) =>
+        Users.EffectiveUid == 0 || FileSystem.Status(queueDirectory)?.Uid == Users.EffectiveUid;
 }

@@ -1,3 +1,4 @@
+using PostfixNet.Mail;
 using Tomlyn.Syntax;
 
 namespace PostfixNet.Toml;
@@ -27,11 +28,7 @@ internal static class SyntaxProblem
     internal static string OneLine(string text)
     {
         string shown = text.Length > LongestProblem ? text[..LongestProblem] + "..." : text;
-        return string.Create(shown.Length, shown, static (line, from) =>
-        {
-            for (int i = 0; i < line.Length; i++)
-                line[i] = char.IsControl(from[i]) ? '?' : from[i];
-        });
+        return PrintableText.Of(shown);
     }
 
     private static string NoValue(string document, int at) =>

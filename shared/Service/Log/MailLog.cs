@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using PostfixNet.Mail;
 using PostfixNet.Native;
 
 namespace PostfixNet.Log;
@@ -103,7 +104,7 @@ public static unsafe class MailLog
         }
         if (s_sink == Sink.None)
             return;
-        text = Printable(text);
+        text = PrintableText.Of(text);
         if (s_sink == Sink.Syslog && !s_json)
         {
             LibC.SysLog(priority, "%s", prefix + text);
@@ -124,42 +125,7 @@ public static unsafe class MailLog
     {
         string severity = prefix.Length == 0 ? "info" : prefix[..^2];
         string time = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-        return $"{{\"time\": \"{time}\", \"program\": {Quote(s_tag)}, \"pid\": {Environment.ProcessId}, \"severity\": \"{severity}\", \"text\": {Quote(text)}}}\n";
-    }
-
-    private static string Quote(string text)
-    {
-        StringBuilder quoted = new(text.Length + 2);
-        quoted.Append('"');
-        foreach (char c in text)
-            _ = c is '"' or '\\' ? quoted.Append('\\').Append(c) : quoted.Append(c);
-        return quoted.Append('"').ToString();
-    }
-
-    /// <summary>A text with control characters, and bytes that are no UTF-8, replaced by question marks.</summary>
-    public static string Printable(string text)
-    {
-        foreach (char c in text)
-        {
-            if (c < ' ' || c == 0x7f || char.IsSurrogate(c))
-                return Replace(text);
-        }
-        return text;
-
-        // Bytes that are no UTF-8 are lone surrogates here; they and control characters would garble the log.
-        static string Replace(string text)
-        {
-            StringBuilder clean = new(text.Length);
-            for (int i = 0; i < text.Length; i++)
-            {
-                char c = text[i];
-                if (char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
-                    clean.Append(c).Append(text[++i]);
-                else
-                    clean.Append(c < ' ' || c == 0x7f || char.IsSurrogate(c) ? '?' : c);
-            }
-            return clean.ToString();
-        }
+        return $"{{\"time\": \"{time}\", \"program\": {JsonText.Quote(s_tag)}, \"pid\": {Environment.ProcessId}, \"severity\": \"{severity}\", \"text\": {JsonText.Quote(text)}}}\n";
     }
 
     private static void Close()

@@ -309,7 +309,7 @@ public sealed class ListingTests : IDisposable
     [InlineData("-x.test", false)]
     [InlineData("a b", false)]
     [InlineData("a/b", false)]
-    public void Sites_are_host_names(string site, bool want) => Assert.Equal(want, PostfixNet.Postqueue.Program.IsDestination(site));
+    public void Sites_are_host_names(string site, bool want) => Assert.Equal(want, SiteName.IsValid(site));
 
     [Fact]
     public void A_reader_who_has_seen_enough_ends_the_listing()

@@ -166,7 +166,7 @@ public sealed class PostsuperTests : IDisposable
     [Theory]
     [InlineData("-x", "invalid option -- 'x'")]
     [InlineData("-d", "option requires an argument -- 'd'")]
-    public void Wrong_options_are_told(string argument, string want) => Assert.Equal(want, new CommandLine().Parse([argument]));
+    public void Wrong_options_are_told(string argument, string want) => Assert.Equal(want, new Orders().Parse([argument]));
 
     [Theory]
     [InlineData("62967B30417")]
@@ -174,7 +174,7 @@ public sealed class PostsuperTests : IDisposable
     [InlineData("bounce")]
     [InlineData("..")]
     public void An_operand_is_a_queue(string name) =>
-        Assert.Equal($"invalid directory name: {name}", Assert.Throws<IOException>(() => new CommandLine().Parse(["-d", "A", name])).Message);
+        Assert.Equal($"invalid directory name: {name}", Assert.Throws<IOException>(() => new Orders().Parse(["-d", "A", name])).Message);
 
     [Fact]
     public void Links_are_neither_followed_nor_moved()
@@ -328,7 +328,7 @@ public sealed class PostsuperTests : IDisposable
     [Fact]
     public void Without_options_it_repairs_and_purges()
     {
-        CommandLine line = new();
+        Orders line = new();
         Assert.Null(line.Parse(["-c", "/etc", "-v"]));
         Assert.True(line.Repair && line.Purge);
         line = new();
@@ -439,14 +439,14 @@ public sealed class PostsuperTests : IDisposable
 
     private static string[] Run(QueueDirectories queues, bool longIds, string[] arguments, string[] input)
     {
-        CommandLine line = new();
+        Orders line = new();
         Assert.Null(line.Parse(arguments));
         Collector report = new();
         Program.Run(line, queues, report, longIds, () => input);
         return [.. report.Lines];
     }
 
-    private sealed class Collector : Report
+    private sealed class Collector() : Report(new PostfixNet.Service.CallerLog("postsuper"))
     {
         internal List<string> Lines { get; } = [];
 

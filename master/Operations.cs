@@ -5,7 +5,7 @@ using PostfixNet.Service;
 namespace PostfixNet.Master;
 
 /// <summary>What an operator asks of a system that runs, or does not.</summary>
-internal static class Commands
+internal static class Operations
 {
     // Longer than any orderly start; a start that takes longer has gone wrong.
     private const int StartSeconds = 60;
@@ -13,7 +13,7 @@ internal static class Commands
     internal static int Start(string directory)
     {
         if (PidFile.Running(Settings(directory).Queue) is { } running)
-            return Program.Fail($"the mail system is already running, pid {running}", 1);
+            return Caller.Fail($"the mail system is already running, pid {running}", 1);
         string self = Environment.ProcessPath ?? throw new IOException("the path of this program is unknown");
         (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
         using (ours)
@@ -56,14 +56,14 @@ internal static class Commands
         MasterSettings settings = Settings(directory);
         string queue = settings.Queue;
         if (PidFile.Running(queue) is not { } pid)
-            return Program.Fail("the mail system is not running", 1);
+            return Caller.Fail("the mail system is not running", 1);
         Signals.TrySend(pid, abruptly ? Signals.Quit : Signals.Terminate);
         // Master itself sees to it that nobody takes longer than this.
         long end = Environment.TickCount64 + (long)(settings.StopLimit + TimeSpan.FromSeconds(10)).TotalMilliseconds;
         while (PidFile.Running(queue) == pid)
         {
             if (Environment.TickCount64 > end)
-                return Program.Fail($"master, pid {pid}, does not end", ExitStatus.TemporaryFailure);
+                return Caller.Fail($"master, pid {pid}, does not end", ExitStatus.TemporaryFailure);
             Descriptor.Pause(5);
         }
         return ExitStatus.Ok;
@@ -75,7 +75,7 @@ internal static class Commands
         Instance instance = Instance.Read(directory);
         instance.Tell();
         if (PidFile.Running(instance.Settings.Queue) is not { } pid)
-            return Program.Fail("the mail system is not running", 1);
+            return Caller.Fail("the mail system is not running", 1);
         Signals.TrySend(pid, Signals.HangUp);
         return ExitStatus.Ok;
     }
@@ -89,7 +89,7 @@ internal static class Commands
         }
         catch (IOException e) when (e is not SystemCallException { IsForbidden: true })
         {
-            return Program.Fail("Cannot flush mail queue - mail system is down", ExitStatus.Unavailable);
+            return Caller.Fail("Cannot flush mail queue - mail system is down", ExitStatus.Unavailable);
         }
     }
 
@@ -107,7 +107,7 @@ internal static class Commands
         Instance instance = Instance.Read(directory);
         instance.Tell();
         int problems = 0;
-        foreach (string problem in SystemCheck.Problems(instance.Config, instance.Settings.Queue))
+        foreach (string problem in SystemCheck.Problems(instance.Config))
         {
             StandardStreams.WriteError($"master: warning: {problem}\n");
             problems++;

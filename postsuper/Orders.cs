@@ -4,7 +4,7 @@ using PostfixNet.Service;
 namespace PostfixNet.Postsuper;
 
 /// <summary>What the operator asked for.</summary>
-internal sealed class CommandLine
+internal sealed class Orders
 {
     private readonly List<(MessageAction Action, string Id)> _messages = [];
     private readonly List<QueueName> _queues = [];
@@ -39,66 +39,83 @@ internal sealed class CommandLine
     /// <summary>The queues named; empty = the default ones.</summary>
     internal IReadOnlyList<QueueName> Queues => _queues;
 
-    /// <summary>Takes the arguments in.</summary>
+    /// <summary>Takes single letters in, as Postfix has them: repeated, attached, in their order, with queue names among them.</summary>
     /// <returns>What is wrong with an option; null when all are fine.</returns>
     /// <exception cref="IOException">A queue name that is none.</exception>
     internal string? Parse(IReadOnlyList<string> arguments)
     {
-        Getopt getopt = new(arguments, "c:d:D:e:f:h:H:pr:sSu:v");
-        bool any = false;
-        while (getopt.Next() is { } option)
+        Getopt getopt = new(arguments, Options.Letters);
+        while (getopt.Next() is { } letter)
         {
-            any |= option is not ('c' or 'v');
-            switch (option)
-            {
-                case 'c':
-                    ConfigDirectory = getopt.Value;
-                    break;
-                case 'd':
-                    Add(MessageAction.Delete, getopt.Value);
-                    break;
-                case 'D':
-                    _discovered.Add(getopt.Value);
-                    break;
-                case 'u':
-                    _recovered.Add(getopt.Value);
-                    break;
-                case 'e':
-                    Add(MessageAction.Expire, getopt.Value);
-                    break;
-                case 'f':
-                    Add(MessageAction.ExpireAndRelease, getopt.Value);
-                    break;
-                case 'h':
-                    Add(MessageAction.Hold, getopt.Value);
-                    break;
-                case 'H':
-                    Add(MessageAction.Release, getopt.Value);
-                    break;
-                case 'r':
-                    Add(MessageAction.Requeue, getopt.Value);
-                    break;
-                case 'p':
-                    Purge = true;
-                    break;
-                case 's' or 'S':
-                    Repair = true;
-                    break;
-                case Getopt.Bad:
-                    return getopt.Error;
-                default:
-                    break; // -v: there is nothing more to tell
-            }
+            if (letter == Getopt.Bad)
+                return getopt.Error;
+            Take(letter, getopt.Value);
         }
-        if (!any)
+        End(getopt.Operands);
+        return null;
+    }
+
+    /// <summary>Takes options with long names in.</summary>
+    /// <exception cref="IOException">A queue name that is none.</exception>
+    internal void Take(Options options)
+    {
+        foreach ((char letter, string value) in options.Given())
+            Take(letter, value);
+        End(options.Queues);
+    }
+
+    private void Take(char letter, string value)
+    {
+        switch (letter)
+        {
+            case 'c':
+                ConfigDirectory = value;
+                break;
+            case 'd':
+                Add(MessageAction.Delete, value);
+                break;
+            case 'D':
+                _discovered.Add(value);
+                break;
+            case 'u':
+                _recovered.Add(value);
+                break;
+            case 'e':
+                Add(MessageAction.Expire, value);
+                break;
+            case 'f':
+                Add(MessageAction.ExpireAndRelease, value);
+                break;
+            case 'h':
+                Add(MessageAction.Hold, value);
+                break;
+            case 'H':
+                Add(MessageAction.Release, value);
+                break;
+            case 'r':
+                Add(MessageAction.Requeue, value);
+                break;
+            case 'p':
+                Purge = true;
+                break;
+            case 's' or 'S':
+                Repair = true;
+                break;
+            default:
+                break; // -v: there is nothing more to tell
+        }
+    }
+
+    private void End(IEnumerable<string> queues)
+    {
+        if (Asked == MessageAction.None && _discovered.Count == 0 && _recovered.Count == 0 && !Repair && !Purge)
             Repair = Purge = true;
-        foreach (string name in getopt.Operands)
+        foreach (string name in queues)
         {
             if (!QueueDirectories.TryParse(name, out QueueName queue) || !MessageActions.DefaultQueues.Contains(queue))
                 throw new IOException($"invalid directory name: {name}");
             _queues.Add(queue);
         }
-        return null;
     }
 
     private void Add(MessageAction action, string id)

@@ -1,0 +1,88 @@
+using CommandLine;
+using PostfixNet.Commands;
+
+namespace PostfixNet.Master;
+
+/// <summary>What <c>master</c> can be told to do: one class for each verb, the words of its help, and what it does.</summary>
+internal abstract class MasterVerb : Command
+{
+    /// <summary>Does it.</summary>
+    /// <param name="directory">Configuration directory.</param>
+    /// <returns>Exit status.</returns>
+    internal abstract int Run(string directory);
+}
+
+internal static class Verbs
+{
+    internal static CommandReader<MasterVerb> Reader => new CommandReader<MasterVerb>("master",
+        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|pause|resume")
+        .With<StartVerb>().With<StartForegroundVerb>().With<StopVerb>().With<AbortVerb>().With<ReloadVerb>().With<FlushVerb>()
+        .With<StatusVerb>().With<CheckVerb>().With<PauseVerb>().With<ResumeVerb>();
+}
+
+[Verb("start", HelpText = "Check the configuration, start the mail system, return when it accepts mail.")]
+internal sealed class StartVerb : MasterVerb
+{
+    internal override int Run(string directory) => Operations.Start(directory);
+}
+
+[Verb("start-fg", HelpText = "Run in the foreground, for containers and service managers.")]
+internal sealed class StartForegroundVerb : MasterVerb
+{
+    internal override int Run(string directory) => Supervisor.RunForeground(directory);
+}
+
+[Verb("stop", HelpText = "Finish what cannot be put off, end the system, return when all is down.")]
+internal sealed class StopVerb : MasterVerb
+{
+    internal override int Run(string directory) => Operations.Stop(directory, abruptly: false);
+}
+
+[Verb("abort", HelpText = "End the system at once; mail in transmission may be sent again.")]
+internal sealed class AbortVerb : MasterVerb
+{
+    internal override int Run(string directory) => Operations.Stop(directory, abruptly: true);
+}
+
+[Verb("reload", HelpText = "Check the configuration, and have the running system read it anew.")]
+internal sealed class ReloadVerb : MasterVerb
+{
+    internal override int Run(string directory) => Operations.Reload(directory);
+}
+
+[Verb("flush", HelpText = "Try all deferred mail now.")]
+internal sealed class FlushVerb : MasterVerb
+{
+    internal override int Run(string directory) => Operations.Flush(directory);
+}
+
+[Verb("status", HelpText = "Tell if the system runs (exit status 0) or not (1), and what is paused.")]
+internal sealed class StatusVerb : MasterVerb
+{
+    internal override int Run(string directory) => Operations.Status(directory);
+}
+
+[Verb("check", HelpText = "Read the configuration, look at the queue directories, tell all that is wrong.")]
+internal sealed class CheckVerb : MasterVerb
+{
+    internal override int Run(string directory) => Operations.Check(directory);
+}
+
+/// <summary>A verb with words that say which deliveries are meant.</summary>
+internal abstract class SelectingVerb : MasterVerb
+{
+    [Value(0, MetaName = "WHICH", HelpText = "[transport NAME] [destination DOMAIN|NEXTHOP] [from ADDRESS|DOMAIN]; nothing: all deliveries.")]
+    public IEnumerable<string> Words { get; set; } = [];
+}
+
+[Verb("pause", HelpText = "Start no more deliveries that fit all that is given, over restarts too.")]
+internal sealed class PauseVerb : SelectingVerb
+{
+    internal override int Run(string directory) => Pauses.Pause(directory, [.. Words]);
+}
+
+[Verb("resume", HelpText = "End the pause with the same words, or all pauses.")]
+internal sealed class ResumeVerb : SelectingVerb
+{
+    internal override int Run(string directory) => Pauses.Resume(directory, [.. Words]);
+}

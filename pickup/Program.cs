@@ -1,4 +1,6 @@
 using PostfixNet.Ipc;
+using PostfixNet.Log;
+using PostfixNet.Native;
 using PostfixNet.Service;
 
 namespace PostfixNet.Pickup;
@@ -38,30 +40,43 @@ internal static class Program
 
     private static Handler Start(ServiceContext context, EventLoop loop, PickupSettings settings)
     {
-        PickupServer server = new(settings.Options, settings.Queues, () => Channel.Connect(settings.Cleanup, "cleanup", settings.IpcTimeout), TimeProvider.System);
-        // What was dropped while no pickup was there.
-        server.Wake();
-        return new Handler(server, loop);
+        Log log = new(MailLog.Lines);
+        Submission submission = new(settings.Options, settings.Queues, TimeProvider.System, new WarnedNames(), log);
+        MaildropScan scan = new(settings.Queues, TimeProvider.System, log);
+        return new Handler(loop, left => new Crew(
+            settings.Options, scan, submission, () => Channel.Connect(settings.Cleanup, "cleanup", settings.IpcTimeout), log, left));
     }
 
     private sealed class Handler : EventServer.IHandler
     {
         // cleanup may have crashed, or the disk be full: sooner than master's timer, but no busy loop.
         private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(5);
-        private readonly PickupServer _server;
         private readonly EventLoop _loop;
+        private readonly Crew _crew;
         private bool _looksAgain;
 
-        internal Handler(PickupServer server, EventLoop loop)
+        internal Handler(EventLoop loop, Func<Action, Crew> hire)
         {
-            (_server, _loop) = (server, loop);
+            _loop = loop;
+            // The last worker leaves on a thread of its own; a byte brings that into the loop.
+            (Descriptor line, Descriptor end) = Descriptor.Pair();
+            _crew = hire(() => end.Write([0]));
+            _loop.Add(line, Readiness.Readable, _ =>
+            {
+                Span<byte> said = stackalloc byte[64];
+                line.Read(said);
+                if (_crew.HasEnded)
+                    _loop.Stop();
+            });
+            // What was dropped while no pickup was there.
+            _crew.Wake();
             LookAgain();
         }
 
         public void Trigger(ReadOnlySpan<byte> requests, bool isTrusted)
         {
             if (requests.Contains((byte)'W'))
-                _server.Wake();
+                _crew.Wake();
             LookAgain();
         }
 
@@ -73,17 +88,13 @@ internal static class Program
             _loop.After(s_retry, () =>
             {
                 _looksAgain = false;
-                if (!_server.HasLeftovers)
+                if (!_crew.HasLeftovers)
                     return;
-                _server.Wake();
+                _crew.Wake();
                 LookAgain();
             });
         }
 
-        public void MustEnd()
-        {
-            _server.End();
-            _loop.Stop();
-        }
+        public void MustEnd() => _crew.End();
     }
 }

@@ -22,8 +22,8 @@ internal enum Outcome
     Unreachable,
 }
 
-/// <summary>Takes one file from maildrop to cleanup.</summary>
-internal sealed class Submission(PickupOptions options, QueueDirectories queues, TimeProvider clock, WarnedNames warned)
+/// <summary>Takes one file from maildrop to cleanup; several threads may do so at once, with a connection each.</summary>
+internal sealed class Submission(PickupOptions options, QueueDirectories queues, TimeProvider clock, WarnedNames warned, Log log)
 {
     private const int OtherRead = 4, Day = 86400, FutureTolerance = 2 * 3600;
 
@@ -46,13 +46,13 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
         catch (SystemCallException e) when (e.IsForbidden)
         {
             if (warned.IsNew(entry.Path))
-                Log.Trouble($"{NameOf(entry)}: {e.Message}");
+                log.Trouble($"{NameOf(entry)}: {e.Message}");
             return Outcome.LeftAlone;
         }
         catch (IOException e)
         {
             cleanup.Abandon();
-            Log.Trouble($"{NameOf(entry)}: {e.Message}");
+            log.Trouble($"{NameOf(entry)}: {e.Message}");
             return Outcome.Kept;
         }
     }
@@ -63,13 +63,13 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
         if (status.Kind != FileKind.Regular)
         {
             if (warned.IsNew(entry.Path))
-                Log.NotRegular(NameOf(entry));
+                log.NotRegular(NameOf(entry));
             return false;
         }
         if (!QueueFileMode.IsReady(status.Mode))
             return false;
         if (status.LinkCount > 1 && warned.IsNew(entry.Path))
-            Log.Linked(NameOf(entry), status.LinkCount);
+            log.Linked(NameOf(entry), status.LinkCount);
         return status.LinkCount == 1;
     }
 
@@ -83,7 +83,7 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
         }
         catch (IpcException e)
         {
-            Log.Trouble(e.Message);
+            log.Trouble(e.Message);
             return Outcome.Unreachable;
         }
         try
@@ -95,13 +95,13 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
             bool hasSender = records.CopyEnvelope(status.ModifiedSeconds, sender =>
             {
                 if (isRequeued)
-                    Log.Requeued(id, status.Uid, sender, entry.Id);
+                    log.Requeued(id, status.Uid, sender, entry.Id);
                 else
-                    Log.Submitted(id, status.Uid, sender);
+                    log.Submitted(id, status.Uid, sender);
             });
             if (!hasSender)
             {
-                Log.NoSender(id, status.Uid);
+                log.NoSender(id, status.Uid);
                 return PutAway(entry, cleanup);
             }
             records.CopyContent(
@@ -111,13 +111,13 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
         }
         catch (BadRecordException e)
         {
-            Log.BadRecord(status.Uid, e.Type);
+            log.BadRecord(status.Uid, e.Type);
             return PutAway(entry, cleanup);
         }
         catch (QueueFileException e)
         {
-            Log.DamagedFile(NameOf(entry), e.Message);
-            Log.BadRecord(status.Uid, BadRecordException.NoRecord);
+            log.DamagedFile(NameOf(entry), e.Message);
+            log.BadRecord(status.Uid, BadRecordException.NoRecord);
             return PutAway(entry, cleanup);
         }
         (CleanupVerdict verdict, string reason) = cleanup.Finish();
@@ -127,11 +127,11 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
                 // Until this call returns there are two copies: a crash just here delivers twice, never zero times.
                 return Remove(entry, id);
             case CleanupVerdict.Refused:
-                Log.NotTaken(NameOf(entry), id, reason);
+                log.NotTaken(NameOf(entry), id, reason);
                 Save(entry);
                 return Outcome.Gone;
             default:
-                Log.NotTaken(NameOf(entry), id, reason);
+                log.NotTaken(NameOf(entry), id, reason);
                 return Outcome.Kept;
         }
     }
@@ -143,9 +143,9 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
     {
         long age = MailTime.Microseconds(clock) / 1_000_000 - status.ModifiedSeconds;
         if (age < -FutureTolerance)
-            Log.FromFuture(id, -age);
+            log.FromFuture(id, -age);
         else if (age > Day)
-            Log.Old(id, age / Day);
+            log.Old(id, age / Day);
     }
 
     private Outcome PutAway(QueueEntry entry, CleanupConnection cleanup)
@@ -164,7 +164,7 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
         }
         catch (IOException e)
         {
-            Log.Trouble($"{NameOf(entry)}: queued as {id} but cannot be removed: {e.Message}");
+            log.Trouble($"{NameOf(entry)}: queued as {id} but cannot be removed: {e.Message}");
             return Outcome.Stuck;
         }
     }
@@ -172,7 +172,7 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
     // Users choose the names of their files, so the name may be taken in corrupt, and must not replace what is there.
     private void Save(QueueEntry entry)
     {
-        Log.SavedCorrupt(entry.Id);
+        log.SavedCorrupt(entry.Id);
         string path = queues.PathOf(QueueName.Corrupt, entry.Id);
         queues.MakeHashDirectories(QueueName.Corrupt, entry.Id);
         for (int i = 1; !FileSystem.TryRenameNoReplace(entry.Path, path); i++)

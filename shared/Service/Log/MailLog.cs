@@ -80,6 +80,24 @@ public static unsafe class MailLog
     /// <summary>Sends all lines to <paramref name="target"/> (null: back to normal); for tests.</summary>
     public static void Capture(TextWriterTarget? target) => s_capture = target;
 
+    /// <summary>This log, for those who are handed one.</summary>
+    public static ILog Lines { get; } = new Forward();
+
+    private sealed class Forward : ILog
+    {
+        public void Write(Severity severity, string text)
+        {
+            switch (severity)
+            {
+                case Severity.Info: Info(text); break;
+                case Severity.Warning: Warning(text); break;
+                case Severity.Error: Error(text); break;
+                case Severity.Fatal: Fatal(text); break;
+                default: Panic(text); break;
+            }
+        }
+    }
+
     /// <summary>What became of mail.</summary>
     public static void Info(string text) => Write("", 6, text);
 

@@ -7,6 +7,7 @@ using PostfixNet.Native;
 using PostfixNet.Pickup;
 using PostfixNet.Queue;
 using PostfixNet.UnitTests.Queue;
+using PickupLog = PostfixNet.Pickup.Log;
 
 namespace PostfixNet.UnitTests.Cleanup;
 
@@ -44,7 +45,8 @@ internal sealed class MailFlow : IDisposable
         Completion = new AddressCompletion("golden.test"),
     };
 
-    internal PickupOptions Pickup { get; set; } = new() { MyHostname = "mta.golden.test", OwnerUid = uint.MaxValue - 1 };
+    /// <summary>Workers leave as soon as nothing is due.</summary>
+    internal PickupOptions Pickup { get; set; } = new() { MyHostname = "mta.golden.test", OwnerUid = uint.MaxValue - 1, IdleLimit = TimeSpan.Zero };
 
     /// <summary>What cleanup put on record for success reports.</summary>
     internal List<PostfixNet.Mail.Outcome> Traced { get; } = [];
@@ -95,13 +97,25 @@ internal sealed class MailFlow : IDisposable
     /// <summary>Wakes pickup, and waits until it has done what it can.</summary>
     internal void RunPickup(Func<Channel>? connect = null)
     {
-        PickupServer pickup = new(Pickup, Queues, connect ?? Connect, Clock);
-        pickup.Wake();
-        pickup.WaitUntilIdle();
-        pickup.End();
+        ManualResetEventSlim left = new();
+        PickupLog log = new(new Lines(this));
+        Submission submission = new(Pickup, Queues, Clock, new WarnedNames(), log);
+        Crew crew = new(Pickup, new MaildropScan(Queues, Clock, log), submission, connect ?? Connect, log, left.Set);
+        crew.Wake();
+        left.Wait();
         foreach (Thread cleanup in _cleanups)
             cleanup.Join();
         _cleanups.Clear();
+    }
+
+    /// <summary>For the lines of one program.</summary>
+    internal sealed class Lines(MailFlow flow) : ILog
+    {
+        public void Write(Severity severity, string text)
+        {
+            lock (flow._log)
+                flow._log.Add(severity == Severity.Info ? text : $"{severity.ToString().ToLowerInvariant()}: {text}");
+        }
     }
 
     internal List<string> Names(QueueName queue) => [.. Directory.EnumerateFileSystemEntries(Queues.DirectoryOf(queue)).Select(p => Path.GetFileName(p)!).Order(StringComparer.Ordinal)];

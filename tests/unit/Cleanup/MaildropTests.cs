@@ -260,7 +260,7 @@ public sealed partial class MaildropTests
             return flow.Connect();
         });
 
-        Outcome outcome = new Submission(flow.Pickup, flow.Queues, flow.Clock, new WarnedNames()).Submit(new QueueEntry(id, path), cleanup);
+        Outcome outcome = new Submission(flow.Pickup, flow.Queues, flow.Clock, new WarnedNames(), new PostfixNet.Pickup.Log(new MailFlow.Lines(flow))).Submit(new QueueEntry(id, path), cleanup);
         cleanup.Abandon();
 
         Assert.Equal(Outcome.Stuck, outcome);
@@ -275,6 +275,8 @@ public sealed partial class MaildropTests
         for (int i = 0; i < 100; i++)
             flow.Drop($"F{i:000}", MailFlow.Encode($"T1 0|Sa@b.test|Rr{i}@d.test|M|NSubject: {i}|N|Nx|X|E"));
         int connections = 0;
+        // Who is without work for a moment stays.
+        flow.Pickup = flow.Pickup with { IdleLimit = TimeSpan.FromSeconds(2) };
 
         flow.RunPickup(() =>
         {

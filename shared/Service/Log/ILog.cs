@@ -1,0 +1,33 @@
+namespace PostfixNet.Log;
+
+/// <summary>How much a line matters.</summary>
+public enum Severity
+{
+    /// <summary>What became of mail.</summary>
+    Info,
+    /// <summary>A person should look.</summary>
+    Warning,
+    /// <summary>Something failed that should not, and the program goes on.</summary>
+    Error,
+    /// <summary>This program cannot go on; the caller ends it.</summary>
+    Fatal,
+    /// <summary>A bug in this program; the caller ends it.</summary>
+    Panic,
+}
+
+/// <summary>Takes the lines of a log. Programs hand it to what writes them, their <c>Log</c>, so that a test reads its own lines only.</summary>
+public interface ILog
+{
+    /// <summary>Takes a line; may be called by several threads.</summary>
+    public void Write(Severity severity, string text);
+}
+
+/// <summary>Short forms.</summary>
+public static class LogLines
+{
+    /// <summary>What became of mail.</summary>
+    public static void Info(this ILog log, string text) => log.Write(Severity.Info, text);
+
+    /// <summary>A person should look.</summary>
+    public static void Warning(this ILog log, string text) => log.Write(Severity.Warning, text);
+}

@@ -8,8 +8,6 @@ internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
 {
     private readonly AttemptRecipient[] _recipients = [.. recipients.Select(static recipient => new AttemptRecipient(recipient))];
 
-    internal IReadOnlyList<AttemptRecipient> Recipients => _recipients;
-
     /// <summary>Recipients about which the present server has not decided.</summary>
     internal List<AttemptRecipient> Open => [.. _recipients.Where(static recipient => recipient.Mark == RecipientMark.Open)];
 

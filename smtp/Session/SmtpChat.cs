@@ -10,12 +10,9 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     private const int BatchLimit = 64 * 1024;
 
     private readonly SmtpReplyParser _parser = new();
-    private byte[] _input = new byte[Math.Max(4096, options.LineLengthLimit + 2048)];
+    private readonly ReceivedLines _received = new(options.LineLengthLimit);
     private readonly byte[] _output = new byte[BatchLimit];
-    private int _inputStart;
-    private int _inputEnd;
     private int _outputLength;
-    private bool _skippingLine;
     private bool _cannotWrite;
     private readonly bool _isVerbose = options.DebugPeers?.Has(peer) ?? false;
     private Deadline _limit = Deadline.Never;
@@ -149,12 +146,9 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
 
     private bool HasEarlyReply(SmtpStage stage)
     {
-        if (_inputStart == _inputEnd && Stream.HasInput)
-        {
-            _inputStart = 0;
-            _inputEnd = Stream.Read(_input, Deadline.In(StageInfo.Of(stage).Timeout(options)));
-        }
-        return SmtpReplyParser.BeginsReply(_input.AsSpan(_inputStart, _inputEnd - _inputStart));
+        if (_received.Octets.IsEmpty && Stream.HasInput)
+            _ = _received.Read(Stream, Deadline.In(StageInfo.Of(stage).Timeout(options)), LineLimit);
+        return SmtpReplyParser.BeginsReply(_received.Octets);
     }
 
     /// <summary>Sends a part of the message.</summary>
@@ -190,8 +184,6 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     internal SmtpReply ReadReply(SmtpStage stage)
     {
         Stage = stage;
-        if (_input.Length < LineLimit + 2048)
-            Array.Resize(ref _input, LineLimit + 2048);
         Deadline deadline = Deadline.Earlier(_limit, Deadline.In(StageInfo.Of(stage).Timeout(options)));
         while (true)
         {
@@ -212,22 +204,13 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
             // A server that never stops talking is never waited for, so the time is checked here, too.
             if (deadline.RemainingMilliseconds == 0)
                 throw new ConnectionException(StreamFailure.TimedOut);
-            if (_inputStart == _inputEnd)
-                _inputStart = _inputEnd = 0;
-            else if (_inputStart > 0)
-            {
-                _input.AsSpan(_inputStart, _inputEnd - _inputStart).CopyTo(_input);
-                (_inputEnd, _inputStart) = (_inputEnd - _inputStart, 0);
-            }
-            int n = Stream.Read(_input.AsSpan(_inputEnd), deadline);
-            if (n == 0)
+            if (!_received.Read(Stream, deadline, LineLimit))
                 throw new ConnectionException(StreamFailure.Lost);
-            _inputEnd += n;
         }
     }
 
     /// <summary>The server said more than was read of it.</summary>
-    internal bool HasUnreadInput => _inputStart != _inputEnd || _skippingLine;
+    internal bool HasUnreadInput => !_received.IsEmpty;
 
     /// <summary>Goes on over another stream, when TLS has started.</summary>
     /// <param name="wrap">Puts it on top of the one so far, which stays in place when that fails.</param>
@@ -238,7 +221,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     }
 
     /// <summary>Nothing unasked came from the server and the connection stands.</summary>
-    internal bool IsQuiet => !IsBroken && _inputStart == _inputEnd && !_cannotWrite && !IsOutOfStep && Stream.IsQuiet;
+    internal bool IsQuiet => !IsBroken && _received.Octets.IsEmpty && !_cannotWrite && !IsOutOfStep && Stream.IsQuiet;
 
     public void Dispose() => Stream.Dispose();
 
@@ -252,28 +235,13 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
 
     private bool TakeLine(out ReadOnlySpan<byte> line)
     {
-        ReadOnlySpan<byte> rest = _input.AsSpan(_inputStart, _inputEnd - _inputStart);
-        if (_skippingLine)
-        {
-            int end = rest.IndexOf((byte)'\n');
-            _inputStart = end < 0 ? _inputEnd : _inputStart + end + 1;
-            line = default;
-            if (end < 0)
-                return false;
-            _skippingLine = false;
-            rest = rest[(end + 1)..];
-        }
         int limit = LineLimit;
-        LineStatus status = ReplyLine.TryRead(rest, limit, out line, out int consumed);
-        if (status == LineStatus.NeedMore)
-            return false;
-        _inputStart += consumed;
+        LineStatus status = _received.TryTake(limit, out line);
         if (status == LineStatus.TooLong)
         {
-            _skippingLine = true;
             string start = Redacted(SmtpReplyParser.Printable(line));
             log.ReplyTooLong(peer, limit, start[..Math.Min(30, start.Length)]);
         }
-        return true;
+        return status != LineStatus.NeedMore;
     }
 }

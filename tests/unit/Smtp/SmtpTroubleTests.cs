@@ -39,8 +39,9 @@ public sealed class SmtpTroubleTests
         using SmtpRig rig = new();
         ServerTurn turn = Turn(rig, "u1@x.test", "u2@x.test");
         SmtpTrouble trouble = new(turn);
-        trouble.RecipientFails(turn.State.Recipients[0], SmtpTrouble.Why("5.1.1", "no"));
-        Assert.Throws<UnreachableException>(() => trouble.RecipientFails(turn.State.Recipients[0], SmtpTrouble.Why("5.1.1", "no")));
+        List<AttemptRecipient> recipients = turn.State.Open;
+        trouble.RecipientFails(recipients[0], SmtpTrouble.Why("5.1.1", "no"));
+        Assert.Throws<UnreachableException>(() => trouble.RecipientFails(recipients[0], SmtpTrouble.Why("5.1.1", "no")));
         Assert.Throws<UnreachableException>(() => trouble.StreamFails(new ConnectionException((StreamFailure)99), SmtpStage.Mail));
         SmtpTrouble withoutServer = new(ServerTurn.Nobody(turn.Delivery, turn.State));
         Assert.Throws<UnreachableException>(() => withoutServer.StreamFails(new ConnectionException(StreamFailure.Lost), SmtpStage.Mail));
@@ -54,7 +55,8 @@ public sealed class SmtpTroubleTests
         using SmtpRig rig = new();
         ServerTurn turn = Turn(rig, "u1@x.test", "u2@x.test");
         SmtpTrouble trouble = new(turn);
-        trouble.RecipientFails(turn.State.Recipients[0], SmtpTrouble.Why("5.1.1", "no"));
+        List<AttemptRecipient> recipients = turn.State.Open;
+        trouble.RecipientFails(recipients[0], SmtpTrouble.Why("5.1.1", "no"));
         trouble.MessageFails(SmtpTrouble.Why("4.3.0", "later"));
         trouble.StreamFails(new ConnectionException(StreamFailure.Lost), SmtpStage.Quit);
         Assert.Equal(["u1@x.test 5.1.1 bounced", "u2@x.test 4.3.0 deferred"], rig.Results.Select(r => $"{r[0]} {r[2]} {r[3]}"));
@@ -108,9 +110,10 @@ public sealed class SmtpTroubleTests
         using SmtpRig rig = new();
         ServerTurn turn = Turn(rig, "u1@x.test", "u2@x.test");
         SmtpTrouble trouble = new(turn);
-        turn.State.Recipients[1].Mark = RecipientMark.Done;
+        List<AttemptRecipient> recipients = turn.State.Open;
+        recipients[1].Mark = RecipientMark.Done;
         trouble.SiteFails(SmtpTrouble.Why("4.4.1", "first"));
-        turn.State.Recipients[1].Mark = RecipientMark.Open;
+        recipients[1].Mark = RecipientMark.Open;
         trouble.SiteFails(SmtpTrouble.Why("4.4.2", "second"));
         Assert.Equal("first", turn.State.HopTrouble?.Reason);
     }

@@ -168,6 +168,20 @@ public sealed class NextServerTests
         Assert.Single(rig.Lines);
     }
 
+    [Fact] // nothing of a server that had its turn is said of what comes after it
+    public void A_stop_while_the_next_servers_are_looked_for_is_no_servers_fault()
+    {
+        using ScriptedServer server = new("127.0.0.31", 0, """{"rcpt": "450 4.2.0 later"}""");
+        using SmtpRig rig = new();
+        rig.Options = rig.Options with { TcpPort = server.Port };
+        rig.Resolver.WhenAsked = static () => throw new StoppingException();
+        DeliveryReport report = rig.Deliver(SmtpRig.Request("[127.0.0.31], [other.test]", "u@two.test"));
+        server.Dispose();
+        Assert.Equal(1, server.Connections);
+        Assert.Equal(["none", "4.3.2", "deferred", "mail system is stopping"], rig.Results.Single()[1..]);
+        Assert.Null(report.Trouble);
+    }
+
     // S4-14: mail returns to its destination as soon as that takes it
     [Fact]
     public void A_session_with_a_fallback_relay_is_not_kept()

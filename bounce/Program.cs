@@ -30,8 +30,10 @@ namespace PostfixNet.Bounce;
 /// CONFIGURATION
 ///   2bounce_notice_recipient, backwards_bounce_logfile_compatibility, bounce_digest_limit, bounce_digest_window,
 ///   bounce_notice_recipient, bounce_size_limit, bounce_template_file, cleanup_service_name, confirm_delay_cleared,
-///   disable_verp_bounces, double_bounce_sender, enable_threaded_bounces, ipc_timeout, max_idle, max_use, mydomain, myhostname,
-///   notify_classes, queue_directory, trace_service_name. New values count from the next start of a process.
+///   delay_notice_recipient, delay_warning_time, disable_verp_bounces, double_bounce_sender, enable_threaded_bounces,
+///   hash_queue_depth, hash_queue_names, maximal_queue_lifetime, mydomain, myhostname, notify_classes,
+///   trace_service_name, and those of shared/Service/SingleServer.cs. New values count from the next start of a
+///   process.
 /// BUGS
 ///   A crash between the queueing of a notice and the removal of its log sends the notice twice.
 /// SEE ALSO

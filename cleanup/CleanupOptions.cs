@@ -13,83 +13,83 @@ internal sealed record CleanupOptions
     internal required AddressCompletion Completion { get; init; }
 
     /// <summary>empty_address_recipient: who gets mail to the empty address.</summary>
-    internal string EmptyAddressRecipient { get; init; } = "MAILER-DAEMON";
+    internal required string EmptyAddressRecipient { get; init; }
 
     /// <summary>virtual_alias_maps; null when there are none. Keys are looked up without regard to case.</summary>
-    internal Func<string, string?>? VirtualAliases { get; init; }
+    internal required Func<string, string?>? VirtualAliases { get; init; }
 
     /// <summary>Domains whose addresses are also looked up without the domain: myorigin and mydestination.</summary>
-    internal IReadOnlyList<string> LocalDomains { get; init; } = [];
+    internal required IReadOnlyList<string> LocalDomains { get; init; }
 
     /// <summary>virtual_alias_expansion_limit: addresses that one recipient may become.</summary>
-    internal int ExpansionLimit { get; init; } = 1000;
+    internal required int ExpansionLimit { get; init; }
 
     /// <summary>virtual_alias_recursion_limit: how deep aliases of aliases may go.</summary>
-    internal int RecursionLimit { get; init; } = 1000;
+    internal required int RecursionLimit { get; init; }
 
     /// <summary>virtual_alias_address_length_limit: characters.</summary>
-    internal int AliasLengthLimit { get; init; } = 1000;
+    internal required int AliasLengthLimit { get; init; }
 
     /// <summary>always_bcc; empty: none.</summary>
-    internal string AlwaysBcc { get; init; } = "";
+    internal required string AlwaysBcc { get; init; }
 
     /// <summary>message_drop_headers.</summary>
-    internal IReadOnlyList<string> DropHeaders { get; init; } = ["bcc", "content-length", "resent-bcc", "return-path"];
+    internal required IReadOnlyList<string> DropHeaders { get; init; }
 
     /// <summary>header_size_limit: bytes of one header that are kept.</summary>
-    internal int HeaderSizeLimit { get; init; } = 102400;
+    internal required int HeaderSizeLimit { get; init; }
 
     /// <summary>header_address_token_limit.</summary>
-    internal int TokenLimit { get; init; } = HeaderAddresses.DefaultTokenLimit;
+    internal required int TokenLimit { get; init; }
 
     /// <summary>hopcount_limit: a message with so many Received: headers goes round in a circle.</summary>
-    internal int HopcountLimit { get; init; } = 50;
+    internal required int HopcountLimit { get; init; }
 
     /// <summary>message_size_limit: bytes of content; 0: no limit.</summary>
-    internal long MessageSizeLimit { get; init; } = 10_240_000;
+    internal required long MessageSizeLimit { get; init; }
 
     /// <summary>line_length_limit: bytes of one record.</summary>
-    internal int LineLengthLimit { get; init; } = 2048;
+    internal required int LineLengthLimit { get; init; }
 
     /// <summary>duplicate_filter_limit: recipients remembered; 0: all.</summary>
-    internal int DuplicateFilterLimit { get; init; } = 1000;
+    internal required int DuplicateFilterLimit { get; init; }
 
     /// <summary>enable_original_recipient: two original addresses with the same final one stay two recipients.</summary>
-    internal bool EnableOriginalRecipient { get; init; } = true;
+    internal required bool EnableOriginalRecipient { get; init; }
 
     /// <summary>always_add_missing_headers: also to mail with rewrite_context=remote.</summary>
-    internal bool AlwaysAddMissingHeaders { get; init; }
+    internal required bool AlwaysAddMissingHeaders { get; init; }
 
     /// <summary>undisclosed_recipients_header; empty: none.</summary>
-    internal string UndisclosedRecipientsHeader { get; init; } = "";
+    internal required string UndisclosedRecipientsHeader { get; init; }
 
     /// <summary>detect_8bit_encoding_header.</summary>
-    internal bool DetectEncodingHeader { get; init; } = true;
+    internal required bool DetectEncodingHeader { get; init; }
 
     /// <summary>cleanup_replace_stray_cr_lf.</summary>
-    internal bool ReplaceStrayLineEnds { get; init; } = true;
+    internal required bool ReplaceStrayLineEnds { get; init; }
 
     /// <summary>delay_warning_time; zero: no warning.</summary>
-    internal TimeSpan DelayWarningTime { get; init; }
+    internal required TimeSpan DelayWarningTime { get; init; }
 
     /// <summary>verp_delimiter_filter: characters that may delimit.</summary>
-    internal string VerpDelimiterFilter { get; init; } = "-=+";
+    internal required string VerpDelimiterFilter { get; init; }
 
     /// <summary>smtputf8_enable, and "sendmail" or "all" in smtputf8_autodetect_classes: addresses and headers outside ASCII
     /// make the message need SMTPUTF8.</summary>
-    internal bool DetectSmtpUtf8 { get; init; } = true;
+    internal required bool DetectSmtpUtf8 { get; init; }
 
     /// <summary>The same for notices: "bounce" or "all".</summary>
-    internal bool DetectSmtpUtf8OfNotices { get; init; }
+    internal required bool DetectSmtpUtf8OfNotices { get; init; }
 
     /// <summary>enable_long_queue_ids.</summary>
-    internal bool LongQueueIds { get; init; }
+    internal required bool LongQueueIds { get; init; }
 
     /// <summary>queue_minfree: bytes.</summary>
-    internal long MinimumFree { get; init; }
+    internal required long MinimumFree { get; init; }
 
-    /// <summary>Socket of the queue manager; null: it is not woken.</summary>
-    internal string? QueueManager { get; init; }
+    /// <summary>Socket of the queue manager.</summary>
+    internal required string QueueManager { get; init; }
 
     /// <summary>Reads the configuration.</summary>
     /// <exception cref="ConfigurationException">A value is not usable.</exception>

@@ -131,8 +131,6 @@ internal sealed class CleanupServer(
 
     private void WakeQueueManager()
     {
-        if (options.QueueManager is null)
-            return;
         try
         {
             Trigger.Send(options.QueueManager, "I"u8);

@@ -33,13 +33,14 @@ namespace PostfixNet.Cleanup;
 ///   message leaves nothing.
 ///   Exit 0: told to end, or long idle. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
-///   myhostname, myorigin, mydomain, mydestination, append_at_myorigin, append_dot_mydomain, empty_address_recipient,
-///   virtual_alias_maps and its limits, always_bcc, always_add_missing_headers, message_drop_headers, header_size_limit,
-///   header_address_token_limit, hopcount_limit, message_size_limit, line_length_limit, duplicate_filter_limit,
-///   enable_original_recipient, undisclosed_recipients_header, detect_8bit_encoding_header, cleanup_replace_stray_cr_lf,
-///   delay_warning_time, verp_delimiter_filter, smtputf8_enable, smtputf8_autodetect_classes, enable_long_queue_ids,
-///   queue_minfree, in_flow_delay, queue_service_name, trace_service_name, ipc_timeout, max_use (also: messages per
-///   connection).
+///   allow_percent_hack, always_add_missing_headers, always_bcc, append_at_myorigin, append_dot_mydomain,
+///   cleanup_replace_stray_cr_lf, delay_warning_time, detect_8bit_encoding_header, duplicate_filter_limit,
+///   empty_address_recipient, enable_long_queue_ids, enable_original_recipient, hash_queue_depth, hash_queue_names,
+///   header_address_token_limit, header_size_limit, hopcount_limit, in_flow_delay, line_length_limit,
+///   message_drop_headers, message_size_limit, mydestination, mydomain, myhostname, myorigin, queue_minfree,
+///   queue_service_name, smtputf8_autodetect_classes, smtputf8_enable, swap_bangpath, trace_service_name,
+///   undisclosed_recipients_header, verp_delimiter_filter, virtual_alias_* (maps and limits), virtual_maps, and those
+///   of shared/Service/SingleServer.cs. max_use is also the number of messages that come over one connection.
 /// BUGS
 ///   No canonical mapping, address extensions, header and body checks, or milters. A crash between the report of an alias
 ///   and the end of the message leaves a file in trace that nothing refers to.

@@ -36,8 +36,10 @@ namespace PostfixNet.Master;
 ///   Logs starts, stops, reloads, and processes that ended with an error. Exit 0: done. 1: not running, or already
 ///   running. 64: bad command line. 75: could not start. 77: not permitted. 78: bad configuration.
 /// CONFIGURATION
-///   master.toml; from main.toml: queue_directory, daemon_directory, mail_owner, setgid_group, default_process_limit,
-///   service_throttle_time, import_environment, application_event_drain_time, master_service_disable, maillog_file.
+///   master.toml; from main.toml: application_event_drain_time, command_directory, daemon_directory,
+///   default_process_limit, fork_attempts, fork_delay, hash_queue_depth, hash_queue_names, import_environment,
+///   mail_owner, mail_version, master_service_disable, queue_directory, queue_service_name, service_throttle_time,
+///   setgid_group, and those of shared/Service/Log/LogOptions.cs. All others are read to be checked.
 /// BUGS
 ///   A new mail_owner or queue_directory takes effect at a start, not at a reload.
 /// </summary>

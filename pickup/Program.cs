@@ -27,7 +27,8 @@ namespace PostfixNet.Pickup;
 ///   record type T" (decimal code; -1 end of file, -2 no record), "ID: uid=N: no envelope sender", "maildrop/FILE: error
 ///   writing ID: REASON", and of files with strange time stamps. Exit 0: told to end. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
-///   myhostname, mail_name, line_length_limit, cleanup_service_name, ipc_timeout, ipc_idle.
+///   cleanup_service_name, hash_queue_depth, hash_queue_names, ipc_idle, ipc_timeout, line_length_limit, mail_name,
+///   myhostname, and those of shared/Service/ServiceProgram.cs.
 /// BUGS
 ///   A crash between cleanup's answer and the removal of the file, or a power cut before the removal is on stable storage,
 ///   delivers the message twice.

@@ -30,8 +30,9 @@ namespace PostfixNet.Postqueue;
 ///   Errors are said on standard error and, where the caller may write it, in the log. Exit status: 0 done; 69 the mail
 ///   system is down, or bad usage of the single letters (as in Postfix); 64 of verbs and long options; 77 not permitted; 78 bad configuration.
 /// CONFIGURATION
-///   queue_directory, hash_queue_names, hash_queue_depth, enable_long_queue_ids, empty_address_recipient, ipc_timeout,
-///   authorized_mailq_users, authorized_flush_users, mail_owner, syslog_name, maillog_file.
+///   authorized_flush_users, authorized_mailq_users, empty_address_recipient, enable_long_queue_ids,
+///   hash_queue_depth, hash_queue_names, ipc_timeout, queue_service_name, showq_service_name, and those of
+///   shared/Service/SingleServer.cs.
 /// BUGS
 ///   A message that goes from deferred to active during the listing can be missing from it.
 /// </summary>

@@ -41,7 +41,8 @@ namespace PostfixNet.Postsuper;
 ///   What is done is said on standard error and in the log. Exit status: 0 done, also when nothing was found; 1 bad usage of letters,
 ///   not permitted, or something could not be done; 64 bad usage of long names; 78 bad configuration.
 /// CONFIGURATION
-///   queue_directory, hash_queue_names, hash_queue_depth, enable_long_queue_ids, mail_owner, syslog_name, maillog_file.
+///   enable_long_queue_ids, hash_queue_depth, hash_queue_names, mail_owner, pickup_service_name, queue_directory,
+///   queue_service_name, and those of shared/Service/Log/LogOptions.cs.
 /// BUGS
 ///   Mail in maildrop can be deleted, but not held or expired: it is not known yet to be mail.
 /// </summary>

@@ -26,13 +26,14 @@ namespace PostfixNet.Qmgr;
 ///   destination. A damaged queue file is moved to corrupt, with a warning. Exit 0: told to end. 70: a bug; master
 ///   starts a new process, which takes up the active queue again. 78: configuration unusable.
 /// CONFIGURATION
-///   queue_run_delay, minimal_backoff_time, maximal_backoff_time, maximal_queue_lifetime, bounce_queue_lifetime,
-///   qmgr_message_active_limit, qmgr_message_recipient_limit, soft_bounce, transport_maps, relayhost, default_transport,
-///   default_destination_concurrency_limit and its relatives, default_destination_recipient_limit,
-///   initial_destination_concurrency, default_destination_rate_delay, default_transport_rate_delay,
-///   default_delivery_slot_cost, _loan and _discount, default_minimum_delivery_slots, default_recipient_refill_limit and
-///   _delay, default_extra_recipient_limit, destination_concurrency_feedback_debug, transport_retry_time,
-///   defer_transports, [destination."NAME"].
+///   bounce_queue_lifetime, bounce_service_name, confirm_delay_cleared, default_delivery_slot_*,
+///   default_destination_*, default_extra_recipient_limit, default_minimum_delivery_slots, default_process_limit,
+///   default_recipient_refill_*, default_transport, default_transport_rate_delay, defer_service_name,
+///   defer_transports, delay_logging_resolution_limit, destination_concurrency_feedback_debug, hash_queue_depth,
+///   hash_queue_names, initial_destination_concurrency, ipc_idle, local_destination_recipient_limit,
+///   master_service_disable, maximal_backoff_time, maximal_queue_lifetime, minimal_backoff_time, mydomain, myorigin,
+///   qmgr_*, queue_run_delay, relayhost, soft_bounce, trace_service_name, transport_maps, transport_retry_time, and
+///   those of shared/Service/ServiceProgram.cs; [destination."NAME"]; master.toml (process_limit).
 /// BUGS
 ///   A deferred scan looks at every file of the deferred queue.
 /// </summary>

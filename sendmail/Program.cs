@@ -33,8 +33,9 @@ namespace PostfixNet.Sendmail;
 ///   One line on standard error. Exit 0: queued. 69: from postqueue. 75: not queued; the message says why. 77: no
 ///   permission. 78: bad configuration.
 /// CONFIGURATION
-///   queue_directory, enable_long_queue_ids, message_size_limit, line_length_limit, sendmail_fix_line_endings,
-///   authorized_submit_users, pickup_service_name.
+///   authorized_submit_users, default_verp_delimiters, enable_long_queue_ids, hash_queue_depth, hash_queue_names,
+///   line_length_limit, message_size_limit, pickup_service_name, queue_directory, sendmail_fix_line_endings, and
+///   those of shared/Service/Log/LogOptions.cs.
 /// BUGS
 ///   -bs, -bd, -bl and -bv are not supported. Arguments that are not UTF-8 lose the bytes that are not.
 /// </summary>

@@ -29,15 +29,15 @@ namespace PostfixNet.Smtp;
 ///   conversation that broke the protocol goes to error_notice_recipient. A damaged queue file gets mode 0400, and qmgr
 ///   moves it to corrupt. Exit 0: told to end, or idle, or a lookup table has changed. 70: a bug; the mail is retried. 78: configuration unusable.
 /// CONFIGURATION
-///   smtp_*_timeout, smtp_per_request_deadline, smtp_min_data_rate, daemon_timeout (for one request), smtp_helo_name,
-///   smtp_mx_address_limit, smtp_mx_session_limit, smtp_race_addresses, smtp_fallback_relay, best_mx_transport,
-///   legacy_no_failover_after_greeting, smtp_skip_5xx_greeting, smtp_line_length_limit, smtp_connection_cache_*,
-///   smtp_discard_ehlo_keywords, smtp_pix_workarounds, smtp_bind_address, smtp_bind_address_enforce, smtp_tcp_port,
-///   soft_bounce, inet_interfaces, inet_protocols, smtp_host_lookup, disable_dns_lookups, dns_nameservers,
-///   notify_classes, error_notice_recipient, debug_peer_list, smtp_tls_*, smtp_log_tls_feature_status,
-///   tls_append_default_CA, smtp_sasl_*, smtp_sender_dependent_authentication, smtp_send_dummy_mail_auth,
-///   smtp_send_xforward_command, smtp_generic_maps (with recipient_delimiter, propagate_unmatched_extensions, myorigin,
-///   mydestination, header_size_limit, header_address_token_limit). For the service lmtp, lmtp_x takes the place of smtp_x.
+///   smtp_* (for the service lmtp, lmtp_x takes the place of smtp_x), allow_percent_hack, append_at_myorigin,
+///   append_dot_mydomain, best_mx_transport, bounce_service_name, cleanup_service_name, daemon_timeout,
+///   debug_peer_list, defer_service_name, delay_logging_resolution_limit, disable_dns_lookups,
+///   disable_mime_output_conversion, dns_nameservers, double_bounce_sender, error_notice_recipient, fallback_relay,
+///   hash_queue_depth, hash_queue_names, header_address_token_limit, header_size_limit, ignore_mx_lookup_error,
+///   inet_interfaces, inet_protocols, legacy_no_failover_after_greeting, line_length_limit, lmtp_assume_final,
+///   minimal_backoff_time, mydestination, mydomain, myhostname, myorigin, notify_classes,
+///   propagate_unmatched_extensions, proxy_interfaces, recipient_delimiter, relayhost, soft_bounce, swap_bangpath,
+///   tls_append_default_CA, trace_service_name, and those of shared/Service/SingleServer.cs.
 /// BUGS
 ///   No login by Kerberos or client certificate. TLS is that of the .NET library over OpenSSL:
 ///   one client certificate, no DANE, no ciphers without certificates, no revocation lists, sessions resumed only within

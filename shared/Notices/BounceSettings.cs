@@ -8,39 +8,39 @@ public sealed record BounceSettings
     /// <summary>myhostname.</summary>
     public required string MyHostname { get; init; }
     /// <summary>mydomain: the domain of recipients without one, in VERP addresses.</summary>
-    public string MyDomain { get; init; } = "";
+    public required string MyDomain { get; init; }
     /// <summary>double_bounce_sender, local part.</summary>
-    public string DoubleBounceSender { get; init; } = "double-bounce";
+    public required string DoubleBounceSender { get; init; }
     /// <summary>notify_classes has bounce.</summary>
-    public bool TellPostmasterOfBounces { get; init; }
+    public required bool TellPostmasterOfBounces { get; init; }
     /// <summary>notify_classes has 2bounce.</summary>
-    public bool TellPostmasterOfDoubleBounces { get; init; }
+    public required bool TellPostmasterOfDoubleBounces { get; init; }
     /// <summary>notify_classes has delay.</summary>
-    public bool TellPostmasterOfDelays { get; init; }
+    public required bool TellPostmasterOfDelays { get; init; }
     /// <summary>bounce_notice_recipient.</summary>
-    public string BounceNoticeRecipient { get; init; } = "postmaster";
+    public required string BounceNoticeRecipient { get; init; }
     /// <summary>2bounce_notice_recipient.</summary>
-    public string DoubleBounceNoticeRecipient { get; init; } = "postmaster";
+    public required string DoubleBounceNoticeRecipient { get; init; }
     /// <summary>delay_notice_recipient.</summary>
-    public string DelayNoticeRecipient { get; init; } = "postmaster";
+    public required string DelayNoticeRecipient { get; init; }
     /// <summary>bounce_size_limit.</summary>
-    public long BounceSizeLimit { get; init; } = 50000;
+    public required long BounceSizeLimit { get; init; }
     /// <summary>enable_threaded_bounces.</summary>
-    public bool ThreadedBounces { get; init; }
+    public required bool ThreadedBounces { get; init; }
     /// <summary>confirm_delay_cleared.</summary>
-    public bool ConfirmDelayCleared { get; init; }
+    public required bool ConfirmDelayCleared { get; init; }
     /// <summary>disable_verp_bounces.</summary>
-    public bool DisableVerpBounces { get; init; }
+    public required bool DisableVerpBounces { get; init; }
     /// <summary>backwards_bounce_logfile_compatibility.</summary>
-    public bool OldStyleLine { get; init; } = true;
+    public required bool OldStyleLine { get; init; }
     /// <summary>delay_warning_time.</summary>
-    public TimeSpan DelayWarningTime { get; init; }
+    public required TimeSpan DelayWarningTime { get; init; }
     /// <summary>bounce_digest_limit: failure notices that a sender gets within the window; 0: all.</summary>
-    public int DigestLimit { get; init; }
+    public required int DigestLimit { get; init; }
     /// <summary>bounce_digest_window.</summary>
-    public TimeSpan DigestWindow { get; init; } = TimeSpan.FromHours(1);
+    public required TimeSpan DigestWindow { get; init; }
     /// <summary>maximal_queue_lifetime.</summary>
-    public TimeSpan MaximalQueueLifetime { get; init; } = TimeSpan.FromDays(5);
+    public required TimeSpan MaximalQueueLifetime { get; init; }
 
     /// <summary>From main.toml.</summary>
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>

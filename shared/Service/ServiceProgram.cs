@@ -6,6 +6,10 @@ namespace PostfixNet.Service;
 
 /// <summary>A program that master starts: how it reads its settings, for a service or for a check of the configuration; then it
 /// serves. Nothing is read of main.toml but here, so what passes the check starts.</summary>
+/// <remarks>
+/// CONFIGURATION
+/// mail_owner, queue_directory, setgid_group, and those of shared/Service/Log/LogOptions.cs.
+/// </remarks>
 /// <typeparam name="TOptions">What main.toml says to it.</typeparam>
 /// <param name="program">Its name, for the log.</param>
 /// <param name="read">Reads its settings, as mail_owner and in the queue directory, given main.toml and the name of the service.</param>

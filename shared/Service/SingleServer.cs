@@ -7,7 +7,10 @@ namespace PostfixNet.Service;
 
 /// <summary>Skeleton of a service that serves one client at a time, in straight-line code.</summary>
 /// <remarks>The process ends after max_use clients, after max_idle seconds without one, when a
-/// lookup table has changed, and when master wants it to.</remarks>
+/// lookup table has changed, and when master wants it to.
+/// CONFIGURATION
+/// ipc_timeout, max_idle, max_use, and those of shared/Service/ServiceProgram.cs.
+/// </remarks>
 /// <param name="program">The program's name, for the log.</param>
 /// <param name="read">Reads its settings.</param>
 /// <param name="start">Builds the server once the process is confined; returns what serves one connection until the client closes it.

@@ -42,6 +42,27 @@ public sealed class MailGoesOverTls
         });
     }
 
+    // smtp_tls_CAfile alone would leave it out.
+    [Fact]
+    public void TheCertificatesOfTheSystemAreTrustedBesides()
+    {
+        using X509Certificate2 certificate = Certificate("relay.test"), other = Certificate("other.test");
+        Run(certificate, (mail, receiver) =>
+        {
+            string file = mail.PathOf("other.pem");
+            File.WriteAllText(file, other.ExportCertificatePem());
+            mail.Set("smtp_tls_CAfile", file);
+            mail.Set("tls_append_default_CA", true);
+            mail.Set("import_environment", $"SSL_CERT_FILE={mail.PathOf("authority.pem")} SSL_CERT_DIR=/nonexistent");
+            mail.Set("smtp_tls_security_level", "secure");
+            mail.Set("smtp_tls_secure_cert_match", "relay.test");
+            mail.Start();
+            mail.Submit(MailSystem.Message("protected"), "-f", "alice@origin.test", "bob@far.test");
+            mail.WaitForLog(@"/smtp\[\d+\]: Verified TLS connection established ");
+            mail.WaitForEmptyQueue();
+        });
+    }
+
     /// <summary>Start-up is felt with each message: what is not used is not loaded.</summary>
     [Theory]
     [InlineData("", false)]

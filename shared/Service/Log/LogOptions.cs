@@ -3,6 +3,10 @@ using PostfixNet.Configuration;
 namespace PostfixNet.Log;
 
 /// <summary>Where log lines go and how they look: what main.toml says.</summary>
+/// <remarks>
+/// CONFIGURATION
+/// maillog_file, maillog_file_permissions, maillog_file_prefixes, maillog_format, multi_instance_name, syslog_facility, syslog_name.
+/// </remarks>
 /// <param name="Name">syslog_name: first part of the tag.</param>
 /// <param name="Facility">syslog_facility, as syslog(3) wants it.</param>
 /// <param name="Path">maillog_file. Empty: syslog. "/dev/stdout": standard output as inherited from master. Else a file.</param>

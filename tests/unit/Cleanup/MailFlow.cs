@@ -1,8 +1,8 @@
 using System.Text;
 using PostfixNet.Cleanup;
+using PostfixNet.Configuration;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
-using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Pickup;
 using PostfixNet.Queue;
@@ -39,11 +39,11 @@ internal sealed class MailFlow : IDisposable
     internal TimeProvider Clock { get; set; } = TimeProvider.System;
 
     /// <summary>As on the machine that made the vectors.</summary>
-    internal CleanupOptions Options { get; set; } = new()
-    {
-        MyHostname = "mta.golden.test",
-        Completion = new AddressCompletion("golden.test"),
-    };
+    internal CleanupOptions Options { get; set; } = CleanupOptions.From(MainConfig.FromText("""
+        myhostname = "mta.golden.test"
+        myorigin = "golden.test"
+        enable_long_queue_ids = false
+        """));
 
     /// <summary>Workers leave as soon as nothing is due.</summary>
     internal PickupOptions Pickup { get; set; } = new() { MyHostname = "mta.golden.test", OwnerUid = uint.MaxValue - 1, IdleLimit = TimeSpan.Zero };

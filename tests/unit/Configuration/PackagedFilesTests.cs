@@ -37,6 +37,24 @@ public sealed class PackagedFilesTests
     }
 
     [Fact]
+    public void Every_parameter_is_explained_in_main_toml()
+    {
+        string[] lines = File.ReadAllLines(Path.Combine(s_conf, "main.toml"));
+        List<string> wrong = [];
+        foreach (string name in Parameters.All.Select(static parameter => parameter.Name))
+        {
+            int at = Array.FindIndex(lines, line => line.StartsWith($"#{name} = ", StringComparison.Ordinal));
+            // Some share an explanation.
+            int above = at - 1;
+            while (above > 0 && lines[above].StartsWith('#') && !lines[above].StartsWith("# ", StringComparison.Ordinal))
+                above--;
+            if (at < 0 || !lines[above].StartsWith("# ", StringComparison.Ordinal) || lines[above][^1] is not '.')
+                wrong.Add(name);
+        }
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
     public void The_main_toml_as_it_comes_is_good_and_changes_nothing()
     {
         MainConfig config = MainConfig.Load(s_conf);

@@ -27,7 +27,10 @@ internal sealed class BounceRig : IDisposable
 
     internal StepClock Clock { get; } = new();
 
-    internal BounceSettings Settings { get; set; } = new() { MyHostname = Host, MyDomain = "test" };
+    /// <summary>The defaults.</summary>
+    internal static BounceSettings Usual { get; } = BounceSettings.From(MainConfig.FromText($"myhostname = '{Host}'"));
+
+    internal BounceSettings Settings { get; set; } = Usual;
 
     /// <summary>A process of a service: each call makes a new one, as after a crash.</summary>
     internal BounceService Service(BounceRole role) => new(role, Settings, Queues, Submitter,

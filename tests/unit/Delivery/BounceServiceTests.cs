@@ -42,7 +42,7 @@ public sealed class BounceServiceTests : IDisposable
     }
 
     private BounceService Service(BounceRole role, BounceSettings? settings = null) =>
-        new(role, settings ?? new BounceSettings { MyHostname = Host, MyDomain = "test" }, _directories, _submitter,
+        new(role, settings ?? BounceRig.Usual, _directories, _submitter,
             () => NoticeTemplates.BuiltIn(MainConfig.FromText($"myhostname = '{Host}'\ndelay_warning_time = '4h'")), _clock);
 
     private static Outcome Failed(
@@ -161,7 +161,7 @@ public sealed class BounceServiceTests : IDisposable
     [Fact]
     public void Warning_tells_of_the_delay()
     {
-        BounceService service = Service(BounceRole.Defer, new BounceSettings { MyHostname = Host, DelayWarningTime = TimeSpan.FromHours(4), TellPostmasterOfDelays = true });
+        BounceService service = Service(BounceRole.Defer, BounceRig.Usual with { DelayWarningTime = TimeSpan.FromHours(4), TellPostmasterOfDelays = true });
         Log(service, Failed("bob@q.test", action: DsnAction.Delayed, status: "4.4.1"));
         Ok(service.Answer(Warn()));
         Assert.Contains("\nYour message could not be delivered for more than 4 hour(s).\nIt will be retried until it is 5 day(s) old.\n", _submitter.Queued[0].Text, StringComparison.Ordinal);
@@ -206,7 +206,7 @@ public sealed class BounceServiceTests : IDisposable
     [InlineData(true, 1)]
     public void Null_sender_mail_is_only_the_postmasters_business(bool tell, int notices)
     {
-        BounceService service = Service(BounceRole.Bounce, new BounceSettings { MyHostname = Host, TellPostmasterOfDoubleBounces = tell, TellPostmasterOfBounces = true });
+        BounceService service = Service(BounceRole.Bounce, BounceRig.Usual with { TellPostmasterOfDoubleBounces = tell, TellPostmasterOfBounces = true });
         Log(service, Failed("bob@q.test", Notify.Never));
         Ok(service.Answer(Flush(sender: "")));
         Assert.Equal(notices, _submitter.Queued.Count);
@@ -223,7 +223,7 @@ public sealed class BounceServiceTests : IDisposable
     [Fact]
     public void Nothing_is_sent_about_a_lost_postmaster_notice()
     {
-        BounceService service = Service(BounceRole.Bounce, new BounceSettings { MyHostname = Host, TellPostmasterOfDoubleBounces = true, TellPostmasterOfBounces = true });
+        BounceService service = Service(BounceRole.Bounce, BounceRig.Usual with { TellPostmasterOfDoubleBounces = true, TellPostmasterOfBounces = true });
         Log(service, Failed("postmaster@q.test"));
         Ok(service.Answer(Flush(sender: $"Double-Bounce@{Host}")));
         Assert.Empty(_submitter.Queued);
@@ -234,7 +234,7 @@ public sealed class BounceServiceTests : IDisposable
     [Fact]
     public void Postmaster_copy_is_made_whatever_the_sender_wants_and_may_fail()
     {
-        BounceService service = Service(BounceRole.Bounce, new BounceSettings { MyHostname = Host, TellPostmasterOfBounces = true });
+        BounceService service = Service(BounceRole.Bounce, BounceRig.Usual with { TellPostmasterOfBounces = true });
         Log(service, Failed("bob@q.test", Notify.Never));
         Ok(service.Answer(Flush()));
         FakeDraft copy = Assert.Single(_submitter.Queued);
@@ -257,7 +257,7 @@ public sealed class BounceServiceTests : IDisposable
         Assert.Equal(["list+bob=q.test@site.test", "list+alias=al.test@site.test"], _submitter.Queued.Select(n => n.Recipient));
         Assert.DoesNotContain("carol@q.test", _submitter.Queued[0].Text, StringComparison.Ordinal);
 
-        BounceService off = Service(BounceRole.Bounce, new BounceSettings { MyHostname = Host, DisableVerpBounces = true });
+        BounceService off = Service(BounceRole.Bounce, BounceRig.Usual with { DisableVerpBounces = true });
         Log(off, Failed("bob@q.test"), Failed("carol@q.test"));
         Ok(off.Answer(Flush(sender: "list@site.test", verp: "+=")));
         Assert.Equal("list@site.test", _submitter.Queued[2].Recipient);
@@ -375,7 +375,7 @@ public sealed class BounceServiceTests : IDisposable
             delay_warning_time = "4h"
             double_bounce_sender = "dbl"
             """));
-        Assert.Equal(new BounceSettings
+        Assert.Equal(BounceRig.Usual with
         {
             MyHostname = "mta.q.test",
             MyDomain = "q.test",
@@ -389,7 +389,13 @@ public sealed class BounceServiceTests : IDisposable
             DelayWarningTime = TimeSpan.FromHours(4),
             DoubleBounceSender = "dbl",
         }, settings);
-        Assert.Equal(new BounceSettings { MyHostname = "mta.q.test", MyDomain = "q.test" }, BounceSettings.From(MainConfig.FromText("myhostname = \"mta.q.test\"\n")));
+        BounceSettings usual = BounceRig.Usual;
+        Assert.Equal(("mta.test", "test", "double-bounce", "postmaster", "postmaster", "postmaster"),
+            (usual.MyHostname, usual.MyDomain, usual.DoubleBounceSender, usual.BounceNoticeRecipient, usual.DoubleBounceNoticeRecipient, usual.DelayNoticeRecipient));
+        Assert.Equal((50000, 0, TimeSpan.FromHours(1), TimeSpan.Zero, TimeSpan.FromDays(5)),
+            (usual.BounceSizeLimit, usual.DigestLimit, usual.DigestWindow, usual.DelayWarningTime, usual.MaximalQueueLifetime));
+        Assert.Equal((false, false, false, false, false, false, true),
+            (usual.TellPostmasterOfBounces, usual.TellPostmasterOfDoubleBounces, usual.TellPostmasterOfDelays, usual.ThreadedBounces, usual.ConfirmDelayCleared, usual.DisableVerpBounces, usual.OldStyleLine));
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed class DigestTests
         Assert.False(File.Exists(rig.Queues.PathOf(QueueName.Bounce, id)));
     }
 
-    private static BounceRig Rig(int limit) => new() { Settings = new BounceSettings { MyHostname = BounceRig.Host, DigestLimit = limit, DigestWindow = TimeSpan.FromMinutes(10) } };
+    private static BounceRig Rig(int limit) => new() { Settings = BounceRig.Usual with { DigestLimit = limit, DigestWindow = TimeSpan.FromMinutes(10) } };
 
     private static List<string> HeldFiles(BounceRig rig) =>
         [.. Directory.EnumerateFiles(Path.Combine(rig.Queues.Root, "digest"), "*", SearchOption.AllDirectories).Where(path => Path.GetFileName(path) != "window")];

@@ -31,6 +31,19 @@ internal sealed class DeafServer : IDisposable
 
     internal int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
+    /// <summary>Makes room for clients, which are connected then, and hear nothing.</summary>
+    internal void MakeRoom()
+    {
+        try
+        {
+            _listener.Listen(10);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Nobody waits any more.
+        }
+    }
+
     public void Dispose()
     {
         foreach (Socket filler in _fillers)

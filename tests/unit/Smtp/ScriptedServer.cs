@@ -13,7 +13,8 @@ namespace PostfixNet.UnitTests.Smtp;
 /// "BYTES:octets" (each sent by itself), "DRIP:octets" (slowly, again and again), "FLOOD:octets" (fast, once the client said
 /// something), "UNDER:octets" (past TLS) or "LATE:text" (after 150 ms); else it is a line, or lines separated by LF. A list: one
 /// reply for each time the question comes up, the last one for all further times. "rcpt_max" recipients are taken in each
-/// transaction, others get "rcpt_over". "read" tells what becomes of content: "no": it is not read; "slow": a little at a time. "tls" is a reply in place of the handshake
+/// transaction, others get "rcpt_over". "read" tells what becomes of content: "no": it is not read; "slow": a little at a time;
+/// "rests": [milliseconds, ...] are rests before parts of it. "tls" is a reply in place of the handshake
 /// after STARTTLS; with "tls_garbage" the client's first octets are awaited and answered by something else.</remarks>
 internal sealed class ScriptedServer : IDisposable
 {
@@ -64,6 +65,9 @@ internal sealed class ScriptedServer : IDisposable
 
     internal int Connections { get; private set; }
 
+    /// <summary>Addresses that clients came from.</summary>
+    internal List<string> Clients { get; } = [];
+
     /// <summary>What was agreed in each handshake.</summary>
     internal List<TlsAgreement> Agreements { get; } = [];
 
@@ -107,6 +111,7 @@ internal sealed class ScriptedServer : IDisposable
                 return;
             }
             Connections++;
+            Clients.Add((client.RemoteEndPoint as IPEndPoint)?.Address.ToString() ?? "");
             WhenAsked?.Invoke("CONNECT");
             using (client)
             {
@@ -287,8 +292,10 @@ internal sealed class ScriptedServer : IDisposable
             }
             if (read != "")
                 return false;
-            int limit = server._script.TryGetProperty("drop_in_data", out JsonElement e) ? e.GetInt32() : int.MaxValue;
             using MemoryStream content = new();
+            if (server._script.TryGetProperty("rests", out JsonElement rests))
+                ReadWithRests(rests, content);
+            int limit = server._script.TryGetProperty("drop_in_data", out JsonElement e) ? e.GetInt32() : int.MaxValue;
             while (ReadLine(keepEnding: true) is { } line)
             {
                 if (line.AsSpan().SequenceEqual(".\r\n"u8))
@@ -358,6 +365,19 @@ internal sealed class ScriptedServer : IDisposable
                 ? Encoding.Latin1.GetBytes(text[4..])
                 : Encoding.Latin1.GetBytes(text.Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n"));
             return !drop;
+        }
+
+        // So much at a time that the client runs out of room in the buffers of the system in each rest.
+        private void ReadWithRests(JsonElement rests, MemoryStream content)
+        {
+            const int Part = 4 << 20;
+            foreach (JsonElement rest in rests.EnumerateArray())
+            {
+                Thread.Sleep(rest.GetInt32());
+                long until = content.Length + Part;
+                while (content.Length < until && ReadLine(keepEnding: true) is { Length: > 3 } line)
+                    content.Write(line);
+            }
         }
 
         // Until the client has had enough.

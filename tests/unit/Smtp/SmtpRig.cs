@@ -29,6 +29,12 @@ internal sealed class SmtpRig : IDeliveryRecords, IDisposable
 
     internal FakeResolver Resolver => _resolver;
 
+    /// <summary>/etc/hosts.</summary>
+    internal FakeResolver HostsFile { get; } = new();
+
+    /// <summary>Addresses of this system.</summary>
+    internal Func<IReadOnlyList<IPAddress>> Own { get; set; } = static () => [IPAddress.Loopback];
+
     internal List<string> Lines { get; } = [];
 
     /// <summary>"bounce u1 5.1.1", "defer ...", "trace ...", "done 17", in the order of the calls.</summary>
@@ -87,7 +93,7 @@ internal sealed class SmtpRig : IDeliveryRecords, IDisposable
     {
         Surroundings surroundings = Surroundings;
         _cache ??= new SessionCache(surroundings);
-        MxLookup lookup = new(_resolver, null, new OwnAddresses(() => [IPAddress.Loopback], Clock), surroundings) { Random = new Random(1) };
+        MxLookup lookup = new(_resolver, Options.NativeLookups ? HostsFile : null, new OwnAddresses(Own, Clock), surroundings) { Random = new Random(1) };
         return new SmtpConnect(Delivery(request), lookup, _cache).Deliver();
     }
 
@@ -144,6 +150,14 @@ internal sealed class FakeResolver : IResolver
             addresses.Where(a => !a.Contains(':')).Select(a => (DnsRecord)new AddressRecord(name, 60, IPAddress.Parse(a))).ToArray(), name, false);
         _replies[(name, DnsType.Aaaa)] = new DnsReply(DnsStatus.Ok,
             addresses.Where(a => a.Contains(':')).Select(a => (DnsRecord)new AddressRecord(name, 60, IPAddress.Parse(a))).ToArray(), name, false);
+    }
+
+    /// <summary>A name that stands for another, which has an address.</summary>
+    internal void Alias(string name, string canonical, string address)
+    {
+        A(name, address);
+        foreach (DnsType type in (DnsType[])[DnsType.A, DnsType.Aaaa])
+            _replies[(name, type)] = _replies[(name, type)] with { CanonicalName = canonical };
     }
 
     internal void Fails(string name, DnsType type, DnsStatus status) => _replies[(name, type)] = new DnsReply(status, [], name, false);

@@ -1,0 +1,69 @@
+namespace PostfixNet.UnitTests.ChangedParameters;
+
+/// <summary>Parameters of cleanup and pickup.</summary>
+[Collection("MailLog")]
+public sealed class CleanupRows
+{
+    private const string List = "virtual_alias_maps = { 'list@d.test' = 'x@d.test, y@d.test', 'deep@d.test' = 'list@d.test' }\n";
+    private static readonly string s_long = new('x', 1000);
+    private static readonly Func<string, string> s_plain = IntakeScene.Header("Subject: s");
+    private static readonly Func<string, string> s_abroad = IntakeScene.Records("Sa@b.test|Rjos\u00c3\u00a9@d.test|M|NSubject: s|N|X|E");
+
+    internal static readonly Row[] All =
+    [
+        new("virtual_alias_maps", "{ 'c@d.test' = 'x@d.test' }", s_plain, "recipients: x@d.test."),
+        new("virtual_maps", "'static:x@d.test'", s_plain, "recipients: x@d.test."),
+        new("virtual_alias_expansion_limit", "1", IntakeScene.To("list@d.test"), "TryAgain (alias expansion error)") { With = List },
+        new("virtual_alias_recursion_limit", "1", IntakeScene.To("deep@d.test"), "TryAgain (alias expansion error)") { With = List },
+        new("virtual_alias_address_length_limit", "7", IntakeScene.To("list@d.test"), "TryAgain (alias expansion error)") { With = List },
+        new("always_bcc", "'archive@d.test'", s_plain, "recipients: c@d.test archive@d.test."),
+        new("duplicate_filter_limit", "1", IntakeScene.To("a@d.test", "b@d.test", "b@d.test"), "recipients: a@d.test b@d.test b@d.test."),
+        new("enable_original_recipient", "false", IntakeScene.To("a@d.test", "b@d.test"), "recipients: x@d.test.") { With = "virtual_alias_maps = 'static:x@d.test'\n" },
+        new("message_drop_headers", "['x-secret']", IntakeScene.Header("X-Secret: s"), "") { Hides = "N X-Secret: s" },
+        new("always_add_missing_headers", "true", IntakeScene.Records("Arewrite_context=remote|Sa@b.test|Rc@d.test|M|NSubject: s|N|X|E"), "N From: a@b.test"),
+        new("undisclosed_recipients_header", "'To: undisclosed:;'", s_plain, "N To: undisclosed:;"),
+        new("hopcount_limit", "1", IntakeScene.Header("Received: by x"), "(too many hops)"),
+        new("queue_minfree", "9000000000000000000", s_plain, "cleanup: insufficient free space in the queue"),
+        new("in_flow_delay", "'7s'", IntakeScene.InFlow, " 7"),
+        new("detect_8bit_encoding_header", "false", IntakeScene.Header("Content-Transfer-Encoding: 8bit"), "") { Hides = "A encoding=8bit" },
+        new("cleanup_replace_stray_cr_lf", "false", IntakeScene.Header("Subject: a\rb"), "N Subject: a\rb"),
+        new("smtputf8_enable", "false", s_abroad, "SMTPUTF8: 0."),
+        new("smtputf8_autodetect_classes", "['bounce']", s_abroad, "SMTPUTF8: 0."),
+        new("smtputf8_autodetect_classes", "['bounce']", IntakeScene.Records("S|Rjos\u00c3\u00a9@d.test|M|NSubject: s|N|X|E", isInternal: true), "") { Hides = "SMTPUTF8: 0." },
+        new("verp_delimiter_filter", "'#'", IntakeScene.Records("Sa@b.test|V##|Rc@d.test|M|NSubject: s|N|X|E"), "Accepted ()"),
+        new("delay_warning_time", "'4h'", s_plain, "\nW "),
+        new("empty_address_recipient", "'nobody'", IntakeScene.To(""), "R nobody@golden.test"),
+        new("myhostname", "'other.test'", s_plain, "N Message-Id: <ID@other.test>"),
+        new("myorigin", "'origin.test'", IntakeScene.To("bob"), "R bob@origin.test"),
+        new("mydomain", "'domain.test'", IntakeScene.To("bob@host"), "R bob@host.domain.test") { With = "append_dot_mydomain = true\n" },
+        new("mydestination", "['d.test']", IntakeScene.To("c@d.test"), "R x@d.test") { With = "virtual_alias_maps = { 'c' = 'x@d.test' }\n" },
+        new("append_at_myorigin", "false", IntakeScene.To("bob"), "R bob\n"),
+        new("append_dot_mydomain", "true", IntakeScene.To("bob@host"), "R bob@host.test"),
+        new("swap_bangpath", "false", IntakeScene.To("site!bob"), "R site!bob@golden.test"),
+        new("allow_percent_hack", "false", IntakeScene.To("bob%site"), "R bob%site@golden.test"),
+        new("header_size_limit", "100", IntakeScene.Header($"X-Long: {s_long}|N{s_long}".Replace("|N", "", StringComparison.Ordinal)), "") { Hides = new string('x', 500) },
+        new("header_address_token_limit", "3", IntakeScene.Header("To: a, b, c, d"), "") { Hides = "d@golden.test" },
+        new("message_size_limit", "500", IntakeScene.Header($"X-Long: {s_long}"), "(message file too big)"),
+        new("line_length_limit", "600", IntakeScene.Header($"X-Long: {s_long}"), "(internal protocol error)"),
+        new("enable_long_queue_ids", "false", s_plain, "short id"),
+        new("mail_name", "'Post'", IntakeScene.Dropped("Sa@b.test|Rc@d.test|M|NSubject: s|N|X|E"), "(Post, from userid"),
+        new("myhostname", "'other.test'", IntakeScene.Dropped("Sa@b.test|Rc@d.test|M|NSubject: s|N|X|E"), "N Received: by other.test"),
+        new("line_length_limit", "600", IntakeScene.Dropped($"Sa@b.test|Rc@d.test|M|NSubject: {s_long}|N|X|E"), "warning: "),
+        new("destination_concurrency_feedback_debug", "true", QmgrScene.Logged(scene =>
+        {
+            scene.Deliver(1);
+            scene.Mail();
+            scene.Run(2);
+        }), "info: smtp: q.test: success, window 5 -> 6, 1 busy"),
+    ];
+
+    public static TheoryData<int, string> Cases => Row.Cases(All);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_changed_value_is_seen(int row, string parameter)
+    {
+        Assert.Equal(parameter, All[row].Parameter);
+        All[row].Check();
+    }
+}

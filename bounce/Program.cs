@@ -1,5 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
+using PostfixNet.Log;
 using PostfixNet.Service;
 
 namespace PostfixNet.Bounce;
@@ -42,7 +43,7 @@ namespace PostfixNet.Bounce;
 internal static class Program
 {
     internal static readonly SingleServer<BounceService> Service = new("bounce",
-        static (config, service) => BounceService.FromConfig(config, service == config.Get(Parameters.TraceServiceName) ? BounceRole.Trace : BounceRole.Bounce),
+        static (config, service) => BounceService.FromConfig(config, service == config.Get(Parameters.TraceServiceName) ? BounceRole.Trace : BounceRole.Bounce, MailLog.Lines),
         static (_, service) => service.Serve)
     {
         Examine = static service => service.ReadTemplates(),

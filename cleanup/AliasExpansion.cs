@@ -56,7 +56,7 @@ internal sealed class AliasExpansion(CleanupOptions options)
 
     private static Refusal Trouble(Message message, string what, string address)
     {
-        Log.AliasTrouble(message, what, address);
+        message.Log.AliasTrouble(message, what, address);
         return new Refusal("alias expansion error", isTemporary: true);
     }
 }

@@ -11,7 +11,7 @@ namespace PostfixNet.Cleanup;
 /// <summary>Serves one client: message after message, until the client closes or the process must end.</summary>
 /// <param name="trace">Puts recipients on record for the success report of a message; why it failed, or null.</param>
 internal sealed class CleanupServer(
-    CleanupOptions options, QueueDirectories queues, TimeProvider clock, Func<QueueId, IReadOnlyList<Outcome>, string?> trace)
+    CleanupOptions options, QueueDirectories queues, TimeProvider clock, Func<QueueId, IReadOnlyList<Outcome>, string?> trace, Log log)
 {
     // Room for what is already queued, its logs and notices; a full disk would stop delivery too (S1-12).
     private const int MinimumFreePercent = 5;
@@ -42,6 +42,7 @@ internal sealed class CleanupServer(
             Message message = new()
             {
                 Id = file.Id,
+                Log = log,
                 IsInternal = request.IsInternal,
                 IsReturned = request.IsReturned,
                 CreateTime = MailTime.Microseconds(clock) / 1_000_000,
@@ -65,7 +66,7 @@ internal sealed class CleanupServer(
             {
                 // Once it is queued, it is delivered, even if the client could not be told and tries again.
                 if (!isQueued)
-                    Log.GivenUp(message, e.Message);
+                    log.GivenUp(message, e.Message);
                 return false;
             }
             finally
@@ -88,7 +89,7 @@ internal sealed class CleanupServer(
             data.Drain();
             if (message.Expanded.Count > 0 && trace(message.Id, message.Expanded) is { } trouble)
             {
-                Log.NotTraced(message, trouble);
+                log.NotTraced(message, trouble);
                 return new CleanupReply.Ended(CleanupVerdict.TryAgain, "trace service failure");
             }
             file.WriteSize(size);
@@ -101,7 +102,7 @@ internal sealed class CleanupServer(
         }
         catch (IOException e) when (e is not IpcException)
         {
-            Log.WriteError(e.Message);
+            log.WriteError(e.Message);
             return new CleanupReply.Ended(CleanupVerdict.TryAgain, "queue file write error");
         }
     }
@@ -115,7 +116,7 @@ internal sealed class CleanupServer(
             if (freeBytes < options.MinimumFree || freeBytes < bytes / 100 * MinimumFreePercent || freeInodes < inodes / 100 * MinimumFreePercent)
             {
                 trouble = "insufficient free space in the queue";
-                Log.NoSpace(string.Create(CultureInfo.InvariantCulture, $"{freeBytes} of {bytes} bytes, {freeInodes} of {inodes} inodes free"));
+                log.NoSpace(string.Create(CultureInfo.InvariantCulture, $"{freeBytes} of {bytes} bytes, {freeInodes} of {inodes} inodes free"));
                 return null;
             }
             trouble = "";
@@ -124,7 +125,7 @@ internal sealed class CleanupServer(
         catch (IOException e)
         {
             trouble = "queue file write error";
-            Log.WriteError(e.Message);
+            log.WriteError(e.Message);
             return null;
         }
     }

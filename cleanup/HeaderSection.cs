@@ -108,13 +108,13 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
         switch (known)
         {
             case HeaderName.Received when ++_hops >= options.HopcountLimit:
-                Log.Rejected(message, "hopcount exceeded");
+                message.Log.Rejected(message, "hopcount exceeded");
                 throw new Refusal("too many hops", status: "5.4.6");
             case HeaderName.MessageId:
-                Log.MessageId(message, "", ByteText.Decode(body.Trim(" \t\r\n"u8)));
+                message.Log.MessageId(message, "", ByteText.Decode(body.Trim(" \t\r\n"u8)));
                 break;
             case HeaderName.ResentMessageId:
-                Log.MessageId(message, "resent-", ByteText.Decode(body.Trim(" \t\r\n"u8)));
+                message.Log.MessageId(message, "resent-", ByteText.Decode(body.Trim(" \t\r\n"u8)));
                 break;
             case HeaderName.ContentTransferEncoding when options.DetectEncodingHeader:
                 if (EncodingOf(body.Trim(" \t\r\n"u8)) is var told and not BodyEncoding.Unknown)

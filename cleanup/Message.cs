@@ -8,6 +8,9 @@ internal sealed class Message
 {
     internal required QueueId Id { get; init; }
 
+    /// <summary>Takes what is to be told of it.</summary>
+    internal required Log Log { get; init; }
+
     /// <summary>Made by the mail system itself: a notice.</summary>
     internal bool IsInternal { get; init; }
 

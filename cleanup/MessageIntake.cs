@@ -297,14 +297,14 @@ internal sealed class MessageIntake
     {
         if (_options.MessageSizeLimit > 0 && _output.Position - start > _options.MessageSizeLimit && !_message.IsInternal)
         {
-            Log.Rejected(_message, "message size exceeds message_size_limit");
+            _message.Log.Rejected(_message, "message size exceeds message_size_limit");
             throw new Refusal("message file too big", status: "5.3.4");
         }
     }
 
     private Refusal Reject(string why)
     {
-        Log.Rejected(_message, why);
+        _message.Log.Rejected(_message, why);
         return new Refusal(Refusal.Protocol);
     }
 }

@@ -22,11 +22,11 @@ internal static class MissingHeaders
             string time = message.Id.IsLong ? "" : $"{MailTime.MessageIdStamp(message.CreateTime)}.";
             string id = $"<{time}{message.Id}@{options.MyHostname}>";
             Add(headers, $"{prefix}Message-Id: {id}");
-            Log.MessageId(message, headers.IsResent ? "resent-" : "", id);
+            message.Log.MessageId(message, headers.IsResent ? "resent-" : "", id);
             hasMessageId |= !headers.IsResent;
         }
         if (!hasMessageId)
-            Log.MessageId(message, "", "<>");
+            message.Log.MessageId(message, "", "<>");
         if (!isWanted)
             return;
         if (!headers.Has(date))

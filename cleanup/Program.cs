@@ -1,5 +1,6 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
+using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
@@ -53,7 +54,7 @@ internal static class Program
 
     private static Action<Channel> Start(ServiceContext context, CleanupSettings settings)
     {
-        CleanupServer server = new(settings.Options, settings.Queues, TimeProvider.System, (id, recipients) => Trace(settings, id, recipients));
+        CleanupServer server = new(settings.Options, settings.Queues, TimeProvider.System, (id, recipients) => Trace(settings, id, recipients), new Log(MailLog.Lines));
         InFlow flow = new(settings.Queues, settings.InFlowDelay);
         int idle = (int)settings.IpcTimeout.TotalMilliseconds;
         return channel =>

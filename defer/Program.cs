@@ -1,4 +1,5 @@
 using PostfixNet.Delivery;
+using PostfixNet.Log;
 using PostfixNet.Service;
 
 namespace PostfixNet.Defer;
@@ -36,7 +37,7 @@ namespace PostfixNet.Defer;
 internal static class Program
 {
     internal static readonly SingleServer<BounceService> Service = new("bounce",
-        static (config, _) => BounceService.FromConfig(config, BounceRole.Defer), static (_, service) => service.Serve)
+        static (config, _) => BounceService.FromConfig(config, BounceRole.Defer, MailLog.Lines), static (_, service) => service.Serve)
     {
         Examine = static service => service.ReadTemplates(),
     };

@@ -1,6 +1,5 @@
 using PostfixNet.Configuration;
 using PostfixNet.Ipc;
-using PostfixNet.Log;
 using PostfixNet.Native;
 using PostfixNet.Service;
 
@@ -13,6 +12,7 @@ internal sealed class ServiceSlot
     private static readonly TimeSpan s_restartDelay = TimeSpan.FromSeconds(1);
 
     private readonly EventLoop _loop;
+    private readonly Log _log;
     private readonly string _directory, _path;
     private readonly uint _ownerUid, _ownerGid;
     private readonly List<Worker> _workers = [];
@@ -25,9 +25,9 @@ internal sealed class ServiceSlot
 
     /// <summary>Binds the socket.</summary>
     /// <exception cref="IOException">It cannot be bound.</exception>
-    internal ServiceSlot(EventLoop loop, string directory, ServiceEntry entry, MasterSettings settings, uint ownerUid, uint ownerGid)
+    internal ServiceSlot(EventLoop loop, string directory, ServiceEntry entry, MasterSettings settings, uint ownerUid, uint ownerGid, Log log)
     {
-        (_loop, _directory, _settings, Entry, _ownerUid, _ownerGid) = (loop, directory, settings, entry, ownerUid, ownerGid);
+        (_loop, _directory, _settings, Entry, _ownerUid, _ownerGid, _log) = (loop, directory, settings, entry, ownerUid, ownerGid, log);
         _path = Path.Join(entry.IsPrivate ? "private" : "public", entry.Name);
         _listener = Listen();
         _watch = loop.Add(_listener, Readiness.Readable, _ => ClientWaits());
@@ -145,7 +145,7 @@ internal sealed class ServiceSlot
         catch (IOException e)
         {
             ours.Dispose();
-            MailLog.Warning($"service {Entry.Name}: {e.Message}");
+            _log.NotStarted(Entry.Name, e.Message);
             CannotStart();
         }
         finally
@@ -169,7 +169,7 @@ internal sealed class ServiceSlot
 
     private void Throttle()
     {
-        MailLog.Warning($"{ProgramPath}: bad command startup -- throttling");
+        _log.BadStart(ProgramPath);
         HoldBack(_settings.ThrottleTime);
     }
 
@@ -197,7 +197,7 @@ internal sealed class ServiceSlot
             }
             catch (IOException e)
             {
-                MailLog.Warning($"wake up {_path}: {e.Message}");
+                _log.NotWoken(_path, e.Message);
             }
             ScheduleWakeup(Entry.Wakeup);
         });
@@ -210,7 +210,7 @@ internal sealed class ServiceSlot
         worker.Dispose();
         if (status != 0)
         {
-            MailLog.Warning($"process {ProgramPath} pid {worker.Process.Pid} {words}");
+            _log.Ended(ProgramPath, worker.Process.Pid, words);
             // One that served somebody first had a bad day; one that never did will not do better at once.
             if (!worker.HasServed && !_ended && !worker.IsRetired)
                 Throttle();

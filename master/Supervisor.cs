@@ -29,6 +29,7 @@ internal sealed class Supervisor : IDisposable
     private static readonly TimeSpan s_restsAfter = TimeSpan.FromSeconds(1);
 
     private readonly EventLoop _loop = new();
+    private readonly Log _log = new(MailLog.Lines);
     private readonly string _directory;
     private readonly Dictionary<string, ServiceSlot> _slots = [];
     private readonly List<PosixSignalRegistration> _signals = [];
@@ -75,7 +76,7 @@ internal sealed class Supervisor : IDisposable
         supervisor.OpenLog();
         supervisor.Apply();
         supervisor.WatchSignals();
-        MailLog.Info($"daemon started -- version {instance.Settings.Version}, configuration {directory}");
+        supervisor._log.Started(instance.Settings.Version, directory);
         ready(instance);
         supervisor._loop.After(s_restsAfter, ProgramImage.LetGo);
         supervisor._loop.After(s_structureCheckDelay, supervisor.CheckStructure);
@@ -107,7 +108,7 @@ internal sealed class Supervisor : IDisposable
         LogOptions log = Settings.Log;
         MailLog.Open(log, "master");
         foreach (string warning in _instance.Warnings)
-            MailLog.Warning(warning);
+            _log.Warning(warning);
         // Services write the same file after they have given root up.
         string path = log.Path;
         if (path.Length > 0 && !log.IsStandardOutput && Users.EffectiveUid == 0 && FileSystem.Status(path) is { Kind: FileKind.Regular, Uid: 0 })
@@ -128,7 +129,7 @@ internal sealed class Supervisor : IDisposable
             if (_slots.TryGetValue(entry.Name, out slot))
                 slot.Configure(entry, Settings);
             else
-                _slots.Add(entry.Name, new ServiceSlot(_loop, _directory, entry, Settings, _ownerUid, _ownerGid) { Emptied = EndNextStage });
+                _slots.Add(entry.Name, new ServiceSlot(_loop, _directory, entry, Settings, _ownerUid, _ownerGid, _log) { Emptied = EndNextStage });
         }
         foreach (string name in _slots.Keys)
         {
@@ -167,7 +168,7 @@ internal sealed class Supervisor : IDisposable
                     Reload();
                 break;
             case PosixSignal.SIGQUIT:
-                MailLog.Info("terminating on signal 3");
+                _log.Terminating(3);
                 KillAll();
                 break;
             default:
@@ -189,11 +190,11 @@ internal sealed class Supervisor : IDisposable
         catch (ConfigurationException e)
         {
             foreach (string problem in e.Problems)
-                MailLog.Error($"reload: {problem}; the running configuration stays");
+                _log.ReloadRefused(problem);
             return;
         }
         OpenLog();
-        MailLog.Info($"reload -- version {Settings.Version}, configuration {_directory}");
+        _log.Reloaded(Settings.Version, _directory);
         Apply();
         // Those that stay hear of it before those they work with end.
         foreach (ServiceSlot slot in _slots.Values)
@@ -204,11 +205,11 @@ internal sealed class Supervisor : IDisposable
 
     private void BeginStop()
     {
-        MailLog.Info("terminating on signal 15");
+        _log.Terminating(15);
         _stopping = true;
         _loop.After(Settings.StopLimit, () =>
         {
-            MailLog.Warning("some processes did not end in time and are killed");
+            _log.EndedByForce();
             KillAll();
         });
         foreach (ServiceSlot slot in _slots.Values)
@@ -263,12 +264,12 @@ internal sealed class Supervisor : IDisposable
                 (int status, string words) = check.WaitForExit();
                 check.Dispose();
                 if (status != 0)
-                    MailLog.Warning($"postsuper -s -p: {words}");
+                    _log.CheckFailed(words);
             });
         }
         catch (IOException e)
         {
-            MailLog.Warning(e.Message);
+            _log.Warning(e.Message);
         }
     }
 

@@ -1,4 +1,3 @@
-using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
@@ -9,7 +8,8 @@ namespace PostfixNet.Postqueue;
 /// incoming.</summary>
 /// <param name="queues">Where messages are.</param>
 /// <param name="wakeQueueManager">Makes qmgr look into incoming.</param>
-internal sealed class Flusher(QueueDirectories queues, Action wakeQueueManager)
+/// <param name="log">Told of what could not be done.</param>
+internal sealed class Flusher(QueueDirectories queues, Action wakeQueueManager, Log log)
 {
     private const int RecipientBatch = 200;
 
@@ -48,7 +48,7 @@ internal sealed class Flusher(QueueDirectories queues, Action wakeQueueManager)
         }
         catch (IOException e)
         {
-            MailLog.Warning($"cannot flush {domain}: {e.Message}");
+            log.NotFlushed(domain, e);
             failed = true;
         }
         if (count % 100 != 0)
@@ -100,7 +100,7 @@ internal sealed class Flusher(QueueDirectories queues, Action wakeQueueManager)
         }
         catch (IOException e)
         {
-            MailLog.Warning($"{id}: cannot flush: {e.Message}");
+            log.NotFlushed(id, e);
             return null;
         }
     }

@@ -1,11 +1,10 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
-using PostfixNet.Log;
 
 namespace PostfixNet.Postqueue;
 
 /// <summary>Questions to the queue manager, which may be away: then the files alone must do.</summary>
-internal sealed class QueueManagerLine : IDisposable
+internal sealed class QueueManagerLine(Log log) : IDisposable
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
     private Channel? _channel;
@@ -26,7 +25,7 @@ internal sealed class QueueManagerLine : IDisposable
         }
         catch (IpcException e)
         {
-            MailLog.Warning(e.Message);
+            log.NoAnswer(e);
             IsBroken = true;
             return null;
         }

@@ -12,7 +12,8 @@ namespace PostfixNet.Postqueue;
 /// <param name="emptyAddress">empty_address_recipient.</param>
 /// <param name="rights">Who may do what.</param>
 /// <param name="triggerQueueManager">Sends requests to qmgr.</param>
-internal sealed class ShowqService(QueueDirectories queues, string emptyAddress, UserRights rights, ShowqService.Trigger triggerQueueManager)
+/// <param name="log">Told of what could not be done.</param>
+internal sealed class ShowqService(QueueDirectories queues, string emptyAddress, UserRights rights, ShowqService.Trigger triggerQueueManager, Log log)
 {
     /// <summary>Requests of one byte each.</summary>
     internal delegate void Trigger(ReadOnlySpan<byte> requests);
@@ -23,7 +24,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
     // Any user may connect; nobody may keep a process for long by saying nothing or not listening.
     private static readonly TimeSpan s_clientTimeout = TimeSpan.FromSeconds(30);
 
-    private readonly Flusher _flusher = new(queues, () => TryTrigger(triggerQueueManager, "I"u8));
+    private readonly Flusher _flusher = new(queues, () => TryTrigger(triggerQueueManager, "I"u8, log), log);
 
     /// <summary>How it runs under master.</summary>
     internal static readonly SingleServer<ShowqService> Program = new("showq", static (config, _) => Read(config), static (_, service) => service.Serve)
@@ -36,7 +37,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
     {
         string queueManager = $"public/{config.Get(Parameters.QueueServiceName)}";
         return new ShowqService(QueueDirectories.FromConfig(config), config.Get(Parameters.EmptyAddressRecipient), UserRights.Of(config),
-            requests => Service.Trigger.Send(queueManager, requests));
+            requests => Service.Trigger.Send(queueManager, requests), new Log(MailLog.Lines));
     }
 
     /// <summary>Serves one client.</summary>
@@ -61,7 +62,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
                 break;
             case ShowqRequest.FlushAll:
                 // Forget dead destinations, ignore the times of next attempts, scan deferred and incoming.
-                Answer(channel, TryTrigger(triggerQueueManager, "FADI"u8) ? 0 : null);
+                Answer(channel, TryTrigger(triggerQueueManager, "FADI"u8, log) ? 0 : null);
                 break;
             case ShowqRequest.FlushOne one:
                 Answer(channel, _flusher.One(one.Id));
@@ -72,7 +73,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
         }
     }
 
-    private static bool TryTrigger(Trigger trigger, ReadOnlySpan<byte> requests)
+    private static bool TryTrigger(Trigger trigger, ReadOnlySpan<byte> requests, Log log)
     {
         try
         {
@@ -81,7 +82,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
         }
         catch (IOException e)
         {
-            MailLog.Warning($"cannot wake the queue manager: {e.Message}");
+            log.NotWoken(e);
             return false;
         }
     }
@@ -90,7 +91,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
 
     private void Explain(Channel channel, string what)
     {
-        using QueueManagerLine line = new();
+        using QueueManagerLine line = new(log);
         try
         {
             int count = new Explainer(queues, emptyAddress, line.Ask, TimeProvider.System).Run(what, message => channel.Send(message.ToAttributes()));
@@ -98,7 +99,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
         }
         catch (IOException e) when (e is not IpcException)
         {
-            MailLog.Warning($"cannot look through the queue: {e.Message}");
+            log.NotExplained(e);
         }
     }
 
@@ -112,7 +113,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
         catch (IOException e) when (e is not IpcException)
         {
             // Without the end mark: the client must not take this for the whole queue.
-            MailLog.Warning($"cannot list the queue: {e.Message}");
+            log.NotListed(e);
             return;
         }
         sender.End();

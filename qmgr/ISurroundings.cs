@@ -11,6 +11,9 @@ internal interface ISurroundings
     /// <summary>The time of day.</summary>
     internal TimeProvider Clock { get; }
 
+    /// <summary>What happens to mail and services is told here.</summary>
+    internal Log Log { get; }
+
     /// <summary>A random number, from 0 to less than 1.</summary>
     internal double Chance();
 

@@ -1,4 +1,5 @@
 using PostfixNet.Configuration;
+using PostfixNet.Log;
 using PostfixNet.Queue;
 using PostfixNet.Service;
 
@@ -41,8 +42,9 @@ internal static class Program
 {
     internal static readonly EventServer<MainConfig> Service = new("qmgr", static (config, _) => Read(config), static (_, loop, config) =>
     {
-        QueueManager manager = new(config, QueueDirectories.FromConfig(config), new Surroundings(loop));
-        QuestionListener.Start(loop, manager.Explanations.Answer);
+        Log log = new(MailLog.Lines);
+        QueueManager manager = new(config, QueueDirectories.FromConfig(config), new Surroundings(loop, log));
+        QuestionListener.Start(loop, manager.Explanations.Answer, log);
         return manager;
     });
 

@@ -1,7 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
-using PostfixNet.Log;
 using PostfixNet.Native;
 using PostfixNet.Queue;
 using PostfixNet.Service;
@@ -36,22 +35,23 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     {
         (_config, _directories, _surroundings, _timers) = (config, directories, surroundings, surroundings.Timers);
         TimeProvider clock = surroundings.Clock;
+        Log log = surroundings.Log;
         _settings = new Settings(config);
-        _paused = new PausedDeliveries(directories.Root);
+        _paused = new PausedDeliveries(directories.Root, log);
         _routing = new Routing(config, new Sites());
         Active = new ActiveQueue(_settings);
-        ActiveFiles files = new(directories, _settings, _timers, clock);
+        ActiveFiles files = new(directories, _settings, _timers, clock, log);
 
         // A message goes through these from the last to the first; each knows those before it.
         _lines = new ReportLines(surroundings, _settings);
-        BuiltIn builtIn = new(_lines, files, _settings, clock);
+        BuiltIn builtIn = new(_lines, files, _settings, clock, log);
         Results results = new(builtIn, _routing, _settings, _timers, clock);
         _transports = new Transports(results, surroundings, _settings);
         _dispatch = new Dispatch(_routing, _paused, builtIn, _transports);
-        Refill refill = new(Active, files, _dispatch, _settings, _timers);
+        Refill refill = new(Active, files, _dispatch, _settings, _timers, log);
         Completion completion = new(Active, files, _lines, refill, _settings, surroundings);
-        Admission = new Admission(directories, files, Active, _dispatch, _settings, _timers, clock);
-        _intake = new Intake(directories, Admission, Active, _paused, _timers);
+        Admission = new Admission(directories, files, Active, _dispatch, _settings, _timers, clock, log);
+        _intake = new Intake(directories, Admission, Active, _paused, _timers, log);
         Explanations = new Explanations(Active, _routing, _paused, _transports);
         // What goes the other way: that there is an end, and room.
         Active.BatchEnded += completion.Begin;
@@ -181,7 +181,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         }
         catch (IOException e)
         {
-            MailLog.Warning(e.Message);
+            _surroundings.Log.Trouble(e);
         }
     }
 }

@@ -1,6 +1,5 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
-using PostfixNet.Log;
 using PostfixNet.Mail;
 
 namespace PostfixNet.Qmgr;
@@ -11,15 +10,16 @@ internal sealed class AgentPool : IAgents
     private readonly Transport _transport;
     private readonly EventLoop _loop;
     private readonly Settings _settings;
+    private readonly Log _log;
     private readonly List<Agent> _idle = [];
     private int _agents;
     private bool _sweeping;
 
     /// <param name="transport">It hears of results.</param>
     /// <param name="limit">Processes at most.</param>
-    internal AgentPool(Transport transport, int limit, Settings settings, EventLoop loop)
+    internal AgentPool(Transport transport, int limit, Settings settings, EventLoop loop, Log log)
     {
-        (_transport, _settings, _loop, Limit) = (transport, settings, loop, limit);
+        (_transport, _settings, _loop, _log, Limit) = (transport, settings, loop, log, limit);
     }
 
     public int Limit { get; private set; }
@@ -60,7 +60,7 @@ internal sealed class AgentPool : IAgents
     {
         _idle.Remove(agent);
         _agents--;
-        MailLog.Warning($"private/{_transport.Name}: no process serves this transport");
+        _log.NoAgent(_transport.Name);
         _transport.NotServed(entry, new Dsn("4.3.0", "mail transport unavailable"));
     }
 
@@ -97,7 +97,7 @@ internal sealed class AgentPool : IAgents
         }
         catch (IOException e)
         {
-            MailLog.Warning($"connect to transport private/{_transport.Name}: {e.Message}");
+            _log.AgentOutOfReach(_transport.Name, e.Message);
             return null;
         }
     }

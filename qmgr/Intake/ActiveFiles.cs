@@ -1,5 +1,4 @@
 using PostfixNet.Ipc;
-using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
@@ -7,7 +6,7 @@ using PostfixNet.Queue;
 namespace PostfixNet.Qmgr;
 
 /// <summary>The files of messages in delivery: what is noted in them, and where they go.</summary>
-internal sealed class ActiveFiles(QueueDirectories directories, Settings settings, ITimers timers, TimeProvider clock)
+internal sealed class ActiveFiles(QueueDirectories directories, Settings settings, ITimers timers, TimeProvider clock, Log log)
 {
     /// <summary>Where the file of a message is.</summary>
     internal string PathOf(QueueId id) => directories.PathOf(QueueName.Active, id);
@@ -22,7 +21,7 @@ internal sealed class ActiveFiles(QueueDirectories directories, Settings setting
         }
         catch (IOException e)
         {
-            MailLog.Error($"{id}: {e.Message}");
+            log.Failure(id, e);
             timers.After(settings.MinimalBackoff, () => Insist(id, action));
         }
     }
@@ -52,7 +51,7 @@ internal sealed class ActiveFiles(QueueDirectories directories, Settings setting
     /// <summary>A damaged file never stops the queue, and is never destroyed (promise 5).</summary>
     internal void SaveCorrupt(QueueId id)
     {
-        MailLog.Warning($"saving corrupt file \"{id}\" from queue \"active\" to queue \"corrupt\"");
+        log.Corrupt(id);
         Insist(id, () => directories.Move(id, QueueName.Active, QueueName.Corrupt));
     }
 
@@ -73,7 +72,7 @@ internal sealed class ActiveFiles(QueueDirectories directories, Settings setting
         }
         catch (Exception e) when (e is IOException or QueueFileException)
         {
-            MailLog.Warning($"{id}: {e.Message}");
+            log.Trouble(id, e);
             return false;
         }
     }
@@ -87,7 +86,7 @@ internal sealed class ActiveFiles(QueueDirectories directories, Settings setting
         }
         catch (IOException e)
         {
-            MailLog.Warning($"{id}: {e.Message}");
+            log.Trouble(id, e);
             return false;
         }
     }

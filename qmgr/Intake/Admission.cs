@@ -1,5 +1,4 @@
 using PostfixNet.Ipc;
-using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
@@ -8,7 +7,7 @@ namespace PostfixNet.Qmgr;
 
 /// <summary>How a queue file becomes a message of the active queue: if it is complete and due, it is moved to active and read.</summary>
 internal sealed class Admission(
-    QueueDirectories directories, ActiveFiles files, ActiveQueue active, Dispatch dispatch, Settings settings, ITimers timers, TimeProvider clock)
+    QueueDirectories directories, ActiveFiles files, ActiveQueue active, Dispatch dispatch, Settings settings, ITimers timers, TimeProvider clock, Log log)
 {
     // Clocks of other hosts that share the queue may be a little ahead.
     private const long FutureToleranceMicroseconds = 1_000_000;
@@ -28,7 +27,7 @@ internal sealed class Admission(
             }
             catch (IOException e)
             {
-                MailLog.Warning(e.Message);
+                log.Trouble(e);
             }
         }
     }
@@ -58,17 +57,17 @@ internal sealed class Admission(
             if (!isTaken && wait > FutureToleranceMicroseconds && !isClockTrouble)
                 return;
             if (isClockTrouble && !isTaken)
-                MailLog.Warning($"{entry.Id}: time stamp {wait / 1_000_000} s in the future, tried now; was the clock set back?");
+                log.FromFuture(entry.Id, wait / 1_000_000);
             if (status.LinkCount != 1)
             {
                 // Once: it is met again in every scan.
                 if (_linked.Count < LinkedLimit && _linked.Add(entry.Path))
-                    MailLog.Warning($"{entry.Path}: file has {status.LinkCount} hard links, left alone");
+                    log.Linked(entry.Path, status.LinkCount);
                 return;
             }
             if (!directories.Rename(entry.Path, QueueName.Active, entry.Id))
             {
-                MailLog.Warning($"{entry.Path}: vanished before it became active");
+                log.Vanished(entry.Path);
                 return;
             }
             isMoved = true;
@@ -79,7 +78,7 @@ internal sealed class Admission(
         }
         catch (IOException e)
         {
-            MailLog.Warning($"{entry.Id}: {e.Message}");
+            log.Trouble(entry.Id, e);
             if (isMoved)
                 files.PutBack(entry.Id);
         }
@@ -100,7 +99,7 @@ internal sealed class Admission(
                 // An agent of an earlier queue manager still delivers it (S5-06).
                 FileSystem.TrySetTime(path, (now + (long)s_lockedRetry.TotalMicroseconds) * 1000);
                 directories.Move(id, QueueName.Active, QueueName.Incoming);
-                MailLog.Info($"{id}: skipped, still being delivered");
+                log.StillDelivered(id);
                 return;
             }
             const int UsedUp = QueueFileMode.FlushFirst | QueueFileMode.Paused;
@@ -110,7 +109,7 @@ internal sealed class Admission(
         }
         catch (QueueFileException e)
         {
-            MailLog.Warning($"{id}: {e.Message}");
+            log.Trouble(id, e);
             files.SaveCorrupt(id);
             return;
         }
@@ -121,7 +120,7 @@ internal sealed class Admission(
             next = 0;
         }
         Message message = new(active, id, envelope, now) { IgnoresDeadDestinations = flush };
-        MailLog.Info($"{id}: from=<{Address.ToExternal(message.Sender)}>, size={message.Size}, nrcpt={message.TotalRecipients} (queue active)");
+        log.Activated(message);
         // The reasons of the last attempt are of no interest once there is a new one.
         FileSystem.TryRemove(directories.PathOf(QueueName.Defer, id));
         active.Add(message);

@@ -4,11 +4,11 @@ using PostfixNet.Queue;
 namespace PostfixNet.Qmgr;
 
 /// <summary>The walks through incoming and deferred that fill the active queue, a few files in each turn of the loop.</summary>
-internal sealed class Intake(QueueDirectories directories, Admission admission, ActiveQueue active, PausedDeliveries paused, ITimers timers)
+internal sealed class Intake(QueueDirectories directories, Admission admission, ActiveQueue active, PausedDeliveries paused, ITimers timers, Log log)
 {
     // Files looked at in one turn: enough to be quick, few enough that reports do not wait (S1-21).
     private const int FilesPerTurn = 20;
-    private readonly QueueScan _incoming = new(directories, QueueName.Incoming), _deferred = new(directories, QueueName.Deferred);
+    private readonly QueueScan _incoming = new(directories, QueueName.Incoming, log), _deferred = new(directories, QueueName.Deferred, log);
     private bool _isScheduled, _deferredIsNext;
 
     /// <summary>Walks through incoming.</summary>

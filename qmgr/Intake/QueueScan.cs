@@ -3,7 +3,7 @@ using PostfixNet.Queue;
 namespace PostfixNet.Qmgr;
 
 /// <summary>A walk through one queue directory in small steps; memory does not grow with the directory.</summary>
-internal sealed class QueueScan(QueueDirectories directories, QueueName queue)
+internal sealed class QueueScan(QueueDirectories directories, QueueName queue, Log log)
 {
     private IEnumerator<QueueEntry>? _walk;
     private bool _again;
@@ -43,7 +43,7 @@ internal sealed class QueueScan(QueueDirectories directories, QueueName queue)
             }
             catch (IOException e)
             {
-                Log.MailLog.Warning($"scan of the {QueueDirectories.NameOf(Queue)} queue: {e.Message}");
+                log.ScanFailed(Queue, e.Message);
             }
             _walk.Dispose();
             _walk = null;

@@ -1,5 +1,4 @@
 using PostfixNet.Ipc;
-using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
 
@@ -7,7 +6,7 @@ namespace PostfixNet.Qmgr;
 
 /// <summary>Reads further recipients of a large message: before those in memory are settled, so that its agents stay busy, or
 /// after that.</summary>
-internal sealed class Refill(ActiveQueue active, ActiveFiles files, Dispatch dispatch, Settings settings, ITimers timers)
+internal sealed class Refill(ActiveQueue active, ActiveFiles files, Dispatch dispatch, Settings settings, ITimers timers, Log log)
 {
     private bool _isReading;
 
@@ -28,7 +27,7 @@ internal sealed class Refill(ActiveQueue active, ActiveFiles files, Dispatch dis
         catch (Exception e) when (e is QueueFileException or IOException)
         {
             // What to do about it is decided when the batch has ended.
-            MailLog.Warning($"{message.Id}: {e.Message}");
+            log.Trouble(message.Id, e);
             unread.CannotBeRead = true;
         }
         _isReading = false;

@@ -1,6 +1,5 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
-using PostfixNet.Log;
 using PostfixNet.Native;
 
 namespace PostfixNet.Qmgr;
@@ -13,16 +12,17 @@ internal sealed class QuestionListener
     private readonly EventLoop _loop;
     private readonly Descriptor _socket;
     private readonly Func<AttributeList, AttributeList> _answer;
+    private readonly Log _log;
     private int _open;
 
-    private QuestionListener(EventLoop loop, Descriptor socket, Func<AttributeList, AttributeList> answer) =>
-        (_loop, _socket, _answer) = (loop, socket, answer);
+    private QuestionListener(EventLoop loop, Descriptor socket, Func<AttributeList, AttributeList> answer, Log log) =>
+        (_loop, _socket, _answer, _log) = (loop, socket, answer, log);
 
     /// <summary>Answers questions as long as the loop runs.</summary>
     /// <exception cref="IOException">The socket cannot be made.</exception>
-    internal static void Start(EventLoop loop, Func<AttributeList, AttributeList> answer)
+    internal static void Start(EventLoop loop, Func<AttributeList, AttributeList> answer, Log log)
     {
-        QuestionListener listener = new(loop, Descriptor.ListenUnix(WaitQuestion.Path, 0x180 /* 0600 */), answer);
+        QuestionListener listener = new(loop, Descriptor.ListenUnix(WaitQuestion.Path, 0x180 /* 0600 */), answer, log);
         loop.Add(listener._socket, Readiness.Readable, _ => listener.Accept());
     }
 
@@ -46,7 +46,7 @@ internal sealed class QuestionListener
         };
         timer = _loop.After(s_limit, () =>
         {
-            MailLog.Warning($"{WaitQuestion.Path}: a client kept its connection for {s_limit.TotalSeconds:0} s");
+            _log.QuestionTookTooLong(s_limit);
             channel.Dispose();
             _open--;
         });

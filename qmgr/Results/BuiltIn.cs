@@ -6,7 +6,7 @@ namespace PostfixNet.Qmgr;
 
 /// <summary>Recipients that need no delivery agent: put off, refused or thrown away by configuration or circumstances. Each is
 /// settled when that is on record.</summary>
-internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings settings, TimeProvider clock)
+internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings settings, TimeProvider clock, Log log)
 {
     /// <summary>Does what a built-in transport says; the next hop is the text.</summary>
     internal void Deliver(Message message, Route route, IReadOnlyList<Recipient> recipients)
@@ -32,7 +32,7 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings set
         {
             foreach (Recipient recipient in recipients)
             {
-                Log(message, recipient, DeliveryStatus.Sent, dsn);
+                Tell(message, recipient, DeliveryStatus.Sent, dsn);
                 End(message, recipient, retry);
             }
         }
@@ -47,7 +47,7 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings set
             {
                 if (!ok)
                     message.MissRecord();
-                Log(message, recipient, DeliveryStatus.Deferred, reason);
+                Tell(message, recipient, DeliveryStatus.Deferred, reason);
                 message.Settle(1);
             });
         }
@@ -62,7 +62,7 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings set
                 // Marked only once the record is durable (S2-09); a record that cannot be written means another try.
                 if (ok)
                 {
-                    Log(message, recipient, DeliveryStatus.Bounced, reason);
+                    Tell(message, recipient, DeliveryStatus.Bounced, reason);
                     End(message, recipient, retry);
                     return;
                 }
@@ -82,11 +82,10 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings set
 
     private void PutOff(Message message, RetryPolicy retry) => message.PutOff(retry, MailTime.Microseconds(clock), notBefore: 0);
 
-    private void Log(Message message, Recipient recipient, DeliveryStatus status, Dsn dsn)
+    private void Tell(Message message, Recipient recipient, DeliveryStatus status, Dsn dsn)
     {
         long now = MailTime.Microseconds(clock);
-        DeliveryLog.Write(message.Id, recipient, "none", 0,
-            new DeliveryLog.Times(message.ArrivalMicroseconds, message.ActiveMicroseconds, now, now, now), status, dsn, settings.DelayResolution);
+        log.Result(message, recipient, new DeliveryLog.Times(message.ArrivalMicroseconds, message.ActiveMicroseconds, now, now, now), status, dsn, settings.DelayResolution);
     }
 
     // "5.7.1 text" carries its own status code.

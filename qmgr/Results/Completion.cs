@@ -1,5 +1,4 @@
 using PostfixNet.Delivery;
-using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
 
@@ -12,6 +11,8 @@ namespace PostfixNet.Qmgr;
 internal sealed class Completion(
     ActiveQueue active, ActiveFiles files, ReportLines lines, Refill refill, Settings settings, ISurroundings surroundings)
 {
+    private Log Log => surroundings.Log;
+
     private long Now => MailTime.Microseconds(surroundings.Clock);
 
     /// <summary>Starts the sequence, in the next turn: whoever settled the last recipient has not finished yet.</summary>
@@ -39,7 +40,7 @@ internal sealed class Completion(
         }
         catch (IOException e)
         {
-            MailLog.Error($"{message.Id}: {e.Message}");
+            Log.Failure(message.Id, e);
             Done(false);
         }
     }
@@ -62,13 +63,13 @@ internal sealed class Completion(
         }
         catch (QueueFileException e)
         {
-            MailLog.Warning($"{message.Id}: {e.Message}");
+            Log.Trouble(message.Id, e);
             SaveCorrupt(message);
         }
         catch (IOException e)
         {
             // Recipients are left that nobody has tried: another time, whatever its age.
-            MailLog.Warning($"{message.Id}: {e.Message}");
+            Log.Trouble(message.Id, e);
             Defer(message);
         }
     }
@@ -89,7 +90,7 @@ internal sealed class Completion(
         bool isForced = files.IsForceExpired(message.Id);
         if (isForced || (!message.IsPaused && (message.IsGivenUp || settings.IsExpired(message.SinceArrival(Now), isNotice: message.Sender.Length == 0))))
         {
-            MailLog.Info($"{message.Id}: from=<{Address.ToExternal(message.Sender)}>, status={(isForced ? "force-expired" : "expired")}, returned to sender");
+            Log.Expired(message, isForced);
             // Only when the sender's notice is safely queued may the message go.
             lines.Defer.Ask(new BounceRequest.Flush(message.Facts), ok =>
             {
@@ -121,16 +122,16 @@ internal sealed class Completion(
         long next = Math.Min(now + (long)settings.LongestPause.TotalMicroseconds,
             message.NextAttempt(settings.Retries.Usual.Refused, now, surroundings.Chance()));
         if (!files.Defer(message.Id, next, message.IsPaused))
-            MailLog.Info($"{message.Id}: gone before it was deferred");
+            Log.GoneBeforeDeferral(message);
         active.Remove(message);
     });
 
     private void Remove(Message message) => files.Insist(message.Id, () =>
     {
         if (files.Remove(message.Id))
-            MailLog.Info($"{message.Id}: removed");
+            Log.Removed(message);
         else
-            MailLog.Warning($"{message.Id}: gone before it was removed");
+            Log.GoneBeforeRemoval(message);
         active.Remove(message);
     });
 

@@ -5,7 +5,7 @@ using PostfixNet.Native;
 namespace PostfixNet.Qmgr;
 
 /// <summary>Requests to the bounce and defer services: asked in order, answered in order, never waited for (S5-24).</summary>
-internal sealed class ReportLine(EventLoop loop, string service, Settings settings) : IReportLine, IDisposable
+internal sealed class ReportLine(EventLoop loop, string service, Settings settings, Log log) : IReportLine, IDisposable
 {
     private readonly Queue<Action<bool>> _waiting = new();
     private EventChannel? _channel;
@@ -35,7 +35,7 @@ internal sealed class ReportLine(EventLoop loop, string service, Settings settin
         TimeSpan timeout = settings.ReportTimeout;
         _timer = loop.After(timeout, () =>
         {
-            Log.MailLog.Warning($"private/{service}: no answer for {timeout.TotalSeconds:0} s");
+            log.NoAnswer(service, timeout);
             _channel?.Dispose();
             Failed();
         });
@@ -50,7 +50,7 @@ internal sealed class ReportLine(EventLoop loop, string service, Settings settin
                 Received = Answered,
                 Closed = why =>
                 {
-                    Log.MailLog.Warning($"private/{service}: {why}");
+                    log.ServiceTrouble(service, why);
                     Failed();
                 },
             };
@@ -58,7 +58,7 @@ internal sealed class ReportLine(EventLoop loop, string service, Settings settin
         }
         catch (IOException e)
         {
-            Log.MailLog.Warning($"private/{service}: {e.Message}");
+            log.ServiceTrouble(service, e.Message);
             return false;
         }
     }

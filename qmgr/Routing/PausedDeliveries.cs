@@ -1,11 +1,10 @@
-using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Qmgr;
 
 /// <summary>What an operator has paused, as this process knows it.</summary>
-internal sealed class PausedDeliveries(string queueDirectory)
+internal sealed class PausedDeliveries(string queueDirectory, Log log)
 {
     private PauseList _list = PauseList.None;
 
@@ -23,12 +22,12 @@ internal sealed class PausedDeliveries(string queueDirectory)
         if (Version > 0 && list.Problem == _list.Problem && list.Pauses.ToHashSet().SetEquals(_list.Pauses))
             return false;
         if (list.Problem is { } problem)
-            MailLog.Error($"{problem}: all deliveries are paused");
+            log.PausesUnreadable(problem);
         foreach (Pause pause in Known(list).Except(Known(_list)))
-            MailLog.Info($"deliveries paused: {pause}");
+            log.Paused(pause);
         // What a file said that cannot be read now is not known to be over.
         foreach (Pause pause in list.Problem is null ? _list.Pauses.Except(list.Pauses) : [])
-            MailLog.Info($"deliveries resumed: {pause}");
+            log.Resumed(pause);
         _list = list;
         Version++;
         IsEverything = list.IsEverything;

@@ -1,7 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
-using PostfixNet.Log;
 using PostfixNet.Mail;
 
 namespace PostfixNet.Qmgr;
@@ -13,6 +12,7 @@ internal sealed class Transport
 {
     private const int StartsPerTurn = 20, PutOffsPerTurn = 100;
     private readonly ITimers _timers;
+    private readonly Log _log;
     private readonly IAgents _agents;
     private readonly Results _results;
     private readonly DeliveryOrder _order;
@@ -32,7 +32,7 @@ internal sealed class Transport
     /// <param name="results">Hears what became of deliveries.</param>
     internal Transport(string name, TransportLimits limits, ISurroundings surroundings, Settings settings, Results results)
     {
-        (Name, _limits, _timers, _results) = (name, limits, surroundings.Timers, results);
+        (Name, _limits, _timers, _log, _results) = (name, limits, surroundings.Timers, surroundings.Log, results);
         _order = new DeliveryOrder(limits.Slots);
         _destinations = new Destinations(limits, _timers, Changed);
         _gate = new TransportGate(_timers, Wake);
@@ -112,7 +112,7 @@ internal sealed class Transport
         else if (destination.DeadBecause is null && destination.Concurrency.Failed(busy))
             _trouble.Bury(destination, report.Trouble);
         if (_limits.LogsFeedback)
-            MailLog.Info($"{Name}: {destination.NextHop}: {(report.Trouble is null ? "success" : "failure")}, window {window} -> {destination.Concurrency.Window}, {busy} busy");
+            _log.Window(Name, destination, success: report.Trouble is null, window, busy);
         _results.Delivered(entry, report);
     }
 
@@ -141,7 +141,7 @@ internal sealed class Transport
         }
         else
         {
-            MailLog.Warning($"private/{Name}: {why} before the delivery of {entry.Message.Id} was reported");
+            _log.AgentLost(Name, why, entry.Message.Id);
             _results.PutOff(entry, new Dsn("4.3.0", "unknown mail transport error"));
         }
     }

@@ -1,4 +1,3 @@
-using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
 
@@ -15,7 +14,7 @@ public static class DeliveryLog
     /// <param name="Done">The outcome was known: ends d.</param>
     public readonly record struct Times(long Arrival, long Active, long Handed, long SetUp, long Done);
 
-    /// <summary>Logs one outcome.</summary>
+    /// <summary>The line of one outcome.</summary>
     /// <param name="id">The message.</param>
     /// <param name="recipient">Its original address is shown when it differs.</param>
     /// <param name="relay">host[address]:port, or "none".</param>
@@ -24,13 +23,7 @@ public static class DeliveryLog
     /// <param name="status">What became of the recipient.</param>
     /// <param name="dsn">Status code and reason.</param>
     /// <param name="resolutionLimit">delay_logging_resolution_limit.</param>
-    public static void Write(QueueId id, Recipient recipient, string relay, int sessionUses,
-        in Times times, DeliveryStatus status, Dsn dsn, int resolutionLimit = 2) =>
-        MailLog.Info(Format(id, recipient, relay, sessionUses, times, status, dsn, resolutionLimit));
-
-    /// <summary>As <see cref="Write"/>, but only the text of the line.</summary>
     /// <param name="tls">tls=, as newer versions of Postfix show it; empty: not shown.</param>
-    /// <inheritdoc cref="Write" path="/param"/>
     public static string Format(QueueId id, Recipient recipient, string relay, int sessionUses,
         in Times times, DeliveryStatus status, Dsn dsn, int resolutionLimit = 2, string tls = "")
     {

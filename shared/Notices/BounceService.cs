@@ -27,13 +27,15 @@ public enum BounceRole
 /// <param name="directories">The queue.</param>
 /// <param name="submitter">Takes the notices.</param>
 /// <param name="templates">Asked at the first notice.</param>
-/// <param name="clock">For tests.</param>
+/// <param name="log">Where its lines go.</param>
+/// <param name="clock">Tells the age of mail, and dates notices.</param>
 public sealed class BounceService(
     BounceRole role, BounceSettings settings, QueueDirectories directories, INoticeSubmitter submitter, Func<NoticeTemplates> templates,
-    TimeProvider? clock = null)
+    ILog log, TimeProvider clock)
 {
-    private readonly NoticeSender _sender = new(settings, templates, submitter, clock ?? TimeProvider.System);
-    private readonly NoticeDigest _digest = new(settings, $"{directories.Root}/{QueueDirectories.Digest}", clock ?? TimeProvider.System);
+    private readonly NoticeLog _log = new(log);
+    private readonly NoticeSender _sender = new(settings, templates, submitter, clock, new NoticeLog(log));
+    private readonly NoticeDigest _digest = new(settings, $"{directories.Root}/{QueueDirectories.Digest}", clock, new NoticeLog(log));
     private readonly QueueName _queue = role switch
     {
         BounceRole.Bounce => QueueName.Bounce,
@@ -50,26 +52,29 @@ public sealed class BounceService(
 
     /// <summary>The service of a process, as main.toml says.</summary>
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
-    public static BounceService FromConfig(MainConfig config, BounceRole role)
+    public static BounceService FromConfig(MainConfig config, BounceRole role, ILog log)
     {
         QueueDirectories directories = QueueDirectories.FromConfig(config);
-        if (role == BounceRole.Defer && TellsNoHours(config))
+        if (role == BounceRole.Defer && TellsNoHours(config, log))
             config.Remark(Parameters.DelayWarningTime, "below one hour: delay notices say 0 hour(s); bounce_template_file can say it otherwise");
         // Below the current directory: a long queue_directory would not fit the address of a socket.
         CleanupSubmitter submitter = new($"private/{config.Get(Parameters.CleanupServiceName)}", config.Get(Parameters.IpcTimeout));
         _ = config.Get(Parameters.BounceTemplateFile);
-        return new BounceService(role, BounceSettings.From(config), directories, submitter, () => Templates(config)) { ReadTemplates = () => NoticeTemplates.Load(config) };
+        return new BounceService(role, BounceSettings.From(config), directories, submitter, () => Templates(config, log), log, TimeProvider.System)
+        {
+            ReadTemplates = () => NoticeTemplates.Load(config),
+        };
     }
 
     /// <summary>The built-in text tells the delay in whole hours: true when there are none.</summary>
-    internal static bool TellsNoHours(MainConfig config)
+    internal static bool TellsNoHours(MainConfig config, ILog log)
     {
         TimeSpan delay = config.Get(Parameters.DelayWarningTime);
-        return delay > TimeSpan.Zero && delay < TimeSpan.FromHours(1) && Templates(config).Delay == NoticeTemplates.BuiltIn(config).Delay;
+        return delay > TimeSpan.Zero && delay < TimeSpan.FromHours(1) && Templates(config, log).Delay == NoticeTemplates.BuiltIn(config).Delay;
     }
 
     // The check of the configuration has read the file; what was spoilt since must not keep anybody from hearing of his mail.
-    private static NoticeTemplates Templates(MainConfig config)
+    private static NoticeTemplates Templates(MainConfig config, ILog log)
     {
         try
         {
@@ -77,7 +82,7 @@ public sealed class BounceService(
         }
         catch (ConfigurationException e)
         {
-            MailLog.Warning($"{e.Message}; notices get their built-in texts");
+            new NoticeLog(log).TemplatesUnusable(e.Message);
             return NoticeTemplates.BuiltIn(config);
         }
     }
@@ -128,9 +133,9 @@ public sealed class BounceService(
         }
     }
 
-    private static BounceReply Failed(QueueId? id, string problem)
+    private BounceReply Failed(QueueId? id, string problem)
     {
-        MailLog.Warning($"{id?.ToString() ?? "unknown message"}: {problem}");
+        _log.Failed(id, problem);
         return new BounceReply(problem);
     }
 
@@ -190,7 +195,7 @@ public sealed class BounceService(
 
     // Their sender knows now that they failed. Should the message outlive this (our answer comes too late, qmgr dies before it
     // removes the file), nobody may try them again. What was refused is marked already, by whoever recorded it.
-    private static void MarkDone(QueueId id, QueuedMessage? message, IEnumerable<Outcome> outcomes)
+    private void MarkDone(QueueId id, QueuedMessage? message, IEnumerable<Outcome> outcomes)
     {
         try
         {
@@ -198,13 +203,13 @@ public sealed class BounceService(
         }
         catch (Exception e) when (e is IOException or QueueFileException)
         {
-            MailLog.Warning($"{id}: {e.Message}");
+            _log.Trouble(id, e);
         }
     }
 
     private string? SendDigests()
     {
-        new DigestSender(settings, _digest, submitter, clock ?? TimeProvider.System).SendDue();
+        new DigestSender(settings, _digest, submitter, clock, _log).SendDue();
         return null;
     }
 
@@ -218,11 +223,11 @@ public sealed class BounceService(
         }
         catch (IOException e)
         {
-            MailLog.Warning($"{facts.Id}: {e.Message}");
+            _log.Trouble(facts.Id, e);
             return null;
         }
         if (message is null)
-            MailLog.Warning($"{facts.Id}: {path}: no such file; the notice goes without the message");
+            _log.MessageGone(facts.Id, path);
         return message;
     }
 

@@ -1,4 +1,3 @@
-using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Notices;
@@ -6,7 +5,7 @@ using PostfixNet.Notices;
 namespace PostfixNet.Delivery;
 
 /// <summary>Sends the reports of <see cref="NoticeDigest"/> whose time has come.</summary>
-internal sealed class DigestSender(BounceSettings settings, NoticeDigest digest, INoticeSubmitter submitter, TimeProvider clock)
+internal sealed class DigestSender(BounceSettings settings, NoticeDigest digest, INoticeSubmitter submitter, TimeProvider clock, NoticeLog log)
 {
     // More messages than that make a further report.
     private const int MessageLimit = 1000;
@@ -24,7 +23,7 @@ internal sealed class DigestSender(BounceSettings settings, NoticeDigest digest,
             }
             catch (IOException e)
             {
-                MailLog.Warning($"digest not sent: {e.Message}");
+                log.DigestFailed(e);
             }
         }
     }
@@ -77,11 +76,11 @@ internal sealed class DigestSender(BounceSettings settings, NoticeDigest digest,
         isRefused = draft.IsRefused;
         if (problem is not null)
         {
-            MailLog.Warning($"{notices[0].QueueId}: digest to {NoticeText.OneLine(Address.ToExternal(to))} {(isRefused ? "can never be queued, and is discarded" : "not sent")}: {problem}");
+            log.DigestNotQueued(notices[0].QueueId, to, isRefused, problem);
             return false;
         }
         foreach (HeldNotice notice in notices)
-            MailLog.Info($"{notice.QueueId}: sender non-delivery notification: {draft.Id}");
+            log.Queued(notice.QueueId, "sender non-delivery notification", draft.Id.ToString());
         return true;
     }
 }

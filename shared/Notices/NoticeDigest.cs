@@ -1,5 +1,4 @@
 using System.Globalization;
-using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Notices;
@@ -13,7 +12,7 @@ namespace PostfixNet.Delivery;
 /// message. The steps and what a crash leaves: notes appended and flushed (the log is still in its place: asked for again);
 /// renamed, both directories flushed (told later; only now may the message go); report queued, log removed (told; told
 /// twice after a crash between the two).</remarks>
-internal sealed class NoticeDigest(BounceSettings settings, string root, TimeProvider clock)
+internal sealed class NoticeDigest(BounceSettings settings, string root, TimeProvider clock, NoticeLog noticeLog)
 {
     private const int Mode = 0x1C0; // 0700
 
@@ -46,13 +45,13 @@ internal sealed class NoticeDigest(BounceSettings settings, string root, TimePro
             log.AddNotes(Described(path, facts, message, isExpired).Notes());
             for (int i = 1; !log.TryMove(path); i++)
                 path = string.Create(CultureInfo.InvariantCulture, $"{directory}/{facts.Id}.{i}");
-            MailLog.Info($"{facts.Id}: sender non-delivery notification: held for a digest");
+            noticeLog.Held(facts.Id);
             return true;
         }
         catch (IOException e)
         {
             // Too many notices are better than none.
-            MailLog.Warning($"{facts.Id}: no digest: {e.Message}");
+            noticeLog.NotHeld(facts.Id, e);
             return false;
         }
     }

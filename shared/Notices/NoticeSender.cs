@@ -1,5 +1,4 @@
 using System.Globalization;
-using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Notices;
 
@@ -11,11 +10,14 @@ namespace PostfixNet.Delivery;
 /// <param name="settings">From main.toml.</param>
 /// <param name="templates">Asked at the first notice.</param>
 /// <param name="submitter">Takes the notices.</param>
-/// <param name="clock">For tests.</param>
-internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates> templates, INoticeSubmitter submitter, TimeProvider clock)
+/// <param name="clock">Dates notices.</param>
+/// <param name="log">Told of each.</param>
+internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates> templates, INoticeSubmitter submitter, TimeProvider clock, NoticeLog log)
 {
     private const string ToldNote = "verp_told"; // VERP notices queued before one failed
 
+    // "log" is the log of recipients here.
+    private readonly NoticeLog _log = log;
     private readonly Lazy<NoticeTemplates> _templates = new(templates, isThreadSafe: false);
 
     private string DoubleBounceAddress => $"{settings.DoubleBounceSender}@{settings.MyHostname}";
@@ -35,7 +37,7 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
         // The end of the line: a notice about a notice about a notice helps nobody.
         if (IsPostmasterNotice(facts.Sender))
         {
-            MailLog.Warning($"{facts.Id}: undeliverable postmaster notification discarded");
+            _log.Discarded(facts.Id);
             return null;
         }
         Draft copy = new(NoticeKind.Failure, settings.BounceNoticeRecipient, IsPostmasterCopy: true, ReturnFull: false, isExpired, "postmaster non-delivery notification");
@@ -103,7 +105,7 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
         }
         // The sender was told; doing that again for the sake of a copy would be worse.
         if (problem is not null)
-            MailLog.Warning($"{facts.Id}: postmaster notice failed while bouncing to {Address.ToExternal(facts.Sender)}: {problem}");
+            _log.CopyFailed(facts.Id, facts.Sender, problem);
     }
 
     /// <summary>VERP: a notice for each recipient. If one cannot be queued now, the log gets a note of how many were, so that
@@ -176,11 +178,11 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
         {
             if (!submission.IsRefused)
                 return problem;
-            MailLog.Warning($"{facts.Id}: {draft.LogWords} to {NoticeText.OneLine(Address.ToExternal(draft.To))} can never be queued, and is discarded: {problem}");
+            _log.NeverQueued(facts.Id, draft.LogWords, draft.To, problem);
             refused?.Add(problem);
             return null;
         }
-        MailLog.Info($"{facts.Id}: {draft.LogWords}: {id}");
+        _log.Queued(facts.Id.ToString(), draft.LogWords, id);
         return null;
     }
 

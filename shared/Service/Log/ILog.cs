@@ -30,4 +30,7 @@ public static class LogLines
 
     /// <summary>A person should look.</summary>
     public static void Warning(this ILog log, string text) => log.Write(Severity.Warning, text);
+
+    /// <summary>Something failed that should not, and the program goes on.</summary>
+    public static void Error(this ILog log, string text) => log.Write(Severity.Error, text);
 }

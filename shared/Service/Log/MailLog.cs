@@ -17,13 +17,8 @@ public static unsafe class MailLog
     private static LogOptions? s_options;
     private static int s_fd = -1;
     private static bool s_json;
-    private static TextWriterTarget? s_capture;
 
     private enum Sink { None, Syslog, File, StandardOutput }
-
-    /// <summary>Receives lines instead of the log; for tests.</summary>
-    /// <param name="line">"info", "warning", … and the text.</param>
-    public delegate void TextWriterTarget(string severity, string line);
 
     /// <summary>Chooses where lines go from now on.</summary>
     /// <param name="options">Where they go and how they look.</param>
@@ -77,9 +72,6 @@ public static unsafe class MailLog
             Open(s_options, s_program);
     }
 
-    /// <summary>Sends all lines to <paramref name="target"/> (null: back to normal); for tests.</summary>
-    public static void Capture(TextWriterTarget? target) => s_capture = target;
-
     /// <summary>This log, for those who are handed one.</summary>
     public static ILog Lines { get; } = new Forward();
 
@@ -115,11 +107,6 @@ public static unsafe class MailLog
 
     private static void Write(string prefix, int priority, string text)
     {
-        if (s_capture is { } capture)
-        {
-            capture(prefix.Length == 0 ? "info" : prefix[..^2], text);
-            return;
-        }
         if (s_sink == Sink.None)
             return;
         text = PrintableText.Of(text);

@@ -6,7 +6,6 @@ using PostfixNet.Queue;
 namespace PostfixNet.UnitTests.Cleanup;
 
 /// <summary>What cleanup makes of addresses and headers, and what it refuses.</summary>
-[Collection("MailLog")]
 public sealed class CleanupTests
 {
     private static (CleanupVerdict Verdict, string Reason) Send(MailFlow flow, string records, bool isInternal = false, bool end = true)

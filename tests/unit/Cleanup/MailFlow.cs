@@ -2,36 +2,27 @@ using System.Text;
 using PostfixNet.Cleanup;
 using PostfixNet.Configuration;
 using PostfixNet.Ipc;
-using PostfixNet.Log;
+using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Pickup;
 using PostfixNet.Queue;
 using PostfixNet.UnitTests.Queue;
+using CleanupLog = PostfixNet.Cleanup.Log;
 using PickupLog = PostfixNet.Pickup.Log;
 
 namespace PostfixNet.UnitTests.Cleanup;
-
-/// <summary>Tests that read the log take turns: there is one per process.</summary>
-[CollectionDefinition("MailLog", DisableParallelization = true)]
-public sealed class MailLogTurns;
 
 /// <summary>A private queue with pickup and cleanup at work in this process, joined by real sockets.</summary>
 internal sealed class MailFlow : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly List<Thread> _cleanups = [];
-    private readonly List<string> _log = [];
 
     internal MailFlow()
     {
         Queues = new QueueDirectories(_directory.Path, [], 1);
         foreach (QueueName queue in new[] { QueueName.Maildrop, QueueName.Incoming, QueueName.Corrupt })
             Directory.CreateDirectory(Queues.DirectoryOf(queue));
-        MailLog.Capture((severity, line) =>
-        {
-            lock (_log)
-                _log.Add(severity == "info" ? line : $"{severity}: {line}");
-        });
     }
 
     internal QueueDirectories Queues { get; }
@@ -54,14 +45,10 @@ internal sealed class MailFlow : IDisposable
     /// <summary>Why the trace service fails; null: it does not.</summary>
     internal string? TraceTrouble { get; set; }
 
-    internal IReadOnlyList<string> Log
-    {
-        get
-        {
-            lock (_log)
-                return [.. _log];
-        }
-    }
+    internal IReadOnlyList<string> Log => Lines.Lines;
+
+    /// <summary>Where the lines of both go.</summary>
+    internal LogRecord Lines { get; } = new();
 
     /// <summary>A file in maildrop, complete.</summary>
     internal string Drop(string name, byte[] records, int mode = QueueFileMode.MaildropReady, long? modified = null)
@@ -86,7 +73,7 @@ internal sealed class MailFlow : IDisposable
             {
                 Traced.AddRange(recipients);
                 return TraceTrouble;
-            }).Serve(channel, () => true);
+            }, new CleanupLog(Lines)).Serve(channel, () => true);
         });
         lock (_cleanups)
             _cleanups.Add(server);
@@ -98,7 +85,7 @@ internal sealed class MailFlow : IDisposable
     internal void RunPickup(Func<Channel>? connect = null)
     {
         ManualResetEventSlim left = new();
-        PickupLog log = new(new Lines(this));
+        PickupLog log = new(Lines);
         Submission submission = new(Pickup, Queues, Clock, new WarnedNames(), log);
         Crew crew = new(Pickup, new MaildropScan(Queues, Clock, log), submission, connect ?? Connect, log, left.Set);
         crew.Wake();
@@ -106,16 +93,6 @@ internal sealed class MailFlow : IDisposable
         foreach (Thread cleanup in _cleanups)
             cleanup.Join();
         _cleanups.Clear();
-    }
-
-    /// <summary>For the lines of one program.</summary>
-    internal sealed class Lines(MailFlow flow) : ILog
-    {
-        public void Write(Severity severity, string text)
-        {
-            lock (flow._log)
-                flow._log.Add(severity == Severity.Info ? text : $"{severity.ToString().ToLowerInvariant()}: {text}");
-        }
     }
 
     internal List<string> Names(QueueName queue) => [.. Directory.EnumerateFileSystemEntries(Queues.DirectoryOf(queue)).Select(p => Path.GetFileName(p)!).Order(StringComparer.Ordinal)];
@@ -154,11 +131,7 @@ internal sealed class MailFlow : IDisposable
         return stream.ToArray();
     }
 
-    public void Dispose()
-    {
-        MailLog.Capture(null);
-        _directory.Dispose();
-    }
+    public void Dispose() => _directory.Dispose();
 }
 
 /// <summary>A clock that stands still.</summary>

@@ -8,7 +8,6 @@ using PostfixNet.Queue;
 namespace PostfixNet.UnitTests.Cleanup;
 
 /// <summary>Good, odd and bad files in maildrop, and what is left where.</summary>
-[Collection("MailLog")]
 public sealed partial class MaildropTests
 {
     private const string Good = "T1795239037 1|Aalice|Salice@origin.test|Rbob@sink.test|M|NSubject: x|N|Nbody|X|E";
@@ -260,7 +259,7 @@ public sealed partial class MaildropTests
             return flow.Connect();
         });
 
-        Outcome outcome = new Submission(flow.Pickup, flow.Queues, flow.Clock, new WarnedNames(), new PostfixNet.Pickup.Log(new MailFlow.Lines(flow))).Submit(new QueueEntry(id, path), cleanup);
+        Outcome outcome = new Submission(flow.Pickup, flow.Queues, flow.Clock, new WarnedNames(), new PostfixNet.Pickup.Log(flow.Lines)).Submit(new QueueEntry(id, path), cleanup);
         cleanup.Abandon();
 
         Assert.Equal(Outcome.Stuck, outcome);

@@ -7,7 +7,6 @@ using PostfixNet.UnitTests.Queue;
 namespace PostfixNet.UnitTests.Cleanup;
 
 /// <summary>What pickup and cleanup make of a maildrop file is what Postfix's made of it.</summary>
-[Collection("MailLog")]
 public sealed partial class VectorTests
 {
     public static TheoryData<string> Pairs

@@ -25,6 +25,8 @@ internal sealed class BounceRig : IDisposable
 
     internal FakeSubmitter Submitter { get; } = new();
 
+    internal LogRecord Log { get; } = new();
+
     internal StepClock Clock { get; } = new();
 
     /// <summary>The defaults.</summary>
@@ -34,7 +36,7 @@ internal sealed class BounceRig : IDisposable
 
     /// <summary>A process of a service: each call makes a new one, as after a crash.</summary>
     internal BounceService Service(BounceRole role) => new(role, Settings, Queues, Submitter,
-        () => NoticeTemplates.BuiltIn(MainConfig.FromText($"myhostname = '{Host}'\ndelay_warning_time = '4h'")), Clock);
+        () => NoticeTemplates.BuiltIn(MainConfig.FromText($"myhostname = '{Host}'\ndelay_warning_time = '4h'")), Log, Clock);
 
     /// <summary>A message in active.</summary>
     internal QueueId Message(string id)

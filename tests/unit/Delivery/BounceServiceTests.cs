@@ -1,7 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
-using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Notices;
@@ -9,7 +8,6 @@ using PostfixNet.Queue;
 
 namespace PostfixNet.UnitTests.Delivery;
 
-[Collection("MailLog")]
 public sealed class BounceServiceTests : IDisposable
 {
     private const string Host = "mta.test";
@@ -17,7 +15,7 @@ public sealed class BounceServiceTests : IDisposable
     private readonly string _root = Directory.CreateTempSubdirectory("postfixnet-test-").FullName;
     private readonly QueueDirectories _directories;
     private readonly FakeSubmitter _submitter = new();
-    private readonly List<string> _logged = [];
+    private readonly LogRecord _log = new();
     private readonly StepClock _clock = new();
     private readonly QueueId _id = QueueId.TryParse("B6051B3029A", out QueueId id) ? id : default;
 
@@ -27,23 +25,13 @@ public sealed class BounceServiceTests : IDisposable
         foreach (string name in new[] { "active", "bounce", "defer", "trace" })
             Directory.CreateDirectory(Path.Combine(_root, name));
         File.Copy(Path.Combine(AppContext.BaseDirectory, "vectors", "partly-done.active"), _directories.PathOf(QueueName.Active, _id));
-        // Other tests may log meanwhile.
-        MailLog.Capture((severity, line) =>
-        {
-            if (line.StartsWith($"{_id}: ", StringComparison.Ordinal))
-                _logged.Add($"{severity}: {line}");
-        });
     }
 
-    public void Dispose()
-    {
-        MailLog.Capture(null);
-        Directory.Delete(_root, recursive: true);
-    }
+    public void Dispose() => Directory.Delete(_root, recursive: true);
 
     private BounceService Service(BounceRole role, BounceSettings? settings = null) =>
         new(role, settings ?? BounceRig.Usual, _directories, _submitter,
-            () => NoticeTemplates.BuiltIn(MainConfig.FromText($"myhostname = '{Host}'\ndelay_warning_time = '4h'")), _clock);
+            () => NoticeTemplates.BuiltIn(MainConfig.FromText($"myhostname = '{Host}'\ndelay_warning_time = '4h'")), _log, _clock);
 
     private static Outcome Failed(
         string address, Notify notify = Notify.Default, DsnAction action = DsnAction.Failed, string status = "5.1.1", string? original = null) =>
@@ -108,7 +96,7 @@ public sealed class BounceServiceTests : IDisposable
         Assert.Contains("\nContent-Type: message/rfc822\n", notice.Text, StringComparison.Ordinal);
         Assert.Contains("\nReturn-Path: <alice@q.test>\nReceived: by mta.golden.test (Postfix, from userid 0)\n", notice.Text, StringComparison.Ordinal);
         Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
-        Assert.Equal(["info: B6051B3029A: sender non-delivery notification: NOTICE1"], _logged);
+        Assert.Equal(["B6051B3029A: sender non-delivery notification: NOTICE1"], _log.Lines);
     }
 
     // A0.4, S5-31
@@ -169,7 +157,7 @@ public sealed class BounceServiceTests : IDisposable
         Assert.Equal(($"double-bounce@{Host}", "postmaster"), (_submitter.Queued[1].Sender, _submitter.Queued[1].Recipient));
         Assert.Contains("\nSubject: Postmaster Warning: Delayed Mail\n", _submitter.Queued[1].Text, StringComparison.Ordinal);
         Assert.Equal(
-            ["info: B6051B3029A: sender delay notification: NOTICE1", "info: B6051B3029A: postmaster delay notification: NOTICE2"], _logged);
+            ["B6051B3029A: sender delay notification: NOTICE1", "B6051B3029A: postmaster delay notification: NOTICE2"], _log.Lines);
     }
 
     // A0.2
@@ -227,7 +215,7 @@ public sealed class BounceServiceTests : IDisposable
         Log(service, Failed("postmaster@q.test"));
         Ok(service.Answer(Flush(sender: $"Double-Bounce@{Host}")));
         Assert.Empty(_submitter.Queued);
-        Assert.Equal(["warning: B6051B3029A: undeliverable postmaster notification discarded"], _logged);
+        Assert.Equal(["warning: B6051B3029A: undeliverable postmaster notification discarded"], _log.Lines);
         Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
     }
 
@@ -245,7 +233,7 @@ public sealed class BounceServiceTests : IDisposable
         _submitter.Fail = "finish";
         Ok(service.Answer(Flush()));
         Assert.False(File.Exists(LogPath(BounceRole.Bounce)));
-        Assert.Contains("postmaster notice failed", _logged[^1], StringComparison.Ordinal);
+        Assert.Contains("postmaster notice failed", _log.Lines[^1], StringComparison.Ordinal);
     }
 
     [Fact] // S5-12
@@ -312,7 +300,7 @@ public sealed class BounceServiceTests : IDisposable
         Ok(service.Answer(Flush()));
         Assert.Contains("\nSubject: Mail Delivery Status Report\n", Assert.Single(_submitter.Queued).Text, StringComparison.Ordinal);
         Assert.Contains("\nAction: relayed\n", _submitter.Queued[0].Text, StringComparison.Ordinal);
-        Assert.Equal(["info: B6051B3029A: sender delivery status notification: NOTICE1"], _logged);
+        Assert.Equal(["B6051B3029A: sender delivery status notification: NOTICE1"], _log.Lines);
     }
 
     [Fact]

@@ -119,7 +119,7 @@ public sealed class TemplateFileTests
         {
             File.WriteAllText(Path.Combine(directory, "main.toml"), $"myhostname = 'mta.test'\ndelay_warning_time = '{delay}'\n" + (file.Length > 0 ? "bounce_template_file = 'bounce.cf'\n" : ""));
             File.WriteAllText(Path.Combine(directory, "bounce.cf"), file);
-            Assert.Equal(warns, BounceService.TellsNoHours(MainConfig.Load(directory)));
+            Assert.Equal(warns, BounceService.TellsNoHours(MainConfig.Load(directory), new LogRecord()));
         }
         finally
         {

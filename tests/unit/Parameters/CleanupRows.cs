@@ -1,7 +1,6 @@
 namespace PostfixNet.UnitTests.ChangedParameters;
 
 /// <summary>Parameters of cleanup and pickup.</summary>
-[Collection("MailLog")]
 public sealed class CleanupRows
 {
     private const string List = "virtual_alias_maps = { 'list@d.test' = 'x@d.test, y@d.test', 'deep@d.test' = 'list@d.test' }\n";
@@ -49,12 +48,6 @@ public sealed class CleanupRows
         new("mail_name", "'Post'", IntakeScene.Dropped("Sa@b.test|Rc@d.test|M|NSubject: s|N|X|E"), "(Post, from userid"),
         new("myhostname", "'other.test'", IntakeScene.Dropped("Sa@b.test|Rc@d.test|M|NSubject: s|N|X|E"), "N Received: by other.test"),
         new("line_length_limit", "600", IntakeScene.Dropped($"Sa@b.test|Rc@d.test|M|NSubject: {s_long}|N|X|E"), "warning: "),
-        new("destination_concurrency_feedback_debug", "true", QmgrScene.Logged(scene =>
-        {
-            scene.Deliver(1);
-            scene.Mail();
-            scene.Run(2);
-        }), "info: smtp: q.test: success, window 5 -> 6, 1 busy"),
     ];
 
     public static TheoryData<int, string> Cases => Row.Cases(All);

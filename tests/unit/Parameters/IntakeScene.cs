@@ -10,8 +10,7 @@ using PostfixNet.UnitTests.Queue;
 
 namespace PostfixNet.UnitTests.ChangedParameters;
 
-/// <summary>cleanup and pickup at work: the answer, the queue file that they make, and the log. Rows take turns with all that
-/// read the log.</summary>
+/// <summary>cleanup and pickup at work: the answer, the queue file that they make, and the log.</summary>
 internal static class IntakeScene
 {
     private const string Usual = """

@@ -30,7 +30,7 @@ internal static class NoticeScene
         using BounceRig rig = new();
         File.WriteAllText($"{rig.Queues.Root}/words.cf", "failure_template = <<EOF\nSubject: Sorry\n\nYour mail did not arrive.\nEOF\n");
         MainConfig config = Row.Config(Usual, toml, $"{rig.Queues.Root}/main.toml");
-        BounceService service = new(role, BounceSettings.From(config), rig.Queues, rig.Submitter, () => NoticeTemplates.Load(config), rig.Clock);
+        BounceService service = new(role, BounceSettings.From(config), rig.Queues, rig.Submitter, () => NoticeTemplates.Load(config), rig.Log, rig.Clock);
         for (int i = 0; i < messages; i++)
         {
             QueueId id = rig.Message($"4A000{i}");
@@ -53,7 +53,7 @@ internal static class NoticeScene
     internal static string DeferLog(string toml)
     {
         using TemporaryDirectory directory = new();
-        BounceService service = BounceService.FromConfig(Row.Config($"queue_directory = \"{directory.Path}/queue\"\n{Usual}", toml.Replace("ROOT", directory.Path, StringComparison.Ordinal)), BounceRole.Defer);
+        BounceService service = BounceService.FromConfig(Row.Config($"queue_directory = \"{directory.Path}/queue\"\n{Usual}", toml.Replace("ROOT", directory.Path, StringComparison.Ordinal)), BounceRole.Defer, new LogRecord());
         foreach (string queue in (string[])["queue", "other"])
             Directory.CreateDirectory($"{directory.Path}/{queue}/defer");
         Assert.True(QueueId.TryParse("4A0001", out QueueId id));

@@ -134,6 +134,12 @@ public sealed class QmgrRows
             scene.Mail();
             scene.Run(1);
         }), "trace2 flush"),
+        new("destination_concurrency_feedback_debug", "true", QmgrScene.Logged(scene =>
+        {
+            scene.Deliver(1);
+            scene.Mail();
+            scene.Run(2);
+        }), "smtp: q.test: success, window 5 -> 6, 1 busy"),
     ];
 
     public static TheoryData<int, string> Cases => Row.Cases(All);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using PostfixNet.Delivery;
-using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Qmgr;
@@ -21,9 +20,9 @@ internal sealed class QmgrScene : IDisposable
     private readonly List<string> _lines = [];
     private int _most;
 
-    private QmgrScene(string toml, string services)
+    private QmgrScene(string toml, string services, Action<string>? logged = null)
     {
-        _machine = new Machine(Row.Merge(Usual, toml), services) { Random = static () => 0 };
+        _machine = new Machine(Row.Merge(Usual, toml), services, logged) { Random = static () => 0 };
         foreach ((string service, FakeLine line) in _machine.Lines)
             line.Asked = (_, request, what) => Note($"{service} {request}{(what is BounceRequest.Append append ? $" ({append.Outcome.Dsn.Reason})" : "")}");
         _machine.Delivering = (agents, entry) =>
@@ -73,20 +72,12 @@ internal sealed class QmgrScene : IDisposable
         return scene.Seen();
     };
 
-    /// <summary>The same, and what is seen is the log; its rows take turns with all that read the log.</summary>
+    /// <summary>The same, and what is seen is the log.</summary>
     internal static Func<string, string> Logged(Action<QmgrScene> play) => toml =>
     {
         List<string> log = [];
-        MailLog.Capture((severity, line) => log.Add($"{severity}: {line}"));
-        try
-        {
-            using QmgrScene scene = new(toml, "");
-            play(scene);
-        }
-        finally
-        {
-            MailLog.Capture(null);
-        }
+        using QmgrScene scene = new(toml, "", log.Add);
+        play(scene);
         return string.Join('\n', log);
     };
 

@@ -333,7 +333,7 @@ public sealed class ListingTests : IDisposable
         using Channel server = new(theirs, "client", TimeSpan.FromSeconds(5));
         client.Send(request);
         client.Socket.FinishWriting();
-        new ShowqService(_queues, "MAILER-DAEMON", s_anybody, requests => trigger(Encoding.ASCII.GetString(requests))).Serve(server);
+        new ShowqService(_queues, "MAILER-DAEMON", s_anybody, requests => trigger(Encoding.ASCII.GetString(requests)), new PostfixNet.Postqueue.Log(new LogRecord())).Serve(server);
         return client.Receive();
     }
 
@@ -390,7 +390,7 @@ public sealed class ListingTests : IDisposable
         Thread service = new(() =>
         {
             using Channel server = new(theirs, "client", TimeSpan.FromSeconds(20));
-            new ShowqService(_queues, "MAILER-DAEMON", s_anybody, _ => { }).Serve(server);
+            new ShowqService(_queues, "MAILER-DAEMON", s_anybody, _ => { }, new PostfixNet.Postqueue.Log(new LogRecord())).Serve(server);
         });
         service.Start();
         client.Send(new ShowqRequest.List().ToAttributes());

@@ -4,7 +4,6 @@ using PostfixNet.Queue;
 namespace PostfixNet.UnitTests.Qmgr;
 
 /// <summary>How files become messages.</summary>
-[Collection("MailLog")]
 public sealed class ActiveQueueTests
 {
     // S1-34, S1-45, S5-04

@@ -5,7 +5,6 @@ using PostfixNet.Queue;
 namespace PostfixNet.UnitTests.Qmgr;
 
 /// <summary>Recipients that the queue manager decides about itself.</summary>
-[Collection("MailLog")]
 public sealed class BuiltInTests
 {
     // A0.4, S2-09; the active queue may be a hashed one.

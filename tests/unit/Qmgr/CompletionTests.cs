@@ -5,7 +5,6 @@ using PostfixNet.Queue;
 namespace PostfixNet.UnitTests.Qmgr;
 
 /// <summary>What becomes of a message when its recipients have been tried.</summary>
-[Collection("MailLog")]
 public sealed class CompletionTests
 {
     private const int Day = 86_400;

@@ -5,7 +5,6 @@ using PostfixNet.Queue;
 namespace PostfixNet.UnitTests.Qmgr;
 
 /// <summary>Which files become messages, and when.</summary>
-[Collection("MailLog")]
 public sealed class IntakeTests
 {
     [Fact]

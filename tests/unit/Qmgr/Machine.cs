@@ -6,6 +6,7 @@ using PostfixNet.Native;
 using PostfixNet.Qmgr;
 using PostfixNet.Queue;
 using PostfixNet.UnitTests.Queue;
+using QmgrLog = PostfixNet.Qmgr.Log;
 
 namespace PostfixNet.UnitTests.Qmgr;
 
@@ -13,13 +14,16 @@ namespace PostfixNet.UnitTests.Qmgr;
 internal sealed class Machine : ISurroundings, IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
+    private readonly QmgrLog _log;
     private int _files;
 
     /// <param name="toml">main.toml.</param>
     /// <param name="services">master.toml.</param>
+    /// <param name="logged">Hears each line of the log.</param>
     /// <param name="hashed">hash_queue_names.</param>
-    internal Machine(string toml = "", string services = "", params string[] hashed)
+    internal Machine(string toml = "", string services = "", Action<string>? logged = null, params string[] hashed)
     {
+        _log = new QmgrLog(new LogRecord { Written = logged });
         Queues = new QueueDirectories(_directory.Path, hashed, 1);
         Queues.CreateMissing(owner: null, group: 0);
         _directory.File("master.toml", Encoding.UTF8.GetBytes(services));
@@ -61,6 +65,8 @@ internal sealed class Machine : ISurroundings, IDisposable
     ITimers ISurroundings.Timers => Clock;
 
     TimeProvider ISurroundings.Clock => Clock;
+
+    QmgrLog ISurroundings.Log => _log;
 
     double ISurroundings.Chance() => Random();
 

@@ -1,12 +1,11 @@
-using PostfixNet.Log;
 using PostfixNet.Qmgr;
 using PostfixNet.Queue;
 using PostfixNet.UnitTests.Queue;
+using QmgrLog = PostfixNet.Qmgr.Log;
 
 namespace PostfixNet.UnitTests.Qmgr;
 
 /// <summary>The operator's list, as the queue manager follows it.</summary>
-[Collection("MailLog")]
 public sealed class PausedDeliveriesTests
 {
     // S1-38
@@ -17,34 +16,21 @@ public sealed class PausedDeliveriesTests
         PauseList.None.With(Pause.Parse(["transport", "relay"], 1)!)!.Write(directory.Path);
         string file = Path.Join(directory.Path, PauseList.FileName);
         byte[] good = File.ReadAllBytes(file);
-        PausedDeliveries paused = new(directory.Path);
-        List<string> lines = [];
-        // Other tests log as well.
-        MailLog.Capture((_, line) =>
-        {
-            if (line.Contains("transport relay", StringComparison.Ordinal) || line.Contains(file, StringComparison.Ordinal))
-                lines.Add(line);
-        });
-        try
-        {
-            Assert.True(paused.Read());
-            Assert.False(paused.Read());
-            Assert.Equal((1, false), (paused.Version, paused.IsEverything));
-            File.WriteAllText(file, "what?\n");
-            Assert.True(paused.Read());
-            Assert.False(paused.Read());
-            Assert.Equal((2, true), (paused.Version, paused.IsEverything));
-            File.WriteAllBytes(file, good);
-            Assert.True(paused.Read());
-            Assert.Equal((3, false), (paused.Version, paused.IsEverything));
-            File.Delete(file);
-            Assert.True(paused.Read());
-        }
-        finally
-        {
-            MailLog.Capture(null);
-        }
-        Assert.Equal(["deliveries paused: transport relay", $"{file}:1: not a pause: all deliveries are paused",
-            "deliveries paused: transport relay", "deliveries resumed: transport relay"], lines);
+        LogRecord log = new();
+        PausedDeliveries paused = new(directory.Path, new QmgrLog(log));
+        Assert.True(paused.Read());
+        Assert.False(paused.Read());
+        Assert.Equal((1, false), (paused.Version, paused.IsEverything));
+        File.WriteAllText(file, "what?\n");
+        Assert.True(paused.Read());
+        Assert.False(paused.Read());
+        Assert.Equal((2, true), (paused.Version, paused.IsEverything));
+        File.WriteAllBytes(file, good);
+        Assert.True(paused.Read());
+        Assert.Equal((3, false), (paused.Version, paused.IsEverything));
+        File.Delete(file);
+        Assert.True(paused.Read());
+        Assert.Equal(["deliveries paused: transport relay", $"error: {file}:1: not a pause: all deliveries are paused",
+            "deliveries paused: transport relay", "deliveries resumed: all deliveries", "deliveries resumed: transport relay"], log.Lines);
     }
 }

@@ -1,5 +1,4 @@
 using PostfixNet.Delivery;
-using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Qmgr;
@@ -8,16 +7,14 @@ using PostfixNet.Queue;
 namespace PostfixNet.UnitTests.Qmgr;
 
 /// <summary>The way of messages through a queue; the test says what agents report, and when.</summary>
-/// <remarks>It reads the log: its users belong to the collection "MailLog".</remarks>
 internal sealed class QueueRig : IDisposable
 {
     private readonly Machine _machine;
 
     internal QueueRig(string toml = "", params string[] hashed)
     {
-        MailLog.Capture((severity, line) => Events.Add(severity == "info" ? line : $"{severity}: {line}"));
         // Many windows are open at once: these tests are about messages, not about destinations.
-        _machine = new Machine($"initial_destination_concurrency = 20\n{toml}", "", hashed);
+        _machine = new Machine($"initial_destination_concurrency = 20\n{toml}", "", Events.Add, hashed);
         foreach (string service in (string[])["bounce", "defer", "trace"])
             _machine.Lines[service].Asked = (_, request, _) => Events.Add($"{service} {request}");
         _machine.Delivering = (_, entry) => Batches.Add((entry.Message, [.. entry.Recipients.Select(recipient => recipient.Address)]));
@@ -127,9 +124,5 @@ internal sealed class QueueRig : IDisposable
 
     internal void Show(QueueName queue) => Directory.Move(Queues.DirectoryOf(queue) + ".away", Queues.DirectoryOf(queue));
 
-    public void Dispose()
-    {
-        MailLog.Capture(null);
-        _machine.Dispose();
-    }
+    public void Dispose() => _machine.Dispose();
 }

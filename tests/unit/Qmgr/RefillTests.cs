@@ -4,7 +4,6 @@ using PostfixNet.Queue;
 namespace PostfixNet.UnitTests.Qmgr;
 
 /// <summary>Large messages are read on while they are delivered.</summary>
-[Collection("MailLog")]
 public sealed class RefillTests
 {
     // S5-27

@@ -14,9 +14,10 @@ internal sealed class Simulation : IDisposable
 
     /// <param name="toml">Parameters.</param>
     /// <param name="agents">Processes.</param>
-    internal Simulation(string toml = "", int agents = 100)
+    /// <param name="logged">Hears each line of the log.</param>
+    internal Simulation(string toml = "", int agents = 100, Action<string>? logged = null)
     {
-        _machine = new Machine(toml, $"[service.smtp]\ncommand = \"smtp\"\nprocess_limit = {agents}\n") { Delivering = Deliver };
+        _machine = new Machine(toml, $"[service.smtp]\ncommand = \"smtp\"\nprocess_limit = {agents}\n", logged) { Delivering = Deliver };
         _machine.Defer.Asked = (id, request, what) =>
         {
             if (what is BounceRequest.Append append)

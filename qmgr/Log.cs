@@ -1,0 +1,73 @@
+using PostfixNet.Delivery;
+using PostfixNet.Log;
+using PostfixNet.Mail;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>All lines of this program.</summary>
+/// <param name="log">Where they go.</param>
+internal sealed class Log(ILog log)
+{
+    internal void Activated(Message message) =>
+        log.Info($"{message.Id}: from=<{Address.ToExternal(message.Sender)}>, size={message.Size}, nrcpt={message.TotalRecipients} (queue active)");
+
+    internal void StillDelivered(QueueId id) => log.Info($"{id}: skipped, still being delivered");
+
+    internal void FromFuture(QueueId id, long seconds) =>
+        log.Warning($"{id}: time stamp {seconds} s in the future, tried now; was the clock set back?");
+
+    internal void Linked(string path, uint links) => log.Warning($"{path}: file has {links} hard links, left alone");
+
+    internal void Vanished(string path) => log.Warning($"{path}: vanished before it became active");
+
+    internal void Corrupt(QueueId id) => log.Warning($"saving corrupt file \"{id}\" from queue \"active\" to queue \"corrupt\"");
+
+    internal void ScanFailed(QueueName queue, string why) => log.Warning($"scan of the {QueueDirectories.NameOf(queue)} queue: {why}");
+
+    /// <summary>What became of a recipient that no agent had.</summary>
+    internal void Result(Message message, Recipient recipient, in DeliveryLog.Times times, DeliveryStatus status, Dsn dsn, int resolution) =>
+        log.Info(DeliveryLog.Format(message.Id, recipient, "none", 0, times, status, dsn, resolution));
+
+    internal void Expired(Message message, bool isForced) =>
+        log.Info($"{message.Id}: from=<{Address.ToExternal(message.Sender)}>, status={(isForced ? "force-expired" : "expired")}, returned to sender");
+
+    internal void Removed(Message message) => log.Info($"{message.Id}: removed");
+
+    internal void GoneBeforeRemoval(Message message) => log.Warning($"{message.Id}: gone before it was removed");
+
+    internal void GoneBeforeDeferral(Message message) => log.Info($"{message.Id}: gone before it was deferred");
+
+    internal void Paused(Pause pause) => log.Info($"deliveries paused: {pause}");
+
+    internal void Resumed(Pause pause) => log.Info($"deliveries resumed: {pause}");
+
+    internal void PausesUnreadable(string why) => log.Error($"{why}: all deliveries are paused");
+
+    /// <param name="success">Of the delivery that moved the window.</param>
+    /// <param name="before">The window before.</param>
+    internal void Window(string transport, Destination destination, bool success, double before, int busy) =>
+        log.Info($"{transport}: {destination.NextHop}: {(success ? "success" : "failure")}, window {before} -> {destination.Concurrency.Window}, {busy} busy");
+
+    internal void AgentLost(string transport, string why, QueueId id) =>
+        log.Warning($"private/{transport}: {why} before the delivery of {id} was reported");
+
+    internal void NoAgent(string transport) => log.Warning($"private/{transport}: no process serves this transport");
+
+    internal void AgentOutOfReach(string transport, string why) => log.Warning($"connect to transport private/{transport}: {why}");
+
+    internal void NoAnswer(string service, TimeSpan waited) => log.Warning($"private/{service}: no answer for {waited.TotalSeconds:0} s");
+
+    internal void ServiceTrouble(string service, string why) => log.Warning($"private/{service}: {why}");
+
+    internal void QuestionTookTooLong(TimeSpan limit) =>
+        log.Warning($"{WaitQuestion.Path}: a client kept its connection for {limit.TotalSeconds:0} s");
+
+    /// <summary>Something about a message did not work, and will be tried again.</summary>
+    internal void Trouble(QueueId id, Exception what) => log.Warning($"{id}: {what.Message}");
+
+    /// <summary>Something about a message did not work, and a person must look.</summary>
+    internal void Failure(QueueId id, Exception what) => log.Error($"{id}: {what.Message}");
+
+    internal void Trouble(Exception what) => log.Warning(what.Message);
+}

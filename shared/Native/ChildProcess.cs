@@ -81,7 +81,7 @@ public sealed unsafe class ChildProcess : IDisposable
     public (int Status, string Words) WaitForExit()
     {
         int status;
-        while (LibC.WaitPid(Pid, out status, 0) < 0)
+        while (Unix.Wait(Pid, out status) < 0)
         {
             if (Marshal.GetLastPInvokeError() != LibC.EINTR)
                 return (0, "exit status unknown");

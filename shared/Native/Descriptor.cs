@@ -83,9 +83,9 @@ public sealed unsafe class Descriptor : IDisposable
             byte* address = stackalloc byte[110];
             uint length = Address(path, address);
             // The mode comes from the mask at the bind: a chmod by name could hit what somebody else put there meanwhile.
-            uint mask = LibC.UMask((uint)(~mode & 0x1FF));
+            int mask = Unix.SetCreationMask(~mode & 0x1FF);
             int bound = LibC.Bind(socket._fd, address, length);
-            _ = LibC.UMask(mask);
+            _ = Unix.SetCreationMask(mask);
             if (bound < 0)
                 throw SystemCallException.Last($"bind {path}");
             if (LibC.Listen(socket._fd, backlog) < 0)

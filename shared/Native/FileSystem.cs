@@ -93,14 +93,14 @@ public static unsafe class FileSystem
     /// <summary>Sets the permission bits of a name (never use it on a name that others can replace by a link).</summary>
     public static void ChangeMode(string path, int mode)
     {
-        if (LibC.ChMod(path, (uint)mode) < 0)
+        if (Unix.ChangeMode(path, mode) < 0)
             throw SystemCallException.Last($"chmod {path}");
     }
 
     /// <summary>Sets owner and group of a name itself; a symbolic link is not followed.</summary>
     public static void ChangeOwner(string path, uint uid, uint gid)
     {
-        if (LibC.ChOwn(path, uid, gid) < 0)
+        if (Unix.ChangeOwner(path, uid, gid) < 0)
             throw SystemCallException.Last($"chown {path}");
     }
 
@@ -142,7 +142,7 @@ public static unsafe class FileSystem
     /// <summary>Removes a directory. False when it is not empty or does not exist.</summary>
     public static bool TryRemoveEmptyDirectory(string path)
     {
-        if (LibC.RmDir(path) == 0)
+        if (Unix.RemoveDirectory(path) == 0)
             return true;
         return Marshal.GetLastPInvokeError() is LibC.ENOENT or LibC.ENOTEMPTY or LibC.EEXIST ? false : throw SystemCallException.Last($"rmdir {path}");
     }
@@ -151,11 +151,7 @@ public static unsafe class FileSystem
     /// <param name="nanoseconds">Since 1970.</param>
     public static bool TrySetTime(string path, long nanoseconds)
     {
-        LibC.TimeSpec* times = stackalloc LibC.TimeSpec[2];
-        times[0].Seconds = Math.DivRem(nanoseconds, 1_000_000_000, out long rest);
-        times[0].Nanoseconds = rest;
-        times[1] = times[0];
-        if (LibC.UTimeNsAt(LibC.AT_FDCWD, path, times, LibC.AT_SYMLINK_NOFOLLOW) == 0)
+        if (Unix.SetTime(path, nanoseconds) == 0)
             return true;
         return Marshal.GetLastPInvokeError() == LibC.ENOENT ? false : throw SystemCallException.Last($"set time of {path}");
     }
@@ -302,21 +298,16 @@ public static unsafe class FileSystem
 
     /// <summary>Free blocks and inodes of the file system below <paramref name="path"/>.</summary>
     /// <returns>Free bytes for ordinary users; free and total inodes (total 0 when the file system has no fixed number).</returns>
-    public static (long FreeBytes, long TotalBytes, long FreeInodes, long TotalInodes) Space(string path)
-    {
-        ulong* v = stackalloc ulong[16]; // struct statvfs, 64-bit: bsize, frsize, blocks, bfree, bavail, files, ffree, favail
-        if (LibC.StatVfs(path, v) < 0)
-            throw SystemCallException.Last($"statvfs {path}");
-        return ((long)(v[1] * v[4]), (long)(v[1] * v[2]), (long)v[7], (long)v[5]);
-    }
+    public static (long FreeBytes, long TotalBytes, long FreeInodes, long TotalInodes) Space(string path) =>
+        Unix.Space(path) ?? throw SystemCallException.Last($"statvfs {path}");
 
     /// <summary>Sets the creation mask of this process.</summary>
-    public static void SetCreationMask(int mask) => _ = LibC.UMask((uint)mask);
+    public static void SetCreationMask(int mask) => _ = Unix.SetCreationMask(mask);
 
     /// <summary>Changes the working directory of this process.</summary>
     public static void ChangeDirectory(string path)
     {
-        if (LibC.ChDir(path) < 0)
+        if (Unix.ChangeDirectory(path) < 0)
             throw SystemCallException.Last($"chdir {path}");
     }
 

@@ -3,13 +3,14 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PostfixNet.Native;
 
-/// <summary>Every call into the C library. The other files of this folder turn results into values and exceptions.</summary>
+/// <summary>The calls into the C library that neither the base library nor Mono.Unix has, or that every start of sendmail and
+/// postqueue needs (see <see cref="Unix"/>). The other files of this folder turn results into values and exceptions.</summary>
 internal static unsafe partial class LibC
 {
     private const string C = "libc.so.6";
 
     internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_APPEND = 0x400,
-        O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_TRUNC = 0x200;
+        O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
 
     // Two flags differ between x86 and ARM.
     internal static readonly int O_NOFOLLOW = IsArm ? 0x8000 : 0x20000;
@@ -18,16 +19,13 @@ internal static unsafe partial class LibC
     private static bool IsArm => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
     internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EBADF = 9, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, ENOTEMPTY = 39,
-        EISDIR = 21, ELOOP = 40, EPIPE = 32, EINPROGRESS = 115, ECHILD = 10, EADDRINUSE = 98;
+        EPIPE = 32, EINPROGRESS = 115;
 
     internal const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
-    internal const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
+    internal const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4;
 
     internal const int AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10;
     internal const int SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_CLOEXEC = 0x80000, SOCK_NONBLOCK = 0x800;
-
-    [StructLayout(LayoutKind.Sequential)]
-    internal struct TimeSpec { public long Seconds; public long Nanoseconds; }
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct StatxTime { public long Seconds; public uint Nanoseconds; public int Reserved; }
@@ -84,17 +82,8 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "fchmod", SetLastError = true)]
     internal static partial int FChMod(SafeFileHandle file, uint mode);
 
-    [LibraryImport(C, EntryPoint = "chmod", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int ChMod(string path, uint mode);
-
-    [LibraryImport(C, EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int ChOwn(string path, uint uid, uint gid);
-
     [LibraryImport(C, EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int MkDir(string path, uint mode);
-
-    [LibraryImport(C, EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int RmDir(string path);
 
     [LibraryImport(C, EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Rename(string from, string to);
@@ -104,9 +93,6 @@ internal static unsafe partial class LibC
 
     [LibraryImport(C, EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Unlink(string path);
-
-    [LibraryImport(C, EntryPoint = "utimensat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int UTimeNsAt(int directory, string path, TimeSpec* times, int flags);
 
     [LibraryImport(C, EntryPoint = "fsync", SetLastError = true)]
     internal static partial int FSync(SafeFileHandle file);
@@ -192,26 +178,11 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "closedir", SetLastError = true)]
     internal static partial int CloseDir(nint directory);
 
-    [LibraryImport(C, EntryPoint = "kill", SetLastError = true)]
-    internal static partial int Kill(int pid, int signal);
-
-    [LibraryImport(C, EntryPoint = "waitpid", SetLastError = true)]
-    internal static partial int WaitPid(int pid, out int status, int options);
-
-    [LibraryImport(C, EntryPoint = "signal", SetLastError = true)]
-    internal static partial nint Signal(int signal, nint handler);
-
     [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
     internal static partial nint SysCall(nint number, nint a, nint b);
 
     [LibraryImport(C, EntryPoint = "getrandom", SetLastError = true)]
     internal static partial nint GetRandom(void* buffer, nint length, uint flags);
-
-    [LibraryImport(C, EntryPoint = "umask")]
-    internal static partial uint UMask(uint mask);
-
-    [LibraryImport(C, EntryPoint = "chdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int ChDir(string path);
 
     [LibraryImport(C, EntryPoint = "getuid")]
     internal static partial uint GetUid();
@@ -219,23 +190,8 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "geteuid")]
     internal static partial uint GetEUid();
 
-    [LibraryImport(C, EntryPoint = "setuid", SetLastError = true)]
-    internal static partial int SetUid(uint uid);
-
-    [LibraryImport(C, EntryPoint = "setgid", SetLastError = true)]
-    internal static partial int SetGid(uint gid);
-
-    [LibraryImport(C, EntryPoint = "setgroups", SetLastError = true)]
-    internal static partial int SetGroups(nint count, uint* groups);
-
-    [LibraryImport(C, EntryPoint = "getpwnam_r", StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int GetPwNam(string name, out Passwd entry, byte* buffer, nint length, out nint result);
-
     [LibraryImport(C, EntryPoint = "getpwuid_r")]
     internal static partial int GetPwUid(uint uid, out Passwd entry, byte* buffer, nint length, out nint result);
-
-    [LibraryImport(C, EntryPoint = "getgrnam_r", StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int GetGrNam(string name, out Group entry, byte* buffer, nint length, out nint result);
 
     [LibraryImport(C, EntryPoint = "gethostname", SetLastError = true)]
     internal static partial int GetHostName(byte* buffer, nint length);
@@ -246,9 +202,6 @@ internal static unsafe partial class LibC
     // Variadic in C; no variable argument is passed, since the format is always "%s" with one.
     [LibraryImport(C, EntryPoint = "syslog", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial void SysLog(int priority, string format, string text);
-
-    [LibraryImport(C, EntryPoint = "statvfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int StatVfs(string path, ulong* result);
 
     [LibraryImport(C, EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int PosixSpawn(out int pid, string path, byte* fileActions, byte* attributes, byte** arguments, byte** environment);
@@ -319,7 +272,4 @@ internal static unsafe partial class LibC
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct Passwd { public byte* Name; public byte* Password; public uint Uid; public uint Gid; public byte* Gecos; public byte* Home; public byte* Shell; }
-
-    [StructLayout(LayoutKind.Sequential)]
-    internal struct Group { public byte* Name; public byte* Password; public uint Gid; public byte** Members; }
 }

@@ -19,13 +19,13 @@ public static class Signals
     public static void IgnoreAll()
     {
         foreach (int signal in (ReadOnlySpan<int>)[1, 2, 3, 15])
-            _ = LibC.Signal(signal, 1);
+            Unix.Ignore(signal);
     }
 
     /// <summary>Sends a signal. False when there is no such process.</summary>
     public static bool TrySend(int pid, int signal)
     {
-        if (LibC.Kill(pid, signal) == 0)
+        if (Unix.Send(pid, signal) == 0)
             return true;
         return System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == LibC.ESRCH ? false : throw SystemCallException.Last($"kill {pid}");
     }

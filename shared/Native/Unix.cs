@@ -1,0 +1,58 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Mono.Unix.Native;
+
+namespace PostfixNet.Native;
+
+/// <summary>The system calls that Mono.Unix makes for us; nothing else names it.</summary>
+/// <remarks>Those that return a number: -1 when they failed, see <see cref="SystemCallException.Last"/>. What sendmail and
+/// postqueue need each time they are started is in <see cref="LibC"/>, since the first call here loads a library.</remarks>
+internal static class Unix
+{
+    static Unix() => NativeLibrary.SetDllImportResolver(typeof(Syscall).Assembly, Load);
+
+    internal static int ChangeMode(string path, int mode) => Syscall.chmod(path, (FilePermissions)mode);
+
+    internal static int ChangeOwner(string path, uint uid, uint gid) => Syscall.lchown(path, (int)uid, (int)gid);
+
+    internal static int ChangeDirectory(string path) => Syscall.chdir(path);
+
+    internal static int RemoveDirectory(string path) => Syscall.rmdir(path);
+
+    /// <returns>The mask of before.</returns>
+    internal static int SetCreationMask(int mask) => (int)Syscall.umask((FilePermissions)mask);
+
+    /// <param name="nanoseconds">Since 1970: the time of access and of modification; a symbolic link is not followed.</param>
+    internal static int SetTime(string path, long nanoseconds)
+    {
+        Timespec time = new() { tv_sec = Math.DivRem(nanoseconds, 1_000_000_000, out long rest), tv_nsec = rest };
+        return Syscall.utimensat(Syscall.AT_FDCWD, path, [time, time], AtFlags.AT_SYMLINK_NOFOLLOW);
+    }
+
+    /// <returns>As <see cref="FileSystem.Space"/>; null when it failed.</returns>
+    internal static (long FreeBytes, long TotalBytes, long FreeInodes, long TotalInodes)? Space(string path) => Syscall.statvfs(path, out Statvfs space) < 0
+        ? null
+        : ((long)(space.f_frsize * space.f_bavail), (long)(space.f_frsize * space.f_blocks), (long)space.f_favail, (long)space.f_files);
+
+    internal static Account? UserByName(string name) =>
+        Syscall.getpwnam(name) is { } entry ? Account.From(entry.pw_name ?? "", entry.pw_uid, entry.pw_gid, entry.pw_gecos ?? "") : null;
+
+    internal static uint? GroupByName(string name) => Syscall.getgrnam(name)?.gr_gid;
+
+    internal static int SetGroups(params uint[] groups) => Syscall.setgroups(groups);
+
+    internal static int SetGroup(uint gid) => Syscall.setgid(gid);
+
+    internal static int SetUser(uint uid) => Syscall.setuid(uid);
+
+    internal static int Send(int pid, int signal) => Syscall.kill(pid, NativeConvert.ToSignum(signal));
+
+    internal static void Ignore(int signal) => _ = Stdlib.SetSignalAction(NativeConvert.ToSignum(signal), SignalAction.Ignore);
+
+    internal static int Wait(int pid, out int status) => Syscall.waitpid(pid, out status, 0);
+
+    // Beside the program and nowhere else: neither where the environment points nor along the system's search path, which
+    // would also take longer than all the rest.
+    private static nint Load(string name, Assembly assembly, DllImportSearchPath? searchPath) =>
+        name == "Mono.Unix" ? NativeLibrary.Load(Path.Join(AppContext.BaseDirectory, "libMono.Unix.so")) : 0;
+}

@@ -53,6 +53,11 @@ internal static class Unix
 
     // Beside the program and nowhere else: neither where the environment points nor along the system's search path, which
     // would also take longer than all the rest.
-    private static nint Load(string name, Assembly assembly, DllImportSearchPath? searchPath) =>
-        name == "Mono.Unix" ? NativeLibrary.Load(Path.Join(AppContext.BaseDirectory, "libMono.Unix.so")) : 0;
+    private static nint Load(string name, Assembly assembly, DllImportSearchPath? searchPath)
+    {
+        if (name != "Mono.Unix")
+            return 0;
+        string path = Path.Join(AppContext.BaseDirectory, "libMono.Unix.so");
+        return NativeLibrary.TryLoad(path, out nint library) ? library : throw new IOException($"{path}: cannot be loaded; it belongs beside the programs");
+    }
 }

@@ -2,6 +2,7 @@ using Microsoft.Win32.SafeHandles;
 using PostfixNet.Delivery;
 using PostfixNet.Dns;
 using PostfixNet.Ipc;
+using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Net;
@@ -24,7 +25,7 @@ internal sealed class DeliveryAgent : IDisposable
     {
         (_context, _settings) = (context, settings);
         StopSignal stop = new(() => context.HurryLine, context.ReadLifeline);
-        _surroundings = new Surroundings(settings.Options, new Log(), clock, stop);
+        _surroundings = new Surroundings(settings.Options, new Log(MailLog.Lines), clock, stop);
         _cache = new SessionCache(_surroundings);
         _bounce = new BounceClient(settings.Options.IpcTimeout);
         StubResolver resolver = new(settings.Resolver with { Stop = stop });

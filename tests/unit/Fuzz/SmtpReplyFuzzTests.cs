@@ -24,7 +24,7 @@ public sealed class SmtpReplyFuzzTests
         {
             List<string> lines = [];
             ScriptedStream stream = new(input, random);
-            using SmtpChat chat = new(stream, peer, options, new global::PostfixNet.Smtp.Log(lines.Add, lines.Add));
+            using SmtpChat chat = new(stream, peer, options, new global::PostfixNet.Smtp.Log(new LogRecord { Written = lines.Add }));
             chat.IsPipelining = random.Next(2) == 0;
             int replies = 0;
             while (true)

@@ -131,7 +131,7 @@ public sealed class ErrorNoticeTests
         SmtpPeer peer = new("mx.test", "127.0.0.31", 25);
         SmtpOptions options = new() { DebugPeers = PeerList.Read(["mx.test"]), ErrorNotices = new ErrorNotices(ErrorClasses.Protocol, "a", "b", false, new Submitter()) };
         MemoryByteStream stream = new();
-        using SmtpChat chat = new(stream, peer, options, new PostfixNet.Smtp.Log(lines.Add, lines.Add));
+        using SmtpChat chat = new(stream, peer, options, new PostfixNet.Smtp.Log(new LogRecord { Written = lines.Add }));
         chat.SaySecret(SmtpStage.Mail, "AUTH PLAIN c2VjcmV0", "AUTH PLAIN ...");
         chat.Flush(SmtpStage.Mail);
         Assert.Equal("AUTH PLAIN c2VjcmV0\r\n", stream.Written);

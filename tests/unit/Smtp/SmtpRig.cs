@@ -87,7 +87,7 @@ internal sealed class SmtpRig : IDeliveryRecords, IDisposable
         };
     }
 
-    internal Surroundings Surroundings => new(Options, new(Lines.Add, w => Lines.Add("warning: " + w)), Clock, Stop);
+    internal Surroundings Surroundings => new(Options, new(new LogRecord { Written = Lines.Add }), Clock, Stop);
 
     internal DeliveryReport Deliver(DeliveryRequest request)
     {
@@ -102,7 +102,7 @@ internal sealed class SmtpRig : IDeliveryRecords, IDisposable
     /// <summary>Names are looked up with these settings; nothing is logged.</summary>
     internal static MxLookup Lookup(IResolver resolver, SmtpOptions options, IResolver? hostsFile = null, IPAddress[]? own = null, TimeProvider? clock = null)
     {
-        Surroundings surroundings = new(options, new(_ => { }, _ => { }), clock ?? TimeProvider.System, StopSignal.None);
+        Surroundings surroundings = new(options, new(new LogRecord()), clock ?? TimeProvider.System, StopSignal.None);
         return new MxLookup(resolver, hostsFile, new OwnAddresses(() => own ?? [], surroundings.Clock), surroundings) { Random = new Random(1) };
     }
 

@@ -2,7 +2,6 @@ using System.Text;
 using PostfixNet.Cleanup;
 using PostfixNet.Configuration;
 using PostfixNet.Ipc;
-using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Pickup;
 using PostfixNet.Queue;

@@ -43,7 +43,7 @@ public sealed partial class ManualPagesTests
         ["cleanup"] = static config => Read(PostfixNet.Cleanup.Program.Service, config, "cleanup"),
         ["defer"] = static config =>
         {
-            BounceService service = BounceService.FromConfig(config, BounceRole.Defer);
+            BounceService service = BounceService.FromConfig(config, BounceRole.Defer, new LogRecord());
             service.ReadTemplates();
             _ = PostfixNet.Notices.NoticeTemplates.BuiltIn(config);
             _ = (config.Get(Parameters.MaxUse), config.Get(Parameters.MaxIdle), ServiceOptions.Read(config));

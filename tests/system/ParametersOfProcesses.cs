@@ -28,7 +28,7 @@ public sealed class ParametersOfProcesses
         Assert.Equal(["", "", "alice@origin.test"], receiver.Messages.Select(message => message.Sender).Order());
         Assert.Contains(receiver.Messages, message => message.Header("Subject") == "Undelivered Mail Returned to Sender");
         Assert.Contains(receiver.Messages, message => message.Header("Subject") == "Mail Delivery Status Report");
-        Wait.For("the reason in the listing", () => mail.Postqueue("-p").Ok().Output.Contains("450 4.2.0 later", StringComparison.Ordinal));
+        Wait.For("the reason in the listing", () => mail.Postqueue("-p").Ok() is { Error: "" } listing && listing.Output.Contains("450 4.2.0 later", StringComparison.Ordinal));
         receiver.SetRules();
         mail.Master("flush").Ok();
         mail.WaitForLog(@"to=<slow@dest\.test>, .*status=sent");

@@ -76,13 +76,9 @@ public sealed class ParametersOfProcesses
     });
 
     [Fact]
-    public void ProcessesEndAsTheyAreTold() => MailSystem.Run((mail, receiver) =>
+    public void AProcessEndsAfterItsClients() => MailSystem.Run((mail, receiver) =>
     {
-        receiver.SetRules("rcpt slow@other.test 450 4.2.0 later");
-        mail.AddTable($"[transport_maps]\n\"other.test\" = \"relay:[127.0.0.1]:{receiver.Port}\"");
         mail.Set("max_use", 1);
-        mail.Set("max_idle", "1s");
-        mail.Set("ipc_idle", "1h");
         mail.Start();
         for (int i = 1; i <= 3; i++)
         {
@@ -90,14 +86,26 @@ public sealed class ParametersOfProcesses
             Wait.For("the message", () => receiver.Messages.Count == i);
         }
         Assert.Equal(3, Pids(mail, @"/cleanup\[(\d+)\]: \w+: message-id=").Count());
+    });
+
+    [Fact]
+    public void AProcessEndsWhenNobodyComes() => MailSystem.Run((mail, receiver) =>
+    {
+        receiver.SetRules("rcpt slow@other.test 450 4.2.0 later");
+        mail.AddTable($"[transport_maps]\n\"other.test\" = \"relay:[127.0.0.1]:{receiver.Port}\"");
+        mail.Set("max_idle", "1s");
+        mail.Set("ipc_idle", "1h");
+        mail.Start();
+        mail.Submit(MailSystem.Message("one"), "-f", "alice@origin.test", "bob@dest.test");
+        Wait.For("the message", () => receiver.Messages.Count == 1);
         // The queue manager keeps its line to the process, for an hour. With the default it would let it go after 5 s, and the
         // process be gone a second later: before these attempts have been made.
         int agent = Assert.Single(Pids(mail, @"/smtp\[(\d+)\]: \w+: to=<bob@dest\.test>"));
         mail.Submit(MailSystem.Message("slow"), "-f", "alice@origin.test", "slow@other.test");
         Wait.For("several attempts", () => mail.Log("to=<slow@other.test>, .*status=deferred").Length >= 5);
         Assert.Contains(agent, mail.Pids("smtp"));
-        // Without such a line a process waits for a second only, not for a hundred.
-        Wait.For("the end of cleanup and defer", () => mail.Pids("cleanup").Length + mail.Pids("showq").Length == 0);
+        // To defer nobody keeps a line: it waits for a second only, not for a hundred.
+        Wait.For("the end of defer", () => mail.Pids("defer").Length == 0);
     });
 
     [Fact]

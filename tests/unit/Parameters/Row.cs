@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using PostfixNet.Configuration;
 
 namespace PostfixNet.UnitTests.ChangedParameters;
@@ -9,6 +10,9 @@ namespace PostfixNet.UnitTests.ChangedParameters;
 /// <param name="Shows">Text that is seen with the value, and not with the default; empty: nothing.</param>
 internal sealed record Row(string Parameter, string Value, Func<string, string> Probe, string Shows)
 {
+    // What is seen with the defaults, once for all rows that share a scene.
+    private static readonly ConcurrentDictionary<(Func<string, string> Probe, string With), Lazy<string>> s_usual = [];
+
     private readonly Lazy<Task<(string Before, string After)>>? _ahead;
 
     /// <summary>Text that is seen with the default, and not with the value; empty: nothing.</summary>
@@ -40,7 +44,8 @@ internal sealed record Row(string Parameter, string Value, Func<string, string> 
 
     private static string Cut(string text) => text.Length < 4000 ? text : $"{text[..2000]}\n...\n{text[^2000..]}";
 
-    private (string Before, string After) See() => (Probe(With), Probe($"{Parameter} = {Value}\n{With}"));
+    private (string Before, string After) See() =>
+        (s_usual.GetOrAdd((Probe, With), static scene => new(() => scene.Probe(scene.With))).Value, Probe($"{Parameter} = {Value}\n{With}"));
 
     /// <summary>Test cases: a number, which a name may have several of, and the name.</summary>
     internal static TheoryData<int, string> Cases(IReadOnlyList<Row> rows)

@@ -138,15 +138,20 @@ internal sealed record SmtpScene
         names.A("both.test", "127.0.0.41", "127.0.0.42", "127.0.0.43", "::1");
     }
 
-    private static void WriteCertificates(TemporaryDirectory directory)
+    private static readonly Lazy<(string Name, string Text)[]> s_certificates = new(static () =>
     {
-        X509Certificate2 client = TestCertificates.SelfSigned("client.test"), other = TestCertificates.SelfSigned("other.test");
+        using X509Certificate2 client = TestCertificates.SelfSigned("client.test"), other = TestCertificates.SelfSigned("other.test");
         string key = client.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem();
-        foreach ((string name, string text) in ((string, string)[])
+        return
         [
             ("ca.pem", TestCertificates.Authority.ExportCertificatePem()), ("other.pem", other.ExportCertificatePem()),
             ("client.pem", $"{key}\n{client.ExportCertificatePem()}\n"), ("client-cert.pem", client.ExportCertificatePem()), ("client-key.pem", key),
-        ])
+        ];
+    });
+
+    private static void WriteCertificates(TemporaryDirectory directory)
+    {
+        foreach ((string name, string text) in s_certificates.Value)
             directory.File(name, Encoding.ASCII.GetBytes(text));
         Directory.CreateDirectory($"{directory.Path}/trusted");
         File.Copy($"{directory.Path}/ca.pem", $"{directory.Path}/trusted/ca.pem");

@@ -7,17 +7,17 @@ internal sealed record PickupOptions
     internal required string MyHostname { get; init; }
 
     /// <summary>mail_name: in Received:.</summary>
-    internal string MailName { get; init; } = "Postfix";
+    internal required string MailName { get; init; }
 
     /// <summary>Owner of the queue: its unreadable files in maildrop were put there by postsuper -r.</summary>
     internal required uint OwnerUid { get; init; }
 
     /// <summary>line_length_limit: bytes of one record of a user's file.</summary>
-    internal int LineLengthLimit { get; init; } = 2048;
+    internal required int LineLengthLimit { get; init; }
 
     /// <summary>Messages handed to cleanup at the same time, over one connection each.</summary>
     internal int Connections { get; init; } = 4;
 
     /// <summary>ipc_idle: how long an unused connection to cleanup stays open.</summary>
-    internal TimeSpan IdleLimit { get; init; } = TimeSpan.FromSeconds(5);
+    internal required TimeSpan IdleLimit { get; init; }
 }

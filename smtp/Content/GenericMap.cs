@@ -8,10 +8,10 @@ namespace PostfixNet.Smtp;
 internal sealed class GenericMap(AddressLookup lookup, AddressCompletion completion, bool propagatesExtension)
 {
     /// <summary>header_address_token_limit.</summary>
-    internal int TokenLimit { get; init; } = HeaderAddresses.DefaultTokenLimit;
+    internal required int TokenLimit { get; init; }
 
     /// <summary>header_size_limit, octets: a header that is larger goes out as it is.</summary>
-    internal int HeaderSizeLimit { get; init; } = 102400;
+    internal required int HeaderSizeLimit { get; init; }
 
     /// <summary>Internal form to internal form; the address itself when the table has nothing for it.</summary>
     internal string Rewrite(string address)

@@ -9,28 +9,28 @@ internal sealed record LoginSettings
     internal required PasswordTable Passwords { get; init; }
 
     /// <summary>smtp_sasl_mechanism_filter.</summary>
-    internal IReadOnlyList<string> MechanismFilter { get; init; } = [];
+    internal required IReadOnlyList<string> MechanismFilter { get; init; }
 
     /// <summary>smtp_sasl_security_options: without TLS.</summary>
-    internal SecurityOptions Demands { get; init; } = SecurityOptions.NoPlaintext | SecurityOptions.NoAnonymous;
+    internal required SecurityOptions Demands { get; init; }
 
     /// <summary>smtp_sasl_tls_security_options.</summary>
-    internal SecurityOptions TlsDemands { get; init; } = SecurityOptions.NoPlaintext | SecurityOptions.NoAnonymous;
+    internal required SecurityOptions TlsDemands { get; init; }
 
     /// <summary>smtp_sasl_tls_verified_security_options: the server has proved its name.</summary>
-    internal SecurityOptions VerifiedTlsDemands { get; init; } = SecurityOptions.NoPlaintext | SecurityOptions.NoAnonymous;
+    internal required SecurityOptions VerifiedTlsDemands { get; init; }
 
     /// <summary>smtp_sasl_auth_soft_bounce: a refused login puts mail off, whatever the server's code.</summary>
-    internal bool AuthSoftBounce { get; init; } = true;
+    internal required bool AuthSoftBounce { get; init; }
 
     /// <summary>smtp_sasl_auth_enforce: where there is a login, no mail goes without.</summary>
-    internal bool AuthEnforce { get; init; }
+    internal required bool AuthEnforce { get; init; }
 
     /// <summary>Key of the one login for this destination, whatever sender and server; empty: there is none.</summary>
     internal string OnlyKey { get; init; } = "";
 
     /// <summary>smtp_send_dummy_mail_auth.</summary>
-    internal bool SendDummyMailAuth { get; init; }
+    internal required bool SendDummyMailAuth { get; init; }
 
     /// <summary>What a mechanism must offer on this connection.</summary>
     internal SecurityOptions DemandsOn(IChannelSecurity? security) =>

@@ -4,161 +4,161 @@ using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.Smtp;
 
-/// <summary>The settings of this program, each named as its parameter (smtp_ left out), with its default.</summary>
+/// <summary>The settings of this program, each named as its parameter (smtp_ left out).</summary>
 internal sealed record SmtpOptions
 {
-    internal string MyHostname { get; init; } = "localhost";
-    internal string HeloName { get; init; } = "localhost";
+    internal required string MyHostname { get; init; }
+    internal required string HeloName { get; init; }
 
     /// <summary>LMTP (RFC 2033) instead of SMTP: the service is called lmtp.</summary>
-    internal bool IsLmtp { get; init; }
-    internal bool LmtpAssumeFinal { get; init; }
+    internal required bool IsLmtp { get; init; }
+    internal required bool LmtpAssumeFinal { get; init; }
 
-    internal TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
-    internal TimeSpan GreetingTimeout { get; init; } = TimeSpan.FromSeconds(300);
-    internal TimeSpan HeloTimeout { get; init; } = TimeSpan.FromSeconds(300);
-    internal TimeSpan StartTlsTimeout { get; init; } = TimeSpan.FromSeconds(300);
-    internal TimeSpan XForwardTimeout { get; init; } = TimeSpan.FromSeconds(300);
-    internal TimeSpan MailTimeout { get; init; } = TimeSpan.FromSeconds(300);
-    internal TimeSpan RcptTimeout { get; init; } = TimeSpan.FromSeconds(300);
-    internal TimeSpan DataInitTimeout { get; init; } = TimeSpan.FromSeconds(120);
-    internal TimeSpan DataXferTimeout { get; init; } = TimeSpan.FromSeconds(180);
-    internal TimeSpan DataDoneTimeout { get; init; } = TimeSpan.FromSeconds(600);
-    internal TimeSpan RsetTimeout { get; init; } = TimeSpan.FromSeconds(20);
-    internal TimeSpan QuitTimeout { get; init; } = TimeSpan.FromSeconds(300);
+    internal required TimeSpan ConnectTimeout { get; init; }
+    internal required TimeSpan GreetingTimeout { get; init; }
+    internal required TimeSpan HeloTimeout { get; init; }
+    internal required TimeSpan StartTlsTimeout { get; init; }
+    internal required TimeSpan XForwardTimeout { get; init; }
+    internal required TimeSpan MailTimeout { get; init; }
+    internal required TimeSpan RcptTimeout { get; init; }
+    internal required TimeSpan DataInitTimeout { get; init; }
+    internal required TimeSpan DataXferTimeout { get; init; }
+    internal required TimeSpan DataDoneTimeout { get; init; }
+    internal required TimeSpan RsetTimeout { get; init; }
+    internal required TimeSpan QuitTimeout { get; init; }
 
     /// <summary>Time limits are for whole commands and for the whole message, not for each write.</summary>
-    internal bool PerRequestDeadline { get; init; }
+    internal required bool PerRequestDeadline { get; init; }
 
     /// <summary>Octets per second; with <see cref="PerRequestDeadline"/>, content that was taken earns that much more time.</summary>
-    internal int MinDataRate { get; init; } = 500;
+    internal required int MinDataRate { get; init; }
 
     /// <summary>For one delivery request, whatever a server does: daemon_timeout.</summary>
-    internal TimeSpan RequestTimeLimit { get; init; } = TimeSpan.FromHours(5);
+    internal required TimeSpan RequestTimeLimit { get; init; }
 
     /// <summary>How to log in; null: smtp_sasl_auth_enable is off.</summary>
-    internal LoginSettings? Login { get; init; }
+    internal required LoginSettings? Login { get; init; }
 
     /// <summary>The login that is asked for by name, while <see cref="Login"/> is null; empty: none is.</summary>
     internal string MissingLogin { get; init; } = "";
 
-    internal bool AlwaysSendEhlo { get; init; } = true;
-    internal bool NeverSendEhlo { get; init; }
-    internal bool Skip5xxGreeting { get; init; } = true;
-    internal bool SkipQuitResponse { get; init; } = true;
-    internal bool SoftBounce { get; init; }
+    internal required bool AlwaysSendEhlo { get; init; }
+    internal required bool NeverSendEhlo { get; init; }
+    internal required bool Skip5xxGreeting { get; init; }
+    internal required bool SkipQuitResponse { get; init; }
+    internal required bool SoftBounce { get; init; }
 
     /// <summary>Addresses that others get to see in place of ours; null: there are none.</summary>
-    internal GenericMap? Generic { get; init; }
+    internal required GenericMap? Generic { get; init; }
 
     /// <summary>Quote local parts where they need it: smtp_quote_rfc821_envelope.</summary>
-    internal bool QuoteEnvelope { get; init; } = true;
+    internal required bool QuoteEnvelope { get; init; }
 
     /// <summary>Tell servers that want to know where mail comes from: smtp_send_xforward_command.</summary>
-    internal bool SendXForward { get; init; }
-    internal bool DisableMimeOutputConversion { get; init; }
+    internal required bool SendXForward { get; init; }
+    internal required bool DisableMimeOutputConversion { get; init; }
 
     /// <summary>EHLO keywords that are treated as absent, in capitals.</summary>
-    internal IReadOnlyList<string> DiscardEhloKeywords { get; init; } = [];
+    internal required IReadOnlyList<string> DiscardEhloKeywords { get; init; }
 
     /// <summary>The same for one server: finds a list of keywords by address; null: use the general list.</summary>
-    internal Func<string, string?> DiscardEhloKeywordsOf { get; init; } = static _ => null;
+    internal required Func<string, string?> DiscardEhloKeywordsOf { get; init; }
 
-    internal bool PixDisableEsmtp { get; init; } = true;
-    internal bool PixDelayDotCrLf { get; init; } = true;
-    internal TimeSpan PixThresholdTime { get; init; } = TimeSpan.FromSeconds(500);
-    internal TimeSpan PixDelayTime { get; init; } = TimeSpan.FromSeconds(10);
+    internal required bool PixDisableEsmtp { get; init; }
+    internal required bool PixDelayDotCrLf { get; init; }
+    internal required TimeSpan PixThresholdTime { get; init; }
+    internal required TimeSpan PixDelayTime { get; init; }
 
     /// <summary>Octets of a message line, without CR LF; 0: no limit.</summary>
-    internal int MessageLineLimit { get; init; } = 998;
+    internal required int MessageLineLimit { get; init; }
 
     /// <summary>Octets of a reply line: line_length_limit.</summary>
-    internal int LineLengthLimit { get; init; } = 2048;
+    internal required int LineLengthLimit { get; init; }
 
     /// <summary>delay_logging_resolution_limit.</summary>
-    internal int DelayResolutionLimit { get; init; } = 2;
+    internal required int DelayResolutionLimit { get; init; }
 
     /// <summary>Servers whose conversation is logged: debug_peer_list. Null: none.</summary>
-    internal PeerList? DebugPeers { get; init; }
+    internal required PeerList? DebugPeers { get; init; }
 
     /// <summary>Tells the postmaster of conversations that went wrong: notify_classes. Null: he does not want to know.</summary>
-    internal ErrorNotices? ErrorNotices { get; init; }
+    internal required ErrorNotices? ErrorNotices { get; init; }
 
-    internal int TcpPort { get; init; } = 25;
+    internal required int TcpPort { get; init; }
 
     /// <summary>Mail loops are looked for only when talking to the port at which this system would itself be found.</summary>
     internal int LoopPort { get; init; } = 25;
 
-    internal IPAddress? BindAddress { get; init; }
-    internal IPAddress? BindAddress6 { get; init; }
+    internal required IPAddress? BindAddress { get; init; }
+    internal required IPAddress? BindAddress6 { get; init; }
 
     /// <summary>Rather no connection than one from another address.</summary>
-    internal bool BindAddressEnforce { get; init; }
-    internal bool UseIPv4 { get; init; } = true;
-    internal bool UseIPv6 { get; init; } = true;
-    internal AddressPreference AddressPreference { get; init; }
-    internal bool BalanceProtocols { get; init; } = true;
-    internal bool RandomizeAddresses { get; init; } = true;
+    internal required bool BindAddressEnforce { get; init; }
+    internal required bool UseIPv4 { get; init; }
+    internal required bool UseIPv6 { get; init; }
+    internal required AddressPreference AddressPreference { get; init; }
+    internal required bool BalanceProtocols { get; init; }
+    internal required bool RandomizeAddresses { get; init; }
 
     /// <summary>Addresses of equal preference are tried beside each other when one is slow: smtp_race_addresses.</summary>
-    internal bool RaceAddresses { get; init; } = true;
+    internal required bool RaceAddresses { get; init; }
 
     /// <summary>legacy_no_failover_after_greeting.</summary>
-    internal bool NoFailoverAfterGreeting { get; init; }
+    internal required bool NoFailoverAfterGreeting { get; init; }
 
     /// <summary>0: no limit.</summary>
-    internal int MxAddressLimit { get; init; } = 5;
+    internal required int MxAddressLimit { get; init; }
 
     /// <summary>0: no limit.</summary>
-    internal int MxSessionLimit { get; init; } = 2;
+    internal required int MxSessionLimit { get; init; }
 
     /// <summary>Which servers are talked to over TLS; null: none.</summary>
-    internal TlsPolicies? Tls { get; init; }
+    internal required TlsPolicies? Tls { get; init; }
 
     /// <summary>In place of smtp_tls_security_level, for one destination; null: not said.</summary>
     internal TlsLevel? TlsLevel { get; init; }
 
-    internal bool NoteStartTlsOffer { get; init; }
+    internal required bool NoteStartTlsOffer { get; init; }
 
     /// <summary>Mail must have waited so long before it goes in plain text to a server whose TLS does not work.</summary>
-    internal TimeSpan MinimalBackoffTime { get; init; } = TimeSpan.FromSeconds(300);
+    internal required TimeSpan MinimalBackoffTime { get; init; }
 
     /// <summary>Result lines show the security level: smtp_log_tls_feature_status.</summary>
-    internal bool LogTlsFeatureStatus { get; init; }
+    internal required bool LogTlsFeatureStatus { get; init; }
 
-    internal bool DisableDnsLookups { get; init; }
+    internal required bool DisableDnsLookups { get; init; }
 
     /// <summary>/etc/hosts is asked: smtp_host_lookup has "native", or the DNS is not used for mail.</summary>
-    internal bool NativeLookups { get; init; }
+    internal required bool NativeLookups { get; init; }
 
     /// <summary>/etc/hosts is asked only for what the DNS does not know; else it comes first.</summary>
-    internal bool DnsBeforeHostsFile { get; init; }
+    internal required bool DnsBeforeHostsFile { get; init; }
 
     /// <summary>A server reached by an alias has the name that the alias stands for.</summary>
-    internal bool CnameOverridesServerName { get; init; }
-    internal bool IgnoreMxLookupError { get; init; }
-    internal bool DeferIfNoMxAddressFound { get; init; }
-    internal IReadOnlyList<string> FallbackRelay { get; init; } = [];
+    internal required bool CnameOverridesServerName { get; init; }
+    internal required bool IgnoreMxLookupError { get; init; }
+    internal required bool DeferIfNoMxAddressFound { get; init; }
+    internal required IReadOnlyList<string> FallbackRelay { get; init; }
 
     /// <summary>relayhost, to recognise mail that goes there: its 5xx-looking DNS trouble is our own mistake.</summary>
-    internal string RelayHost { get; init; } = "";
+    internal required string RelayHost { get; init; }
 
     /// <summary>"service" or "service:nexthop" that gets the mail of domains whose best exchanger is this system; empty: it is
     /// returned as looping.</summary>
-    internal string BestMxTransport { get; init; } = "";
+    internal required string BestMxTransport { get; init; }
 
-    internal TimeSpan IpcTimeout { get; init; } = TimeSpan.FromSeconds(3600);
+    internal required TimeSpan IpcTimeout { get; init; }
 
-    internal bool ConnectionCacheOnDemand { get; init; } = true;
+    internal required bool ConnectionCacheOnDemand { get; init; }
 
     /// <summary>Next hops whose session is kept open even when nothing waits.</summary>
-    internal IReadOnlyList<string> ConnectionCacheDestinations { get; init; } = [];
+    internal required IReadOnlyList<string> ConnectionCacheDestinations { get; init; }
 
-    internal TimeSpan ConnectionCacheTimeLimit { get; init; } = TimeSpan.FromSeconds(2);
-    internal TimeSpan ConnectionReuseTimeLimit { get; init; } = TimeSpan.FromSeconds(300);
+    internal required TimeSpan ConnectionCacheTimeLimit { get; init; }
+    internal required TimeSpan ConnectionReuseTimeLimit { get; init; }
 
     /// <summary>0: no limit.</summary>
-    internal int ConnectionReuseCountLimit { get; init; }
+    internal required int ConnectionReuseCountLimit { get; init; }
 
     /// <summary>These settings, with what main.toml says of one destination in their place.</summary>
     /// <param name="rule">null: nothing.</param>

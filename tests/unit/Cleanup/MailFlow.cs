@@ -36,7 +36,8 @@ internal sealed class MailFlow : IDisposable
         """));
 
     /// <summary>Workers leave as soon as nothing is due.</summary>
-    internal PickupOptions Pickup { get; set; } = new() { MyHostname = "mta.golden.test", OwnerUid = uint.MaxValue - 1, IdleLimit = TimeSpan.Zero };
+    internal PickupOptions Pickup { get; set; } =
+        PickupSettings.Read(MainConfig.FromText("myhostname = 'mta.golden.test'")).Options with { OwnerUid = uint.MaxValue - 1, IdleLimit = TimeSpan.Zero };
 
     /// <summary>What cleanup put on record for success reports.</summary>
     internal List<PostfixNet.Mail.Outcome> Traced { get; } = [];

@@ -1,6 +1,7 @@
 using System.Text;
 using PostfixNet.Net;
 using PostfixNet.Smtp;
+using PostfixNet.UnitTests.Smtp;
 
 namespace PostfixNet.UnitTests.Fuzz;
 
@@ -18,7 +19,7 @@ public sealed class SmtpReplyFuzzTests
                 $"250 {new string('x', 5000)}\r\n250 caf\u00c3\u00a9 \x01\r\n", "25\r\n2500 x\r\n999 9.9.9 x\r\n250-\r\n250 ",
             }.Select(Encoding.Latin1.GetBytes),
             "\r\n", "250-", "250 ", "421 ", "5.1.1 ", "SIZE ", "AUTH", "\n", "\r");
-        SmtpOptions options = new();
+        SmtpOptions options = SmtpRig.Usual;
         SmtpPeer peer = new("mx", "192.0.2.1", 25);
         fuzzer.Run((input, random) =>
         {

@@ -51,8 +51,8 @@ internal static class IntakeScene
         MainConfig config = Row.Config(Usual, toml);
         using MailFlow flow = new();
         flow.Options = CleanupOptions.From(config);
-        // Whoever runs the tests is no owner of a queue.
-        flow.Pickup = PickupSettings.Read(config).Options with { OwnerUid = uint.MaxValue - 1 };
+        // Whoever runs the tests is no owner of a queue, and nothing comes after this file.
+        flow.Pickup = PickupSettings.Read(config).Options with { OwnerUid = uint.MaxValue - 1, IdleLimit = TimeSpan.Zero };
         flow.Drop("ABC", MailFlow.Encode(records));
         flow.RunPickup();
         return Seen(flow, "");

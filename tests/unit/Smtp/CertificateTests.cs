@@ -34,7 +34,7 @@ public sealed class CertificateTests
     public void A_certificate_is_judged_by_the_level(string level, string kind, string verdict, string? trouble)
     {
         TlsLevel demand = TlsPolicy.LevelOf(level)!.Value;
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = demand, LogLevel = 1 }, certificate: Make(kind));
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = demand, LogLevel = 1 }, certificate: Make(kind));
         DeliveryReport report = tls.Deliver();
 
         bool passes = trouble is null;
@@ -66,7 +66,7 @@ public sealed class CertificateTests
             _ => TestCertificates.Fingerprint(certificate.RawData, "SHA512"),
         };
         using TlsRig tls = new(
-            new TlsSettings { SecurityLevel = TlsLevel.Fingerprint, FingerprintDigest = digest.ToLowerInvariant(), FingerprintCertMatch = ["00:11", fingerprint], LogLevel = 1 },
+            TlsRig.Usual with { SecurityLevel = TlsLevel.Fingerprint, FingerprintDigest = digest.ToLowerInvariant(), FingerprintCertMatch = ["00:11", fingerprint], LogLevel = 1 },
             certificate: certificate);
         tls.Deliver();
         Assert.Equal(matches ? Sent : NotVerified, tls.Result);
@@ -78,7 +78,7 @@ public sealed class CertificateTests
     [Fact]
     public void A_chain_can_be_too_long()
     {
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.Verify, VerifyDepth = 0 });
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.Verify, VerifyDepth = 0 });
         tls.Deliver();
         Assert.Equal(["certificate verification failed for mx.test[127.0.0.31]:25: certificate chain longer than limit(0)"], tls.OtherLines);
     }
@@ -89,7 +89,7 @@ public sealed class CertificateTests
         string file = Path.GetTempFileName();
         using X509Certificate2 other = TestCertificates.SelfSigned("Somebody else");
         File.WriteAllText(file, other.ExportCertificatePem());
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.Verify, CAFile = file });
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.Verify, CAFile = file });
         tls.Deliver();
         File.Delete(file);
         Assert.Equal(["certificate verification failed for mx.test[127.0.0.31]:25: untrusted issuer CN=Test authority"], tls.OtherLines);
@@ -104,7 +104,7 @@ public sealed class CertificateTests
         using X509Certificate2 other = TestCertificates.SelfSigned("Somebody else");
         string file = Path.Combine(directory.FullName, "two.pem");
         File.WriteAllText(file, other.ExportCertificatePem());
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.Verify, CAFile = file, CAPath = directory.FullName });
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.Verify, CAFile = file, CAPath = directory.FullName });
         tls.Deliver();
         directory.Delete(recursive: true);
         Assert.Equal(Sent, tls.Result);
@@ -114,7 +114,7 @@ public sealed class CertificateTests
     public void More_is_logged_of_the_certificate_at_level_2()
     {
         using X509Certificate2 certificate = TestCertificates.WithEllipticKey("mx.test");
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.May, LogLevel = 2 }, certificate: certificate);
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.May, LogLevel = 2 }, certificate: certificate);
         tls.Deliver();
         Assert.Equal(
             [

@@ -141,7 +141,7 @@ internal static class ClientCase
     private static SmtpOptions OptionOf(SmtpOptions options, string word, int port)
     {
         TimeSpan soon = TimeSpan.FromMilliseconds(400);
-        TlsSettings tls = new() { LogLevel = 1 };
+        TlsSettings tls = TlsRig.Usual with { LogLevel = 1 };
         return word switch
         {
             "tlsmay" => options with { Tls = new TlsPolicies(tls with { SecurityLevel = TlsLevel.May }) },

@@ -78,7 +78,7 @@ public sealed class DeliveryRuleTests
     {
         using SmtpRig rig = new();
         using ScriptedServer server = new("127.0.0.33", 0, """{"ext": ["AUTH PLAIN"], "auth": ["235 2.7.0 ok"]}""");
-        rig.Options = rig.Options with { TcpPort = server.Port, FallbackRelay = ["[127.0.0.33]"], Tls = new TlsPolicies(new TlsSettings()), Login = LoginSettings.Read(MainConfig.FromText("""
+        rig.Options = rig.Options with { TcpPort = server.Port, FallbackRelay = ["[127.0.0.33]"], Tls = new TlsPolicies(TlsRig.Usual), Login = LoginSettings.Read(MainConfig.FromText("""
             smtp_sasl_auth_enable = true
             smtp_sasl_security_options = "noanonymous"
             [smtp_sasl_password_maps]

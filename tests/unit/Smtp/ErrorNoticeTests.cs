@@ -129,7 +129,7 @@ public sealed class ErrorNoticeTests
     {
         List<string> lines = [];
         SmtpPeer peer = new("mx.test", "127.0.0.31", 25);
-        SmtpOptions options = new() { DebugPeers = PeerList.Read(["mx.test"]), ErrorNotices = new ErrorNotices(ErrorClasses.Protocol, "a", "b", false, new Submitter()) };
+        SmtpOptions options = SmtpRig.Usual with { DebugPeers = PeerList.Read(["mx.test"]), ErrorNotices = new ErrorNotices(ErrorClasses.Protocol, "a", "b", false, new Submitter()) };
         MemoryByteStream stream = new();
         using SmtpChat chat = new(stream, peer, options, new PostfixNet.Smtp.Log(new LogRecord { Written = lines.Add }));
         chat.SaySecret(SmtpStage.Mail, "AUTH PLAIN c2VjcmV0", "AUTH PLAIN ...");

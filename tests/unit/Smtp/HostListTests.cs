@@ -6,7 +6,7 @@ namespace PostfixNet.UnitTests.Smtp;
 
 public sealed class HostListTests
 {
-    private static readonly SmtpOptions s_options = new() { RandomizeAddresses = false };
+    private static readonly SmtpOptions s_options = SmtpRig.Usual with { RandomizeAddresses = false };
 
     // S3-24
     [Theory] // next hop, domain, port, MX lookup, IP address; "-": malformed
@@ -45,7 +45,7 @@ public sealed class HostListTests
         for (int i = 0; i < 500; i++)
         {
             List<HostAddress> hosts = [Host(20, "192.0.2.9"), Host(10, "192.0.2.1"), Host(10, "192.0.2.2"), Host(10, "192.0.2.3")];
-            HostList.Sort(hosts, new SmtpOptions(), random);
+            HostList.Sort(hosts, SmtpRig.Usual, random);
             Assert.Equal(20, hosts[3].Preference);
             orders.Add(string.Join(' ', hosts.Select(h => h.Address)));
         }

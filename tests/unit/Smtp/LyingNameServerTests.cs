@@ -169,7 +169,7 @@ public sealed class LyingNameServerTests
 
     private static HostList Find(StubResolver resolver)
     {
-        SmtpOptions options = new() { UseIPv6 = false };
+        SmtpOptions options = SmtpRig.Usual with { UseIPv6 = false };
         return SmtpRig.Lookup(resolver, options).Find(NextHop.Parse("d.test", options)!);
     }
 }

@@ -83,13 +83,13 @@ public sealed class RealLookupTests(MailZone zone) : IClassFixture<MailZone>
     [InlineData("bad..mail.test", "5.4.4 Host or domain name not found. Name service error for bad..mail.test: invalid host or domain name")]
     [InlineData("-bad.mail.test", "5.4.4 Host or domain name not found. Name service error for -bad.mail.test: invalid host or domain name")]
     [InlineData("0x7f.1", "4.4.3 Host or domain name not found. Name service error for name=0x7f.1 type=MX: Non-recoverable error")] // a name, no address
-    public void Finds(string nextHop, string want) => Assert.Equal(want, Text(Lookup(new SmtpOptions { RandomizeAddresses = false }).Find(Hop(nextHop))));
+    public void Finds(string nextHop, string want) => Assert.Equal(want, Text(Lookup(SmtpRig.Usual with { RandomizeAddresses = false }).Find(Hop(nextHop))));
 
     // S1-49, S4-05
     [Fact]
     public void Servers_of_equal_preference_share_the_mail()
     {
-        MxLookup lookup = Lookup(new SmtpOptions());
+        MxLookup lookup = Lookup(SmtpRig.Usual);
         string[] first = [.. Enumerable.Range(0, 100).Select(_ => lookup.Find(Hop("equal.mail.test")).Hosts[0].Host)];
         Assert.InRange(first.Count(h => h == "mx1.mail.test"), 20, 80);
         Assert.All(Enumerable.Range(0, 20), _ => Assert.Equal("mx1.mail.test", lookup.Find(Hop("two.mail.test")).Hosts[0].Host));
@@ -98,7 +98,7 @@ public sealed class RealLookupTests(MailZone zone) : IClassFixture<MailZone>
     [Fact]
     public void Three_hundred_exchangers_are_an_answer_by_TCP_and_bounded_work()
     {
-        HostList list = Lookup(new SmtpOptions()).Find(Hop("huge.mail.test"));
+        HostList list = Lookup(SmtpRig.Usual).Find(Hop("huge.mail.test"));
         Assert.InRange(list.Hosts.Count, 5, 50);
         Assert.Equal(list.Hosts.OrderBy(h => h.Preference), list.Hosts);
     }
@@ -107,7 +107,7 @@ public sealed class RealLookupTests(MailZone zone) : IClassFixture<MailZone>
     [InlineData(false, "www.mail.test[192.0.2.1]")]
     [InlineData(true, "mx1.mail.test[192.0.2.1]")]
     public void Alias_or_what_it_stands_for_is_the_name_of_the_server(bool overrides, string want) =>
-        Assert.Equal(want, Text(Lookup(new SmtpOptions { CnameOverridesServerName = overrides }).Find(Hop("aliased.mail.test"))));
+        Assert.Equal(want, Text(Lookup(SmtpRig.Usual with { CnameOverridesServerName = overrides }).Find(Hop("aliased.mail.test"))));
 
     // S4-13, S4-15
     [Theory] // ignore_mx_lookup_error; disable_dns_lookups
@@ -117,7 +117,7 @@ public sealed class RealLookupTests(MailZone zone) : IClassFixture<MailZone>
     [InlineData("mx1.mail.test", false, true, "mx1.mail.test[192.0.2.1]")]
     public void Lookups_that_are_forgiven_or_not_made(string nextHop, bool ignoreError, bool noDns, string want)
     {
-        SmtpOptions options = new() { IgnoreMxLookupError = ignoreError, DisableDnsLookups = noDns };
+        SmtpOptions options = SmtpRig.Usual with { IgnoreMxLookupError = ignoreError, DisableDnsLookups = noDns };
         Assert.Equal(want, Text(Lookup(options).Find(NextHop.Parse(nextHop, options)!)));
     }
 
@@ -128,7 +128,7 @@ public sealed class RealLookupTests(MailZone zone) : IClassFixture<MailZone>
     public void Hosts_file_and_DNS_in_order(bool dnsFirst, string known, string only)
     {
         HostsFile file = HostsFile.Parse("203.0.113.1 mx1.mail.test\n203.0.113.2 only.mail.test\n203.0.113.3 mx.broken.test\n");
-        MxLookup lookup = Lookup(new SmtpOptions { DnsBeforeHostsFile = dnsFirst }, file);
+        MxLookup lookup = Lookup(SmtpRig.Usual with { DnsBeforeHostsFile = dnsFirst }, file);
         Assert.Equal(known, Text(lookup.Find(Hop("[mx1.mail.test]"))));
         Assert.Equal(only, Text(lookup.Find(Hop("[only.mail.test]"))));
         Assert.Equal("192.0.2.2", lookup.Find(Hop("[mx2.mail.test]")).Hosts.Single().Address.ToString());
@@ -138,7 +138,7 @@ public sealed class RealLookupTests(MailZone zone) : IClassFixture<MailZone>
 
     private MxLookup Lookup(SmtpOptions options, HostsFile? hosts = null) => SmtpRig.Lookup(zone.Resolver, options, hosts);
 
-    private static NextHop Hop(string text) => NextHop.Parse(text, new SmtpOptions())!;
+    private static NextHop Hop(string text) => NextHop.Parse(text, SmtpRig.Usual)!;
 
     private static string Text(HostList list) =>
         list.Why is null ? string.Join(' ', list.Hosts.Select(h => $"{h.Host}[{h.Address}]")) : $"{list.Why.Status} {list.Why.Reason}";

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Win32.SafeHandles;
+using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Dns;
 using PostfixNet.Mail;
@@ -25,7 +26,10 @@ internal sealed class SmtpRig : IDeliveryRecords, IDisposable
         _content = File.OpenHandle(_path);
     }
 
-    internal SmtpOptions Options { get; set; } = new() { MyHostname = "mta.golden.test", HeloName = "mta.golden.test", UseIPv6 = false };
+    /// <summary>The defaults.</summary>
+    internal static SmtpOptions Usual { get; } = SmtpConfig.Read(MainConfig.FromText("myhostname = 'mta.golden.test'"), "smtp");
+
+    internal SmtpOptions Options { get; set; } = Usual with { UseIPv6 = false };
 
     internal FakeResolver Resolver => _resolver;
 

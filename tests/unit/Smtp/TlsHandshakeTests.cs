@@ -37,7 +37,7 @@ public sealed class TlsHandshakeTests
     [InlineData("secure", "{}", NotOffered, true)]
     public void Each_level_has_its_way_with_servers_that_do_not_start_TLS(string level, string script, string result, bool throttled)
     {
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsPolicy.LevelOf(level)!.Value }, script);
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsPolicy.LevelOf(level)!.Value }, script);
         DeliveryReport report = tls.Deliver();
         Assert.Equal(result, tls.Result);
         Assert.Equal(throttled, report.Trouble is not null);
@@ -51,7 +51,7 @@ public sealed class TlsHandshakeTests
     [InlineData("FLOOD:\u0016\u0003\u0003\u0000\u0004\u0000\u0000\u0000\u0000", "Connection timed out")] // hello requests
     public void A_handshake_ends_in_time_and_says_why(string instead, string why)
     {
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.Encrypt }, $$"""{"ext": ["STARTTLS"], "tls": {{System.Text.Json.JsonSerializer.Serialize(instead)}} }""");
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.Encrypt }, $$"""{"ext": ["STARTTLS"], "tls": {{System.Text.Json.JsonSerializer.Serialize(instead)}} }""");
         tls.Rig.Options = tls.Rig.Options with { StartTlsTimeout = TimeSpan.FromMilliseconds(300) };
         tls.Deliver();
         Assert.Equal(NoHandshake, tls.Result);
@@ -61,7 +61,7 @@ public sealed class TlsHandshakeTests
     [Fact]
     public void A_stop_does_not_wait_for_a_handshake()
     {
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.Encrypt }, """{"ext": ["STARTTLS"], "tls": "HANG"}""");
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.Encrypt }, """{"ext": ["STARTTLS"], "tls": "HANG"}""");
         (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
         theirs.Dispose();
         using ManualResetEventSlim asked = new();
@@ -82,7 +82,7 @@ public sealed class TlsHandshakeTests
     [InlineData("encrypt")]
     public void Plain_text_put_behind_the_reply_to_STARTTLS_ends_the_session(string level)
     {
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsPolicy.LevelOf(level)!.Value }, """{"ext": ["STARTTLS"], "starttls": "RAW:220 go\r\n250 evil\r\n"}""");
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsPolicy.LevelOf(level)!.Value }, """{"ext": ["STARTTLS"], "starttls": "RAW:220 go\r\n250 evil\r\n"}""");
         tls.Deliver(TlsRig.OldRequest());
         Assert.Equal("4.7.5 deferred (Cannot start TLS: host mx.test[127.0.0.31] sent plain text after its reply to STARTTLS)", tls.Result);
         Assert.Empty(tls.Server.Agreements);
@@ -92,7 +92,7 @@ public sealed class TlsHandshakeTests
     [Fact]
     public void What_was_offered_before_TLS_does_not_count_after_it()
     {
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.May },
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.May },
             """{"ehlo": ["250-mx\n250-STARTTLS\n250-SIZE 10\n250 DSN", "250-mx\n250 PIPELINING"]}""");
         tls.Deliver();
         Assert.Equal(Sent, tls.Result);
@@ -105,7 +105,7 @@ public sealed class TlsHandshakeTests
     [InlineData("verify")]
     public void TLS_comes_before_the_greeting_in_wrapper_mode(string level)
     {
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsPolicy.LevelOf(level)!.Value, WrapperMode = true }, wrapped: true);
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsPolicy.LevelOf(level)!.Value, WrapperMode = true }, wrapped: true);
         tls.Deliver();
         Assert.Equal(Sent, tls.Result);
         Assert.Equal("EHLO mta.golden.test", tls.Server.Commands[0]);
@@ -117,7 +117,7 @@ public sealed class TlsHandshakeTests
     [InlineData("may")]
     public void Wrapper_mode_needs_a_level_that_requires_TLS(string level)
     {
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsPolicy.LevelOf(level)!.Value, WrapperMode = true }, wrapped: true);
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsPolicy.LevelOf(level)!.Value, WrapperMode = true }, wrapped: true);
         tls.Deliver();
         Assert.Equal("4.7.5 deferred (client TLS configuration problem)", tls.Result);
         Assert.Equal(["warning: TLS policy for dest.test: smtp_tls_wrappermode requires \"smtp_tls_security_level = encrypt\" (or stronger)"], tls.OtherLines);
@@ -127,7 +127,7 @@ public sealed class TlsHandshakeTests
     [Fact]
     public void Wrapper_mode_with_a_server_that_greets_in_plain_text_is_a_failed_handshake()
     {
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.Encrypt, WrapperMode = true });
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.Encrypt, WrapperMode = true });
         DeliveryReport report = tls.Deliver();
         Assert.Equal(NoHandshake, tls.Result);
         Assert.NotNull(report.Trouble);
@@ -136,7 +136,7 @@ public sealed class TlsHandshakeTests
     [Fact]
     public void Lmtp_starts_TLS_as_well()
     {
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.Encrypt });
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.Encrypt });
         tls.Rig.Options = tls.Rig.Options with { IsLmtp = true };
         tls.Deliver(SmtpRig.Request("inet:mx.test", "u@dest.test"));
         Assert.Equal(Sent, tls.Result);
@@ -150,7 +150,7 @@ public sealed class TlsHandshakeTests
     [InlineData(SslProtocols.Tls13, "TLSv1.3", Sent)]
     public void Only_versions_that_are_allowed_are_spoken(SslProtocols theirs, string ours, string result)
     {
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.Encrypt, MandatoryProtocols = TlsProtocols.Parse(ours) },
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.Encrypt, MandatoryProtocols = TlsProtocols.Parse(ours) },
             server: new SslServerAuthenticationOptions { EnabledSslProtocols = theirs });
         tls.Deliver();
         Assert.Equal(result, tls.Result);
@@ -160,7 +160,7 @@ public sealed class TlsHandshakeTests
     [Fact]
     public void Ciphers_that_are_excluded_are_not_spoken()
     {
-        using TlsRig tls = new(new TlsSettings
+        using TlsRig tls = new(TlsRig.Usual with
         {
             SecurityLevel = TlsLevel.Encrypt,
             LogLevel = 1,
@@ -181,7 +181,7 @@ public sealed class TlsHandshakeTests
     [InlineData("other.test", "other.test")]
     public void The_name_in_the_handshake_is_the_configured_one(string setting, string sent)
     {
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.Encrypt, ServerName = setting });
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.Encrypt, ServerName = setting });
         tls.Deliver();
         Assert.Equal(sent, tls.Server.Agreements.Single().ServerName);
     }
@@ -195,7 +195,7 @@ public sealed class TlsHandshakeTests
         using X509Certificate2 own = TestCertificates.For("mta.golden.test");
         File.WriteAllText(file, own.ExportCertificatePem() + "\n" + own.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem() + "\n");
         using TlsRig tls = new(
-            new TlsSettings { SecurityLevel = TlsLevel.Encrypt, CertFile = configured ? file : "", KeyFile = configured ? file : "" },
+            TlsRig.Usual with { SecurityLevel = TlsLevel.Encrypt, CertFile = configured ? file : "", KeyFile = configured ? file : "" },
             server: new SslServerAuthenticationOptions { ClientCertificateRequired = true, RemoteCertificateValidationCallback = static (_, shown, _, _) => shown?.Subject != "CN=nobody" });
         tls.Deliver();
         File.Delete(file);
@@ -207,7 +207,7 @@ public sealed class TlsHandshakeTests
     public void Files_that_cannot_be_used_put_the_mail_off()
     {
         string file = Path.GetTempFileName();
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.May, CertFile = file, KeyFile = file });
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.May, CertFile = file, KeyFile = file });
         tls.Deliver(TlsRig.OldRequest());
         File.Delete(file);
         Assert.Equal("4.7.5 deferred (client TLS configuration problem)", tls.Result);
@@ -217,7 +217,7 @@ public sealed class TlsHandshakeTests
     [Fact]
     public void An_offer_is_noted_where_TLS_is_not_used()
     {
-        using TlsRig tls = new(new TlsSettings());
+        using TlsRig tls = new(TlsRig.Usual);
         tls.Rig.Options = tls.Rig.Options with { Tls = null, NoteStartTlsOffer = true };
         tls.Deliver();
         Assert.Equal(["Host offered STARTTLS: [mx.test]"], tls.OtherLines);
@@ -228,7 +228,7 @@ public sealed class TlsHandshakeTests
     [InlineData(false)]
     public void Sessions_are_resumed_where_that_is_asked_for(bool resume)
     {
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.Verify, ServerName = "hostname", ResumesSessions = resume });
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.Verify, ServerName = "hostname", ResumesSessions = resume });
         tls.Rig.Deliver(SmtpRig.Request("dest.test", "u@dest.test"));
         tls.Deliver();
         Assert.Equal(2, tls.Server.Agreements.Count);

@@ -82,7 +82,7 @@ public sealed class TlsPolicyTests
     [InlineData("secure mach=x.test", "invalid attribute name \"mach\"")]
     public void A_wrong_entry_puts_the_mail_off_and_says_why(string entry, string why)
     {
-        using TlsRig tls = new(new TlsSettings());
+        using TlsRig tls = new(TlsRig.Usual);
         TlsSettings settings = Read($"[smtp_tls_policy_maps]\n\"dest.test\" = '{entry}'\n\"other.test\" = \"none\"")!.Settings;
         tls.Use(settings);
         DeliveryReport report = tls.Deliver();
@@ -141,7 +141,7 @@ public sealed class TlsPolicyTests
     [Fact]
     public void A_destination_can_have_a_level_of_its_own()
     {
-        using TlsRig tls = new(new TlsSettings(), "{}");
+        using TlsRig tls = new(TlsRig.Usual, "{}");
         DeliveryRequest request = SmtpRig.Request("dest.test", "u@dest.test") with { Rule = new DeliveryRule("dest.test", "encrypt") };
         tls.Deliver(request);
         Assert.StartsWith("4.7.4 deferred", tls.Result, StringComparison.Ordinal);
@@ -152,7 +152,7 @@ public sealed class TlsPolicyTests
     [InlineData("none", "2.0.0 sent (250 2.0.0 Ok: queued as SINK)")]
     public void A_level_that_comes_as_a_surprise_is_not_passed_over(string level, string result)
     {
-        using TlsRig tls = new(new TlsSettings(), "{}");
+        using TlsRig tls = new(TlsRig.Usual, "{}");
         tls.Rig.Options = tls.Rig.Options with { Tls = null };
         tls.Deliver(SmtpRig.Request("dest.test", "u@dest.test") with { Rule = new DeliveryRule("dest.test", level) });
         Assert.Equal(result, tls.Result);

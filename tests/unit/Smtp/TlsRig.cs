@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Smtp;
 
@@ -10,6 +11,10 @@ namespace PostfixNet.UnitTests.Smtp;
 internal sealed class TlsRig : IDisposable
 {
     internal const string Offers = """{"ext": ["STARTTLS", "PIPELINING"]}""";
+
+    /// <summary>The defaults.</summary>
+    internal static TlsSettings Usual { get; } =
+        SmtpConfig.Read(MainConfig.FromText("myhostname = 'mta.golden.test'\nsmtp_tls_security_level = 'may'"), "smtp").Tls!.Settings with { SecurityLevel = TlsLevel.None };
 
     private readonly string _authority = Path.GetTempFileName();
 

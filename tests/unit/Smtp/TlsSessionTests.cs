@@ -9,8 +9,8 @@ namespace PostfixNet.UnitTests.Smtp;
 /// <summary>What happens once TLS is up, and when mail goes in plain text after all.</summary>
 public sealed class TlsSessionTests
 {
-    private static readonly TlsSettings s_may = new() { SecurityLevel = TlsLevel.May };
-    private static readonly TlsSettings s_encrypt = new() { SecurityLevel = TlsLevel.Encrypt };
+    private static readonly TlsSettings s_may = TlsRig.Usual with { SecurityLevel = TlsLevel.May };
+    private static readonly TlsSettings s_encrypt = TlsRig.Usual with { SecurityLevel = TlsLevel.Encrypt };
 
     // S2-17, S2-18
     [Theory]
@@ -117,7 +117,7 @@ public sealed class TlsSessionTests
     [Fact]
     public void A_session_over_TLS_is_used_again()
     {
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.Verify });
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.Verify });
         DeliveryRequest request = SmtpRig.Request("dest.test", "u@dest.test");
         Assert.True(tls.Rig.Deliver(request with { MoreWaits = true }).SessionOpen);
         Assert.False(tls.Deliver(request).SessionOpen);
@@ -186,7 +186,7 @@ public sealed class TlsSessionTests
     {
         using TlsRig tls = new(s_may);
         DeliveryRequest request = SmtpRig.Request("dest.test", "u@dest.test") with { MoreWaits = true };
-        TlsSettings settings = new() { SecurityLevel = TlsPolicy.LevelOf(first)!.Value };
+        TlsSettings settings = TlsRig.Usual with { SecurityLevel = TlsPolicy.LevelOf(first)!.Value };
         tls.Use(settings);
         tls.Rig.Deliver(request);
         tls.Use(settings with { SecurityLevel = TlsPolicy.LevelOf(second)!.Value });
@@ -212,7 +212,7 @@ public sealed class TlsSessionTests
     [InlineData("none", TlsRig.Offers, null)]
     public void The_result_line_shows_the_level_when_asked_to(string level, string script, string? field)
     {
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsPolicy.LevelOf(level)!.Value }, script);
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsPolicy.LevelOf(level)!.Value }, script);
         tls.Rig.Options = tls.Rig.Options with { LogTlsFeatureStatus = true };
         tls.Deliver();
         Assert.Matches(field is null ? @", delays=[\d./]+, dsn=" : $@", delays=[\d./]+, {field}, dsn=", tls.Rig.Lines[^1]);

@@ -85,7 +85,7 @@ public sealed class LoginTests : IDisposable
     public void Scram_over_TLS(string offer, string header, bool rightCertificate, string want)
     {
         using X509Certificate2 certificate = TestCertificates.For("mx.test", "mx.test");
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.Encrypt }, $$"""{"ext": ["STARTTLS", "AUTH PLAIN {{offer}}"]}""", certificate);
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.Encrypt }, $$"""{"ext": ["STARTTLS", "AUTH PLAIN {{offer}}"]}""", certificate);
         byte[]? hash = header[0] == 'p' ? SHA256.HashData(rightCertificate ? certificate.RawData : [1]) : null;
         tls.Server.Authenticator = new ScramServer(Password, endPoint: hash, header: header).Answer;
         tls.Rig.Options = tls.Rig.Options with { Login = LoginSettings.Read(MainConfig.FromText($"[smtp_sasl_password_maps]\n{Entry}\n"), "smtp") };
@@ -98,7 +98,7 @@ public sealed class LoginTests : IDisposable
     [InlineData("SIZE", false)]
     public void Plain_over_TLS_only(string extension, bool isSent)
     {
-        using TlsRig tls = new(new TlsSettings { SecurityLevel = TlsLevel.May }, $$"""{"ext": ["{{extension}}", "AUTH PLAIN"], "auth": ["235 ok"]}""");
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.May }, $$"""{"ext": ["{{extension}}", "AUTH PLAIN"], "auth": ["235 ok"]}""");
         MainConfig config = MainConfig.FromText($"smtp_sasl_tls_security_options = \"noanonymous\"\n[smtp_sasl_password_maps]\n{Entry}\n");
         tls.Rig.Options = tls.Rig.Options with { Login = LoginSettings.Read(config, "smtp") };
         tls.Deliver();

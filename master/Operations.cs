@@ -8,7 +8,7 @@ namespace PostfixNet.Master;
 internal static class Operations
 {
     // Longer than any orderly start; a start that takes longer has gone wrong.
-    private const int StartSeconds = 60;
+    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
 
     internal static int Start(string directory)
     {
@@ -40,8 +40,8 @@ internal static class Operations
     {
         byte[] text = new byte[65536];
         int length = 0;
-        long end = Environment.TickCount64 + StartSeconds * 1000;
-        while (length < text.Length && from.Wait(Readiness.Readable, (int)Math.Max(0, end - Environment.TickCount64)).This != Readiness.None)
+        Deadline end = Deadline.In(s_startLimit);
+        while (length < text.Length && from.Wait(Readiness.Readable, end.RemainingMilliseconds).This != Readiness.None)
         {
             int n = from.Read(text.AsSpan(length));
             if (n == 0)
@@ -59,10 +59,10 @@ internal static class Operations
             return Caller.Fail("the mail system is not running", 1);
         Signals.TrySend(pid, abruptly ? Signals.Quit : Signals.Terminate);
         // Master itself sees to it that nobody takes longer than this.
-        long end = Environment.TickCount64 + (long)(settings.StopLimit + TimeSpan.FromSeconds(10)).TotalMilliseconds;
+        Deadline end = Deadline.In(settings.StopLimit + TimeSpan.FromSeconds(10));
         while (PidFile.Running(queue) == pid)
         {
-            if (Environment.TickCount64 > end)
+            if (end.IsOver)
                 return Caller.Fail($"master, pid {pid}, does not end", ExitStatus.TemporaryFailure);
             Descriptor.Pause(5);
         }

@@ -51,7 +51,7 @@ internal static class ProgramChecks
         private readonly ServiceEntry _service;
         private readonly ChildProcess _process;
         private readonly Descriptor _answer;
-        private readonly long _end = Environment.TickCount64 + (long)s_limit.TotalMilliseconds;
+        private readonly Deadline _end = Deadline.In(s_limit);
 
         internal Check(string directory, MasterSettings settings, IReadOnlyList<ServiceEntry> services)
         {
@@ -69,7 +69,7 @@ internal static class ProgramChecks
         internal IEnumerable<(bool IsFatal, string Text)> Finish()
         {
             string[] lines = Read().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            if (_process.Exit.Wait(Readiness.Readable, Remaining).This == Readiness.None)
+            if (_process.Exit.Wait(Readiness.Readable, _end.RemainingMilliseconds).This == Readiness.None)
                 Signals.TrySend(_process.Pid, Signals.Kill);
             (int status, string words) = _process.WaitForExit();
             bool isExplained = false;
@@ -86,13 +86,11 @@ internal static class ProgramChecks
                 yield return (true, $"{_service.Position}: service {_service.Name}: {_service.Command} cannot check its settings: {words}{(lines.Length > 0 ? ": " + lines[0] : "")}");
         }
 
-        private int Remaining => (int)Math.Max(0, _end - Environment.TickCount64);
-
         private string Read()
         {
             byte[] text = new byte[LongestAnswer];
             int length = 0;
-            while (length < text.Length && _answer.Wait(Readiness.Readable, Remaining).This != Readiness.None)
+            while (length < text.Length && _answer.Wait(Readiness.Readable, _end.RemainingMilliseconds).This != Readiness.None)
             {
                 int n = _answer.Read(text.AsSpan(length));
                 if (n == 0)

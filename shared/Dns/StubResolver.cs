@@ -1,4 +1,4 @@
-using PostfixNet.Net;
+using PostfixNet.Native;
 
 namespace PostfixNet.Dns;
 

@@ -108,12 +108,12 @@ public sealed unsafe class Descriptor : IDisposable
         {
             byte* address = stackalloc byte[110];
             uint length = Address(path, address);
-            long end = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
+            Deadline end = Deadline.In(timeout);
             while (LibC.Connect(socket._fd, address, length) < 0)
             {
                 int error = Marshal.GetLastPInvokeError();
                 // EAGAIN on a Unix-domain socket means a full backlog; poll cannot wait for room in it.
-                if (error != LibC.EINTR && (error != LibC.EAGAIN || Environment.TickCount64 >= end))
+                if (error != LibC.EINTR && (error != LibC.EAGAIN || timeout <= TimeSpan.Zero || end.IsOver))
                     throw SystemCallException.Last($"connect to {path}");
                 _ = LibC.Poll(null, 0, 2);
             }

@@ -198,10 +198,10 @@ public static unsafe class FileSystem
     /// <returns>False when the other still holds it.</returns>
     public static bool Lock(SafeFileHandle file, TimeSpan limit)
     {
-        long deadline = Environment.TickCount64 + (long)limit.TotalMilliseconds;
+        Deadline end = Deadline.In(limit);
         for (int pause = 1; !TryLock(file); pause = Math.Min(pause * 2, 100))
         {
-            if (Environment.TickCount64 >= deadline)
+            if (end.IsOver)
                 return false;
             // flock(2) knows no time limit, and nothing else tells that the lock is free.
             Thread.Sleep(pause);

@@ -1,3 +1,5 @@
+using PostfixNet.Native;
+
 namespace PostfixNet.Net;
 
 /// <summary>Octets from and to a peer. Nothing here waits without a deadline.</summary>

@@ -33,7 +33,8 @@ public sealed class SingleServer<TOptions>(string program, Func<MainConfig, stri
     protected override int Serve(ServiceContext context, MainConfig config, TOptions options)
     {
         Action<Channel> serve = start(context, options);
-        int maxUse = config.Get(Parameters.MaxUse), maxIdle = (int)config.Get(Parameters.MaxIdle).TotalMilliseconds;
+        int maxUse = config.Get(Parameters.MaxUse);
+        TimeSpan maxIdle = config.Get(Parameters.MaxIdle);
         for (int uses = 0; uses < maxUse; uses++)
         {
             Descriptor? client = Accept(context, maxIdle);
@@ -59,12 +60,12 @@ public sealed class SingleServer<TOptions>(string program, Func<MainConfig, stri
 
     private TimeSpan Timeout(MainConfig config) => ClientTimeout ?? config.Get(Parameters.IpcTimeout);
 
-    private static Descriptor? Accept(ServiceContext context, int maxIdle)
+    private static Descriptor? Accept(ServiceContext context, TimeSpan maxIdle)
     {
-        long end = Environment.TickCount64 + maxIdle;
+        Deadline end = Deadline.In(maxIdle);
         while (true)
         {
-            (Readiness listener, bool lifeline) = context.Listener.Wait(Readiness.Readable, (int)Math.Max(0, end - Environment.TickCount64), context.Lifeline);
+            (Readiness listener, bool lifeline) = context.Listener.Wait(Readiness.Readable, end.RemainingMilliseconds, context.Lifeline);
             if (lifeline || listener == Readiness.None)
                 return null;
             // The client is for the next process, which reads the tables anew.

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
+using PostfixNet.Native;
 using PostfixNet.Net;
 
 namespace PostfixNet.Tls;
@@ -86,7 +87,7 @@ public sealed class TlsStream : ByteStream, IChannelSecurity
         {
             if (_ahead.Length == 0)
                 _ahead = new byte[4096];
-            (_aheadStart, _aheadEnd) = (0, Read(_ahead, new Deadline(0)));
+            (_aheadStart, _aheadEnd) = (0, Read(_ahead, Deadline.Now));
             return true;
         }
         catch (ConnectionException e)

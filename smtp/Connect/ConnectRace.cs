@@ -17,7 +17,7 @@ internal sealed class ConnectRace(List<HostAddress> left, Destination destinatio
     private readonly SmtpOptions _options = destination.Options;
 
     // RFC 8305 section 5 recommends this.
-    private const int HeadStartMilliseconds = 250;
+    private static readonly TimeSpan s_headStart = TimeSpan.FromMilliseconds(250);
 
     // More at the same time would look like an attack.
     private const int MostEntrants = 8;
@@ -32,18 +32,17 @@ internal sealed class ConnectRace(List<HostAddress> left, Destination destinatio
     {
         List<HostAddress> entrants = Entrants();
         Descriptor?[] sockets = new Descriptor?[entrants.Count];
-        long[] ends = new long[entrants.Count];
+        Deadline[] ends = new Deadline[entrants.Count];
         int started = 0, running = 0;
-        long nextStart = 0;
+        Deadline nextStart = Deadline.Now;
         try
         {
             while (true)
             {
-                long now = Environment.TickCount64;
-                if (started < entrants.Count && (running == 0 || now >= nextStart))
+                if (started < entrants.Count && (running == 0 || nextStart.IsOver))
                 {
-                    nextStart = now + HeadStartMilliseconds;
-                    ends[started] = _options.ConnectTimeout > TimeSpan.Zero ? Deadline.In(_options.ConnectTimeout).Tick : long.MaxValue;
+                    nextStart = Deadline.In(s_headStart);
+                    ends[started] = _options.ConnectTimeout > TimeSpan.Zero ? Deadline.In(_options.ConnectTimeout) : Deadline.Never;
                     if ((sockets[started] = Begin(entrants[started])) is not null)
                         running++;
                     started++;
@@ -51,7 +50,7 @@ internal sealed class ConnectRace(List<HostAddress> left, Destination destinatio
                 }
                 if (running == 0)
                     return null;
-                (int ready, bool word) = Descriptor.WaitAny(sockets, Readiness.Writable, Remaining(sockets, ends, started < sockets.Length ? nextStart : long.MaxValue), surroundings.Stop.Line);
+                (int ready, bool word) = Descriptor.WaitAny(sockets, Readiness.Writable, Remaining(sockets, ends, started < sockets.Length ? nextStart : Deadline.Never), surroundings.Stop.Line);
                 if (word)
                     surroundings.Stop.ThrowIfStopping();
                 if (ready >= 0 && IsMade(entrants[ready], sockets[ready]!))
@@ -61,10 +60,9 @@ internal sealed class ConnectRace(List<HostAddress> left, Destination destinatio
                     sockets[ready] = null;
                     return new Connected(entrants[ready], stream);
                 }
-                now = Environment.TickCount64;
                 for (int i = 0; i < started; i++)
                 {
-                    if (sockets[i] is null || (i != ready && now < ends[i]))
+                    if (sockets[i] is null || (i != ready && !ends[i].IsOver))
                         continue;
                     if (i != ready)
                         Fails(entrants[i], TcpConnection.TimedOut());
@@ -72,7 +70,7 @@ internal sealed class ConnectRace(List<HostAddress> left, Destination destinatio
                     sockets[i] = null;
                     running--;
                     // The next one need not wait for its turn.
-                    nextStart = now;
+                    nextStart = Deadline.Now;
                 }
             }
         }
@@ -146,14 +144,14 @@ internal sealed class ConnectRace(List<HostAddress> left, Destination destinatio
         surroundings.Log.ConnectFailed(Why.Reason);
     }
 
-    private static int Remaining(Descriptor?[] sockets, long[] ends, long nextStart)
+    private static int Remaining(Descriptor?[] sockets, Deadline[] ends, Deadline nextStart)
     {
         for (int i = 0; i < sockets.Length; i++)
         {
-            if (sockets[i] is not null && ends[i] < nextStart)
-                nextStart = ends[i];
+            if (sockets[i] is not null)
+                nextStart = Deadline.Earlier(nextStart, ends[i]);
         }
-        return new Deadline(nextStart).RemainingMilliseconds;
+        return nextStart.RemainingMilliseconds;
     }
 
     /// <summary>smtp_bind_address cannot be used, and smtp_bind_address_enforce forbids to go without.</summary>

@@ -1,6 +1,6 @@
 using PostfixNet.Delivery;
 using PostfixNet.Mail;
-using PostfixNet.Net;
+using PostfixNet.Native;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Smtp;

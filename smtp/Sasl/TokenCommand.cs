@@ -1,6 +1,5 @@
 using System.Globalization;
 using PostfixNet.Native;
-using PostfixNet.Net;
 
 namespace PostfixNet.Smtp.Sasl;
 

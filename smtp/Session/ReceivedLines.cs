@@ -1,3 +1,4 @@
+using PostfixNet.Native;
 using PostfixNet.Net;
 
 namespace PostfixNet.Smtp;

@@ -1,4 +1,5 @@
 using PostfixNet.Mail;
+using PostfixNet.Native;
 using PostfixNet.Net;
 using PostfixNet.Smtp.Sasl;
 
@@ -174,7 +175,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
             Stream.Limit = Deadline.Earlier(_limit, _bodyLimit);
             Stream.Write(octets[..length], patience);
             octets = octets[length..];
-            _bodyLimit = Deadline.Earlier(Deadline.In(patience), new Deadline(_bodyLimit.Tick + 1000L * length / options.MinDataRate));
+            _bodyLimit = Deadline.Earlier(Deadline.In(patience), _bodyLimit.Later(TimeSpan.FromMilliseconds(1000L * length / options.MinDataRate)));
         }
         Stream.Limit = _limit;
     }

@@ -58,7 +58,7 @@ public sealed class Channel(Descriptor socket, string peer, TimeSpan timeout) : 
             throw new IpcException($"{peer}: message of {length} bytes, more than {MessageLimit}");
         Span<byte> frame = _output.Written;
         BinaryPrimitives.WriteUInt32LittleEndian(frame, (uint)length | mark);
-        long end = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
+        Deadline end = Deadline.In(timeout);
         try
         {
             while (!frame.IsEmpty)
@@ -66,7 +66,7 @@ public sealed class Channel(Descriptor socket, string peer, TimeSpan timeout) : 
                 int n = socket.Write(frame);
                 if (n >= 0)
                     frame = frame[n..];
-                else if (socket.Wait(Readiness.Writable, Left(end)).This == Readiness.None)
+                else if (socket.Wait(Readiness.Writable, end.RemainingMilliseconds).This == Readiness.None)
                     throw new IpcException($"{peer}: timeout while sending");
             }
         }
@@ -101,7 +101,7 @@ public sealed class Channel(Descriptor socket, string peer, TimeSpan timeout) : 
 
     private bool ReceiveFrame(out ReadOnlySpan<byte> frame, out bool isData)
     {
-        long end = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
+        Deadline end = Deadline.In(timeout);
         while (!_input.TryTake(out frame, out isData))
         {
             int n = socket.Read(_input.Room());
@@ -109,7 +109,7 @@ public sealed class Channel(Descriptor socket, string peer, TimeSpan timeout) : 
                 _input.Filled(n);
             else if (n == 0)
                 return _input.HasPartialFrame ? throw new IpcException($"{peer}: connection closed within a message") : false;
-            else if (socket.Wait(Readiness.Readable, Left(end)).This == Readiness.None)
+            else if (socket.Wait(Readiness.Readable, end.RemainingMilliseconds).This == Readiness.None)
                 throw new IpcException($"{peer}: timeout while receiving");
         }
         return true;
@@ -117,6 +117,4 @@ public sealed class Channel(Descriptor socket, string peer, TimeSpan timeout) : 
 
     /// <inheritdoc/>
     public void Dispose() => socket.Dispose();
-
-    private static int Left(long end) => (int)Math.Clamp(end - Environment.TickCount64, 0, int.MaxValue);
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using PostfixNet.Native;
 using PostfixNet.Net;
 using PostfixNet.Smtp;
 using PostfixNet.UnitTests.Smtp;

@@ -1,6 +1,7 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
+using PostfixNet.Native;
 using PostfixNet.Net;
 using PostfixNet.Queue;
 using PostfixNet.Smtp;

@@ -1,6 +1,6 @@
 using PostfixNet.Configuration;
-using PostfixNet.Delivery;
 using PostfixNet.Log;
+using PostfixNet.Notices;
 using PostfixNet.Service;
 
 namespace PostfixNet.Bounce;

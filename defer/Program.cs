@@ -1,5 +1,5 @@
-using PostfixNet.Delivery;
 using PostfixNet.Log;
+using PostfixNet.Notices;
 using PostfixNet.Service;
 
 namespace PostfixNet.Defer;

@@ -1,12 +1,12 @@
 using PostfixNet.Configuration;
+using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
-using PostfixNet.Notices;
 using PostfixNet.Queue;
 
-namespace PostfixNet.Delivery;
+namespace PostfixNet.Notices;
 
 /// <summary>Which log a bounce service keeps.</summary>
 public enum BounceRole

@@ -1,6 +1,6 @@
 using PostfixNet.Configuration;
 
-namespace PostfixNet.Delivery;
+namespace PostfixNet.Notices;
 
 /// <summary>What a bounce service must know; the names are those of main.toml.</summary>
 public sealed record BounceSettings

@@ -1,8 +1,8 @@
+using PostfixNet.Delivery;
 using PostfixNet.Mail;
 using PostfixNet.Native;
-using PostfixNet.Notices;
 
-namespace PostfixNet.Delivery;
+namespace PostfixNet.Notices;
 
 /// <summary>Sends the reports of <see cref="NoticeDigest"/> whose time has come.</summary>
 internal sealed class DigestSender(BounceSettings settings, NoticeDigest digest, INoticeSubmitter submitter, TimeProvider clock, NoticeLog log)

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 
-namespace PostfixNet.Delivery;
+namespace PostfixNet.Notices;
 
 /// <summary>How many failure notices a sender has got, since when; and the lock on his directory.</summary>
 /// <remarks>The file "window": a line with the time at which it began, then one character for each notice. Not flushed: what

@@ -1,9 +1,9 @@
 using System.Globalization;
+using PostfixNet.Delivery;
 using PostfixNet.Mail;
 using PostfixNet.Native;
-using PostfixNet.Notices;
 
-namespace PostfixNet.Delivery;
+namespace PostfixNet.Notices;
 
 /// <summary>Failure notices that a sender gets later, in one report, because too many have come at once
 /// (bounce_digest_limit).</summary>

@@ -1,8 +1,8 @@
 using System.Globalization;
+using PostfixNet.Delivery;
 using PostfixNet.Mail;
-using PostfixNet.Notices;
 
-namespace PostfixNet.Delivery;
+namespace PostfixNet.Notices;
 
 /// <summary>Decides who is told what about a message, and queues the notices.</summary>
 /// <remarks>NOTIFY of RFC 3461 decides for senders, notify_classes for the postmaster. Nothing is sent about a notice to the

@@ -1,9 +1,8 @@
 using PostfixNet.Mail;
 using PostfixNet.Native;
-using PostfixNet.Notices;
 using PostfixNet.Queue;
 
-namespace PostfixNet.Delivery;
+namespace PostfixNet.Notices;
 
 /// <summary>A message in the queue, as the thing a notice is about.</summary>
 /// <remarks>Read leniently: the sender of a damaged message is told as well, with what can be read of it.</remarks>

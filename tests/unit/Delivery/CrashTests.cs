@@ -1,4 +1,3 @@
-using PostfixNet.Delivery;
 using PostfixNet.Mail;
 using PostfixNet.Notices;
 using PostfixNet.Queue;

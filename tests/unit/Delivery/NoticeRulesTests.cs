@@ -1,5 +1,5 @@
-using PostfixNet.Delivery;
 using PostfixNet.Mail;
+using PostfixNet.Notices;
 using PostfixNet.Queue;
 
 namespace PostfixNet.UnitTests.Delivery;

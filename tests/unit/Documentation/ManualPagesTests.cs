@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using PostfixNet.Configuration;
-using PostfixNet.Delivery;
 using PostfixNet.Master;
+using PostfixNet.Notices;
 using PostfixNet.Postqueue;
 using PostfixNet.Postsuper;
 using PostfixNet.Qmgr;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using PostfixNet.Configuration;
-using PostfixNet.Delivery;
 using PostfixNet.Notices;
 
 namespace PostfixNet.UnitTests.Notices;

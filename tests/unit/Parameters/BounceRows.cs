@@ -1,4 +1,4 @@
-using PostfixNet.Delivery;
+using PostfixNet.Notices;
 
 namespace PostfixNet.UnitTests.ChangedParameters;
 

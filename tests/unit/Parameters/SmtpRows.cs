@@ -1,4 +1,5 @@
 using PostfixNet.Mail;
+using PostfixNet.UnitTests.Smtp;
 
 namespace PostfixNet.UnitTests.ChangedParameters;
 
@@ -8,7 +9,9 @@ public sealed class SmtpRows
     private const string Sent = "status=sent", TimedOut = " timed out ";
     private const string NoPipelining = """{"ext": []}""";
     private const string Loop = "proxy_interfaces = '127.0.0.31'\n";
-    private const string Patient = "smtp_data_xfer_timeout = '2s'\n";
+    private const string Patient = "smtp_data_xfer_timeout = '4s'\n";
+    // However slow the machine is, the second message comes in time.
+    private const string Lasting = "smtp_connection_cache_time_limit = '1h'\n";
     private const string Firewall = """{"banner": "220 ****"}""";
 
     private static readonly SmtpScene s_scene = new();
@@ -39,14 +42,14 @@ public sealed class SmtpRows
         new("smtp_rset_timeout", "'1s'", Late("RSET", """{"ext": [], "rcpt": "550 5.1.1 no"}"""), "") { IsSlow = true, Hides = "C: QUIT" },
         new("smtp_quit_timeout", "'1s'", Late("QUIT"), "") { IsSlow = true, Hides = "< mx.test[127.0.0.31]:PORT: 221", With = "smtp_skip_quit_response = false\ndebug_peer_list = 'mx.test'\n" },
         new("smtp_data_xfer_timeout", "'1s'", (s_large with { Script = """{"rests": [1500]}""" }).Play, TimedOut) { IsSlow = true },
-        new("smtp_per_request_deadline", "true", (s_large with { Script = """{"rests": [800, 800, 800, 800]}""" }).Play, TimedOut)
+        new("smtp_per_request_deadline", "true", (s_large with { Script = """{"rests": [1200, 1200, 1200, 1200, 1200]}""" }).Play, TimedOut)
             { IsSlow = true, With = Patient + "smtp_min_data_rate = 2000000000\n" },
-        new("smtp_per_record_deadline", "true", (s_large with { Script = """{"rests": [800, 800, 800, 800]}""" }).Play, TimedOut)
+        new("smtp_per_record_deadline", "true", (s_large with { Script = """{"rests": [1200, 1200, 1200, 1200, 1200]}""" }).Play, TimedOut)
             { IsSlow = true, With = Patient + "smtp_min_data_rate = 2000000000\n" },
-        new("smtp_min_data_rate", "2000000000", (s_large with { Script = """{"rests": [800, 800, 800, 800]}""" }).Play, TimedOut)
+        new("smtp_min_data_rate", "2000000000", (s_large with { Script = """{"rests": [1200, 1200, 1200, 1200, 1200]}""" }).Play, TimedOut)
             { IsSlow = true, With = Patient + "smtp_per_request_deadline = true\n" },
         new("daemon_timeout", "'1s'", Late("MAIL"), TimedOut) { IsSlow = true },
-        new("smtp_pix_workaround_delay_time", "'0s'", s_old.Play, Sent) { IsSlow = true, With = "daemon_timeout = '5s'\n" },
+        new("smtp_pix_workaround_delay_time", "'0s'", s_old.Play, Sent) { IsSlow = true, With = "daemon_timeout = '8s'\n" },
         new("smtp_race_addresses", "false", DeafNeighbour, "Connection timed out") { IsSlow = true, With = "smtp_connect_timeout = '1s'\nsmtp_randomize_addresses = false\n" },
 
         // Names and addresses.
@@ -84,11 +87,11 @@ public sealed class SmtpRows
         new("smtp_discard_ehlo_keyword_address_maps", "{ '127.0.0.31' = 'SIZE' }", s_plain, "") { Hides = " SIZE=" },
         new("smtp_skip_5xx_greeting", "false", (s_scene with { Script = """{"banner": "554 5.7.1 no"}""" }).Play, "status=bounced"),
         new("smtp_skip_quit_response", "false", s_plain, "< mx.test[127.0.0.31]:PORT: 221") { With = "debug_peer_list = 'mx.test'\n" },
-        new("smtp_connection_cache_on_demand", "false", s_kept.Play, "") { Hides = "conn_use=2" },
-        new("smtp_connection_cache_destinations", "'dest.test:PORT'", (s_scene with { Times = 2 }).Play, "conn_use=2"),
+        new("smtp_connection_cache_on_demand", "false", s_kept.Play, "") { Hides = "conn_use=2", With = Lasting },
+        new("smtp_connection_cache_destinations", "'dest.test:PORT'", (s_scene with { Times = 2 }).Play, "conn_use=2") { With = Lasting },
         new("smtp_connection_cache_time_limit", "'0s'", s_kept.Play, "") { Hides = "conn_use=2" },
-        new("smtp_connection_reuse_time_limit", "'0s'", s_kept.Play, "") { Hides = "conn_use=2" },
-        new("smtp_connection_reuse_count_limit", "1", s_kept.Play, "") { Hides = "conn_use=2" },
+        new("smtp_connection_reuse_time_limit", "'0s'", s_kept.Play, "") { Hides = "conn_use=2", With = Lasting },
+        new("smtp_connection_reuse_count_limit", "1", s_kept.Play, "") { Hides = "conn_use=2", With = Lasting },
         new("smtp_send_xforward_command", "true", (s_scene with { Script = """{"ext": ["XFORWARD SOURCE"]}""" }).Play, "C: XFORWARD SOURCE=LOCAL"),
         new("smtp_pix_workarounds", "['delay_dotcrlf']", (s_scene with { Script = Firewall }).Play, "C: EHLO"),
         new("smtp_pix_workaround_threshold_time", "'1d'", s_old.Play, "") { Hides = "delay_dotcrlf", With = "smtp_pix_workaround_delay_time = '0s'\n" },
@@ -127,7 +130,7 @@ public sealed class SmtpRows
     // A server whose backlog is full for a while: connecting takes until the system tries again.
     private static string ListensLate(string toml)
     {
-        using PostfixNet.UnitTests.Smtp.DeafServer deaf = new("127.0.0.34");
+        using DeafServer deaf = new("127.0.0.34");
         using Timer timer = new(_ => deaf.MakeRoom(), null, 1500, Timeout.Infinite);
         return new SmtpScene { NextHop = $"[127.0.0.34]:{deaf.Port}" }.Play("smtp_greeting_timeout = '1s'\n" + toml);
     }
@@ -135,13 +138,17 @@ public sealed class SmtpRows
     // Two servers that are equally good, the first one without a word.
     private static string DeafNeighbour(string toml)
     {
-        using PostfixNet.UnitTests.Smtp.DeafServer deaf = new("127.0.0.35");
-        using PostfixNet.UnitTests.Smtp.ScriptedServer other = new("127.0.0.36", deaf.Port);
-        return new SmtpScene { NextHop = $"neighbours.test:{deaf.Port}", Names = static rig =>
+        using DeafServer deaf = new("127.0.0.35");
+        using ScriptedServer other = new("127.0.0.36", deaf.Port);
+        return new SmtpScene
         {
-            rig.Resolver.A("one.test", "127.0.0.35");
-            rig.Resolver.A("other.test", "127.0.0.36");
-            rig.Resolver.Mx("neighbours.test", (10, "one.test"), (10, "other.test"));
-        } }.Play(toml);
+            NextHop = $"neighbours.test:{deaf.Port}",
+            Names = static rig =>
+            {
+                rig.Resolver.A("one.test", "127.0.0.35");
+                rig.Resolver.A("other.test", "127.0.0.36");
+                rig.Resolver.Mx("neighbours.test", (10, "one.test"), (10, "other.test"));
+            },
+        }.Play(toml);
     }
 }

@@ -15,11 +15,15 @@ public sealed class SmtpTlsRows
     private static readonly SmtpScene s_tls = new() { Script = TlsRig.Offers, CertificateFor = ["mx.test"] };
     private static readonly Func<string, string> s_offered = s_tls.Play, s_notOffered = (s_tls with { Script = "{}" }).Play;
     private static readonly Func<string, string> s_nextHop = (s_tls with { CertificateFor = ["dest.test"] }).Play;
-    private static readonly Func<string, string> s_asks = (s_tls with { Tls = static tls =>
+    private static readonly SmtpScene s_asking = s_tls with
     {
-        tls.ClientCertificateRequired = true;
-        tls.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is null or { Subject: "CN=client.test" };
-    } }).Play;
+        Tls = static tls =>
+        {
+            tls.ClientCertificateRequired = true;
+            tls.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is null or { Subject: "CN=client.test" };
+        },
+    };
+    private static readonly Func<string, string> s_asks = s_asking.Play;
     private static readonly SmtpScene s_login = new() { Script = Mechanisms };
     private static readonly Func<string, string> s_loginOverTls = (s_tls with { Script = """{"ext": ["STARTTLS", "AUTH PLAIN"], "auth": ["235 2.7.0 ok"]}""" }).Play;
 

@@ -5,51 +5,69 @@ namespace PostfixNet.Cleanup;
 /// <summary>Turns one recipient into those that virtual_alias_maps names.</summary>
 internal sealed class AliasExpansion(CleanupOptions options)
 {
+    private readonly AddressLookup? _aliases =
+        options.VirtualAliases is { } find ? new AddressLookup(find, options.LocalDomains, options.RecipientDelimiter) : null;
+
     /// <summary>The addresses that take the place of <paramref name="address"/>: itself when it is no alias.</summary>
-    /// <exception cref="Refusal">A limit is exceeded: the table is broken, and the message waits until it is repaired.</exception>
+    /// <exception cref="Refusal">A limit is exceeded, or there is no address in the table: it is broken, and the message waits until it is
+    /// repaired.</exception>
     internal IReadOnlyList<string> Expand(Message message, string address)
     {
-        if (options.VirtualAliases is not { } find)
+        if (_aliases is null)
             return [address];
-        AddressLookup aliases = new(find, options.LocalDomains);
-        List<string> done = [];
-        // Depth first, in the order of the table; the stack holds what is still to be looked up.
-        Stack<(string Address, int Depth)> open = new([(address, 0)]);
-        while (open.TryPop(out (string Address, int Depth) next))
+        // The first member takes the place of its alias, the others go to the end, where their turn comes.
+        List<string> members = [address];
+        List<int> depths = [0];
+        for (int i = 0; i < members.Count; i++)
         {
-            List<string>? expansion = next.Depth <= options.RecursionLimit ? Find(aliases, next.Address) : null;
-            if (expansion is not null && next.Depth == options.RecursionLimit)
-                throw Trouble(message, "nesting", address);
-            if (expansion is null || expansion.Count == 0)
+            while (depths[i] != Final && Find(_aliases, members[i]) is { } results)
             {
-                done.Add(next.Address);
-                continue;
+                if (results.Count == 0)
+                    throw Trouble(message, "result without an address", members[i]);
+                if (depths[i] >= options.RecursionLimit - 1)
+                    throw Trouble(message, "nesting", address);
+                (string alias, int depth) = (members[i], depths[i] + 1);
+                for (int k = 0; k < results.Count; k++)
+                {
+                    string result = results[k];
+                    if (result.Length > options.AliasLengthLimit)
+                        throw Trouble(message, "result length", address);
+                    // An alias that lists itself means "also deliver here".
+                    int itsDepth = result.Equals(alias, StringComparison.OrdinalIgnoreCase) ? Final : depth;
+                    if (k == 0)
+                    {
+                        (members[i], depths[i]) = (result, itsDepth);
+                        continue;
+                    }
+                    members.Add(result);
+                    depths.Add(itsDepth);
+                }
+                if (members.Count > options.ExpansionLimit)
+                    throw Trouble(message, "expansion size", address);
             }
-            for (int i = expansion.Count - 1; i >= 0; i--)
-            {
-                string result = expansion[i];
-                if (result.Length > options.AliasLengthLimit)
-                    throw Trouble(message, "result length", address);
-                // An alias that lists itself means "also deliver here".
-                open.Push((result, result.Equals(next.Address, StringComparison.OrdinalIgnoreCase) ? int.MaxValue : next.Depth + 1));
-            }
-            if (done.Count + open.Count > options.ExpansionLimit)
-                throw Trouble(message, "expansion size", address);
         }
-        return done;
+        return members;
     }
+
+    private const int Final = int.MaxValue;
 
     private List<string>? Find(AddressLookup aliases, string address)
     {
-        if (aliases.Find(address) is not { Value: var value })
+        if (aliases.Find(address) is not { } match)
             return null;
-        if (value is ['@', .. var target] && !target.Contains(','))
-            return [$"{Address.Split(address).Local}@{target.Trim()}"];
-        List<string> results = [];
-        foreach (HeaderAddress result in HeaderAddresses.Parse(value, options.TokenLimit))
+        string extension = options.PropagatesExtension ? match.Extension : "";
+        if (match.Value is ['@', .. var target] && !target.Contains(','))
         {
-            if (Address.Complete(result.Address, options.Completion) is { Length: > 0 } complete)
-                results.Add(complete);
+            string local = Address.Split(address).Local;
+            return [$"{local[..^match.Extension.Length]}{extension}@{target.Trim()}"];
+        }
+        List<string> results = [];
+        foreach (HeaderAddress result in HeaderAddresses.Parse(match.Value, options.TokenLimit))
+        {
+            if (Address.Complete(result, options.Completion) is not { Length: > 0 } complete)
+                continue;
+            (string local, string? domain) = Address.Split(complete);
+            results.Add(extension.Length == 0 ? complete : domain is null ? local + extension : $"{local}{extension}@{domain}");
         }
         return results;
     }

@@ -21,6 +21,12 @@ internal sealed record CleanupOptions
     /// <summary>Domains whose addresses are also looked up without the domain: myorigin and mydestination.</summary>
     internal required IReadOnlyList<string> LocalDomains { get; init; }
 
+    /// <summary>recipient_delimiter: sets an extension off from the user; empty: there are none.</summary>
+    internal string RecipientDelimiter { get; init; } = "";
+
+    /// <summary>propagate_unmatched_extensions has "virtual": what an alias leaves out of an address is added to its members.</summary>
+    internal bool PropagatesExtension { get; init; } = true;
+
     /// <summary>virtual_alias_expansion_limit: addresses that one recipient may become.</summary>
     internal required int ExpansionLimit { get; init; }
 
@@ -107,6 +113,8 @@ internal sealed record CleanupOptions
             EmptyAddressRecipient = config.Get(Parameters.EmptyAddressRecipient),
             VirtualAliases = aliases.IsEmpty ? null : aliases.Find,
             LocalDomains = aliases.IsEmpty ? [] : [origin, .. config.Get(Parameters.MyDestination)],
+            RecipientDelimiter = config.Get(Parameters.RecipientDelimiter),
+            PropagatesExtension = config.Get(Parameters.PropagateUnmatchedExtensions).Contains("virtual"),
             ExpansionLimit = config.Get(Parameters.VirtualAliasExpansionLimit),
             RecursionLimit = config.Get(Parameters.VirtualAliasRecursionLimit),
             AliasLengthLimit = config.Get(Parameters.VirtualAliasAddressLengthLimit),

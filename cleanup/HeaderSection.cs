@@ -26,6 +26,9 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
     /// <summary>True when such a header was there.</summary>
     internal bool Has(HeaderName name) => (_seen & (1 << (int)name)) != 0;
 
+    /// <summary>Why the message goes back to its sender, whole; null: it does not.</summary>
+    internal Refusal? TooManyHops { get; private set; }
+
     /// <summary>Takes a content record, N or L.</summary>
     /// <exception cref="Refusal">The message went through too many systems.</exception>
     internal void Text(RecordType type, ReadOnlySpan<byte> text)
@@ -100,16 +103,22 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
         // There is none; or one whose name is longer than header_size_limit, which has lost its colon.
         if (nameLength == 0)
             return;
+        // RFC 5322 section 4.5 had blanks before the colon, which not everybody understands.
+        if (colon > nameLength)
+            header = (byte[])[.. header[..nameLength], .. header[colon..]];
         ReadOnlySpan<byte> name = header[..nameLength];
         HeaderName known = HeaderNames.Find(name);
         _seen |= 1 << (int)known;
         IsResent |= HeaderNames.IsResent(known);
-        ReadOnlySpan<byte> body = header[(colon + 1)..];
+        ReadOnlySpan<byte> body = header[(nameLength + 1)..];
         switch (known)
         {
-            case HeaderName.Received when ++_hops >= options.HopcountLimit:
+            case HeaderName.Received when ++_hops == options.HopcountLimit:
                 message.Log.Rejected(message, "hopcount exceeded");
-                throw new Refusal("too many hops", status: "5.4.6");
+                TooManyHops = new Refusal("too many hops", status: "5.4.6");
+                if (!message.IsReturned)
+                    throw TooManyHops;
+                break;
             case HeaderName.MessageId:
                 message.Log.MessageId(message, "", ByteText.Decode(body.Trim(" \t\r\n"u8)));
                 break;
@@ -117,8 +126,8 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
                 message.Log.MessageId(message, "resent-", ByteText.Decode(body.Trim(" \t\r\n"u8)));
                 break;
             case HeaderName.ContentTransferEncoding when options.DetectEncodingHeader:
-                if (EncodingOf(body.Trim(" \t\r\n"u8)) is var told and not BodyEncoding.Unknown)
-                    message.Encoding = told;
+                if (IsEightBit(body.Trim(" \t\r\n"u8)))
+                    message.Encoding = BodyEncoding.EightBit;
                 break;
         }
         if (IsDropped(name))
@@ -126,14 +135,12 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
         if (HeaderNames.HasAddresses(known) && message.IsLocal)
         {
             string text = ByteText.Decode(body);
-            string completed = HeaderAddresses.Rewrite(text, Complete, options.TokenLimit);
+            string completed = HeaderAddresses.Rewrite(text, a => Address.Complete(a, options.Completion), options.TokenLimit, nameLength, mendsSpelling: true);
             if (!ReferenceEquals(text, completed))
-                header = (byte[])[.. header[..(colon + 1)], .. ByteText.Encode(completed)];
+                header = (byte[])[.. header[..(nameLength + 1)], .. ByteText.Encode(completed)];
         }
         Write(header);
     }
-
-    private string Complete(string address) => Address.Complete(address, options.Completion);
 
     /// <summary>Writes one header, line by line; <paramref name="header"/> has LF between lines.</summary>
     internal void Write(ReadOnlySpan<byte> header)
@@ -167,12 +174,6 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
         return false;
     }
 
-    // RFC 2045 section 6.1: what is neither 8bit nor binary is transferred as 7bit.
-    private static BodyEncoding EncodingOf(ReadOnlySpan<byte> value)
-    {
-        if (Ascii.EqualsIgnoreCase(value, "8bit") || Ascii.EqualsIgnoreCase(value, "binary"))
-            return BodyEncoding.EightBit;
-        return Ascii.EqualsIgnoreCase(value, "7bit") || Ascii.EqualsIgnoreCase(value, "base64")
-            || Ascii.EqualsIgnoreCase(value, "quoted-printable") ? BodyEncoding.SevenBit : BodyEncoding.Unknown;
-    }
+    // RFC 2045 section 6.1. What other encodings say is no reason to doubt the client's word: parts may differ.
+    private static bool IsEightBit(ReadOnlySpan<byte> encoding) => Ascii.EqualsIgnoreCase(encoding, "8bit") || Ascii.EqualsIgnoreCase(encoding, "binary");
 }

@@ -125,15 +125,8 @@ internal sealed class MessageIntake
 
     private void EndContent()
     {
-        try
-        {
-            _content.End();
-        }
-        catch (Refusal e) when (IsReturned(e))
-        {
-            _returned = e;
-            _content.End();
-        }
+        _content.End();
+        _returned ??= _content.TooManyHops;
     }
 
     // What there is of the message is queued, and the queue manager returns it: as durably as any other notice.
@@ -153,7 +146,7 @@ internal sealed class MessageIntake
             if (_input.Type == RecordType.End)
             {
                 if (_options.AlwaysBcc.Length > 0 && !_message.IsInternal && _recipients.Count > 0)
-                    _recipients.Add(_options.AlwaysBcc);
+                    _recipients.AddCopy(_options.AlwaysBcc);
                 if (_recipients.Count == 0)
                     throw new Refusal("no recipients specified");
                 _output.Write(RecordType.End);
@@ -224,7 +217,7 @@ internal sealed class MessageIntake
         address = Address.Complete(address, _options.Completion);
         _message.Sender = address;
         if (!ByteText.IsAscii(address) && ByteText.IsValidUtf8(address) && !_message.IsInternal && _options.DetectSmtpUtf8)
-            _message.SmtpUtf8 |= SmtpUtf8.Requested;
+            _message.SmtpUtf8 |= SmtpUtf8.Requested | SmtpUtf8.Sender;
         _output.Write(RecordType.From, address);
     }
 

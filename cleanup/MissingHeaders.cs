@@ -45,11 +45,25 @@ internal static class MissingHeaders
         if (message.Sender is not { Length: > 0 } sender)
             return "MAILER-DAEMON";
         string address = Address.ToExternal(sender);
-        string name = message.FullName;
+        string name = WithoutControls(message.FullName);
         if (name.Length == 0)
             return address;
+        if (!ByteText.IsAscii(name))
+        {
+            name = EncodedWords.Of(name, firstLineUsed: "Resent-From: ".Length);
+            // RFC 2047 section 2: lines with encoded words are short.
+            int length = "Resent-From: ".Length + name.Length + address.Length + 3;
+            return length > EncodedWords.LongestLine || name.Contains('\n') ? $"{name}\n <{address}>" : $"{name} <{address}>";
+        }
         if (name.AsSpan().ContainsAny(s_phraseSpecials))
             name = $"\"{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
         return $"{name} <{address}>";
     }
+
+    private static string WithoutControls(string name) =>
+        string.Create(name.Length, name, static (plain, given) =>
+        {
+            for (int i = 0; i < plain.Length; i++)
+                plain[i] = char.IsControl(given[i]) ? ' ' : given[i];
+        }).Trim();
 }

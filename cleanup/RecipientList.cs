@@ -27,11 +27,26 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
             Original = recipient.Original ?? address,
             DsnOriginal = recipient.DsnOriginal is { } given && given.Contains(';') ? given : $"{(ByteText.IsAscii(complete) ? "rfc822" : "utf-8")};{complete}",
         };
+        message.Notify |= recipient.Notify;
+        Expand(recipient);
+    }
+
+    /// <summary>Writes the recipient of always_bcc: its failure is not the sender's concern, and nobody asked for it by that name.</summary>
+    /// <exception cref="Refusal">The alias table is broken.</exception>
+    internal void AddCopy(string address)
+    {
+        string complete = Address.Complete(address, options.Completion);
+        Expand(new Recipient(complete, Original: complete, Notify: Notify.Never));
+    }
+
+    private void Expand(Recipient recipient)
+    {
         if (options.VirtualAliases is null || message.IsInternal)
         {
             Write(recipient);
             return;
         }
+        string complete = recipient.Address;
         IReadOnlyList<string> members = _aliases.Expand(message, complete);
         bool isExpanded = members.Count > 1 || !members[0].Equals(complete, StringComparison.Ordinal);
         if (isExpanded && (recipient.Notify & Notify.Success) != 0)
@@ -57,7 +72,6 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
             && (message.IsInternal ? options.DetectSmtpUtf8OfNotices : options.DetectSmtpUtf8))
             message.SmtpUtf8 |= SmtpUtf8.Requested;
         RecipientRecords.Write(output, recipient);
-        message.Notify |= recipient.Notify;
         Count++;
     }
 }

@@ -4,16 +4,16 @@ namespace PostfixNet.Sendmail;
 
 /// <summary>Recipients that the message's own header names: To, Cc and Bcc, or the Resent- forms when there are any.</summary>
 /// <remarks>No header_address_token_limit here: a recipient must not be passed over because there are many before it.</remarks>
-internal sealed class HeaderRecipients
+/// <param name="headerLimit">Longest header with recipients, bytes: of a longer one, cleanup would not keep all.</param>
+/// <param name="completion">For <see cref="EnvelopeAddress"/>.</param>
+internal sealed class HeaderRecipients(int headerLimit, AddressCompletion completion)
 {
-    // Bounds memory; longer recipient headers are refused.
-    private const int HeaderLimit = 1 << 24;
     private readonly List<string> _recipients = [], _resent = [];
-    private readonly HeaderLines _lines = new(HeaderLimit);
+    private readonly HeaderLines _lines = new(headerLimit);
     private bool _inBody, _isResent;
 
     /// <summary>Internal form, in order; complete after the last line.</summary>
-    /// <exception cref="SubmissionException">A recipient header is too long.</exception>
+    /// <exception cref="SubmissionException">A recipient header is too long, or an address has a NUL.</exception>
     internal IReadOnlyList<string> Found
     {
         get
@@ -54,11 +54,8 @@ internal sealed class HeaderRecipients
         if (list is null)
             return;
         if (isTooLong)
-            throw new SubmissionException($"the {name} header is longer than {HeaderLimit} bytes");
+            throw new SubmissionException("unable to extract recipients: message header length exceeds safety limit");
         foreach (HeaderAddress address in HeaderAddresses.Parse(ByteText.Decode(header[(colon + 1)..]), int.MaxValue))
-        {
-            if (address.Address.Length > 0)
-                list.Add(address.Address);
-        }
+            list.Add(EnvelopeAddress.Of(address, completion));
     }
 }

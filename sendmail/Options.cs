@@ -95,8 +95,12 @@ internal sealed class Options
                 Tracing = Tracing.Report;
                 break;
             case 'B':
-                Encoding = BodyEncodings.TryParseSmtp(value, out BodyEncoding encoding)
-                    ? encoding : throw new SubmissionException("-B option needs 8BITMIME or 7BIT");
+                Encoding = value switch
+                {
+                    "8BITMIME" => BodyEncoding.EightBit,
+                    "7BIT" => BodyEncoding.SevenBit,
+                    _ => throw new SubmissionException("-B option needs 8BITMIME or 7BIT"),
+                };
                 break;
             case 'N':
                 Notify = ParseNotify(value, warn);
@@ -109,8 +113,10 @@ internal sealed class Options
             case 'V':
                 EnvelopeId = IsEnvelopeId(value) ? value : null;
                 if (EnvelopeId is null)
-                    warn("bad syntax in -V option value -- ignored");
+                    warn($"{(value.Length > LongestEnvelopeId ? "too long" : "bad syntax in")} -V option value -- ignored");
                 break;
+            case 'n':
+                throw new SubmissionException("-n option not supported");
             case 'X':
                 if (value.StartsWith('V'))
                     Verp = value[1..];
@@ -158,7 +164,9 @@ internal sealed class Options
         return Notify.Default;
     }
 
-    // RFC 3461 section 4.4: printable, at most 100 characters.
+    // RFC 3461 section 4.4: printable (SMTP has it as xtext, so blanks too).
+    private const int LongestEnvelopeId = 100;
+
     private static bool IsEnvelopeId(string value) =>
-        value.Length is > 0 and <= 100 && !value.AsSpan().ContainsAnyExceptInRange('!', '~');
+        value.Length is > 0 and <= LongestEnvelopeId && !value.AsSpan().ContainsAnyExceptInRange(' ', '~');
 }

@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using PostfixNet.Configuration;
 using PostfixNet.Mail;
 using PostfixNet.Native;
@@ -25,7 +24,7 @@ namespace PostfixNet.Sendmail;
 ///   -N never|success,failure,delay    when to notify the sender (DSN).
 ///   -R full|hdrs     what of the message a notice returns.       -V ID   envelope id (DSN).   -XV[xy]  VERP.
 ///   -q  flush the queue; -qI ID  one message; -qR SITE  one site.
-///   -bm (default), -bp, -bi (also -I) as above. -bh -bH do nothing. -A -L -O -U -c -e -h -m -n -o -p -x -X and -q TIME are accepted for compatibility.
+///   -bm (default), -bp, -bi (also -I) as above. -bh -bH do nothing. -A -L -O -U -c -e -h -m -o -p -x -X and -q TIME are accepted for compatibility.
 /// SECURITY
 ///   Runs with the rights of its caller only. The file belongs to the caller: nobody else can read it but mail_owner, nobody
 ///   can change it once pickup has it, and pickup checks every byte of it.
@@ -33,11 +32,11 @@ namespace PostfixNet.Sendmail;
 ///   One line on standard error. Exit 0: queued. 69: from postqueue. 75: not queued; the message says why. 77: no
 ///   permission. 78: bad configuration.
 /// CONFIGURATION
-///   authorized_submit_users, default_verp_delimiters, enable_long_queue_ids, hash_queue_depth, hash_queue_names,
-///   line_length_limit, message_size_limit, pickup_service_name, queue_directory, sendmail_fix_line_endings, and
-///   those of shared/Service/Log/LogOptions.cs.
+///   append_at_myorigin, authorized_submit_users, default_verp_delimiters, enable_long_queue_ids, hash_queue_depth,
+///   hash_queue_names, header_size_limit, line_length_limit, message_size_limit, myorigin, pickup_service_name,
+///   queue_directory, sendmail_fix_line_endings, and those of shared/Service/Log/LogOptions.cs.
 /// BUGS
-///   -bs, -bd, -bl and -bv are not supported. Arguments that are not UTF-8 lose the bytes that are not.
+///   -bs, -bd, -bl and -bv are not supported.
 /// </summary>
 internal static class Program
 {
@@ -49,7 +48,7 @@ internal static class Program
     {
         try
         {
-            return Run(CalledAs(), arguments);
+            return Run(Caller.ProgramName(), Caller.Arguments(arguments));
         }
         catch (ConfigurationException e)
         {
@@ -67,17 +66,6 @@ internal static class Program
         {
             return s_log.Fatal(e.Message, ExitStatus.TemporaryFailure);
         }
-    }
-
-    // The runtime tells the program's file; under which of its names it was called, only the system knows.
-    private static string CalledAs()
-    {
-        using SafeFileHandle commandLine = FileSystem.Open("/proc/self/cmdline");
-        Span<byte> words = stackalloc byte[4096];
-        words = words[..FileSystem.ReadAt(commandLine, words, 0)];
-        int end = words.IndexOf((byte)0);
-        string path = ByteText.Decode(end < 0 ? words : words[..end]);
-        return path[(path.LastIndexOf('/') + 1)..];
     }
 
     private static int Run(string name, string[] arguments)

@@ -10,12 +10,15 @@ internal sealed class Submission
 {
     private readonly SubmissionSettings _settings;
     private readonly Options _options;
+    private readonly Func<string, SubmissionException> _complaint;
     private readonly Account? _caller = Users.ByUid(Users.RealUid);
 
     internal Submission(SubmissionSettings settings, Options options, Action<string> warn)
     {
         (_settings, _options) = (settings, options);
         Sender = ReadSender(options.Sender, warn);
+        string name = options.Sender is null ? SubmissionException.Name(_caller) : SubmissionException.Name(Sender);
+        _complaint = text => new SubmissionException($"{name}: {text}");
     }
 
     /// <summary>Envelope sender, internal form.</summary>
@@ -27,17 +30,17 @@ internal sealed class Submission
     internal void Drop()
     {
         if (_options.Recipients.Count == 0 && !_options.TakesHeaderRecipients)
-            throw SubmissionException.For(_caller, "Recipient addresses must be specified on the command line or via the -t option");
+            throw _complaint("Recipient addresses must be specified on the command line or via the -t option");
         if (!_settings.MaySubmit.Includes(_caller?.Name ?? "unknown"))
             throw new SubmissionException($"User {SubmissionException.Name(_caller)} is not allowed to submit mail");
         using NewQueueFile file = NewQueueFile.Create(_settings.Queues, QueueName.Maildrop, _settings.LongQueueIds);
         RecordWriter writer = file.Writer;
         bool hasRecipients = WriteEnvelope(writer);
         writer.Write(RecordType.Message);
-        HeaderRecipients? header = _options.TakesHeaderRecipients ? new HeaderRecipients() : null;
+        HeaderRecipients? header = _options.TakesHeaderRecipients ? new HeaderRecipients(_settings.HeaderSizeLimit, _settings.Completion) : null;
         MessageInput input = new(writer, header, _settings.LineLengthLimit, _settings.MessageSizeLimit, _options.IgnoresDots, _settings.LineEnding);
         if (!input.Copy())
-            throw SubmissionException.For(_caller, "message file too big");
+            throw _complaint("message file too big");
         writer.Write(RecordType.Extracted);
         foreach (string recipient in header?.Found ?? [])
         {
@@ -45,7 +48,7 @@ internal sealed class Submission
             hasRecipients = true;
         }
         if (!hasRecipients)
-            throw SubmissionException.For(_caller, "No recipient addresses found in message header");
+            throw _complaint("No recipient addresses found in message header");
         writer.Write(RecordType.End);
         // A file of mail_owner itself that others cannot read means, to pickup, one that postsuper put back (see the queue
         // file format); so our own files carry the bit where it does no harm, and not where it would let others read them.
@@ -64,7 +67,7 @@ internal sealed class Submission
         writer.WriteAttribute(AttributeName.RewriteContext, _options.IsRemote ? AttributeName.Remote : AttributeName.Local);
         if (_options.Tracing != Tracing.None)
             writer.WriteAttribute(AttributeName.TraceFlags, (long)_options.Tracing);
-        string fullName = _options.FullName ?? Environment.GetEnvironmentVariable("NAME") ?? _caller?.FullName ?? "";
+        string fullName = _options.FullName ?? Caller.Variable("NAME") ?? _caller?.FullName ?? "";
         if (fullName.Length > 0)
             writer.Write(RecordType.FullName, OneLine(fullName));
         writer.Write(RecordType.From, Sender);
@@ -91,24 +94,24 @@ internal sealed class Submission
         if (given is "" or "<>")
             return "";
         List<string> addresses = Addresses(given);
-        if (addresses.Count == 1)
-            return addresses[0];
-        warn($"-f option specified malformed sender: {given}");
-        return addresses.Count > 0 ? addresses[0] : "";
+        if (addresses.Count > 1)
+            warn($"-f option specified malformed sender: {given}");
+        return addresses[0];
     }
 
-    // Most are plain; only others are worth a parser. An argument may hold a list, and an empty one is an address too.
-    private static List<string> Addresses(string argument)
+    // Most are plain; only others are worth a parser. An argument may hold a list; without any address it is the empty one.
+    private List<string> Addresses(string argument)
     {
         if (argument.Length == 0 || IsPlain(argument))
             return [argument];
         List<string> result = [];
         foreach (HeaderAddress address in HeaderAddresses.Parse(argument))
-            result.Add(address.Address);
-        return result;
+            result.Add(EnvelopeAddress.Of(address, _settings.Completion));
+        return result.Count > 0 ? result : [""];
     }
 
-    private static bool IsPlain(string argument) => !argument.Any(static c => c is '"' or '<' or '>' or '(' or ')' or ',' or ';' or ':' or '\\' or <= ' ');
+    private static bool IsPlain(string argument) =>
+        !argument.Any(static c => c is '"' or '<' or '>' or '(' or ')' or '[' or ']' or ',' or ';' or ':' or '\\' or <= ' ');
 
     private static string OneLine(string text) => text.Replace('\n', ' ').Replace('\r', ' ');
 }

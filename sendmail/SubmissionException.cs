@@ -14,5 +14,8 @@ internal sealed class SubmissionException(string text, int status = ExitStatus.T
     internal static SubmissionException For(Account? caller, string text) => new($"{Name(caller)}: {text}");
 
     /// <summary>Who called, e.g. "root(0)".</summary>
-    internal static string Name(Account? caller) => string.Create(CultureInfo.InvariantCulture, $"{caller?.Name ?? "unknown"}({Users.RealUid})");
+    internal static string Name(Account? caller) => Name(caller?.Name ?? "unknown");
+
+    /// <summary>Likewise, by the sender that was given, e.g. "alice@example.com(1000)".</summary>
+    internal static string Name(string sender) => string.Create(CultureInfo.InvariantCulture, $"{sender}({Users.RealUid})");
 }

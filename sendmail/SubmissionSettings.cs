@@ -1,5 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Log;
+using PostfixNet.Mail;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Sendmail;
@@ -19,6 +20,12 @@ internal sealed record SubmissionSettings
 
     /// <summary>enable_long_queue_ids.</summary>
     internal required bool LongQueueIds { get; init; }
+
+    /// <summary>For local parts whose quotes would be lost: myorigin, append_at_myorigin.</summary>
+    internal required AddressCompletion Completion { get; init; }
+
+    /// <summary>header_size_limit: bytes of a header with recipients.</summary>
+    internal required int HeaderSizeLimit { get; init; }
 
     /// <summary>line_length_limit: bytes of a record.</summary>
     internal required int LineLengthLimit { get; init; }
@@ -43,6 +50,8 @@ internal sealed record SubmissionSettings
             Pickup = $"{queues.Root}/public/{config.Get(Parameters.PickupServiceName)}",
             MaySubmit = config.Get(Parameters.AuthorizedSubmitUsers),
             LongQueueIds = config.Get(Parameters.EnableLongQueueIds),
+            Completion = new AddressCompletion(config.Get(Parameters.MyOrigin), AppendAtMyOrigin: config.Get(Parameters.AppendAtMyorigin)),
+            HeaderSizeLimit = config.Get(Parameters.HeaderSizeLimit),
             LineLengthLimit = config.Get(Parameters.LineLengthLimit),
             MessageSizeLimit = config.Get(Parameters.MessageSizeLimit),
             LineEnding = config.Get(Parameters.SendmailFixLineEndings) switch

@@ -28,14 +28,20 @@ public static class Address
             return address;
         StringBuilder quoted = new(address.Length + 8);
         quoted.Append('"');
-        foreach (char c in local)
+        AppendEscaped(quoted, local);
+        quoted.Append('"');
+        return at < 0 ? quoted.ToString() : quoted.Append(address, at, address.Length - at).ToString();
+    }
+
+    /// <summary>Adds what stands between the quotes of a quoted string, RFC 5322 section 3.2.4.</summary>
+    internal static void AppendEscaped(StringBuilder quoted, ReadOnlySpan<char> text)
+    {
+        foreach (char c in text)
         {
             if (c is '"' or '\\' or '\r')
                 quoted.Append('\\');
             quoted.Append(c);
         }
-        quoted.Append('"');
-        return at < 0 ? quoted.ToString() : quoted.Append(address, at, address.Length - at).ToString();
     }
 
     /// <summary>External to internal: takes quotes and backslashes off the local part.</summary>
@@ -87,7 +93,7 @@ public static class Address
     /// <summary>Completes an internal address by the rules of the site; the empty address stays empty.</summary>
     /// <remarks>In order: a lone <c>@</c> is the empty address; the source route goes; a bare name is turned around
     /// (<c>site!user</c>), or its <c>%</c> becomes <c>@</c>, or it gets <c>@myorigin</c>; a host without dot gets
-    /// <c>.mydomain</c>; one dot at the end of the domain goes.</remarks>
+    /// <c>.mydomain</c>; one dot at the end of the domain goes. A name that needs quotes is never taken apart.</remarks>
     public static string Complete(string address, AddressCompletion rules)
     {
         if (address.Length == 0 || address == "@")
@@ -96,18 +102,17 @@ public static class Address
         int at = address.LastIndexOf('@');
         if (at < 0)
         {
-            int bang = rules.SwapBangPath ? address.IndexOf('!', StringComparison.Ordinal) : -1;
-            int percent = rules.PercentHack ? address.LastIndexOf('%') : -1;
+            bool isDotAtom = IsDotAtom(address[^1] == '.' ? address.AsSpan()[..^1] : address);
+            int bang = rules.SwapBangPath && isDotAtom ? address.IndexOf('!', StringComparison.Ordinal) : -1;
+            int percent = rules.PercentHack && isDotAtom ? address.LastIndexOf('%') : -1;
             if (bang > 0 && bang < address.Length - 1)
                 address = $"{address[(bang + 1)..]}@{address[..bang]}";
             else if (bang < 0 && percent > 0 && percent < address.Length - 1)
                 address = $"{address[..percent]}@{address[(percent + 1)..]}";
-            else if (rules.AppendAtMyOrigin && rules.Origin.Length > 0)
-                return $"{address}@{rules.Origin}";
+            else
+                return WithOrigin(address, rules);
             at = address.LastIndexOf('@');
         }
-        if (at < 0)
-            return address;
         ReadOnlySpan<char> domain = address.AsSpan(at + 1);
         if (rules.AppendDotMyDomain && rules.Domain.Length > 0 && domain.Length > 0 && !domain.ContainsAny('.', '['))
             return $"{address}.{rules.Domain}";
@@ -115,6 +120,13 @@ public static class Address
             return address[..^1];
         return address;
     }
+
+    /// <summary>Likewise, for an address that was read from text: what stood in quotes has no other meaning.</summary>
+    public static string Complete(HeaderAddress address, AddressCompletion rules) =>
+        address.IsLocalPart ? WithOrigin(address.Address, rules) : Complete(address.Address, rules);
+
+    private static string WithOrigin(string local, AddressCompletion rules) =>
+        rules.AppendAtMyOrigin && rules.Origin.Length > 0 ? $"{local}@{rules.Origin}" : local;
 
     /// <summary>The address that a null recipient or, in notices, a null sender stands for.</summary>
     /// <param name="emptyAddressRecipient">empty_address_recipient, completed like any other address.</param>

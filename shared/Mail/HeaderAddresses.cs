@@ -3,10 +3,9 @@ using System.Text;
 namespace PostfixNet.Mail;
 
 /// <summary>One mailbox found in a header.</summary>
-/// <param name="Address">Internal form; empty for <c>&lt;&gt;</c>.</param>
-/// <param name="Start">Where its spelling begins in the text: after <c>&lt;</c> if there is one.</param>
-/// <param name="End">One past its spelling.</param>
-public sealed record HeaderAddress(string Address, int Start, int End);
+/// <param name="Address">Internal form; empty for <c>""</c>.</param>
+/// <param name="IsLocalPart">It has no domain, and what looks like one stood in quotes: <c>"a@b"</c>, <c>"a!b"</c>.</param>
+public sealed record HeaderAddress(string Address, bool IsLocalPart = false);
 
 /// <summary>Address lists as they stand in headers: RFC 5322 section 3.4 with the obsolete forms of section 4.4, and whatever
 /// else people write.</summary>
@@ -18,256 +17,82 @@ public static class HeaderAddresses
     /// <summary>Default of header_address_token_limit.</summary>
     public const int DefaultTokenLimit = 10240;
 
-    // A word with a backslash counts as quoted: it means another text than it spells.
-    private enum Kind { Atom, Quoted, Literal, Special }
-
-    private readonly record struct Token(Kind Kind, int Start, int End);
-
-    /// <summary>The mailboxes of a header's body, in order; group names and comments are not among them.</summary>
+    /// <summary>The mailboxes of a header's body, in order; names, comments and <c>&lt;&gt;</c> are not among them.</summary>
     /// <param name="body">Text after the colon, folded or not.</param>
-    /// <param name="tokenLimit">Words, quoted strings, and special characters beyond this number are not looked at.</param>
+    /// <param name="tokenLimit">Words, quoted strings, comments and special characters beyond this number are not looked at.</param>
     public static IReadOnlyList<HeaderAddress> Parse(string body, int tokenLimit = DefaultTokenLimit)
     {
         List<HeaderAddress> found = [];
-        List<Token> element = [];
-        int at = 0;
-        bool inAngle = false;
-        bool inRoute = false;
-        for (int count = 0; count < tokenLimit && Next(body, ref at, out Token token); count++)
+        foreach (AddressListItem item in AddressList.Parse(body, tokenLimit).Items)
         {
-            char special = token.Kind == Kind.Special ? body[token.Start] : '\0';
-            switch (special)
-            {
-                case '<':
-                    inAngle = true;
-                    inRoute = false;
-                    break;
-                case '>' when !inAngle:
-                    continue;
-                case '>':
-                    inAngle = inRoute = false;
-                    break;
-                case '@' when element.Count == 0 || inAngle && IsSpecial(body, element[element.Count - 1], '<'):
-                    inRoute = true;
-                    break;
-                case ':' when inRoute:
-                    inRoute = false;
-                    break;
-                case ',' when inRoute && (NextIs(body, at, '@') || inAngle && NextIs(body, at, ',')):
-                    break;
-                case ':':
-                    // What came before names a group; its members follow, up to ';'.
-                    element.Clear();
-                    inAngle = false;
-                    continue;
-                case ',' or ';':
-                    AddElement(body, element, found);
-                    element.Clear();
-                    inAngle = inRoute = false;
-                    continue;
-            }
-            element.Add(token);
+            if (item.Mailbox is { IsNull: false } mailbox)
+                found.Add(mailbox.Address());
         }
-        AddElement(body, element, found);
         return found;
     }
 
-    /// <summary>Replaces addresses and leaves everything else as it is, byte for byte.</summary>
+    /// <summary>Replaces addresses. When one changes, the list is written anew, with as many addresses on a line as fit.</summary>
     /// <param name="body">Text after the colon.</param>
-    /// <param name="rewrite">Internal form to internal form; called for each non-empty address.</param>
-    /// <param name="tokenLimit">As in <see cref="Parse"/>; what is not looked at is not changed.</param>
-    /// <returns>The same string object when nothing changed.</returns>
-    public static string Rewrite(string body, Func<string, string> rewrite, int tokenLimit = DefaultTokenLimit)
+    /// <param name="rewrite">To internal form; called for each non-empty address.</param>
+    /// <param name="tokenLimit">As in <see cref="Parse"/>; what is not looked at is lost when the list is written anew.</param>
+    /// <param name="nameLength">Of the header, without its colon.</param>
+    /// <param name="mendsSpelling">An address that needs other quotes than it has, or has a route, counts as changed.</param>
+    /// <returns>Text after the colon; the same string object when nothing changed.</returns>
+    public static string Rewrite(string body, Func<HeaderAddress, string> rewrite, int tokenLimit = DefaultTokenLimit, int nameLength = 0,
+        bool mendsSpelling = false)
     {
-        StringBuilder? text = null;
-        int copied = 0;
-        foreach (HeaderAddress mailbox in Parse(body, tokenLimit))
+        AddressList list = AddressList.Parse(body, tokenLimit);
+        List<string> addresses = [];
+        StringBuilder spelling = new();
+        bool isChanged = mendsSpelling && list.IsMended;
+        foreach (AddressListItem item in list.Items)
         {
-            if (mailbox.Address.Length == 0)
+            if (item.Mailbox is not { } mailbox)
                 continue;
-            string changed = rewrite(mailbox.Address);
-            if (changed == mailbox.Address)
-                continue;
-            text ??= new StringBuilder(body.Length + 64);
-            text.Append(body, copied, mailbox.Start - copied).Append(Address.ToExternal(changed));
-            copied = mailbox.End;
+            string external = "";
+            if (!mailbox.IsNull)
+            {
+                HeaderAddress address = mailbox.Address();
+                string changed = address.Address.Length > 0 ? rewrite(address) : "";
+                external = changed.Length > 0 ? Address.ToExternal(changed) : "\"\"";
+                mailbox.AppendSpelling(spelling.Clear());
+                isChanged |= mendsSpelling ? !spelling.Equals(external) : changed != address.Address;
+            }
+            addresses.Add(external);
         }
-        return text is null ? body : text.Append(body, copied, body.Length - copied).ToString();
+        return isChanged ? Written(list.Items, addresses, nameLength) : body;
     }
 
-    private static bool IsSpecial(string body, Token token, char special) => token.Kind == Kind.Special && body[token.Start] == special;
-
-    private static bool NextIs(string body, int at, char special)
+    // RFC 5322 section 2.2.3: folded, if it must be, after a comma.
+    private static string Written(IReadOnlyList<AddressListItem> items, List<string> addresses, int nameLength)
     {
-        while (at < body.Length && body[at] is ' ' or '\t' or '\n' or '\r')
-            at++;
-        return at < body.Length && body[at] == special;
-    }
-
-    private static int Find(string body, List<Token> element, int from, int end, char special)
-    {
-        int i = from;
-        while (i < end && !IsSpecial(body, element[i], special))
-            i++;
-        return i;
-    }
-
-    private static void AddElement(string body, List<Token> element, List<HeaderAddress> found)
-    {
-        int open = Find(body, element, 0, element.Count, '<');
-        if (open == element.Count)
+        FoldedList list = new(nameLength);
+        AddressListItem previous = default;
+        int address = 0;
+        foreach (AddressListItem item in items)
         {
-            AddBareWords(body, element, found);
-            return;
-        }
-        // More than one bracket pair when a comma is missing: "<a@x> <b@y>".
-        while (open < element.Count)
-        {
-            int close = Find(body, element, open, element.Count, '>');
-            int first = close;
-            while (!IsSpecial(body, element[first - 1], '<'))
-                first--;
-            if (first == close)
-                found.Add(new HeaderAddress("", element[first - 1].End, element[first - 1].End));
+            if (NeedsBlank(previous, item))
+                list.Piece.Append(' ');
+            if (item.Mailbox is { } mailbox)
+                mailbox.AppendTo(list.Piece, addresses[address++]);
             else
-                found.Add(Make(body, element, first, close));
-            open = Find(body, element, close, element.Count, '<');
+                item.Token.AppendTo(list.Piece);
+            if (item.Mailbox is null && item.Token.Is(','))
+                list.EndPiece();
+            previous = item;
         }
+        return list.End();
     }
 
-    private static void AddBareWords(string body, List<Token> element, List<HeaderAddress> found)
+    private static bool NeedsBlank(AddressListItem previous, AddressListItem item)
     {
-        int start = 0;
-        for (int i = 1; i <= element.Count; i++)
-        {
-            // Two words side by side are two addresses whose comma is missing.
-            if (i < element.Count && !(IsWord(element[i - 1]) && IsWord(element[i])))
-                continue;
-            found.Add(Make(body, element, start, i));
-            start = i;
-        }
-    }
-
-    private static bool IsWord(Token token) => token.Kind != Kind.Special;
-
-    private static HeaderAddress Make(string body, List<Token> element, int first, int end)
-    {
-        int start = element[first].Start;
-        int stop = element[end - 1].End;
-        if (IsSpecial(body, element[first], '@'))
-        {
-            int colon = Find(body, element, first, end, ':');
-            if (colon < end - 1)
-                first = colon + 1;
-        }
-        if (end - first == 1 && element[first].Kind == Kind.Atom)
-            return new HeaderAddress(body[element[first].Start..stop], start, stop);
-        StringBuilder address = new(stop - start);
-        for (int i = first; i < end; i++)
-        {
-            Token token = element[i];
-            if (i > first && IsWord(token) && IsWord(element[i - 1]))
-                address.Append(' ');
-            if (token.Kind == Kind.Quoted)
-                AppendUnquoted(address, body, token);
-            else if (token.Kind == Kind.Literal)
-                AppendLine(address, body.AsSpan(token.Start, token.End - token.Start));
-            else
-                address.Append(body, token.Start, token.End - token.Start);
-        }
-        return new HeaderAddress(address.ToString(), start, stop);
-    }
-
-    private static void AppendUnquoted(StringBuilder address, string body, Token token)
-    {
-        int end = token.End;
-        for (int i = token.Start; i < end; i++)
-        {
-            char c = body[i];
-            if (c == '"')
-                continue;
-            if (c == '\\' && i + 1 < end)
-                c = body[++i];
-            if (c is not ('\n' or '\r'))
-                address.Append(c);
-        }
-    }
-
-    private static void AppendLine(StringBuilder address, ReadOnlySpan<char> text)
-    {
-        foreach (char c in text)
-        {
-            if (c is not ('\n' or '\r'))
-                address.Append(c);
-        }
-    }
-
-    private static bool Next(string body, ref int at, out Token token)
-    {
-        while (at < body.Length)
-        {
-            char c = body[at];
-            if (c is ' ' or '\t' or '\n' or '\r')
-                at++;
-            else if (c == '(')
-                at = EndOfComment(body, at);
-            else
-                break;
-        }
-        token = default;
-        if (at >= body.Length)
+        if (previous == default || previous is { Mailbox: null } && previous.Token.Is(','))
             return false;
-        int start = at;
-        switch (body[at])
-        {
-            case '"':
-                at = EndOfBracket(body, at, '"');
-                token = new Token(Kind.Quoted, start, at);
-                return true;
-            case '[':
-                at = EndOfBracket(body, at, ']');
-                token = new Token(Kind.Literal, start, at);
-                return true;
-            case '<' or '>' or '@' or ',' or ';' or ':' or '.' or ')' or ']':
-                at++;
-                token = new Token(Kind.Special, start, at);
-                return true;
-            default:
-                while (at < body.Length && !IsDelimiter(body[at]))
-                    at += body[at] == '\\' && at + 1 < body.Length ? 2 : 1;
-                token = new Token(body.AsSpan(start, at - start).Contains('\\') ? Kind.Quoted : Kind.Atom, start, at);
-                return true;
-        }
-    }
+        if (previous.IsGroupColon || item.Mailbox is { IsAngle: true })
+            return true;
+        return IsText(previous) && IsText(item);
 
-    private static bool IsDelimiter(char c) =>
-        c is ' ' or '\t' or '\n' or '\r' or '(' or ')' or '<' or '>' or '@' or ',' or ';' or ':' or '.' or '"' or '[' or ']';
-
-    private static int EndOfComment(string body, int at)
-    {
-        int depth = 0;
-        for (; at < body.Length; at++)
-        {
-            char c = body[at];
-            if (c == '\\')
-                at++;
-            else if (c == '(')
-                depth++;
-            else if (c == ')' && --depth == 0)
-                return at + 1;
-        }
-        return body.Length;
-    }
-
-    private static int EndOfBracket(string body, int at, char close)
-    {
-        for (at++; at < body.Length; at++)
-        {
-            if (body[at] == '\\')
-                at++;
-            else if (body[at] == close)
-                return at + 1;
-        }
-        return body.Length;
+        static bool IsText(AddressListItem item) =>
+            item.Mailbox is { IsAngle: false } || item.Mailbox is null && (item.Token.IsWord || item.Token.Kind == AddressTokenKind.Comment);
     }
 }

@@ -55,7 +55,7 @@ internal sealed class GenericHeaders(GenericMap map, GenericHeaders.Sink output)
         ReadOnlySpan<byte> header = _lines.Take();
         int start = header.IndexOf((byte)':') + 1;
         string body = ByteText.Decode(header[start..]);
-        string rewritten = HeaderAddresses.Rewrite(body, map.Rewrite, map.TokenLimit);
+        string rewritten = HeaderAddresses.Rewrite(body, a => map.Rewrite(a.Address), map.TokenLimit, nameLength: start - 1);
         if (!ReferenceEquals(body, rewritten))
             header = (byte[])[.. header[..start], .. ByteText.Encode(rewritten)];
         Release(header, endsLine: !_withinLine);

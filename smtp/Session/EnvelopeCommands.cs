@@ -15,14 +15,14 @@ internal static class EnvelopeCommands
     internal static bool CanBeSent(string address) =>
         address.AsSpan().IndexOfAnyInRange('\0', '\x1f') < 0 && !address.Contains('\x7f', StringComparison.Ordinal) && address.Length <= 8192;
 
-    /// <summary>The message cannot go to a server without SMTPUTF8 (RFC 6531 section 3.2): it was submitted as such, and
-    /// has a header or an address that is not ASCII.</summary>
+    /// <summary>The message cannot go to a server without SMTPUTF8 (RFC 6531 section 3.2): an address of the envelope is not
+    /// ASCII, and cannot be said. Headers can: they go as they are, as such mail always did.</summary>
     internal static bool NeedsSmtpUtf8(ServerTurn turn, SmtpOptions options)
     {
         DeliveryRequest message = turn.Delivery.Request;
         if ((message.SmtpUtf8 & SmtpUtf8.Requested) == 0)
             return false;
-        return (message.SmtpUtf8 & SmtpUtf8.Header) != 0 || !ByteText.IsAscii(options.Outside(message.Sender))
+        return !ByteText.IsAscii(options.Outside(message.Sender))
             || turn.State.Open.Exists(recipient => !ByteText.IsAscii(options.Outside(recipient.Address)));
     }
 

@@ -38,7 +38,8 @@ public sealed class CleanupTests
     [InlineData("Sender: root", "Sender: root@golden.test")]
     [InlineData("Subject: bob", "Subject: bob")]
     [InlineData("X-To: bob", "X-To: bob")]
-    [InlineData("TO : bob", "TO : bob@golden.test")]
+    [InlineData("TO : bob", "TO: bob@golden.test")]
+    [InlineData("Subject \t: bob", "Subject: bob")]
     public void Addresses_in_headers_are_completed(string header, string stored)
     {
         using MailFlow flow = new();
@@ -147,7 +148,8 @@ public sealed class CleanupTests
         Envelope envelope = file.ReadEnvelope(recipients, 10, out _);
         Assert.Equal($"error:{why}", envelope.ContentFilter);
         Assert.Equal(["c@d.test"], recipients.Select(r => r.Address));
-        Assert.DoesNotContain("body", Content(flow));
+        // Whole when the way was too long; no more than may be stored when the size was.
+        Assert.Equal(records.Contains("Nbody", StringComparison.Ordinal) && why.StartsWith("5.4.6", StringComparison.Ordinal), Content(flow).Contains("body"));
     }
 
     // S1-15
@@ -219,7 +221,7 @@ public sealed class CleanupTests
     [InlineData("any@whole.test", "Oany@whole.test Rany@moved.test")]
     [InlineData("one@al.test", "Oone@al.test Rone@moved.test")]
     [InlineData("catch@all.test", "Ocatch@all.test Rcatcher@q.test")]
-    [InlineData("deep@al.test", "Odeep@al.test Rl1@q.test Odeep@al.test Rl2@q.test Odeep@al.test Rbob@golden.test")]
+    [InlineData("deep@al.test", "Odeep@al.test Rl1@q.test Odeep@al.test Rbob@golden.test Odeep@al.test Rl2@q.test")]
     [InlineData("self@al.test", "Oself@al.test Rself@al.test Oself@al.test Rother@q.test")]
     [InlineData("postmaster", "Opostmaster Radmin@q.test")]
     [InlineData("none@al.test", "Onone@al.test Rnone@al.test")]
@@ -291,7 +293,7 @@ public sealed class CleanupTests
         using MailFlow flow = new();
         flow.Options = flow.Options with { AlwaysBcc = "archive" };
         Send(flow, "Sa@b.test|Rc@d.test|M|N|X|E");
-        Assert.Equal(["Oc@d.test", "Rc@d.test", "Oarchive", "Rarchive@golden.test"], Recipients(flow));
+        Assert.Equal(["Oc@d.test", "Rc@d.test", "Oarchive@golden.test", "Rarchive@golden.test"], Recipients(flow));
 
         using MailFlow notice = new();
         notice.Options = flow.Options;

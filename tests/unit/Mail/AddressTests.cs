@@ -52,6 +52,9 @@ public class AddressTests
     [InlineData("alice%a@b", "alice%a@b")]
     [InlineData("!alice", "!alice@origin.test")]
     [InlineData("%alice", "%alice@origin.test")]
+    [InlineData("alice%", "alice%@origin.test")]
+    [InlineData("a b!c", "a b!c@origin.test")] // needs quotes, and then "!" is a character like others
+    [InlineData("a%b.", "a@b")]
     public void Completes_addresses_like_local_mail(string given, string complete) =>
         Assert.Equal(complete, Address.Complete(given, new AddressCompletion("origin.test", "mydomain.test")));
 

@@ -30,7 +30,7 @@ public sealed class SendmailTests
     [Theory]
     [InlineData("-oi")]
     [InlineData("-om -oem -odq -oo -o7 -oA/etc/aliases")]
-    [InlineData("-bm -n -m -i -x")]
+    [InlineData("-bm -m -i -x")]
     [InlineData("-A ac -L tag -O Timeout=5m -U -e m -p ESMTP:host -h 3")]
     [InlineData("-c")]
     public void Options_of_former_days_are_taken(string arguments)

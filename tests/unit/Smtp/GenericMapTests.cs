@@ -109,8 +109,8 @@ public sealed class GenericMapTests
     [Theory] // header lines, LF between; what goes out
     [InlineData("From: root@our.test", "From: admin@example.com")]
     [InlineData("FROM : The Root (me) <root@our.test>", "FROM : The Root (me) <admin@example.com>")]
-    [InlineData("To: a@mx.test,\n\t\"R, t\" <root@our.test>,\n  b@mx.test", "To: a@mx.test,\n\t\"R, t\" <admin@example.com>,\n  b@mx.test")]
-    [InlineData("To:\n root@our.test", "To:\n admin@example.com")]
+    [InlineData("To: a@mx.test,\n\t\"R, t\" <root@our.test>,\n  b@mx.test", "To: a@mx.test, \"R, t\" <admin@example.com>, b@mx.test")] // written anew, as Postfix does
+    [InlineData("To:\n root@our.test", "To: admin@example.com")]
     [InlineData("To: a@mx.test  ,\n   b@mx.test ,,", "To: a@mx.test  ,\n   b@mx.test ,,")] // as it was
     [InlineData("Cc: quoted@our.test", "Cc: \"a b\"@example.com")]
     [InlineData("To: \"root", "To: \"root")]
@@ -118,7 +118,7 @@ public sealed class GenericMapTests
     [InlineData("Resent-From: root@our.test\nResent-Sender: root@our.test\nResent-To: root@our.test\nResent-Cc: root@our.test", "Resent-From: admin@example.com\nResent-Sender: admin@example.com\nResent-To: admin@example.com\nResent-Cc: admin@example.com")]
     [InlineData("Return-Receipt-To: root@our.test\nDisposition-Notification-To: root@our.test", "Return-Receipt-To: admin@example.com\nDisposition-Notification-To: admin@example.com")]
     [InlineData("Subject: root@our.test\n root@our.test\nX-From: root@our.test", "Subject: root@our.test\n root@our.test\nX-From: root@our.test")]
-    [InlineData("To: \u00e9 <root@our.test> \u00ff", "To: \u00e9 <admin@example.com> \u00ff")] // bytes
+    [InlineData("To: \u00e9 <root@our.test> \u00ff", "To: \u00e9 <admin@example.com>, \u00ff")] // bytes
     [InlineData("To: u@inside.test\nnot a header\nTo: u@inside.test", "To: u@example.com\nnot a header\nTo: u@inside.test")]
     public void Headers(string header, string want)
     {
@@ -137,7 +137,7 @@ public sealed class GenericMapTests
         SmtpRig.Record(file, 'N', ".test"u8.ToArray());
         SmtpRig.Record(file, 'N', []);
         SmtpRig.Record(file, 'X', []);
-        Assert.Equal($"To: {many}admin@example.com\n\n", Sent(file.ToArray()));
+        Assert.Equal($"To: {many}admin@example.com\n\n", Sent(file.ToArray()).Replace(",\n\t", ", ", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -209,15 +209,17 @@ public sealed class LookupTable
     {
         Dictionary<string, string> entries = new(StringComparer.Ordinal);
         if (text.Length < 2 || text[0] != '{' || text[^1] != '}')
-            throw config.Wrong(name, node, $"\"inline:{text}\" is not understood; accepted is \"inline:{{key=value, key={{value with blanks}}}}\"");
+            throw config.Wrong(name, node, $"the inline table is not understood; accepted is \"inline:{{key=value, key={{value with blanks}}}}\"");
         List<string> pairs = [];
         ValueText.Split(text[1..^1], pairs);
+        int number = 0;
         foreach (string item in pairs)
         {
+            number++;
             string pair = Unbraced(item).Trim();
             int equals = pair.IndexOf('=');
             if (equals <= 0)
-                throw config.Wrong(name, node, $"\"{pair}\" in an inline table is not understood; accepted is \"key=value\"");
+                throw config.Wrong(name, node, $"entry {number} of an inline table is not understood; accepted is \"key=value\"");
             entries.TryAdd(Fold(pair[..equals].Trim()), Unbraced(pair[(equals + 1)..].Trim()));
         }
         return entries;
@@ -305,7 +307,7 @@ public sealed class LookupTable
                 return;
             int blank = text.AsSpan().IndexOfAny(' ', '\t');
             if (blank < 0)
-                throw new FormatException($"{line}: \"{text}\" has no value; accepted is a key, a blank and a value");
+                throw new FormatException($"{line}: no value; accepted is a key, a blank and a value"); // the line may be a password
             entries.TryAdd(Fold(text[..blank]), text[blank..].TrimStart(' ', '\t'));
         }
     }

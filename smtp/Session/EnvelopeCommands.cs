@@ -68,6 +68,9 @@ internal static class EnvelopeCommands
     private static string InCommand(string address, SmtpOptions options) =>
         options.QuoteEnvelope ? Address.ToExternal(options.Outside(address)) : options.Outside(address);
 
+    // RFC 3461 section 4.2: whatever a local user wrote, it is no further parameter.
+    private static bool IsAtom(string type) => type.All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-/?^_`{|}~".Contains(c, StringComparison.Ordinal));
+
     private static string? OriginalRecipient(string? stored)
     {
         int semicolon = stored?.IndexOf(';', StringComparison.Ordinal) ?? -1;
@@ -78,6 +81,6 @@ internal static class EnvelopeCommands
         // The ASCII spelling of RFC 6533 section 3 is understood by servers with SMTPUTF8 and by those without.
         string? encoded = type.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
             ? Xtext.EncodeUtf8Address(address) : Xtext.Encode(address);
-        return encoded is not { Length: > 0 and <= LongestParameter } || !CanBeSent(type) ? null : $"{type};{encoded}";
+        return encoded is not { Length: > 0 and <= LongestParameter } || !IsAtom(type) ? null : $"{type};{encoded}";
     }
 }

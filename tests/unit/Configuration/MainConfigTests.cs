@@ -161,7 +161,7 @@ public sealed class MainConfigTests
     [InlineData("transport_maps = 'texthash:x'", "main.toml:1:18: transport_maps: \"texthash:x\" has no path from the root; accepted is \"texthash:/path\" or \"texthash:$config_directory/file\"")]
     [InlineData("transport_maps = 'texthash:/nonexistent/t'", "main.toml:1:18: transport_maps: the table /nonexistent/t cannot be read: No such file or directory")]
     [InlineData("transport_maps = 'texthash:/dev/null'", "main.toml:1:18: transport_maps: the table /dev/null cannot be read: not a regular file")]
-    [InlineData("transport_maps = 'inline:{a}'", "main.toml:1:18: transport_maps: \"a\" in an inline table is not understood; accepted is \"key=value\"")]
+    [InlineData("transport_maps = 'inline:{a}'", "main.toml:1:18: transport_maps: entry 1 of an inline table is not understood; accepted is \"key=value\"")]
     [InlineData("[transport_maps]\nexample.com = 'smtp:'", "main.toml:2:1: transport_maps: key \"example\" holds a table; a key with dots needs quotes, e.g. \"example.com\" = \"...\"")]
     [InlineData("[transport_maps]\na = true", "main.toml:2:5: transport_maps: a boolean is not accepted as the value of \"a\"; give text in quotes")]
     [InlineData("[transport_maps]\na = 'x'\nA = 'y'", "main.toml:3:5: transport_maps: key \"A\" occurs twice; letter case does not matter")]

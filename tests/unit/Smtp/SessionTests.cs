@@ -348,6 +348,18 @@ public sealed class SessionTests
         Assert.Equal(["EHLO mta.golden.test", "QUIT"], server.Commands);
     }
 
+    [Fact] // RFC 3461 section 4.2: a type is an atom
+    public void The_type_of_an_original_recipient_is_no_further_parameter()
+    {
+        using SmtpRig rig = new();
+        using ScriptedServer server = Serve(rig);
+        DeliveryRequest request = SmtpRig.Request("mx.test", "u@mx.test");
+        rig.Deliver(request with { Recipients = [request.Recipients[0] with { DsnOriginal = "rfc822 NOTIFY=NEVER;u@mx.test" }] });
+        server.Dispose();
+        Assert.Equal("sent", rig.Results.Single()[3]);
+        Assert.Contains("RCPT TO:<u@mx.test>", server.Commands);
+    }
+
     [Fact] // a queue file may hold anything
     public void What_is_too_long_for_a_command_is_left_out()
     {

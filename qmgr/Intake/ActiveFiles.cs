@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
 using PostfixNet.Native;
@@ -42,6 +43,21 @@ internal sealed class ActiveFiles(QueueDirectories directories, Settings setting
         if (isPaused && FileSystem.Status(path) is { } status)
             FileSystem.ChangeMode(path, status.Mode | QueueFileMode.Paused);
         return FileSystem.TrySetTime(path, next * 1000) && directories.Move(id, QueueName.Active, QueueName.Deferred);
+    }
+
+    /// <summary>Returns once all that was noted in a file is on stable storage. A file that is gone has nothing left to keep.</summary>
+    /// <exception cref="IOException">It cannot be written there.</exception>
+    internal void Flush(QueueId id)
+    {
+        string path = PathOf(id);
+        try
+        {
+            using SafeFileHandle file = FileSystem.Open(path, write: true);
+            FileSystem.Flush(file, path);
+        }
+        catch (SystemCallException e) when (e.IsMissing)
+        {
+        }
     }
 
     /// <summary>Removes a file that nothing is left to do for.</summary>

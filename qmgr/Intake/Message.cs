@@ -97,6 +97,9 @@ internal sealed class Message
     /// <summary>A recipient was put off, in this or an earlier batch: the message must stay.</summary>
     internal bool SomeDeferred { get; private set; }
 
+    /// <summary>Its file may have marks of done recipients that are not on stable storage.</summary>
+    internal bool HasNewMarks { get; private set; }
+
     /// <summary>A recipient is put off, but the defer log does not say so: the message must not expire by that log.</summary>
     internal bool IsUnrecorded { get; private set; }
 
@@ -151,6 +154,9 @@ internal sealed class Message
     /// <summary>Some recipients are left until the operator lets them go.</summary>
     /// <param name="version">Of the operator's list.</param>
     internal void Pause(int version) => (SomeDeferred, PausedUnder) = (true, version);
+
+    /// <summary>Recipients may have been marked done in its file.</summary>
+    internal void NoteMarks() => HasNewMarks = true;
 
     /// <summary>The reason why a recipient is put off could not be recorded.</summary>
     internal void MissRecord() => IsUnrecorded = true;

@@ -75,6 +75,7 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings set
 
     private void End(Message message, Recipient recipient, RetryPolicy retry)
     {
+        message.NoteMarks();
         if (!files.TryMarkDone(message.Id, recipient))
             PutOff(message, retry);
         message.Settle(1);

@@ -121,6 +121,9 @@ internal sealed class Completion(
         // A limit, since mail may be older than its lifetime: paused mail is, and laws have no end.
         long next = Math.Min(now + (long)settings.LongestPause.TotalMicroseconds,
             message.NextAttempt(settings.Retries.Usual.Refused, now, surroundings.Chance()));
+        // It stays for long: after a loss of power all that have it would get it again.
+        if (message.HasNewMarks)
+            files.Flush(message.Id);
         if (!files.Defer(message.Id, next, message.IsPaused))
             Log.GoneBeforeDeferral(message);
         active.Remove(message);

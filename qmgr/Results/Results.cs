@@ -18,6 +18,8 @@ internal sealed class Results(BuiltIn builtIn, Routing routing, Settings setting
             message.MissRecord();
         if (report.IsCorrupt)
             message.FindCorrupt();
+        if (!report.SomeDeferred || entry.Recipients.Count > 1)
+            message.NoteMarks();
         if (report.SomeDeferred)
             PutOff(entry, siteFailed: report.Trouble is not null);
         if (report.Exchanger is { } exchanger && routing.Learn(entry.Destination.NextHop, exchanger))

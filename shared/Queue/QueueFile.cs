@@ -142,7 +142,7 @@ public sealed class QueueFile : IDisposable
 
     /// <summary>Marks a recipient as needing no more work: one byte, in place.</summary>
     /// <remarks>Only after the remote server's final reply, or after its bounce record is durable. Not flushed here:
-    /// losing the mark in a crash delivers twice, never zero times.</remarks>
+    /// losing the mark in a crash delivers twice, never zero times. Qmgr flushes the file once, when it goes back to deferred.</remarks>
     /// <param name="handle">Open for writing.</param>
     /// <param name="offset">Of the recipient record; 0 for a recipient that has no record, which does nothing.</param>
     /// <exception cref="QueueFileException">There is no recipient record at that offset.</exception>

@@ -96,6 +96,22 @@ public sealed class ServicesKeepTheirRules
         Assert.Matches(@"^(fsync|syncfs)\(\d+<[^>]*/maildrop(/\w+)?>\) += 0", calls[^1]);
     });
 
+    // Else a loss of power, long after, sends all that have it another one.
+    [Fact]
+    public void WhoHasTheMessageIsOnStableStorageBeforeItWaitsForOthers() => MailSystem.Run((mail, receiver) =>
+    {
+        receiver.SetRules("rcpt carol@sink.test 450 4.2.0 later");
+        mail.Set("minimal_backoff_time", "300s");
+        SystemCalls.Trace(mail, "qmgr");
+        mail.Start();
+        mail.Submit(MailSystem.Message("for two"), "-f", "alice@origin.test", "bob@sink.test", "carol@sink.test");
+        mail.Submit(MailSystem.Message("for one"), "-f", "alice@origin.test", "carol@sink.test");
+        Wait.For("both to wait", () => mail.Ids("deferred").Length == 2 && mail.Ids("maildrop", "incoming", "active").Length == 0);
+        mail.Stop();
+        string[] flushed = [.. SystemCalls.Read(mail).Where(call => call.Name == "fsync").Select(call => Regex.Match(call.Arguments, @"/active/(\w+)>").Groups[1].Value).Where(id => id.Length > 0)];
+        Assert.Equal([mail.Log("bob@sink.test>.*status=sent")[0].Split(": ")[1]], flushed);
+    });
+
     // S1-02
     [Theory]
     [InlineData("cleanup")]

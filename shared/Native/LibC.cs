@@ -7,7 +7,10 @@ namespace PostfixNet.Native;
 /// postqueue needs (see <see cref="Unix"/>). The other files of this folder turn results into values and exceptions.</summary>
 internal static unsafe partial class LibC
 {
-    private const string C = "libc.so.6";
+    /// <summary>What the loader knows it by.</summary>
+    internal const string Name = "libc.so.6";
+
+    private const string C = Name;
 
     internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_APPEND = 0x400,
         O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;

@@ -51,10 +51,12 @@ internal static class Unix
 
     internal static int Wait(int pid, out int status) => Syscall.waitpid(pid, out status, 0);
 
-    // Beside the program and nowhere else: neither where the environment points nor along the system's search path, which
-    // would also take longer than all the rest.
+    // Beside the program and nowhere else: neither where the environment points nor along the system's search path, where some fifty
+    // names would be tried first, for the C library too.
     private static nint Load(string name, Assembly assembly, DllImportSearchPath? searchPath)
     {
+        if (name == "libc")
+            return NativeLibrary.Load(LibC.Name);
         if (name != "Mono.Unix")
             return 0;
         string path = Path.Join(AppContext.BaseDirectory, "libMono.Unix.so");

@@ -235,6 +235,73 @@ public sealed class CleanupTests
     }
 
     [Theory]
+    [InlineData("eve+x", "Oeve+x Ra+x@q.test")]
+    [InlineData("bob+y@d.test", "Obob+y@d.test Rbob+y@e.test")]
+    [InlineData("eve+exact", "Oeve+exact Rone@q.test")]
+    [InlineData("eve-x", "Oeve-x Reve-x@golden.test")]
+    public void Extension_of_an_alias_goes_to_its_members(string recipient, string stored)
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with
+        {
+            RecipientDelimiter = "+",
+            LocalDomains = ["golden.test"],
+            VirtualAliases = static key => key switch { "eve" => "a@q.test", "eve+exact" => "one@q.test", "bob@d.test" => "@e.test", _ => null },
+        };
+        Assert.Equal((CleanupVerdict.Accepted, ""), Send(flow, $"Sa@b.test|R{recipient}|M|N|X|E"));
+        Assert.Equal(stored, string.Join(' ', Recipients(flow)));
+    }
+
+    [Theory] // as many levels as Postfix allows
+    [InlineData(3, CleanupVerdict.TryAgain)]
+    [InlineData(4, CleanupVerdict.Accepted)]
+    public void Aliases_nest_up_to_the_limit(int limit, CleanupVerdict verdict)
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with { RecursionLimit = limit, VirtualAliases = static key => key switch { "a@x" => "b@x", "b@x" => "c@x", "c@x" => "d@x", _ => null } };
+        Assert.Equal(verdict, Send(flow, "Sa@b.test|Ra@x|M|N|X|E").Verdict);
+    }
+
+    [Theory]
+    [InlineData(",")]
+    [InlineData("(nobody)")]
+    [InlineData("<>")]
+    public void Alias_without_an_address_makes_mail_wait(string result)
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with { VirtualAliases = key => key == "a@x" ? result : null };
+        Assert.Equal(CleanupVerdict.TryAgain, Send(flow, "Sa@b.test|Ra@x|M|N|X|E").Verdict);
+        Assert.Contains(flow.Log, l => l.Contains("result without an address for a@x", StringComparison.Ordinal));
+    }
+
+    [Theory] // -B, Content-Transfer-Encoding, encoding
+    [InlineData("8bit", "base64", "8bit")]
+    [InlineData("8bit", "quoted-printable", "8bit")]
+    [InlineData("8bit", "7bit", "8bit")]
+    [InlineData("7bit", "8bit", "8bit")]
+    [InlineData("7bit", "BINARY", "8bit")]
+    [InlineData("7bit", "base64", "7bit")]
+    public void Only_eight_bit_encodings_are_believed_more_than_the_client(string declared, string header, string stored)
+    {
+        using MailFlow flow = new();
+        Send(flow, $"Sa@b.test|Aencoding={declared}|Rc@d.test|M|NContent-Transfer-Encoding: {header}|N|X|E");
+        Assert.Equal(('A', $"encoding={stored}"), flow.Incoming()[^2]);
+    }
+
+    [Theory]
+    [InlineData("J\u00c3\u00b6rg", "=?utf-8?q?J=C3=B6rg?= <a@b.test>")]
+    [InlineData("J\u00f6rg", "=?unknown-8bit?q?J=F6rg?= <a@b.test>")]
+    [InlineData("a\tb", "a b <a@b.test>")]
+    public void Name_outside_ASCII_is_encoded_and_asks_for_nothing(string name, string from)
+    {
+        using MailFlow flow = new();
+        Send(flow, $"F{name}|Sa@b.test|Rc@d.test|M|NX: y|N|X|E");
+        Assert.Contains($"From: {from}", Content(flow));
+        Assert.True(SizeRecord.TryParse(Encoding.Latin1.GetBytes(flow.Incoming()[0].Payload), out SizeRecord size));
+        Assert.Equal(SmtpUtf8.None, size.SmtpUtf8);
+    }
+
+    [Theory]
     [InlineData("loop1@al.test", 1000, 5, "nesting")]
     [InlineData("list@al.test", 1, 1000, "expansion size")]
     public void Broken_alias_tables_make_mail_wait(string recipient, int expansion, int recursion, string what)
@@ -299,6 +366,18 @@ public sealed class CleanupTests
         notice.Options = flow.Options;
         Send(notice, "S|Rc@d.test|M|N|X|E", isInternal: true);
         Assert.Equal(["Oc@d.test", "Rc@d.test"], Recipients(notice));
+    }
+
+    [Fact] // nobody asked for it by that name, and its failure is not the sender's concern
+    public void Copy_is_never_reported()
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with { AlwaysBcc = "archive" };
+        Send(flow, "Sa@b.test|Rarchive|M|N|X|E");
+        List<string> records = [.. flow.Incoming().Select(r => r.Type + r.Payload)];
+        Assert.Equal(["Anotify_flags=1", "Oarchive@golden.test", "Rarchive@golden.test"], records.SkipWhile(r => r != "X").Skip(1).Take(3));
+        Assert.True(SizeRecord.TryParse(Encoding.Latin1.GetBytes(records[0][1..]), out SizeRecord size));
+        Assert.Equal(0, size.QueueFlags);
     }
 
     // S5-18

@@ -41,6 +41,57 @@ public sealed class SendmailTests
     }
 
     [Theory]
+    [InlineData("-n", "-n option not supported")]
+    [InlineData("-B8bitmime", "-B option needs 8BITMIME or 7BIT")]
+    public void Options_that_Postfix_refuses_are_refused(string argument, string why)
+    {
+        using Drop drop = new();
+        Assert.Equal((75, "", $"sendmail: fatal: {why}\n"), drop.Run(s_message, argument, "bob@x.test"));
+        Assert.Empty(drop.Files);
+    }
+
+    [Theory] // what sendmail accepts, cleanup must accept
+    [InlineData("To: a\0b@x.test\n\n")]
+    [InlineData("To: b@x.test\nCc: \"a\0\"@x.test\n\n")]
+    public void An_address_with_a_NUL_is_refused(string message)
+    {
+        using Drop drop = new();
+        Assert.Equal((75, "", "sendmail: fatal: an address has a NUL in it\n"), drop.Run(Encoding.ASCII.GetBytes(message), "-t"));
+        Assert.Empty(drop.Files);
+    }
+
+    [Fact]
+    public void A_complaint_names_the_sender_that_was_given()
+    {
+        using Drop drop = new();
+        string who = $"a@b.test({Users.RealUid.ToString(CultureInfo.InvariantCulture)})";
+        Assert.Equal((75, "", $"sendmail: fatal: {who}: No recipient addresses found in message header\n"), drop.Run(s_message, "-f", "A <a@b.test>", "-t"));
+    }
+
+    [Fact]
+    public void A_header_of_recipients_over_the_limit_is_refused()
+    {
+        using Drop drop = new("header_size_limit = 100");
+        byte[] message = Encoding.ASCII.GetBytes($"To: {new string('a', 200)}\n\n");
+        Assert.Equal((75, "", "sendmail: fatal: unable to extract recipients: message header length exceeds safety limit\n"), drop.Run(message, "-t"));
+    }
+
+    [Theory]
+    [InlineData("a:b@x.test", "a:b@x.test")]
+    [InlineData("open: a, b", "open:a|b")]
+    [InlineData("\"a!b\",\"a%b\",\"a@b\"", "a!b@o.test|a%b@o.test|a@b@o.test")]
+    [InlineData("<a> b", "a|b")]
+    [InlineData("<a,b>", "a,b")]
+    [InlineData("(x)", "")]
+    [InlineData("a[b]", "a|[b]")]
+    public void Odd_recipients_are_the_ones_that_were_meant(string argument, string recipients)
+    {
+        using Drop drop = new("myorigin = 'o.test'");
+        Assert.Equal((0, "", ""), drop.Run(s_message, argument));
+        Assert.Equal(recipients.Split('|'), drop.Of('R'));
+    }
+
+    [Theory]
     [InlineData("", "")]
     [InlineData("@", "@")]
     [InlineData("a@x.test,b@x.test", "a@x.test|b@x.test")]

@@ -139,18 +139,18 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
             if (!ReferenceEquals(text, completed))
                 header = (byte[])[.. header[..(nameLength + 1)], .. ByteText.Encode(completed)];
         }
-        Write(header);
-    }
-
-    /// <summary>Writes one header, line by line; <paramref name="header"/> has LF between lines.</summary>
-    internal void Write(ReadOnlySpan<byte> header)
-    {
         if (!ByteText.IsAscii(header) && Utf8.IsValid(header))
         {
             message.SmtpUtf8 |= SmtpUtf8.Header;
             if (message.IsInternal ? options.DetectSmtpUtf8OfNotices : options.DetectSmtpUtf8)
                 message.SmtpUtf8 |= SmtpUtf8.Requested;
         }
+        Write(header);
+    }
+
+    /// <summary>Writes one header, line by line; <paramref name="header"/> has LF between lines.</summary>
+    internal void Write(ReadOnlySpan<byte> header)
+    {
         while (true)
         {
             int end = header.IndexOf((byte)'\n');

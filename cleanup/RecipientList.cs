@@ -25,7 +25,7 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
         recipient = recipient with
         {
             Original = recipient.Original ?? address,
-            DsnOriginal = recipient.DsnOriginal is { } given && given.Contains(';') ? given : $"{(ByteText.IsAscii(complete) ? "rfc822" : "utf-8")};{complete}",
+            DsnOriginal = recipient.DsnOriginal is { } given && given.Contains(';') ? given : $"{(ByteText.IsAscii(complete) || !ByteText.IsValidUtf8(complete) ? "rfc822" : "utf-8")};{complete}",
         };
         message.Notify |= recipient.Notify;
         Expand(recipient);

@@ -1,4 +1,3 @@
-using PostfixNet.Native;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Sendmail;
@@ -14,13 +13,14 @@ internal enum LineEnding
     Never,
 }
 
-/// <summary>Standard input as text records: lines without their ends, long ones in pieces.</summary>
+/// <summary>The message as text records: lines without their ends, long ones in pieces.</summary>
 internal sealed class MessageInput
 {
     // Half of the buffer, so that it always holds a whole piece and what follows it. A greater line_length_limit has no use:
     // the end of a record is not the end of a line.
     private const int LargestPiece = 32768;
 
+    private readonly Func<Span<byte>, int> _read;
     private readonly RecordWriter _writer;
     private readonly HeaderRecipients? _header;
     private readonly int _lineLimit;
@@ -30,15 +30,17 @@ internal sealed class MessageInput
     private LineEnding _lineEnding;
     private bool _isFirst = true, _isContinued, _ended;
 
+    /// <param name="read">Takes what comes next, as much as fits; 0 at the end.</param>
     /// <param name="writer">Where the records go.</param>
     /// <param name="header">Is told the header lines; null: nobody asks.</param>
     /// <param name="lineLimit">Longest record, bytes (line_length_limit).</param>
     /// <param name="sizeLimit">Largest message, bytes; 0: no limit (message_size_limit).</param>
     /// <param name="ignoresDots">A line with a single dot does not end the message.</param>
     /// <param name="lineEnding">What to do about carriage returns.</param>
-    internal MessageInput(RecordWriter writer, HeaderRecipients? header, int lineLimit, long sizeLimit, bool ignoresDots, LineEnding lineEnding)
+    internal MessageInput(
+        Func<Span<byte>, int> read, RecordWriter writer, HeaderRecipients? header, int lineLimit, long sizeLimit, bool ignoresDots, LineEnding lineEnding)
     {
-        (_writer, _header, _sizeLimit, _ignoresDots, _lineEnding) = (writer, header, sizeLimit, ignoresDots, lineEnding);
+        (_read, _writer, _header, _sizeLimit, _ignoresDots, _lineEnding) = (read, writer, header, sizeLimit, ignoresDots, lineEnding);
         _lineLimit = Math.Min(lineLimit, LargestPiece);
     }
 
@@ -55,7 +57,7 @@ internal sealed class MessageInput
                 Buffer.BlockCopy(_buffer, start, _buffer, 0, end - start);
                 (start, end) = (0, end - start);
             }
-            int n = StandardStreams.ReadInput(_buffer.AsSpan(end));
+            int n = _read(_buffer.AsSpan(end));
             bool atEnd = n == 0;
             end += n;
             Lines(ref start, end, atEnd);

@@ -34,11 +34,22 @@ internal sealed class Submission
         if (!_settings.MaySubmit.Includes(_caller?.Name ?? "unknown"))
             throw new SubmissionException($"User {SubmissionException.Name(_caller)} is not allowed to submit mail");
         using NewQueueFile file = NewQueueFile.Create(_settings.Queues, QueueName.Maildrop, _settings.LongQueueIds);
-        RecordWriter writer = file.Writer;
+        Write(file.Writer, StandardStreams.ReadInput);
+        // A file of mail_owner itself that others cannot read means, to pickup, one that postsuper put back (see the queue
+        // file format); so our own files carry the bit where it does no harm, and not where it would let others read them.
+        bool isOwner = FileSystem.Status(_settings.Queues.DirectoryOf(QueueName.Maildrop)) is { } directory && directory.Uid == Users.EffectiveUid;
+        file.Commit(isOwner ? QueueFileMode.MaildropReady : QueueFileMode.Ready | 0x20 /* 0740 */);
+    }
+
+    /// <summary>Writes the records of the file.</summary>
+    /// <param name="read">Takes what comes next of the message, as much as fits; 0 at the end.</param>
+    /// <exception cref="SubmissionException">As for <see cref="Drop"/>.</exception>
+    internal void Write(RecordWriter writer, Func<Span<byte>, int> read)
+    {
         bool hasRecipients = WriteEnvelope(writer);
         writer.Write(RecordType.Message);
         HeaderRecipients? header = _options.TakesHeaderRecipients ? new HeaderRecipients(_settings.HeaderSizeLimit, _settings.Completion) : null;
-        MessageInput input = new(writer, header, _settings.LineLengthLimit, _settings.MessageSizeLimit, _options.IgnoresDots, _settings.LineEnding);
+        MessageInput input = new(read, writer, header, _settings.LineLengthLimit, _settings.MessageSizeLimit, _options.IgnoresDots, _settings.LineEnding);
         if (!input.Copy())
             throw _complaint("message file too big");
         writer.Write(RecordType.Extracted);
@@ -50,10 +61,6 @@ internal sealed class Submission
         if (!hasRecipients)
             throw _complaint("No recipient addresses found in message header");
         writer.Write(RecordType.End);
-        // A file of mail_owner itself that others cannot read means, to pickup, one that postsuper put back (see the queue
-        // file format); so our own files carry the bit where it does no harm, and not where it would let others read them.
-        bool isOwner = FileSystem.Status(_settings.Queues.DirectoryOf(QueueName.Maildrop)) is { } directory && directory.Uid == Users.EffectiveUid;
-        file.Commit(isOwner ? QueueFileMode.MaildropReady : QueueFileMode.Ready | 0x20 /* 0740 */);
     }
 
     private bool WriteEnvelope(RecordWriter writer)

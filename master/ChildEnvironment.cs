@@ -6,9 +6,10 @@ namespace PostfixNet.Master;
 internal static class ChildEnvironment
 {
     // Where .NET is, for programs that are not native; no debugger's pipes in /tmp, whose names would outlive a killed process.
-    // The collector's first generation, hexadecimal: else it is as large as the processor's cache, in every process.
+    // The collector's first generation, hexadecimal: else it is as large as the processor's cache, in every process. With 128 KB a drain
+    // is quicker and takes less memory than with 512 KB; with 32 KB it is slower.
     private static readonly string[] s_runtime = ["DOTNET_ROOT", "DOTNET_ROOT_X64", "DOTNET_ROOT_ARM64"];
-    private static readonly string[] s_fixed = ["DOTNET_EnableDiagnostics=0", "DOTNET_LTTng=0", "DOTNET_GCgen0size=80000", "PATH=/usr/bin:/bin"];
+    private static readonly string[] s_fixed = ["DOTNET_EnableDiagnostics=0", "DOTNET_LTTng=0", "DOTNET_GCgen0size=20000", "PATH=/usr/bin:/bin"];
 
     /// <summary>For a service.</summary>
     /// <param name="items">import_environment: names, or NAME=value.</param>

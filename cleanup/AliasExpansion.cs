@@ -62,7 +62,7 @@ internal sealed class AliasExpansion(CleanupOptions options)
             return [$"{local[..^match.Extension.Length]}{extension}@{target.Trim()}"];
         }
         List<string> results = [];
-        foreach (HeaderAddress result in HeaderAddresses.Parse(match.Value, options.TokenLimit))
+        foreach (HeaderAddress result in HeaderAddresses.Parse(match.Value))
         {
             if (Address.Complete(result, options.Completion) is not { Length: > 0 } complete)
                 continue;

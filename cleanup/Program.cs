@@ -16,11 +16,12 @@ namespace PostfixNet.Cleanup;
 /// DESCRIPTION
 ///   Takes messages, as queue file records, from pickup, bounce and defer; writes each to a new file in incoming; answers
 ///   once the file is on stable storage; then wakes qmgr. On the way it completes addresses with myorigin, expands
-///   recipients by virtual_alias_maps, drops duplicate recipients and the headers of message_drop_headers, adds missing
-///   From:, Date: and Message-Id: headers, and replaces stray CR and LF within lines. A client may send message after
-///   message over one connection.
-///   Mail from pickup that has gone through too many systems, or is too large, is queued to be returned to its sender,
-///   as far as it was read. When a sender asked to hear of success (NOTIFY=SUCCESS), an alias is reported as expanded, by
+///   recipients by virtual_alias_maps (an address with an extension, set off by recipient_delimiter, too), drops duplicate
+///   recipients and the headers of message_drop_headers, adds missing From:, Date: and Message-Id: headers, writes lists of
+///   addresses anew when one changes, and replaces stray CR and LF within lines. docs/differences.md tells where that is not
+///   what Postfix does. A client may send message after message over one connection.
+///   Mail from pickup that has gone through too many systems is queued to be returned to its sender, and so is mail that is
+///   too large, as far as it was read. When a sender asked to hear of success (NOTIFY=SUCCESS), an alias is reported as expanded, by
 ///   the trace service, and the success of its members is no longer reported.
 /// STANDARDS
 ///   RFC 5322 (messages), RFC 3461 (requests for notifications), RFC 6531 (which mail needs SMTPUTF8).
@@ -30,8 +31,8 @@ namespace PostfixNet.Cleanup;
 /// DIAGNOSTICS
 ///   "ID: message-id=..." for each message. "ID: message rejected: ..." warns of records that no correct client sends;
 ///   the client is told only "internal protocol error". Also refused: too many hops, no recipients, too big. Told to try
-///   again later: the disk is (nearly: 5 %) full, virtual_alias_maps runs in a circle or has no address for an alias, or the trace service fails. A refused
-///   message leaves nothing.
+///   again later: the disk is (nearly: 5 %) full, virtual_alias_maps runs in a circle or has no
+///   address for an alias, or the trace service fails. A refused message leaves nothing.
 ///   Exit 0: told to end, or long idle. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
 ///   allow_percent_hack, always_add_missing_headers, always_bcc, append_at_myorigin, append_dot_mydomain,
@@ -39,12 +40,13 @@ namespace PostfixNet.Cleanup;
 ///   empty_address_recipient, enable_long_queue_ids, enable_original_recipient, hash_queue_depth, hash_queue_names,
 ///   header_address_token_limit, header_size_limit, hopcount_limit, in_flow_delay, line_length_limit,
 ///   message_drop_headers, message_size_limit, mydestination, mydomain, myhostname, myorigin,
-///   propagate_unmatched_extensions, queue_minfree, queue_service_name, recipient_delimiter, smtputf8_autodetect_classes, smtputf8_enable, swap_bangpath, trace_service_name,
-///   undisclosed_recipients_header, verp_delimiter_filter, virtual_alias_* (maps and limits), virtual_maps, and those
-///   of shared/Service/SingleServer.cs. max_use is also the number of messages that come over one connection.
+///   propagate_unmatched_extensions, queue_minfree, queue_service_name, recipient_delimiter, smtputf8_autodetect_classes,
+///   smtputf8_enable, swap_bangpath, trace_service_name, undisclosed_recipients_header, verp_delimiter_filter,
+///   virtual_alias_* (maps and limits), virtual_maps, and those of shared/Service/SingleServer.cs. max_use is also the number of
+///   messages that come over one connection.
 /// BUGS
-///   No canonical mapping, header and body checks, or milters. A crash between the report of an alias
-///   and the end of the message leaves a file in trace that nothing refers to.
+///   No canonical mapping, header and body checks, or milters. A crash between the report of an alias and the end
+///   of the message leaves a file in trace that nothing refers to.
 /// </summary>
 internal static class Program
 {

@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 using PostfixNet.Commands;
 using PostfixNet.Configuration;
 using PostfixNet.Native;
@@ -186,8 +185,7 @@ internal static class Program
 
     private static IEnumerable<string> ReadStandardInput()
     {
-        using FileStream input = new(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read);
-        using StreamReader reader = new(input, Encoding.UTF8);
+        using StreamReader reader = new(StandardStreams.Input(), Encoding.Latin1, detectEncodingFromByteOrderMarks: false);
         while (reader.ReadLine() is { } id)
             yield return id;
     }

@@ -3,17 +3,16 @@ using PostfixNet.Mail;
 namespace PostfixNet.Sendmail;
 
 /// <summary>Recipients that the message's own header names: To, Cc and Bcc, or the Resent- forms when there are any.</summary>
-/// <remarks>No header_address_token_limit here: a recipient must not be passed over because there are many before it.</remarks>
 /// <param name="headerLimit">Longest header with recipients, bytes: of a longer one, cleanup would not keep all.</param>
-/// <param name="completion">For <see cref="EnvelopeAddress"/>.</param>
-internal sealed class HeaderRecipients(int headerLimit, AddressCompletion completion)
+/// <param name="envelope">Makes recipients of addresses.</param>
+internal sealed class HeaderRecipients(int headerLimit, EnvelopeAddress envelope)
 {
     private readonly List<string> _recipients = [], _resent = [];
     private readonly HeaderLines _lines = new(headerLimit);
     private bool _inBody, _isResent;
 
     /// <summary>Internal form, in order; complete after the last line.</summary>
-    /// <exception cref="SubmissionException">A recipient header is too long, or an address has a NUL.</exception>
+    /// <exception cref="SubmissionException">A recipient header is too long, or no queue file can hold an address.</exception>
     internal IReadOnlyList<string> Found
     {
         get
@@ -55,7 +54,7 @@ internal sealed class HeaderRecipients(int headerLimit, AddressCompletion comple
             return;
         if (isTooLong)
             throw new SubmissionException("unable to extract recipients: message header length exceeds safety limit");
-        foreach (HeaderAddress address in HeaderAddresses.Parse(ByteText.Decode(header[(colon + 1)..]), int.MaxValue))
-            list.Add(EnvelopeAddress.Of(address, completion));
+        foreach (HeaderAddress address in HeaderAddresses.Parse(ByteText.Decode(header[(colon + 1)..])))
+            list.Add(envelope.Of(address));
     }
 }

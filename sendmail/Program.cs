@@ -34,7 +34,7 @@ namespace PostfixNet.Sendmail;
 /// CONFIGURATION
 ///   append_at_myorigin, authorized_submit_users, default_verp_delimiters, enable_long_queue_ids, hash_queue_depth,
 ///   hash_queue_names, header_size_limit, line_length_limit, message_size_limit, myorigin, pickup_service_name,
-///   queue_directory, sendmail_fix_line_endings, and those of shared/Service/Log/LogOptions.cs.
+///   queue_directory, sendmail_fix_line_endings, verp_delimiter_filter, and those of shared/Service/Log/LogOptions.cs.
 /// BUGS
 ///   -bs, -bd, -bl and -bv are not supported.
 /// </summary>

@@ -10,15 +10,18 @@ internal sealed class Submission
 {
     private readonly SubmissionSettings _settings;
     private readonly Options _options;
+    private readonly EnvelopeAddress _envelope;
     private readonly Func<string, SubmissionException> _complaint;
     private readonly Account? _caller = Users.ByUid(Users.RealUid);
 
     internal Submission(SubmissionSettings settings, Options options, Action<string> warn)
     {
-        (_settings, _options) = (settings, options);
+        (_settings, _options, _envelope) = (settings, options, new EnvelopeAddress(settings.Completion, settings.LineLengthLimit));
         Sender = ReadSender(options.Sender, warn);
         string name = options.Sender is null ? SubmissionException.Name(_caller) : SubmissionException.Name(Sender);
         _complaint = text => new SubmissionException($"{name}: {text}");
+        if (options.Verp is not null)
+            CheckVerp();
     }
 
     /// <summary>Envelope sender, internal form.</summary>
@@ -48,7 +51,7 @@ internal sealed class Submission
     {
         bool hasRecipients = WriteEnvelope(writer);
         writer.Write(RecordType.Message);
-        HeaderRecipients? header = _options.TakesHeaderRecipients ? new HeaderRecipients(_settings.HeaderSizeLimit, _settings.Completion) : null;
+        HeaderRecipients? header = _options.TakesHeaderRecipients ? new HeaderRecipients(_settings.HeaderSizeLimit, _envelope) : null;
         MessageInput input = new(read, writer, header, _settings.LineLengthLimit, _settings.MessageSizeLimit, _options.IgnoresDots, _settings.LineEnding);
         if (!input.Copy())
             throw _complaint("message file too big");
@@ -76,12 +79,12 @@ internal sealed class Submission
             writer.WriteAttribute(AttributeName.TraceFlags, (long)_options.Tracing);
         string fullName = _options.FullName ?? Caller.Variable("NAME") ?? _caller?.FullName ?? "";
         if (fullName.Length > 0)
-            writer.Write(RecordType.FullName, OneLine(fullName));
+            writer.Write(RecordType.FullName, _envelope.Name(fullName));
         writer.Write(RecordType.From, Sender);
         if (_options.Encoding != BodyEncoding.Unknown)
             writer.WriteAttribute(AttributeName.Encoding, _options.Encoding.Word());
-        if (_options.Verp is { } verp)
-            writer.Write(RecordType.Verp, verp.Length > 0 ? verp : _settings.VerpDelimiters);
+        if (_options.Verp is not null)
+            writer.Write(RecordType.Verp, VerpDelimiters);
         bool any = false;
         foreach (string argument in _options.Recipients)
         {
@@ -94,10 +97,21 @@ internal sealed class Submission
         return any;
     }
 
+    private string VerpDelimiters => _options.Verp is { Length: > 0 } given ? given : _settings.VerpDelimiters;
+
+    // Cleanup would refuse it, when nobody is there any more to be told.
+    private void CheckVerp()
+    {
+        if (Sender.Length == 0)
+            throw _complaint("-XV: the null sender has no address to put recipients into");
+        if (VerpDelimiters.Length != 2 || VerpDelimiters.Any(c => !_settings.VerpDelimiterFilter.Contains(c)))
+            throw _complaint($"-XV: bad delimiters \"{VerpDelimiters}\": two characters of \"{_settings.VerpDelimiterFilter}\" are needed");
+    }
+
     private string ReadSender(string? given, Action<string> warn)
     {
         if (given is null)
-            return _caller?.Name ?? throw SubmissionException.For(null, "no login name found for this user ID; give a sender with -f");
+            return _envelope.Of(_caller?.Name ?? throw SubmissionException.For(null, "no login name found for this user ID; give a sender with -f"));
         if (given is "" or "<>")
             return "";
         List<string> addresses = Addresses(given);
@@ -110,15 +124,13 @@ internal sealed class Submission
     private List<string> Addresses(string argument)
     {
         if (argument.Length == 0 || IsPlain(argument))
-            return [argument];
+            return [_envelope.Of(argument)];
         List<string> result = [];
         foreach (HeaderAddress address in HeaderAddresses.Parse(argument))
-            result.Add(EnvelopeAddress.Of(address, _settings.Completion));
+            result.Add(_envelope.Of(address));
         return result.Count > 0 ? result : [""];
     }
 
     private static bool IsPlain(string argument) =>
         !argument.Any(static c => c is '"' or '<' or '>' or '(' or ')' or '[' or ']' or ',' or ';' or ':' or '\\' or <= ' ');
-
-    private static string OneLine(string text) => text.Replace('\n', ' ').Replace('\r', ' ');
 }

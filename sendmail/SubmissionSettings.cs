@@ -39,6 +39,9 @@ internal sealed record SubmissionSettings
     /// <summary>default_verp_delimiters: what -XV stands for.</summary>
     internal required string VerpDelimiters { get; init; }
 
+    /// <summary>verp_delimiter_filter: characters that may be such.</summary>
+    internal required string VerpDelimiterFilter { get; init; }
+
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
     internal static SubmissionSettings Read(MainConfig config)
     {
@@ -61,6 +64,7 @@ internal sealed record SubmissionSettings
                 _ => LineEnding.Always,
             },
             VerpDelimiters = config.Get(Parameters.DefaultVerpDelimiters),
+            VerpDelimiterFilter = config.Get(Parameters.VerpDelimiterFilter),
         };
     }
 }

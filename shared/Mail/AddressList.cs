@@ -34,7 +34,7 @@ internal sealed class AddressList
     }
 
     /// <summary>Understands a header's body.</summary>
-    /// <param name="tokenLimit">As in <see cref="HeaderAddresses.Parse"/>.</param>
+    /// <param name="tokenLimit">As in <see cref="HeaderAddresses.Rewrite"/>.</param>
     internal static AddressList Parse(string body, int tokenLimit)
     {
         AddressList list = new(AddressToken.Scan(body, tokenLimit));

@@ -11,19 +11,17 @@ public sealed record HeaderAddress(string Address, bool IsLocalPart = false);
 /// else people write.</summary>
 /// <remarks>Comments, quoted strings, groups, angle addresses and routes are understood; a missing comma between two
 /// words is supplied; an unclosed quote, comment or bracket ends with the text. Never fails. Time and memory are linear in the
-/// text and bounded by the token limit; nesting of comments costs no stack.</remarks>
+/// text; nesting of comments costs no stack.</remarks>
 public static class HeaderAddresses
 {
-    /// <summary>Default of header_address_token_limit.</summary>
-    public const int DefaultTokenLimit = 10240;
-
     /// <summary>The mailboxes of a header's body, in order; names, comments and <c>&lt;&gt;</c> are not among them.</summary>
     /// <param name="body">Text after the colon, folded or not.</param>
-    /// <param name="tokenLimit">Words, quoted strings, comments and special characters beyond this number are not looked at.</param>
-    public static IReadOnlyList<HeaderAddress> Parse(string body, int tokenLimit = DefaultTokenLimit)
+    /// <remarks>There is no limit of tokens: where mail goes is read here, and nobody may be passed over because there are many before
+    /// him.</remarks>
+    public static IReadOnlyList<HeaderAddress> Parse(string body)
     {
         List<HeaderAddress> found = [];
-        foreach (AddressListItem item in AddressList.Parse(body, tokenLimit).Items)
+        foreach (AddressListItem item in AddressList.Parse(body, int.MaxValue).Items)
         {
             if (item.Mailbox is { IsNull: false } mailbox)
                 found.Add(mailbox.Address());
@@ -34,11 +32,12 @@ public static class HeaderAddresses
     /// <summary>Replaces addresses. When one changes, the list is written anew, with as many addresses on a line as fit.</summary>
     /// <param name="body">Text after the colon.</param>
     /// <param name="rewrite">To internal form; called for each non-empty address.</param>
-    /// <param name="tokenLimit">As in <see cref="Parse"/>; what is not looked at is lost when the list is written anew.</param>
+    /// <param name="tokenLimit">Words, quoted strings, comments and special characters beyond this number are not looked at, and are lost when
+    /// the list is written anew.</param>
     /// <param name="nameLength">Of the header, without its colon.</param>
     /// <param name="mendsSpelling">An address that needs other quotes than it has, or has a route, counts as changed.</param>
     /// <returns>Text after the colon; the same string object when nothing changed.</returns>
-    public static string Rewrite(string body, Func<HeaderAddress, string> rewrite, int tokenLimit = DefaultTokenLimit, int nameLength = 0,
+    public static string Rewrite(string body, Func<HeaderAddress, string> rewrite, int tokenLimit = int.MaxValue, int nameLength = 0,
         bool mendsSpelling = false)
     {
         AddressList list = AddressList.Parse(body, tokenLimit);

@@ -157,6 +157,8 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "shutdown", SetLastError = true)]
     internal static partial int Shutdown(int fd, int how);
 
+    internal const int F_GETFD = 1, FD_CLOEXEC = 1;
+
     [LibraryImport(C, EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int FCntl(int fd, int command, nint argument);
 

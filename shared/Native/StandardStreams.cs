@@ -1,18 +1,22 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace PostfixNet.Native;
 
 /// <summary>Standard input, output and error of the commands.</summary>
 /// <remarks>Not those of System.Console: its writers and its input take over the terminal and the signals, and its output does
-/// not tell when the reader is gone.</remarks>
+/// not tell when the reader is gone. A stream that the caller had closed has nothing to read and takes no words: what has its number then
+/// is a file that the runtime, or we, opened.</remarks>
 public static unsafe class StandardStreams
 {
     /// <summary>Reads what is there, waiting for something.</summary>
     /// <returns>Number of bytes; 0 at the end.</returns>
-    /// <exception cref="SystemCallException">It cannot be read, e.g. because it is closed.</exception>
+    /// <exception cref="SystemCallException">It cannot be read.</exception>
     public static int ReadInput(Span<byte> buffer)
     {
+        if (!IsCallers(0))
+            return 0;
         fixed (byte* p = buffer)
         {
             while (true)
@@ -26,6 +30,9 @@ public static unsafe class StandardStreams
         }
     }
 
+    /// <summary>Standard input as a stream.</summary>
+    public static Stream Input() => IsCallers(0) ? new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read) : Stream.Null;
+
     /// <summary>Writes to standard output, waiting as long as its reader makes us.</summary>
     /// <returns>False when it cannot be written: see <see cref="SystemCallException.Last"/>.</returns>
     public static bool TryWriteOutput(string text) => TryWrite(1, text);
@@ -33,8 +40,13 @@ public static unsafe class StandardStreams
     /// <summary>Writes to standard error; failure has nowhere to be reported.</summary>
     public static void WriteError(string text) => _ = TryWrite(2, text);
 
+    // What was handed over at the start of the program does not close at such a start; all that is opened since does.
+    private static bool IsCallers(int fd) => LibC.FCntl(fd, LibC.F_GETFD, 0) is var flags and >= 0 && (flags & LibC.FD_CLOEXEC) == 0;
+
     private static bool TryWrite(int fd, string text)
     {
+        if (!IsCallers(fd))
+            return true;
         ReadOnlySpan<byte> rest = Encoding.UTF8.GetBytes(text);
         while (rest.Length > 0)
         {

@@ -54,8 +54,6 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
 
     private int Start(ServiceCommandLine line)
     {
-        Signals.IgnoreAll();
-        FileSystem.SetCreationMask(0x3F /* 077 */);
         string service = line.Services[0];
         ServiceContext context;
         MainConfig config;
@@ -65,6 +63,8 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
             config = MainConfig.Load(line.Directory);
             ServiceOptions common = ServiceOptions.Read(config);
             MailLog.Open(common.Log, program);
+            Signals.IgnoreAll();
+            FileSystem.SetCreationMask(0x3F /* 077 */);
             FileSystem.ChangeDirectory(common.QueueDirectory);
             Confine(config, line);
             options = Read(config, service);

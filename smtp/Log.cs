@@ -39,6 +39,8 @@ internal sealed class Log(ILog log)
     internal void OriginRefused(string queueId, SmtpPeer peer, SmtpReply reply, string command) =>
         log.Warning($"{queueId}: host {peer.NameAndPort} said: {reply.Text} (in reply to {command})");
 
+    internal void RelayRefusesUs(string queueId, string reason) => log.Warning($"{queueId}: relay configuration problem: {reason}");
+
     internal void NoMxHostHasAddress(string domain) => log.Warning($"no MX host for {domain} has a valid address record");
 
     /// <summary>One line of a conversation with a server of debug_peer_list.</summary>

@@ -30,7 +30,7 @@ internal sealed class WaitReasons(Transport transport, TransportGate gate, Troub
             return (WaitCode.DeadDestination, destination.DeadUntil);
         if (!destination.HasWindow || destination.Limiter is { IsFull: true })
             return (WaitCode.DestinationFull, 0);
-        long opensAt = Math.Max(gate.OpensAt, destination.Limiter?.OpensAt ?? 0);
+        long opensAt = Math.Max(Math.Max(gate.OpensAt, destination.Pace.OpensAt), destination.Limiter?.OpensAt ?? 0);
         if (opensAt > timers.Now)
             return (WaitCode.RateLimit, opensAt);
         return (agents.Busy >= agents.Limit || order.IsParked(destination) ? WaitCode.NoFreeAgent : WaitCode.InTurn, 0);

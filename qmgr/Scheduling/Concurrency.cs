@@ -80,6 +80,13 @@ internal sealed class Concurrency
         return false;
     }
 
+    /// <summary>The site takes less than it gets; that says nothing about how many deliveries it can serve at once.</summary>
+    internal void Slowed()
+    {
+        _gain = 0;
+        _window = Math.Max(1, _window / 2);
+    }
+
     /// <summary>Starts over, after the destination was given up or an operator asked.</summary>
     internal void Reset()
     {

@@ -1,4 +1,5 @@
 using PostfixNet.Configuration;
+using PostfixNet.Ipc;
 using PostfixNet.Mail;
 
 namespace PostfixNet.Qmgr;
@@ -22,6 +23,12 @@ internal sealed class Destination(Route route, Concurrency concurrency, Action<D
 
     /// <summary>The window, which follows the site's health.</summary>
     internal Concurrency Concurrency { get; } = concurrency;
+
+    /// <summary>How fast it wants its mail.</summary>
+    internal Pace Pace { get; } = new();
+
+    /// <summary>Looks again when the pace allows a start; null: nothing waits for that.</summary>
+    internal EventLoop.Timer? Alarm { get; set; }
 
     /// <summary>Fixed limits, perhaps shared with other destinations; null: none.</summary>
     internal Limiter? Limiter { get; private set; }
@@ -117,6 +124,7 @@ internal sealed class Destination(Route route, Concurrency concurrency, Action<D
     {
         Busy++;
         Limiter?.Started(now);
+        Pace.Started(now);
         Touch();
     }
 

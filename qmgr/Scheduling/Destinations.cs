@@ -49,7 +49,7 @@ internal sealed class Destinations(TransportLimits limits, ITimers timers, Actio
         if (!destination.IsIdle || destination.DeadBecause is not null || _remembered.Contains(destination))
             return;
         long until = destination.Limiter is { IsOfOne: true } own ? own.QuietAt : 0, now = timers.Now;
-        if (destination.Concurrency.HasLearned && _remembered.Count < RememberedLimit)
+        if ((destination.Concurrency.HasLearned || destination.Pace.IsSlow) && _remembered.Count < RememberedLimit)
             until = Math.Max(until, now + RememberedMilliseconds);
         if (until > now)
             Remember(destination, until - now);

@@ -32,6 +32,9 @@ internal sealed class Limiter : Candidate
     /// <summary>Looks again when time allows a start.</summary>
     internal EventLoop.Timer? Alarm { get; set; }
 
+    /// <summary>When the alarm goes off, on the loop's clock.</summary>
+    internal long AlarmAt { get; set; }
+
     internal override Peer? Front => Ready.First?.Front;
 
     internal override Peer? Smallest => Ready.Smallest?.Smallest;
@@ -43,7 +46,7 @@ internal sealed class Limiter : Candidate
     /// turn comes soon enough.</summary>
     /// <param name="now">On the loop's clock.</param>
     /// <param name="longest">What is soon enough.</param>
-    internal Dsn? TroubleAt(long now, TimeSpan longest) => OpensAt - now > (long)longest.TotalMilliseconds ? s_trouble : null;
+    internal Dsn? TroubleAt(long now, TimeSpan longest) => Math.Max(DelayedUntil, Rate?.MayOpenAt ?? 0) - now > (long)longest.TotalMilliseconds ? s_trouble : null;
 
     /// <summary>When all earlier deliveries will have lost their meaning.</summary>
     internal long QuietAt => Math.Max(DelayedUntil, Rate?.QuietAt ?? 0);
@@ -66,5 +69,6 @@ internal sealed class Limiter : Candidate
     {
         Busy--;
         EndedAt = now;
+        Rate?.Ended(now);
     }
 }

@@ -77,7 +77,10 @@ internal sealed class Transport
     {
         _trouble.Forget();
         foreach (Destination destination in _destinations.All)
+        {
             destination.Revive();
+            destination.Pace.Forget();
+        }
         TouchAll();
     }
 
@@ -107,12 +110,20 @@ internal sealed class Transport
         Destination destination = entry.Destination;
         int busy = destination.Busy, window = destination.Concurrency.Window;
         Ended(entry);
-        if (report.Trouble is null)
+        if (report.AsksForLess && report.Trouble is null)
+        {
+            if (destination.Pace.Refused(_timers.Now))
+                destination.Concurrency.Slowed();
+        }
+        else if (report.Trouble is null)
+        {
+            destination.Pace.Taken();
             destination.Concurrency.Succeeded(busy);
+        }
         else if (destination.DeadBecause is null && destination.Concurrency.Failed(busy))
             _trouble.Bury(destination, report.Trouble);
         if (_limits.LogsFeedback)
-            _log.Window(Name, destination, success: report.Trouble is null, window, busy);
+            _log.Window(Name, destination, success: report is { Trouble: null, AsksForLess: false }, window, busy);
         _results.Delivered(entry, report);
     }
 
@@ -236,7 +247,7 @@ internal sealed class Transport
             for (; trouble is not null && putOffs > 0 && destination.Front is { } peer; putOffs--)
                 _results.PutOff(destination.Take(peer), trouble);
             destination.Settled();
-            _order.Place(destination, destination.Waiting > 0 && destination.HasWindow && trouble is null);
+            _order.Place(destination, destination.Waiting > 0 && destination.HasWindow && trouble is null && KeepsPace(destination));
             if (destination.Limiter is { } limiter)
                 Place(limiter);
             if (trouble is not null && destination.Waiting > 0)
@@ -245,12 +256,29 @@ internal sealed class Transport
         }
     }
 
+    // Time allows it to start; else it is looked at again when time does.
+    private bool KeepsPace(Destination destination)
+    {
+        long wait = destination.Pace.OpensAt - _timers.Now;
+        if (wait > 0 && destination.Waiting > 0 && destination.Alarm is not { IsIn: true })
+            destination.Alarm = _timers.After(TimeSpan.FromMilliseconds(wait), destination.Touch);
+        return wait <= 0;
+    }
+
     private void Place(Limiter limiter)
     {
         long wait = limiter.OpensAt - _timers.Now;
         _order.Place(limiter, !limiter.IsFull && wait <= 0);
-        if (wait <= 0 || limiter.IsFull || limiter.Alarm is { IsIn: true })
+        if (wait <= 0 || limiter.IsFull)
             return;
+        if (limiter.Alarm is { IsIn: true } alarm)
+        {
+            // The end of a delivery may have made it sooner.
+            if (limiter.AlarmAt <= limiter.OpensAt)
+                return;
+            alarm.Cancel();
+        }
+        limiter.AlarmAt = limiter.OpensAt;
         limiter.Alarm = _timers.After(TimeSpan.FromMilliseconds(wait), () =>
         {
             Place(limiter);

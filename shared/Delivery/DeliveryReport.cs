@@ -18,12 +18,15 @@ public sealed record DeliveryReport(bool SomeDeferred, bool IsCorrupt, Dsn? Trou
     /// <summary>The best mail exchanger of the next hop, as looked up for this request; null: none was.</summary>
     public string? Exchanger { get; init; }
 
+    /// <summary>The next hop refused because it takes no more from us in this time.</summary>
+    public bool AsksForLess { get; init; }
+
     private const string Deferred = "deferred", Corrupt = "corrupt", Unrecorded = "unrecorded", SessionIsOpen = "session_open", End = "ends",
-        TroubleName = "trouble", ExchangerName = "exchanger";
+        Less = "less", TroubleName = "trouble", ExchangerName = "exchanger";
 
     /// <summary>For the line to qmgr.</summary>
     public AttributeList ToAttributes() => new AttributeList()
-        .Add(Deferred, SomeDeferred).Add(Corrupt, IsCorrupt).Add(Unrecorded, IsUnrecorded).Add(SessionIsOpen, SessionOpen).Add(End, Ends)
+        .Add(Deferred, SomeDeferred).Add(Corrupt, IsCorrupt).Add(Unrecorded, IsUnrecorded).Add(SessionIsOpen, SessionOpen).Add(End, Ends).Add(Less, AsksForLess)
         .AddOptional(TroubleName, Trouble is null ? null : new AttributeList().Add(Trouble)).AddOptional(ExchangerName, Exchanger);
 
     /// <exception cref="IpcException">Malformed.</exception>
@@ -31,6 +34,7 @@ public sealed record DeliveryReport(bool SomeDeferred, bool IsCorrupt, Dsn? Trou
         list.Number(Deferred) != 0, list.Number(Corrupt) != 0, list.OptionalList(TroubleName)?.Dsn(), list.Number(SessionIsOpen) != 0, list.Number(End) != 0)
     {
         IsUnrecorded = list.IsTrue(Unrecorded),
+        AsksForLess = list.IsTrue(Less),
         Exchanger = list.OptionalText(ExchangerName),
     };
 }

@@ -45,6 +45,12 @@ internal sealed class ServerTurn
     /// <summary>How often the connection was used, this time included.</summary>
     internal int ConnectionUse { get; init; } = 1;
 
+    /// <summary>The session has carried mail: what it is refused now, a fresh one may not be.</summary>
+    internal bool HasCarriedMail { get; set; }
+
+    /// <summary>The operator was told what is wrong with the relay that he chose.</summary>
+    internal bool IsRelayTroubleTold { get; set; }
+
     /// <summary>No other server will be tried after this one.</summary>
     internal bool IsFinal { get; set; }
 

@@ -51,6 +51,7 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ses
             ConnectionUse = session.Uses + 1,
             IsFinal = session.IsOnlyServer,
             IsGreeted = true,
+            HasCarriedMail = true,
         };
         SessionEnd end = session.Transfer(turn);
         Release(session, end);
@@ -125,13 +126,18 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ses
     {
         int sessions = 0;
         List<HostAddress> left = HostList.WithinLimit(hosts, _options.MxAddressLimit, destination.Hop.Port, tried);
-        HostAddress? inPlainText = null;
+        // The server that gets another connection, and how it is protected.
+        HostAddress? again = null;
+        TlsPolicy tls = destination.Tls;
+        SessionEnd end = SessionEnd.Over;
         Dsn? why = null;
-        while ((left.Count > 0 || inPlainText is not null) && GoesOn)
+        while ((left.Count > 0 || again is not null) && GoesOn)
         {
-            TlsPolicy tls = inPlainText is null ? destination.Tls : TlsPolicy.None;
-            ConnectRace race = new(inPlainText is null ? left : [inPlainText], destination, _surroundings);
-            inPlainText = null;
+            bool isFresh = end == SessionEnd.Stale;
+            if (again is null)
+                tls = destination.Tls;
+            ConnectRace race = new(again is null ? left : [again], destination, _surroundings);
+            again = null;
             if (race.Run() is not { } connected)
             {
                 why = race.Why;
@@ -145,18 +151,20 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ses
                 IsBestExchanger = host.Preference == hosts[0].Preference,
             };
             SmtpSession session = Open(connected.Stream, turn, isOnlyServer: destination.IsLast && hosts.Count == 1);
-            SessionEnd end = SessionEnd.Over;
+            end = SessionEnd.Over;
             if (session.Greet(turn))
             {
-                // Only servers that were willing to talk count.
-                if (++sessions == _options.MxSessionLimit)
+                // Only servers that were willing to talk count, each once.
+                if (!isFresh && ++sessions == _options.MxSessionLimit)
                     left.Clear();
                 turn.IsFinal = destination.IsLast && left.Count == 0;
                 end = session.Transfer(turn);
             }
             Release(session, end);
             why = null;
-            inPlainText = turn.RetriesInPlainText ? host : null;
+            again = turn.RetriesInPlainText || end == SessionEnd.Stale ? host : null;
+            if (turn.RetriesInPlainText)
+                tls = TlsPolicy.None;
         }
         return why;
     }
@@ -177,8 +185,11 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ses
         }
         ServerTurn turn = new(delivery, _state, destination, peer) { Tls = tls, IsFinal = destination.IsLast };
         SmtpSession session = Open(new SocketStream(socket, _surroundings.Stop), turn, isOnlyServer: destination.IsLast);
-        Release(session, session.Greet(turn) ? session.Transfer(turn) : SessionEnd.Over);
-        return turn.RetriesInPlainText ? TryUnixSocket(destination, TlsPolicy.None) : null;
+        SessionEnd end = session.Greet(turn) ? session.Transfer(turn) : SessionEnd.Over;
+        Release(session, end);
+        return turn.RetriesInPlainText ? TryUnixSocket(destination, TlsPolicy.None)
+            : end == SessionEnd.Stale && GoesOn ? TryUnixSocket(destination, tls)
+            : null;
     }
 
     // What the servers of a next hop have to offer; null: a mistake in the configuration.
@@ -222,7 +233,7 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ses
         // A relay that the operator chose does not exist, or is this system: his mistake, not the sender's (S2-22).
         if (isOurChoice && SmtpTrouble.IsHard(why))
         {
-            delivery.Log.Warning($"{delivery.QueueId}: relay configuration problem: {why.Reason}");
+            delivery.Log.RelayRefusesUs(delivery.QueueId, why.Reason);
             why = why with { Status = "4.3.5" };
         }
         else if (why.Status == "5.4.6" && _options.BestMxTransport.Length > 0)

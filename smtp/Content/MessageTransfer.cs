@@ -43,7 +43,7 @@ internal sealed class MessageTransfer(SmtpChat chat, ServerFeatures features, Se
         if (early.Class is not (4 or 5))
             return false;
         chat.Abandon();
-        _trouble.MessageFails(SmtpTrouble.FromReply(turn.Server, SmtpStage.Dot, early));
+        _trouble.MessageRefused(SmtpStage.Dot, early);
         return true;
     }
 
@@ -117,7 +117,7 @@ internal sealed class MessageTransfer(SmtpChat chat, ServerFeatures features, Se
             return;
         if (reply.Class != 2)
         {
-            _trouble.MessageFails(SmtpTrouble.FromReply(turn.Server, SmtpStage.Dot, reply));
+            _trouble.MessageRefused(SmtpStage.Dot, reply);
             return;
         }
         long now = turn.Delivery.Now;
@@ -130,6 +130,6 @@ internal sealed class MessageTransfer(SmtpChat chat, ServerFeatures features, Se
         if (reply.Class == 2)
             _results.Sent(recipient, reply, features.Dsn);
         else
-            _trouble.RecipientFails(recipient, SmtpTrouble.FromReply(turn.Server, SmtpStage.Dot, reply));
+            _trouble.RecipientRefused(recipient, SmtpStage.Dot, reply);
     }
 }

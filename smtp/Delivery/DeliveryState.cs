@@ -16,6 +16,9 @@ internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
     /// <summary>Some recipients follow in another transaction.</summary>
     internal bool HasNextTransaction => Has(RecipientMark.NextTransaction);
 
+    /// <summary>Some recipients follow over a fresh connection.</summary>
+    internal bool HasNextSession => Has(RecipientMark.NextSession);
+
     /// <summary>Recipients that still need a server.</summary>
     internal IEnumerable<AttemptRecipient> Undecided => _recipients.Where(static recipient => recipient.Mark != RecipientMark.Done);
 
@@ -26,6 +29,9 @@ internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
 
     /// <summary>No server at all is tried any more.</summary>
     internal bool IsGivenUp { get; set; }
+
+    /// <summary>The server would take less in the same time: a refusal said so, and not because of the message.</summary>
+    internal bool AsksForLess { get; set; }
 
     /// <summary>Why the destination should be left alone for a while; the first reason counts (S2-12).</summary>
     internal Dsn? HopTrouble { get; set; }
@@ -66,6 +72,7 @@ internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
     internal DeliveryReport Report(bool sessionOpen) => new(HasDeferred, IsCorrupt, HopTrouble, sessionOpen, Ends: false)
     {
         IsUnrecorded = IsUnrecorded,
+        AsksForLess = AsksForLess && HasDeferred,
         Exchanger = Exchanger,
     };
 

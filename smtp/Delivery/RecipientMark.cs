@@ -7,6 +7,8 @@ internal enum RecipientMark
     Open,
     /// <summary>The server takes no more recipients at once: it follows in another transaction of this session.</summary>
     NextTransaction,
+    /// <summary>The session carries no more: it follows over a fresh connection to the same server.</summary>
+    NextSession,
     /// <summary>This server did not take it; the next one gets its chance.</summary>
     TryNextHost,
     /// <summary>Sent, deferred or bounced: not looked at again in this request.</summary>

@@ -30,6 +30,7 @@ internal sealed class RecipientResults(ServerTurn turn)
         // The server has it: whatever happens to the report now, trying again would deliver twice.
         if (wanted || _delivery.IsReported)
             _ = _records.AppendTrace(new Outcome(recipient.Recipient, dsn));
+        turn.HasCarriedMail = true;
         Ends(recipient, DeliveryStatus.Sent, dsn, time);
     }
 

@@ -21,6 +21,8 @@ internal enum Verdict { TryNextHost, Defer, Bounce }
 /// 5xx        bounce                   bounce
 /// 5xx with soft_bounce, or where another server may well be able to do it (SMTPUTF8):
 ///            try it, log why          defer, or bounce without soft_bounce
+/// A refusal that is about the session or about us (<see cref="Refusals"/>) is a 4xx, whatever its code, if our own relay has
+/// it of us, or any server of the number of mails. A session that has carried mail is replaced by a fresh one first.
 /// With legacy_no_failover_after_greeting a server that has greeted us is the last one (A0.1).
 /// </code></remarks>
 internal sealed class SmtpTrouble(ServerTurn turn)
@@ -80,7 +82,40 @@ internal sealed class SmtpTrouble(ServerTurn turn)
     internal static Dsn BadTlsPolicy() => Why("4.7.5", "client TLS configuration problem");
 
     /// <summary>The server cannot be used, for any mail.</summary>
-    internal void SiteFails(Dsn trouble) => AllFail(trouble, throttle: true);
+    internal void SiteFails(Dsn trouble) =>
+        // That our own relay does not want us is no fault of the mail.
+        AllFail(trouble.DiagnosticText is not null && IsHard(trouble) && !_options.IsLmtp && IsOwnRelay(_state.Undecided) ? OurFault(trouble) : trouble, throttle: true);
+
+    /// <summary>The server refused the message, in reply to MAIL, DATA, or its content.</summary>
+    internal void MessageRefused(SmtpStage stage, SmtpReply reply)
+    {
+        RefusalKind kind = Refusals.KindOf(reply, stage);
+        List<AttemptRecipient> open = _state.Open;
+        if (open.Count > 0 && FollowsInFreshSession(kind, open))
+        {
+            _delivery.Log.GoingOn(_delivery.QueueId, FromReply(turn.Server, stage, reply).Reason);
+            foreach (AttemptRecipient recipient in open)
+                recipient.Mark = RecipientMark.NextSession;
+            return;
+        }
+        Dsn trouble = Weigh(stage, reply, kind, open);
+        AllFail(trouble, throttle: false);
+        if (kind == RefusalKind.Client && open.Count > 0 && IsFinalServer && !IsHard(trouble) && IsOwnRelay(open))
+            _state.HopTrouble ??= trouble;
+    }
+
+    /// <summary>The server refused one recipient.</summary>
+    internal void RecipientRefused(AttemptRecipient recipient, SmtpStage stage, SmtpReply reply)
+    {
+        RefusalKind kind = Refusals.KindOf(reply, stage);
+        if (FollowsInFreshSession(kind, [recipient]))
+        {
+            _delivery.Log.GoingOn(_delivery.QueueId, FromReply(turn.Server, stage, reply).Reason);
+            recipient.Mark = RecipientMark.NextSession;
+            return;
+        }
+        RecipientFails(recipient, Weigh(stage, reply, kind, [recipient]));
+    }
 
     /// <summary>The message was refused, or is not fit for this server.</summary>
     internal void MessageFails(Dsn trouble, bool mayWorkElsewhere = false) =>
@@ -96,6 +131,45 @@ internal sealed class SmtpTrouble(ServerTurn turn)
     /// <summary>The session broke off before the turn of those that wait came.</summary>
     internal void TurnIsMissed() =>
         AllFail(Why("4.5.3", $"host {turn.Server.Name} takes no more recipients at once, and the session with it ended"), throttle: false);
+
+    // Each fresh session must carry something, or its refusal counts: so this comes to an end.
+    private bool FollowsInFreshSession(RefusalKind kind, IEnumerable<AttemptRecipient> recipients) =>
+        turn.HasCarriedMail && !_state.IsGivenUp
+        && (kind == RefusalKind.SessionLimit || (kind == RefusalKind.Client && IsOwnRelay(recipients)));
+
+    // What a refusal comes to for the mail.
+    private Dsn Weigh(SmtpStage stage, SmtpReply reply, RefusalKind kind, IEnumerable<AttemptRecipient> recipients)
+    {
+        Dsn trouble = FromReply(turn.Server, stage, reply);
+        if (kind == RefusalKind.Client)
+            return IsOwnRelay(recipients) ? OurFault(trouble) : trouble;
+        if (kind == RefusalKind.Mail)
+            return trouble;
+        _state.AsksForLess = true;
+        return IsHard(trouble) && Refusals.IsSpokenLimit(reply) ? trouble.AsTransient() : trouble;
+    }
+
+    private Dsn OurFault(Dsn trouble)
+    {
+        if (!turn.IsRelayTroubleTold)
+            _delivery.Log.RelayRefusesUs(_delivery.QueueId, trouble.Reason);
+        turn.IsRelayTroubleTold = true;
+        return trouble.AsTransient();
+    }
+
+    // A server that the operator chose, and that recipients' domains did not. Names tell: mail that goes where its domain points
+    // has that domain as next hop.
+    private bool IsOwnRelay(IEnumerable<AttemptRecipient> recipients)
+    {
+        if (turn.Peer is null)
+            return false;
+        Destination destination = turn.Destination;
+        return _delivery.Request.NextHop == _options.RelayHost || recipients.All(recipient =>
+            !string.Equals(AsciiDomain(Address.DomainOf(recipient.Address).TrimEnd('.')), AsciiDomain(destination.Hop.Domain), StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static string AsciiDomain(string domain) =>
+        NextHop.AsciiName(Address.IsDomainLiteral(domain, out string inside) ? inside : domain) ?? domain;
 
     /// <summary>One recipient was refused; the others go on.</summary>
     internal void RecipientFails(AttemptRecipient recipient, Dsn trouble)

@@ -7,6 +7,7 @@ internal enum SessionEnd
     Over,
     /// <summary>Another message can follow at once.</summary>
     Reusable,
-    /// <summary>The server had closed it while it was at rest: nothing was decided, a new connection is needed.</summary>
+    /// <summary>It carries no more, or the server had closed it while it was at rest: recipients that are not decided need a new
+    /// connection to the same server.</summary>
     Stale,
 }

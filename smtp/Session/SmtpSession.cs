@@ -88,15 +88,18 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
                 new SmtpTransaction(chat, _features, turn) { KeepOpen = keepOpen }.Run();
                 turn.State.HasCompletedSession = true;
             }
-            while (turn.State.HasNextTransaction && !chat.IsBroken);
+            while (turn.State.HasNextTransaction && !turn.State.HasNextSession && !chat.IsBroken);
+            if (NeedsFreshSession(turn))
+                return SessionEnd.Stale;
+            // With the session ended the turn of those that wait for another transaction.
             if (turn.State.HasNextTransaction)
                 trouble.TurnIsMissed();
         }
         catch (ConnectionException e)
         {
             chat.Abandon();
-            // The server tired of the idle session; this says nothing about the message.
-            if (Uses > 1 && e.Failure is StreamFailure.Lost or StreamFailure.OutOfStep && chat.Stage <= SmtpStage.Mail)
+            // The server tired of the session; this says nothing about the message.
+            if (turn.HasCarriedMail && e.Failure is StreamFailure.Lost or StreamFailure.OutOfStep && chat.Stage <= SmtpStage.Mail)
                 return SessionEnd.Stale;
             trouble.StreamFails(e, chat.Stage);
         }
@@ -121,6 +124,17 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
     {
         Quit();
         chat.Dispose();
+    }
+
+    // Those that the session carries no more; and those that waited for a transaction of it that does not come.
+    private static bool NeedsFreshSession(ServerTurn turn)
+    {
+        DeliveryState state = turn.State;
+        if (!state.HasNextSession && !(state.HasNextTransaction && turn.HasCarriedMail))
+            return false;
+        state.Reopen(RecipientMark.NextSession);
+        state.Reopen(RecipientMark.NextTransaction);
+        return true;
     }
 
     private SessionEnd EndOf(ServerTurn turn, bool keepOpen) =>

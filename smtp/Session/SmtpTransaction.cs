@@ -74,7 +74,7 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
         else if (data.Class != 3)
         {
             if (_state.HasOpen)
-                _trouble.MessageFails(SmtpTrouble.FromReply(turn.Server, SmtpStage.Data, data));
+                _trouble.MessageRefused(SmtpStage.Data, data);
             Reset();
         }
         else if (!_state.HasOpen)
@@ -158,7 +158,7 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
                 SendMessage();
                 return;
             }
-            _trouble.MessageFails(SmtpTrouble.FromReply(turn.Server, SmtpStage.Data, data));
+            _trouble.MessageRefused(SmtpStage.Data, data);
         }
         Reset();
     }
@@ -169,7 +169,7 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
     // As if it had closed the session while it was at rest.
     private void RefuseStaleSession(SmtpReply reply)
     {
-        if (turn.ConnectionUse > 1 && reply.Code == 421)
+        if (turn.HasCarriedMail && reply.Code == 421)
             throw new ConnectionException(StreamFailure.Lost);
     }
 
@@ -179,7 +179,7 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
         if (reply.Class == 2)
             return true;
         RefuseStaleSession(reply);
-        _trouble.MessageFails(SmtpTrouble.FromReply(turn.Server, SmtpStage.Mail, reply));
+        _trouble.MessageRefused(SmtpStage.Mail, reply);
         return false;
     }
 
@@ -190,16 +190,11 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
             new RecipientResults(turn).Sent(recipient, reply, features.Dsn);
         if (reply.Class == 2)
             _accepted++;
-        else if (_accepted > 0 && IsRecipientLimit(reply))
+        else if (_accepted > 0 && Refusals.IsRecipientLimit(reply))
             _trouble.RecipientWaits(recipient, SmtpTrouble.FromReply(turn.Server, SmtpStage.Rcpt, reply));
         else
-            _trouble.RecipientFails(recipient, SmtpTrouble.FromReply(turn.Server, SmtpStage.Rcpt, reply));
+            _trouble.RecipientRefused(recipient, SmtpStage.Rcpt, reply);
     }
-
-    // RFC 5321 section 4.5.3.1.10: 452, and 552 from old servers. A status that is about something else tells them from full
-    // mailboxes and disks; where there is none the next transaction will show, because it begins with the recipient.
-    private static bool IsRecipientLimit(SmtpReply reply) =>
-        (reply.Code, reply.Status) is (452, "4.5.3" or "4.0.0") or (552, "5.5.3" or "5.0.0");
 
     private void SendMessage()
     {

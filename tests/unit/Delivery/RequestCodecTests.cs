@@ -82,7 +82,7 @@ public sealed class RequestCodecTests
                 Assert.Equal(example.Recipients, read.Recipients);
                 Assert.Equal(example, read with { Recipients = example.Recipients });
             }),
-        ["report"] = Of(new DeliveryReport(true, true, s_dsn, true, true) { IsUnrecorded = true, Exchanger = "mx.test" }, static r => r.ToAttributes(), DeliveryReport.From),
+        ["report"] = Of(new DeliveryReport(true, true, s_dsn, true, true) { IsUnrecorded = true, AsksForLess = true, Exchanger = "mx.test" }, static r => r.ToAttributes(), DeliveryReport.From),
         ["report, all well"] = Of(new DeliveryReport(false, false, null, false, false), static r => r.ToAttributes(), DeliveryReport.From),
         ["ready"] = Of<AgentReady?>(new AgentReady(4711), static r => r!.ToAttributes(), AgentReady.From)!,
         ["question"] = Of(

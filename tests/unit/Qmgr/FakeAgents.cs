@@ -37,6 +37,9 @@ internal sealed class FakeAgents(Machine machine, Transport transport, int limit
         Report(entry, new DeliveryReport(false, false, null, false, false) { Exchanger = exchanger });
     }
 
+    /// <summary>A delivery was refused because the site takes no more from us in this time.</summary>
+    internal void AskForLess(Entry entry) => Report(entry, new DeliveryReport(true, false, null, false, false) { AsksForLess = true });
+
     /// <summary>A delivery failed, and recipients are left for another time.</summary>
     /// <param name="entry">The delivery.</param>
     /// <param name="trouble">Of the site; null: it refused only these recipients.</param>

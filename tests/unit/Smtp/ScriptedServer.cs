@@ -13,7 +13,8 @@ namespace PostfixNet.UnitTests.Smtp;
 /// "BYTES:octets" (each sent by itself), "DRIP:octets" (slowly, again and again), "FLOOD:octets" (fast, once the client said
 /// something), "UNDER:octets" (past TLS) or "LATE:text" (after 150 ms); else it is a line, or lines separated by LF. A list: one
 /// reply for each time the question comes up, the last one for all further times. "rcpt_max" recipients are taken in each
-/// transaction, others get "rcpt_over". "read" tells what becomes of content: "no": it is not read; "slow": a little at a time;
+/// transaction, or "session_rcpt_max" in each session; others get "rcpt_over". "rcpt_each" is a list of the usual kind, where "rcpt" has a
+/// reply for each recipient of a transaction. "read" tells what becomes of content: "no": it is not read; "slow": a little at a time;
 /// "rests": [milliseconds, ...] are rests before parts of it. "tls" is a reply in place of the handshake
 /// after STARTTLS; with "tls_garbage" the client's first octets are awaited and answered by something else.</remarks>
 internal sealed class ScriptedServer : IDisposable
@@ -156,7 +157,7 @@ internal sealed class ScriptedServer : IDisposable
             string name = server.Scripted("name") ?? "mx";
             if (!Say(server.Scripted("banner") ?? $"220 {name} ESMTP golden"))
                 return;
-            int accepted = 0;
+            int accepted = 0, acceptedInAll = 0;
             while (ReadLine() is { } bytes)
             {
                 string line = Encoding.UTF8.GetString(bytes);
@@ -189,9 +190,11 @@ internal sealed class ScriptedServer : IDisposable
                         goOn = Say(server.Scripted("mail") ?? "250 2.1.0 Ok");
                         break;
                     case "RCPT":
-                        string reply = server._script.TryGetProperty("rcpt_max", out JsonElement max) && accepted >= max.GetInt32()
-                            ? server.Scripted("rcpt_over")! : RcptReply(line);
+                        string reply = (server._script.TryGetProperty("rcpt_max", out JsonElement max) && accepted >= max.GetInt32())
+                            || (server._script.TryGetProperty("session_rcpt_max", out max) && acceptedInAll >= max.GetInt32())
+                            ? server.Scripted("rcpt_over")! : server.Scripted("rcpt_each") ?? RcptReply(line);
                         accepted += reply.StartsWith('2') ? 1 : 0;
+                        acceptedInAll += reply.StartsWith('2') ? 1 : 0;
                         goOn = Say(reply);
                         break;
                     case "DATA":

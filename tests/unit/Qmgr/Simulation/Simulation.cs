@@ -98,11 +98,17 @@ internal sealed class Simulation : IDisposable
             site.MostAtOnce = Math.Max(site.MostAtOnce, ++site.UnderWay);
         else if (!site.IsDead)
             site.Refused++;
-        Clock.After(TimeSpan.FromMilliseconds(taken ? site.Latency : site.RefusalLatency), () =>
+        Clock.After(TimeSpan.FromMilliseconds(taken ? site.LatencyOf?.Invoke() ?? site.Latency : site.RefusalLatency), () =>
         {
             if (taken)
             {
                 site.UnderWay--;
+                if (site.Ends.Count >= site.Rate && site.Ends[^site.Rate] > Clock.Now - 1000)
+                {
+                    site.Refused++;
+                    agents.AskForLess(entry);
+                    return;
+                }
                 site.Delivered++;
                 site.Ends.Add(Clock.Now);
                 agents.Deliver(entry);

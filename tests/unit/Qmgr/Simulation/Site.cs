@@ -16,6 +16,12 @@ internal sealed class Site(string name)
 
     internal bool IsDead { get; set; }
 
+    /// <summary>Deliveries that it takes in any second, counted at their end; others get 454.</summary>
+    internal int Rate { get; set; } = int.MaxValue;
+
+    /// <summary>In place of <see cref="Latency"/>.</summary>
+    internal Func<int>? LatencyOf { get; set; }
+
     internal int UnderWay { get; set; }
 
     internal int MostAtOnce { get; set; }

@@ -236,13 +236,13 @@ internal sealed class MessageIntake
         (long seconds, long rest) = Math.DivRem(microseconds, 1_000_000);
         _message.Arrival = seconds;
         _output.Write(RecordType.Time, string.Create(CultureInfo.InvariantCulture, $"{seconds} {rest}"));
-        _output.WriteAttribute(AttributeName.CreateTime, _message.CreateTime);
+        // Of ten digits whatever the clock: a wrong one can be put right in place.
+        _output.Write(RecordType.Attribute, string.Create(CultureInfo.InvariantCulture, $"{AttributeName.CreateTime}={_message.CreateTime:D10}"));
     }
 
-    // "seconds microseconds", or seconds alone.
-    // A user may write any time; one far ahead would keep mail from ever being too old.
     private const long FutureLimit = 86_400L * 1_000_000;
 
+    // "seconds microseconds", or seconds alone.
     private long ParseTime(string text)
     {
         string[] fields = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -250,7 +250,11 @@ internal sealed class MessageIntake
         if (fields.Length is 1 or 2
             && long.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) && seconds < long.MaxValue / 2_000_000
             && (fields.Length == 1 || long.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out micro) && micro < 1_000_000))
-            return Math.Min(seconds * 1_000_000 + micro, MailTime.NowMicroseconds + FutureLimit);
+        {
+            // A user may write any time. What was never is now; what is to come is not far.
+            long now = MailTime.Microseconds(_clock);
+            return seconds == 0 ? now : Math.Min(seconds * 1_000_000 + micro, now + FutureLimit);
+        }
         throw Reject($"bad arrival time: {text}");
     }
 
@@ -260,8 +264,8 @@ internal sealed class MessageIntake
         if (_warnTimeWritten)
             return;
         _warnTimeWritten = true;
-        if (_options.DelayWarningTime > TimeSpan.Zero && _message.Sender is { Length: > 0 } && _message.Arrival is { } arrival)
-            _output.Write(RecordType.WarnTime, string.Create(CultureInfo.InvariantCulture, $"{arrival + (long)_options.DelayWarningTime.TotalSeconds,15}"));
+        if (_options.DelayWarningTime > TimeSpan.Zero && _message.Sender is { Length: > 0 })
+            _output.Write(RecordType.WarnTime, string.Create(CultureInfo.InvariantCulture, $"{_message.CreateTime + (long)_options.DelayWarningTime.TotalSeconds,15}"));
     }
 
     // The next record; never one that is refused.

@@ -41,7 +41,8 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
 
     private void Expand(Recipient recipient)
     {
-        if (options.VirtualAliases is null || message.IsInternal)
+        // Notices too: as in Postfix, those to root and to the postmaster go where his other mail goes.
+        if (options.VirtualAliases is null)
         {
             Write(recipient);
             return;
@@ -68,8 +69,9 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
             return;
         if (options.DuplicateFilterLimit <= 0 || _seen.Count < options.DuplicateFilterLimit)
             _seen.Add(key);
+        // Of a notice its maker says what it needs, but does not know of aliases.
         if (!ByteText.IsAscii(address) && ByteText.IsValidUtf8(address)
-            && (message.IsInternal ? options.DetectSmtpUtf8OfNotices : options.DetectSmtpUtf8))
+            && (message.IsInternal ? options.DetectSmtpUtf8OfNotices || address != recipient.Original : options.DetectSmtpUtf8))
             message.SmtpUtf8 |= SmtpUtf8.Requested;
         RecipientRecords.Write(output, recipient);
         Count++;

@@ -88,7 +88,7 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
                 QueueDirectories.NameOf(queue), entry.Id.ToString(),
                 envelope.ArrivalSeconds > 0 ? envelope.ArrivalSeconds : status.ModifiedSeconds,
                 envelope.Size?.ContentSize is > 0 and long size ? size : status.Size,
-                (status.Mode & QueueFileMode.ForceExpired) != 0, External(envelope.Sender)));
+                QueueFileMode.IsForceExpired(status.Mode), External(envelope.Sender)));
             _listedOffsets.Clear();
             TellDeferred(entry.Id, handle, output);
             TellRecipients(file, next, output);

@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using PostfixNet.Mail;
 using PostfixNet.Native;
+using PostfixNet.Notices;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Postsuper;
@@ -154,7 +155,7 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Tim
                 MessageAction.Delete => Delete(id, path),
                 MessageAction.Hold => Move(id, path, QueueName.Hold),
                 MessageAction.Release => Move(id, path, QueueName.Deferred),
-                MessageAction.Requeue => FileSystem.TrySetTime(path, MailTime.Microseconds(clock) * 1000) && Move(id, path, QueueName.Maildrop),
+                MessageAction.Requeue => Requeue(queue, id, path),
                 MessageAction.Expire => Expire(path),
                 _ => false,
             };
@@ -181,6 +182,30 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Tim
             return true;
         }
         return false;
+    }
+
+    private bool Requeue(QueueName queue, QueueId id, string path)
+    {
+        // What an agent still records goes to the logs of the old name: from there it is told.
+        if (queue == QueueName.Active && IsInDelivery(path))
+        {
+            foreach (QueueName log in (QueueName[])[QueueName.Bounce, QueueName.Trace])
+            {
+                queues.MakeHashDirectories(log, id);
+                RecipientLog.NoteRequeued(queues.PathOf(log, id));
+            }
+        }
+        if (!FileSystem.TrySetTime(path, MailTime.Microseconds(clock) * 1000) || !Move(id, path, QueueName.Maildrop))
+            return false;
+        // It is tried anew, under another name. Nobody will ask for these reasons.
+        FileSystem.TryRemove(queues.PathOf(QueueName.Defer, id));
+        return true;
+    }
+
+    private static bool IsInDelivery(string path)
+    {
+        using SafeFileHandle file = FileSystem.Open(path);
+        return FileSystem.IsLockedByAnother(file);
     }
 
     private bool Delete(QueueId id, string path)
@@ -210,11 +235,10 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Tim
 
     private static bool Expire(string path)
     {
-        using SafeFileHandle file = FileSystem.Open(path);
-        int mode = FileSystem.Status(file).Mode;
-        if ((mode & QueueFileMode.ForceExpired) != 0)
+        using SafeFileHandle file = FileSystem.Open(path, write: true);
+        if (QueueFileMode.IsForceExpired(FileSystem.Status(file).Mode))
             return false;
-        FileSystem.ChangeMode(file, mode | QueueFileMode.ForceExpired);
+        FileSystem.ChangeMode(file, set: QueueFileMode.ForceExpired, clear: 0);
         return true;
     }
 }

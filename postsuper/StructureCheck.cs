@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
@@ -109,17 +110,40 @@ internal sealed class StructureCheck
         // No name that holds an inode number must be touched while its file is still written.
         if (!QueueFileMode.IsReady(status.Mode))
             return;
-        // A name in maildrop is its user's choice, and says nothing about whose logs those are.
-        foreach (QueueName log in queue == QueueName.Maildrop ? [] : s_logs)
+        // The queue manager leaves a locked file alone: it cannot find the message in between, without its logs.
+        using SafeFileHandle file = FileSystem.Open(entry.Path);
+        if (!FileSystem.TryLock(file))
         {
-            _queues.MakeHashDirectories(log, right);
-            string path = _queues.PathOf(log, entry.Id);
-            if (FileSystem.Status(path) is not null)
-                Rename(path, _queues.PathOf(log, right) + FixSuffix);
+            _report.Warn($"{entry.Path}: its name is not that of its file, but it is being delivered; left alone for now");
+            return;
         }
-        _queues.MakeHashDirectories(queue, right);
-        if (Rename(entry.Path, _queues.PathOf(queue, right) + FixSuffix))
+        if (Rename(queue, entry, right))
             Renamed++;
+    }
+
+    // False: it is gone, or its name is taken. Its logs have their names back then.
+    private bool Rename(QueueName queue, QueueEntry entry, QueueId right)
+    {
+        // A name in maildrop is its user's choice, and says nothing about whose logs those are.
+        List<(string From, string To)> renamed = [];
+        bool isDone = false;
+        try
+        {
+            foreach (QueueName log in queue == QueueName.Maildrop ? [] : s_logs)
+            {
+                _queues.MakeHashDirectories(log, right);
+                (string from, string to) = (_queues.PathOf(log, entry.Id), _queues.PathOf(log, right) + FixSuffix);
+                if (FileSystem.Status(from) is not null && Rename(from, to))
+                    renamed.Add((from, to));
+            }
+            _queues.MakeHashDirectories(queue, right);
+            return isDone = Rename(entry.Path, _queues.PathOf(queue, right) + FixSuffix);
+        }
+        finally
+        {
+            if (!isDone)
+                renamed.ForEach(log => FileSystem.TryRenameNoReplace(log.To, log.From));
+        }
     }
 
     private QueueId? RightName(QueueId id, ulong inode)

@@ -19,6 +19,12 @@ internal sealed class Log(ILog log)
 
     internal void Linked(string path, uint links) => log.Warning($"{path}: file has {links} hard links, left alone");
 
+    internal void WrongMode(string path, int mode) =>
+        log.Warning($"{path}: mode {Convert.ToString(mode, 8)} in place of 700, left alone; \"postsuper -s\" repairs it");
+
+    internal void OtherClock(QueueId id, long ahead) =>
+        log.Warning($"{id}: made {Math.Abs(ahead)} s {(ahead > 0 ? "in the future" : "ago")} by another clock; its age counts from now");
+
     internal void Vanished(string path) => log.Warning($"{path}: vanished before it became active");
 
     internal void Corrupt(QueueId id) => log.Warning($"saving corrupt file \"{id}\" from queue \"active\" to queue \"corrupt\"");

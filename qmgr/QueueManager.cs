@@ -45,7 +45,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         // A message goes through these from the last to the first; each knows those before it.
         _lines = new ReportLines(surroundings, _settings);
         BuiltIn builtIn = new(_lines, files, _settings, clock, log);
-        Results results = new(builtIn, _routing, _settings, _timers, clock);
+        Results results = new(builtIn, files, _routing, _settings, _timers, clock);
         _transports = new Transports(results, surroundings, _settings);
         _dispatch = new Dispatch(_routing, _paused, builtIn, _transports);
         Refill refill = new(Active, files, _dispatch, _settings, _timers, log);

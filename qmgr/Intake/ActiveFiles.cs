@@ -40,9 +40,21 @@ internal sealed class ActiveFiles(QueueDirectories directories, Settings setting
     {
         // The time before the move (S5-23): a file in deferred always has its next attempt in it.
         string path = PathOf(id);
-        if (isPaused && FileSystem.Status(path) is { } status)
-            FileSystem.ChangeMode(path, status.Mode | QueueFileMode.Paused);
+        if (isPaused)
+            Pause(path);
         return FileSystem.TrySetTime(path, next * 1000) && directories.Move(id, QueueName.Active, QueueName.Deferred);
+    }
+
+    private static void Pause(string path)
+    {
+        try
+        {
+            using SafeFileHandle file = FileSystem.Open(path, write: true);
+            FileSystem.ChangeMode(file, set: QueueFileMode.Paused, clear: 0);
+        }
+        catch (SystemCallException e) when (e.IsMissing)
+        {
+        }
     }
 
     /// <summary>Returns once all that was noted in a file is on stable storage. A file that is gone has nothing left to keep.</summary>
@@ -68,7 +80,7 @@ internal sealed class ActiveFiles(QueueDirectories directories, Settings setting
     internal void SaveCorrupt(QueueId id)
     {
         log.Corrupt(id);
-        Insist(id, () => directories.Move(id, QueueName.Active, QueueName.Corrupt));
+        Insist(id, () => directories.SetAside(PathOf(id), id));
     }
 
     /// <summary>Notes that a recipient needs no more work.</summary>
@@ -93,19 +105,36 @@ internal sealed class ActiveFiles(QueueDirectories directories, Settings setting
         }
     }
 
-    /// <summary>An operator wants the message returned to its sender.</summary>
-    internal bool IsForceExpired(QueueId id)
+    /// <summary>The mode of a message's file; null when an operator took it away. What cannot be found out counts as an ordinary one.</summary>
+    internal int? ModeOf(QueueId id)
     {
         try
         {
-            return FileSystem.Status(PathOf(id)) is { } status && (status.Mode & QueueFileMode.ForceExpired) != 0;
+            return FileSystem.Status(PathOf(id))?.Mode;
         }
         catch (IOException e)
         {
             log.Trouble(id, e);
-            return false;
+            return QueueFileMode.Ready;
         }
     }
+
+    /// <summary>Those of these recipients that the file does not say to be done; all when it cannot be read.</summary>
+    internal IReadOnlyList<Recipient> StillToDo(QueueId id, IReadOnlyList<Recipient> recipients)
+    {
+        try
+        {
+            using QueueFile file = QueueFile.Open(PathOf(id));
+            return [.. recipients.Where(recipient => recipient.Offset == 0 || !QueueFile.IsDone(file.Handle, recipient.Offset))];
+        }
+        catch (Exception e) when (e is IOException or QueueFileException)
+        {
+            return recipients;
+        }
+    }
+
+    /// <summary>The message is in another queue, or to be taken in anew: what was recorded of it is still of use.</summary>
+    internal bool IsElsewhere(QueueId id) => directories.Locate(id) is not null and not QueueName.Maildrop;
 
     /// <summary>Whether a log of a message's recipients has something to tell (S5-11); an empty one is removed.</summary>
     /// <exception cref="IOException">That cannot be found out.</exception>

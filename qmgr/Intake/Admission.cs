@@ -13,22 +13,18 @@ internal sealed class Admission(
     private const long FutureToleranceMicroseconds = 1_000_000;
     private static readonly TimeSpan s_clockTolerance = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_lockedRetry = TimeSpan.FromSeconds(60);
-    private const int LinkedLimit = 1000;
-    private readonly HashSet<string> _linked = [];
+    private const int ToldLimit = 1000, BatchOfOthers = 1000;
+
+    // 2025: no such file was made before.
+    private const long Earliest = 1_735_689_600;
+    private readonly HashSet<string> _told = [];
 
     /// <summary>At start: what an earlier process had in work goes back to incoming, and is tried again.</summary>
     internal void TakeBackLeftovers()
     {
         foreach (QueueEntry entry in directories.ScanEntries(QueueName.Active))
         {
-            try
-            {
-                directories.Rename(entry.Path, QueueName.Incoming, entry.Id);
-            }
-            catch (IOException e)
-            {
-                log.Trouble(e);
-            }
+            files.Insist(entry.Id, () => directories.Rename(entry.Path, QueueName.Incoming, entry.Id));
         }
     }
 
@@ -47,8 +43,15 @@ internal sealed class Admission(
                     files.SaveCorrupt(entry.Id);
                 return;
             }
-            if (status.Kind != FileKind.Regular || !QueueFileMode.IsReady(status.Mode))
+            if (status.Kind != FileKind.Regular)
                 return;
+            if (!QueueFileMode.IsReady(status.Mode))
+            {
+                // In incoming it is still written. What got here was complete: somebody has changed its mode.
+                if (IsDeferred(entry) && ToldOnce(entry.Path))
+                    log.WrongMode(entry.Path, status.Mode);
+                return;
+            }
             long now = MailTime.Microseconds(clock);
             long wait = status.ModifiedNanoseconds / 1000 - now;
             // No pause is that long: the clock has gone back, and the mail would wait as long as it went.
@@ -60,8 +63,7 @@ internal sealed class Admission(
                 log.FromFuture(entry.Id, wait / 1_000_000);
             if (status.LinkCount != 1)
             {
-                // Once: it is met again in every scan.
-                if (_linked.Count < LinkedLimit && _linked.Add(entry.Path))
+                if (ToldOnce(entry.Path))
                     log.Linked(entry.Path, status.LinkCount);
                 return;
             }
@@ -84,6 +86,11 @@ internal sealed class Admission(
         }
     }
 
+    private bool IsDeferred(QueueEntry entry) => entry.Path.StartsWith(directories.DirectoryOf(QueueName.Deferred), StringComparison.Ordinal);
+
+    // Such a file is met again in every scan.
+    private bool ToldOnce(string path) => _told.Count < ToldLimit && _told.Add(path);
+
     private void Activate(QueueId id, FileStatus status, long now)
     {
         List<Recipient> recipients = [];
@@ -93,8 +100,8 @@ internal sealed class Admission(
         try
         {
             string path = files.PathOf(id);
-            using QueueFile file = QueueFile.Open(path);
-            if (!FileSystem.TryLock(file.Handle))
+            using QueueFile file = QueueFile.Open(path, write: true);
+            if (FileSystem.IsLockedByAnother(file.Handle))
             {
                 // An agent of an earlier queue manager still delivers it (S5-06).
                 FileSystem.TrySetTime(path, (now + (long)s_lockedRetry.TotalMicroseconds) * 1000);
@@ -104,8 +111,11 @@ internal sealed class Admission(
             }
             const int UsedUp = QueueFileMode.FlushFirst | QueueFileMode.Paused;
             if ((status.Mode & UsedUp) != 0)
-                FileSystem.ChangeMode(file.Handle, status.Mode & ~UsedUp);
+                FileSystem.ChangeMode(file.Handle, set: 0, clear: UsedUp);
             envelope = file.ReadEnvelope(recipients, active.FirstBatch, out next);
+            if (envelope.Redirect is { Length: > 0 } && recipients.Count > 0)
+                LeaveFirst(file, recipients, ref next);
+            CorrectTime(id, file, envelope, now);
         }
         catch (QueueFileException e)
         {
@@ -115,9 +125,7 @@ internal sealed class Admission(
         }
         if (envelope.Redirect is { Length: > 0 } redirect && recipients.Count > 0)
         {
-            // One copy, on behalf of the first who is left; the others are done with it.
             recipients = [recipients[0] with { Address = redirect }];
-            next = 0;
         }
         Message message = new(active, id, envelope, now) { IgnoresDeadDestinations = flush };
         log.Activated(message);
@@ -126,5 +134,29 @@ internal sealed class Admission(
         active.Add(message);
         message.Read(recipients.Count, next, timers.Now);
         dispatch.Sort(message, recipients);
+    }
+
+    // One copy, on behalf of the first who is left. The others are done with it now: were that noted after the delivery, a message
+    // that stays for another reason would be delivered once more for each.
+    private static void LeaveFirst(QueueFile file, List<Recipient> recipients, ref long next)
+    {
+        while (next > 0)
+            next = file.ReadRecipients(next, recipients, BatchOfOthers);
+        foreach (Recipient other in recipients[1..])
+            QueueFile.MarkDone(file.Handle, other.Offset);
+        recipients.RemoveRange(1, recipients.Count - 1);
+    }
+
+    // Mail that was written under another clock, of a machine that has just been switched on for instance, would never be too old, or
+    // be too old at once. Its age begins now.
+    private void CorrectTime(QueueId id, QueueFile file, Envelope envelope, long now)
+    {
+        long seconds = now / 1_000_000;
+        if ((envelope.CreateTime < Earliest || envelope.CreateTime > seconds + (long)s_clockTolerance.TotalSeconds)
+            && QueueFile.TrySetCreateTime(file.Handle, envelope.CreateTimeOffset, seconds))
+        {
+            log.OtherClock(id, envelope.CreateTime - seconds);
+            envelope.CreateTime = seconds;
+        }
     }
 }

@@ -172,16 +172,11 @@ internal sealed class Message
     internal long NextAttempt(RetryPolicy usual, long now, double chance) =>
         (_retry ?? new RetryPlan()).NextAttempt(usual, AgeAt(now), now, chance);
 
-    /// <summary>Time since the message was made, by whatever the file says of it: never negative.</summary>
+    /// <summary>Time since the message entered the queue, by what the file says of it: never negative. Not since it was submitted: what lay
+    /// unseen in maildrop has all its attempts yet before it.</summary>
     /// <param name="now">Microseconds since 1970.</param>
-    internal TimeSpan AgeAt(long now) => Age(now / 1_000_000 - _created);
-
-    /// <summary>Time since it arrived.</summary>
-    /// <inheritdoc cref="AgeAt" path="/param"/>
-    internal TimeSpan SinceArrival(long now) => Age(now / 1_000_000 - ArrivalMicroseconds / 1_000_000);
-
-    // The times in a file are somebody else's word: any value must make an age.
-    private static TimeSpan Age(long seconds) => TimeSpan.FromSeconds(Math.Clamp(seconds, 0, LongestAge));
+    /// <remarks>The times in a file are somebody else's word: any value must make an age.</remarks>
+    internal TimeSpan AgeAt(long now) => TimeSpan.FromSeconds(Math.Clamp(now / 1_000_000 - _created, 0, LongestAge));
 
     /// <summary>Its job on a transport; null: there is none yet.</summary>
     internal Job? JobOn(Transport transport) => Array.Find(Jobs, job => job.Transport == transport);

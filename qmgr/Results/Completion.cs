@@ -81,14 +81,19 @@ internal sealed class Completion(
             Remove(message);
             return;
         }
+        if (files.ModeOf(message.Id) is not { } mode)
+        {
+            Forget(message);
+            return;
+        }
         if (message.IsUnrecorded || message.NoticeFailed)
         {
             // Neither expiry nor warning on the strength of an incomplete log.
             Defer(message);
             return;
         }
-        bool isForced = files.IsForceExpired(message.Id);
-        if (isForced || (!message.IsPaused && (message.IsGivenUp || settings.IsExpired(message.SinceArrival(Now), isNotice: message.Sender.Length == 0))))
+        bool isForced = QueueFileMode.IsForceExpired(mode);
+        if (isForced || (!message.IsPaused && (message.IsGivenUp || settings.IsExpired(message.AgeAt(Now), isNotice: message.Sender.Length == 0))))
         {
             Log.Expired(message, isForced);
             // Only when the sender's notice is safely queued may the message go.
@@ -126,6 +131,16 @@ internal sealed class Completion(
             files.Flush(message.Id);
         if (!files.Defer(message.Id, next, message.IsPaused))
             Log.GoneBeforeDeferral(message);
+        active.Remove(message);
+    });
+
+    // An operator took it away while it was delivered, and nobody is to hear of it from here (S1-32, S1-33). On hold it keeps what was
+    // recorded of it; deleted, or to be processed anew, it needs no reasons.
+    private void Forget(Message message) => files.Insist(message.Id, () =>
+    {
+        if (!files.IsElsewhere(message.Id) && files.HasLog(QueueName.Defer, message.Id))
+            lines.Defer.Ask(new BounceRequest.Remove(message.Id), static _ => { });
+        Log.GoneBeforeDeferral(message);
         active.Remove(message);
     });
 

@@ -5,7 +5,7 @@ using PostfixNet.Mail;
 namespace PostfixNet.Qmgr;
 
 /// <summary>What became of deliveries: it is noted in the message, the next attempt is planned, and the recipients are settled.</summary>
-internal sealed class Results(BuiltIn builtIn, Routing routing, Settings settings, ITimers timers, TimeProvider clock)
+internal sealed class Results(BuiltIn builtIn, ActiveFiles files, Routing routing, Settings settings, ITimers timers, TimeProvider clock)
 {
     /// <summary>What waits for a destination may belong elsewhere now: its domain turned out to be one of a site that has a table.</summary>
     internal event Action<Destination>? Rerouted;
@@ -32,6 +32,20 @@ internal sealed class Results(BuiltIn builtIn, Routing routing, Settings setting
     {
         PutOff(entry, siteFailed: true);
         builtIn.Defer(entry.Message, entry.Release(), reason);
+    }
+
+    /// <summary>The agent went away; what it had done by then, it has noted in the file.</summary>
+    internal void Lost(Entry entry, Dsn reason)
+    {
+        Message message = entry.Message;
+        message.NoteMarks();
+        IReadOnlyList<Recipient> recipients = entry.Recipients, left = files.StillToDo(message.Id, recipients);
+        if (left.Count > 0)
+            PutOff(entry, siteFailed: true);
+        entry.Release();
+        if (left.Count < recipients.Count)
+            message.Settle(recipients.Count - left.Count);
+        builtIn.Defer(message, left, reason);
     }
 
     private void PutOff(Entry entry, bool siteFailed)

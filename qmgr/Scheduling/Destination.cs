@@ -89,7 +89,7 @@ internal sealed class Destination(Route route, Concurrency concurrency, Action<D
                 Waiting++;
             }
             int count = Math.Min(limit - entry.Recipients.Count, recipients.Count - i);
-            for (int end = i + count; i < end; i++)
+            for (int end = i + count; i < end && !entry.IsFull; i++)
                 entry.Add(recipients[i]);
         }
         Peers.Put(peer);

@@ -8,7 +8,11 @@ namespace PostfixNet.Qmgr;
 /// <summary>One delivery: some recipients of one message that go to the same place in one request.</summary>
 internal sealed class Entry(Job job, Destination destination, int capacity)
 {
+    // The request must fit into a message between processes (Channel.MessageLimit), however long the addresses.
+    private const int BytesLimit = 1 << 20, BytesBesides = 200;
+
     private readonly List<Recipient> _recipients = new(capacity);
+    private int _bytes;
     private bool _isOver;
 
     internal Job Job { get; } = job;
@@ -31,7 +35,15 @@ internal sealed class Entry(Job job, Destination destination, int capacity)
     /// <summary>The agent's process id; 0: none has answered yet.</summary>
     internal int Process { get; set; }
 
-    internal void Add(Recipient recipient) => _recipients.Add(recipient);
+    /// <summary>No recipient fits in any more, whatever their number.</summary>
+    internal bool IsFull => _bytes >= BytesLimit;
+
+    internal void Add(Recipient recipient)
+    {
+        _recipients.Add(recipient);
+        // Octets outside ASCII may take two.
+        _bytes += BytesBesides + 2 * (recipient.Address.Length + (recipient.Original?.Length ?? 0) + (recipient.DsnOriginal?.Length ?? 0));
+    }
 
     /// <summary>It is over, or is not to be: the recipients are the caller's, who settles them or queues them elsewhere.</summary>
     /// <exception cref="UnreachableException">It was over before: its recipients would count twice.</exception>

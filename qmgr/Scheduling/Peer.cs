@@ -27,7 +27,7 @@ internal sealed class Peer(Job job, Destination destination) : Candidate
     internal override Peer? Smallest => Front;
 
     /// <summary>The last one, if it has room for another recipient.</summary>
-    internal Entry? Unfilled(int recipientLimit) => _last is not null && _last.Recipients.Count < recipientLimit ? _last : null;
+    internal Entry? Unfilled(int recipientLimit) => _last is { IsFull: false } && _last.Recipients.Count < recipientLimit ? _last : null;
 
     internal void AddLast(Entry entry)
     {

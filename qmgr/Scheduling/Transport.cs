@@ -153,7 +153,7 @@ internal sealed class Transport
         else
         {
             _log.AgentLost(Name, why, entry.Message.Id);
-            _results.PutOff(entry, new Dsn("4.3.0", "unknown mail transport error"));
+            _results.Lost(entry, new Dsn("4.3.0", "unknown mail transport error"));
         }
     }
 

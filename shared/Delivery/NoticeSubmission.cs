@@ -1,3 +1,4 @@
+using System.Text;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
 
@@ -9,7 +10,7 @@ public interface INoticeSubmitter
     /// <summary>Begins a notice.</summary>
     /// <param name="sender">Envelope sender, internal form; empty for the null sender.</param>
     /// <param name="recipient">Who gets it; may lack its domain.</param>
-    /// <param name="smtpUtf8">Of the message that it is about.</param>
+    /// <param name="smtpUtf8">What the notice itself needs, whatever the message needed that it is about.</param>
     /// <exception cref="IOException">The cleanup service cannot be reached.</exception>
     public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8);
 }
@@ -56,6 +57,7 @@ public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSub
         // Of the line that has no end yet.
         private readonly byte[] _line = new byte[PieceLimit];
         private int _length;
+        private bool _isEightBit;
 
         internal Draft(CleanupClient client) => (_client, _records) = (client, new RecordWriter(client.Send));
 
@@ -92,7 +94,8 @@ public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSub
             if (_length > 0)
                 EndLine();
             _records.Write(RecordType.Extracted);
-            _records.WriteAttribute(AttributeName.Encoding, BodyEncoding.EightBit.Word());
+            // A server without 8BITMIME takes what does not need it as it is.
+            _records.WriteAttribute(AttributeName.Encoding, (_isEightBit ? BodyEncoding.EightBit : BodyEncoding.SevenBit).Word());
             _records.Write(RecordType.End);
             _records.Flush();
             (CleanupVerdict verdict, string reason) = _client.Finish();
@@ -108,6 +111,7 @@ public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSub
 
         private void Add(ReadOnlySpan<byte> text)
         {
+            _isEightBit = _isEightBit || !Ascii.IsValid(text);
             while (text.Length > PieceLimit - _length)
             {
                 int fits = PieceLimit - _length;

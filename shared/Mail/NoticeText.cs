@@ -11,6 +11,13 @@ public static class NoticeText
     private const int LineWidth = 79;
     private const int Indent = 4;
 
+    /// <summary>What a notice needs of the servers on its way: SMTPUTF8 for the address of who gets it, which stands in its header too. What
+    /// it reports, and the message that it returns, are content like any other: else a relay that refuses a message for lack of
+    /// SMTPUTF8 refuses the notice about that as well.</summary>
+    /// <param name="recipient">Of the notice, internal form.</param>
+    public static SmtpUtf8 NeedsOf(string recipient) => ByteText.IsAscii(recipient) || !ByteText.IsValidUtf8(recipient)
+        ? SmtpUtf8.None : SmtpUtf8.Requested | SmtpUtf8.Header | SmtpUtf8.Recipient;
+
     /// <summary>Replaces control characters by '?', tabs by blanks: no text can start a line or a field of its own.</summary>
     public static string OneLine(string text) => HasControls(text)
         ? string.Create(text.Length, text, static (line, from) =>

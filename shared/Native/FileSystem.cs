@@ -90,6 +90,30 @@ public static unsafe class FileSystem
             throw SystemCallException.Last("chmod");
     }
 
+    /// <summary>Sets and clears some permission bits of an open file; as one step among all who do it with this method, so that none
+    /// drops what another has set meanwhile.</summary>
+    /// <param name="file">Open for writing.</param>
+    public static void ChangeMode(SafeFileHandle file, int set, int clear)
+    {
+        // Not flock(2): a delivery agent holds that for as long as it delivers. Whoever holds this one is about to give it back; should
+        // he have been stopped just then, his change is the one that is lost.
+        LibC.FileRange range = new() { Type = LibC.F_WRLCK };
+        int fd = (int)file.DangerousGetHandle();
+        for (int tries = 0; LibC.FCntl(fd, LibC.F_OFD_SETLK, (nint)(&range)) < 0 && Marshal.GetLastPInvokeError() == LibC.EAGAIN && tries < 100; tries++)
+            Thread.Sleep(1);
+        int mode = Status(file).Mode, changed = (mode | set) & ~clear;
+        try
+        {
+            if (changed != mode)
+                ChangeMode(file, changed);
+        }
+        finally
+        {
+            range.Type = LibC.F_UNLCK;
+            _ = LibC.FCntl(fd, LibC.F_OFD_SETLK, (nint)(&range));
+        }
+    }
+
     /// <summary>Sets the permission bits of a name (never use it on a name that others can replace by a link).</summary>
     public static void ChangeMode(string path, int mode)
     {
@@ -192,6 +216,18 @@ public static unsafe class FileSystem
         if (LibC.FLock(file, operation | LibC.LOCK_NB) == 0)
             return true;
         return Marshal.GetLastPInvokeError() is LibC.EAGAIN or LibC.EINTR ? false : throw SystemCallException.Last("flock");
+    }
+
+    /// <summary>Whether somebody else has a lock on a file; none is left behind.</summary>
+    /// <remarks>The lock is taken and given back by name: with the descriptor alone it would stay for as long as a child that was just
+    /// forked has not called its program, and has the descriptor too.</remarks>
+    public static bool IsLockedByAnother(SafeFileHandle file)
+    {
+        if (!TryLock(file))
+            return true;
+        if (LibC.FLock(file, LibC.LOCK_UN) < 0)
+            throw SystemCallException.Last("unlock");
+        return false;
     }
 
     /// <summary>Takes the exclusive lock of an open file, waiting for another holder at most <paramref name="limit"/>.</summary>

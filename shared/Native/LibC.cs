@@ -25,7 +25,7 @@ internal static unsafe partial class LibC
         EPIPE = 32, EINPROGRESS = 115;
 
     internal const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
-    internal const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4;
+    internal const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
 
     internal const int AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10;
     internal const int SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_CLOEXEC = 0x80000, SOCK_NONBLOCK = 0x800;
@@ -158,6 +158,18 @@ internal static unsafe partial class LibC
     internal static partial int Shutdown(int fd, int how);
 
     internal const int F_GETFD = 1, FD_CLOEXEC = 1;
+
+    internal const int F_OFD_SETLK = 37;
+    internal const short F_WRLCK = 1, F_UNLCK = 2;
+
+    /// <summary>struct flock, of 64-bit systems: with zeros, the whole file.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct FileRange
+    {
+        public short Type, Whence;
+        public long Start, Length;
+        public int Process;
+    }
 
     [LibraryImport(C, EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int FCntl(int fd, int command, nint argument);

@@ -43,6 +43,9 @@ public sealed class BounceService(
         _ => QueueName.Trace,
     };
 
+    // The log whose name is on stable storage: recipients of one message mostly come together.
+    private string _durable = "";
+
     private DsnClass OtherwiseClass => role switch
     {
         BounceRole.Bounce => DsnClass.Permanent,
@@ -145,15 +148,21 @@ public sealed class BounceService(
         // A deferred recipient is still to be done in the queue file: if its record is lost with the machine's power, so is
         // the attempt, and the next one writes another.
         bool durable = role != BounceRole.Defer;
+        // Whoever made the log may have been killed before its name was on stable storage; that we have seen to once is enough.
+        bool isNew = durable && path != _durable;
+        if (durable)
+            directories.MakeHashDirectories(_queue, id);
         try
         {
-            RecipientLog.Append(path, outcome, settings.OldStyleLine, durable);
+            RecipientLog.Append(path, outcome, settings.OldStyleLine, durable, isNew);
         }
         catch (SystemCallException e) when (e.IsMissing)
         {
             directories.MakeHashDirectories(_queue, id);
-            RecipientLog.Append(path, outcome, settings.OldStyleLine, durable);
+            RecipientLog.Append(path, outcome, settings.OldStyleLine, durable, isNew);
         }
+        if (durable)
+            _durable = path;
         return null;
     }
 
@@ -176,8 +185,13 @@ public sealed class BounceService(
             return role == BounceRole.Defer && !isWarning ? "no log of deferred recipients" : null;
         }
         bool isExpired = role == BounceRole.Defer && !isWarning, isHeld = false;
-        using QueuedMessage? message = OpenMessage(facts, isExpired);
+        using QueuedMessage? message = OpenMessage(facts, isExpired, out bool isGone);
+        if (isGone && !IsToBeTold(facts.Id, log))
+            return null;
+        // Who was put off has perhaps been delivered to since.
         IEnumerable<Outcome> outcomes = log.Read(OtherwiseClass);
+        if (role == BounceRole.Defer && message is not null)
+            outcomes = outcomes.Where(outcome => !message.IsDone(outcome.Recipient));
         string? problem = (role, isWarning) switch
         {
             (BounceRole.Trace, _) => _sender.Report(facts, message, outcomes),
@@ -191,6 +205,24 @@ public sealed class BounceService(
         if (!isHeld)
             log.Remove();
         return null;
+    }
+
+    // The message is not where it was a moment ago: an operator took it (S1-32, S1-33).
+    private bool IsToBeTold(QueueId id, RecipientLog log)
+    {
+        // Looked for twice, since it may change queue behind our back.
+        if ((directories.Locate(id) ?? directories.Locate(id)) is not (null or QueueName.Maildrop) and { } queue)
+        {
+            // It comes back, and its notice with it.
+            _log.NotToldNow(id, queue);
+            return false;
+        }
+        // Processed anew, it goes on without those of its recipients that failed while it was taken away: only this log knows of them.
+        if (role != BounceRole.Defer && log.ReadNote(RecipientLog.RequeuedNote) != 0)
+            return true;
+        _log.NotTold(id);
+        log.Remove();
+        return false;
     }
 
     // Their sender knows now that they failed. Should the message outlive this (our answer comes too late, qmgr dies before it
@@ -213,22 +245,21 @@ public sealed class BounceService(
         return null;
     }
 
-    private QueuedMessage? OpenMessage(MessageFacts facts, bool write)
+    // null: it is not there, or cannot be read, and its sender is told without it.
+    private QueuedMessage? OpenMessage(MessageFacts facts, bool write, out bool isGone)
     {
-        string path = directories.PathOf(facts.Queue, facts.Id);
-        QueuedMessage? message;
+        isGone = false;
         try
         {
-            message = QueuedMessage.Open(path, write);
+            QueuedMessage? message = QueuedMessage.Open(directories.PathOf(facts.Queue, facts.Id), write);
+            isGone = message is null;
+            return message;
         }
         catch (IOException e)
         {
             _log.Trouble(facts.Id, e);
             return null;
         }
-        if (message is null)
-            _log.MessageGone(facts.Id, path);
-        return message;
     }
 
     private bool IsEmpty(RecipientLog log)

@@ -17,6 +17,8 @@ public sealed record BounceSettings
     public required bool TellPostmasterOfDoubleBounces { get; init; }
     /// <summary>notify_classes has delay.</summary>
     public required bool TellPostmasterOfDelays { get; init; }
+    /// <summary>notify_classes has software: a notice that cleanup will never take is this system's fault.</summary>
+    public required bool TellPostmasterOfSoftware { get; init; }
     /// <summary>bounce_notice_recipient.</summary>
     public required string BounceNoticeRecipient { get; init; }
     /// <summary>2bounce_notice_recipient.</summary>
@@ -55,6 +57,7 @@ public sealed record BounceSettings
             TellPostmasterOfBounces = Has("bounce"),
             TellPostmasterOfDoubleBounces = Has("2bounce"),
             TellPostmasterOfDelays = Has("delay"),
+            TellPostmasterOfSoftware = Has("software"),
             BounceNoticeRecipient = config.Get(Parameters.BounceNoticeRecipient),
             DoubleBounceNoticeRecipient = config.Get(Parameters.DoubleBounceNoticeRecipient),
             DelayNoticeRecipient = config.Get(Parameters.DelayNoticeRecipient),

@@ -56,7 +56,8 @@ internal sealed class DigestSender(BounceSettings settings, NoticeDigest digest,
                 return false;
             // As a single notice that can never be queued.
             string postmaster = $"{settings.DoubleBounceSender}@{settings.MyHostname}";
-            if (settings.TellPostmasterOfDoubleBounces && !TrySubmit(postmaster, settings.DoubleBounceNoticeRecipient, sender, notices, out isRefused) && !isRefused)
+            if ((settings.TellPostmasterOfDoubleBounces || settings.TellPostmasterOfSoftware)
+                && !TrySubmit(postmaster, settings.DoubleBounceNoticeRecipient, sender, notices, out isRefused) && !isRefused)
                 return false;
         }
         foreach (HeldNotice notice in notices)
@@ -69,7 +70,7 @@ internal sealed class DigestSender(BounceSettings settings, NoticeDigest digest,
         SmtpUtf8 smtpUtf8 = SmtpUtf8.None;
         foreach (HeldNotice notice in notices)
             smtpUtf8 |= notice.SmtpUtf8;
-        using INoticeDraft draft = submitter.Begin(envelopeSender, to, smtpUtf8);
+        using INoticeDraft draft = submitter.Begin(envelopeSender, to, NoticeText.NeedsOf(to));
         DigestComposer composer = new(draft.Content, isGlobal: smtpUtf8 != SmtpUtf8.None);
         composer.Write(settings.MyHostname, draft.Id.ToString(), to, sender, MailTime.Microseconds(clock) / 1_000_000, notices);
         string? problem = draft.Finish();

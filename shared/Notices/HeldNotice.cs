@@ -16,7 +16,7 @@ public sealed record HeldNotice(string Path, string QueueId, string Sender, stri
     /// <summary>Recipients whose sender wants to hear of their failure, lazily from the file.</summary>
     public IEnumerable<Outcome> Recipients()
     {
-        foreach (Outcome outcome in RecipientLog.ReadUnlocked(Path, IsExpired ? DsnClass.Transient : DsnClass.Permanent))
+        foreach (Outcome outcome in RecipientLog.ReadOnce(Path, IsExpired ? DsnClass.Transient : DsnClass.Permanent))
         {
             if (outcome.Recipient.Notify.Wants(Notify.Failure))
                 yield return outcome;

@@ -52,6 +52,8 @@ public sealed class Notice
     public required long Now { get; init; }
     /// <summary>When the message arrived, in seconds since 1970; 0 when not known.</summary>
     public long Arrival { get; init; }
+    /// <summary>When it entered the queue, from which its age counts, in seconds since 1970; 0: when it arrived.</summary>
+    public long Queued { get; init; }
     /// <summary>ENVID as stored; null or empty when none was given. RFC 3461 section 4.4.</summary>
     public string? EnvelopeId { get; init; }
     /// <summary>The message needs SMTPUTF8: the report and the returned message are of the "global" types, RFC 6533.</summary>

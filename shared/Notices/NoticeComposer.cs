@@ -54,7 +54,7 @@ public static class NoticeComposer
     // How long the message was in the queue, whatever the limit: an operator may have expired it.
     private static string Age(Notice notice)
     {
-        long hours = notice.Arrival > 0 ? Math.Max(0, notice.Now - notice.Arrival) / 3600 : 0;
+        long hours = EntryOf(notice) > 0 ? Math.Max(0, notice.Now - EntryOf(notice)) / 3600 : 0;
         return hours switch
         {
             0 => "less than an hour",
@@ -63,14 +63,16 @@ public static class NoticeComposer
         };
     }
 
+    private static long EntryOf(Notice notice) => notice.Queued > 0 ? notice.Queued : notice.Arrival;
+
     private static void WriteStatus(Notice notice, StatusFields status, Stream part)
     {
         MimeReport.WriteGroup(part, status.Message(notice));
         foreach (Outcome outcome in notice.Recipients)
         {
             IEnumerable<string> fields = status.Recipient(notice.Kind, outcome, notice.IsExpired);
-            if (notice is { Kind: NoticeKind.Delay, Arrival: > 0 })
-                fields = fields.Append($"Will-Retry-Until: {MailTime.HeaderDate(notice.Arrival + (long)notice.QueueLifetime.TotalSeconds)}");
+            if (notice.Kind == NoticeKind.Delay && EntryOf(notice) > 0)
+                fields = fields.Append($"Will-Retry-Until: {MailTime.HeaderDate(EntryOf(notice) + (long)notice.QueueLifetime.TotalSeconds)}");
             MimeReport.WriteGroup(part, fields);
         }
     }
@@ -86,7 +88,7 @@ public static class NoticeComposer
             (false, true) => "message/global-headers",
             (false, false) => "text/rfc822-headers",
         };
-        report.AddPart(full ? what : $"{what} Headers", type, isEightBit: true, part => WriteOriginal(notice, full ? original.Content() : OriginalHeaders.Of(original), part));
+        report.AddPart(full ? what : $"{what} Headers", type, isEightBit: true, part => WriteOriginal(notice, Returned(notice, original), part));
     }
 
     private static void WriteOriginal(Notice notice, IEnumerable<ContentPiece> content, Stream part)
@@ -104,6 +106,13 @@ public static class NoticeComposer
         if (!ended)
             part.Write("\n"u8);
         part.Write("\n"u8);
+    }
+
+    // What is returned: all of it but NUL octets, for which many a server refuses the notice as it refused the message.
+    private static IEnumerable<ContentPiece> Returned(Notice notice, IOriginalMessage original)
+    {
+        foreach (ContentPiece piece in IsReturnedInFull(notice, original) ? original.Content() : OriginalHeaders.Of(original))
+            yield return piece.Text.Span.Contains((byte)0) ? piece with { Text = piece.Text.ToArray().Where(static octet => octet != 0).ToArray() } : piece;
     }
 
     private static bool IsReturnedInFull(Notice notice, IOriginalMessage original) =>
@@ -134,7 +143,7 @@ public static class NoticeComposer
             return boundary;
         byte[] line = ByteText.Encode($"--{boundary}");
         bool startsLine = true;
-        foreach (ContentPiece piece in IsReturnedInFull(notice, notice.Original) ? notice.Original.Content() : OriginalHeaders.Of(notice.Original))
+        foreach (ContentPiece piece in Returned(notice, notice.Original))
         {
             // Whoever sends such a line guessed the boundary; chance makes a further guess useless.
             if (startsLine && piece.Text.Span.StartsWith(line))

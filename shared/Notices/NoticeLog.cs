@@ -16,7 +16,10 @@ internal sealed class NoticeLog(ILog log)
 
     internal void TemplatesUnusable(string why) => log.Warning($"{why}; notices get their built-in texts");
 
-    internal void MessageGone(QueueId id, string path) => log.Warning($"{id}: {path}: no such file; the notice goes without the message");
+    internal void NotToldNow(QueueId id, QueueName queue) =>
+        log.Info($"{id}: moved to {QueueDirectories.NameOf(queue)} while it was delivered: its sender is not told now");
+
+    internal void NotTold(QueueId id) => log.Info($"{id}: deleted while it was delivered: its sender is not told");
 
     /// <param name="kind">"sender non-delivery notification" and its kin, as Postfix has them.</param>
     /// <param name="noticeId">The notice's own queue ID.</param>

@@ -52,8 +52,8 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
         string? problem = facts.VerpDelimiters is { Length: 2 } verp && !settings.DisableVerpBounces
             ? SendOnePerRecipient(facts, message, verp, notice, wanted, log, refused)
             : MayBeHeld(facts) && HasAny(wanted) && hold() ? null : Send(facts, message, notice, wanted, refused);
-        // As mail that bounces to the null sender: there is nobody else to tell.
-        if (problem is null && refused.Count > 0 && settings.TellPostmasterOfDoubleBounces)
+        // As mail that bounces to the null sender: there is nobody else to tell. And something is wrong with this system.
+        if (problem is null && refused.Count > 0 && (settings.TellPostmasterOfDoubleBounces || settings.TellPostmasterOfSoftware))
             problem = Send(facts, message, last, wanted);
         if (problem is null && settings.TellPostmasterOfBounces)
             SendCopy(facts, message, copy, recipients);
@@ -150,7 +150,7 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
     {
         if (!HasAny(recipients))
             return null;
-        using INoticeDraft submission = submitter.Begin(draft.IsPostmasterCopy ? DoubleBounceAddress : "", draft.To, facts.SmtpUtf8);
+        using INoticeDraft submission = submitter.Begin(draft.IsPostmasterCopy ? DoubleBounceAddress : "", draft.To, NoticeText.NeedsOf(draft.To));
         string id = submission.Id.ToString();
         NoticeComposer.Write(new Notice
         {
@@ -163,6 +163,7 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
             Sender = facts.Sender,
             Now = MailTime.Microseconds(clock) / 1_000_000,
             Arrival = message?.Envelope.ArrivalSeconds ?? 0,
+            Queued = message?.Envelope.CreateTime ?? 0,
             EnvelopeId = facts.EnvelopeId,
             SmtpUtf8 = facts.SmtpUtf8 != SmtpUtf8.None,
             ReturnFull = draft.ReturnFull,

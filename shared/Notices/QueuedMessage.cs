@@ -70,6 +70,20 @@ public sealed class QueuedMessage : IOriginalMessage, IDisposable
         FileSystem.Flush(_file.Handle, "queue file");
     }
 
+    /// <summary>Whether a recipient needs no more work. One that has no record where its log says counts as open.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    internal bool IsDone(Recipient recipient)
+    {
+        try
+        {
+            return recipient.Offset > 0 && QueueFile.IsDone(_file.Handle, recipient.Offset);
+        }
+        catch (QueueFileException)
+        {
+            return false;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 

@@ -16,11 +16,17 @@ public sealed class Envelope
     /// <summary>When the message arrived, seconds since 1970; 0 when the file does not say.</summary>
     public long ArrivalSeconds { get; internal set; }
 
+    /// <summary>The file says it, be it nonsense.</summary>
+    internal bool HasArrival { get; set; }
+
     /// <summary>Microseconds of the arrival, 0..999999.</summary>
     public int ArrivalMicroseconds { get; internal set; }
 
     /// <summary>When this queue file was made, seconds since 1970; the arrival when the file does not say.</summary>
-    public long CreateTime { get; internal set; }
+    public long CreateTime { get; set; }
+
+    /// <summary>Offset of the record that says so, for <see cref="QueueFile.TrySetCreateTime"/>; 0 when there is none.</summary>
+    public long CreateTimeOffset { get; internal set; }
 
     /// <summary>Envelope sender, internal form; empty for the null sender. Null only in a file read leniently.</summary>
     public string? Sender { get; internal set; }

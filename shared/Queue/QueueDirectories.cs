@@ -53,6 +53,9 @@ public sealed class QueueDirectories
     private readonly string[] _directories;
     private readonly int[] _depths;
 
+    // Subdirectories that are on stable storage, as far as this process knows: whoever made one may have been killed before that.
+    private readonly HashSet<string> _durable = [];
+
     /// <summary>Directory of notices that wait to be joined, below <see cref="Root"/>.</summary>
     public const string Digest = "digest";
 
@@ -141,31 +144,82 @@ public sealed class QueueDirectories
         {
             string parent = path;
             path = $"{path}/{c}";
-            if (FileSystem.MakeDirectory(path, DirectoryMode))
-                FileSystem.FlushDirectory(parent);
+            _ = FileSystem.MakeDirectory(path, DirectoryMode);
+            if (_durable.Add(path))
+                Flush(parent, path);
+        }
+    }
+
+    private void Flush(string parent, string path)
+    {
+        try
+        {
+            FileSystem.FlushDirectory(parent);
+        }
+        catch (IOException)
+        {
+            _durable.Remove(path);
+            throw;
         }
     }
 
     /// <summary>Moves a file to another queue by one rename.</summary>
     /// <returns>False when it is not in <paramref name="from"/> (any more).</returns>
-    /// <remarks>A file of the same name in the other queue would be replaced: names hold inode numbers, so there is none.</remarks>
-    /// <exception cref="IOException">The rename failed.</exception>
+    /// <remarks>Nothing is replaced. Names hold inode numbers, so the name is free, unless the queue was restored from a copy, or a loss of
+    /// power has left the file under both names.</remarks>
+    /// <exception cref="IOException">The rename failed, or another file has the name.</exception>
     public bool Move(QueueId id, QueueName from, QueueName to) => Rename(PathOf(from, id), to, id);
 
     /// <summary>Moves a file that a scan found, perhaps in the wrong place, to where <paramref name="id"/> belongs.</summary>
     /// <returns>False when it is not there (any more).</returns>
+    /// <exception cref="IOException">As of <see cref="Move"/>.</exception>
     public bool Rename(string path, QueueName to, QueueId id)
     {
         string target = PathOf(to, id);
+        for (bool isMade = _depths[(int)to] == 0; ; isMade = true)
+        {
+            try
+            {
+                return FileSystem.TryRenameNoReplace(path, target) || Joins(path, target);
+            }
+            catch (SystemCallException e) when (e.IsMissing)
+            {
+                if (FileSystem.Status(path) is null)
+                    return false;
+                if (isMade)
+                    throw;
+                MakeHashDirectories(to, id);
+            }
+        }
+    }
+
+    /// <summary>Moves a file to corrupt, under another name when its own is taken there.</summary>
+    /// <returns>False when it is not there (any more).</returns>
+    /// <exception cref="IOException">The rename failed.</exception>
+    public bool SetAside(string path, QueueId id)
+    {
+        const int NamesTried = 100;
+        string target = PathOf(QueueName.Corrupt, id), free = target;
+        MakeHashDirectories(QueueName.Corrupt, id);
         try
         {
-            return FileSystem.TryRename(path, target);
+            for (int i = 1; !FileSystem.TryRenameNoReplace(path, free); i++)
+                free = i <= NamesTried ? $"{target}_{i}" : throw new IOException($"rename {path}: no free name in corrupt");
+            return true;
         }
-        catch (SystemCallException e) when (e.IsMissing && _depths[(int)to] > 0)
+        catch (SystemCallException e) when (e.IsMissing && FileSystem.Status(path) is null)
         {
-            MakeHashDirectories(to, id);
-            return FileSystem.TryRename(path, target);
+            return false;
         }
+    }
+
+    // The name is taken. By the same file: then one of its two names goes.
+    private static bool Joins(string path, string target)
+    {
+        if (FileSystem.Status(path) is not { } source)
+            return false;
+        return FileSystem.Status(target) is { } there && there.Inode == source.Inode && source.LinkCount > 1 ? FileSystem.TryRemove(path)
+            : throw new IOException($"rename {path}: {target} is another file");
     }
 
     /// <summary>The queue that has a message now; null when none has. It may move at any moment.</summary>

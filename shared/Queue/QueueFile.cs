@@ -21,8 +21,9 @@ public static class QueueFileMode
     /// <summary>Bit: forget dead destinations for this message.</summary>
     public const int FlushFirst = 0x20; // 0040
 
-    /// <summary>Bit: return the message to its sender at the next attempt.</summary>
-    public const int ForceExpired = 0x8; // 0010
+    /// <summary>Bits: return the message to its sender at the next attempt. Two of them, and both must be there: Postfix has the first
+    /// alone, which "chmod -R 755" sets as well, and no mail is to go back because of that.</summary>
+    public const int ForceExpired = 0x208; // 01010
 
     /// <summary>Bit: put off only because the operator paused its delivery; due as soon as that ends.</summary>
     public const int Paused = 0x1; // 0001
@@ -32,6 +33,9 @@ public static class QueueFileMode
 
     /// <summary>All owner bits are set: the file is complete. Group and other bits do not matter.</summary>
     public static bool IsReady(int mode) => (mode & Ready) == Ready;
+
+    /// <summary>An operator wants it returned.</summary>
+    public static bool IsForceExpired(int mode) => (mode & ForceExpired) == ForceExpired;
 }
 
 /// <summary>An existing queue file: its envelope, its recipients in batches, its content, and the few changes in place.</summary>
@@ -84,7 +88,7 @@ public sealed class QueueFile : IDisposable
         }
         if (!complete)
             throw new QueueFileException("message rejected: missing end record") { IsTruncated = true };
-        if (envelope.ArrivalSeconds == 0)
+        if (!envelope.HasArrival)
             throw new QueueFileException("message rejected: missing arrival time record");
         if (envelope.Sender is null)
             throw new QueueFileException("message rejected: missing sender record");
@@ -184,6 +188,24 @@ public sealed class QueueFile : IDisposable
         FileSystem.WriteAt(handle, payload, offset + 2);
     }
 
+    /// <summary>Overwrites the time at which the file was made, in place.</summary>
+    /// <param name="handle">Open for writing.</param>
+    /// <param name="offset"><see cref="Envelope.CreateTimeOffset"/>; 0 does nothing.</param>
+    /// <param name="seconds">Since 1970.</param>
+    /// <returns>False: there is no such record, or it has another length.</returns>
+    /// <exception cref="IOException">The file cannot be read or written.</exception>
+    public static bool TrySetCreateTime(SafeFileHandle handle, long offset, long seconds)
+    {
+        if (offset == 0)
+            return false;
+        byte[] payload = ByteText.Encode(string.Create(CultureInfo.InvariantCulture, $"{AttributeName.CreateTime}={seconds}"));
+        Span<byte> header = stackalloc byte[2];
+        if (FileSystem.ReadAt(handle, header, offset) != 2 || header[0] != (byte)RecordType.Attribute || header[1] != payload.Length)
+            return false;
+        FileSystem.WriteAt(handle, payload, offset + 2);
+        return true;
+    }
+
     private enum Segment { Envelope, Content, Extracted }
 
     // Goes through the file from `from` on. With an envelope: to the end, filling it; without one: until `limit`
@@ -258,7 +280,7 @@ public sealed class QueueFile : IDisposable
                     if (said.Take(type, _reader.Payload) || envelope is null)
                         break;
                     if (type == RecordType.Attribute)
-                        ReadAttribute(envelope, _reader.Payload);
+                        ReadAttribute(envelope, _reader.Payload, _reader.Offset);
                     else
                         ReadOther(envelope, type, segment);
                     break;
@@ -268,7 +290,7 @@ public sealed class QueueFile : IDisposable
         }
     }
 
-    private static void ReadAttribute(Envelope envelope, ReadOnlySpan<byte> payload)
+    private static void ReadAttribute(Envelope envelope, ReadOnlySpan<byte> payload, long offset)
     {
         int equals = payload.IndexOf((byte)'=');
         if (equals <= 0)
@@ -279,6 +301,7 @@ public sealed class QueueFile : IDisposable
         {
             case AttributeName.CreateTime:
                 envelope.CreateTime = Number(payload[(equals + 1)..]);
+                envelope.CreateTimeOffset = offset;
                 break;
             case AttributeName.Encoding:
                 envelope.Encoding = BodyEncodings.Parse(value);
@@ -311,6 +334,7 @@ public sealed class QueueFile : IDisposable
                     ? size : throw new QueueFileException("message rejected: malformed size record");
                 break;
             case RecordType.Time:
+                envelope.HasArrival = true;
                 int blank = payload.IndexOf((byte)' ');
                 envelope.ArrivalSeconds = Number(blank < 0 ? payload : payload[..blank]);
                 envelope.ArrivalMicroseconds = blank < 0 ? 0 : Math.Clamp(Integer(payload[(blank + 1)..]), 0, 999_999);

@@ -15,6 +15,9 @@ public sealed class RecipientLog : IDisposable
     /// <summary>Longest value that is written or read, in bytes; the rest of a longer one is dropped.</summary>
     public const int ValueLimit = 16 * 1024;
 
+    /// <summary>Name of a note: what is recorded here from now on is told although the message is gone.</summary>
+    public const string RequeuedNote = "requeued";
+
     /// <summary>How long to wait for another process that uses the same log.</summary>
     private static readonly TimeSpan s_lockLimit = TimeSpan.FromSeconds(20);
 
@@ -47,8 +50,9 @@ public sealed class RecipientLog : IDisposable
     /// <param name="path">The directory must exist.</param>
     /// <param name="oldStyleLine">backwards_bounce_logfile_compatibility: begin the block with the old-style line.</param>
     /// <param name="durable">Return only when it is on stable storage.</param>
+    /// <param name="isNew">The log's name may not be on stable storage yet, though others may have written to it.</param>
     /// <exception cref="IOException">Nothing was appended.</exception>
-    public static void Append(string path, Outcome outcome, bool oldStyleLine = true, bool durable = true)
+    public static void Append(string path, Outcome outcome, bool oldStyleLine = true, bool durable = true, bool isNew = true)
     {
         byte[] block = Format(outcome, oldStyleLine);
         while (true)
@@ -65,7 +69,7 @@ public sealed class RecipientLog : IDisposable
                 FileSystem.WriteAt(file, block, length);
                 if (durable)
                     FileSystem.Flush(file, path);
-                if (durable && length == 0)
+                if (durable && (isNew || length == 0))
                     FileSystem.FlushDirectory(Path.GetDirectoryName(path) ?? ".");
             }
             catch
@@ -98,9 +102,28 @@ public sealed class RecipientLog : IDisposable
         }
     }
 
-    /// <summary>The recipients, lazily, each time from the beginning: memory does not grow with their number.</summary>
+    /// <summary>The recipients, lazily, each time from the beginning: memory grows with their number only by what tells two of them apart.</summary>
     /// <param name="otherwise">Class of blocks that give no status.</param>
-    public IEnumerable<Outcome> Read(DsnClass otherwise) => RecipientLogReader.Recipients(_file, otherwise);
+    public IEnumerable<Outcome> Read(DsnClass otherwise) => RecipientLogReader.Once(RecipientLogReader.Recipients(_file, otherwise));
+
+    /// <summary>Notes on an agent's behalf that its message was taken away to be processed anew (<see cref="RequeuedNote"/>); makes the log when there is none.</summary>
+    /// <exception cref="IOException">It cannot be noted.</exception>
+    public static void NoteRequeued(string path)
+    {
+        while (true)
+        {
+            using SafeFileHandle file = FileSystem.OpenAppend(path, 0x180 /* 0600 */);
+            if (!Lock(file, path))
+                continue;
+            using RecipientLog log = new(file, path);
+            log.AddNotes([new(RequeuedNote, "1")]);
+            return;
+        }
+    }
+
+    /// <summary>The recipients of a log that nobody writes any more, each once.</summary>
+    /// <inheritdoc cref="ReadUnlocked" path="/param"/>
+    public static IEnumerable<Outcome> ReadOnce(string path, DsnClass otherwise) => RecipientLogReader.Once(ReadUnlocked(path, otherwise));
 
     /// <summary>Appends lines name=value that readers of recipients pass over; on return they are on stable storage.</summary>
     public void AddNotes(IEnumerable<KeyValuePair<string, string>> notes)

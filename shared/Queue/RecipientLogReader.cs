@@ -25,6 +25,24 @@ internal static class RecipientLogReader
             yield return last;
     }
 
+    /// <summary>Each recipient once, with what was recorded last: a record is repeated when the mark in the queue file got lost after it.</summary>
+    /// <param name="all">Enumerated twice.</param>
+    internal static IEnumerable<Outcome> Once(IEnumerable<Outcome> all)
+    {
+        Dictionary<(long Offset, string Address), int> last = [];
+        int index = 0;
+        foreach ((Recipient recipient, _) in all)
+            last[(recipient.Offset, recipient.Address)] = index++;
+        bool someAreRepeated = last.Count < index;
+        index = 0;
+        foreach (Outcome outcome in all)
+        {
+            if (!someAreRepeated || outcome.Recipient.Offset == 0 || last[(outcome.Recipient.Offset, outcome.Recipient.Address)] == index)
+                yield return outcome;
+            index++;
+        }
+    }
+
     /// <summary>Collects the lines between two empty ones.</summary>
     private sealed class Block
     {

@@ -384,12 +384,13 @@ public sealed class CleanupTests
     [Fact]
     public void Time_of_the_delay_warning_stands_before_the_first_recipient()
     {
-        using MailFlow flow = new();
+        // Counted from now, not from a submission that may have lain in maildrop for days.
+        using MailFlow flow = new() { Clock = new StillClock(1795240829 + 300_000) };
         flow.Options = flow.Options with { DelayWarningTime = TimeSpan.FromHours(4) };
         Send(flow, "T1795240829 707852|Arewrite_context=local|Sa@b.test|Aencoding=8bit|Rc@d.test|M|N|X|E");
         List<(char Type, string Payload)> records = flow.Incoming();
         int at = records.FindIndex(r => r.Type == 'W');
-        Assert.Equal(('W', "     1795255229"), records[at]);
+        Assert.Equal(('W', "     1795555229"), records[at]);
         Assert.Equal(('A', "encoding=8bit"), records[at - 1]);
         Assert.Equal(('A', "dsn_orig_rcpt=rfc822;c@d.test"), records[at + 1]);
     }
@@ -407,6 +408,25 @@ public sealed class CleanupTests
         Assert.Equal("From: Mail Delivery System <MAILER-DAEMON@golden.test>", records[13].Payload);
         Assert.Equal($"Message-Id: <20261121062104.{id}@mta.golden.test>", records[15].Payload);
         Assert.Equal(('A', "encoding=8bit"), records[^2]);
+    }
+
+    // B32: Postfix too maps the recipients of what it makes itself.
+    [Fact]
+    public void Notices_go_where_virtual_aliases_send_other_mail()
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with { VirtualAliases = static key => key == "postmaster" ? "ops@d.test, more@d.test" : null, LocalDomains = ["golden.test"] };
+        Send(flow, "T1795242064 443314|S|Rpostmaster|M|NSubject: x|N|X|E", isInternal: true);
+        Assert.Equal(["ops@d.test", "more@d.test"], flow.Incoming().Where(r => r.Type == 'R').Select(r => r.Payload));
+    }
+
+    // Review 27: it would be queued, and be corrupt in the eyes of the queue manager.
+    [Fact]
+    public void An_arrival_at_no_time_is_now()
+    {
+        using MailFlow flow = new() { Clock = new StillClock(1795242064) };
+        Send(flow, "T0|Sa@b.test|Rc@d.test|M|N|X|E");
+        Assert.Contains(('T', "1795242064 0"), flow.Incoming());
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using PostfixNet.Delivery;
 using PostfixNet.Mail;
 using PostfixNet.Notices;
 using PostfixNet.Queue;
@@ -101,13 +102,14 @@ public sealed class NoticeRulesTests
 
     // A0.4, S1-36: what cleanup will never take must not keep the message for ever, nor be lost without a word.
     [Theory]
-    [InlineData(false, false, "")]
-    [InlineData(true, false, "boss")]
-    [InlineData(true, true, "")]
-    public void A_notice_that_can_never_be_queued_is_the_postmasters(bool tellPostmaster, bool refuseAll, string told)
+    [InlineData(false, false, false, "")]
+    [InlineData(true, false, false, "boss")]
+    [InlineData(true, false, true, "")]
+    [InlineData(false, true, false, "boss")]
+    public void A_notice_that_can_never_be_queued_is_the_postmasters(bool ofDoubleBounces, bool ofSoftware, bool refuseAll, string told)
     {
         using BounceRig rig = new();
-        rig.Settings = rig.Settings with { TellPostmasterOfDoubleBounces = tellPostmaster, DoubleBounceNoticeRecipient = "boss" };
+        rig.Settings = rig.Settings with { TellPostmasterOfDoubleBounces = ofDoubleBounces, TellPostmasterOfSoftware = ofSoftware, DoubleBounceNoticeRecipient = "boss" };
         rig.Submitter.Refuses = recipient => refuseAll || recipient != "boss";
         QueueId id = rig.Message("4A0001");
         rig.Append(BounceRole.Bounce, id, BounceRig.Failed("bob@q.test"));
@@ -117,6 +119,81 @@ public sealed class NoticeRulesTests
         Assert.Equal(refuseAll ? 2 : 1, warnings.Count);
         Assert.Equal($"warning: {id}: sender non-delivery notification to alice@q.test can never be queued, and is discarded: will never do", warnings[0]);
         Assert.Empty(Directory.EnumerateFiles(rig.Queues.DirectoryOf(QueueName.Bounce)));
+    }
+
+    // S1-33, and S1-32 for what expires: nobody is told of mail that an operator deleted, or holds.
+    [Theory]
+    [InlineData(BounceRole.Bounce)]
+    [InlineData(BounceRole.Trace)]
+    [InlineData(BounceRole.Defer)]
+    public void S1_33_Nothing_is_told_of_mail_that_was_taken_away_while_it_was_delivered(BounceRole role)
+    {
+        using BounceRig rig = new();
+        Directory.CreateDirectory(rig.Queues.DirectoryOf(QueueName.Hold));
+        QueueId held = rig.Message("4A0001"), deleted = rig.Message("4A0002");
+        foreach (QueueId id in (QueueId[])[held, deleted])
+            rig.Append(role, id, BounceRig.Failed("bob@q.test", Notify.Success | Notify.Failure));
+        Assert.True(rig.Queues.Move(held, QueueName.Active, QueueName.Hold));
+        File.Delete(rig.Queues.PathOf(QueueName.Active, deleted));
+        Assert.True(rig.Ask(role, held));
+        Assert.True(rig.Ask(role, deleted));
+        Assert.Empty(rig.Submitter.Queued);
+        Assert.Equal([$"{held}: moved to hold while it was delivered: its sender is not told now", $"{deleted}: deleted while it was delivered: its sender is not told"], rig.Log.Lines);
+        // What was recorded waits for the message, or goes with it.
+        string directory = rig.Queues.DirectoryOf(role switch { BounceRole.Bounce => QueueName.Bounce, BounceRole.Trace => QueueName.Trace, _ => QueueName.Defer });
+        Assert.Equal([held.ToString()], Directory.EnumerateFiles(directory).Select(Path.GetFileName));
+        Assert.True(rig.Queues.Move(held, QueueName.Hold, QueueName.Active));
+        Assert.True(rig.Ask(role, held));
+        Assert.Single(rig.Submitter.Queued);
+    }
+
+    // The message that is processed anew is without him: his failure is told now, or never.
+    [Fact]
+    public void Who_fails_while_his_message_is_requeued_is_told_of()
+    {
+        using BounceRig rig = new();
+        QueueId id = rig.Message("4A0001");
+        string log = rig.Queues.PathOf(QueueName.Bounce, id);
+        RecipientLog.NoteRequeued(log);
+        File.Delete(rig.Queues.PathOf(QueueName.Active, id));
+        rig.Append(BounceRole.Bounce, id, BounceRig.Failed("bob@q.test"));
+        Assert.True(rig.Ask(BounceRole.Bounce, id));
+        Assert.Equal((1, false), (rig.TimesTold("bob@q.test"), File.Exists(log)));
+        RecipientLog.NoteRequeued(log);
+        Assert.True(rig.Ask(BounceRole.Bounce, id));
+        Assert.Equal((1, false), (rig.TimesTold("bob@q.test"), File.Exists(log)));
+    }
+
+    // Review 20
+    [Fact]
+    public void Who_was_reached_after_he_was_put_off_is_not_told_of_as_failed()
+    {
+        using BounceRig rig = new();
+        QueueId id = rig.Message("4A0001");
+        using (QueueFile file = QueueFile.Open(rig.Queues.PathOf(QueueName.Active, id), write: true))
+        {
+            List<Recipient> open = [];
+            file.ReadEnvelope(open, 10, out _);
+            foreach (Recipient recipient in (Recipient[])[open[0], open[0] with { Address = "late@q.test", Offset = 0 }])
+                rig.Append(BounceRole.Defer, id, new Outcome(recipient, new Dsn("4.4.1", "no answer", DsnAction.Delayed)));
+            QueueFile.MarkDone(file.Handle, open[0].Offset);
+        }
+        Assert.True(rig.Ask(BounceRole.Defer, id));
+        Assert.Equal(1, rig.TimesTold("late@q.test"));
+        Assert.Single(rig.Submitter.Queued[0].Text.Split("\nFinal-Recipient: ").Skip(1));
+    }
+
+    // B03: a relay that cannot take the message for its SMTPUTF8 can take the notice.
+    [Theory]
+    [InlineData("alice@q.test", SmtpUtf8.None)]
+    [InlineData("j\u00f6rg@q.test", SmtpUtf8.Requested | SmtpUtf8.Header | SmtpUtf8.Recipient)]
+    public void A_notice_needs_SMTPUTF8_for_its_own_address_alone(string sender, SmtpUtf8 needs)
+    {
+        using BounceRig rig = new();
+        QueueId id = rig.Message("4A0001");
+        rig.Append(BounceRole.Bounce, id, BounceRig.Failed("bob@q.test"));
+        Assert.True(rig.Ask(BounceRole.Bounce, id, sender: sender, utf8: SmtpUtf8.Requested | SmtpUtf8.Header));
+        Assert.Equal(needs, Assert.Single(rig.Submitter.Queued).SmtpUtf8);
     }
 
     private static Notify Asked(string notify) => NotifyFlags.TryParse(notify, out Notify asked, out _) ? asked : Notify.Default;

@@ -140,10 +140,22 @@ public class NoticeComposerTests
     public void The_message_is_returned_octet_for_octet(bool full, bool utf8)
     {
         const string Headers = "Subject:  odd\r\nX-Tab:\t\tx  \n folded \r\n\tonce more\nContent-Type: multipart/mixed; boundary=a;;=\nContent-Transfer-Encoding: base64\n";
-        string body = "\n\r\n\r\r\n--a\n\n\0\x01\x1a\x7f\udc80\udcff caf\u00e9 =\n=E9 \t\n.\n..\nFrom x\n>From y\n--a--\n\n\n" + new string('x', 5000) + "\r\n\n\n";
+        string body = "\n\r\n\r\r\n--a\n\n\x01\x1a\x7f\udc80\udcff caf\u00e9 =\n=E9 \t\n.\n..\nFrom x\n>From y\n--a--\n\n\n" + new string('x', 5000) + "\r\n\n\n";
         string text = Text(Sample(original: Headers + body, full: full, utf8: utf8, sizeLimit: 0));
         int start = text.IndexOf("\nReturn-Path: <alice@q.test>\n", StringComparison.Ordinal) + "\nReturn-Path: <alice@q.test>\n".Length;
         Assert.Equal(full ? Headers + body : Headers, text[start..^"\n--OLD1.1795240595/mta.test--\n".Length]);
+    }
+
+    // B20: a relay that refused the message for a NUL would refuse the notice.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Octets_that_no_server_takes_are_left_out_of_the_returned_message(bool full)
+    {
+        string text = Text(Sample(original: "Subject: a\0b\nX-\0: y\n\nbo\0\0dy\n\0", full: full, utf8: false, sizeLimit: 0));
+        Assert.DoesNotContain('\0', text);
+        Assert.Contains("Subject: ab\n", text, StringComparison.Ordinal);
+        Assert.Equal(full, text.Contains("\nbody\n", StringComparison.Ordinal));
     }
 
     // MimeKit cuts a parameter that is too long for a line in pieces, boundary*0=..., which programs that read bounces do not know.

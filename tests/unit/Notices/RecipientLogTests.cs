@@ -28,6 +28,19 @@ public sealed class RecipientLogTests : IDisposable
 
     private static Outcome Delayed(string address = "bob@q.test", string reason = "no") => new(new Recipient(address, Offset: 17), new Dsn("4.4.1", reason, DsnAction.Delayed));
 
+    // Recorded again after the mark in the queue file got lost: its sender hears of it once.
+    [Fact]
+    public void A_recipient_that_was_recorded_twice_is_read_once()
+    {
+        foreach (string reason in (string[])["first", "second"])
+            RecipientLog.Append(LogPath, Delayed(reason: reason));
+        RecipientLog.Append(LogPath, Delayed("carol@q.test"));
+        using (RecipientLog log = RecipientLog.Open(LogPath)!)
+            Assert.Equal([Delayed(reason: "second"), Delayed("carol@q.test")], log.Read(DsnClass.Transient));
+        Assert.Equal([Delayed(reason: "second"), Delayed("carol@q.test")], RecipientLog.ReadOnce(LogPath, DsnClass.Transient));
+        Assert.Equal(3, Read().Count);
+    }
+
     [Theory, MemberData(nameof(Vectors))]
     public void Writes_Postfix_logs_byte_for_byte(string name)
     {

@@ -239,7 +239,7 @@ public sealed class ListingTests : IDisposable
         if (where == "incoming")
         {
             FileStatus file = FileSystem.Status(_queues.PathOf(QueueName.Incoming, parsed))!.Value;
-            Assert.Equal("750", Convert.ToString(file.Mode, 8));
+            Assert.Equal("1750", Convert.ToString(file.Mode, 8));
             Assert.InRange(file.ModifiedSeconds, DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 60, DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1);
         }
         Assert.Equal(where == "incoming" ? 1 : 0, wakes);

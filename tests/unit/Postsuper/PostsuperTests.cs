@@ -31,7 +31,7 @@ public sealed class PostsuperTests : IDisposable
         Assert.Equal(("deferred", 1_700_000_000L), (QueueOf(id), FileSystem.Status(Find(id))!.Value.ModifiedSeconds));
         Assert.Equal(["Released from hold: 0 messages"], Run("-H", id));
         Assert.Equal([$"{id}: expired", "Force-expired: 1 message"], Run("-e", id));
-        Assert.Equal("710", Mode(Find(id)));
+        Assert.Equal("1710", Mode(Find(id)));
         Assert.Equal(["Force-expired: 0 messages"], Run("-e", id)); // is already
         Assert.Equal([$"{id}: requeued", "Requeued: 1 message"], Run("-r", id));
         Assert.Equal("maildrop", QueueOf(id));

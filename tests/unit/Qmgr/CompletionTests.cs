@@ -1,3 +1,4 @@
+using PostfixNet.Delivery;
 using PostfixNet.Native;
 using PostfixNet.Qmgr;
 using PostfixNet.Queue;
@@ -257,5 +258,96 @@ public sealed class CompletionTests
         line.Answer();
         rig.Run();
         Assert.Null(rig.Queues.Locate(id));
+    }
+
+    // S1-32: the notice would tell of the end of mail that lies on hold.
+    [Theory]
+    [InlineData(6 * Day, QueueFileMode.Ready)]
+    [InlineData(60, QueueFileMode.Ready | QueueFileMode.ForceExpired)]
+    public void S1_32_Mail_that_was_put_on_hold_during_its_last_attempt_does_not_expire(int age, int mode)
+    {
+        using QueueRig rig = new();
+        QueueId id = rig.Start(age: age);
+        FileSystem.ChangeMode(rig.Queues.PathOf(QueueName.Active, id), mode);
+        rig.Record(QueueName.Defer, id);
+        Assert.True(rig.Queues.Move(id, QueueName.Active, QueueName.Hold));
+        rig.Finish(deferred: true);
+        Assert.Equal([$"{id}: gone before it was deferred"], rig.Events);
+        Assert.Equal((0, QueueName.Hold, 1), (rig.Active.Count, rig.Queues.Locate(id), rig.EnvelopeOf(QueueName.Hold, id).PendingRecipients));
+        Assert.True(File.Exists(rig.Queues.PathOf(QueueName.Defer, id)));
+    }
+
+    // Nobody asks for the reasons of mail that is deleted, or tried anew under another name.
+    [Theory]
+    [InlineData(null)]
+    [InlineData(QueueName.Maildrop)]
+    public void The_defer_log_goes_with_its_message(QueueName? to)
+    {
+        using QueueRig rig = new();
+        QueueId id = rig.Start();
+        rig.Record(QueueName.Defer, id);
+        if (to is { } queue)
+            Assert.True(rig.Queues.Move(id, QueueName.Active, queue));
+        else
+            File.Delete(rig.Queues.PathOf(QueueName.Active, id));
+        rig.Finish(deferred: true);
+        Assert.Equal(["defer remove", $"{id}: gone before it was deferred"], rig.Events);
+    }
+
+    // Kind 6: what lay in maildrop for days has all its attempts before it.
+    [Theory]
+    [InlineData(60, true)]
+    [InlineData(4 * Day, true)]
+    [InlineData(6 * Day, false)]
+    public void Age_counts_from_the_entry_into_the_queue(int inQueue, bool stays)
+    {
+        using QueueRig rig = new();
+        QueueId id = rig.Machine.Put(QueueName.Incoming, ["user0@q.test"], age: 60 * Day, madeAt: (long)rig.Clock.Seconds - inQueue);
+        rig.Feed(QueueName.Incoming, id);
+        rig.Finish(deferred: true);
+        Assert.Equal(stays ? QueueName.Deferred : null, rig.Queues.Locate(id));
+        if (stays)
+            Assert.InRange(rig.DueIn(QueueName.Deferred, id), 300, 4000);
+    }
+
+    // Of a machine whose clock was not set yet, or was set back.
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(1_000_000_000)]
+    [InlineData(4_000_000_000)]
+    public void Mail_written_under_another_clock_ages_from_now(long madeAt)
+    {
+        using QueueRig rig = new();
+        QueueId id = rig.Machine.Put(QueueName.Incoming, ["user0@q.test"], age: 60 * Day, madeAt: madeAt);
+        rig.Feed(QueueName.Incoming, id);
+        Assert.Contains(rig.Events, line => line.Contains(" by another clock; its age counts from now", StringComparison.Ordinal));
+        rig.Finish(deferred: true);
+        Assert.Equal(QueueName.Deferred, rig.Queues.Locate(id));
+        Assert.InRange(rig.EnvelopeOf(QueueName.Deferred, id).CreateTime, (long)rig.Clock.Seconds - 2, (long)rig.Clock.Seconds);
+        for (int day = 0; day < 6; day++)
+        {
+            if (day < 5)
+                Assert.NotNull(rig.Queues.Locate(id));
+            rig.Clock.RunFor(Day);
+            rig.Finish(deferred: true);
+        }
+        Assert.Null(rig.Queues.Locate(id));
+    }
+
+    // Review 20: whom the agent had reached before it died is not told of as failed.
+    [Fact]
+    public void Of_a_lost_delivery_only_those_are_put_off_whom_it_has_not_reached()
+    {
+        using QueueRig rig = new();
+        QueueId id = rig.Start(recipients: 3);
+        List<string> putOff = [];
+        rig.Defer.Asked = (_, _, request) => putOff.Add(request is BounceRequest.Append append ? append.Outcome.Recipient.Address : "");
+        FakeAgents agents = rig.Machine.Agents["smtp"];
+        Entry entry = agents.UnderWay[0];
+        agents.Mark(entry, [entry.Recipients[1]]);
+        agents.Lose(entry, again: false);
+        rig.Run();
+        Assert.Equal(["user0@q.test", "user2@q.test"], putOff);
+        Assert.Equal((0, 2), (rig.Active.Count, rig.EnvelopeOf(QueueName.Deferred, id).PendingRecipients));
     }
 }

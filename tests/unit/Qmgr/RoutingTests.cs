@@ -69,6 +69,25 @@ public sealed class RoutingTests
         Assert.Null(machine.Queues.Locate(id));
     }
 
+    // Review 19
+    [Fact]
+    public void A_redirected_message_that_stays_is_not_delivered_for_its_other_recipients_later()
+    {
+        using Machine machine = new("qmgr_message_recipient_minimum = 2\nqmgr_message_recipient_limit = 8\n");
+        QueueId id = machine.Put(QueueName.Incoming, [.. Enumerable.Range(0, 30).Select(i => $"r{i}@plain.test")], redirect: "quarantine@safe.test");
+        _ = machine.Feed(QueueName.Incoming, id);
+        machine.Clock.RunFor(0);
+        machine.Trace.Fails = true;
+        File.WriteAllText(machine.Queues.PathOf(QueueName.Trace, id), "*\n");
+        machine.Agents["smtp"].Deliver(Assert.Single(machine.Started));
+        machine.Clock.RunFor(0);
+        Assert.Equal(QueueName.Deferred, machine.Queues.Locate(id));
+        machine.Trace.Fails = false;
+        machine.Clock.RunFor(5000);
+        Assert.Single(machine.Started);
+        Assert.Null(machine.Queues.Locate(id));
+    }
+
     [Fact]
     public void Domains_of_one_site_get_its_table_once_their_exchanger_is_known()
     {

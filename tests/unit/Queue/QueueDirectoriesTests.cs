@@ -69,6 +69,40 @@ public sealed class QueueDirectoriesTests : IDisposable
         Assert.Null(_queues.Locate(Id("FFFFF1")));
     }
 
+    // Review 17: after a restore of the queue names may not be those of their files.
+    [Fact]
+    public void A_move_replaces_nothing_and_two_names_of_one_file_become_one()
+    {
+        QueueId id = Id("90906B2A712");
+        string active = _queues.PathOf(QueueName.Active, id), incoming = _queues.PathOf(QueueName.Incoming, id);
+        File.WriteAllText(active, "x");
+        File.WriteAllText(incoming, "other");
+        Assert.Throws<IOException>(() => _queues.Move(id, QueueName.Active, QueueName.Incoming));
+        Assert.Equal(("x", "other"), (File.ReadAllText(active), File.ReadAllText(incoming)));
+        File.Delete(incoming);
+        File.CreateSymbolicLink(incoming, active);
+        Assert.Throws<IOException>(() => _queues.Move(id, QueueName.Active, QueueName.Incoming));
+        File.Delete(incoming);
+        Assert.Equal(0, Mono.Unix.Native.Syscall.link(active, incoming));
+        Assert.True(_queues.Move(id, QueueName.Active, QueueName.Incoming));
+        Assert.Equal((false, "x"), (File.Exists(active), File.ReadAllText(incoming)));
+    }
+
+    // S1-24
+    [Fact]
+    public void What_is_set_aside_replaces_nothing()
+    {
+        QueueId id = Id("90906B2A712");
+        string path = _queues.PathOf(QueueName.Active, id), corrupt = _queues.PathOf(QueueName.Corrupt, id);
+        foreach (string text in (string[])["a", "b", "c"])
+        {
+            File.WriteAllText(path, text);
+            Assert.True(_queues.SetAside(path, id));
+        }
+        Assert.False(_queues.SetAside(path, id));
+        Assert.Equal(("a", "b", "c"), (File.ReadAllText(corrupt), File.ReadAllText(corrupt + "_1"), File.ReadAllText(corrupt + "_2")));
+    }
+
     // S1-22
     [Theory]
     [InlineData(0)]

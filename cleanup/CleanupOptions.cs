@@ -1,5 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Mail;
+using PostfixNet.Queue;
 
 namespace PostfixNet.Cleanup;
 
@@ -91,8 +92,8 @@ internal sealed record CleanupOptions
     /// <summary>enable_long_queue_ids.</summary>
     internal required bool LongQueueIds { get; init; }
 
-    /// <summary>queue_minfree: bytes.</summary>
-    internal required long MinimumFree { get; init; }
+    /// <summary>Below it no mail is taken.</summary>
+    internal required SpaceLimit Space { get; init; }
 
     /// <summary>Socket of the queue manager.</summary>
     internal required string QueueManager { get; init; }
@@ -136,7 +137,7 @@ internal sealed record CleanupOptions
             DetectSmtpUtf8 = detect && Has(classes, "sendmail"),
             DetectSmtpUtf8OfNotices = detect && Has(classes, "bounce"),
             LongQueueIds = config.Get(Parameters.EnableLongQueueIds),
-            MinimumFree = config.Get(Parameters.QueueMinfree),
+            Space = SpaceLimit.Read(config),
             QueueManager = $"public/{config.Get(Parameters.QueueServiceName)}",
         };
     }

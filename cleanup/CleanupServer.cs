@@ -1,8 +1,6 @@
-using System.Globalization;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
-using PostfixNet.Native;
 using PostfixNet.Queue;
 using PostfixNet.Service;
 
@@ -13,9 +11,6 @@ namespace PostfixNet.Cleanup;
 internal sealed class CleanupServer(
     CleanupOptions options, QueueDirectories queues, TimeProvider clock, Func<QueueId, IReadOnlyList<Outcome>, string?> trace, Log log)
 {
-    // Room for what is already queued, its logs and notices; a full disk would stop delivery too (S1-12).
-    private const int MinimumFreePercent = 5;
-
     /// <summary>Takes the messages of one connection.</summary>
     /// <param name="channel">The client.</param>
     /// <param name="waitForRequest">Waits until the next request is there; false when the connection is to be closed instead.</param>
@@ -112,11 +107,10 @@ internal sealed class CleanupServer(
         try
         {
             string directory = queues.DirectoryOf(QueueName.Incoming);
-            (long freeBytes, long bytes, long freeInodes, long inodes) = FileSystem.Space(directory);
-            if (freeBytes < options.MinimumFree || freeBytes < bytes / 100 * MinimumFreePercent || freeInodes < inodes / 100 * MinimumFreePercent)
+            if (options.Space.Shortage(directory) is { } shortage)
             {
                 trouble = "insufficient free space in the queue";
-                log.NoSpace(string.Create(CultureInfo.InvariantCulture, $"{freeBytes} of {bytes} bytes, {freeInodes} of {inodes} inodes free"));
+                log.NoSpace(shortage);
                 return null;
             }
             trouble = "";

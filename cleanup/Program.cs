@@ -31,7 +31,7 @@ namespace PostfixNet.Cleanup;
 /// DIAGNOSTICS
 ///   "ID: message-id=..." for each message. "ID: message rejected: ..." warns of records that no correct client sends;
 ///   the client is told only "internal protocol error". Also refused: too many hops, no recipients, too big. Told to try
-///   again later: the disk is (nearly: 5 %) full, virtual_alias_maps runs in a circle or has no
+///   again later: there is less free space than queue_minfree or queue_minfree_percent, virtual_alias_maps runs in a circle or has no
 ///   address for an alias, or the trace service fails. A refused message leaves nothing.
 ///   Exit 0: told to end, or long idle. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
@@ -40,7 +40,7 @@ namespace PostfixNet.Cleanup;
 ///   empty_address_recipient, enable_long_queue_ids, enable_original_recipient, hash_queue_depth, hash_queue_names,
 ///   header_address_token_limit, header_size_limit, hopcount_limit, in_flow_delay, line_length_limit,
 ///   message_drop_headers, message_size_limit, mydestination, mydomain, myhostname, myorigin,
-///   propagate_unmatched_extensions, queue_minfree, queue_service_name, recipient_delimiter, smtputf8_autodetect_classes,
+///   propagate_unmatched_extensions, queue_minfree, queue_minfree_percent, queue_service_name, recipient_delimiter, smtputf8_autodetect_classes,
 ///   smtputf8_enable, swap_bangpath, trace_service_name, undisclosed_recipients_header, verp_delimiter_filter,
 ///   virtual_alias_* (maps and limits), virtual_maps, and those of shared/Service/SingleServer.cs. max_use is also the number of
 ///   messages that come over one connection.

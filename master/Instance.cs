@@ -27,6 +27,8 @@ internal sealed record Instance(MainConfig Config, MasterSettings Settings, IRea
 
         problems.Try(() => SystemCheck.Require(config, settings!, master!.Services));
         problems.ThrowIfAny();
+        if (SystemCheck.MadeUpName(config) is { } made)
+            warnings.Add(made);
         warnings.AddRange(config.WithoutService(master!.Services.Select(service => service.Name)));
         warnings.AddRange(ProgramChecks.Run(directory, settings!, master.Services));
         return new Instance(config, settings!, master.Services, [.. warnings.Distinct()]);

@@ -1,5 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Native;
+using PostfixNet.Queue;
 using PostfixNet.Service;
 
 namespace PostfixNet.Master;
@@ -95,10 +96,13 @@ internal static class Operations
 
     internal static int Status(string directory)
     {
-        string queue = Settings(directory).Queue;
+        MainConfig config = MainConfig.Load(directory);
+        string queue = MasterSettings.Read(config).Queue;
         int? pid = PidFile.Running(queue);
         StandardStreams.WriteError(pid is null ? "master: the Postfix.Net mail system is not running\n" : $"master: the Postfix.Net mail system is running: PID: {pid}\n");
         Pauses.Tell(queue);
+        if (FileSystem.Status(queue) is not null && SpaceLimit.Read(config).Shortage(queue) is { } shortage)
+            StandardStreams.WriteError($"master: warning: mail is not accepted: {shortage}\n");
         return pid is null ? 1 : ExitStatus.Ok;
     }
 
@@ -107,6 +111,11 @@ internal static class Operations
         Instance instance = Instance.Read(directory);
         instance.Tell();
         int problems = 0;
+        if (FileSystem.Status(instance.Settings.Queue) is not null && SpaceLimit.Read(instance.Config).Shortage(instance.Settings.Queue) is { } shortage)
+        {
+            StandardStreams.WriteError($"master: warning: mail is not accepted: {shortage}\n");
+            problems++;
+        }
         foreach (string problem in SystemCheck.Problems(instance.Config))
         {
             StandardStreams.WriteError($"master: warning: {problem}\n");

@@ -10,13 +10,16 @@ internal static class PidFile
 {
     internal const string Name = "pid/master.pid";
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
     /// <summary>Takes the lock and writes our number; null when another master has it.</summary>
     internal static SafeFileHandle? TryTake(string queueDirectory)
     {
         // For its owner alone: whoever can open it could take the lock, and keep the system from starting.
         SafeFileHandle file = FileSystem.OpenAppend(Path.Join(queueDirectory, Name), 0x180 /* 0600 */);
         FileSystem.ChangeMode(file, 0x180);
-        if (!FileSystem.TryLock(file))
+        // Whoever asks whether a system runs holds it too, for a moment.
+        if (!FileSystem.Lock(file, s_patience))
         {
             file.Dispose();
             return null;
@@ -26,6 +29,9 @@ internal static class PidFile
         return file;
     }
 
+    /// <summary>Takes our number out of it: nobody must take it for a process that comes later.</summary>
+    internal static void Leave(SafeFileHandle file) => FileSystem.Truncate(file, 0);
+
     /// <summary>The running master's process id; null when none runs.</summary>
     internal static int? Running(string queueDirectory)
     {
@@ -33,7 +39,7 @@ internal static class PidFile
         if (FileSystem.Status(path) is null)
             return null;
         using SafeFileHandle file = FileSystem.Open(path);
-        if (FileSystem.TryLock(file))
+        if (FileSystem.TryLockShared(file))
             return null;
         Span<byte> text = stackalloc byte[32];
         int n = FileSystem.ReadAt(file, text, 0);

@@ -20,7 +20,7 @@ internal sealed class ServiceSlot
     private readonly EventLoop.Watch _watch;
     private MasterSettings _settings;
     private EventLoop.Timer? _wakeup;
-    private bool _throttled, _ended, _used;
+    private bool _throttled, _turnsAway, _ended, _used;
     private int _failedStarts;
 
     /// <summary>Binds the socket.</summary>
@@ -56,7 +56,7 @@ internal sealed class ServiceSlot
         // Private sockets are guarded by their directory; public ones are for every local user.
         Descriptor listener = Descriptor.ListenUnix(_path, Entry.IsPrivate ? 0x180 /* 0600 */ : 0x1B6 /* 0666 */);
         if (Users.EffectiveUid == 0)
-            FileSystem.ChangeOwner(_path, _ownerUid, _ownerGid);
+            FileSystem.ChangeOwner(_path, _ownerUid, _ownerGid, FileKind.Other);
         return listener;
     }
 
@@ -116,6 +116,14 @@ internal sealed class ServiceSlot
         FileSystem.TryRemove(_path);
     }
 
+    /// <summary>Clients that nobody serves because processes do not start are turned away from now on; else a stop would wait for those that
+    /// wait for them.</summary>
+    internal void TurnAwayWhileThrottled()
+    {
+        _turnsAway = true;
+        Listening();
+    }
+
     // Listening costs nothing while an idle process will accept the client anyway.
     private void Listening()
     {
@@ -128,11 +136,19 @@ internal sealed class ServiceSlot
             if (worker.IsIdle)
                 idle++;
         }
-        _watch.Change(!_ended && !_throttled && idle == 0 && active < Limit ? Readiness.Readable : Readiness.None);
+        bool mayStart = !_ended && !_throttled && idle == 0 && active < Limit;
+        _watch.Change(mayStart || TurnsAway ? Readiness.Readable : Readiness.None);
     }
+
+    private bool TurnsAway => _turnsAway && _throttled && _workers.Count == 0;
 
     private void ClientWaits()
     {
+        if (TurnsAway)
+        {
+            _listener.TryAccept()?.Dispose();
+            return;
+        }
         _used = true;
         (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
         try

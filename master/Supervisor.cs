@@ -68,6 +68,7 @@ internal sealed class Supervisor : IDisposable
     {
         Instance instance = Instance.Read(directory);
         using Supervisor supervisor = new(directory, instance);
+        Signals.IgnoreFileSizeLimit();
         FileSystem.SetCreationMask(0x12 /* 022 */);
         supervisor.PrepareQueue();
         using SafeFileHandle? pidFile = PidFile.TryTake(instance.Settings.Queue);
@@ -81,6 +82,7 @@ internal sealed class Supervisor : IDisposable
         supervisor._loop.After(s_restsAfter, ProgramImage.LetGo);
         supervisor._loop.After(s_structureCheckDelay, supervisor.CheckStructure);
         supervisor._loop.Run();
+        PidFile.Leave(pidFile);
         return ExitStatus.Ok;
     }
 
@@ -112,7 +114,7 @@ internal sealed class Supervisor : IDisposable
         // Services write the same file after they have given root up.
         string path = log.Path;
         if (path.Length > 0 && !log.IsStandardOutput && Users.EffectiveUid == 0 && FileSystem.Status(path) is { Kind: FileKind.Regular, Uid: 0 })
-            FileSystem.ChangeOwner(path, _ownerUid, uint.MaxValue);
+            FileSystem.ChangeOwner(path, _ownerUid, uint.MaxValue, FileKind.Regular);
     }
 
     /// <summary>Makes the set of services be that of master.toml: new ones get a socket, unnamed ones lose theirs.</summary>
@@ -214,7 +216,9 @@ internal sealed class Supervisor : IDisposable
         });
         foreach (ServiceSlot slot in _slots.Values)
         {
-            if (!IsLastToEnd(slot))
+            if (IsLastToEnd(slot))
+                slot.TurnAwayWhileThrottled();
+            else
                 slot.End();
         }
         EndNextStage();

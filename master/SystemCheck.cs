@@ -24,7 +24,31 @@ internal static class SystemCheck
             if (FileSystem.Status(path) is not { Kind: FileKind.Regular or FileKind.Link })
                 problems.Try(() => throw new ConfigurationException($"{service.Position}: service {service.Name}: no such program: {path}"));
         }
+        problems.Try(() => RequirePlace(config, Parameters.QueueDirectory, settings.Queue));
+        if (settings.Log is { Path: { Length: > 0 } log, IsStandardOutput: false } && FileSystem.Status(log, followLink: true) is null)
+            problems.Try(() => RequirePlace(config, Parameters.MaillogFile, Path.GetDirectoryName(log) ?? "/", mayBeMade: false));
         problems.ThrowIfAny();
+    }
+
+    // A directory that this user can make, or make things in.
+    private static void RequirePlace(MainConfig config, Parameter parameter, string directory, bool mayBeMade = true)
+    {
+        string existing = directory;
+        while (mayBeMade && existing.Length > 1 && FileSystem.Status(existing, followLink: true) is null)
+            existing = Path.GetDirectoryName(existing) ?? "/";
+        if (existing != directory && Path.GetDirectoryName(directory.TrimEnd('/')) != existing)
+            throw config.Refuse(parameter, $"there is no directory {Path.GetDirectoryName(directory.TrimEnd('/'))}");
+        if (FileSystem.WhyNotWritable(existing) is { } why)
+            throw config.Refuse(parameter, why);
+    }
+
+    /// <summary>A name of this host that other hosts do not know; null: it may be one that they do.</summary>
+    internal static string? MadeUpName(MainConfig config)
+    {
+        string host = config.Get(Parameters.MyHostname);
+        bool isMadeUp = !host.Contains('.', StringComparison.Ordinal) || host.EndsWith(".localdomain", StringComparison.OrdinalIgnoreCase);
+        return isMadeUp ? config.Refuse(Parameters.MyHostname,
+            $"\"{host}\" is a name that no other host knows: many servers refuse mail from it; give the full name of this host, e.g. \"mail.example.com\"").Message : null;
     }
 
     /// <summary>What is wrong with directories that exist already: one line each; empty when all is well.</summary>

@@ -36,6 +36,8 @@ internal sealed class Log(ILog log)
 
     internal void NotRegular(string path) => log.Warning($"{path}: not a regular file, left alone");
 
+    internal void Pinned(string path) => log.Warning($"{path}: file is immutable or append-only, left alone: it could not be removed");
+
     internal void Linked(string path, uint links) => log.Warning($"{path}: file has {links} names, left alone");
 
     internal void Trouble(string what) => log.Warning(what);

@@ -1,16 +1,24 @@
+using PostfixNet.Native;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Pickup;
 
 /// <summary>Which file of maildrop is next. Memory does not grow with the directory.</summary>
-/// <remarks>Used under the lock of its <see cref="Crew"/>.</remarks>
+/// <remarks>After <see cref="Share"/> messages of one user those of others come first, in a scan of its own: whoever drops a million does not keep
+/// them waiting for longer than that and a walk through the directory. Used under the lock of its <see cref="Crew"/>.</remarks>
 internal sealed class MaildropScan(QueueDirectories queues, TimeProvider clock, Log log)
 {
+    /// <summary>Messages of one user that one scan takes.</summary>
+    internal const int Share = 1000;
+
     private const int KeptLimit = 10_000;
     // A file that was kept is not tried again by each scan that other mail causes, only by a later wake-up.
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
 
-    private readonly HashSet<string> _inHand = [];
+    // And whose they are.
+    private readonly Dictionary<string, uint> _inHand = [];
+    private readonly Dictionary<uint, int> _taken = [];
+    private readonly HashSet<string> _stuck = [];
     private readonly Dictionary<string, long> _kept = [];
     private IEnumerator<QueueEntry>? _scan;
     private bool _isWanted;
@@ -35,17 +43,32 @@ internal sealed class MaildropScan(QueueDirectories queues, TimeProvider clock, 
             if (_scan is null)
             {
                 (_isWanted, Found) = (false, 0);
+                _taken.Clear();
+                // Mail that is queued but cannot be removed would be queued again by the next process.
+                string maildrop = queues.DirectoryOf(QueueName.Maildrop);
+                if (FileSystem.WhyNotWritable(maildrop) is { } why)
+                {
+                    HasLeftovers = true;
+                    log.Trouble($"{why}; mail stays there until it can be removed");
+                    return null;
+                }
                 _scan = queues.ScanEntries(QueueName.Maildrop).GetEnumerator();
             }
             while (_scan.MoveNext())
             {
                 QueueEntry entry = _scan.Current;
                 // A user can make directories in maildrop, but files in there are not ours to remove.
-                if (entry.Path == queues.PathOf(QueueName.Maildrop, entry.Id) && !IsPaused(entry.Path) && _inHand.Add(entry.Path))
+                if (entry.Path != queues.PathOf(QueueName.Maildrop, entry.Id) || IsPaused(entry.Path) || _stuck.Contains(entry.Path)
+                    || _inHand.ContainsKey(entry.Path) || FileSystem.Status(entry.Path) is not { } status)
+                    continue;
+                if (_taken.GetValueOrDefault(status.Uid) >= Share)
                 {
-                    Found++;
-                    return entry;
+                    _isWanted = true;
+                    continue;
                 }
+                _inHand.Add(entry.Path, status.Uid);
+                Found++;
+                return entry;
             }
         }
         catch (IOException e)
@@ -59,12 +82,13 @@ internal sealed class MaildropScan(QueueDirectories queues, TimeProvider clock, 
     /// <summary>A file is in hand no more.</summary>
     internal void Done(QueueEntry entry, Outcome outcome)
     {
-        _inHand.Remove(entry.Path);
+        _inHand.Remove(entry.Path, out uint uid);
         switch (outcome)
         {
             case Outcome.Gone:
                 // Mail that came during the scan may have been missed by it.
                 _isWanted = true;
+                _taken[uid] = _taken.GetValueOrDefault(uid) + 1;
                 break;
             case Outcome.Unreachable:
                 // Tried again soon; until then the files are safe where they are.
@@ -72,12 +96,14 @@ internal sealed class MaildropScan(QueueDirectories queues, TimeProvider clock, 
                 HasLeftovers = true;
                 End();
                 break;
-            case Outcome.Kept or Outcome.Stuck:
-                HasLeftovers |= outcome == Outcome.Kept;
+            case Outcome.Stuck:
+                _stuck.Add(entry.Path);
+                break;
+            case Outcome.Kept:
+                HasLeftovers = true;
                 if (_kept.Count == KeptLimit)
                     _kept.Clear();
-                _kept[entry.Path] = outcome == Outcome.Stuck ? long.MaxValue
-                    : clock.GetTimestamp() + (long)(s_pause.TotalSeconds * clock.TimestampFrequency);
+                _kept[entry.Path] = clock.GetTimestamp() + (long)(s_pause.TotalSeconds * clock.TimestampFrequency);
                 break;
         }
     }

@@ -25,7 +25,7 @@ internal enum Outcome
 /// <summary>Takes one file from maildrop to cleanup; several threads may do so at once, with a connection each.</summary>
 internal sealed class Submission(PickupOptions options, QueueDirectories queues, TimeProvider clock, WarnedNames warned, Log log)
 {
-    private const int OtherRead = 4, Day = 86400, FutureTolerance = 2 * 3600;
+    private const int Day = 86400, FutureTolerance = 2 * 3600;
 
     /// <summary>Does all that can be done for a file now.</summary>
     internal Outcome Submit(QueueEntry entry, CleanupConnection cleanup)
@@ -68,6 +68,12 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
         }
         if (!QueueFileMode.IsReady(status.Mode))
             return false;
+        if (status.IsPinned)
+        {
+            if (warned.IsNew(entry.Path))
+                log.Pinned(NameOf(entry));
+            return false;
+        }
         if (status.LinkCount > 1 && warned.IsNew(entry.Path))
             log.Linked(NameOf(entry), status.LinkCount);
         return status.LinkCount == 1;
@@ -75,7 +81,7 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
 
     private Outcome Submit(QueueEntry entry, SafeFileHandle file, FileStatus status, CleanupConnection cleanup)
     {
-        bool isRequeued = status.Uid == options.OwnerUid && (status.Mode & OtherRead) == 0;
+        bool isRequeued = status.Uid == options.OwnerUid && (status.Mode & QueueFileMode.BySubmission) == 0;
         QueueId id;
         try
         {
@@ -175,12 +181,10 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
         log.SavedCorrupt(entry.Id);
         string path = queues.PathOf(QueueName.Corrupt, entry.Id);
         queues.MakeHashDirectories(QueueName.Corrupt, entry.Id);
-        for (int i = 1; !FileSystem.TryRenameNoReplace(entry.Path, path); i++)
-        {
-            if (i > 100)
-                throw new IOException($"rename {entry.Path}: no free name in corrupt");
-            path = queues.PathOf(QueueName.Corrupt, entry.Id) + $"_{i}";
-        }
+        // No other file of that file system has its inode number.
+        string free = $"{path}_{FileSystem.Status(entry.Path)?.Inode}";
+        if (!FileSystem.TryRenameNoReplace(entry.Path, path) && !FileSystem.TryRenameNoReplace(entry.Path, free))
+            throw new IOException($"rename {entry.Path}: {free} is taken");
     }
 }
 

@@ -87,6 +87,8 @@ internal sealed class MessageInput
             else if (length >= 0 || isLong || atEnd)
             {
                 // At the end of input: no final line end; cleanup supplies it.
+                if (atEnd && IsEnd(line))
+                    return;
                 start += Piece(rest[..Math.Min(_lineLimit, line.Length)]);
             }
             else
@@ -98,7 +100,7 @@ internal sealed class MessageInput
 
     private void Line(ReadOnlySpan<byte> line)
     {
-        if (!_isContinued && !_ignoresDots && line is [(byte)'.'])
+        if (IsEnd(line))
         {
             _ended = true;
             return;
@@ -112,6 +114,8 @@ internal sealed class MessageInput
         }
         _isContinued = false;
     }
+
+    private bool IsEnd(ReadOnlySpan<byte> line) => !_isContinued && !_ignoresDots && line is [(byte)'.'];
 
     private ReadOnlySpan<byte> WithoutReturns(ReadOnlySpan<byte> line)
     {

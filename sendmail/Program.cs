@@ -46,6 +46,7 @@ internal static class Program
 
     private static int Main(string[] arguments)
     {
+        Signals.IgnoreFileSizeLimit();
         try
         {
             return Run(Caller.ProgramName(), Caller.Arguments(arguments));

@@ -37,11 +37,15 @@ internal sealed class Submission
         if (!_settings.MaySubmit.Includes(_caller?.Name ?? "unknown"))
             throw new SubmissionException($"User {SubmissionException.Name(_caller)} is not allowed to submit mail");
         using NewQueueFile file = NewQueueFile.Create(_settings.Queues, QueueName.Maildrop, _settings.LongQueueIds);
-        Write(file.Writer, StandardStreams.ReadInput);
-        // A file of mail_owner itself that others cannot read means, to pickup, one that postsuper put back (see the queue
-        // file format); so our own files carry the bit where it does no harm, and not where it would let others read them.
-        bool isOwner = FileSystem.Status(_settings.Queues.DirectoryOf(QueueName.Maildrop)) is { } directory && directory.Uid == Users.EffectiveUid;
-        file.Commit(isOwner ? QueueFileMode.MaildropReady : QueueFileMode.Ready | 0x20 /* 0740 */);
+        try
+        {
+            Write(file.Writer, StandardStreams.ReadInput);
+        }
+        catch (SystemCallException e) when (e.IsFileTooBig)
+        {
+            throw _complaint("message file too big");
+        }
+        file.Commit(QueueFileMode.Submitted);
     }
 
     /// <summary>Writes the records of the file.</summary>
@@ -111,13 +115,21 @@ internal sealed class Submission
     private string ReadSender(string? given, Action<string> warn)
     {
         if (given is null)
-            return _envelope.Of(_caller?.Name ?? throw SubmissionException.For(null, "no login name found for this user ID; give a sender with -f"));
+            return _envelope.Of(_caller?.Name ?? NameWithoutAccount());
         if (given is "" or "<>")
             return "";
         List<string> addresses = Addresses(given);
         if (addresses.Count > 1)
             warn($"-f option specified malformed sender: {given}");
         return addresses[0];
+    }
+
+    // In containers processes often run with a number that no account has. Anybody may give any sender with -f, so a variable will do.
+    private static string NameWithoutAccount()
+    {
+        string? name = Caller.Variable("LOGNAME") is { Length: > 0 } login ? login : Caller.Variable("USER");
+        return name is { Length: > 0 } && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_')
+            ? name : Users.RealUid.ToString(CultureInfo.InvariantCulture);
     }
 
     // Most are plain; only others are worth a parser. An argument may hold a list; without any address it is the empty one.

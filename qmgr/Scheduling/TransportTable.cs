@@ -16,6 +16,9 @@ internal sealed class TransportTable
         _processLimits = MasterConfig.Load(config.Directory, config).Services.ToDictionary(static service => service.Name, static service => service.ProcessLimit);
     }
 
+    /// <summary>Services of master.toml.</summary>
+    internal IReadOnlyCollection<string> Names => _processLimits.Keys;
+
     /// <summary>The limits of one transport.</summary>
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
     internal TransportLimits Of(string name) => TransportLimits.Of(_config, name, _processLimits.GetValueOrDefault(name));

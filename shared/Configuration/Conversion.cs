@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using PostfixNet.Mail;
+using PostfixNet.Native;
 using PostfixNet.Toml;
 
 namespace PostfixNet.Configuration;
@@ -9,6 +11,9 @@ namespace PostfixNet.Configuration;
 /// what is there, and what is accepted.</summary>
 internal static class Conversion
 {
+    private const int LongestOriginFile = 4096;
+    private static readonly System.Buffers.SearchValues<char> s_notInAddress = System.Buffers.SearchValues.Create(" \t,;<>()[]\\\"");
+
     /// <summary>One line of text.</summary>
     internal static string Text(ParameterValue value)
     {
@@ -29,6 +34,71 @@ internal static class Conversion
         return isGood(text) ? text : throw value.Wrong($"\"{text}\" {accepted}");
     }
 
+    /// <summary>A host or domain name.</summary>
+    internal static string HostName(ParameterValue value) => Text(value, ParameterTexts.IsHostName, "is not a host name; give e.g. \"mail.example.com\"");
+
+    /// <summary>A domain, or the path of a file whose first line is one, as Debian's /etc/mailname; empty: none.</summary>
+    internal static string Origin(ParameterValue value)
+    {
+        string text = Text(value);
+        if (text.Length == 0 || ParameterTexts.IsHostName(text))
+            return text;
+        if (text[0] != '/')
+            throw value.Wrong($"\"{text}\" is not a domain; give e.g. \"example.com\", or the path of a file that holds one");
+        string line;
+        try
+        {
+            line = ByteText.Decode(FileSystem.ReadAll(text, LongestOriginFile, out _)).Split('\n', 2)[0].Trim();
+        }
+        catch (SystemCallException e)
+        {
+            throw value.Wrong($"{text} cannot be read: {e.Reason}");
+        }
+        return ParameterTexts.IsHostName(line) ? line : throw value.Wrong($"the first line of {text} is not a domain");
+    }
+
+    /// <summary>One mail address, complete or not; empty: none.</summary>
+    internal static string MailAddress(ParameterValue value) => Text(value, static text => text.Length == 0
+        || (text.Length <= 1000 && !text.AsSpan().ContainsAny(s_notInAddress) && text[0] != '@' && text[^1] != '@' && text.AsSpan().Count('@') <= 1),
+        "is not an address; give one, without name and brackets: \"admin@example.com\"");
+
+    /// <summary>Places that mail is sent to: see <see cref="HostAndPort"/>; also unix:path, of LMTP.</summary>
+    internal static IReadOnlyList<string> NextHops(ParameterValue value)
+    {
+        IReadOnlyList<string> hops = List(value, null);
+        return hops.FirstOrDefault(static hop => !IsNextHop(hop)) is { } wrong ? throw value.Wrong(NoNextHop(wrong)) : hops;
+    }
+
+    /// <summary>A transport, with a next hop or without: "smtp", "smtp:[mail.example.com]", "error:text"; empty: none.</summary>
+    internal static string Transport(ParameterValue value)
+    {
+        string text = Text(value);
+        return WrongNextHop(text) is { } hop ? throw value.Wrong(NoNextHop(hop)) : text;
+    }
+
+    /// <summary>The next hop in a value such as "smtp:[mail.example.com]" that cannot be understood; null: none.</summary>
+    internal static string? WrongNextHop(string transport)
+    {
+        int colon = transport.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0 || BuiltInTransports.Find(transport[..colon]) is not null)
+            return null;
+        List<string> hops = [];
+        ValueText.Split(transport[(colon + 1)..], hops);
+        return hops.Find(static hop => !IsNextHop(hop));
+    }
+
+    internal static string NoNextHop(string hop) =>
+        $"\"{hop}\" is not a destination; give \"example.com\", \"[mail.example.com]\", \"[mail.example.com]:587\" or \"[192.0.2.1]\"";
+
+    private static bool IsNextHop(string text)
+    {
+        if (text.StartsWith("unix:", StringComparison.OrdinalIgnoreCase))
+            return text.Length > 5;
+        if (HostAndPort.Parse(text) is not { } place)
+            return false;
+        return place.Address is not null || (!HostAndPort.LooksLikeIPv4(place.Host) && ParameterTexts.IsHostName(place.Host));
+    }
+
     /// <summary>A path from the root.</summary>
     internal static string AbsolutePath(ParameterValue value) =>
         Text(value, static text => text.StartsWith('/'), "is not a path from the root; give one that begins with \"/\"");
@@ -41,7 +111,7 @@ internal static class Conversion
     internal static string Choice(ParameterValue value, string[] choices)
     {
         string text = Text(value);
-        RequireChoice(value, choices, text);
+        RequireChoice(value, choices, text, StringComparer.Ordinal);
         return text;
     }
 
@@ -77,8 +147,10 @@ internal static class Conversion
         if (value.Node is TomlInteger integer)
             return (int)InRange(value, integer.Value, 1, ushort.MaxValue);
         string text = value.TextOr(Accepted);
-        return ValueText.TryReadPort(text, out long port)
-            ? (int)InRange(value, port, 1, ushort.MaxValue) : throw value.Wrong($"\"{text}\" is not a port; {Accepted}");
+        if (ServicePort.Parse(text) is { } port)
+            return port;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            ? (int)InRange(value, number, 1, ushort.MaxValue) : throw value.Wrong($"\"{text}\" is not a port; {Accepted}");
     }
 
     /// <param name="unit">Of a bare number: s, m, h, d or w.</param>
@@ -103,13 +175,13 @@ internal static class Conversion
     }
 
     /// <summary>Words.</summary>
-    /// <param name="choices">Which; null: any.</param>
+    /// <param name="choices">Which, in whatever letter case; null: any.</param>
     internal static IReadOnlyList<string> List(ParameterValue value, string[]? choices)
     {
         List<string> words = [];
         ValueText.Split(value.TextOr("give a list such as [\"a\", \"b\"] or \"a, b\"", number: true, array: true), words);
         foreach (string word in choices is null ? [] : words)
-            RequireChoice(value, choices!, word);
+            RequireChoice(value, choices!, word, StringComparer.OrdinalIgnoreCase);
         return words;
     }
 
@@ -123,9 +195,9 @@ internal static class Conversion
             : throw value.Wrong($"\"{text}\" is not an {(family == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} address");
     }
 
-    private static void RequireChoice(ParameterValue value, string[] choices, string text)
+    private static void RequireChoice(ParameterValue value, string[] choices, string text, StringComparer comparer)
     {
-        if (!choices.Contains(text, StringComparer.Ordinal))
+        if (!choices.Contains(text, comparer))
             throw value.Wrong($"\"{text}\" is not accepted; give one of \"{string.Join("\", \"", choices.Where(choice => choice.Length > 0))}\"");
     }
 

@@ -73,6 +73,9 @@ internal static class KnownNames
     /// <summary>True for parameters, their forms for one transport, and Postfix's parameters that this system has not.</summary>
     internal static bool IsKnown(string name) => ParameterFor(name) is not null || UnsupportedParameters.Find(name) is not null;
 
+    /// <summary>The name of a parameter that no user, domain or host would have: a line that was meant for what is above a table.</summary>
+    internal static bool IsUnlikelyKey(string key) => Parameters.Find(key) is not null || (key.Contains('_', StringComparison.Ordinal) && IsKnown(key));
+
     /// <summary>What is wrong with a top-level key of main.toml that is no parameter; null: some value refers to it, so it is a
     /// name made up by the operator.</summary>
     internal static string? UnknownKey(TomlTable root, TomlEntry entry)

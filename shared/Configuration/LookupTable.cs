@@ -150,6 +150,8 @@ public sealed class LookupTable
         Dictionary<string, string> entries = new(StringComparer.Ordinal);
         foreach (TomlEntry entry in table.Entries)
         {
+            if (KnownNames.IsUnlikelyKey(entry.Key))
+                throw config.Wrong(name, entry.Value, $"\"{entry.Key}\" is the name of a parameter, and belongs to the table here; put it above the first line with brackets");
             string value = entry.Value switch
             {
                 TomlString text => text.Value,

@@ -31,13 +31,6 @@ internal static class ValueText
     /// <summary>Seconds of a unit; 0 when there is no such unit.</summary>
     internal static long SecondsOf(char unit) => unit switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, 'w' => 604800, _ => 0 };
 
-    /// <summary>Well-known ports of mail services, so that no service database is read at start-up.</summary>
-    internal static bool TryReadPort(string text, out long port)
-    {
-        port = text switch { "smtp" => 25, "lmtp" => 24, "submission" => 587, "smtps" or "submissions" => 465, _ => 0 };
-        return port != 0 || long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port);
-    }
-
     /// <summary>Words between commas, blanks and line ends; what stands between braces is one word.</summary>
     internal static void Split(string text, List<string> into)
     {

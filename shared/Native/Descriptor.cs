@@ -257,7 +257,7 @@ public sealed unsafe class Descriptor : IDisposable
     }
 
     // struct sockaddr_un: two bytes of family, then the path, at most 107 bytes and a NUL.
-    private static uint Address(string path, byte* address)
+    internal static uint Address(string path, byte* address)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(path);
         if (bytes.Length > 107)

@@ -31,6 +31,9 @@ public readonly record struct FileStatus(
 {
     /// <summary>Modification time in whole seconds since 1970.</summary>
     public long ModifiedSeconds => Math.DivRem(ModifiedNanoseconds, 1_000_000_000).Quotient;
+
+    /// <summary>The file is marked so that nobody can remove it: "immutable" or "append only" of chattr(1).</summary>
+    public bool IsPinned { get; init; }
 }
 
 /// <summary>File system calls that .NET lacks or does differently: no following of links, exact modes, flushes.</summary>
@@ -73,6 +76,10 @@ public static unsafe class FileSystem
         return Marshal.GetLastPInvokeError() is LibC.ENOENT or LibC.ENOTDIR ? null : throw SystemCallException.Last($"stat {path}");
     }
 
+    /// <summary>Why this process cannot make and remove names in a directory (its mode, a file system that is read-only); null: it can.</summary>
+    public static string? WhyNotWritable(string directory) => LibC.FAccessAt(LibC.AT_FDCWD, directory, 2 /* W_OK */, 0x200 /* AT_EACCESS */) == 0
+        ? null : SystemCallException.Last($"write {directory}").Message;
+
     /// <summary>Attributes of an open file.</summary>
     public static FileStatus Status(SafeFileHandle file) =>
         LibC.StatX((int)file.DangerousGetHandle(), "", LibC.AT_EMPTY_PATH, 0x7ff, out LibC.Statx s) == 0
@@ -81,7 +88,7 @@ public static unsafe class FileSystem
     private static FileStatus Convert(in LibC.Statx s) => new(
         (s.Mode & 0xF000) switch { 0x8000 => FileKind.Regular, 0x4000 => FileKind.Directory, 0xA000 => FileKind.Link, _ => FileKind.Other },
         s.Mode & 0xFFF, s.Uid, s.Gid, s.Inode, s.LinkCount, (long)s.Size,
-        s.ModifyTime.Seconds * 1_000_000_000 + s.ModifyTime.Nanoseconds);
+        s.ModifyTime.Seconds * 1_000_000_000 + s.ModifyTime.Nanoseconds) { IsPinned = (s.Attributes & 0x30) != 0 };
 
     /// <summary>Sets the permission bits of an open file.</summary>
     public static void ChangeMode(SafeFileHandle file, int mode)
@@ -121,10 +128,22 @@ public static unsafe class FileSystem
             throw SystemCallException.Last($"chmod {path}");
     }
 
-    /// <summary>Sets owner and group of a name itself; a symbolic link is not followed.</summary>
-    public static void ChangeOwner(string path, uint uid, uint gid)
+    /// <summary>Sets owner and group of what has a name, if it is what it should be: somebody else may have put another thing there
+    /// meanwhile, or another name of a file that is not ours to give away.</summary>
+    /// <param name="path">A symbolic link is not followed.</param>
+    /// <param name="uid">uint.MaxValue: stays.</param>
+    /// <param name="gid">uint.MaxValue: stays.</param>
+    /// <param name="kind">What it must be; unless it is a directory, with this name only.</param>
+    public static void ChangeOwner(string path, uint uid, uint gid, FileKind kind)
     {
-        if (Unix.ChangeOwner(path, uid, gid) < 0)
+        int fd = LibC.Open(path, LibC.O_PATH | LibC.O_NOFOLLOW | LibC.O_CLOEXEC, 0);
+        if (fd < 0)
+            throw SystemCallException.Last($"open {path}");
+        using SafeFileHandle file = new(fd, ownsHandle: true);
+        FileStatus status = Status(file);
+        if (status.Kind != kind || (kind != FileKind.Directory && status.LinkCount != 1))
+            throw new SystemCallException($"chown {path}", "something else has taken its name");
+        if (LibC.FChOwnAt(fd, "", uid, gid, LibC.AT_EMPTY_PATH) < 0)
             throw SystemCallException.Last($"chown {path}");
     }
 
@@ -152,7 +171,26 @@ public static unsafe class FileSystem
     {
         if (LibC.RenameAt2(LibC.AT_FDCWD, from, LibC.AT_FDCWD, to, 1 /* RENAME_NOREPLACE */) == 0)
             return true;
-        return Marshal.GetLastPInvokeError() == LibC.EEXIST ? false : throw SystemCallException.Last($"rename {from} to {to}");
+        return Marshal.GetLastPInvokeError() switch
+        {
+            LibC.EEXIST => false,
+            LibC.EINVAL or LibC.ENOSYS or LibC.EOPNOTSUPP => TryRenameIntoPlace(from, to),
+            _ => throw SystemCallException.Last($"rename {from} to {to}"),
+        };
+    }
+
+    // For file systems without that flag (NFS, 9p, many of FUSE): a file that is ours, with no permissions at all, takes the name, and
+    // is what the rename replaces. After a crash between the two it is an unfinished file like others.
+    private static bool TryRenameIntoPlace(string from, string to)
+    {
+        if (TryCreate(to, 0) is not { } place)
+            return false;
+        place.Dispose();
+        if (LibC.Rename(from, to) == 0)
+            return true;
+        SystemCallException failure = SystemCallException.Last($"rename {from} to {to}");
+        _ = LibC.Unlink(to);
+        throw failure;
     }
 
     /// <summary>Removes a name. False when there is none.</summary>

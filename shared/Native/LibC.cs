@@ -12,8 +12,8 @@ internal static unsafe partial class LibC
 
     private const string C = Name;
 
-    internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_APPEND = 0x400,
-        O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
+    internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NOCTTY = 0x100, O_APPEND = 0x400,
+        O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
 
     // Two flags differ between x86 and ARM.
     internal static readonly int O_NOFOLLOW = IsArm ? 0x8000 : 0x20000;
@@ -21,8 +21,8 @@ internal static unsafe partial class LibC
 
     private static bool IsArm => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
-    internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EBADF = 9, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, ENOTEMPTY = 39,
-        EPIPE = 32, EINPROGRESS = 115;
+    internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EBADF = 9, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EINVAL = 22, EFBIG = 27, ENOSYS = 38, EOPNOTSUPP = 95, ENOTEMPTY = 39,
+        ENOSPC = 28, EPIPE = 32, ENOBUFS = 105, EINPROGRESS = 115;
 
     internal const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
     internal const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
@@ -81,6 +81,12 @@ internal static unsafe partial class LibC
 
     [LibraryImport(C, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int StatX(int directory, string path, int flags, uint mask, out Statx result);
+
+    [LibraryImport(C, EntryPoint = "faccessat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int FAccessAt(int directory, string path, int mode, int flags);
+
+    [LibraryImport(C, EntryPoint = "fchownat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int FChOwnAt(int directory, string path, uint uid, uint gid, int flags);
 
     [LibraryImport(C, EntryPoint = "fchmod", SetLastError = true)]
     internal static partial int FChMod(SafeFileHandle file, uint mode);
@@ -210,15 +216,11 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "getpwuid_r")]
     internal static partial int GetPwUid(uint uid, out Passwd entry, byte* buffer, nint length, out nint result);
 
+    [LibraryImport(C, EntryPoint = "signal")]
+    internal static partial nint Signal(int signal, nint handler);
+
     [LibraryImport(C, EntryPoint = "gethostname", SetLastError = true)]
     internal static partial int GetHostName(byte* buffer, nint length);
-
-    [LibraryImport(C, EntryPoint = "openlog")]
-    internal static partial void OpenLog(nint ident, int options, int facility);
-
-    // Variadic in C; no variable argument is passed, since the format is always "%s" with one.
-    [LibraryImport(C, EntryPoint = "syslog", StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial void SysLog(int priority, string format, string text);
 
     [LibraryImport(C, EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int PosixSpawn(out int pid, string path, byte* fileActions, byte* attributes, byte** arguments, byte** environment);

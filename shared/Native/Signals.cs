@@ -22,6 +22,9 @@ public static class Signals
             Unix.Ignore(signal);
     }
 
+    /// <summary>A file that grows beyond the limit of ulimit(1) is an error to be told, not the end of the process.</summary>
+    public static void IgnoreFileSizeLimit() => _ = LibC.Signal(25 /* SIGXFSZ */, 1 /* SIG_IGN */);
+
     /// <summary>Sends a signal. False when there is no such process.</summary>
     public static bool TrySend(int pid, int signal)
     {

@@ -26,6 +26,9 @@ public sealed class SystemCallException : IOException
     /// <summary>It is there, but not for us (EACCES, EPERM).</summary>
     public bool IsForbidden => Error is LibC.EACCES or LibC.EPERM;
 
+    /// <summary>A file would be larger than its system or ulimit(1) allows (EFBIG).</summary>
+    public bool IsFileTooBig => Error == LibC.EFBIG;
+
     /// <summary>Nobody reads at the other end (EPIPE).</summary>
     public bool IsReaderGone => Error == LibC.EPIPE;
 

@@ -17,12 +17,6 @@ internal static class Unix
         return Syscall.chmod(path, (FilePermissions)mode);
     }
 
-    internal static int ChangeOwner(string path, uint uid, uint gid)
-    {
-        MakeReady();
-        return Syscall.lchown(path, (int)uid, (int)gid);
-    }
-
     internal static int ChangeDirectory(string path)
     {
         MakeReady();

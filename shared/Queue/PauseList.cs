@@ -125,12 +125,20 @@ public sealed class PauseList
             foreach (Pause pause in _pauses)
                 text.Append(string.Create(CultureInfo.InvariantCulture, $"{pause.Since} {pause.Words()}").TrimEnd()).Append('\n');
             FileSystem.TryRemove(next);
-            using (SafeFileHandle file = FileSystem.TryCreate(next, 0x1A4 /* 0644 */) ?? throw new IOException($"{next}: the name is taken"))
+            try
             {
-                FileSystem.WriteAt(file, Encoding.UTF8.GetBytes(text.ToString()), 0);
-                FileSystem.Flush(file, next);
+                using (SafeFileHandle file = FileSystem.TryCreate(next, 0x1A4 /* 0644 */) ?? throw new IOException($"{next}: the name is taken"))
+                {
+                    FileSystem.WriteAt(file, Encoding.UTF8.GetBytes(text.ToString()), 0);
+                    FileSystem.Flush(file, next);
+                }
+                FileSystem.TryRename(next, path);
             }
-            FileSystem.TryRename(next, path);
+            catch (IOException)
+            {
+                FileSystem.TryRemove(next);
+                throw;
+            }
         }
         FileSystem.FlushDirectory(queueDirectory);
     }

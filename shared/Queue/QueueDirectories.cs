@@ -309,7 +309,7 @@ public sealed class QueueDirectories
             return;
         FileSystem.MakeDirectory(path, DirectoryMode);
         if (owner is { } uid)
-            FileSystem.ChangeOwner(path, uid, group ?? uint.MaxValue);
+            FileSystem.ChangeOwner(path, uid, group ?? uint.MaxValue, FileKind.Directory);
         // After the owner: changing that clears set-id bits.
         FileSystem.ChangeMode(path, mode);
     }

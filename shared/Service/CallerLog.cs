@@ -14,7 +14,7 @@ public sealed class CallerLog(string program)
     public void Open(LogOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        MailLog.Open(options.IsStandardOutput ? options with { Path = "" } : options, program);
+        MailLog.Open(options.IsStandardOutput ? options with { Path = "" } : options, program, mustBeSomewhere: false);
     }
 
     /// <summary>What was done.</summary>

@@ -64,6 +64,7 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
             ServiceOptions common = ServiceOptions.Read(config);
             MailLog.Open(common.Log, program);
             Signals.IgnoreAll();
+            Signals.IgnoreFileSizeLimit();
             FileSystem.SetCreationMask(0x3F /* 077 */);
             FileSystem.ChangeDirectory(common.QueueDirectory);
             Confine(config, line);

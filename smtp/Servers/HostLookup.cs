@@ -15,7 +15,7 @@ internal sealed class HostLookup(IResolver resolver, IResolver? hostsFile, SmtpO
     /// <returns>null when an address was added; else why not.</returns>
     internal Dsn? Add(List<HostAddress> hosts, string name, int preference)
     {
-        if (NextHop.AddressIn(name) is { } literal)
+        if (HostAndPort.AddressIn(name) is { } literal)
         {
             if (!IsUsable(literal))
                 return NoProtocol(name);

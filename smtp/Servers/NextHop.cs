@@ -23,54 +23,10 @@ internal sealed record NextHop(string Domain, int Port, bool UsesMx, IPAddress? 
     {
         if (options.IsLmtp && text.StartsWith("unix:", StringComparison.OrdinalIgnoreCase))
             return text.Length > 5 ? new NextHop(text[5..], 0, false, null) : null;
-        if (text.StartsWith("inet:", StringComparison.OrdinalIgnoreCase))
-            text = text[5..];
-
-        bool bracketed = text.StartsWith('[');
-        string host;
-        string rest;
-        if (bracketed)
-        {
-            int close = text.IndexOf(']', StringComparison.Ordinal);
-            if (close < 0)
-                return null;
-            (host, rest) = (text[1..close], text[(close + 1)..]);
-        }
-        else
-        {
-            int colon = text.LastIndexOf(':');
-            // Several colons without brackets: an IPv6 address.
-            bool hasPort = colon >= 0 && text.IndexOf(':', StringComparison.Ordinal) == colon;
-            (host, rest) = hasPort ? (text[..colon], text[colon..]) : (text, "");
-        }
-        if (host.StartsWith("IPv6:", StringComparison.OrdinalIgnoreCase))
-            host = host[5..];
-        host = host.TrimEnd('.');
-        int port = options.TcpPort;
-        if (rest.Length > 0)
-        {
-            if (rest[0] != ':' || (port = PortOf(rest[1..])) == 0)
-                return null;
-        }
-        if (host.Length == 0)
+        if (HostAndPort.Parse(text) is not { } place)
             return null;
-        IPAddress? address = AddressIn(host);
-        return new NextHop(host, port, !bracketed && address is null && !options.IsLmtp && !options.DisableDnsLookups, address);
+        return new NextHop(place.Host, place.Port ?? options.TcpPort, !place.IsBracketed && place.Address is null && !options.IsLmtp && !options.DisableDnsLookups, place.Address);
     }
-
-    /// <summary>Number of a port, or of one of the mail services by name; 0: unknown.</summary>
-    internal static int PortOf(string text) => text switch
-    {
-        "smtp" => 25,
-        "lmtp" => 24,
-        "submission" => 587,
-        "submissions" or "smtps" or "urd" => 465,
-        _ => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port is > 0 and < 65536 ? port : 0,
-    };
-
-    /// <summary>The address that a text is; null when it is none.</summary>
-    internal static IPAddress? AddressIn(string host) =>
-        LooksLikeAddress(host) && IPAddress.TryParse(host, out IPAddress? address) ? address : null;
 
     /// <summary>A domain as the DNS has it (RFC 5890 section 2.3.2.1); null when it has no such form.</summary>
     internal static string? AsciiName(string domain)
@@ -86,8 +42,4 @@ internal sealed record NextHop(string Domain, int Port, bool UsesMx, IPAddress? 
             return null;
         }
     }
-
-    // IPAddress.Parse also takes "1" and "0x7f.1", which are host names in mail.
-    private static bool LooksLikeAddress(string host) =>
-        host.Contains(':') || (host.AsSpan().Count('.') == 3 && host.All(static c => c == '.' || char.IsAsciiDigit(c)));
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using PostfixNet.Mail;
 using PostfixNet.Net;
 
 namespace PostfixNet.Smtp;
@@ -53,7 +54,7 @@ internal sealed class OwnAddresses(Func<IReadOnlyList<IPAddress>> find, TimeProv
         void Add(string parameter, string name)
         {
             string bare = name.Trim('[', ']');
-            if (NextHop.AddressIn(bare) is { } literal)
+            if (HostAndPort.AddressIn(bare) is { } literal)
             {
                 found.Add(literal);
                 return;

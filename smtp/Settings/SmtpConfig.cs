@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using PostfixNet.Configuration;
+using PostfixNet.Mail;
 using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.Smtp;
@@ -154,7 +155,7 @@ internal static class SmtpConfig
         IPAddress? sole = null;
         foreach (string name in interfaces)
         {
-            if (NextHop.AddressIn(name.Trim('[', ']')) is not { } address || (address.AddressFamily == family && sole is not null))
+            if (HostAndPort.AddressIn(name.Trim('[', ']')) is not { } address || (address.AddressFamily == family && sole is not null))
                 return null;
             if (address.AddressFamily == family)
                 sole = address;

@@ -10,13 +10,13 @@ public static partial class Parameters
     public static readonly Parameter<string> BounceTemplateFile = Text("bounce_template_file", "");
 
     /// <summary>Who gets copies of failure notices.</summary>
-    public static readonly Parameter<string> BounceNoticeRecipient = Text("bounce_notice_recipient", "postmaster");
+    public static readonly Parameter<string> BounceNoticeRecipient = MailAddress("bounce_notice_recipient", "postmaster");
 
     /// <summary>Who gets notices that could not be delivered.</summary>
-    public static readonly Parameter<string> DoubleBounceNoticeRecipient = Text("2bounce_notice_recipient", "postmaster");
+    public static readonly Parameter<string> DoubleBounceNoticeRecipient = MailAddress("2bounce_notice_recipient", "postmaster");
 
     /// <summary>Who gets copies of delay warnings.</summary>
-    public static readonly Parameter<string> DelayNoticeRecipient = Text("delay_notice_recipient", "postmaster");
+    public static readonly Parameter<string> DelayNoticeRecipient = MailAddress("delay_notice_recipient", "postmaster");
 
     /// <summary>Notices refer to the message that they are about.</summary>
     public static readonly Parameter<bool> EnableThreadedBounces = Flag("enable_threaded_bounces", "no");

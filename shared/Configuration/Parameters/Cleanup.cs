@@ -19,7 +19,7 @@ public static partial class Parameters
     public static readonly Parameter<int> VirtualAliasAddressLengthLimit = Number("virtual_alias_address_length_limit", "1000", minimum: 1);
 
     /// <summary>An address that gets a copy of all mail.</summary>
-    public static readonly Parameter<string> AlwaysBcc = Text("always_bcc", "");
+    public static readonly Parameter<string> AlwaysBcc = MailAddress("always_bcc", "");
 
     /// <summary>Recipients remembered to find those that are named twice; 0: all.</summary>
     public static readonly Parameter<int> DuplicateFilterLimit = Number("duplicate_filter_limit", "1000");
@@ -41,6 +41,9 @@ public static partial class Parameters
 
     /// <summary>Bytes that must be free in the file system of the queue.</summary>
     public static readonly Parameter<long> QueueMinfree = Size("queue_minfree", "0");
+
+    /// <summary>Share of its bytes, and of its inodes, that must be free there too. Postfix has none.</summary>
+    public static readonly Parameter<int> QueueMinfreePercent = Number("queue_minfree_percent", "0", maximum: 99);
 
     /// <summary>How long cleanup waits before each message while mail comes faster than it goes.</summary>
     public static readonly Parameter<TimeSpan> InFlowDelay = Time("in_flow_delay", "1s");

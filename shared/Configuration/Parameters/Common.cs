@@ -35,13 +35,13 @@ public static partial class Parameters
 
     /// <summary>Own host name, in HELO, Message-Id, Received, Reporting-MTA; if not given, that of the system, with
     /// mydomain.</summary>
-    public static readonly Parameter<string> MyHostname = Checked("myhostname", null, ParameterTexts.IsHostName, "is not a host name; give e.g. \"mail.example.com\"");
+    public static readonly Parameter<string> MyHostname = HostName("myhostname");
 
     /// <summary>Own domain; if not given, myhostname without its first label.</summary>
-    public static readonly Parameter<string> MyDomain = Text("mydomain", null);
+    public static readonly Parameter<string> MyDomain = HostName("mydomain");
 
-    /// <summary>Domain of addresses that have none.</summary>
-    public static readonly Parameter<string> MyOrigin = Text("myorigin", "$myhostname");
+    /// <summary>Domain of addresses that have none, or the path of a file that holds it in its first line.</summary>
+    public static readonly Parameter<string> MyOrigin = Add(new Parameter<string>("myorigin", "$myhostname", Conversion.Origin));
 
     /// <summary>Domains of this host: their addresses are found in virtual_alias_maps without domain too.</summary>
     public static readonly Parameter<IReadOnlyList<string>> MyDestination = List("mydestination", "$myhostname, localhost.$mydomain, localhost");
@@ -50,7 +50,7 @@ public static partial class Parameters
     public static readonly Parameter<string> RecipientDelimiter = Text("recipient_delimiter", "");
 
     /// <summary>Who gets mail to the empty address, and what listings show as the sender of notices.</summary>
-    public static readonly Parameter<string> EmptyAddressRecipient = Text("empty_address_recipient", "MAILER-DAEMON");
+    public static readonly Parameter<string> EmptyAddressRecipient = MailAddress("empty_address_recipient", "MAILER-DAEMON");
 
     /// <summary>Addresses without a domain get myorigin.</summary>
     public static readonly Parameter<bool> AppendAtMyorigin = Flag("append_at_myorigin", "yes");
@@ -117,7 +117,7 @@ public static partial class Parameters
 
     /// <summary>Next hop of mail that transport_maps says nothing of; several are tried in turn. Empty: the domain of the
     /// recipient.</summary>
-    public static readonly Parameter<IReadOnlyList<string>> Relayhost = List("relayhost", "");
+    public static readonly Parameter<IReadOnlyList<string>> Relayhost = NextHops("relayhost", "");
 
     /// <summary>Least time between attempts; also the time for which a dead destination is left alone.</summary>
     public static readonly Parameter<TimeSpan> MinimalBackoffTime = Time("minimal_backoff_time", "300s", minimum: 1);
@@ -136,7 +136,7 @@ public static partial class Parameters
         List("notify_classes", "resource, software", "2bounce bounce data delay policy protocol resource software");
 
     /// <summary>Local part of the sender of notices to the postmaster.</summary>
-    public static readonly Parameter<string> DoubleBounceSender = Text("double_bounce_sender", "double-bounce");
+    public static readonly Parameter<string> DoubleBounceSender = MailAddress("double_bounce_sender", "double-bounce");
 
     /// <summary>Socket of the queue manager.</summary>
     public static readonly Parameter<string> QueueServiceName = Text("queue_service_name", "qmgr");

@@ -12,6 +12,7 @@ public static partial class Parameters
 {
     private const string Feedbacks = "is not accepted; give a number from 0 to 1, or number/concurrency, or number/sqrt_concurrency";
     private const string SaslSecurityOptions = "noplaintext noactive nodictionary noanonymous mutual_auth forward_secrecy";
+    private const string EhloKeywords = "8bitmime auth chunking dsn enhancedstatuscodes etrn pipelining requiretls silent-discard size smtputf8 starttls verp xclient xforward";
     private const string Facilities = "auth authpriv cron daemon ftp kern lpr mail news syslog user uucp local0 local1 local2 local3 local4 local5 local6 local7";
 
     // Asked by way of a field of this class, so that all parameters are there: a class is made when its first field is used.
@@ -40,6 +41,14 @@ public static partial class Parameters
     /// <param name="problem">What is said of other values, after the value.</param>
     private static Parameter<string> Checked(string name, string? defaultText, Predicate<string> isGood, string problem) =>
         Add(new Parameter<string>(name, defaultText, value => Conversion.Text(value, isGood, problem)));
+
+    private static Parameter<string> HostName(string name) => Add(new Parameter<string>(name, null, Conversion.HostName));
+
+    private static Parameter<string> MailAddress(string name, string defaultText) => Add(new Parameter<string>(name, defaultText, Conversion.MailAddress));
+
+    private static Parameter<IReadOnlyList<string>> NextHops(string name, string defaultText) => Add(new Parameter<IReadOnlyList<string>>(name, defaultText, Conversion.NextHops));
+
+    private static Parameter<string> Transport(string name, string defaultText) => Add(new Parameter<string>(name, defaultText, Conversion.Transport));
 
     private static Parameter<string> AbsolutePath(string name, string? defaultText) => Add(new Parameter<string>(name, defaultText, Conversion.AbsolutePath));
 

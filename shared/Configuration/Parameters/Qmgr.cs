@@ -37,7 +37,7 @@ public static partial class Parameters
     public static readonly Parameter<LookupTable> TransportMaps = Table("transport_maps", "");
 
     /// <summary>Transport of mail that transport_maps says nothing of; "name" or "name:nexthop".</summary>
-    public static readonly Parameter<string> DefaultTransport = Text("default_transport", "smtp");
+    public static readonly Parameter<string> DefaultTransport = Transport("default_transport", "smtp");
 
     /// <summary>Transports that deliver nothing now.</summary>
     public static readonly Parameter<IReadOnlyList<string>> DeferTransports = List("defer_transports", "");

@@ -10,7 +10,7 @@ public static partial class Parameters
     public static readonly Parameter<int> SmtpTcpPort = Port("smtp_tcp_port", "smtp");
 
     /// <summary>Name in EHLO and HELO.</summary>
-    public static readonly Parameter<string> SmtpHeloName = Text("smtp_helo_name", "$myhostname");
+    public static readonly Parameter<string> SmtpHeloName = Checked("smtp_helo_name", "$myhostname", static text => text.Length > 0 && !text.Contains(' ', StringComparison.Ordinal), "is not a host name; give e.g. \"mail.example.com\"");
 
     /// <summary>A delivery over LMTP is one to a mailbox: success reports say so.</summary>
     public static readonly Parameter<bool> LmtpAssumeFinal = Flag("lmtp_assume_final", "no");
@@ -22,7 +22,7 @@ public static partial class Parameters
     public static readonly Parameter<bool> SmtpNeverSendEhlo = Flag("smtp_never_send_ehlo", "no");
 
     /// <summary>What servers offer that is not used.</summary>
-    public static readonly Parameter<IReadOnlyList<string>> SmtpDiscardEhloKeywords = List("smtp_discard_ehlo_keywords", "");
+    public static readonly Parameter<IReadOnlyList<string>> SmtpDiscardEhloKeywords = List("smtp_discard_ehlo_keywords", "", EhloKeywords);
 
     /// <summary>The same, by address of the server.</summary>
     public static readonly Parameter<LookupTable> SmtpDiscardEhloKeywordAddressMaps = Table("smtp_discard_ehlo_keyword_address_maps", "");
@@ -144,14 +144,14 @@ public static partial class Parameters
     public static readonly Parameter<bool> SmtpBindAddressEnforce = Flag("smtp_bind_address_enforce", "no");
 
     /// <summary>Hosts for mail whose own servers cannot be reached, or do not exist.</summary>
-    public static readonly Parameter<IReadOnlyList<string>> SmtpFallbackRelay = List("smtp_fallback_relay", "$fallback_relay");
+    public static readonly Parameter<IReadOnlyList<string>> SmtpFallbackRelay = NextHops("smtp_fallback_relay", "$fallback_relay");
 
     /// <summary>Older name of smtp_fallback_relay.</summary>
-    public static readonly Parameter<string> FallbackRelay = Text("fallback_relay", "");
+    public static readonly Parameter<IReadOnlyList<string>> FallbackRelay = NextHops("fallback_relay", "");
 
     /// <summary>Service, or "service:nexthop", for domains whose best mail exchanger is this system. Empty: their mail is
     /// returned.</summary>
-    public static readonly Parameter<string> BestMxTransport = Text("best_mx_transport", "");
+    public static readonly Parameter<string> BestMxTransport = Transport("best_mx_transport", "");
 
     /// <summary>A session is kept open while more mail waits for the same next hop.</summary>
     public static readonly Parameter<bool> SmtpConnectionCacheOnDemand = Flag("smtp_connection_cache_on_demand", "yes");
@@ -188,7 +188,7 @@ public static partial class Parameters
     public static readonly Parameter<bool> SmtpSendXforwardCommand = Flag("smtp_send_xforward_command", "no");
 
     /// <summary>Work-arounds for servers behind a firewall that changes what they say: disable_esmtp, delay_dotcrlf.</summary>
-    public static readonly Parameter<IReadOnlyList<string>> SmtpPixWorkarounds = List("smtp_pix_workarounds", "disable_esmtp,delay_dotcrlf");
+    public static readonly Parameter<IReadOnlyList<string>> SmtpPixWorkarounds = List("smtp_pix_workarounds", "disable_esmtp,delay_dotcrlf", "disable_esmtp delay_dotcrlf");
 
     /// <summary>Age of mail from which delay_dotcrlf is used.</summary>
     public static readonly Parameter<TimeSpan> SmtpPixWorkaroundThresholdTime = Time("smtp_pix_workaround_threshold_time", "500s");
@@ -200,5 +200,5 @@ public static partial class Parameters
     public static readonly Parameter<IReadOnlyList<string>> DebugPeerList = List("debug_peer_list", "");
 
     /// <summary>Who gets transcripts of conversations that went wrong.</summary>
-    public static readonly Parameter<string> ErrorNoticeRecipient = Text("error_notice_recipient", "postmaster");
+    public static readonly Parameter<string> ErrorNoticeRecipient = MailAddress("error_notice_recipient", "postmaster");
 }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text;
-using Microsoft.Win32.SafeHandles;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 
@@ -8,68 +6,64 @@ namespace PostfixNet.Log;
 
 /// <summary>The log of one program, in Postfix's line format: one line per event, to syslog, a file, or standard output.</summary>
 /// <remarks>Before <see cref="Open"/> nothing is written. A line is one write(2) in append mode, so lines of different
-/// processes do not mix. Control characters become '?'. A log that cannot be written never stops mail.</remarks>
-public static unsafe class MailLog
+/// processes do not mix. Control characters become '?'. A log that cannot be written, or that nobody reads, never stops mail: its lines
+/// are lost, and how many is said as soon as one can be written again.</remarks>
+public static class MailLog
 {
-    private const int LOG_PID = 1;
-    private static Sink s_sink;
-    private static string s_tag = "", s_host = "", s_program = "";
+    private const string SystemLog = "/dev/log";
+    private static readonly Lock s_lock = new();
+    private static Place s_place;
+    private static LineOutput? s_output;
     private static LogOptions? s_options;
-    private static int s_fd = -1;
-    private static bool s_json;
+    private static bool s_mustBeSomewhere;
+    private static string s_program = "", s_tag = "";
+    private static long s_lost;
 
-    private enum Sink { None, Syslog, File, StandardOutput }
+    private enum Place { None, System, File, StandardOutput }
 
     /// <summary>Chooses where lines go from now on.</summary>
     /// <param name="options">Where they go and how they look.</param>
     /// <param name="program">Second part of the tag: the program, e.g. "qmgr".</param>
-    public static void Open(LogOptions options, string program)
+    /// <param name="mustBeSomewhere">Where a file cannot be opened syslog gets the lines, and where there is no syslog standard output does, as
+    /// the programs of the mail system need it. Without this they are dropped: an ordinary user's sendmail, which may not write the
+    /// log file, says what matters on standard error.</param>
+    public static void Open(LogOptions options, string program, bool mustBeSomewhere = true)
     {
         ArgumentNullException.ThrowIfNull(options);
-        (s_options, s_program, s_json) = (options, program, options.IsJson);
-        s_tag = $"{options.Name}/{program}";
-        string host = Users.HostName();
-        int dot = host.IndexOf('.', StringComparison.Ordinal);
-        s_host = dot > 0 ? host[..dot] : host;
-        Close();
-        s_sink = options.Path.Length == 0 ? Sink.Syslog : options.IsStandardOutput ? Sink.StandardOutput : Sink.File;
-        if (s_sink == Sink.File)
+        string? trouble = null;
+        lock (s_lock)
         {
-            s_fd = OpenFile(options.Path, options.FileMode);
-            // Somebody else's log file: an ordinary user's sendmail has no log, and says what matters on stderr.
-            if (s_fd < 0)
-                s_sink = Sink.None;
+            bool stays = s_place == Place.StandardOutput && options.IsStandardOutput; // which may not be opened any more
+            (s_options, s_program, s_mustBeSomewhere) = (options, program, mustBeSomewhere);
+            s_tag = $"{options.Name}/{program}";
+            if (stays)
+                return;
+            Close();
+            s_place = options.Path.Length == 0 ? Place.System : options.IsStandardOutput ? Place.StandardOutput : Place.File;
+            try
+            {
+                s_output = s_place switch
+                {
+                    Place.File => LineOutput.ToFile(options.Path, options.FileMode),
+                    Place.StandardOutput => LineOutput.StandardOutput(),
+                    _ => null, // connected for the first line
+                };
+            }
+            catch (SystemCallException e)
+            {
+                s_place = mustBeSomewhere ? Place.System : Place.None;
+                trouble = e.Message;
+            }
         }
-        else if (s_sink == Sink.Syslog)
-        {
-            // openlog keeps the pointer: the bytes live as long as the process.
-            byte[] ident = [.. Encoding.UTF8.GetBytes(s_tag), 0];
-            byte* copy = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)ident.Length);
-            ident.CopyTo(new Span<byte>(copy, ident.Length));
-            LibC.OpenLog((nint)copy, LOG_PID, options.Facility);
-        }
-    }
-
-    private static int OpenFile(string path, uint mode)
-    {
-        int flags = LibC.O_WRONLY | LibC.O_APPEND | LibC.O_CLOEXEC | LibC.O_NONBLOCK | (Users.EffectiveUid == 0 ? LibC.O_NOFOLLOW : 0);
-        int fd = LibC.Open(path, flags, 0);
-        if (fd >= 0)
-            return fd;
-        fd = LibC.Open(path, flags | LibC.O_CREAT | LibC.O_EXCL, mode);
-        if (fd < 0)
-            return LibC.Open(path, flags, 0); // somebody else was quicker
-        // Services have a creation mask that lets nobody else read what they make.
-        using SafeFileHandle file = new(fd, ownsHandle: false);
-        _ = LibC.FChMod(file, mode);
-        return fd;
+        if (trouble is not null)
+            Warning($"maillog_file: {trouble}; the log goes to syslog");
     }
 
     /// <summary>Opens the file anew, after it was rotated.</summary>
     public static void Reopen()
     {
-        if (s_sink is Sink.File or Sink.None && s_options is not null)
-            Open(s_options, s_program);
+        if (s_options is { Path.Length: > 0, IsStandardOutput: false } options)
+            Open(options, s_program, s_mustBeSomewhere);
     }
 
     /// <summary>This log, for those who are handed one.</summary>
@@ -77,66 +71,96 @@ public static unsafe class MailLog
 
     private sealed class Forward : ILog
     {
-        public void Write(Severity severity, string text)
-        {
-            switch (severity)
-            {
-                case Severity.Info: Info(text); break;
-                case Severity.Warning: Warning(text); break;
-                case Severity.Error: Error(text); break;
-                case Severity.Fatal: Fatal(text); break;
-                default: Panic(text); break;
-            }
-        }
+        public void Write(Severity severity, string text) => MailLog.Write(severity, text);
     }
 
     /// <summary>What became of mail.</summary>
-    public static void Info(string text) => Write("", 6, text);
+    public static void Info(string text) => Write(Severity.Info, text);
 
     /// <summary>A person should look.</summary>
-    public static void Warning(string text) => Write("warning: ", 4, text);
+    public static void Warning(string text) => Write(Severity.Warning, text);
 
     /// <summary>Something failed that should not, and the program goes on.</summary>
-    public static void Error(string text) => Write("error: ", 3, text);
+    public static void Error(string text) => Write(Severity.Error, text);
 
     /// <summary>This program cannot go on; the caller ends it.</summary>
-    public static void Fatal(string text) => Write("fatal: ", 2, text);
+    public static void Fatal(string text) => Write(Severity.Fatal, text);
 
     /// <summary>A bug in this program; the caller ends it.</summary>
-    public static void Panic(string text) => Write("panic: ", 2, text);
+    public static void Panic(string text) => Write(Severity.Panic, text);
 
-    private static void Write(string prefix, int priority, string text)
+    private static void Write(Severity severity, string text)
     {
-        if (s_sink == Sink.None)
-            return;
-        text = PrintableText.Of(text);
-        if (s_sink == Sink.Syslog && !s_json)
+        lock (s_lock)
         {
-            LibC.SysLog(priority, "%s", prefix + text);
-            return;
+            if (s_options is null || s_place == Place.None)
+                return;
+            text = PrintableText.Of(text);
+            if (s_lost > 0 && TryWrite(Severity.Warning, $"{s_lost} lines of this log were lost here: they could not be written"))
+                s_lost = 0;
+            if (s_lost > 0 || !TryWrite(severity, text))
+                s_lost++;
         }
-        string line = s_json ? Json(prefix, text) : string.Create(CultureInfo.InvariantCulture, $"{MailLogTime.Stamp()} {s_host} {s_tag}[{Environment.ProcessId}]: {prefix}{text}\n");
-        if (s_sink == Sink.Syslog)
-        {
-            LibC.SysLog(priority, "%s", line.TrimEnd('\n'));
-            return;
-        }
-        byte[] bytes = Encoding.UTF8.GetBytes(line);
-        fixed (byte* p = bytes)
-            _ = LibC.Write(s_sink == Sink.File ? s_fd : 1, p, bytes.Length);
     }
 
-    private static string Json(string prefix, string text)
+    private static bool TryWrite(Severity severity, string text)
     {
-        string severity = prefix.Length == 0 ? "info" : prefix[..^2];
+        if (s_place != Place.System)
+            return s_output!.TryWrite(Line(severity, text));
+        s_output ??= LineOutput.ToSystemLog(SystemLog);
+        string line = SystemLogLine(severity, text);
+        if (s_output?.TryWrite(line) == true)
+            return true;
+        if (s_output is { IsBroken: false })
+            return false;
+        // Syslog was started anew, or ended.
+        Close();
+        s_output = LineOutput.ToSystemLog(SystemLog);
+        if (s_output is not null)
+            return s_output.TryWrite(line);
+        if (!s_mustBeSomewhere)
+            return true;
+        using LineOutput instead = LineOutput.StandardOutput();
+        _ = instead.TryWrite(Line(severity, text)); // of a daemon, /dev/null
+        return true;
+    }
+
+    private static string Line(Severity severity, string text) => s_options!.IsJson ? Json(severity, text) + '\n'
+        : string.Create(CultureInfo.InvariantCulture, $"{MailLogTime.Stamp()} {s_options.Host} {s_tag}[{Environment.ProcessId}]: {Prefix(severity)}{text}\n");
+
+    // RFC 3164 section 4.1, without a host, as all local senders write it.
+    private static string SystemLogLine(Severity severity, string text) => string.Create(CultureInfo.InvariantCulture,
+        $"<{s_options!.Facility | Priority(severity)}>{MailLogTime.Stamp()} {s_tag}[{Environment.ProcessId}]: {(s_options.IsJson ? Json(severity, text) : Prefix(severity) + text)}");
+
+    private static string Json(Severity severity, string text)
+    {
         string time = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-        return $"{{\"time\": \"{time}\", \"program\": {JsonText.Quote(s_tag)}, \"pid\": {Environment.ProcessId}, \"severity\": \"{severity}\", \"text\": {JsonText.Quote(text)}}}\n";
+        return $"{{\"time\": \"{time}\", \"program\": {JsonText.Quote(s_tag)}, \"pid\": {Environment.ProcessId}, \"severity\": \"{Word(severity)}\", \"text\": {JsonText.Quote(text)}}}";
     }
+
+    private static string Prefix(Severity severity) => severity == Severity.Info ? "" : Word(severity) + ": ";
+
+    private static string Word(Severity severity) => severity switch
+    {
+        Severity.Info => "info",
+        Severity.Warning => "warning",
+        Severity.Error => "error",
+        Severity.Fatal => "fatal",
+        _ => "panic",
+    };
+
+    // RFC 5424 section 6.2.1, as Postfix has them.
+    private static int Priority(Severity severity) => severity switch
+    {
+        Severity.Info => 6,
+        Severity.Warning => 4,
+        Severity.Error => 3,
+        _ => 2,
+    };
 
     private static void Close()
     {
-        if (s_fd >= 0)
-            _ = LibC.Close(s_fd);
-        s_fd = -1;
+        s_output?.Dispose();
+        s_output = null;
     }
 }

@@ -301,7 +301,7 @@ internal sealed class MailSystem
     public void Give(string path)
     {
         if (IsRoot)
-            FileSystem.ChangeOwner(path, OwnerUid, OwnerGid);
+            FileSystem.ChangeOwner(path, OwnerUid, OwnerGid, FileSystem.Status(path)!.Value.Kind);
     }
 
     /// <summary>Modification time of a file.</summary>

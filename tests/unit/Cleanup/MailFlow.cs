@@ -51,7 +51,7 @@ internal sealed class MailFlow : IDisposable
     internal LogRecord Lines { get; } = new();
 
     /// <summary>A file in maildrop, complete.</summary>
-    internal string Drop(string name, byte[] records, int mode = QueueFileMode.MaildropReady, long? modified = null)
+    internal string Drop(string name, byte[] records, int mode = QueueFileMode.Submitted, long? modified = null)
     {
         string path = $"{Queues.DirectoryOf(QueueName.Maildrop)}/{name}";
         File.WriteAllBytes(path, records);

@@ -92,11 +92,12 @@ public sealed partial class MaildropTests
     {
         using MailFlow flow = new();
         File.WriteAllText($"{flow.Queues.DirectoryOf(QueueName.Corrupt)}/ABC", "old");
-        flow.Drop("ABC", MailFlow.Encode("Zx"));
+        string path = flow.Drop("ABC", MailFlow.Encode("Zx"));
+        ulong inode = FileSystem.Status(path)!.Value.Inode;
 
         flow.RunPickup();
 
-        Assert.Equal(["ABC", "ABC_1"], flow.Names(QueueName.Corrupt));
+        Assert.Equal(["ABC", $"ABC_{inode}"], flow.Names(QueueName.Corrupt));
         Assert.Equal("old", File.ReadAllText($"{flow.Queues.DirectoryOf(QueueName.Corrupt)}/ABC"));
     }
 
@@ -115,6 +116,23 @@ public sealed partial class MaildropTests
 
         Assert.Equal([name], flow.Names(QueueName.Maildrop));
         Assert.Empty(flow.Log);
+    }
+
+    [Fact] // else each new pickup process would queue them once more
+    public void Mail_stays_in_a_maildrop_that_cannot_be_written()
+    {
+        if (Users.EffectiveUid == 0)
+            return; // modes do not keep root from anything
+        using MailFlow flow = new();
+        flow.Drop("ABC", MailFlow.Encode(Good));
+        string maildrop = flow.Queues.DirectoryOf(QueueName.Maildrop);
+        FileSystem.ChangeMode(maildrop, 0x140);
+        flow.RunPickup();
+        FileSystem.ChangeMode(maildrop, 0x1C0);
+        Assert.Empty(flow.Names(QueueName.Incoming));
+        Assert.Contains("Permission denied; mail stays there until it can be removed", Assert.Single(flow.Log), StringComparison.Ordinal);
+        flow.RunPickup();
+        Assert.Single(flow.Names(QueueName.Incoming));
     }
 
     // S5-02
@@ -192,7 +210,7 @@ public sealed partial class MaildropTests
     public void Temporary_trouble_keeps_the_file_and_what_is_half_written_is_removed()
     {
         using MailFlow flow = new();
-        flow.Options = flow.Options with { MinimumFree = long.MaxValue };
+        flow.Options = flow.Options with { Space = new SpaceLimit(long.MaxValue, 0) };
         flow.Drop("ABC", MailFlow.Encode("Sa@b.test|Rc@d.test|M|N|X|E"));
         flow.RunPickup();
         Assert.Equal(["ABC"], flow.Names(QueueName.Maildrop));
@@ -201,7 +219,7 @@ public sealed partial class MaildropTests
         flow.RunPickup(() => throw new IpcException("connect to private/cleanup: Connection refused"));
         Assert.Equal(["ABC"], flow.Names(QueueName.Maildrop));
 
-        flow.Options = flow.Options with { MinimumFree = 0 };
+        flow.Options = flow.Options with { Space = new SpaceLimit(0, 0) };
         flow.RunPickup();
         Assert.Empty(flow.Names(QueueName.Maildrop));
         Assert.Single(flow.Names(QueueName.Incoming));

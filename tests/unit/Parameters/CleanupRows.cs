@@ -23,6 +23,7 @@ public sealed class CleanupRows
         new("undisclosed_recipients_header", "'To: undisclosed:;'", s_plain, "N To: undisclosed:;"),
         new("hopcount_limit", "1", IntakeScene.Header("Received: by x"), "(too many hops)"),
         new("queue_minfree", "9000000000000000000", s_plain, "cleanup: insufficient free space in the queue"),
+        new("queue_minfree_percent", "99", s_plain, "cleanup: insufficient free space in the queue"),
         new("in_flow_delay", "'7s'", IntakeScene.InFlow, " 7"),
         new("detect_8bit_encoding_header", "false", IntakeScene.Header("Content-Transfer-Encoding: 8bit"), "") { Hides = "A encoding=8bit" },
         new("cleanup_replace_stray_cr_lf", "false", IntakeScene.Header("Subject: a\rb"), "N Subject: a\rb"),

@@ -113,7 +113,7 @@ public sealed class ListingTests : IDisposable
     [Fact]
     public void The_queue_is_listed_in_Postfix_order_with_the_reasons_of_the_logs()
     {
-        string dropped = Put(QueueName.Maildrop, Vectors.Bytes("one-rcpt.maildrop"), QueueFileMode.MaildropReady);
+        string dropped = Put(QueueName.Maildrop, Vectors.Bytes("one-rcpt.maildrop"), QueueFileMode.Submitted);
         string held = Put(QueueName.Hold, Vectors.Bytes("null-sender-deferred.deferred"));
         string deferred = Put(QueueName.Deferred, Vectors.Bytes("one-of-two-done.deferred"), QueueFileMode.Ready | QueueFileMode.ForceExpired);
         PutLog(QueueName.Defer, deferred, "one-of-two-done.deferlog");

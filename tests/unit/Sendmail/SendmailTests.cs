@@ -350,8 +350,64 @@ public sealed class SendmailTests
         string path = Assert.Single(drop.Files);
         Assert.True(QueueId.TryParse(Path.GetFileName(path), out QueueId id));
         Assert.True(id.IsLong);
-        Assert.Equal(Convert.ToInt32("744", 8), FileSystem.Status(path)!.Value.Mode);
+        Assert.Equal(Convert.ToInt32("1740", 8), FileSystem.Status(path)!.Value.Mode);
         Assert.Equal('E', drop.Records[^1].Type);
+    }
+
+    [Theory] // no queue file could hold it
+    [InlineData("-f")]
+    [InlineData("")]
+    [InlineData("-t")]
+    public void An_address_that_is_too_long_is_refused(string where)
+    {
+        using Drop drop = new("line_length_limit = 1000");
+        string address = new string('a', 1000) + "@x.test";
+        (int status, _, string error) = where == "-t" ? drop.Run(Encoding.ASCII.GetBytes($"To: {address}\n\n"), "-t")
+            : drop.Run(s_message, where.Length > 0 ? ["-f", address, "bob@x.test"] : [address]);
+        Assert.Equal((75, "sendmail: fatal: an address is 1007 bytes long; line_length_limit allows 1000\n"), (status, error));
+        Assert.Empty(drop.Files);
+    }
+
+    [Fact]
+    public void A_long_full_name_is_cut_and_a_line_end_in_it_is_a_blank()
+    {
+        using Drop drop = new("line_length_limit = 1000");
+        Assert.Equal((0, "", ""), drop.Run(s_message, "-F", "A\nB " + new string('\u00e9', 2000), "bob@x.test"));
+        string name = Assert.Single(drop.Of('F'));
+        Assert.StartsWith("A B \u00c3", name, StringComparison.Ordinal);
+        Assert.InRange(name.Length, 600, 1000);
+    }
+
+    [Theory] // cleanup would refuse it, and nobody would be told
+    [InlineData("-XVab", "a@x.test", "-XV: bad delimiters \"ab\": two characters of \"-=+\" are needed")]
+    [InlineData("-XV+", "a@x.test", "-XV: bad delimiters \"+\": two characters of \"-=+\" are needed")]
+    [InlineData("-XV", "<>", "-XV: the null sender has no address to put recipients into")]
+    public void Verp_that_cannot_work_is_refused(string verp, string sender, string why)
+    {
+        using Drop drop = new();
+        (int status, _, string error) = drop.Run(s_message, verp, "-f", sender, "bob@x.test");
+        Assert.Equal(75, status);
+        Assert.EndsWith($"): {why}\n", error, StringComparison.Ordinal);
+        Assert.Empty(drop.Files);
+    }
+
+    [Fact]
+    public void No_recipient_of_a_long_list_is_passed_over()
+    {
+        using Drop drop = new();
+        Assert.Equal((0, "", ""), drop.Run(s_message, string.Join(", ", Enumerable.Range(0, 6000).Select(static i => $"r{i}@x.test"))));
+        Assert.Equal(6000, drop.Of('R').Count);
+    }
+
+    [Theory] // B38: a dot is the end of the message, also without a line end behind it
+    [InlineData("a\n.", "a", "")]
+    [InlineData("a\n.", "a|.", "-i")]
+    [InlineData("a\n..", "a|..", "")]
+    public void A_dot_at_the_end_of_input(string input, string lines, string option)
+    {
+        using Drop drop = new();
+        _ = drop.Run(Encoding.ASCII.GetBytes(input), option.Length > 0 ? [option, "bob@x.test"] : ["bob@x.test"]);
+        Assert.Equal(lines.Split('|'), drop.Records.Where(static r => r.Type is 'N' or 'L').Select(static r => r.Payload));
     }
 
     [Fact]
@@ -360,9 +416,9 @@ public sealed class SendmailTests
         if (Users.EffectiveUid != 0)
             return; // only root can give the directory to somebody else
         using Drop drop = new();
-        FileSystem.ChangeOwner(drop.Maildrop, 65534, 65534);
+        FileSystem.ChangeOwner(drop.Maildrop, 65534, 65534, FileKind.Directory);
         _ = drop.Run(s_message, "bob@x.test");
-        Assert.Equal(Convert.ToInt32("740", 8), FileSystem.Status(Assert.Single(drop.Files))!.Value.Mode);
+        Assert.Equal(Convert.ToInt32("1740", 8), FileSystem.Status(Assert.Single(drop.Files))!.Value.Mode);
     }
 
     [Fact]

@@ -53,7 +53,6 @@ internal static class Program
 
     private static int Main(string[] arguments)
     {
-        FileSystem.SetCreationMask(0x3F); // 077
         CallerLog log = new("postsuper");
         try
         {
@@ -75,6 +74,7 @@ internal static class Program
             log.Open(settings.Log);
             // From here on names are relative: nobody can put another directory in the place of one above us.
             FileSystem.ChangeDirectory(settings.Root);
+            FileSystem.SetCreationMask(0x3F); // 077
             QueueDirectories queues = settings.Queues;
             if (LinkAmong(queues) is { } link)
                 return log.Fatal($"{settings.Root}/{link}: a link, not a directory", 1);

@@ -66,17 +66,33 @@ public sealed class CommandReader<T>(string program, string usage)
         });
         if (_accepted is [{ Verb: null } only])
             return only.Read(parser, arguments);
+        if (WithoutVerb(arguments) is { } wrong)
+            return Refuse(wrong);
         arguments = VerbFirst(arguments);
         return arguments is ["help", var verb, ..] ? Read([verb, Help])
             : Outcome(parser.ParseArguments(arguments, [.. _accepted.Select(accepted => accepted.Type)]), command => (T)command, arguments);
     }
+
+    // There are only options, and the library would say nothing of them.
+    private string? WithoutVerb(IReadOnlyList<string> arguments)
+    {
+        if (arguments.Count == 0 || VerbFirst(arguments).Length > 0)
+            return null;
+        if (TakesValue(arguments[^1]))
+            return $"option {arguments[^1]} needs a value";
+        IReadOnlyList<string> options = _accepted[0].Names.Value.All;
+        return arguments.FirstOrDefault(word => word is ['-', ..] && !TakesValue(word) && !_accepted.Any(accepted => accepted.Names.Value.All.Contains(word))) is { } unknown
+            ? $"unknown option {Shown(unknown)}{Nearest(unknown, options)}; options: {string.Join(' ', options)}" : null;
+    }
+
+    private bool TakesValue(string word) => _accepted.Any(accepted => accepted.Names.Value.Valued.Contains(word));
 
     // Options may stand before the verb, as -c always did.
     private string[] VerbFirst(IReadOnlyList<string> arguments)
     {
         int verb = 0;
         while (verb < arguments.Count && arguments[verb] is ['-', ..] and not (Help or Version))
-            verb += _accepted.Any(accepted => accepted.Names.Value.Valued.Contains(arguments[verb])) ? 2 : 1;
+            verb += TakesValue(arguments[verb]) ? 2 : 1;
         return verb >= arguments.Count ? [] : [arguments[verb], .. arguments.Take(verb), .. arguments.Skip(verb + 1)];
     }
 

@@ -14,10 +14,16 @@ public sealed record Reading<T>(T? Command, string Text, int Status)
     /// <returns>Exit status.</returns>
     public int Answer()
     {
-        if (Status == ExitStatus.Ok)
-            StandardStreams.TryWriteOutput(Text);
-        else
+        if (Status != ExitStatus.Ok)
             StandardStreams.WriteError(Text);
+        else if (!StandardStreams.TryWriteOutput(Text) && SystemCallException.Last("write standard output") is { IsReaderGone: false } failure)
+            return Fail(failure.Message);
         return Status;
+    }
+
+    private static int Fail(string why)
+    {
+        StandardStreams.WriteError($"fatal: {why}\n");
+        return ExitStatus.TemporaryFailure;
     }
 }

@@ -23,6 +23,10 @@ public sealed class CommandLines
     [Theory]
     [InlineData("master", "", "no command given; usage: master")]
     [InlineData("master", "strat", "unknown command \"strat\", did you mean \"start\"?; usage: master")]
+    [InlineData("master", "-t", "unknown option -t; options: --config")]
+    [InlineData("master", "--confg", "unknown option --confg, did you mean \"--config\"?")]
+    [InlineData("master", "-c", "option -c needs a value; usage: master")]
+    [InlineData("master", "-c /etc", "no command given; usage: master")]
     [InlineData("master", "stop now", "\"now\" is one word too many; usage: master")]
     [InlineData("master", "check --config", "option --config needs a value; usage: master")]
     [InlineData("postqueue", "explian A", "unknown command \"explian\", did you mean \"explain\"?; usage: postqueue")]
@@ -35,6 +39,13 @@ public sealed class CommandLines
         Assert.Equal((64, ""), (result.Status, result.Output));
         string error = Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith($"{program}: fatal: {want}", error);
+    }
+
+    [Fact]
+    public void HelpThatCannotBeWrittenIsNoSuccess()
+    {
+        CommandResult result = Command.Run("sh", ["-c", "\"$0\" --help >/dev/full", Repository.Program("master")]);
+        Assert.Equal((75, "fatal: write standard output: No space left on device\n"), (result.Status, result.Error));
     }
 
     [Fact]

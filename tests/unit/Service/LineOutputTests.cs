@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using PostfixNet.Native;
@@ -14,35 +15,30 @@ public sealed class LineOutputTests : IDisposable
     [Fact]
     public void Lines_for_a_full_pipe_are_refused_until_there_is_room()
     {
-        (Descriptor reading, Descriptor writing) = Descriptor.Pipe();
-        using (reading)
-        using (writing)
-        using (LineOutput output = LineOutput.ToFile($"/proc/self/fd/{writing.Number}", 0x180))
-        {
-            string line = new string('x', 999) + "\n";
-            int written = 0;
-            while (output.TryWrite(line) && written < 10_000)
-                written++;
-            Assert.InRange(written, 1, 9_999);
-            Assert.False(output.IsBroken);
-            Assert.False(output.TryWrite(line));
-            byte[] all = new byte[1 << 20];
-            Assert.True(reading.Read(all) > 0);
-            Assert.True(output.TryWrite("again\n"));
-        }
+        Process.Start("mkfifo", [PathOf("pipe")]).WaitForExit();
+        using FileStream reader = new(PathOf("pipe"), FileMode.Open, FileAccess.ReadWrite); // does not wait for a writer
+        using LineOutput output = LineOutput.ToFile(PathOf("pipe"), 0x180);
+        string line = new string('x', 999) + "\n";
+        int written = 0;
+        while (output.TryWrite(line) && written < 10_000)
+            written++;
+        Assert.InRange(written, 1, 9_999);
+        Assert.False(output.IsBroken);
+        Assert.False(output.TryWrite(line));
+        byte[] some = new byte[1 << 20];
+        Assert.True(reader.Read(some) > 0);
+        Assert.True(output.TryWrite("again\n"));
     }
 
     [Fact]
     public void A_pipe_without_reader_is_broken()
     {
-        (Descriptor reading, Descriptor writing) = Descriptor.Pipe();
-        using (writing)
-        using (LineOutput output = LineOutput.ToFile($"/proc/self/fd/{writing.Number}", 0x180))
-        {
-            reading.Dispose();
-            Assert.False(output.TryWrite("x\n"));
-            Assert.True(output.IsBroken);
-        }
+        Process.Start("mkfifo", [PathOf("pipe")]).WaitForExit();
+        FileStream reader = new(PathOf("pipe"), FileMode.Open, FileAccess.ReadWrite);
+        using LineOutput output = LineOutput.ToFile(PathOf("pipe"), 0x180);
+        reader.Dispose();
+        Assert.False(output.TryWrite("x\n"));
+        Assert.True(output.IsBroken);
     }
 
     [Fact]

@@ -195,6 +195,9 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Tim
                 RecipientLog.NoteRequeued(queues.PathOf(log, id));
             }
         }
+        // Marks of former attempts have no meaning there, and what tells files of users from ours has.
+        if (FileSystem.Status(path) is { } status && QueueFileMode.IsReady(status.Mode) && status.Mode != QueueFileMode.Ready)
+            FileSystem.ChangeMode(path, QueueFileMode.Ready);
         if (!FileSystem.TrySetTime(path, MailTime.Microseconds(clock) * 1000) || !Move(id, path, QueueName.Maildrop))
             return false;
         // It is tried anew, under another name. Nobody will ask for these reasons.

@@ -16,10 +16,11 @@ public static class QueueFileMode
     public const int Ready = 0x1C0; // 0700
 
     /// <summary>Complete in maildrop: its reader has the group of the directory, which no user is in.</summary>
-    public const int Submitted = 0x3E0; // 01740
+    public const int Submitted = 0x1E0; // 0740
 
-    /// <summary>Either bit, on a file of mail_owner in maildrop, says that he submitted it; without them it is one that postsuper put back.</summary>
-    public const int BySubmission = 0x204; // 01004: the first means nothing to the system; Postfix's files have the second one
+    /// <summary>Either bit, on a file of mail_owner in maildrop, says that he submitted it; without them it is one that postsuper put back, which
+    /// has no bits but <see cref="Ready"/>.</summary>
+    public const int BySubmission = 0x24; // 0044: as submitted here, and by Postfix
 
     /// <summary>Bit: forget dead destinations for this message.</summary>
     public const int FlushFirst = 0x20; // 0040

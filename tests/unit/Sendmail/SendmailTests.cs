@@ -350,7 +350,7 @@ public sealed class SendmailTests
         string path = Assert.Single(drop.Files);
         Assert.True(QueueId.TryParse(Path.GetFileName(path), out QueueId id));
         Assert.True(id.IsLong);
-        Assert.Equal(Convert.ToInt32("1740", 8), FileSystem.Status(path)!.Value.Mode);
+        Assert.Equal(Convert.ToInt32("740", 8), FileSystem.Status(path)!.Value.Mode);
         Assert.Equal('E', drop.Records[^1].Type);
     }
 
@@ -418,7 +418,7 @@ public sealed class SendmailTests
         using Drop drop = new();
         FileSystem.ChangeOwner(drop.Maildrop, 65534, 65534, FileKind.Directory);
         _ = drop.Run(s_message, "bob@x.test");
-        Assert.Equal(Convert.ToInt32("1740", 8), FileSystem.Status(Assert.Single(drop.Files))!.Value.Mode);
+        Assert.Equal(Convert.ToInt32("740", 8), FileSystem.Status(Assert.Single(drop.Files))!.Value.Mode);
     }
 
     [Fact]

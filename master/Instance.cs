@@ -29,6 +29,7 @@ internal sealed record Instance(MainConfig Config, MasterSettings Settings, IRea
         problems.ThrowIfAny();
         if (SystemCheck.MadeUpName(config) is { } made)
             warnings.Add(made);
+        warnings.AddRange(SystemCheck.Contradictions(config));
         warnings.AddRange(config.WithoutService(master!.Services.Select(service => service.Name)));
         warnings.AddRange(ProgramChecks.Run(directory, settings!, master.Services));
         return new Instance(config, settings!, master.Services, [.. warnings.Distinct()]);

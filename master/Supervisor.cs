@@ -26,6 +26,9 @@ internal sealed class Supervisor : IDisposable
     // The check for misplaced queue files can wait until the first rush is over.
     private static readonly TimeSpan s_structureCheckDelay = TimeSpan.FromSeconds(20);
 
+    // It also removes what lay unfinished for a week.
+    private static readonly TimeSpan s_structureCheckInterval = TimeSpan.FromDays(1);
+
     private static readonly TimeSpan s_restsAfter = TimeSpan.FromSeconds(1);
 
     private readonly EventLoop _loop = new();
@@ -257,6 +260,9 @@ internal sealed class Supervisor : IDisposable
     // Not in active: renaming a file under delivery would let it be delivered again.
     private void CheckStructure()
     {
+        if (_stopping)
+            return;
+        _loop.After(s_structureCheckInterval, CheckStructure);
         try
         {
             ChildProcess check = ChildProcess.Start(Path.Join(Settings.Commands, "postsuper"),

@@ -51,6 +51,21 @@ internal static class SystemCheck
             $"\"{host}\" is a name that no other host knows: many servers refuse mail from it; give the full name of this host, e.g. \"mail.example.com\"").Message : null;
     }
 
+    /// <summary>Times that contradict one another, one line each.</summary>
+    internal static IEnumerable<string> Contradictions(MainConfig config)
+    {
+        foreach ((Parameter<TimeSpan> shorter, Parameter<TimeSpan> longer, string effect) in ((Parameter<TimeSpan>, Parameter<TimeSpan>, string)[])
+        [
+            (Parameters.MinimalBackoffTime, Parameters.MaximalBackoffTime, "all attempts are that far apart"),
+            (Parameters.MinimalBackoffTime, Parameters.MaximalQueueLifetime, "mail is returned after its first attempt"),
+            (Parameters.DelayWarningTime, Parameters.MaximalQueueLifetime, "nobody is warned"),
+        ])
+        {
+            if (config.Get(shorter) > config.Get(longer) && config.Get(longer) > TimeSpan.Zero)
+                yield return config.Refuse(shorter, $"longer than {longer.Name}: {effect}").Message;
+        }
+    }
+
     /// <summary>What is wrong with directories that exist already: one line each; empty when all is well.</summary>
     internal static IEnumerable<string> Problems(MainConfig config)
     {

@@ -57,7 +57,7 @@ internal sealed class StructureCheck
     }
 
     /// <summary>Removes what crashes left behind: files that were never completed, things that are no files, and logs without a
-    /// message, older than a week. Files that are marked as corrupt stay.</summary>
+    /// message, older than a week; in maildrop also what users put there under names that no mail has. Files that are marked as corrupt stay.</summary>
     /// <param name="where">Message queues.</param>
     /// <param name="clock">The present.</param>
     /// <param name="warn">Tell of names that are no queue ids.</param>
@@ -65,9 +65,13 @@ internal sealed class StructureCheck
     {
         long oldest = MailTime.Microseconds(clock) / 1_000_000 - PurgeAgeSeconds;
         foreach (QueueName queue in where)
-            ForEach(queue, entry => PurgeOne(entry.Path, oldest), path =>
+            ForEach(queue, entry =>
             {
-                if (!PurgeOne(path, oldest) && warn)
+                if (!PurgeOne(entry.Path, oldest) && queue == QueueName.Maildrop && FileSystem.Status(entry.Path) is { Kind: FileKind.Directory })
+                    PurgeJunk(entry.Path, oldest);
+            }, path =>
+            {
+                if (!PurgeOne(path, oldest) && !(queue == QueueName.Maildrop && PurgeJunk(path, oldest)) && warn)
                     WarnOfName(path);
             });
         // Not of bounce: what failed for good, and was not told, is for people to look at.
@@ -82,6 +86,14 @@ internal sealed class StructureCheck
         if (FileSystem.Status(entry.Path) is { Kind: FileKind.Regular } status && status.ModifiedSeconds <= oldest
             && _queues.Locate(entry.Id) is null && _queues.Locate(entry.Id) is null)
             FileSystem.TryRemove(entry.Path);
+    }
+
+    // Nobody takes it for mail, whatever its mode. Of directories only those without content: what is in there is not ours.
+    private static bool PurgeJunk(string path, long oldest)
+    {
+        if (FileSystem.Status(path) is not { } status || status.ModifiedSeconds > oldest)
+            return false;
+        return status.Kind == FileKind.Directory ? FileSystem.TryRemoveEmptyDirectory(path) : FileSystem.TryRemove(path);
     }
 
     private static bool PurgeOne(string path, long oldest)

@@ -16,9 +16,9 @@ public sealed class LookupTable
     private readonly List<Source> _sources = [];
     private readonly List<TableFile> _files = [];
 
-    private LookupTable()
-    {
-    }
+    private readonly bool _isLiteral;
+
+    private LookupTable(bool isLiteral) => _isLiteral = isLiteral;
 
     /// <summary>Keys and values, or one value for every key.</summary>
     private sealed record Source(Dictionary<string, string>? Entries, string? Always);
@@ -76,6 +76,11 @@ public sealed class LookupTable
         return null;
     }
 
+    /// <summary>The first key of an entry that is <paramref name="wanted"/>, in no order; null when there is none.</summary>
+    /// <param name="wanted">Is asked with key and value.</param>
+    public string? FirstKey(Func<string, string, bool> wanted) => _sources.SelectMany(source => source.Entries ?? [])
+        .Where(entry => wanted(entry.Key, entry.Value)).Select(entry => entry.Key).FirstOrDefault();
+
     /// <summary>A file of this table that is not the one that was read; null when there is none. One that is missing, or that
     /// this process may no longer look at, has not changed.</summary>
     internal string? ChangedFile()
@@ -111,9 +116,15 @@ public sealed class LookupTable
     }
 
     /// <exception cref="ConfigurationException">Not a table, or a file that cannot be used.</exception>
-    internal static LookupTable Open(ParameterValue value)
+    internal static LookupTable Open(ParameterValue value) => Open(value, isLiteral: false);
+
+    /// <summary>A table of secrets: what stands in it is what it means, a "$" too, and no error quotes it. Only the path of a file is expanded.</summary>
+    /// <exception cref="ConfigurationException">Not a table, or a file that cannot be used.</exception>
+    internal static LookupTable OpenSecrets(ParameterValue value) => Open(value, isLiteral: true);
+
+    private static LookupTable Open(ParameterValue value, bool isLiteral)
     {
-        LookupTable table = new();
+        LookupTable table = new(isLiteral);
         switch (value.Node)
         {
             case null:
@@ -135,7 +146,7 @@ public sealed class LookupTable
         switch (node)
         {
             case TomlString text:
-                AddSpecifications(config, name, node, config.Expand(name, text.Value, node));
+                AddSpecifications(config, name, node, _isLiteral ? text.Value : config.Expand(name, text.Value, node));
                 break;
             case TomlTable table:
                 AddTable(config, name, table);
@@ -160,7 +171,8 @@ public sealed class LookupTable
                 TomlTable => throw config.Wrong(name, entry.Value, $"key \"{entry.Key}\" holds a table; a key with dots needs quotes, e.g. \"example.com\" = \"...\""),
                 _ => throw config.Wrong(name, entry.Value, $"{entry.Value.WithArticle} is not accepted as the value of \"{entry.Key}\"; give text in quotes"),
             };
-            value = config.Expand(name, value, entry.Value);
+            if (!_isLiteral)
+                value = config.Expand(name, value, entry.Value);
             // Keys that differ in letter case only would hide one another.
             if (!entries.TryAdd(Fold(entry.Key), value))
                 throw config.Wrong(name, entry.Value, $"key \"{entry.Key}\" occurs twice; letter case does not matter");
@@ -193,7 +205,7 @@ public sealed class LookupTable
             switch (colon < 0 ? "" : specification[..colon])
             {
                 case "texthash":
-                    _sources.Add(new Source(ReadTextHash(config, name, node, rest), null));
+                    _sources.Add(new Source(ReadTextHash(config, name, node, _isLiteral ? config.Expand(name, rest, node) : rest), null));
                     break;
                 case "inline":
                     _sources.Add(new Source(ReadInline(config, name, node, rest), null));
@@ -202,7 +214,7 @@ public sealed class LookupTable
                     _sources.Add(new Source(null, Unbraced(rest)));
                     break;
                 default:
-                    throw config.Wrong(name, node, $"\"{specification}\" is not a lookup table; {Accepted}");
+                    throw config.Wrong(name, node, $"{(_isLiteral ? "this" : $"\"{specification}\"")} is not a lookup table; {Accepted}");
             }
         }
     }

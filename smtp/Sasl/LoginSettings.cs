@@ -1,4 +1,5 @@
 using PostfixNet.Configuration;
+using PostfixNet.Mail;
 using PostfixNet.Net;
 
 namespace PostfixNet.Smtp.Sasl;
@@ -6,6 +7,12 @@ namespace PostfixNet.Smtp.Sasl;
 /// <summary>The smtp_sasl_... parameters, read. Only made when smtp_sasl_auth_enable is on.</summary>
 internal sealed record LoginSettings
 {
+    private static readonly HashSet<string> s_mechanisms = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-512-PLUS",
+        "XOAUTH2", "OAUTHBEARER", "NTLM", "GSSAPI", "GS2-KRB5", "GSS-SPNEGO", "KERBEROS_V4", "EXTERNAL", "ANONYMOUS", "OTP", "SRP",
+    };
+
     internal required PasswordTable Passwords { get; init; }
 
     /// <summary>smtp_sasl_mechanism_filter.</summary>
@@ -49,6 +56,8 @@ internal sealed record LoginSettings
         LookupTable table = config.ForTransport(Parameters.SmtpSaslPasswordMaps, service);
         if (table.IsEmpty)
             config.Remark(Parameters.SmtpSaslAuthEnable, "on, but smtp_sasl_password_maps is empty: there is no login", service);
+        else
+            LookAt(table, config, service);
         bool isLmtp = service == "lmtp";
         return new LoginSettings
         {
@@ -64,6 +73,21 @@ internal sealed record LoginSettings
         };
     }
 
+    // What is easily written otherwise than it is looked up; without it mail would go without login, or not at all.
+    private static void LookAt(LookupTable table, MainConfig config, string service)
+    {
+        if (table.FirstKey(static (_, value) => value.IndexOf(':', StringComparison.Ordinal) <= 0) is { } odd)
+            config.Remark(Parameters.SmtpSaslPasswordMaps, $"the entry for {odd} is not \"user:password\": no mail goes where it counts", service);
+        foreach (string hop in config.Get(Parameters.Relayhost))
+        {
+            if (HostAndPort.Parse(hop)?.Host is not { } host || table.Find(hop) is not null || table.Find(host) is not null)
+                continue;
+            string? near = table.FirstKey((key, _) => HostAndPort.Parse(key)?.Host.Equals(host, StringComparison.OrdinalIgnoreCase) == true);
+            if (near is not null)
+                config.Remark(Parameters.SmtpSaslPasswordMaps, $"has an entry for {near}, which is not that of relayhost, {hop}: there is no login for it; the two must be written alike", service);
+        }
+    }
+
     private static IReadOnlyList<string> FilterOf(MainConfig config, string service)
     {
         IReadOnlyList<string> filter = config.ForTransport(Parameters.SmtpSaslMechanismFilter, service);
@@ -73,6 +97,8 @@ internal sealed record LoginSettings
             bool isTable = pattern.Contains(':', StringComparison.Ordinal) && !pattern.StartsWith("static:", StringComparison.Ordinal);
             if (isTable || pattern.StartsWith('/'))
                 throw config.Refuse(Parameters.SmtpSaslMechanismFilter, $"\"{item}\" is not supported; give names of mechanisms, \"!name\", \"static:all\"", service);
+            if (!pattern.StartsWith("static:", StringComparison.Ordinal) && !s_mechanisms.Contains(pattern))
+                config.Remark(Parameters.SmtpSaslMechanismFilter, $"\"{item}\" is no mechanism that is known here", service);
         }
         return filter;
     }

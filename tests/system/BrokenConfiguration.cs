@@ -81,6 +81,35 @@ public sealed class BrokenConfiguration
         Assert.Matches(@"main\.toml:\d+:1: .*quue_run_delay.*queue_run_delay", check.Error);
     });
 
+    [Theory] // what only a look around can find: a service that asks, the other file, the disk
+    [InlineData("default_transport = \"nosuch\"", "default_transport: \"nosuch\": master.toml has no service \"nosuch\"; it has ")]
+    [InlineData("queue_directory = \"/proc/nowhere/queue\"", "queue_directory: there is no directory /proc/nowhere")]
+    [InlineData("maillog_file = \"/nowhere/log\"", "maillog_file: write /nowhere: No such file or directory")]
+    [InlineData("[transport_maps]\n\"x.test\" = \"nosuch:\"", "transport_maps: \"nosuch:\": master.toml has no service \"nosuch\"; it has ")]
+    public void ValuesThatLeadNowhere(string toml, string problem) => MailSystem.Run(mail =>
+    {
+        string path = Path.Combine(mail.ConfigDirectory, "main.toml");
+        string name = toml.Split(' ')[0];
+        File.WriteAllText(path, string.Join('\n', mail.MainToml().Split('\n').Where(line => !line.StartsWith(name + " ", StringComparison.Ordinal))) + toml + "\n");
+        CommandResult check = mail.Master("check");
+        Assert.Equal(78, check.Status);
+        Assert.Matches($@"^master: fatal: {Regex.Escape(path)}:\d+:\d+: {Regex.Escape(problem)}.*\n$", check.Error);
+        Assert.Equal(78, mail.Master("start").Status);
+        Assert.Empty(mail.Processes());
+    });
+
+    [Theory]
+    [InlineData("myhostname", "web1", "\"web1\" is a name that no other host knows: many servers refuse mail from it; ")]
+    [InlineData("myhostname", "web1.localdomain", "\"web1.localdomain\" is a name that no other host knows")]
+    [InlineData("minimal_backoff_time", "6d", "longer than maximal_backoff_time: all attempts are that far apart")]
+    [InlineData("minimal_backoff_time", "6d", "longer than maximal_queue_lifetime: mail is returned after its first attempt")]
+    [InlineData("delay_warning_time", "6d", "longer than maximal_queue_lifetime: nobody is warned")]
+    public void ValuesThatAreOddAreAWarning(string name, string value, string warning) => MailSystem.Run(mail =>
+    {
+        mail.Set(name, value);
+        Assert.Matches($@"master: warning: \S*main\.toml:\d+:\d+: {name}: {Regex.Escape(warning)}", mail.Master("check").Ok().Error);
+    });
+
     // S1-05
     [Fact]
     public void AccountThatDoesNotExistIsNamed() => MailSystem.Run(mail =>

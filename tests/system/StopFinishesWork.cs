@@ -29,6 +29,22 @@ public sealed class StopFinishesWork
             receiver.Messages.SelectMany(message => message.Recipients).Select(recipient => recipient.Address).Order());
     });
 
+    [Fact] // pickup waited for an answer of cleanup until it was killed
+    public void NobodyWaitsForServicesThatDoNotStart() => MailSystem.Run(mail =>
+    {
+        string table = mail.PathOf("aliases");
+        File.WriteAllText(table, "a b\n");
+        mail.Set("virtual_alias_maps", $"texthash:{table}");
+        mail.Set("service_throttle_time", "60s");
+        mail.Start();
+        File.Delete(table);
+        mail.Submit(MailSystem.Message("waits"), "-f", "alice@origin.test", "bob@dest.test");
+        mail.WaitForLog("cleanup: bad command startup");
+        mail.Stop();
+        Assert.Empty(mail.Log("are killed"));
+        Assert.Single(mail.Ids("maildrop"));
+    });
+
     [Fact]
     public void StoppingTwiceAndStartingTwiceAreReported() => MailSystem.Run(mail =>
     {

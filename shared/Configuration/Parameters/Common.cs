@@ -47,7 +47,7 @@ public static partial class Parameters
     public static readonly Parameter<IReadOnlyList<string>> MyDestination = List("mydestination", "$myhostname, localhost.$mydomain, localhost");
 
     /// <summary>Separates what a user added to his name: "user+shop". Addresses are also looked up without it.</summary>
-    public static readonly Parameter<string> RecipientDelimiter = Text("recipient_delimiter", "");
+    public static readonly Parameter<string> RecipientDelimiter = Checked("recipient_delimiter", "", static text => !text.Any(static c => "@<>(),;:\\\"[] ".Contains(c, StringComparison.Ordinal)), "has a character that means something else in an address; give e.g. \"+\"");
 
     /// <summary>Who gets mail to the empty address, and what listings show as the sender of notices.</summary>
     public static readonly Parameter<string> EmptyAddressRecipient = MailAddress("empty_address_recipient", "MAILER-DAEMON");

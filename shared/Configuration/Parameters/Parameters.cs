@@ -87,6 +87,8 @@ public static partial class Parameters
 
     private static Parameter<LookupTable> Table(string name, string defaultText) => Add(new Parameter<LookupTable>(name, defaultText, LookupTable.Open));
 
+    private static Parameter<LookupTable> Secrets(string name) => Add(new Parameter<LookupTable>(name, "", LookupTable.OpenSecrets));
+
     // Levels are numbers with dots; 3.10 comes after 3.6.
     private static bool IsSupportedLevel(string text) => Version.TryParse(text.Contains('.', StringComparison.Ordinal) ? text : text + ".0", out Version? level) && level >= new Version(3, 6);
 

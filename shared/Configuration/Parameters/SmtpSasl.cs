@@ -7,7 +7,7 @@ public static partial class Parameters
     public static readonly Parameter<bool> SmtpSaslAuthEnable = Flag("smtp_sasl_auth_enable", "no");
 
     /// <summary>Users and passwords, by server, next hop, or sender.</summary>
-    public static readonly Parameter<LookupTable> SmtpSaslPasswordMaps = Table("smtp_sasl_password_maps", "");
+    public static readonly Parameter<LookupTable> SmtpSaslPasswordMaps = Secrets("smtp_sasl_password_maps");
 
     /// <summary>Logins are looked up by sender first.</summary>
     public static readonly Parameter<bool> SmtpSenderDependentAuthentication = Flag("smtp_sender_dependent_authentication", "no");

@@ -30,6 +30,7 @@ public sealed class ValuesOfSenseTests
     [InlineData("error_notice_recipient = '@b.test'", "error_notice_recipient: \"@b.test\" is not an address")]
     [InlineData("smtp_discard_ehlo_keywords = 'pipelinig'", "smtp_discard_ehlo_keywords: \"pipelinig\" is not accepted; give one of \"8bitmime\"")]
     [InlineData("smtp_pix_workarounds = 'x'", "smtp_pix_workarounds: \"x\" is not accepted; give one of \"disable_esmtp\", \"delay_dotcrlf\"")]
+    [InlineData("recipient_delimiter = '@'", "recipient_delimiter: \"@\" has a character that means something else in an address; give e.g. \"+\"")]
     // A line that was meant to stand above.
     [InlineData("[virtual_alias_maps]\n'a@b.test' = 'c@d.test'\nrelayhost = '[smtp.example.com]'", "3:13: virtual_alias_maps: \"relayhost\" is the name of a parameter, and belongs to the table here; put it above the first line with brackets")]
     [InlineData("[transport_maps]\nmail_owner = 'x'", "\"mail_owner\" is the name of a parameter")]

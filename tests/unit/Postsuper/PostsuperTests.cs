@@ -325,6 +325,35 @@ public sealed class PostsuperTests : IDisposable
         Assert.Equal(stays, File.Exists(path));
     }
 
+    [Theory] // what users put into maildrop is not taken for mail, and stays a week
+    [InlineData("maildrop", "a stranger", "0700", 8, false)]
+    [InlineData("maildrop", "a stranger", "0700", 6, true)]
+    [InlineData("incoming", "a stranger", "0700", 8, true)]
+    [InlineData("maildrop", "AAAAA1", "0700", 8, true)] // mail
+    public void Purging_removes_junk_from_maildrop(string queue, string name, string mode, int days, bool stays)
+    {
+        string path = $"{_queues.Root}/{queue}/{name}";
+        File.WriteAllText(path, "");
+        FileSystem.ChangeMode(path, Convert.ToInt32(mode, 8));
+        FileSystem.TrySetTime(path, (DateTimeOffset.UtcNow.ToUnixTimeSeconds() - days * 86400L) * 1_000_000_000);
+        Run("-p");
+        Assert.Equal(stays, File.Exists(path));
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public void Purging_removes_directories_from_maildrop_when_they_are_empty(bool hasFile, bool stays)
+    {
+        string path = $"{_queues.Root}/maildrop/directory";
+        Directory.CreateDirectory(path);
+        if (hasFile)
+            File.WriteAllText(path + "/x", "");
+        FileSystem.TrySetTime(path, (DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 8 * 86400L) * 1_000_000_000);
+        Run("-p");
+        Assert.Equal(stays, Directory.Exists(path));
+    }
+
     [Fact]
     public void Without_options_it_repairs_and_purges()
     {

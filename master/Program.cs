@@ -14,7 +14,8 @@ namespace PostfixNet.Master;
 /// DESCRIPTION
 ///   start      Checks the configuration, makes missing queue directories, and returns when the system accepts mail.
 ///   start-fg   The same in the foreground, for containers and service managers; ends on SIGTERM or SIGINT.
-///   stop       Ends the system: deliveries past their last word finish, others are put off; returns when all is down.
+///   stop       Ends the system: deliveries past their last word may finish, for application_event_drain_time, ten seconds at most (a
+///              message whose final reply takes longer is sent again); others are put off. Returns when all is down.
 ///   abort      Ends the system at once. Nothing is lost, but mail in transmission may be sent again.
 ///   reload     Reads the configuration anew; processes end after the work in hand and are replaced. The queue manager
 ///              stays, with its queue in memory, and sends what is not under way by the new routes and limits.

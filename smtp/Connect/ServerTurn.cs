@@ -48,6 +48,9 @@ internal sealed class ServerTurn
     /// <summary>The session has carried mail: what it is refused now, a fresh one may not be.</summary>
     internal bool HasCarriedMail { get; set; }
 
+    /// <summary>What the server can do after all, since it refuses parameters that it announced; null: what it announced.</summary>
+    internal ServerFeatures? LesserFeatures { get; set; }
+
     /// <summary>The operator was told what is wrong with the relay that he chose.</summary>
     internal bool IsRelayTroubleTold { get; set; }
 

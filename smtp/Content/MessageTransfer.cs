@@ -31,9 +31,9 @@ internal sealed class MessageTransfer(SmtpChat chat, ServerFeatures features, Se
             throw;
         }
         if (chat.Options.IsLmtp)
-            JudgeEach();
+            JudgeEach(quit);
         else
-            JudgeAll(chat.ReadReply(SmtpStage.Dot));
+            JudgeAll(chat.ReadReply(SmtpStage.Dot), quit);
         chat.Stream.HeedsStop = true;
     }
 
@@ -77,33 +77,39 @@ internal sealed class MessageTransfer(SmtpChat chat, ServerFeatures features, Se
     }
 
     // RFC 2033 section 4.2: one reply for each recipient that was accepted, in the order of RCPT.
-    private void JudgeEach()
+    private void JudgeEach(bool quit)
     {
         List<AttemptRecipient> recipients = turn.State.Open;
         List<SmtpReply> replies = [];
+        SmtpReply? junk = null;
         try
         {
             while (replies.Count < recipients.Count)
             {
                 replies.Add(chat.ReadReply(SmtpStage.Dot));
+                junk ??= replies[^1].HasJunk ? replies[^1] : null;
                 // Then there are too few replies, and those before may be other recipients', too.
-                if (IsNoVerdict(replies[^1]))
+                if (IsNoVerdict(replies[^1], junk, quit: false))
                     return;
             }
+            if (junk is not null && IsNoVerdict(junk, junk, quit))
+                return;
+            junk = null;
         }
         finally
         {
-            for (int i = 0; i < replies.Count && recipients[i].Mark == RecipientMark.Open; i++)
+            for (int i = 0; junk is null && i < replies.Count && recipients[i].Mark == RecipientMark.Open; i++)
                 Judge(recipients[i], replies[i]);
         }
     }
 
-    // The reply may be the answer to QUIT, which some server gives before it has stored the message; so is a code with junk
-    // in front. Once too often is better than never.
-    private bool IsNoVerdict(SmtpReply reply)
+    // The reply may be the answer to QUIT, which some server gives before it has stored the message. With junk in front it is the
+    // reply to the content only if another one follows for QUIT. Once too often is better than never.
+    private bool IsNoVerdict(SmtpReply reply, SmtpReply? junk, bool quit)
     {
-        if (!reply.HasJunk && !chat.IsOutOfStep && reply.Code != 221)
+        if (reply.Code != 221 && (junk is null || !quit || AnswersQuit()))
             return false;
+        reply = junk ?? reply;
         chat.Abandon();
         _trouble.MessageFails(SmtpTrouble.Why("4.5.0",
             $"host {turn.Server.Name} sent a reply that is none: {reply.Text} (in reply to {StageInfo.Of(SmtpStage.Dot).Command}) -- message may be sent more than once",
@@ -111,9 +117,27 @@ internal sealed class MessageTransfer(SmtpChat chat, ServerFeatures features, Se
         return true;
     }
 
-    private void JudgeAll(SmtpReply reply)
+    private bool AnswersQuit()
     {
-        if (IsNoVerdict(reply))
+        try
+        {
+            _ = chat.ReadReply(SmtpStage.Quit);
+            return true;
+        }
+        catch (ConnectionException)
+        {
+            return false;
+        }
+        finally
+        {
+            chat.Abandon();
+        }
+    }
+
+    private void JudgeAll(SmtpReply reply, bool quit)
+    {
+        // Whatever a refusal answers, nothing was taken.
+        if (IsNoVerdict(reply, reply.HasJunk ? reply : null, quit && reply.Class == 2))
             return;
         if (reply.Class != 2)
         {

@@ -62,6 +62,11 @@ internal static class Refusals
         reply.Class is 4 or 5 && ((reply.Code, reply.Status) is (452, "4.5.3" or "4.0.0") or (552, "5.5.3" or "5.0.0")
             || (Has(reply.Text, "too many recipient", "too many rcpt") && !IsAbout(reply, ".1.", ".2.")));
 
+    /// <summary>Refuses parameters of MAIL or RCPT (RFC 5321 section 4.1.1.11): 555 and 455 are for that; 501, 504 and 5.5.4 may be.</summary>
+    internal static bool IsOfParameters(SmtpReply reply, SmtpStage stage) => KindOf(reply, stage) == RefusalKind.Mail && (
+        (reply.Code is 501 or 504 or 555 && IsAbout(reply, ".0.0", ".5.1", ".5.2", ".5.4"))
+        || reply.Code == 455 || (reply.Class == 5 && IsAbout(reply, ".5.4")));
+
     private static bool IsOfClient(SmtpReply reply, string text, SmtpStage stage)
     {
         if (reply.Code is 523 or 525 or 530 or 534 or 535 or 538)

@@ -32,8 +32,8 @@ internal static class EnvelopeCommands
     {
         StringBuilder command = new("MAIL FROM:<");
         command.Append(InCommand(message.Sender, options)).Append('>');
-        // Nobody checks a size against no limit.
-        if (features.SizeLimit > 0)
+        // What it will be when it is converted nobody knows yet.
+        if (features.Size && !converted)
             command.Append(CultureInfo.InvariantCulture, $" SIZE={message.Size}");
         if (features.EightBitMime && !converted && message.Encoding != BodyEncoding.Unknown)
             command.Append(" BODY=").Append(message.Encoding.SmtpWord());
@@ -49,6 +49,14 @@ internal static class EnvelopeCommands
         if (features.SmtpUtf8 && (message.SmtpUtf8 & SmtpUtf8.Requested) != 0)
             command.Append(" SMTPUTF8");
         return command.ToString();
+    }
+
+    /// <summary>A command of <see cref="Mail"/> or <see cref="Rcpt"/> says more than the address, and could say less.</summary>
+    internal static bool HasParameters(string command)
+    {
+        int end = command.LastIndexOf('>');
+        string rest = command[(end + 1)..].Replace(" SMTPUTF8", "", StringComparison.Ordinal);
+        return rest.Length > 0;
     }
 
     /// <summary>RFC 5321 section 4.1.1.3, with ORCPT and NOTIFY (RFC 3461).</summary>

@@ -15,8 +15,8 @@ internal sealed class ReceivedLines(int lineLimit)
     private int _end;
     private bool _skipsLine;
 
-    /// <summary>The server said no more than was taken of it.</summary>
-    internal bool IsEmpty => _start == _end && !_skipsLine;
+    /// <summary>The server said no more than was taken of it, but for line ends.</summary>
+    internal bool IsEmpty => Octets.Trim("\r\n"u8).IsEmpty && !_skipsLine;
 
     /// <summary>What is there already, perhaps not to the end of a line.</summary>
     internal ReadOnlySpan<byte> Octets => _octets.AsSpan(_start, _end - _start);
@@ -34,6 +34,9 @@ internal sealed class ReceivedLines(int lineLimit)
         _end += n;
         return n > 0;
     }
+
+    /// <summary>Drops what was not taken.</summary>
+    internal void Forget() => _start = _end;
 
     /// <summary>Takes the next line, as <see cref="ReplyLine.TryRead"/>; of one that is too long the rest is dropped.</summary>
     internal LineStatus TryTake(int limit, out ReadOnlySpan<byte> line)

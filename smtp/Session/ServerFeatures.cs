@@ -26,6 +26,9 @@ internal sealed record ServerFeatures
     /// <summary>PIX work-around: the final dot goes in a packet of its own.</summary>
     internal bool DelayDot { get; init; }
 
+    /// <summary>The server wants to know the size of messages, RFC 1870.</summary>
+    internal bool Size { get; private init; }
+
     /// <summary>Octets, RFC 1870; 0: the server announced no limit.</summary>
     internal long SizeLimit { get; private init; }
 
@@ -57,12 +60,36 @@ internal sealed record ServerFeatures
                 "STARTTLS" => features with { StartTls = true },
                 "XFORWARD" => features with { XForward = words },
                 "AUTH" => features with { AuthMechanisms = AddMechanisms(features.AuthMechanisms, words) },
-                "SIZE" when words.Length > 1
-                    && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out long size) => features with { SizeLimit = size },
+                "SIZE" => features with
+                {
+                    Size = true,
+                    SizeLimit = words.Length > 1 && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out long size) ? size : features.SizeLimit,
+                },
                 _ => features,
             };
         }
         return features;
+    }
+
+    /// <summary>What remains when the server refuses parameters of a command that it had announced; SMTPUTF8 stays, as it is no
+    /// matter of taste.</summary>
+    /// <param name="reply">The refusal: perhaps it names one.</param>
+    internal ServerFeatures WithoutParameters(SmtpStage stage, SmtpReply reply)
+    {
+        bool Names(params ReadOnlySpan<string> words)
+        {
+            foreach (string word in words)
+            {
+                if (reply.Text.Contains(word, StringComparison.OrdinalIgnoreCase))
+                    return true;
+            }
+            return false;
+        }
+
+        bool dsn = stage == SmtpStage.Rcpt || Names("RET=", "ENVID", "DSN"), size = Names("SIZE"), body = Names("BODY", "8BITMIME"), auth = Names("AUTH");
+        return dsn || size || body || auth
+            ? this with { Dsn = Dsn && !dsn, Size = Size && !size, EightBitMime = EightBitMime && !body, SendDummyAuth = SendDummyAuth && !auth }
+            : this with { Dsn = false, Size = false, EightBitMime = false, SendDummyAuth = false };
     }
 
     /// <summary>The server wants to know an attribute of XFORWARD.</summary>

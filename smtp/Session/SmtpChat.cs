@@ -30,7 +30,8 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     /// <summary>Replies are matched to commands by counting, so a line that is not SMTP puts all that follow in doubt.</summary>
     internal bool IsPipelining { get; set; }
 
-    /// <summary>Lines that are not SMTP were seen while pipelining: the session cannot be trusted any further.</summary>
+    /// <summary>Lines that are not SMTP, and not empty, were seen while pipelining: one may have been meant for a reply, so counting proves
+    /// nothing by itself any more, and the session carries no further message.</summary>
     internal bool IsOutOfStep { get; private set; }
 
     /// <summary>The connection is of no use: nothing more can be said over it.</summary>
@@ -190,9 +191,12 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
         {
             while (TakeLine(out ReadOnlySpan<byte> line))
             {
-                ReplyLineKind kind = _parser.Add(line, IsPipelining, out SmtpReply? reply);
                 if (_isVerbose)
                     log.Heard(peer, Redacted(SmtpReplyParser.Printable(line)));
+                // Nobody means anything by it.
+                if (line.Trim(" \t"u8).IsEmpty)
+                    continue;
+                ReplyLineKind kind = _parser.Add(line, IsPipelining, out SmtpReply? reply);
                 Transcript?.Received(Redacted(SmtpReplyParser.Printable(line)), kind == ReplyLineKind.NotSmtp);
                 if (reply is not null)
                     return Redacted(reply);
@@ -210,7 +214,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
         }
     }
 
-    /// <summary>The server said more than was read of it.</summary>
+    /// <summary>The server said more than was read of it; line ends count for nothing.</summary>
     internal bool HasUnreadInput => !_received.IsEmpty;
 
     /// <summary>Goes on over another stream, when TLS has started.</summary>
@@ -219,10 +223,12 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     {
         Stage = SmtpStage.StartTls;
         Stream = wrap(Stream);
+        // Line ends at most, from before.
+        _received.Forget();
     }
 
     /// <summary>Nothing unasked came from the server and the connection stands.</summary>
-    internal bool IsQuiet => !IsBroken && _received.Octets.IsEmpty && !_cannotWrite && !IsOutOfStep && Stream.IsQuiet;
+    internal bool IsQuiet => !IsBroken && _received.IsEmpty && !_cannotWrite && !IsOutOfStep && Stream.IsQuiet;
 
     public void Dispose() => Stream.Dispose();
 
@@ -238,6 +244,8 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     {
         int limit = LineLimit;
         LineStatus status = _received.TryTake(limit, out line);
+        // CR CR LF and LF CR end lines as well.
+        line = line.Trim((byte)'\r');
         if (status == LineStatus.TooLong)
         {
             string start = Redacted(SmtpReplyParser.Printable(line));

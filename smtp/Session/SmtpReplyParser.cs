@@ -88,9 +88,10 @@ internal sealed class SmtpReplyParser
             int end = octets.IndexOf((byte)'\n');
             ReadOnlySpan<byte> line = end < 0 ? octets : octets[..end];
             octets = end < 0 ? default : octets[(end + 1)..];
+            line = line.Trim((byte)'\r');
             if (line.StartsWith("421"u8))
                 return false;
-            if (Classify(line.TrimEnd((byte)'\r')) != ReplyLineKind.NotSmtp)
+            if (Classify(line) != ReplyLineKind.NotSmtp)
                 return true;
         }
         return false;

@@ -87,6 +87,7 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
                 turn.State.Reopen(RecipientMark.NextTransaction);
                 new SmtpTransaction(chat, _features, turn) { KeepOpen = keepOpen }.Run();
                 turn.State.HasCompletedSession = true;
+                _features = turn.LesserFeatures ?? _features;
             }
             while (turn.State.HasNextTransaction && !turn.State.HasNextSession && !chat.IsBroken);
             if (NeedsFreshSession(turn))

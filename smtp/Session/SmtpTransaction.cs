@@ -63,7 +63,7 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
             chat.Say(SmtpStage.Data, "DATA");
         chat.Flush(SmtpStage.Mail);
 
-        bool accepted = ReadMailReply();
+        bool accepted = ReadMailReply(mail);
         SmtpReply? data = ReadBatch(accepted);
         if (IsHopeless)
             return;
@@ -102,7 +102,7 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
                     return null;
                 replies.Add(ReadBatchReply(SmtpStage.Rcpt, several));
                 // After junk no reply is known to come; a recipient alone can be given no other's.
-                if (chat.IsOutOfStep)
+                if (chat.IsOutOfStep && !several)
                     JudgeBatch(replies, accepted);
             }
             if (IsHopeless)
@@ -115,7 +115,9 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
         }
         catch (Exception e) when (e is StoppingException or ConnectionException { Failure: not StreamFailure.OutOfStep })
         {
-            JudgeBatch(replies, accepted);
+            // One of them may be another command's.
+            if (!chat.IsOutOfStep)
+                JudgeBatch(replies, accepted);
             throw;
         }
         JudgeBatch(replies, accepted);
@@ -136,7 +138,7 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
     {
         SmtpReply reply = chat.ReadReply(stage);
         bool isOdd = reply.Class == (stage == SmtpStage.Data ? 2 : 3);
-        return suspicious && (chat.IsOutOfStep || isOdd) ? throw new ConnectionException(StreamFailure.OutOfStep) : reply;
+        return suspicious && isOdd ? throw new ConnectionException(StreamFailure.OutOfStep) : reply;
     }
 
     private void RunInStep(string mail)
@@ -144,7 +146,7 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
         chat.RefuseEarlyReply(SmtpStage.Mail);
         chat.Say(SmtpStage.Mail, mail);
         chat.Flush(SmtpStage.Mail);
-        bool accepted = ReadMailReply();
+        bool accepted = ReadMailReply(mail);
         foreach (AttemptRecipient recipient in _recipients)
         {
             if (accepted)
@@ -173,12 +175,27 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
             throw new ConnectionException(StreamFailure.Lost);
     }
 
-    private bool ReadMailReply()
+    // Some server announces an extension, and then refuses what belongs to it: without, it takes the mail.
+    private void FollowsWithoutParameters(AttemptRecipient recipient, SmtpStage stage, SmtpReply reply)
+    {
+        if (turn.LesserFeatures is null)
+            turn.Delivery.Log.ParametersRefused(turn.Delivery.QueueId, turn.Server, reply, StageInfo.Of(stage).Command);
+        turn.LesserFeatures = (turn.LesserFeatures ?? features).WithoutParameters(stage, reply);
+        recipient.Mark = RecipientMark.NextTransaction;
+    }
+
+    private bool ReadMailReply(string mail)
     {
         SmtpReply reply = chat.ReadReply(SmtpStage.Mail);
         if (reply.Class == 2)
             return true;
         RefuseStaleSession(reply);
+        if (EnvelopeCommands.HasParameters(mail) && Refusals.IsOfParameters(reply, SmtpStage.Mail))
+        {
+            foreach (AttemptRecipient recipient in _recipients)
+                FollowsWithoutParameters(recipient, SmtpStage.Mail, reply);
+            return false;
+        }
         _trouble.MessageRefused(SmtpStage.Mail, reply);
         return false;
     }
@@ -190,6 +207,8 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
             new RecipientResults(turn).Sent(recipient, reply, features.Dsn);
         if (reply.Class == 2)
             _accepted++;
+        else if (Refusals.IsOfParameters(reply, SmtpStage.Rcpt) && EnvelopeCommands.HasParameters(EnvelopeCommands.Rcpt(recipient, features, chat.Options)))
+            FollowsWithoutParameters(recipient, SmtpStage.Rcpt, reply);
         else if (_accepted > 0 && Refusals.IsRecipientLimit(reply))
             _trouble.RecipientWaits(recipient, SmtpTrouble.FromReply(turn.Server, SmtpStage.Rcpt, reply));
         else
@@ -198,13 +217,6 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
 
     private void SendMessage()
     {
-        if (chat.IsOutOfStep)
-        {
-            // The 354 may belong to another command: sending content now could deliver it to the wrong recipients.
-            chat.Abandon();
-            _trouble.MessageFails(SmtpTrouble.Why("4.5.0", $"host {turn.Server.Name} sent replies that are not SMTP", turn.Server.Host));
-            return;
-        }
         bool quit = features.Pipelining && EndsSession;
         new MessageTransfer(chat, features, turn).Run(NeedsConversion, quit);
         if (quit && !chat.IsBroken && !chat.Options.SkipQuitResponse)

@@ -14,7 +14,7 @@ namespace PostfixNet.UnitTests.Smtp;
 /// something), "UNDER:octets" (past TLS) or "LATE:text" (after 150 ms); else it is a line, or lines separated by LF. A list: one
 /// reply for each time the question comes up, the last one for all further times. "rcpt_max" recipients are taken in each
 /// transaction, or "session_rcpt_max" in each session; others get "rcpt_over". "rcpt_each" is a list of the usual kind, where "rcpt" has a
-/// reply for each recipient of a transaction. "read" tells what becomes of content: "no": it is not read; "slow": a little at a time;
+/// reply for each recipient of a transaction. With "receives" content follows whatever DATA was answered. "read" tells what becomes of content: "no": it is not read; "slow": a little at a time;
 /// "rests": [milliseconds, ...] are rests before parts of it. "tls" is a reply in place of the handshake
 /// after STARTTLS; with "tls_garbage" the client's first octets are awaited and answered by something else.</remarks>
 internal sealed class ScriptedServer : IDisposable
@@ -199,7 +199,7 @@ internal sealed class ScriptedServer : IDisposable
                         break;
                     case "DATA":
                         string data = server.Scripted("data") ?? "354 End data with <CR><LF>.<CR><LF>";
-                        goOn = Say(data) && (!data.StartsWith("354", StringComparison.Ordinal) || Receive(server._lmtp ? accepted : 1));
+                        goOn = Say(data) && ((!data.StartsWith("354", StringComparison.Ordinal) && !server._script.TryGetProperty("receives", out _)) || Receive(server._lmtp ? accepted : 1));
                         accepted = 0;
                         break;
                     case "RSET":

@@ -42,6 +42,9 @@ internal sealed class Log(ILog log)
     internal void ParametersRefused(string queueId, SmtpPeer peer, SmtpReply reply, string command) =>
         log.Warning($"{queueId}: host {peer.NameAndPort} refuses parameters that it announced: {reply.Text} (in reply to {command}); trying without them: smtp_discard_ehlo_keywords can do so from the start");
 
+    internal void ReportLost(string queueId, string recipient) =>
+        log.Warning($"{queueId}: the sender is not told that the mail for <{recipient}> was delivered: the trace service does not take the report");
+
     internal void RelayRefusesUs(string queueId, string reason) => log.Warning($"{queueId}: relay configuration problem: {reason}");
 
     internal void NoMxHostHasAddress(string domain) => log.Warning($"no MX host for {domain} has a valid address record");

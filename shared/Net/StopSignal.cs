@@ -13,6 +13,9 @@ public sealed class StopSignal(Func<Descriptor?> line, Func<bool> isStopping)
     /// <summary>What to watch while waiting; null: nothing will come.</summary>
     public Descriptor? Line => line();
 
+    /// <summary>This program must stop.</summary>
+    public bool IsStopping => isStopping();
+
     /// <summary>Goes no further when this program stops.</summary>
     /// <exception cref="StoppingException">It does.</exception>
     public void ThrowIfStopping()

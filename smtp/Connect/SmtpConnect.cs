@@ -27,6 +27,7 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ses
         {
             new SmtpTrouble(ServerTurn.Nobody(delivery, _state)).Stopping();
         }
+        new LateReports(delivery).Send(_state.UntoldSuccesses);
         return _state.Report(sessionOpen: cache.NextHop == delivery.Request.NextHop);
     }
 

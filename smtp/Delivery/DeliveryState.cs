@@ -24,6 +24,9 @@ internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
 
     internal bool HasUndecided => Undecided.Any();
 
+    /// <summary>Reports of success that the trace service has not taken.</summary>
+    internal List<Outcome> UntoldSuccesses { get; } = [];
+
     /// <summary>A session went through to its end: the destination is alive (S2-12).</summary>
     internal bool HasCompletedSession { get; set; }
 

@@ -28,8 +28,9 @@ internal sealed class RecipientResults(ServerTurn turn)
         Notify asked = recipient.Recipient.Notify;
         bool wanted = (asked.Wants(Notify.Success) && !serverReportsSuccess) || (_delivery.EndsDelay && asked.Wants(Notify.Delay));
         // The server has it: whatever happens to the report now, trying again would deliver twice.
-        if (wanted || _delivery.IsReported)
-            _ = _records.AppendTrace(new Outcome(recipient.Recipient, dsn));
+        Outcome report = new(recipient.Recipient, dsn);
+        if ((wanted || _delivery.IsReported) && !_records.AppendTrace(report))
+            turn.State.UntoldSuccesses.Add(report);
         turn.HasCarriedMail = true;
         Ends(recipient, DeliveryStatus.Sent, dsn, time);
     }
@@ -57,7 +58,9 @@ internal sealed class RecipientResults(ServerTurn turn)
         }
         if (_options.SoftBounce)
         {
-            Stays(recipient, DeliveryStatus.SoftBounced, trouble, time);
+            if (_delivery.IsReported)
+                _ = _records.AppendTrace(Delayed(recipient, trouble.AsTransient()));
+            Stays(recipient, DeliveryStatus.SoftBounced, trouble.AsTransient(), time);
             return;
         }
         Outcome failed = new(recipient.Recipient, trouble with { Action = DsnAction.Failed });

@@ -198,7 +198,7 @@ internal sealed class SmtpTrouble(ServerTurn turn)
         {
             StreamFailure.Lost => Why("4.4.2", $"lost connection with {turn.Server.Name} while {doing}"),
             StreamFailure.TimedOut => Why("4.4.2", $"conversation with {turn.Server.Name} timed out while {doing}"),
-            StreamFailure.Tls when handshake => Why("4.7.5", "Cannot start TLS: handshake failure"),
+            StreamFailure.Tls when handshake => Why("4.7.5", failure.Message.Length > 0 ? $"Cannot start TLS: handshake failure: {failure.Message}" : "Cannot start TLS: handshake failure"),
             StreamFailure.Tls => Why("4.7.5", $"TLS failure in the conversation with {turn.Server.Name} while {doing}"),
             StreamFailure.OutOfStep => Why("4.5.0", $"replies of host {turn.Server.Name} do not match the commands, seen while {doing}"),
             _ => throw new UnreachableException(failure.Failure.ToString()),

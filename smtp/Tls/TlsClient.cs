@@ -54,8 +54,15 @@ internal sealed class TlsClient(TlsSettings settings)
             });
             if (e.Failure == StreamFailure.Tls)
                 log.Warning($"TLS library problem: {e.Message}");
-            throw new ConnectionException(StreamFailure.Tls, e.Message);
+            throw new ConnectionException(StreamFailure.Tls, e.Failure == StreamFailure.Tls ? Reason(e.Message) : "");
         }
+    }
+
+    // OpenSSL's "error:0A00018A:SSL routines::dh key too small": what matters comes last.
+    private static string Reason(string detail)
+    {
+        int start = detail.LastIndexOf("::", StringComparison.Ordinal);
+        return start < 0 ? detail : detail[(start + 2)..].Trim();
     }
 
     /// <summary>Reads the files with certificates, once.</summary>

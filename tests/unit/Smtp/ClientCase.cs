@@ -79,7 +79,7 @@ internal static class ClientCase
 
         Assert.Equal(
             row.GetProperty("results").EnumerateArray().Select(r => string.Join(" | ", r.EnumerateArray().Select((e, i) => i == 0 ? AddressOf(e) : e.GetString()))),
-            rig.Results.Select(r => Ported(string.Join(" | ", r))));
+            rig.Results.Select(r => WithoutCause(Ported(string.Join(" | ", r)))));
         Assert.Equal(
             row.GetProperty("log").EnumerateArray().Select(e => Comparable(e.GetString()!)),
             rig.Lines.Where(l => !l.Contains("status=", StringComparison.Ordinal) && !l.Contains("breaking line", StringComparison.Ordinal))
@@ -96,9 +96,12 @@ internal static class ClientCase
             Assert.Equal(throttled, report.Trouble is not null);
     }
 
+    /// <summary>The line without what the TLS library says of a handshake that failed, which Postfix tells in another line.</summary>
+    internal static string WithoutCause(string line) => Regex.Replace(line, @"(?<=Cannot start TLS: handshake failure): [^)]*", "");
+
     // What the TLS library says is its own, and it does not tell the details of key exchange and signature.
     private static string Comparable(string line) =>
-        Regex.Replace(Regex.Replace(line, "(?<=TLS library problem: ).*", "..."), " key-exchange .*| server-(signature|digest) .*", "");
+        Regex.Replace(Regex.Replace(WithoutCause(line), "(?<=TLS library problem: ).*", "..."), " key-exchange .*| server-(signature|digest) .*", "");
 
     private static void AssertWire(JsonElement wire, string address, ScriptedServer server)
     {

@@ -235,8 +235,26 @@ public sealed class SessionTests
         using ScriptedServer server = Serve(rig, """{"rcpt": "550 5.1.1 no"}""");
         DeliveryReport report = rig.Deliver(SmtpRig.Request("mx.test", "u@mx.test"));
         Assert.True(report.SomeDeferred);
-        Assert.Equal(["u@mx.test", "5.1.1", "SOFTBOUNCE"], rig.Results.Single().Where((_, i) => i is 0 or 2 or 3));
+        Assert.Equal(["u@mx.test", "4.1.1", "SOFTBOUNCE"], rig.Results.Single().Where((_, i) => i is 0 or 2 or 3));
         Assert.Equal(["defer u@mx.test 4.1.1 delayed mx.test 550 5.1.1 no"], rig.Records_);
+    }
+
+    [Theory] // A success report is offered again, and its loss is told; the mail is not sent again.
+    [InlineData(1, false)]
+    [InlineData(3, false)]
+    [InlineData(int.MaxValue, true)]
+    public void A_success_report_does_not_vanish(int failures, bool lost)
+    {
+        using SmtpRig rig = new() { TraceFailures = failures };
+        using ScriptedServer server = Serve(rig, """{"ext": []}""");
+        DeliveryRequest request = SmtpRig.Request("mx.test", "u@mx.test");
+        DeliveryReport report = rig.Deliver(request with { Recipients = [request.Recipients[0] with { Notify = Notify.Success }] });
+        Assert.False(report.SomeDeferred);
+        Assert.Equal("sent", rig.Results.Single()[3]);
+        Assert.Equal(lost ? 5 : failures + 1, rig.Records_.Count(r => r.StartsWith("trace", StringComparison.Ordinal)));
+        // Done before it is offered again: what ends this process now does not send the mail twice.
+        Assert.Equal("done 100", rig.Records_[1]);
+        Assert.Equal(lost, rig.Lines.Any(l => l.StartsWith("warning: 3F2A81C0D5: the sender is not told that the mail for <u@mx.test> was delivered", StringComparison.Ordinal)));
     }
 
     // S2-09, S2-16, S4-04

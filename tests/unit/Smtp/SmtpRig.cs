@@ -48,6 +48,9 @@ internal sealed class SmtpRig : IDeliveryRecords, IDisposable
 
     internal bool TraceFails { get; set; }
 
+    /// <summary>So often the trace service takes nothing.</summary>
+    internal int TraceFailures { get; set; }
+
     internal StopSignal Stop { get; set; } = StopSignal.None;
 
     internal TimeProvider Clock { get; set; } = TimeProvider.System;
@@ -127,7 +130,7 @@ internal sealed class SmtpRig : IDeliveryRecords, IDisposable
 
     bool IDeliveryRecords.AppendDefer(Outcome result) => Note("defer", result, true);
 
-    bool IDeliveryRecords.AppendTrace(Outcome result) => Note("trace", result, !TraceFails);
+    bool IDeliveryRecords.AppendTrace(Outcome result) => Note("trace", result, !TraceFails && TraceFailures-- <= 0);
 
     void IDeliveryRecords.MarkDone(long offset) => Records_.Add($"done {offset}");
 

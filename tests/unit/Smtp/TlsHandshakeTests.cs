@@ -143,6 +143,19 @@ public sealed class TlsHandshakeTests
         Assert.Equal(["LHLO mta.golden.test", "STARTTLS", "LHLO mta.golden.test"], tls.Server.Commands.Take(3));
     }
 
+    [Theory] // What the library found stands in the status line too, and so in the listing of the queue
+    [InlineData("""{"ext": ["STARTTLS"], "tls_garbage": 1}""", "", "frame")]
+    [InlineData("""{"ext": ["STARTTLS"]}""", ">=TLSv1.3", "tlsv1 alert protocol version")]
+    public void The_cause_is_in_the_status_line(string script, string protocols, string want)
+    {
+        using TlsRig tls = new(
+            TlsRig.Usual with { SecurityLevel = TlsLevel.Encrypt, MandatoryProtocols = protocols.Length > 0 ? TlsProtocols.Parse(protocols) : TlsRig.Usual.MandatoryProtocols },
+            script, server: new SslServerAuthenticationOptions { EnabledSslProtocols = SslProtocols.Tls12 });
+        tls.Deliver();
+        Assert.StartsWith("Cannot start TLS: handshake failure: ", tls.Rig.Results.Single()[4], StringComparison.Ordinal);
+        Assert.Contains(want, tls.Rig.Results.Single()[4], StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(SslProtocols.Tls12, ">=TLSv1.3", NoHandshake)]
     [InlineData(SslProtocols.Tls12, "", Sent)]

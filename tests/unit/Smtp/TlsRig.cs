@@ -37,10 +37,10 @@ internal sealed class TlsRig : IDisposable
 
     internal ScriptedServer Server { get; }
 
-    /// <summary>The one result as "status word (reason)".</summary>
-    internal string Result => $"{Rig.Results.Single()[2]} {Rig.Results.Single()[3]} ({Rig.Results.Single()[4]})";
+    /// <summary>The one result as "status word (reason)"; why a handshake failed is the library's to say.</summary>
+    internal string Result => ClientCase.WithoutCause($"{Rig.Results.Single()[2]} {Rig.Results.Single()[3]} ({Rig.Results.Single()[4]})");
 
-    internal IEnumerable<string> OtherLines => Rig.Lines.Where(l => !l.Contains("status=", StringComparison.Ordinal))
+    internal IEnumerable<string> OtherLines => Rig.Lines.Where(l => !l.Contains("status=", StringComparison.Ordinal)).Select(ClientCase.WithoutCause)
         .Select(l => l.Replace($":{Server.Port}", ":25", StringComparison.Ordinal));
 
     internal void Use(TlsSettings settings) => Rig.Options = Rig.Options with

@@ -45,6 +45,9 @@ internal sealed class Log(ILog log)
     internal void ReportLost(string queueId, string recipient) =>
         log.Warning($"{queueId}: the sender is not told that the mail for <{recipient}> was delivered: the trace service does not take the report");
 
+    internal void LoginExplained(SmtpPeer peer, string mechanism, string explanation) =>
+        log.Warning($"host {peer.NameAndPort}: {mechanism} login refused: {explanation}");
+
     internal void RelayRefusesUs(string queueId, string reason) => log.Warning($"{queueId}: relay configuration problem: {reason}");
 
     internal void NoMxHostHasAddress(string domain) => log.Warning($"no MX host for {domain} has a valid address record");

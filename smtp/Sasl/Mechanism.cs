@@ -10,6 +10,9 @@ internal abstract class Mechanism
     /// <summary>What is sent with the AUTH command; null: the server speaks first.</summary>
     internal virtual byte[]? InitialResponse => null;
 
+    /// <summary>A challenge after the initial response says why the login failed, and is answered only to hear the final reply.</summary>
+    internal virtual bool ChallengeTellsFailure => false;
+
     /// <summary>The response to a challenge, both without base64.</summary>
     /// <exception cref="SaslException">The challenge cannot be answered.</exception>
     internal abstract byte[] Respond(byte[] challenge);

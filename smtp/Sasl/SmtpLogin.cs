@@ -4,13 +4,22 @@ using PostfixNet.Net;
 namespace PostfixNet.Smtp.Sasl;
 
 /// <summary>Logs in to a server: SMTP AUTH, RFC 4954.</summary>
-internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings settings)
+internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings settings, Log log)
 {
     /// <summary>RFC 4954 section 4: longest line of the exchange, with CR LF.</summary>
     internal const int MostLineOctets = 12288;
 
+    // RFC 5321 section 4.5.3.1.4, of a command with CR LF; RFC 4954 section 4 lets only what follows it be longer.
+    private const int MostCommandOctets = 512;
+
+    // What is shown of a server's explanation.
+    private const int MostExplanation = 300;
+
     // No mechanism has as many; it ends a server that asks without end.
     private const int MostChallenges = 10;
+
+    // What the server said of a failure before its final reply; null: nothing.
+    private string? _explanation;
 
     /// <summary>The server knows who we are.</summary>
     internal bool HasLoggedIn { get; private set; }
@@ -65,8 +74,8 @@ internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings sett
         chat.Redaction ??= new Redaction();
         chat.Redaction.AddSecret(secret);
         Mechanism mechanism = attempt.Kind.Start(user, secret, peer, attempt.Security?.ServerEndPoint, attempt.Offered);
-        byte[]? initial = mechanism.InitialResponse;
-        SmtpReply reply = Ask(initial is null ? $"AUTH {attempt.Kind.Name}" : $"AUTH {attempt.Kind.Name} ", initial);
+        _explanation = null;
+        SmtpReply reply = Begin(attempt.Kind.Name, mechanism.InitialResponse);
         for (int challenges = 1; reply.Class == 3; challenges++)
         {
             byte[] response;
@@ -74,11 +83,15 @@ internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings sett
             {
                 if (challenges > MostChallenges)
                     throw new SaslException("too many challenges");
-                response = mechanism.Respond(Challenge(reply));
+                if (mechanism.ChallengeTellsFailure)
+                    Explain(attempt.Kind.Name, reply);
+                response = mechanism.ChallengeTellsFailure ? mechanism.Respond([]) : mechanism.Respond(Challenge(reply));
             }
             catch (SaslException)
             {
-                _ = chat.Ask(SmtpStage.Auth, "*");
+                // Its own words for it, if it has any, tell more.
+                if (chat.Ask(SmtpStage.Auth, "*") is { Code: 535 } refusal)
+                    return refusal;
                 throw;
             }
             reply = Ask("", response);
@@ -86,6 +99,38 @@ internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings sett
         if (reply.Class == 2)
             mechanism.Complete();
         return reply;
+    }
+
+    // The initial response goes with the command where it fits. A server that does not take it so, or only so, gets it the other way.
+    private SmtpReply Begin(string mechanism, byte[]? initial)
+    {
+        if (initial is null)
+            return Ask($"AUTH {mechanism}", null);
+        bool fits = $"AUTH {mechanism} ".Length + (initial.Length + 2) / 3 * 4 + 2 <= MostCommandOctets;
+        SmtpReply reply = fits ? Ask($"AUTH {mechanism} ", initial) : Alone();
+        if (reply.Code is not (500 or 501 or 504))
+            return reply;
+        SmtpReply other = fits ? Alone() : Ask($"AUTH {mechanism} ", initial);
+        // That it does not know this form either is no better reason.
+        return other.Code is 500 or 501 or 503 or 504 ? reply : other;
+
+        SmtpReply Alone()
+        {
+            SmtpReply ready = Ask($"AUTH {mechanism}", null);
+            return ready.Class == 3 ? Ask("", initial) : ready;
+        }
+    }
+
+    // RFC 7628 section 3.2.2: the only place where the server says why.
+    private void Explain(string mechanism, SmtpReply reply)
+    {
+        string text = ChallengeText(reply);
+        string plain = SmtpReplyParser.Printable(Base64Line.TryDecode(text) ?? ByteText.Encode(text));
+        plain = chat.Redaction?.Apply(plain) ?? plain;
+        if (plain.Length == 0)
+            return;
+        _explanation = plain.Length > MostExplanation ? $"{plain.AsSpan(0, MostExplanation)}..." : plain;
+        log.LoginExplained(peer, mechanism, _explanation);
     }
 
     private SmtpReply Ask(string command, byte[]? response)
@@ -99,11 +144,17 @@ internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings sett
 
     private static byte[] Challenge(SmtpReply reply)
     {
-        if (reply.Lines.Count != 1 || reply.Lines[0].Length + 2 > MostLineOctets)
+        string text = ChallengeText(reply);
+        if (reply.Lines.Count(IsChallenge) != 1 || text.Length + 6 > MostLineOctets)
             throw new SaslException("challenge not understood");
-        string text = reply.Lines[0].Length > 4 ? reply.Lines[0][4..].Trim(' ') : "";
         return Base64Line.TryDecode(text) ?? throw new SaslException("challenge not understood");
     }
+
+    // Some server folds an explanation like any other text.
+    private static string ChallengeText(SmtpReply reply) =>
+        string.Concat(reply.Lines.Where(IsChallenge).Select(static line => line.Length > 4 ? line[4..].Trim(' ') : ""));
+
+    private static bool IsChallenge(string line) => line.StartsWith("334", StringComparison.Ordinal);
 
     private Dsn? Judge(SmtpReply reply)
     {
@@ -119,7 +170,8 @@ internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings sett
             5 => $"4{reply.Status.AsSpan(1)}",
             _ => "4.5.0",
         };
-        return SmtpTrouble.Why(status, $"SASL authentication failed; server {peer.Name} said: {reply.Text}", peer.Host, reply.Text);
+        string explained = _explanation is null ? "" : $" ({_explanation})";
+        return SmtpTrouble.Why(status, $"SASL authentication failed; server {peer.Name} said: {reply.Text}{explained}", peer.Host, reply.Text);
     }
 
     private Dsn Failed(string why) => SmtpTrouble.Why("4.7.0",

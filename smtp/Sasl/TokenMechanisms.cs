@@ -8,6 +8,8 @@ internal sealed class XOAuth2Mechanism(string user, string token) : Mechanism
 {
     internal override byte[] InitialResponse => ByteText.Encode($"user={user}\u0001auth=Bearer {token}\u0001\u0001");
 
+    internal override bool ChallengeTellsFailure => true;
+
     /// <summary>A challenge is a description of the error; an empty response brings the final reply.</summary>
     internal override byte[] Respond(byte[] challenge) => [];
 }
@@ -25,6 +27,8 @@ internal sealed class OAuthBearerMechanism(string user, string token, string hos
             return ByteText.Encode($"n,a={name},\u0001host={host}\u0001{portField}auth=Bearer {token}\u0001\u0001");
         }
     }
+
+    internal override bool ChallengeTellsFailure => true;
 
     /// <summary>RFC 7628 section 3.2.3: a challenge is a description of the error, and a lone control-A brings the final reply.</summary>
     internal override byte[] Respond(byte[] challenge) => [1];

@@ -111,7 +111,7 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
 
     private Dsn? LogIn(LoginSettings settings)
     {
-        SmtpLogin login = new(chat, _peer, settings);
+        SmtpLogin login = new(chat, _peer, settings, _log);
         Dsn? why = login.Run(turn.Delivery.Request.Sender, turn.Destination.Written, Features.AuthMechanisms);
         Features = Features with { SendDummyAuth = settings.SendDummyMailAuth && login.HasLoggedIn };
         return why;

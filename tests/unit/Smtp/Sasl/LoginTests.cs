@@ -363,6 +363,88 @@ public sealed class LoginTests : IDisposable
             Assert.DoesNotContain(secret, seen, StringComparison.OrdinalIgnoreCase);
     }
 
+    private const string Explanation = """{"status":"401","schemes":"bearer","scope":"https://mail.test/"}""";
+
+    [Theory] // RFC 4954 section 4: a command is no longer than 512 octets; and what servers do with initial responses
+    [InlineData("any", 300, "AUTH XOAUTH2 x", "sent")]
+    [InlineData("any", 2500, "AUTH XOAUTH2|x", "sent")]
+    [InlineData("not over 512", 2500, "AUTH XOAUTH2|x", "sent")]
+    [InlineData("no initial response", 300, "AUTH XOAUTH2 x|AUTH XOAUTH2|x", "sent")]
+    [InlineData("no initial response", 2500, "AUTH XOAUTH2|x", "sent")]
+    [InlineData("only initial response", 300, "AUTH XOAUTH2 x", "sent")]
+    [InlineData("only initial response", 2500, "AUTH XOAUTH2|AUTH XOAUTH2 x", "sent")]
+    [InlineData("none", 300, "AUTH XOAUTH2 x|AUTH XOAUTH2", "deferred")]
+    public void A_login_of_any_length(string server, int length, string want, string status)
+    {
+        string token = new('t', length);
+        using SmtpRig rig = Rig(entries: Token($"echo {token}"));
+        using ScriptedServer scripted = Serve(rig, """{"ext": ["AUTH XOAUTH2"]}""");
+        string right = Convert.ToBase64String(Encoding.ASCII.GetBytes($"user=user\u0001auth=Bearer {token}\u0001\u0001"));
+        scripted.Authenticator = line => line.Split(' ') switch
+        {
+            ["AUTH", ..] when server == "none" => "504 5.5.4 unrecognized",
+            ["AUTH", _, _] when server == "not over 512" && line.Length + 2 > 512 => "500 5.5.2 Line too long",
+            ["AUTH", _, _] when server == "no initial response" => "501 5.5.4 no initial response",
+            ["AUTH", _] when server == "only initial response" => "504 5.5.4 initial response required",
+            ["AUTH", _] => "334 ",
+            [.., var response] => response == right ? "235 ok" : "535 5.7.8 no",
+            _ => "500 what",
+        };
+        Deliver(rig);
+        scripted.Dispose();
+        Assert.Equal(status, Result(rig).Status);
+        Assert.Equal(want, string.Join('|', scripted.Commands.Skip(1).TakeWhile(c => !c.StartsWith("MAIL", StringComparison.Ordinal) && c != "QUIT").Select(c => c.Replace(right, "x", StringComparison.Ordinal))));
+        Assert.DoesNotContain(rig.Lines, line => line.Contains(token, StringComparison.Ordinal) || line.Contains(right[..40], StringComparison.Ordinal));
+    }
+
+    [Theory] // the only place where the server says why: RFC 7628 section 3.2.2
+    [InlineData("XOAUTH2", "base64", "")]
+    [InlineData("OAUTHBEARER", "base64", "AQ==")]
+    [InlineData("XOAUTH2", "two lines", "")]
+    [InlineData("OAUTHBEARER", "two lines", "AQ==")]
+    [InlineData("XOAUTH2", "plain", "")]
+    [InlineData("OAUTHBEARER", "plain", "AQ==")]
+    [InlineData("XOAUTH2", "long", "")]
+    [InlineData("XOAUTH2", "empty", "")]
+    public void Why_a_token_was_refused_is_told(string mechanism, string form, string answer)
+    {
+        using SmtpRig rig = Rig(entries: Token());
+        using ScriptedServer scripted = Serve(rig, $$"""{"ext": ["AUTH {{mechanism}}"]}""");
+        string text = Base64(form == "long" ? Explanation[..^1] + new string('s', 3000) + "}" : Explanation);
+        string challenge = form switch
+        {
+            "two lines" => $"334-{text[..40]}\n334 {text[40..]}",
+            "plain" => $"334 {Explanation}",
+            "empty" => "334 ",
+            _ => $"334 {text}",
+        };
+        scripted.Authenticator = line => line.StartsWith("AUTH", StringComparison.Ordinal) ? challenge : "535 5.7.8 Username and Password not accepted";
+        Deliver(rig);
+        scripted.Dispose();
+        Assert.Equal(("4.7.8", "deferred"), (Result(rig).Dsn, Result(rig).Status));
+        string said = $"SASL authentication failed; server {Name(scripted)} said: 535 5.7.8 Username and Password not accepted";
+        if (form == "empty")
+            Assert.Equal(said, Result(rig).Reason);
+        else
+            Assert.StartsWith($"{said} ({Explanation[..^1]}", Result(rig).Reason, StringComparison.Ordinal);
+        Assert.Equal(form != "empty", rig.Lines.Any(l => l.StartsWith($"warning: host mx.test[127.0.0.31]:{scripted.Port}: {mechanism} login refused: {Explanation[..^1]}", StringComparison.Ordinal)));
+        Assert.True(Result(rig).Reason.Length < 600);
+        Assert.Equal(answer, scripted.Commands[2]);
+    }
+
+    [Theory] // A challenge that cannot be answered does not hide that the login was refused.
+    [InlineData("334 this is not base64!")]
+    [InlineData("334-PGE+\n334 PGE+")]
+    public void The_final_reply_is_told(string challenge)
+    {
+        using SmtpRig rig = Rig();
+        using ScriptedServer scripted = Serve(rig, """{"ext": ["AUTH CRAM-MD5"]}""");
+        scripted.Authenticator = line => line.StartsWith("AUTH", StringComparison.Ordinal) ? challenge : "535 5.7.8 Account disabled";
+        Deliver(rig);
+        Assert.Equal(("4.7.8", "deferred"), (Result(rig).Dsn, Result(rig).Status));
+        Assert.EndsWith("said: 535 5.7.8 Account disabled", Result(rig).Reason, StringComparison.Ordinal);
+    }
+
     private const string Anything = "smtp_sasl_security_options = \"noanonymous\"";
 
     private static SmtpRig Rig(string setting = Anything, string entries = Entry)

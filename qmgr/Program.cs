@@ -27,7 +27,7 @@ namespace PostfixNet.Qmgr;
 ///   destination. A damaged queue file is moved to corrupt, with a warning. Exit 0: told to end. 70: a bug; master
 ///   starts a new process, which takes up the active queue again. 78: configuration unusable.
 /// CONFIGURATION
-///   best_mx_transport (its check only), bounce_queue_lifetime, bounce_service_name, confirm_delay_cleared, default_delivery_slot_*,
+///   allow_min_user, best_mx_transport (its check only), bounce_queue_lifetime, bounce_service_name, confirm_delay_cleared, default_delivery_slot_*,
 ///   default_destination_*, default_extra_recipient_limit, default_minimum_delivery_slots, default_process_limit,
 ///   default_recipient_refill_*, default_transport, default_transport_rate_delay, defer_service_name,
 ///   defer_transports, delay_logging_resolution_limit, destination_concurrency_feedback_debug, hash_queue_depth,

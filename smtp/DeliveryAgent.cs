@@ -31,8 +31,8 @@ internal sealed class DeliveryAgent : IDisposable
         StubResolver resolver = new(settings.Resolver with { Stop = stop });
         // Addresses of both kinds are ours, whatever we use ourselves.
         SmtpOptions all = settings.Options with { UseIPv4 = true, UseIPv6 = true };
-        OwnAddresses own = new(() => OwnAddresses.Find(settings.Interfaces, settings.ProxyInterfaces, () => new HostLookup(resolver, HostsFile.Load(), all), Log), clock);
-        _lookup = new MxLookup(resolver, settings.Options.NativeLookups ? HostsFile.Load() : null, own, _surroundings);
+        OwnAddresses own = new(() => OwnAddresses.Find(settings.Interfaces, settings.ProxyInterfaces, () => new HostLookup(resolver, HostsFile.Load(), all) { Search = settings.Resolver.Search }, Log), clock);
+        _lookup = new MxLookup(resolver, settings.Options.NativeLookups ? HostsFile.Load() : null, own, _surroundings, settings.Resolver.Search);
     }
 
     private Log Log => _surroundings.Log;

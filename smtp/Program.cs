@@ -18,7 +18,7 @@ namespace PostfixNet.Smtp;
 ///   (smtp_tls_wrappermode) from the start. Without it mail is put off, or at the level may sent in plain text.
 /// SECURITY
 ///   Talks to servers that cannot be trusted: each wait has a deadline, each reply and list a limit. Needs no privileges
-///   once started; the table of passwords is read before they are given up. Opens queue files, Unix-domain sockets, and
+///   once started; the table of passwords is read, and files with certificates and keys are opened, before they are given up. Opens queue files, Unix-domain sockets, and
 ///   network connections, and files with certificates and keys. Passwords and tokens are shown nowhere.
 ///   What a server said before TLS counts for nothing after it. Nothing is fetched to verify a certificate.
 /// DIAGNOSTICS
@@ -48,7 +48,11 @@ internal static class Program
 {
     internal static readonly SingleServer<AgentSettings> Service = new("smtp", AgentSettings.Read, static (context, settings) => new DeliveryAgent(context, settings, TimeProvider.System).Serve)
     {
-        BeforeConfinement = LoginSettings.OpenTables,
+        BeforeConfinement = static (config, service) =>
+        {
+            LoginSettings.OpenTables(config, service);
+            TlsFiles.Open(config, service);
+        },
         Examine = static settings => settings.Examine(),
     };
 

@@ -7,12 +7,15 @@ namespace PostfixNet.Qmgr;
 /// <summary>Finds the transport and next hop of an address: transport_maps, else relayhost, else the address's own domain.</summary>
 internal sealed class Routing
 {
+    private static readonly Route s_badSyntax = new("error", "5.1.3 bad address syntax");
+
     private readonly Sites _sites;
     private readonly Dictionary<string, Route> _byDomain = [];
     private LookupTable _transportMaps;
     private Route _default;
     private string _emptyAddressDomain;
     private DestinationRules _rules;
+    private bool _allowsMinus;
 
     /// <param name="config">main.toml.</param>
     /// <param name="sites">For tables that are for MX sites.</param>
@@ -35,13 +38,20 @@ internal sealed class Routing
         if (relayHost.Length > 0)
             _default = _default with { NextHop = relayHost };
         _rules = config.Destinations;
+        _allowsMinus = config.Get(Parameters.AllowMinUser);
         _emptyAddressDomain = config.Get(Parameters.MyOrigin);
     }
 
     /// <summary>The route of an address; tables are asked most specific first: address, domain, parent domains, "*".</summary>
     internal Route Of(string address)
     {
-        string domain = Address.DomainOf(address).ToLowerInvariant();
+        // A program could take what begins with a dash for an option.
+        if (!_allowsMinus && address.StartsWith('-'))
+            return s_badSyntax;
+        (_, string? ofAddress) = Address.Split(address);
+        if (ofAddress is not null && !DomainName.IsMailDomain(ofAddress))
+            return s_badSyntax;
+        string domain = (ofAddress ?? "").ToLowerInvariant();
         if (domain.Length == 0)
             domain = _emptyAddressDomain.ToLowerInvariant();
         Route route = Of(address, domain);

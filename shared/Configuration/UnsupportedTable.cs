@@ -134,7 +134,6 @@ internal static class UnsupportedTable
         pipe_delivery_status_filter = $default_delivery_status_filter
 
         [refused] not supported by cleanup and sendmail
-        allow_min_user = no
         header_from_format = standard
         full_name_encoding_charset = utf-8
         queue_file_attribute_count_limit = 100

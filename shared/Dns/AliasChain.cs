@@ -36,7 +36,9 @@ internal sealed class AliasChain(string name, DnsType type)
                 return End(DnsStatus.Ok, records);
             if (Type == DnsType.Cname || Select(response.Answers, DnsType.Cname) is not [CnameRecord alias, ..])
                 break;
-            if (++_aliases > StubResolver.MaxAliases || !DnsName.IsName(alias.Target, allowSlash: Type == DnsType.Ptr))
+            if (++_aliases > StubResolver.MaxAliases)
+                return End(DnsStatus.Loop, []);
+            if (!DnsName.IsName(alias.Target, allowSlash: Type == DnsType.Ptr))
                 return End(DnsStatus.Refused, []);
             Ttl = Math.Min(Ttl, alias.Ttl);
             Name = alias.Target;

@@ -11,8 +11,10 @@ public enum DnsStatus
     NoData,
     /// <summary>No answer for now: server failure, time over, network trouble.</summary>
     TryAgain,
-    /// <summary>The servers refused, or what they said is of no use: CNAME loop, damaged message, other response code.</summary>
+    /// <summary>The servers refused, or what they said is of no use: damaged message, other response code.</summary>
     Refused,
+    /// <summary>CNAMEs lead around in a circle, or on and on.</summary>
+    Loop,
     /// <summary>The name asked for cannot be a name; nothing was asked.</summary>
     InvalidName,
 }
@@ -32,6 +34,7 @@ public sealed record DnsReply(DnsStatus Status, IReadOnlyList<DnsRecord> Records
     /// <param name="type">The type asked for.</param>
     public string Explain(string name, DnsType type) => Status == DnsStatus.InvalidName
         ? $"Name service error for {name}: invalid host or domain name"
+        : Status == DnsStatus.Loop ? $"Name service error for name={name} type={TypeText(type)}: Name server loop"
         : $"Name service error for name={name} type={TypeText(type)}: {StatusText(Status)}";
 
     private static string TypeText(DnsType type) => type switch
@@ -52,6 +55,7 @@ public sealed record DnsReply(DnsStatus Status, IReadOnlyList<DnsRecord> Records
         DnsStatus.NotFound => "Host not found",
         DnsStatus.NoData => "Host found but no data record of requested type",
         DnsStatus.TryAgain => "Host not found, try again",
-        _ => "Non-recoverable error",
+        // Servers that refuse or babble: another one may know better.
+        _ => "Host not found, try again",
     };
 }

@@ -29,7 +29,7 @@ public sealed record ResolverOptions
                 throw new FormatException($"\"{text}\" is no name server; accepted is an address, with or without port: \"127.0.0.1:5353\", \"[::1]:53\"");
             servers.Add(server);
         }
-        return new ResolverOptions { Servers = servers };
+        return new ResolverOptions { Servers = servers, Search = ResolvConf.Load().Search };
     }
 
     /// <summary>Reads <c>127.0.0.1</c>, <c>127.0.0.1:5353</c>, <c>::1</c>, <c>[::1]</c>, <c>[::1]:53</c>. No names: who would
@@ -51,6 +51,12 @@ public sealed record ResolverOptions
 
     /// <summary>In order of preference, 1..8. They must be recursive servers that share one view of the world.</summary>
     public required IReadOnlyList<IPEndPoint> Servers { get; init; }
+
+    /// <summary>How the system completes names of hosts.</summary>
+    public SearchList Search { get; init; } = SearchList.None;
+
+    /// <summary>No server is configured, and this system itself is asked.</summary>
+    public bool IsGuess { get; init; }
 
     /// <summary>How long to wait for one server, once.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);

@@ -1,4 +1,6 @@
+using System.Formats.Asn1;
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace PostfixNet.Tls;
@@ -19,19 +21,22 @@ public sealed class TrustedCertificates
     private readonly X509Certificate2Collection? _roots;
 
     /// <summary>Reads the files.</summary>
-    public TrustedCertificates(CertificateFiles files)
+    /// <param name="read">Gives the text of a named file.</param>
+    public TrustedCertificates(CertificateFiles files, Func<string, string> read)
     {
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentNullException.ThrowIfNull(read);
         if (files.Own.Length > 0)
-            Own = LoadOwn(files.Own, files.OwnKey);
+            Own = LoadOwn(read(files.Own), read(files.OwnKey));
         if (files.Authorities.Length == 0 && files.AuthoritiesDirectory.Length == 0)
             return;
         _roots = [];
         if (files.Authorities.Length > 0)
-            _roots.ImportFromPemFile(files.Authorities);
+            AddAll(_roots, read(files.Authorities));
         if (files.AuthoritiesDirectory.Length > 0)
         {
             foreach (string file in Directory.EnumerateFiles(files.AuthoritiesDirectory))
-                _roots.ImportFromPemFile(file);
+                AddFrom(_roots, file);
         }
         if (files.WithSystem)
         {
@@ -56,10 +61,46 @@ public sealed class TrustedCertificates
         return policy;
     }
 
-    private static SslStreamCertificateContext LoadOwn(string certificateFile, string keyFile)
+    // What else lies in such a directory is nobody's certificate: OpenSSL does not look at it either.
+    private static void AddFrom(X509Certificate2Collection roots, string file)
+    {
+        try
+        {
+            AddAll(roots, File.ReadAllText(file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
+    // Between certificates there may be anything; one that is damaged is not trusted, the others are.
+    private static void AddAll(X509Certificate2Collection roots, ReadOnlySpan<char> text)
+    {
+        while (PemEncoding.TryFind(text, out PemFields block))
+        {
+            try
+            {
+                if (text[block.Label] is "CERTIFICATE" or "X509 CERTIFICATE" or "TRUSTED CERTIFICATE")
+                    roots.Add(Certificate(Convert.FromBase64String(text[block.Base64Data].ToString())));
+            }
+            catch (Exception e) when (e is CryptographicException or FormatException or AsnContentException)
+            {
+            }
+            text = text[block.Location.End..];
+        }
+    }
+
+    // OpenSSL's "TRUSTED CERTIFICATE" has more after it.
+    private static X509Certificate2 Certificate(byte[] octets)
+    {
+        AsnDecoder.ReadEncodedValue(octets, AsnEncodingRules.BER, out _, out _, out int length);
+        return X509CertificateLoader.LoadCertificate(octets.AsSpan(0, length));
+    }
+
+    private static SslStreamCertificateContext LoadOwn(string certificate, string key)
     {
         X509Certificate2Collection chain = [];
-        chain.ImportFromPemFile(certificateFile);
-        return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(certificateFile, keyFile), chain, offline: true);
+        chain.ImportFromPem(certificate);
+        return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPem(certificate, key), chain, offline: true);
     }
 }

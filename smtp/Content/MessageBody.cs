@@ -3,7 +3,7 @@ using PostfixNet.Queue;
 namespace PostfixNet.Smtp;
 
 /// <summary>Turns the text records of a queue file into what goes over the wire: CR LF after each line, a dot in front of
-/// lines that begin with one (RFC 5321 section 4.5.2), lines over the limit broken, the final dot.</summary>
+/// lines that begin with one (RFC 5321 section 4.5.2), lines over the limit folded at a blank (headers) or broken, the final dot.</summary>
 /// <param name="send">Takes full buffers; the last part stays until <see cref="Finish"/>.</param>
 /// <param name="lineLimit">Octets of a line without CR LF; 0: none. RFC 5321 section 4.5.3.1.6.</param>
 /// <param name="lineBroken">Called once, when the first line had to be broken.</param>
@@ -17,6 +17,8 @@ internal sealed class MessageBody(MessageBody.Sender send, int lineLimit, Action
     private int _length;
     private int _column;
     private bool _hasBroken;
+    private bool _inHeader = true;
+    private bool _lineIsEmpty = true;
 
     internal delegate void Sender(ReadOnlySpan<byte> octets);
 
@@ -51,14 +53,27 @@ internal sealed class MessageBody(MessageBody.Sender send, int lineLimit, Action
     {
         if (_column == 0 && piece.Length > 0 && piece[0] == '.')
             Put("."u8);
+        _lineIsEmpty &= piece.IsEmpty;
         while (piece.Length > _limit - _column)
         {
             int fits = _limit - _column;
-            Put(piece[..fits]);
-            // A blank after the break keeps a header line one header line.
-            Put("\r\n "u8);
-            piece = piece[fits..];
-            _column = 1;
+            if (_inHeader && LastBlank(piece[..fits]) is > 0 and var blank)
+            {
+                // RFC 5322 section 2.2.3: folded where there is a blank, a header stays what it is.
+                Put(piece[..blank]);
+                Put("\r\n"u8);
+                piece = piece[blank..];
+                _column = 0;
+            }
+            else
+            {
+                fits = WholeCharacters(piece, fits);
+                Put(piece[..fits]);
+                // A blank after the break keeps a header line one header line.
+                Put("\r\n "u8);
+                piece = piece[fits..];
+                _column = 1;
+            }
             if (!_hasBroken)
             {
                 _hasBroken = true;
@@ -71,8 +86,43 @@ internal sealed class MessageBody(MessageBody.Sender send, int lineLimit, Action
         {
             Put("\r\n"u8);
             _column = 0;
+            _inHeader &= !_lineIsEmpty;
+            _lineIsEmpty = true;
         }
     }
+
+    // Where a header can be folded: something must stand before it, which is no blank itself. 0: nowhere.
+    private int LastBlank(ReadOnlySpan<byte> piece)
+    {
+        int blank = piece.LastIndexOfAny((byte)' ', (byte)'\t');
+        return blank > 0 && (_column > 1 || !piece[..blank].Trim(" \t"u8).IsEmpty) ? blank : 0;
+    }
+
+    // No break within a UTF-8 character: before it, or after it when its beginning is sent already.
+    private int WholeCharacters(ReadOnlySpan<byte> piece, int fits)
+    {
+        const int MostContinuations = 3;
+        if (!IsContinuation(piece[fits]))
+            return fits;
+        for (int back = 1; back <= MostContinuations; back++)
+        {
+            if (back > fits)
+            {
+                int end = fits;
+                while (end < piece.Length && end < fits + MostContinuations && IsContinuation(piece[end]))
+                    end++;
+                return _column > 1 ? end : fits;
+            }
+            byte octet = piece[fits - back];
+            if (IsContinuation(octet))
+                continue;
+            int length = octet switch { >= 0xf0 => 4, >= 0xe0 => 3, >= 0xc0 => 2, _ => 1 };
+            return length > back && (fits > back || _column > 1) ? fits - back : fits;
+        }
+        return fits;
+    }
+
+    private static bool IsContinuation(byte octet) => (octet & 0xc0) == 0x80;
 
     /// <summary>Ends a line that the file did not end, so that the final dot stands alone.</summary>
     internal void EndOpenLine()

@@ -169,7 +169,7 @@ internal sealed class SmtpTrouble(ServerTurn turn)
     }
 
     private static string AsciiDomain(string domain) =>
-        NextHop.AsciiName(Address.IsDomainLiteral(domain, out string inside) ? inside : domain) ?? domain;
+        DomainName.ToAscii(Address.IsDomainLiteral(domain, out string inside) ? inside : domain) ?? domain;
 
     /// <summary>One recipient was refused; the others go on.</summary>
     internal void RecipientFails(AttemptRecipient recipient, Dsn trouble)

@@ -9,6 +9,9 @@ namespace PostfixNet.Smtp;
 /// <param name="hostsFile">hosts(5); null: not asked.</param>
 internal sealed class HostLookup(IResolver resolver, IResolver? hostsFile, SmtpOptions options)
 {
+    /// <summary>Completes names where the system's own lookup is asked, as getaddrinfo(3) does.</summary>
+    internal SearchList Search { get; init; } = SearchList.None;
+
     /// <summary>Adds the addresses of a host to a list.</summary>
     /// <param name="name">A name in ASCII; or, against RFC 1035 but not rare in MX records, an address.</param>
     /// <param name="preference">Of its MX record.</param>
@@ -30,19 +33,35 @@ internal sealed class HostLookup(IResolver resolver, IResolver? hostsFile, SmtpO
         };
         int before = hosts.Count;
         if (hostsFile is not null && !options.DnsBeforeHostsFile)
-        {
-            Add(hosts, hostsFile.Query(name, types), name, preference);
-            if (hosts.Count > before)
-                return null;
-        }
+            return AddNative(hosts, hostsFile, name, preference, types);
         IReadOnlyList<DnsReply> replies = resolver.Query(name, types);
         Add(hosts, replies, name, preference);
         if (hosts.Count > before)
             return null;
         Dsn why = Why(replies, types, name);
-        if (hostsFile is not null && options.DnsBeforeHostsFile && SmtpTrouble.IsHard(why))
-            Add(hosts, hostsFile.Query(name, types), name, preference);
-        return hosts.Count > before ? null : why;
+        return hostsFile is null || !SmtpTrouble.IsHard(why) ? why : AddNative(hosts, hostsFile, name, preference, types) is null ? null : why;
+    }
+
+    // The name by itself is in hosts(5), or it is in the DNS, perhaps with a domain of the search list.
+    private Dsn? AddNative(List<HostAddress> hosts, IResolver hostsFile, string name, int preference, ReadOnlySpan<DnsType> types)
+    {
+        int before = hosts.Count;
+        Add(hosts, hostsFile.Query(name, types), name, preference);
+        if (hosts.Count > before)
+            return null;
+        Dsn? trouble = null;
+        foreach (string candidate in Search.Of(name))
+        {
+            IReadOnlyList<DnsReply> replies = resolver.Query(candidate, types);
+            Add(hosts, replies, candidate, preference);
+            if (hosts.Count > before)
+                return null;
+            // As the C library does: the next domain, too, when a server does not answer; but then the name may exist.
+            Dsn why = Why(replies, types, name);
+            if (trouble is null || !SmtpTrouble.IsHard(why))
+                trouble = why;
+        }
+        return trouble;
     }
 
     /// <summary>Whether inet_protocols allows an address.</summary>
@@ -58,7 +77,7 @@ internal sealed class HostLookup(IResolver resolver, IResolver? hostsFile, SmtpO
     {
         string status = reply.Status switch
         {
-            DnsStatus.NotFound or DnsStatus.NoData or DnsStatus.InvalidName => "5.4.4",
+            DnsStatus.NotFound or DnsStatus.NoData or DnsStatus.InvalidName or DnsStatus.Loop => "5.4.4",
             // A refusing or babbling name server is more often a mistake of ours than the truth about the domain.
             _ => "4.4.3",
         };

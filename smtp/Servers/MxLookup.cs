@@ -5,14 +5,15 @@ namespace PostfixNet.Smtp;
 
 /// <summary>Finds the servers of a next hop: RFC 5321 section 5.1.</summary>
 /// <param name="hostsFile">hosts(5); null: not asked.</param>
-internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddresses own, Surroundings surroundings)
+/// <param name="search">Completes names where hosts(5) is asked; null: names are complete.</param>
+internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddresses own, Surroundings surroundings, SearchList? search = null)
 {
     // Beyond these an MX set is an attack on our time.
     private const int MostExchangers = 50;
     private static readonly TimeSpan s_mostTime = TimeSpan.FromMinutes(2);
 
     private readonly SmtpOptions _options = surroundings.Options;
-    private readonly HostLookup _hosts = new(resolver, hostsFile, surroundings.Options);
+    private readonly HostLookup _hosts = new(resolver, hostsFile, surroundings.Options) { Search = search ?? SearchList.None };
 
     /// <summary>For the order of equals.</summary>
     internal Random Random { get; init; } = Random.Shared;
@@ -22,7 +23,7 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
     {
         if (hop.Address is not null)
             return _hosts.IsUsable(hop.Address) ? Checked(hop, [new HostAddress(hop.Domain, hop.Address, 0)]) : new HostList([], HostLookup.NoProtocol(hop.Domain));
-        string? name = NextHop.AsciiName(hop.Domain);
+        string? name = DomainName.ToAscii(hop.Domain);
         if (name is null)
             return new HostList([], SmtpTrouble.Why("5.4.4", $"Host or domain name not found. Name service error for {hop.Domain}: invalid host or domain name"));
         return hop.UsesMx ? FindExchangers(hop, name) : FindHost(hop, name);
@@ -35,7 +36,7 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
         {
             case DnsStatus.Ok:
                 break;
-            case DnsStatus.NoData or DnsStatus.NotFound:
+            case DnsStatus.NoData or DnsStatus.NotFound or DnsStatus.Loop:
                 // RFC 5321 section 5.1: without MX records the domain is its own exchanger. Asking again after NXDOMAIN also
                 // serves those whose name servers deny a name that has addresses.
                 return FindHost(hop, name);

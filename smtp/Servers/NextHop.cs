@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using PostfixNet.Mail;
 
@@ -26,20 +25,5 @@ internal sealed record NextHop(string Domain, int Port, bool UsesMx, IPAddress? 
         if (HostAndPort.Parse(text) is not { } place)
             return null;
         return new NextHop(place.Host, place.Port ?? options.TcpPort, !place.IsBracketed && place.Address is null && !options.IsLmtp && !options.DisableDnsLookups, place.Address);
-    }
-
-    /// <summary>A domain as the DNS has it (RFC 5890 section 2.3.2.1); null when it has no such form.</summary>
-    internal static string? AsciiName(string domain)
-    {
-        if (ByteText.IsAscii(domain))
-            return domain;
-        try
-        {
-            return new IdnMapping { UseStd3AsciiRules = false }.GetAscii(domain);
-        }
-        catch (ArgumentException)
-        {
-            return null;
-        }
     }
 }

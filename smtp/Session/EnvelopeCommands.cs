@@ -15,15 +15,15 @@ internal static class EnvelopeCommands
     internal static bool CanBeSent(string address) =>
         address.AsSpan().IndexOfAnyInRange('\0', '\x1f') < 0 && !address.Contains('\x7f', StringComparison.Ordinal) && address.Length <= 8192;
 
-    /// <summary>The message cannot go to a server without SMTPUTF8 (RFC 6531 section 3.2): an address of the envelope is not
-    /// ASCII, and cannot be said. Headers can: they go as they are, as such mail always did.</summary>
+    /// <summary>The message cannot go to a server without SMTPUTF8 (RFC 6531 section 3.2): a local part in the envelope is not
+    /// ASCII, and cannot be said. Domains can, by their A-labels; and headers go as they are, as such mail always did.</summary>
     internal static bool NeedsSmtpUtf8(ServerTurn turn, SmtpOptions options)
     {
         DeliveryRequest message = turn.Delivery.Request;
         if ((message.SmtpUtf8 & SmtpUtf8.Requested) == 0)
             return false;
-        return !ByteText.IsAscii(options.Outside(message.Sender))
-            || turn.State.Open.Exists(recipient => !ByteText.IsAscii(options.Outside(recipient.Address)));
+        return DomainName.ToAsciiAddress(options.Outside(message.Sender)) is null
+            || turn.State.Open.Exists(recipient => DomainName.ToAsciiAddress(options.Outside(recipient.Address)) is null);
     }
 
     /// <summary>RFC 5321 section 4.1.1.2, with SIZE (RFC 1870), BODY (RFC 6152), ENVID and RET (RFC 3461), AUTH (RFC 4954),
@@ -31,7 +31,8 @@ internal static class EnvelopeCommands
     internal static string Mail(DeliveryRequest message, ServerFeatures features, bool converted, SmtpOptions options)
     {
         StringBuilder command = new("MAIL FROM:<");
-        command.Append(InCommand(message.Sender, options)).Append('>');
+        bool isUtf8 = IsUtf8(message, features);
+        command.Append(InCommand(message.Sender, isUtf8, options)).Append('>');
         // What it will be when it is converted nobody knows yet.
         if (features.Size && !converted)
             command.Append(CultureInfo.InvariantCulture, $" SIZE={message.Size}");
@@ -46,7 +47,7 @@ internal static class EnvelopeCommands
         }
         if (features.SendDummyAuth)
             command.Append(" AUTH=<>");
-        if (features.SmtpUtf8 && (message.SmtpUtf8 & SmtpUtf8.Requested) != 0)
+        if (isUtf8)
             command.Append(" SMTPUTF8");
         return command.ToString();
     }
@@ -60,10 +61,10 @@ internal static class EnvelopeCommands
     }
 
     /// <summary>RFC 5321 section 4.1.1.3, with ORCPT and NOTIFY (RFC 3461).</summary>
-    internal static string Rcpt(AttemptRecipient recipient, ServerFeatures features, SmtpOptions options)
+    internal static string Rcpt(AttemptRecipient recipient, DeliveryRequest message, ServerFeatures features, SmtpOptions options)
     {
         StringBuilder command = new("RCPT TO:<");
-        command.Append(InCommand(recipient.Address, options)).Append('>');
+        command.Append(InCommand(recipient.Address, IsUtf8(message, features), options)).Append('>');
         if (!features.Dsn)
             return command.ToString();
         if (OriginalRecipient(recipient.Recipient.DsnOriginal) is { } original)
@@ -73,8 +74,15 @@ internal static class EnvelopeCommands
         return command.ToString();
     }
 
-    private static string InCommand(string address, SmtpOptions options) =>
-        options.QuoteEnvelope ? Address.ToExternal(options.Outside(address)) : options.Outside(address);
+    private static bool IsUtf8(DeliveryRequest message, ServerFeatures features) => features.SmtpUtf8 && (message.SmtpUtf8 & SmtpUtf8.Requested) != 0;
+
+    private static string InCommand(string address, bool isUtf8, SmtpOptions options)
+    {
+        string outside = options.Outside(address);
+        if (!isUtf8)
+            outside = DomainName.ToAsciiAddress(outside) ?? outside;
+        return options.QuoteEnvelope ? Address.ToExternal(outside) : outside;
+    }
 
     // RFC 3461 section 4.2: whatever a local user wrote, it is no further parameter.
     private static bool IsAtom(string type) => type.All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-/?^_`{|}~".Contains(c, StringComparison.Ordinal));

@@ -58,7 +58,7 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
         chat.RefuseEarlyReply(SmtpStage.Mail);
         chat.Say(SmtpStage.Mail, mail);
         foreach (AttemptRecipient recipient in _recipients)
-            chat.Say(SmtpStage.Rcpt, EnvelopeCommands.Rcpt(recipient, features, chat.Options));
+            chat.Say(SmtpStage.Rcpt, EnvelopeCommands.Rcpt(recipient, _message, features, chat.Options));
         if (!_isProbe)
             chat.Say(SmtpStage.Data, "DATA");
         chat.Flush(SmtpStage.Mail);
@@ -150,7 +150,7 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
         foreach (AttemptRecipient recipient in _recipients)
         {
             if (accepted)
-                Judge(recipient, chat.Ask(SmtpStage.Rcpt, EnvelopeCommands.Rcpt(recipient, features, chat.Options)));
+                Judge(recipient, chat.Ask(SmtpStage.Rcpt, EnvelopeCommands.Rcpt(recipient, _message, features, chat.Options)));
         }
         if (_state.HasOpen)
         {
@@ -207,7 +207,7 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
             new RecipientResults(turn).Sent(recipient, reply, features.Dsn);
         if (reply.Class == 2)
             _accepted++;
-        else if (Refusals.IsOfParameters(reply, SmtpStage.Rcpt) && EnvelopeCommands.HasParameters(EnvelopeCommands.Rcpt(recipient, features, chat.Options)))
+        else if (Refusals.IsOfParameters(reply, SmtpStage.Rcpt) && EnvelopeCommands.HasParameters(EnvelopeCommands.Rcpt(recipient, _message, features, chat.Options)))
             FollowsWithoutParameters(recipient, SmtpStage.Rcpt, reply);
         else if (_accepted > 0 && Refusals.IsRecipientLimit(reply))
             _trouble.RecipientWaits(recipient, SmtpTrouble.FromReply(turn.Server, SmtpStage.Rcpt, reply));

@@ -61,7 +61,10 @@ internal sealed record AgentSettings
     {
         try
         {
-            return ResolverOptions.FromNameServers(config.Get(Parameters.DnsNameservers));
+            ResolverOptions options = ResolverOptions.FromNameServers(config.Get(Parameters.DnsNameservers));
+            if (options.IsGuess)
+                config.Remark(Parameters.DnsNameservers, $"{ResolvConf.DefaultPath} names no usable name server: 127.0.0.1 is asked");
+            return options;
         }
         catch (FormatException e)
         {

@@ -72,7 +72,7 @@ internal sealed class TlsClient(TlsSettings settings)
         try
         {
             return _certificates ??= new TrustedCertificates(
-                new CertificateFiles(settings.CertFile, settings.KeyFile, settings.CAFile, settings.CAPath, settings.AppendDefaultCA));
+                new CertificateFiles(settings.CertFile, settings.KeyFile, settings.CAFile, settings.CAPath, settings.AppendDefaultCA), TlsFiles.Read);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {

@@ -1,6 +1,5 @@
 using System.Security.Authentication;
 using PostfixNet.Configuration;
-using PostfixNet.Native;
 using PostfixNet.Tls;
 
 namespace PostfixNet.Smtp;
@@ -13,15 +12,28 @@ internal static class TlsConfig
     /// <exception cref="ConfigurationException">Something is wrong, or asks for what this program cannot do.</exception>
     internal static TlsPolicies? Read(MainConfig config, string service)
     {
-        TlsLevel level = LevelOf(config, service);
-        LookupTable policies = config.ForTransport(Parameters.SmtpTlsPolicyMaps, service);
-        bool wrapper = config.ForTransport(Parameters.SmtpTlsWrappermode, service);
-        bool wanted = level != TlsLevel.None || !policies.IsEmpty || wrapper;
-        foreach (DestinationRule rule in config.Destinations.All)
-            wanted |= rule.Tls is { } word && TlsPolicy.LevelOf(word) != TlsLevel.None;
-        if (!wanted)
+        if (!IsWanted(config, service))
             return null;
-        return new TlsPolicies(Read(config, service, level, policies, wrapper));
+        LookupTable policies = config.ForTransport(Parameters.SmtpTlsPolicyMaps, service);
+        return new TlsPolicies(Read(config, service, LevelOf(config, service), policies, config.ForTransport(Parameters.SmtpTlsWrappermode, service)));
+    }
+
+    /// <summary>Some server may be asked for TLS.</summary>
+    internal static bool IsWanted(MainConfig config, string service) => LevelOf(config, service) != TlsLevel.None
+        || !config.ForTransport(Parameters.SmtpTlsPolicyMaps, service).IsEmpty
+        || config.ForTransport(Parameters.SmtpTlsWrappermode, service)
+        || config.Destinations.All.Any(static rule => rule.Tls is { } word && TlsPolicy.LevelOf(word) != TlsLevel.None);
+
+    /// <summary>The files of the certificate to show, and of its key; empty: none.</summary>
+    internal static (string Certificate, string Key) CertificateOf(MainConfig config, string service)
+    {
+        IReadOnlyList<string> chains = config.ForTransport(Parameters.SmtpTlsChainFiles, service);
+        if (chains.Count > 1)
+            throw config.Refuse(Parameters.SmtpTlsChainFiles, "several files are not supported; give one, with one private key and its certificates", service);
+        if (chains.Count == 1)
+            return (chains[0], chains[0]);
+        string certificate = config.ForTransport(Parameters.SmtpTlsCertFile, service), key = config.ForTransport(Parameters.SmtpTlsKeyFile, service);
+        return (certificate, key.Length > 0 ? key : certificate);
     }
 
     /// <summary>A grade of smtp_tls_ciphers that leaves ciphers to use. All have the same ones now: see
@@ -79,17 +91,6 @@ internal static class TlsConfig
         return TlsPolicy.LevelOf(level) ?? throw config.Refuse(Parameters.SmtpTlsSecurityLevel, $"\"{level}\" is not supported", service);
     }
 
-    private static (string Certificate, string Key) CertificateOf(MainConfig config, string service)
-    {
-        IReadOnlyList<string> chains = config.ForTransport(Parameters.SmtpTlsChainFiles, service);
-        if (chains.Count > 1)
-            throw config.Refuse(Parameters.SmtpTlsChainFiles, "several files are not supported; give one, with one private key and its certificates", service);
-        if (chains.Count == 1)
-            return (chains[0], chains[0]);
-        string certificate = config.ForTransport(Parameters.SmtpTlsCertFile, service), key = config.ForTransport(Parameters.SmtpTlsKeyFile, service);
-        return (certificate, key.Length > 0 ? key : certificate);
-    }
-
     private static SslProtocols ProtocolsOf(MainConfig config, string service, Parameter<string> parameter)
     {
         try
@@ -138,7 +139,7 @@ internal static class TlsConfig
             return path;
         try
         {
-            FileSystem.OpenRegular(path).Dispose();
+            TlsFiles.Require(path);
             return path;
         }
         catch (IOException e)

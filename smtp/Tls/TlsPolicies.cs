@@ -1,3 +1,4 @@
+using PostfixNet.Mail;
 using PostfixNet.Tls;
 
 namespace PostfixNet.Smtp;
@@ -28,7 +29,7 @@ internal sealed class TlsPolicies(TlsSettings settings)
         if (settings.WrapperMode && !policy.IsRequired)
             throw new FormatException("smtp_tls_wrappermode requires \"smtp_tls_security_level = encrypt\" (or stronger)");
         // Certificates have names in ASCII (RFC 6125 section 6.4.2).
-        return policy with { NextHop = NextHop.AsciiName(domain) ?? domain, IsWrapped = settings.WrapperMode };
+        return policy with { NextHop = DomainName.ToAscii(domain) ?? domain, IsWrapped = settings.WrapperMode };
     }
 
     private string? Find(string written)

@@ -1,4 +1,5 @@
 using System.Security.Authentication;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Smtp;
 
@@ -40,12 +41,17 @@ internal sealed record TlsPolicy
         : $"{Level} {IsWrapped} {Protocols} {ServerName} {NextHop} {string.Join('|', Match)} {string.Join(':', ExcludedCiphers)}";
 
     /// <summary>The name to send with SNI to one server (RFC 6066 section 3); empty: none.</summary>
-    internal string ServerNameFor(SmtpPeer peer) => ServerName switch
+    internal string ServerNameFor(SmtpPeer peer)
     {
-        "hostname" => peer.Host,
-        "nexthop" => NextHop,
-        _ => ServerName,
-    };
+        string name = ServerName switch
+        {
+            "hostname" => peer.Host,
+            "nexthop" => NextHop,
+            _ => ServerName,
+        };
+        // "Literal IPv4 and IPv6 addresses are not permitted", and names stand there without a dot at the end.
+        return System.Net.IPAddress.TryParse(name.Trim('[', ']'), out _) ? "" : DomainName.ToAscii(name) ?? "";
+    }
 
     /// <summary>The names of which the certificate of a server must have one; those that begin with a dot stand for all
     /// names below them.</summary>

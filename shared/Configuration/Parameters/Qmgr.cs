@@ -6,6 +6,9 @@ public static partial class Parameters
     /// <summary>Pause between scans of the deferred queue.</summary>
     public static readonly Parameter<TimeSpan> QueueRunDelay = Time("queue_run_delay", "300s", minimum: 1);
 
+    /// <summary>Addresses that begin with "-" get mail.</summary>
+    public static readonly Parameter<bool> AllowMinUser = Flag("allow_min_user", "no");
+
     /// <summary>Longest time between attempts.</summary>
     public static readonly Parameter<TimeSpan> MaximalBackoffTime = Time("maximal_backoff_time", "4000s", minimum: 1);
 

@@ -64,6 +64,11 @@ public sealed class QmgrRows
         new("maximal_backoff_time", "'1000s'", Deferred(age: 3000), "deferred, due in 800s"),
         new("maximal_queue_lifetime", "'1d'", Deferred(age: 2 * Day), "defer flush"),
         new("bounce_queue_lifetime", "'1d'", Deferred(age: 2 * Day, sender: ""), "defer flush"),
+        new("allow_min_user", "true", QmgrScene.Play(scene =>
+        {
+            scene.Mail("-x@q.test");
+            scene.Run(1);
+        }), "start smtp q.test -x@q.test from alice@q.test"),
         new("soft_bounce", "true", s_one, "defer append (gone)") { With = Gone },
 
         new("qmgr_message_active_limit", "2", QmgrScene.Play(scene =>

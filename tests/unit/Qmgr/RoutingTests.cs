@@ -30,6 +30,37 @@ public sealed class RoutingTests
     public void Most_specific_entry_wins(string address, string transport, string nextHop) =>
         Assert.Equal(new Route(transport, nextHop), new Routing(MainConfig.FromText(Maps), new Sites()).Of(address));
 
+    [Theory] // as Postfix's resolver, whatever relayhost and transport_maps say
+    [InlineData("user@")]
+    [InlineData("-x@plain.test")]
+    [InlineData("u@a..test")]
+    [InlineData("u@.test")]
+    [InlineData("u@-a.test")]
+    [InlineData("u@a-.test")]
+    [InlineData("u@a b.test")]
+    [InlineData("u@192.0.2.1")]
+    [InlineData("u@[nothing]")]
+    [InlineData("u@dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd.test")]
+    [InlineData("u@\u00fc..test")]
+    public void Addresses_that_cannot_be_are_returned(string address) =>
+        Assert.Equal(new Route("error", "5.1.3 bad address syntax"), new Routing(MainConfig.FromText(Maps), new Sites()).Of(address));
+
+    [Theory]
+    [InlineData("user")]
+    [InlineData("")]
+    [InlineData("u@plain.test.")]
+    [InlineData("u@my_host.test")]
+    [InlineData("u@1.test")]
+    [InlineData("u@[192.0.2.1]")]
+    [InlineData("u@[IPv6:2001:db8::1]")]
+    [InlineData("u@B\u00fccher\u3002test")]
+    public void Odd_ones_that_can_be_are_not(string address) =>
+        Assert.Equal(new Route("smtp", "[relay.test]:2525"), new Routing(MainConfig.FromText(Maps), new Sites()).Of(address));
+
+    [Fact]
+    public void A_dash_in_front_may_be_allowed() =>
+        Assert.Equal("smtp", new Routing(MainConfig.FromText("allow_min_user = true\n" + Maps), new Sites()).Of("-x@plain.test").Transport);
+
     [Fact]
     public void Without_tables_mail_goes_to_the_domain_itself_in_lower_case() =>
         Assert.Equal(new Route("smtp", "example.com"), new Routing(MainConfig.FromText("myhostname = \"h.test\""), new Sites()).Of("A@Example.COM"));

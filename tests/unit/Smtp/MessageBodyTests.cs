@@ -36,6 +36,19 @@ public sealed class MessageBodyTests
         Assert.Equal(want, Send(records, 10, out _, bufferAtATime: false));
     }
 
+    [Theory] // A header is folded at a blank where it has one; no break is within a UTF-8 character
+    [InlineData("N:S: abc def ghi", "S: abc\r\n def ghi\r\n")]
+    [InlineData("N:S: abcdefghijk", "S:\r\n abcdefghi\r\n jk\r\n")]
+    [InlineData("N:S: a|N:|N:abc def ghi j", "S: a\r\n\r\nabc def gh\r\n i j\r\n")]
+    [InlineData("N:S: a|N:  bcd efg hijk", "S: a\r\n  bcd efg\r\n hijk\r\n")]
+    [InlineData("N:|N:01234567\u00c3\u00bc\u00c3\u00bc", "\r\n01234567\u00c3\u00bc\r\n \u00c3\u00bc\r\n")]
+    [InlineData("N:|N:012345678\u00c3\u00bc\u00c3\u00bc", "\r\n012345678\r\n \u00c3\u00bc\u00c3\u00bc\r\n")]
+    [InlineData("N:|N:01234567\u00e2\u0082\u00ac\u00e2\u0082\u00ac", "\r\n01234567\r\n \u00e2\u0082\u00ac\u00e2\u0082\u00ac\r\n")]
+    [InlineData("N:|N:0123456\u00f0\u009f\u0092\u00a9x", "\r\n0123456\r\n \u00f0\u009f\u0092\u00a9x\r\n")]
+    [InlineData("N:|L:012345678\u00c3|N:\u00bcabc", "\r\n012345678\u00c3\u00bc\r\n abc\r\n")] // in two records
+    [InlineData("N:|N:0123456789\u0080\u0080\u0080\u0080\u0080", "\r\n0123456789\r\n \u0080\u0080\u0080\u0080\u0080\r\n")] // no UTF-8
+    public void Long_lines_are_folded_or_broken(string records, string want) => Assert.Equal(want, Send(records, 10, out _));
+
     [Fact]
     public void Line_limit_zero_breaks_nothing()
     {

@@ -68,21 +68,21 @@ public sealed class RealLookupTests(MailZone zone) : IClassFixture<MailZone>
     [InlineData("nodata.mail.test", "5.4.4 Host or domain name not found. Name service error for name=nodata.mail.test type=A: Host found but no data record of requested type")]
     [InlineData("nobody.mail.test", "5.4.4 Host or domain name not found. Name service error for name=nobody.mail.test type=A: Host not found")]
     [InlineData("mx.broken.test", "4.4.3 Host or domain name not found. Name service error for name=mx.broken.test type=MX: Host not found, try again")]
-    [InlineData("unknown.test", "4.4.3 Host or domain name not found. Name service error for name=unknown.test type=MX: Non-recoverable error")] // REFUSED
-    [InlineData("loop.mail.test", "4.4.3 Host or domain name not found. Name service error for name=loop.mail.test type=MX: Non-recoverable error")]
-    [InlineData("intoloop.mail.test", "4.4.3 Host or domain name not found. Name service error for name=loop.mail.test type=A: Non-recoverable error")]
+    [InlineData("unknown.test", "4.4.3 Host or domain name not found. Name service error for name=unknown.test type=MX: Host not found, try again")] // REFUSED
+    [InlineData("loop.mail.test", "5.4.4 Host or domain name not found. Name service error for name=loop.mail.test type=A: Name server loop")]
+    [InlineData("intoloop.mail.test", "5.4.4 Host or domain name not found. Name service error for name=loop.mail.test type=A: Name server loop")]
     [InlineData("ghost.mail.test", "5.4.4 Host or domain name not found. Name service error for name=nobody.mail.test type=A: Host not found")]
     [InlineData("ghosts.mail.test", "mx1.mail.test[192.0.2.1]")]
     [InlineData("literal.mail.test", "192.0.2.9[192.0.2.9]")]
     [InlineData("under.mail.test", "mx_3.mail.test[192.0.2.3]")]
     [InlineData("odd.mail.test", "mx1.mail.test[192.0.2.1]")]
-    [InlineData("allodd.mail.test", "4.4.3 Host or domain name not found. Name service error for name=allodd.mail.test type=MX: Non-recoverable error")]
+    [InlineData("allodd.mail.test", "4.4.3 Host or domain name not found. Name service error for name=allodd.mail.test type=MX: Host not found, try again")]
     [InlineData("elsewhere.mail.test", "4.4.3 Host or domain name not found. Name service error for name=mx.broken.test type=A: Host not found, try again")]
-    [InlineData("foreign.mail.test", "4.4.3 Host or domain name not found. Name service error for name=mx.unknown.test type=A: Non-recoverable error")]
+    [InlineData("foreign.mail.test", "4.4.3 Host or domain name not found. Name service error for name=mx.unknown.test type=A: Host not found, try again")]
     [InlineData("b\u00fccher.mail.test", "mx1.mail.test[192.0.2.1]")]
     [InlineData("bad..mail.test", "5.4.4 Host or domain name not found. Name service error for bad..mail.test: invalid host or domain name")]
     [InlineData("-bad.mail.test", "5.4.4 Host or domain name not found. Name service error for -bad.mail.test: invalid host or domain name")]
-    [InlineData("0x7f.1", "4.4.3 Host or domain name not found. Name service error for name=0x7f.1 type=MX: Non-recoverable error")] // a name, no address
+    [InlineData("0x7f.1", "4.4.3 Host or domain name not found. Name service error for name=0x7f.1 type=MX: Host not found, try again")] // a name, no address
     public void Finds(string nextHop, string want) => Assert.Equal(want, Text(Lookup(SmtpRig.Usual with { RandomizeAddresses = false }).Find(Hop(nextHop))));
 
     // S1-49, S4-05
@@ -112,13 +112,33 @@ public sealed class RealLookupTests(MailZone zone) : IClassFixture<MailZone>
     // S4-13, S4-15
     [Theory] // ignore_mx_lookup_error; disable_dns_lookups
     [InlineData("mx.broken.test", true, false, "4.4.3 Host or domain name not found. Name service error for name=mx.broken.test type=A: Host not found, try again")]
-    [InlineData("loop.mail.test", true, false, "4.4.3 Host or domain name not found. Name service error for name=loop.mail.test type=A: Non-recoverable error")]
+    [InlineData("loop.mail.test", true, false, "5.4.4 Host or domain name not found. Name service error for name=loop.mail.test type=A: Name server loop")]
     [InlineData("two.mail.test", false, true, "5.4.4 Host or domain name not found. Name service error for name=two.mail.test type=A: Host found but no data record of requested type")]
     [InlineData("mx1.mail.test", false, true, "mx1.mail.test[192.0.2.1]")]
     public void Lookups_that_are_forgiven_or_not_made(string nextHop, bool ignoreError, bool noDns, string want)
     {
         SmtpOptions options = SmtpRig.Usual with { IgnoreMxLookupError = ignoreError, DisableDnsLookups = noDns };
         Assert.Equal(want, Text(Lookup(options).Find(NextHop.Parse(nextHop, options)!)));
+    }
+
+    [Theory] // resolv.conf; what a name is by the system's own lookup
+    [InlineData("search nowhere.test mail.test", "mx1", "mx1.mail.test[192.0.2.1]")]
+    [InlineData("domain mail.test.", "mx1", "mx1.mail.test[192.0.2.1]")]
+    [InlineData("search mail.test\noptions ndots:5", "mx1.mail.test", "mx1.mail.test[192.0.2.1]")]
+    [InlineData("search test\noptions ndots:5", "mx1.mail", "mx1.mail.test[192.0.2.1]")]
+    [InlineData("search test", "mx1.mail", "mx1.mail.test[192.0.2.1]")] // last, with one dot
+    [InlineData("search broken.test mail.test", "mx1", "mx1.mail.test[192.0.2.1]")]
+    [InlineData("search mail.test", "nobody", "4.4.3 Host or domain name not found. Name service error for name=nobody type=A: Host not found, try again")] // the root is not served
+    [InlineData("search mail.test", "nobody.mail.test", "5.4.4 Host or domain name not found. Name service error for name=nobody.mail.test type=A: Host not found")]
+    public void Native_lookups_complete_names(string resolvConf, string name, string want)
+    {
+        SmtpOptions options = SmtpRig.Usual with { NativeLookups = true, DnsBeforeHostsFile = false };
+        Surroundings surroundings = new(options, new(new LogRecord()), TimeProvider.System, PostfixNet.Net.StopSignal.None);
+        MxLookup lookup = new(zone.Resolver, HostsFile.Parse(""), new OwnAddresses(static () => [], TimeProvider.System), surroundings, ResolvConf.Parse(resolvConf).Search);
+        Assert.Equal(want, Text(lookup.Find(Hop($"[{name}]"))));
+        // Names of mail are complete.
+        HostList plain = Lookup(SmtpRig.Usual).Find(Hop("[mx1]"));
+        Assert.NotNull(plain.Why);
     }
 
     // S4-13: smtp_host_lookup

@@ -20,6 +20,10 @@ internal sealed class MessageBody(MessageBody.Sender send, int lineLimit, Action
     private bool _inHeader = true;
     private bool _lineIsEmpty = true;
 
+    // The beginning of a UTF-8 character whose rest is in the next piece of the line.
+    private readonly byte[] _held = new byte[4];
+    private int _heldLength;
+
     internal delegate void Sender(ReadOnlySpan<byte> octets);
 
     /// <summary>Sends all content but the end of data.</summary>
@@ -50,6 +54,32 @@ internal sealed class MessageBody(MessageBody.Sender send, int lineLimit, Action
 
     /// <summary>Adds a piece of a line.</summary>
     internal void Add(ReadOnlySpan<byte> piece, bool endsLine)
+    {
+        if (_heldLength > 0)
+            piece = Complete(piece, endsLine);
+        if (!endsLine && _heldLength == 0)
+        {
+            _heldLength = IncompleteEnd(piece);
+            piece[^_heldLength..].CopyTo(_held);
+            piece = piece[..^_heldLength];
+        }
+        AddWhole(piece, endsLine);
+    }
+
+    // Returns what follows the character that was held.
+    private ReadOnlySpan<byte> Complete(ReadOnlySpan<byte> piece, bool endsLine)
+    {
+        int taken = 0;
+        while (_heldLength < LengthOf(_held[0]) && taken < piece.Length && IsContinuation(piece[taken]))
+            _held[_heldLength++] = piece[taken++];
+        if (taken == piece.Length && _heldLength < LengthOf(_held[0]) && !endsLine)
+            return [];
+        AddWhole(_held.AsSpan(0, _heldLength), endsLine: false);
+        _heldLength = 0;
+        return piece[taken..];
+    }
+
+    private void AddWhole(ReadOnlySpan<byte> piece, bool endsLine)
     {
         if (_column == 0 && piece.Length > 0 && piece[0] == '.')
             Put("."u8);
@@ -98,36 +128,39 @@ internal sealed class MessageBody(MessageBody.Sender send, int lineLimit, Action
         return blank > 0 && (_column > 1 || !piece[..blank].Trim(" \t"u8).IsEmpty) ? blank : 0;
     }
 
-    // No break within a UTF-8 character: before it, or after it when its beginning is sent already.
+    // No break within a UTF-8 character, but before it.
     private int WholeCharacters(ReadOnlySpan<byte> piece, int fits)
     {
         const int MostContinuations = 3;
         if (!IsContinuation(piece[fits]))
             return fits;
-        for (int back = 1; back <= MostContinuations; back++)
+        for (int back = 1; back <= Math.Min(MostContinuations, fits); back++)
         {
-            if (back > fits)
-            {
-                int end = fits;
-                while (end < piece.Length && end < fits + MostContinuations && IsContinuation(piece[end]))
-                    end++;
-                return _column > 1 ? end : fits;
-            }
             byte octet = piece[fits - back];
-            if (IsContinuation(octet))
-                continue;
-            int length = octet switch { >= 0xf0 => 4, >= 0xe0 => 3, >= 0xc0 => 2, _ => 1 };
-            return length > back && (fits > back || _column > 1) ? fits - back : fits;
+            if (!IsContinuation(octet))
+                return LengthOf(octet) > back && (fits > back || _column > 1) ? fits - back : fits;
         }
         return fits;
     }
+
+    private static int IncompleteEnd(ReadOnlySpan<byte> piece)
+    {
+        for (int back = 1; back <= Math.Min(3, piece.Length); back++)
+        {
+            if (!IsContinuation(piece[^back]))
+                return LengthOf(piece[^back]) > back ? back : 0;
+        }
+        return 0;
+    }
+
+    private static int LengthOf(byte first) => first switch { >= 0xf0 => 4, >= 0xe0 => 3, >= 0xc0 => 2, _ => 1 };
 
     private static bool IsContinuation(byte octet) => (octet & 0xc0) == 0x80;
 
     /// <summary>Ends a line that the file did not end, so that the final dot stands alone.</summary>
     internal void EndOpenLine()
     {
-        if (_column > 0)
+        if (_column > 0 || _heldLength > 0)
             Add([], endsLine: true);
     }
 

@@ -45,7 +45,10 @@ public sealed class MessageBodyTests
     [InlineData("N:|N:012345678\u00c3\u00bc\u00c3\u00bc", "\r\n012345678\r\n \u00c3\u00bc\u00c3\u00bc\r\n")]
     [InlineData("N:|N:01234567\u00e2\u0082\u00ac\u00e2\u0082\u00ac", "\r\n01234567\r\n \u00e2\u0082\u00ac\u00e2\u0082\u00ac\r\n")]
     [InlineData("N:|N:0123456\u00f0\u009f\u0092\u00a9x", "\r\n0123456\r\n \u00f0\u009f\u0092\u00a9x\r\n")]
-    [InlineData("N:|L:012345678\u00c3|N:\u00bcabc", "\r\n012345678\u00c3\u00bc\r\n abc\r\n")] // in two records
+    [InlineData("N:|L:012345678\u00c3|N:\u00bcabc", "\r\n012345678\r\n \u00c3\u00bcabc\r\n")] // in two records
+    [InlineData("N:|L:012345678\u00e2|L:\u0082|N:\u00ac", "\r\n012345678\r\n \u00e2\u0082\u00ac\r\n")]
+    [InlineData("N:|L:0\u00e2|N:a", "\r\n0\u00e2a\r\n")]
+    [InlineData("N:|L:0\u00e2", "\r\n0\u00e2\r\n")]
     [InlineData("N:|N:0123456789\u0080\u0080\u0080\u0080\u0080", "\r\n0123456789\r\n \u0080\u0080\u0080\u0080\u0080\r\n")] // no UTF-8
     public void Long_lines_are_folded_or_broken(string records, string want) => Assert.Equal(want, Send(records, 10, out _));
 

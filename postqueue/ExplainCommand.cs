@@ -1,4 +1,5 @@
 using PostfixNet.Ipc;
+using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
 using PostfixNet.Service;
@@ -10,8 +11,8 @@ internal static class ExplainCommand
 {
     internal static int Run(PostqueueSettings settings, CallerLog log, string what, bool asJson)
     {
-        if (!QueueId.TryParse(what, out _) && !SiteName.IsValid(what))
-            return log.Fatal($"Cannot explain \"{what}\": neither a queue ID nor a destination", ExitStatus.Unavailable);
+        if (!QueueId.TryParse(what, out _) && !SiteName.IsValid(what[(what.LastIndexOf('@') + 1)..]))
+            return Say($"Cannot explain \"{PrintableText.Of(what)}\": neither a queue ID, nor a destination, nor an address");
         Channel channel;
         try
         {
@@ -32,6 +33,8 @@ internal static class ExplainCommand
                 ShowqRefusal.Check(piece);
                 if (ExplanationEnd.From(piece) is { } end)
                 {
+                    if (end.Total > 1 && !asJson)
+                        ExplanationText.Write(end, text);
                     text.Flush();
                     return Told(log, what, told, end);
                 }
@@ -51,6 +54,13 @@ internal static class ExplainCommand
             log.Warn("the queue manager does not answer: what is told comes from the files alone");
         if (end.Total > told)
             log.Warn($"{told} of {end.Total} messages are told");
-        return told > 0 ? ExitStatus.Ok : log.Fatal($"Nothing in the queue for \"{what}\"", ExitStatus.Unavailable);
+        return told > 0 ? ExitStatus.Ok : Say($"Nothing in the queue for \"{PrintableText.Of(what)}\"");
+    }
+
+    // An answer to a question, and no trouble of the mail system: it does not belong in the mail log.
+    private static int Say(string text)
+    {
+        StandardStreams.WriteError($"postqueue: {text}\n");
+        return ExitStatus.Unavailable;
     }
 }

@@ -23,8 +23,11 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
     private static readonly QueueName[] s_queues =
         [QueueName.Maildrop, QueueName.Active, QueueName.Incoming, QueueName.Deferred, QueueName.Hold, QueueName.Corrupt];
 
-    /// <summary>Explains one message, or, when there is none of that name, all mail for a domain.</summary>
-    /// <param name="what">Queue id or domain.</param>
+    /// <summary>Of all that was looked at, by reason.</summary>
+    internal WaitSummary Summary { get; } = new();
+
+    /// <summary>Explains one message, or, when there is none of that name, all mail for a domain, or from or to an address.</summary>
+    /// <param name="what">Queue id, domain or address.</param>
     /// <param name="tell">Gets what is to be told of each message.</param>
     /// <returns>How many messages there are; only some of very many are told.</returns>
     /// <exception cref="IOException">A queue cannot be read.</exception>
@@ -62,26 +65,31 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
     }
 
     // null: not there, no message, or nothing for that domain.
-    private ExplainedMessage? Explain(QueueName queue, QueueEntry entry, string? domain, bool isTold = true)
+    private ExplainedMessage? Explain(QueueName queue, QueueEntry entry, string? wanted, bool isTold = true)
     {
         try
         {
             using SafeFileHandle handle = FileSystem.Open(entry.Path);
             FileStatus status = FileSystem.Status(handle);
-            bool isUsers = queue == QueueName.Maildrop;
-            if (status.Kind != FileKind.Regular || (isUsers && status.LinkCount != 1) || (queue != QueueName.Corrupt && !QueueFileMode.IsReady(status.Mode)))
+            if (status.Kind != FileKind.Regular || (queue != QueueName.Corrupt && !QueueFileMode.IsReady(status.Mode)))
                 return null;
-            using QueueFile file = isUsers ? new(handle, 64 * 1024, followPointers: false) : new(handle);
+            using QueueFile? file = UsersFiles.Open(queue, handle, status);
+            if (file is null)
+                return null;
             List<Recipient> recipients = [];
             Envelope envelope = file.ReadWhatIsThere(recipients, RecipientBatch, out long next);
-            int more = ReadOn(file, recipients, next, domain);
-            if (recipients.Count == 0 && domain is not null)
-                return null;
             string sender = envelope.Sender ?? "";
+            int more = ReadOn(file, recipients, next, IsWanted(wanted, sender));
+            if (recipients.Count == 0 && wanted is not null)
+                return null;
+            List<ExplainedRecipient> told = Tell(queue, entry.Id, status, sender, recipients, isTold);
+            Summary.Add(told);
             return new ExplainedMessage(
                 QueueDirectories.NameOf(queue), entry.Id.ToString(), envelope.ArrivalSeconds > 0 ? envelope.ArrivalSeconds : status.ModifiedSeconds,
-                envelope.Size?.ContentSize is > 0 and long size ? size : status.Size, External(sender),
-                isTold ? Tell(queue, entry.Id, status, sender, recipients) : [], more);
+                envelope.Size?.ContentSize is > 0 and long size ? size : status.Size, External(sender), told, more)
+            {
+                IsExpired = QueueFileMode.IsForceExpired(status.Mode),
+            };
         }
         catch (SystemCallException e) when (e.IsMissing)
         {
@@ -93,8 +101,17 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
         }
     }
 
-    // Leaves those of the domain, at most as many as are told; returns how many are not.
-    private static int ReadOn(QueueFile file, List<Recipient> recipients, long next, string? domain)
+    private static Func<Recipient, bool> IsWanted(string? wanted, string sender)
+    {
+        if (wanted is null || Address.FromExternal(wanted).Equals(sender, StringComparison.OrdinalIgnoreCase))
+            return static _ => true;
+        return wanted.Contains('@', StringComparison.Ordinal)
+            ? recipient => recipient.Address.Equals(Address.FromExternal(wanted), StringComparison.OrdinalIgnoreCase)
+            : recipient => Address.DomainOf(recipient.Address).Equals(wanted, StringComparison.OrdinalIgnoreCase);
+    }
+
+    // Leaves those that are wanted, at most as many as are told; returns how many are not.
+    private static int ReadOn(QueueFile file, List<Recipient> recipients, long next, Func<Recipient, bool> isWanted)
     {
         int more = 0;
         List<Recipient> batch = [.. recipients];
@@ -103,7 +120,7 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
         {
             foreach (Recipient recipient in batch)
             {
-                if (domain is not null && !Address.DomainOf(recipient.Address).Equals(domain, StringComparison.OrdinalIgnoreCase))
+                if (!isWanted(recipient))
                     continue;
                 if (recipients.Count < RecipientsTold)
                     recipients.Add(recipient);
@@ -124,12 +141,13 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
         }
     }
 
-    private List<ExplainedRecipient> Tell(QueueName queue, QueueId id, FileStatus status, string sender, List<Recipient> recipients)
+    private List<ExplainedRecipient> Tell(QueueName queue, QueueId id, FileStatus status, string sender, List<Recipient> recipients, bool isTold)
     {
         Dictionary<long, string> replies = [];
         foreach ((Recipient recipient, Dsn dsn) in RecipientLog.ReadUnlocked(queues.PathOf(QueueName.Defer, id), DsnClass.Transient))
             replies[recipient.Offset] = dsn.Reason;
-        WaitAnswer? answer = queue is QueueName.Maildrop or QueueName.Corrupt ? null
+        // Of what is only counted, the files tell enough.
+        WaitAnswer? answer = queue is QueueName.Maildrop or QueueName.Corrupt || !isTold ? null
             : askQueueManager(new WaitQuestion(id.ToString(), sender, [.. recipients.Select(static recipient => recipient.Address)]));
         List<ExplainedRecipient> told = new(recipients.Count);
         for (int i = 0; i < recipients.Count; i++)

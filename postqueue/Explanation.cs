@@ -14,7 +14,10 @@ namespace PostfixNet.Postqueue;
 internal sealed record ExplainedMessage(
     string Queue, string Id, long Time, long Size, string Sender, IReadOnlyList<ExplainedRecipient> Recipients, int More)
 {
-    private const string QueueName = "queue_name", QueueId = "queue_id", TimeName = "time", SizeName = "size", SenderName = "sender",
+    /// <summary>An operator has it expire at its next attempt.</summary>
+    internal bool IsExpired { get; init; }
+
+    private const string QueueName = "queue_name", QueueId = "queue_id", TimeName = "time", SizeName = "size", ExpiredName = "forced_expire", SenderName = "sender",
         RecipientsName = "recipients", MoreName = "more";
 
     /// <summary>For the line to the command.</summary>
@@ -23,7 +26,7 @@ internal sealed record ExplainedMessage(
         List<AttributeList> recipients = new(Recipients.Count);
         foreach (ExplainedRecipient recipient in Recipients)
             recipients.Add(recipient.ToAttributes());
-        return new AttributeList().Add(QueueName, Queue).Add(QueueId, Id).Add(TimeName, Time).Add(SizeName, Size).Add(SenderName, Sender)
+        return new AttributeList().Add(QueueName, Queue).Add(QueueId, Id).Add(TimeName, Time).Add(SizeName, Size).Add(ExpiredName, IsExpired).Add(SenderName, Sender)
             .Add(RecipientsName, recipients).Add(MoreName, More);
     }
 
@@ -34,7 +37,10 @@ internal sealed record ExplainedMessage(
         foreach (AttributeList recipient in list.Lists(RecipientsName))
             recipients.Add(ExplainedRecipient.From(recipient));
         return new ExplainedMessage(list.Text(QueueName), list.Text(QueueId), list.Number(TimeName), list.Number(SizeName), list.Text(SenderName),
-            recipients, (int)Math.Clamp(list.Number(MoreName, 0), 0, int.MaxValue));
+            recipients, (int)Math.Clamp(list.Number(MoreName, 0), 0, int.MaxValue))
+        {
+            IsExpired = list.IsTrue(ExpiredName),
+        };
     }
 }
 
@@ -63,17 +69,39 @@ internal sealed record ExplainedRecipient(string Address, WaitCode Code, long? U
         list.OptionalList(StateName) is { } state ? WaitState.From(state) : null);
 }
 
+/// <summary>How many recipients wait for one reason.</summary>
+/// <param name="Code">Why.</param>
+/// <param name="Reply">What came of their last attempt, without their addresses; empty: nothing is on record.</param>
+/// <param name="Recipients">How many.</param>
+/// <param name="Messages">Of how many messages.</param>
+internal sealed record WaitCount(WaitCode Code, string Reply, int Recipients, int Messages)
+{
+    private const string CodeName = "why", ReplyName = "last_reply", RecipientsName = "recipients", MessagesName = "messages";
+
+    internal AttributeList ToAttributes() =>
+        new AttributeList().Add(CodeName, Code.Word()).Add(ReplyName, Reply).Add(RecipientsName, Recipients).Add(MessagesName, Messages);
+
+    /// <exception cref="IpcException">Malformed.</exception>
+    internal static WaitCount From(AttributeList list) => new(
+        WaitCodes.Parse(list.Text(CodeName)) ?? throw new IpcException("unknown reason to wait"), list.Text(ReplyName),
+        (int)Math.Clamp(list.Number(RecipientsName), 0, int.MaxValue), (int)Math.Clamp(list.Number(MessagesName), 0, int.MaxValue));
+}
+
 /// <summary>All is told.</summary>
 /// <param name="Total">Messages that there are; only some of very many are told.</param>
 /// <param name="IsFromFilesAlone">The queue manager did not answer.</param>
 internal sealed record ExplanationEnd(int Total, bool IsFromFilesAlone)
 {
-    private const string TotalName = "total", NoAnswer = "no_answer";
+    /// <summary>Of all of them, the most frequent first.</summary>
+    internal IReadOnlyList<WaitCount> Reasons { get; init; } = [];
+
+    private const string TotalName = "total", NoAnswer = "no_answer", ReasonsName = "reasons";
 
     /// <summary>For the line to the command.</summary>
-    internal AttributeList ToAttributes() => new AttributeList().Add(TotalName, Total).Add(NoAnswer, IsFromFilesAlone);
+    internal AttributeList ToAttributes() => new AttributeList().Add(TotalName, Total).Add(NoAnswer, IsFromFilesAlone)
+        .Add(ReasonsName, [.. Reasons.Select(static reason => reason.ToAttributes())]);
 
     /// <summary>Understands the end; null: it is something else.</summary>
     internal static ExplanationEnd? From(AttributeList list) => list.Has(TotalName)
-        ? new((int)Math.Clamp(list.Number(TotalName), 0, int.MaxValue), list.IsTrue(NoAnswer)) : null;
+        ? new((int)Math.Clamp(list.Number(TotalName), 0, int.MaxValue), list.IsTrue(NoAnswer)) { Reasons = [.. list.Lists(ReasonsName).Select(WaitCount.From)] } : null;
 }

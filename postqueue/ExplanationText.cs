@@ -12,7 +12,7 @@ internal static class ExplanationText
     internal static void Write(ExplainedMessage message, ListingText text)
     {
         text.Append(string.Create(CultureInfo.InvariantCulture,
-            $"{Clean(message.Id)}: {Clean(message.Queue)}, {message.Size} bytes from {Clean(message.Sender)}, arrived {MailTime.ListingDate(message.Time)}\n"));
+            $"{Clean(message.Id)}: {Clean(message.Queue)}, {message.Size} bytes from {Clean(message.Sender)}, arrived {MailTime.ListingDate(message.Time)}{(message.IsExpired ? "; expires at its next attempt (postsuper -e)" : "")}\n"));
         foreach (ExplainedRecipient recipient in message.Recipients)
         {
             WaitState? state = recipient.State;
@@ -33,6 +33,19 @@ internal static class ExplanationText
             text.Append(string.Create(CultureInfo.InvariantCulture, $"  ... and {message.More} more recipients\n"));
     }
 
+    /// <summary>All messages together, for people.</summary>
+    internal static void Write(ExplanationEnd end, ListingText text)
+    {
+        text.Append(string.Create(CultureInfo.InvariantCulture, $"\n{end.Total} messages; their recipients by reason:\n"));
+        foreach (WaitCount count in end.Reasons)
+        {
+            StringBuilder line = text.Append(string.Create(CultureInfo.InvariantCulture, $"{count.Recipients,7} in {count.Messages} messages: {count.Code.Text()} ({count.Code.Word()})"));
+            if (count.Reply.Length > 0)
+                line.Append(": ").Append(Clean(count.Reply));
+            line.Append('\n');
+        }
+    }
+
     private static string Load(NextHopLoad? load)
     {
         if (load is null)
@@ -46,7 +59,7 @@ internal static class ExplanationText
     {
         StringBuilder line = text.Append("{\"queue_name\": ").Append(JsonText.Quote(message.Queue)).Append(", \"queue_id\": ").Append(JsonText.Quote(message.Id))
             .Append(CultureInfo.InvariantCulture, $", \"arrival_time\": {message.Time}, \"message_size\": {message.Size}")
-            .Append(", \"sender\": ").Append(JsonText.Quote(message.Sender)).Append(", \"recipients\": [");
+            .Append(", \"forced_expire\": ").Append(message.IsExpired ? "true" : "false").Append(", \"sender\": ").Append(JsonText.Quote(message.Sender)).Append(", \"recipients\": [");
         bool isFirst = true;
         foreach (ExplainedRecipient recipient in message.Recipients)
         {

@@ -26,7 +26,7 @@ internal static class ListCommand
             if (Users.EffectiveUid == 0)
             {
                 Account account = settings.Owner();
-                Users.BecomeForever(account.Uid, account.Gid, null);
+                Users.BecomeForever(account.Uid, account.Gid, settings.Group());
             }
             new QueueListing(settings.Queues, settings.EmptyAddress).Run(output);
         }

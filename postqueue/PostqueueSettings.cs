@@ -14,14 +14,15 @@ namespace PostfixNet.Postqueue;
 /// <param name="LongQueueIds">enable_long_queue_ids.</param>
 /// <param name="EmptyAddress">empty_address_recipient: sender of notices in listings.</param>
 /// <param name="Owner">Finds mail_owner; throws <see cref="ConfigurationException"/>.</param>
+/// <param name="Group">Likewise setgid_group, which may read what users have dropped.</param>
 internal sealed record PostqueueSettings(
-    QueueDirectories Queues, LogOptions Log, string Service, TimeSpan IpcTimeout, bool LongQueueIds, string EmptyAddress, Func<Account> Owner)
+    QueueDirectories Queues, LogOptions Log, string Service, TimeSpan IpcTimeout, bool LongQueueIds, string EmptyAddress, Func<Account> Owner, Func<uint> Group)
 {
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
     internal static PostqueueSettings Read(MainConfig config)
     {
-        _ = config.Get(Parameters.MailOwner);
+        _ = (config.Get(Parameters.MailOwner), config.Get(Parameters.SetgidGroup));
         return new PostqueueSettings(QueueDirectories.FromConfig(config), LogOptions.Read(config), config.Get(Parameters.ShowqServiceName),
-            config.Get(Parameters.IpcTimeout), config.Get(Parameters.EnableLongQueueIds), config.Get(Parameters.EmptyAddressRecipient), () => MailOwner.Of(config));
+            config.Get(Parameters.IpcTimeout), config.Get(Parameters.EnableLongQueueIds), config.Get(Parameters.EmptyAddressRecipient), () => MailOwner.Of(config), () => MailOwner.GroupOf(config));
     }
 }

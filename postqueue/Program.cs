@@ -8,21 +8,22 @@ namespace PostfixNet.Postqueue;
 /// NAME
 ///   postqueue - queue listing and flushing
 /// SYNOPSIS
-///   postqueue [-v] [-c config_directory] -p | -j | -f | -i queue_id | -s site | [-j] -x queue_id_or_site
+///   postqueue [-v] [-c config_directory] -p | -j | -f | -i queue_id | -s site | [-j] -x queue_id_site_or_address
 ///   postqueue list [--json] | flush [--id queue_id | --site site] | explain [--json] queue_id_or_site [--config config_directory]
 ///   The service showq: started by master with the argument -showq, not by hand.
 /// DESCRIPTION
 ///   -p lists the queue in the layout of sendmail's mailq; -j as one JSON object a line. -f makes qmgr try all mail now;
 ///   -i one deferred message; -s all deferred mail with a recipient in a domain, which need not be in fast_flush_domains:
 ///   the queue files are looked through, no logs are kept. What is flushed is tried though its destination seemed dead.
-///   -x tells of one message, or of the mail for a domain, why each recipient still waits: in words and
+///   -x tells of one message, of the mail for a domain, or of that from or to an address, why each recipient still waits: in words and
 ///   with a code of a fixed set (see WaitCode), until when, the last reply, transport, next hop and the limits there; with
-///   -j as one JSON object a message. Of very many messages 100 are told.
+///   -j as one JSON object a message. Of very many messages 100 are told, and all are counted by reason.
 ///   The verbs list, flush and explain are the same with names; --help, also behind a verb, tells what is accepted, --version
 ///   which version this is.
 ///   The service showq, which runs as mail_owner, reads the queue and tells what may be known, to those in
-///   authorized_mailq_users; flushing is for those in authorized_flush_users. When the mail system is down, -p and -j read
-///   the queue themselves, for those who may.
+///   authorized_mailq_users; flushing is for those in authorized_flush_users. To a client that says nothing for a second it tells the queue
+///   as Postfix's showq does: Postfix's own postqueue and prometheus-postfix-exporter can read it. When the mail system is down, -p and -j read
+///   the queue themselves, for those who may, maildrop too.
 /// SECURITY
 ///   The service trusts neither its clients nor the files in maildrop. The command trusts nothing it is told by the
 ///   service but prints it, control characters replaced.
@@ -31,7 +32,7 @@ namespace PostfixNet.Postqueue;
 ///   system is down, or bad usage of the single letters (as in Postfix); 64 of verbs and long options; 77 not permitted; 78 bad configuration.
 /// CONFIGURATION
 ///   authorized_flush_users, authorized_mailq_users, empty_address_recipient, enable_long_queue_ids,
-///   hash_queue_depth, hash_queue_names, ipc_timeout, queue_service_name, showq_service_name, and those of
+///   hash_queue_depth, hash_queue_names, ipc_timeout, queue_service_name, setgid_group, showq_service_name, and those of
 ///   shared/Service/SingleServer.cs.
 /// BUGS
 ///   A message that goes from deferred to active during the listing can be missing from it.

@@ -32,7 +32,6 @@ internal interface IListingOutput
 /// <param name="emptyAddress">What stands for the null address (empty_address_recipient).</param>
 internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
 {
-    private const long UsersFileLimit = 256L << 20;
     private const int RecipientBatch = 200;
 
     // A message on its way from incoming or active to deferred would be met twice. The active queue is limited by qmgr.
@@ -73,13 +72,11 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
         {
             using SafeFileHandle handle = FileSystem.Open(entry.Path);
             FileStatus status = FileSystem.Status(handle);
-            if (status.Kind != FileKind.Regular || !QueueFileMode.IsReady(status.Mode))
+            if (status.Kind != FileKind.Regular || WhyNot(queue, status.Mode, out string? wrongMode))
                 return false;
-            // Users write maildrop: what they can make us read, and hold in memory, is limited.
-            bool isUsers = queue == QueueName.Maildrop;
-            if (isUsers && (status.LinkCount != 1 || status.Size > UsersFileLimit))
+            using QueueFile? file = UsersFiles.Open(queue, handle, status);
+            if (file is null)
                 return false;
-            using QueueFile file = isUsers ? new(handle, 64 * 1024, followPointers: false) : new(handle);
             _batch.Clear();
             Envelope envelope = file.ReadWhatIsThere(_batch, RecipientBatch, out long next);
             if (envelope.Sender is null)
@@ -90,8 +87,9 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
                 envelope.Size?.ContentSize is > 0 and long size ? size : status.Size,
                 QueueFileMode.IsForceExpired(status.Mode), External(envelope.Sender)));
             _listedOffsets.Clear();
-            TellDeferred(entry.Id, handle, output);
-            TellRecipients(file, next, output);
+            if (wrongMode is null)
+                TellDeferred(entry.Id, handle, output);
+            TellRecipients(file, next, wrongMode ?? _usualReason, output);
             output.EndMessage();
             return true;
         }
@@ -109,14 +107,26 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
         }
     }
 
-    private void TellRecipients(QueueFile file, long next, IListingOutput output)
+    // An incomplete file is none. But mail that was in delivery, waits or is held was complete: somebody has changed its mode.
+    private static bool WhyNot(QueueName queue, int mode, out string? wrongMode)
+    {
+        wrongMode = null;
+        if (QueueFileMode.IsReady(mode))
+            return false;
+        if (mode == QueueFileMode.Corrupt || queue is not (QueueName.Active or QueueName.Deferred or QueueName.Hold))
+            return true;
+        wrongMode = $"not delivered: mode {Convert.ToString(mode, 8)} of its file, not 700; \"postsuper -s\" repairs it";
+        return false;
+    }
+
+    private void TellRecipients(QueueFile file, long next, string? reason, IListingOutput output)
     {
         while (true)
         {
             foreach (Recipient recipient in _batch)
             {
                 if (!_listedOffsets.Contains(recipient.Offset))
-                    output.Recipient(External(recipient.Address), _usualReason);
+                    output.Recipient(External(recipient.Address), reason);
             }
             if (next == 0)
                 return;

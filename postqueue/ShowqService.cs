@@ -1,13 +1,15 @@
 using PostfixNet.Configuration;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
+using PostfixNet.Native;
 using PostfixNet.Queue;
 using PostfixNet.Service;
 
 namespace PostfixNet.Postqueue;
 
 /// <summary>The service showq: what users may know of the queue, and what they may ask of it.</summary>
-/// <remarks>Takes one <see cref="ShowqRequest"/>; a user who may not do that gets a <see cref="ShowqRefusal"/>.</remarks>
+/// <remarks>Takes one <see cref="ShowqRequest"/>; a user who may not do that gets a <see cref="ShowqRefusal"/>. Whoever says nothing
+/// gets a <see cref="PostfixListing"/>.</remarks>
 /// <param name="queues">Where messages are.</param>
 /// <param name="emptyAddress">empty_address_recipient.</param>
 /// <param name="rights">Who may do what.</param>
@@ -23,6 +25,9 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
 
     // Any user may connect; nobody may keep a process for long by saying nothing or not listening.
     private static readonly TimeSpan s_clientTimeout = TimeSpan.FromSeconds(30);
+
+    // Our own command speaks as soon as it is connected. Postfix's, and monitoring, wait for the service to speak.
+    private const int SilenceMilliseconds = 1000;
 
     private readonly Flusher _flusher = new(queues, () => TryTrigger(triggerQueueManager, "I"u8, log), log);
 
@@ -43,10 +48,16 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
     /// <summary>Serves one client.</summary>
     internal void Serve(Channel channel)
     {
+        uint user = channel.Socket.PeerUid;
+        if (channel.Socket.Wait(Readiness.Readable, SilenceMilliseconds).This == Readiness.None)
+        {
+            if (rights.RefuseListing(user) is null)
+                ListAsPostfix(channel.Socket);
+            return;
+        }
         if (channel.Receive() is not { } message)
             return;
         ShowqRequest request = ShowqRequest.From(message);
-        uint user = channel.Socket.PeerUid;
         if ((request is ShowqRequest.List or ShowqRequest.Explain ? rights.RefuseListing(user) : rights.RefuseFlush(user)) is { } refusal)
         {
             channel.Send(new ShowqRefusal(refusal).ToAttributes());
@@ -94,12 +105,28 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
         using QueueManagerLine line = new(log);
         try
         {
-            int count = new Explainer(queues, emptyAddress, line.Ask, TimeProvider.System).Run(what, message => channel.Send(message.ToAttributes()));
-            channel.Send(new ExplanationEnd(count, line.IsBroken).ToAttributes());
+            Explainer explainer = new(queues, emptyAddress, line.Ask, TimeProvider.System);
+            int count = explainer.Run(what, message => channel.Send(message.ToAttributes()));
+            channel.Send(new ExplanationEnd(count, line.IsBroken) { Reasons = explainer.Summary.Reasons }.ToAttributes());
         }
         catch (IOException e) when (e is not IpcException)
         {
             log.NotExplained(e);
+        }
+    }
+
+    private void ListAsPostfix(Descriptor client)
+    {
+        PostfixListing listing = new(client, s_clientTimeout);
+        try
+        {
+            listing.BeginQueue();
+            new QueueListing(queues, emptyAddress).Run(listing);
+            listing.End();
+        }
+        catch (IOException e) when (e is not IpcException)
+        {
+            log.NotListed(e);
         }
     }
 

@@ -23,8 +23,9 @@ internal enum MessageAction
 /// in the old place or in the new one.</summary>
 /// <param name="queues">Where messages are.</param>
 /// <param name="report">Told what was done.</param>
+/// <param name="changes">Told what must be on stable storage at the end.</param>
 /// <param name="clock">The present, for requeued mail.</param>
-internal sealed class MessageActions(QueueDirectories queues, Report report, TimeProvider clock)
+internal sealed class MessageActions(QueueDirectories queues, Report report, Changes changes, TimeProvider clock)
 {
     // The order of the summary, and the order of actions on one message.
     private static readonly (MessageAction Action, string Done, string Summary)[] s_actions =
@@ -71,7 +72,7 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Tim
     /// <param name="foreign">Is told names that are no queue ids.</param>
     internal void ActOnAll(MessageAction wanted, IReadOnlyList<QueueName> where, Action<string> foreign)
     {
-        foreach (QueueName queue in where)
+        foreach (QueueName queue in where.Where(queue => s_actions.Any(known => wanted.HasFlag(known.Action) && Applies(known.Action, queue))))
         {
             try
             {
@@ -87,9 +88,10 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Tim
         }
     }
 
-    /// <summary>The number of messages for each action asked for, in Postfix's order.</summary>
+    /// <summary>The number of messages for each action asked for, in Postfix's order, once all of it is on stable storage.</summary>
     internal void Summarize(MessageAction asked)
     {
+        changes.Flush(report);
         for (int i = 0; i < s_actions.Length; i++)
         {
             if (asked.HasFlag(s_actions[i].Action))
@@ -200,6 +202,7 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Tim
             FileSystem.ChangeMode(path, QueueFileMode.Ready);
         if (!FileSystem.TrySetTime(path, MailTime.Microseconds(clock) * 1000) || !Move(id, path, QueueName.Maildrop))
             return false;
+        changes.File();
         // It is tried anew, under another name. Nobody will ask for these reasons.
         FileSystem.TryRemove(queues.PathOf(QueueName.Defer, id));
         return true;
@@ -216,10 +219,14 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Tim
         // The message first: a log without a message harms nobody, a message without its log forgets what to report.
         if (!FileSystem.TryRemove(path))
             return false;
+        changes.Name(path);
         if (queues.Locate(id) is not null)
             return true; // the logs are those of another file of that name
         foreach (QueueName log in s_logs)
-            FileSystem.TryRemove(queues.PathOf(log, id));
+        {
+            if (FileSystem.TryRemove(queues.PathOf(log, id)))
+                changes.Name(queues.PathOf(log, id));
+        }
         return true;
     }
 
@@ -231,17 +238,21 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Tim
         queues.MakeHashDirectories(to, id);
         // In maildrop a stranger may have taken the name; whatever is there, it is not replaced.
         if (FileSystem.TryRenameNoReplace(path, target))
+        {
+            changes.Name(path, target);
             return true;
+        }
         report.Warn($"{target}: the name is taken; {path} stays where it is");
         return false;
     }
 
-    private static bool Expire(string path)
+    private bool Expire(string path)
     {
         using SafeFileHandle file = FileSystem.Open(path, write: true);
         if (QueueFileMode.IsForceExpired(FileSystem.Status(file).Mode))
             return false;
         FileSystem.ChangeMode(file, set: QueueFileMode.ForceExpired, clear: 0);
+        changes.File();
         return true;
     }
 }

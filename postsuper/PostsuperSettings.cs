@@ -14,16 +14,17 @@ namespace PostfixNet.Postsuper;
 /// <param name="QueueManager">Socket of the queue manager, relative to the root.</param>
 /// <param name="Pickup">Socket of pickup, likewise.</param>
 /// <param name="Owner">Finds mail_owner; throws <see cref="ConfigurationException"/>.</param>
+/// <param name="Group">Likewise setgid_group, which may read what users have dropped.</param>
 internal sealed record PostsuperSettings(
-    string Root, QueueDirectories Queues, LogOptions Log, bool LongQueueIds, string QueueManager, string Pickup, Func<Account> Owner)
+    string Root, QueueDirectories Queues, LogOptions Log, bool LongQueueIds, string QueueManager, string Pickup, Func<Account> Owner, Func<uint> Group)
 {
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
     internal static PostsuperSettings Read(MainConfig config)
     {
-        _ = config.Get(Parameters.MailOwner);
+        _ = (config.Get(Parameters.MailOwner), config.Get(Parameters.SetgidGroup));
         return new PostsuperSettings(
             config.Get(Parameters.QueueDirectory), new QueueDirectories(".", [.. config.Get(Parameters.HashQueueNames)], config.Get(Parameters.HashQueueDepth)),
             LogOptions.Read(config), config.Get(Parameters.EnableLongQueueIds), $"public/{config.Get(Parameters.QueueServiceName)}",
-            $"public/{config.Get(Parameters.PickupServiceName)}", () => MailOwner.Of(config));
+            $"public/{config.Get(Parameters.PickupServiceName)}", () => MailOwner.Of(config), () => MailOwner.GroupOf(config));
     }
 }

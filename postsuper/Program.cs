@@ -20,17 +20,21 @@ namespace PostfixNet.Postsuper;
 ///   -d deletes. -h puts on hold: out of incoming, active or deferred into hold, where nothing is delivered or expires.
 ///   -H releases from hold into deferred. -r requeues: into maildrop, to be processed anew by pickup and cleanup;
 ///   not a message of which its sender is still to be told that recipients failed: a flush (postqueue -i) tells him.
-///   -e makes a message expire at its next delivery attempt; -f does so and releases it from hold.
+///   -r of a message that is being delivered is done too; whoever it reaches or fails meanwhile is told of.
+///   -e makes a message expire at its next delivery attempt (mode 1710; Postfix's g+x alone means nothing, since chmod -R sets it); -f does so and releases it from hold.
 ///   -D discovers mail that was put into the queue by hand (default: incoming, deferred): looks if it is a message with the
 ///   right owner and mode, tells what is wrong with it otherwise, and has it tried now; mail that waits for its next attempt is
 ///   passed over. -u takes back mail that was moved to corrupt: what can be read as a message after all, or was repaired,
 ///   gets its mode back and goes to deferred, due now; the rest stays, and is told.
 ///   -s repairs names and places of queue files, as master does at each start: after hash_queue_names or hash_queue_depth
 ///   changed, after a queue was restored from a copy, and, with enable_long_queue_ids off, to give long names up;
-///   -S is the same (in Postfix, only -S corrects the inode numbers in long names). -p removes incomplete files, and logs
-///   (defer, trace) of messages that are gone, older than a week. Without options: -s -p.
+///   -S is the same (in Postfix, only -S corrects the inode numbers in long names). It also repairs modes that were changed by hand or by
+///   chmod -R, if the file is a message; gives a file that a loss of power left under two names one of them; and tells of mail in
+///   corrupt. -p removes incomplete files and trace logs of messages that are gone, older than a week, and such defer logs, older than
+///   an hour. Without options: -s -p.
 ///   Each letter has a long name (--delete, --hold, ...; --help tells them); with these an option is given once, and takes several
 ///   ids with commas between them. --version tells which version this is.
+///   The counts at the end are told when all that was done is on stable storage.
 ///   May be used while the mail system runs; -s with changes of names is for a stopped system.
 /// SECURITY
 ///   For the super-user, who becomes mail_owner before touching anything, or for the user who owns the queue directory of a
@@ -41,7 +45,7 @@ namespace PostfixNet.Postsuper;
 ///   not permitted, or something could not be done; 64 bad usage of long names; 78 bad configuration.
 /// CONFIGURATION
 ///   enable_long_queue_ids, hash_queue_depth, hash_queue_names, mail_owner, pickup_service_name, queue_directory,
-///   queue_service_name, and those of shared/Service/Log/LogOptions.cs.
+///   queue_service_name, setgid_group, and those of shared/Service/Log/LogOptions.cs.
 /// BUGS
 ///   Mail in maildrop can be deleted, but not held or expired: it is not known yet to be mail.
 /// </summary>
@@ -81,7 +85,7 @@ internal static class Program
             if (Users.EffectiveUid == 0)
             {
                 Account account = settings.Owner();
-                Users.BecomeForever(account.Uid, account.Gid, null);
+                Users.BecomeForever(account.Uid, account.Gid, settings.Group());
             }
             Report report = new(log);
             if (Run(line, queues, report, settings.LongQueueIds, ReadStandardInput))
@@ -108,13 +112,14 @@ internal static class Program
     internal static bool Run(Orders line, QueueDirectories queues, Report report, bool longIds, Func<IEnumerable<string>> standardInput)
     {
         IReadOnlyList<QueueName> where = line.Queues.Count > 0 ? line.Queues : MessageActions.DefaultQueues;
-        StructureCheck structure = new(queues, report, longIds);
+        Changes changes = new(queues.Root);
+        StructureCheck structure = new(queues, report, changes, TimeProvider.System, longIds);
         if (line.Repair)
             structure.Repair(where);
         if (line.Purge)
-            structure.Purge(where, TimeProvider.System, warn: !line.Repair);
+            structure.Purge(where, warn: !line.Repair);
 
-        MessageActions actions = new(queues, report, TimeProvider.System);
+        MessageActions actions = new(queues, report, changes, TimeProvider.System);
         foreach ((MessageAction action, string id) in line.Messages)
             actions.ActOn(action, id, where);
         if (line.FromStandardInput != MessageAction.None)
@@ -125,10 +130,11 @@ internal static class Program
         if (line.All != MessageAction.None)
             actions.ActOnAll(line.All, where, structure.WarnOfName);
         actions.Summarize(line.Asked);
-        return Recover(line, new Recovery(queues, report, TimeProvider.System, Users.EffectiveUid), report, structure.WarnOfName, standardInput);
+        bool isRecovered = Recover(line, new Recovery(queues, report, TimeProvider.System, Users.EffectiveUid, changes), report, changes, structure.WarnOfName, standardInput);
+        return isRecovered || structure.HasRepaired;
     }
 
-    private static bool Recover(Orders line, Recovery recovery, Report report, Action<string> foreign, Func<IEnumerable<string>> standardInput)
+    private static bool Recover(Orders line, Recovery recovery, Report report, Changes changes, Action<string> foreign, Func<IEnumerable<string>> standardInput)
     {
         foreach (string id in Each(line.Recovered, standardInput))
         {
@@ -137,6 +143,7 @@ internal static class Program
             else
                 recovery.Recover(id);
         }
+        changes.Flush(report);
         if (line.Recovered.Count > 0)
             report.SayCount("Recovered", recovery.Recovered);
         IReadOnlyList<QueueName> where = line.Queues.Count > 0 ? line.Queues : Recovery.DiscoveredQueues;

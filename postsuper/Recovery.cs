@@ -11,7 +11,8 @@ namespace PostfixNet.Postsuper;
 /// <param name="report">Told what was done.</param>
 /// <param name="clock">The present.</param>
 /// <param name="owner">User id that queue files must have.</param>
-internal sealed class Recovery(QueueDirectories queues, Report report, TimeProvider clock, uint owner)
+/// <param name="changes">Told what must be on stable storage at the end.</param>
+internal sealed class Recovery(QueueDirectories queues, Report report, TimeProvider clock, uint owner, Changes? changes = null)
 {
     /// <summary>Queues in which mail is discovered when none is named: those that qmgr scans.</summary>
     internal static IReadOnlyList<QueueName> DiscoveredQueues { get; } = [QueueName.Incoming, QueueName.Deferred];
@@ -87,6 +88,8 @@ internal sealed class Recovery(QueueDirectories queues, Report report, TimeProvi
             return;
         }
         FileSystem.ChangeMode(file, QueueFileMode.Ready);
+        changes?.Name(path, target);
+        changes?.File();
         Recovered++;
         if (isNamed)
             report.Say($"{id}: recovered");
@@ -105,7 +108,7 @@ internal sealed class Recovery(QueueDirectories queues, Report report, TimeProvi
             _ => null,
         };
         if (wrong is null)
-            return FileSystem.Open(path, write: queue == QueueName.Corrupt);
+            return FileSystem.Open(path); // not for writing: a delivery agent leaves what is damaged with mode 400
         report.Fail($"{path}: {wrong}, left alone");
         return null;
     }

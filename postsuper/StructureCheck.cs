@@ -14,26 +14,37 @@ namespace PostfixNet.Postsuper;
 internal sealed class StructureCheck
 {
     private const string FixSuffix = "#FIX";
-    private const long PurgeAgeSeconds = 7 * 24 * 3600;
+    private const long PurgeAgeSeconds = 7 * 24 * 3600, DeferLogAgeSeconds = 3600, WrittenAgeSeconds = 3600;
 
     private static readonly QueueName[] s_logs = [QueueName.Bounce, QueueName.Defer, QueueName.Trace];
 
     private readonly QueueDirectories _queues;
     private readonly Report _report;
+    private readonly Changes _changes;
+    private readonly TimeProvider _clock;
     private readonly bool _longIds;
 
     /// <param name="queues">Where files are.</param>
     /// <param name="report">Told what is odd.</param>
+    /// <param name="changes">Told what must be on stable storage at the end.</param>
+    /// <param name="clock">The present.</param>
     /// <param name="longIds">enable_long_queue_ids; when off, long names become short ones.</param>
-    internal StructureCheck(QueueDirectories queues, Report report, bool longIds)
+    internal StructureCheck(QueueDirectories queues, Report report, Changes changes, TimeProvider clock, bool longIds)
     {
         _queues = queues;
         _report = report;
+        _changes = changes;
+        _clock = clock;
         _longIds = longIds;
     }
 
     /// <summary>Messages whose name was changed.</summary>
     internal int Renamed { get; private set; }
+
+    /// <summary>Messages are there that the queue manager has not seen as such.</summary>
+    internal bool HasRepaired { get; private set; }
+
+    private long Now => MailTime.Microseconds(_clock) / 1_000_000;
 
     /// <summary>Checks and repairs.</summary>
     /// <param name="where">Message queues; the directories of logs are always included.</param>
@@ -49,21 +60,32 @@ internal sealed class StructureCheck
             ForEach(queue, null, path => FinishFix(queue, path));
         foreach (QueueName queue in (QueueName[])[.. where, .. s_logs])
             RemoveEmptyDirectories(_queues.DirectoryOf(queue), 1, _queues.DepthOf(queue));
+        TellOfCorrupt();
+        _changes.Flush(_report);
         if (Renamed > 0)
         {
+            HasRepaired = true;
             _report.SayCount("Renamed to match inode number", Renamed);
             _report.Warn("QUEUE FILE NAMES WERE CHANGED TO MATCH INODE NUMBERS");
         }
     }
 
-    /// <summary>Removes what crashes left behind: files that were never completed, things that are no files, and logs without a
-    /// message, older than a week; in maildrop also what users put there under names that no mail has. Files that are marked as corrupt stay.</summary>
-    /// <param name="where">Message queues.</param>
-    /// <param name="clock">The present.</param>
-    /// <param name="warn">Tell of names that are no queue ids.</param>
-    internal void Purge(IReadOnlyList<QueueName> where, TimeProvider clock, bool warn)
+    private void TellOfCorrupt()
     {
-        long oldest = MailTime.Microseconds(clock) / 1_000_000 - PurgeAgeSeconds;
+        string? example = null;
+        int count = 0;
+        ForEach(QueueName.Corrupt, entry => (example, count) = (example ?? entry.Id.ToString(), count + 1), static _ => { });
+        if (example is not null)
+            _report.Warn($"damaged mail in corrupt: {count}, {example} for one; \"postsuper -u\" takes back what can be read");
+    }
+
+    /// <summary>Removes what crashes left behind: files that were never completed, things that are no files, and logs without a
+    /// message, older than a week (of deferred recipients: than an hour); in maildrop also what users put there under names that no mail has. Files that are marked as corrupt stay, and whole messages whatever their mode.</summary>
+    /// <param name="where">Message queues.</param>
+    /// <param name="warn">Tell of names that are no queue ids.</param>
+    internal void Purge(IReadOnlyList<QueueName> where, bool warn)
+    {
+        long oldest = Now - PurgeAgeSeconds;
         foreach (QueueName queue in where)
             ForEach(queue, entry =>
             {
@@ -76,7 +98,8 @@ internal sealed class StructureCheck
             });
         // Not of bounce: what failed for good, and was not told, is for people to look at.
         foreach (QueueName log in (QueueName[])[QueueName.Defer, QueueName.Trace])
-            ForEach(log, entry => PurgeLog(entry, oldest), static _ => { });
+            ForEach(log, entry => PurgeLog(entry, log == QueueName.Defer ? Now - DeferLogAgeSeconds : oldest), static _ => { });
+        _changes.Flush(_report);
     }
 
     // cleanup puts an alias on record before its message has a name in the queue, and may die between the two.
@@ -85,24 +108,45 @@ internal sealed class StructureCheck
         // Looked for twice: a message may change queue behind our back.
         if (FileSystem.Status(entry.Path) is { Kind: FileKind.Regular } status && status.ModifiedSeconds <= oldest
             && _queues.Locate(entry.Id) is null && _queues.Locate(entry.Id) is null)
-            FileSystem.TryRemove(entry.Path);
+            Remove(entry.Path);
+    }
+
+    private bool Remove(string path)
+    {
+        _changes.Name(path);
+        return FileSystem.TryRemove(path);
     }
 
     // Nobody takes it for mail, whatever its mode. Of directories only those without content: what is in there is not ours.
-    private static bool PurgeJunk(string path, long oldest)
+    private bool PurgeJunk(string path, long oldest)
     {
         if (FileSystem.Status(path) is not { } status || status.ModifiedSeconds > oldest)
             return false;
-        return status.Kind == FileKind.Directory ? FileSystem.TryRemoveEmptyDirectory(path) : FileSystem.TryRemove(path);
+        return status.Kind == FileKind.Directory ? FileSystem.TryRemoveEmptyDirectory(path) : Remove(path);
     }
 
-    private static bool PurgeOne(string path, long oldest)
+    private bool PurgeOne(string path, long oldest)
     {
         if (FileSystem.Status(path) is not { } status || status.Kind == FileKind.Directory || status.ModifiedSeconds > oldest)
             return false;
         int ownerBits = status.Mode & QueueFileMode.Ready;
         return (status.Kind != FileKind.Regular || (ownerBits != QueueFileMode.Ready && ownerBits != QueueFileMode.Corrupt))
-            && FileSystem.TryRemove(path);
+            && (status.Kind != FileKind.Regular || !IsMessage(path)) && Remove(path);
+    }
+
+    // A whole one: with the right mode it would be mail.
+    private static bool IsMessage(string path)
+    {
+        try
+        {
+            using QueueFile file = QueueFile.Open(path);
+            _ = file.ReadEnvelope();
+            return true;
+        }
+        catch (Exception e) when (e is QueueFileException or IOException)
+        {
+            return false;
+        }
     }
 
     private void RepairMessage(QueueName queue, QueueEntry entry)
@@ -111,9 +155,12 @@ internal sealed class StructureCheck
             return;
         if (status.LinkCount > 1)
         {
-            _report.Warn($"{entry.Path}: {status.LinkCount} hard links, left alone");
+            if (!JoinNames(entry, status))
+                _report.Warn($"{entry.Path}: {status.LinkCount} hard links, left alone");
             return;
         }
+        if (queue != QueueName.Maildrop)
+            status = RepairMode(queue, entry, status);
         if (RightName(entry.Id, status.Inode) is not { } right || right == entry.Id)
         {
             Place(entry.Path, queue, entry.Id);
@@ -158,6 +205,53 @@ internal sealed class StructureCheck
         }
     }
 
+    // Two renames of which a loss of power has kept the halves: the file is ours, under one and the same name in two queues. It stays where
+    // least is done to it: mail on hold is not delivered because of that.
+    private bool JoinNames(QueueEntry entry, FileStatus status)
+    {
+        List<(QueueName Queue, string Path)> names = [];
+        foreach (QueueName queue in (QueueName[])[QueueName.Maildrop, QueueName.Hold, QueueName.Deferred, QueueName.Incoming, QueueName.Active, QueueName.Corrupt])
+        {
+            string path = _queues.PathOf(queue, entry.Id);
+            if (FileSystem.Status(path) is { Kind: FileKind.Regular } found && found.Inode == status.Inode)
+                names.Add((queue, path));
+        }
+        if (names.Count != status.LinkCount || (names[0].Queue == QueueName.Maildrop && status.Uid != Users.EffectiveUid))
+            return false;
+        using SafeFileHandle file = FileSystem.Open(names[0].Path);
+        if (!FileSystem.TryLock(file))
+            return false;
+        foreach ((_, string path) in names.Skip(1))
+            Remove(path);
+        HasRepaired = true;
+        _report.Warn($"{entry.Id}: one file in {string.Join(" and ", names.Select(static name => QueueDirectories.NameOf(name.Queue)))}; "
+            + $"now in {QueueDirectories.NameOf(names[0].Queue)} alone");
+        return true;
+    }
+
+    // What chmod -R has done: files that are no mail any more by their mode, and bits that are no orders of ours.
+    private FileStatus RepairMode(QueueName queue, QueueEntry entry, FileStatus status)
+    {
+        const int Ours = QueueFileMode.Ready | QueueFileMode.FlushFirst | QueueFileMode.ForceExpired | QueueFileMode.Paused;
+        int mode = status.Mode, expiry = mode & QueueFileMode.ForceExpired;
+        bool isReady = QueueFileMode.IsReady(mode);
+        if ((isReady && (mode & ~Ours) == 0 && expiry is 0 or QueueFileMode.ForceExpired) || mode == QueueFileMode.Corrupt
+            || (!isReady && queue == QueueName.Incoming && status.ModifiedSeconds > Now - WrittenAgeSeconds))
+            return status;
+        // Whether it is a message, only who may read it can tell.
+        if (!isReady)
+            FileSystem.ChangeMode(entry.Path, QueueFileMode.Building);
+        int right = isReady || IsMessage(entry.Path) ? QueueFileMode.Ready | (expiry == QueueFileMode.ForceExpired ? expiry : 0) : mode;
+        FileSystem.ChangeMode(entry.Path, right);
+        _changes.File();
+        if (right != mode)
+        {
+            HasRepaired |= !isReady;
+            _report.Warn($"{RelativeName(entry.Path)}: mode {Convert.ToString(mode, 8)}, now {Convert.ToString(right, 8)}");
+        }
+        return status with { Mode = right };
+    }
+
     private QueueId? RightName(QueueId id, ulong inode)
     {
         if (!id.TryGetInode(out ulong named) || !id.TryGetMicroseconds(out int microseconds))
@@ -196,7 +290,10 @@ internal sealed class StructureCheck
     private bool Rename(string from, string to)
     {
         if (FileSystem.TryRenameNoReplace(from, to))
+        {
+            _changes.Name(from, to);
             return true;
+        }
         _report.Fail($"{to}: the name is taken; {from} stays where it is");
         return false;
     }
@@ -207,8 +304,15 @@ internal sealed class StructureCheck
             WarnOfName(path);
     }
 
-    /// <summary>Tells of a name that is no queue id.</summary>
-    internal void WarnOfName(string path) => _report.Warn($"bogus file name: {RelativeName(path)}");
+    /// <summary>Tells of a name that is no queue id; not of one under which a user's file is being made just now.</summary>
+    internal void WarnOfName(string path)
+    {
+        string maildrop = _queues.DirectoryOf(QueueName.Maildrop) + "/";
+        bool isBeingMade = path.StartsWith(maildrop, StringComparison.Ordinal) && NewQueueFile.IsTemporaryName(path[maildrop.Length..])
+            && (FileSystem.Status(path) is not { } status || status.ModifiedSeconds > Now - WrittenAgeSeconds);
+        if (!isBeingMade)
+            _report.Warn($"bogus file name: {RelativeName(path)}");
+    }
 
     /// <summary>A path as the operator knows it, below the queue directory.</summary>
     private string RelativeName(string path) =>
@@ -257,7 +361,8 @@ internal sealed class StructureCheck
         foreach (string name in (string[])[.. FileSystem.Names(directory)])
         {
             string path = $"{directory}/{name}";
-            if (name.Length != 1 || FileSystem.Status(path) is not { Kind: FileKind.Directory })
+            // Users may make directories in maildrop, and put a link in the place of theirs at any moment; ours they cannot move.
+            if (name.Length != 1 || FileSystem.Status(path) is not { Kind: FileKind.Directory } status || status.Uid != Users.EffectiveUid)
                 continue;
             RemoveEmptyDirectories(path, level + 1, depth);
             if (level > depth)

@@ -129,10 +129,16 @@ internal sealed class Admission(
         }
         Message message = new(active, id, envelope, now) { IgnoresDeadDestinations = flush };
         log.Activated(message);
-        // The reasons of the last attempt are of no interest once there is a new one.
-        FileSystem.TryRemove(directories.PathOf(QueueName.Defer, id));
         active.Add(message);
         message.Read(recipients.Count, next, timers.Now);
+        // The reasons of the last attempt are of no interest once there is a new one.
+        string reasons = directories.PathOf(QueueName.Defer, id);
+        if (next == 0 && dispatch.IsPaused(message, recipients) && FileSystem.Status(reasons) is { Size: > 0 })
+        {
+            dispatch.LeavePaused(message, recipients);
+            return;
+        }
+        FileSystem.TryRemove(reasons);
         dispatch.Sort(message, recipients);
     }
 

@@ -13,6 +13,21 @@ internal sealed class Dispatch(Routing routing, PausedDeliveries paused, BuiltIn
         internal List<Recipient> Recipients { get; } = [];
     }
 
+    /// <summary>An operator has paused the delivery of all these recipients.</summary>
+    internal bool IsPaused(Message message, IReadOnlyList<Recipient> recipients) => paused.IsInPart && recipients.Count > 0
+        && recipients.All(recipient => paused.Stops(RouteOf(message, recipient), message.Sender, recipient.Address) is not null);
+
+    /// <summary>Such recipients stay as they are, with the reasons that are on record of them.</summary>
+    internal void LeavePaused(Message message, IReadOnlyList<Recipient> recipients)
+    {
+        message.Pause(paused.Version);
+        message.Settle(recipients.Count);
+    }
+
+    // The message's own route goes before all others; cleanup gives one to mail that is to be returned.
+    private Route RouteOf(Message message, Recipient recipient) =>
+        message.OwnRoute is { } own ? routing.Own(own, recipient.Address) : routing.Of(recipient.Address);
+
     /// <summary>Queues a batch of recipients: all of the message, or as many as were read from the file.</summary>
     internal void Sort(Message message, IReadOnlyList<Recipient> recipients)
     {
@@ -21,8 +36,7 @@ internal sealed class Dispatch(Routing routing, PausedDeliveries paused, BuiltIn
         Group? last = null;
         foreach (Recipient recipient in recipients)
         {
-            // The message's own route goes before all others; cleanup gives one to mail that is to be returned.
-            Route route = message.OwnRoute is { } own ? routing.Own(own, recipient.Address) : routing.Of(recipient.Address);
+            Route route = RouteOf(message, recipient);
             // What an operator has paused is not even queued.
             if (paused.Stops(route, message.Sender, recipient.Address) is { } why)
             {

@@ -34,6 +34,9 @@ internal sealed class PausedDeliveries(string queueDirectory, Log log)
         return true;
     }
 
+    /// <summary>Some deliveries are paused, and others not.</summary>
+    internal bool IsInPart => _list.Pauses.Count > 0 && !IsEverything;
+
     private static IReadOnlyList<Pause> Known(PauseList list) => list.Problem is null ? list.Pauses : [];
 
     /// <summary>The pause that a recipient falls under; null: none.</summary>
@@ -42,6 +45,6 @@ internal sealed class PausedDeliveries(string queueDirectory, Log log)
     /// <summary>Why a recipient's delivery is put off; null: nothing stops it. A pause of everything is not asked here: it keeps
     /// mail where it is.</summary>
     internal Dsn? Stops(Route route, string sender, string recipient) =>
-        _list.Pauses.Count == 0 || IsEverything || Find(route, sender, recipient) is not { } pause
+        !IsInPart || Find(route, sender, recipient) is not { } pause
             ? null : new Dsn("4.3.2", $"delivery paused by the operator: {pause}");
 }

@@ -90,5 +90,12 @@ public sealed class Envelope
         return null;
     }
 
-    internal void Add(string name, string value) => (_attributes ??= []).Add(new(name, value));
+    /// <summary>Keeps <see cref="Attributes"/>.</summary>
+    internal bool TakesAttributes { get; init; } = true;
+
+    internal void Add(string name, string value)
+    {
+        if (TakesAttributes)
+            (_attributes ??= []).Add(new(name, value));
+    }
 }

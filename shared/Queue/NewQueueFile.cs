@@ -81,6 +81,14 @@ public sealed class NewQueueFile : IDisposable
         throw new IOException($"create {directory}: no free name");
     }
 
+    /// <summary>Whether a file has such a name while it is made, for moments, and for ever if its maker was killed in them.</summary>
+    public static bool IsTemporaryName(string name)
+    {
+        int dot = name.IndexOf('.', StringComparison.Ordinal);
+        return dot is > 0 and <= 6 && dot < name.Length - 1 && !name.AsSpan(0, dot).ContainsAnyExceptInRange('0', '9')
+            && !name.AsSpan(dot + 1).ContainsAnyExceptInRange('0', '9');
+    }
+
     /// <summary>Keeps the place of the size record at the start of the file.</summary>
     public void ReserveSize() => Writer.Write(RecordType.Size, default(SizeRecord).ToPayload());
 

@@ -108,14 +108,15 @@ public sealed class QueueFile : IDisposable
     /// <summary>As the other, without collecting recipients.</summary>
     public Envelope ReadEnvelope() => ReadEnvelope([], 0, out _);
 
-    /// <summary>Reads what is there, for listings: files of maildrop, incomplete and damaged files.</summary>
+    /// <summary>Reads what is there, for listings: files of maildrop, incomplete and damaged files. Attributes that have no property of their
+    /// own are passed over: a user could fill a file with them.</summary>
     /// <param name="recipients">Gets at most <paramref name="limit"/> recipients added, only ones still to do.</param>
     /// <param name="limit">0 or more.</param>
     /// <param name="next">Where <see cref="ReadRecipients"/> continues; 0 when there is no more recipient to do.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public Envelope ReadWhatIsThere(ICollection<Recipient> recipients, int limit, out long next)
     {
-        Envelope envelope = new();
+        Envelope envelope = new() { TakesAttributes = false };
         next = 0;
         try
         {

@@ -107,14 +107,21 @@ public sealed class RequestCodecTests
         ["flushed"] = Of(new FlushReply(3), static r => r.ToAttributes(), FlushReply.From),
         ["not flushed"] = Of(new FlushReply(Count: null), static r => r.ToAttributes(), FlushReply.From),
         ["explained"] = Of(
-            new ExplainedMessage("active", "ABC", 1, 2, "alice@q.test", [new ExplainedRecipient("bob@q.test", WaitCode.Backoff, 5, "no", s_state)], 7),
+            new ExplainedMessage("active", "ABC", 1, 2, "alice@q.test", [new ExplainedRecipient("bob@q.test", WaitCode.Backoff, 5, "no", s_state)], 7) { IsExpired = true },
             static r => r.ToAttributes(), ExplainedMessage.From,
             static (example, read) =>
             {
                 Assert.Equal(example.Recipients, read.Recipients);
                 Assert.Equal(example, read with { Recipients = example.Recipients });
             }),
-        ["end of explanation"] = Of<ExplanationEnd?>(new ExplanationEnd(9, true), static r => r!.ToAttributes(), ExplanationEnd.From)!,
+        ["end of explanation"] = Of<ExplanationEnd?>(
+            new ExplanationEnd(9, true) { Reasons = [new WaitCount(WaitCode.Backoff, "no", 3, 2), new WaitCount(WaitCode.Held, "", 1, 1)] },
+            static r => r!.ToAttributes(), ExplanationEnd.From,
+            static (example, read) =>
+            {
+                Assert.Equal(example!.Reasons, read!.Reasons);
+                Assert.Equal(example, read with { Reasons = example.Reasons });
+            })!,
     };
 
     public static TheoryData<string> Kinds => [.. s_codecs.Keys];

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using PostfixNet.Delivery;
+using PostfixNet.Mail;
 using PostfixNet.Native;
+using PostfixNet.Notices;
 using PostfixNet.Postqueue;
 using PostfixNet.Queue;
 using PostfixNet.UnitTests.Queue;
@@ -92,6 +94,60 @@ public sealed class ExplainerTests : IDisposable
         Assert.Equal(100, told.Count);
         ExplainedMessage message = Assert.Single(Explain("many.test", ""));
         Assert.Equal((400, 50), (message.Recipients.Count, message.More));
+    }
+
+    [Fact]
+    public void All_are_counted_by_reason_those_too_that_are_not_told()
+    {
+        for (int i = 0; i < 103; i++)
+        {
+            string text = Put(QueueName.Deferred, $"R|bob{i}@sink.test;R|eve{i}@sink.test", 600);
+            Assert.True(QueueId.TryParse(text, out QueueId id));
+            _queues.MakeHashDirectories(QueueName.Defer, id);
+            using QueueFile file = QueueFile.Open(_queues.PathOf(QueueName.Deferred, id));
+            List<Recipient> recipients = [];
+            file.ReadEnvelope(recipients, 2, out _);
+            RecipientLog.Append(_queues.PathOf(QueueName.Defer, id), new Outcome(recipients[0], new Dsn("4.1.1", $"450 <bob{i}@sink.test> not now")));
+        }
+        Put(QueueName.Hold, "R|bob@sink.test", 0);
+        Explainer explainer = Explainer("away");
+        Assert.Equal(104, explainer.Run("sink.test", static _ => { }));
+        Assert.Equal([new WaitCount(WaitCode.Backoff, "450 <...> not now", 103, 103), new WaitCount(WaitCode.Backoff, "", 103, 103), new WaitCount(WaitCode.Held, "", 1, 1)],
+            explainer.Summary.Reasons.OrderByDescending(reason => (reason.Recipients, reason.Reply.Length)));
+        string shown = "";
+        ListingText output = new(piece => shown += piece);
+        ExplanationText.Write(new ExplanationEnd(104, false) { Reasons = explainer.Summary.Reasons }, output);
+        output.Flush();
+        Assert.Contains("\n104 messages; their recipients by reason:\n", shown, StringComparison.Ordinal);
+        Assert.Contains("    103 in 103 messages: waits for its next attempt (backoff): 450 <...> not now\n", shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Mail_from_an_address_and_to_one_is_explained()
+    {
+        string sent = Put(QueueName.Deferred, "R|a@other.test;R|bob@sink.test", 600);
+        Assert.Equal([sent], Explain("BOB@sink.test", "").Select(message => message.Id));
+        Assert.Equal(["bob@sink.test"], Assert.Single(Explain("bob@sink.test", "")).Recipients.Select(recipient => recipient.Address));
+        string sender = Assert.Single(Explain(sent, "")).Sender;
+        Assert.Equal(["a@other.test", "bob@sink.test"], Assert.Single(Explain(sender, "")).Recipients.Select(recipient => recipient.Address));
+        Assert.Empty(Explain("nobody@sink.test", ""));
+    }
+
+    [Fact]
+    public void Forced_expiry_is_told()
+    {
+        string text = Put(QueueName.Deferred, "R|bob@sink.test", 600);
+        Assert.False(Assert.Single(Explain(text, "")).IsExpired);
+        Assert.True(QueueId.TryParse(text, out QueueId id));
+        FileSystem.ChangeMode(_queues.PathOf(QueueName.Deferred, id), QueueFileMode.Ready | QueueFileMode.ForceExpired);
+        ExplainedMessage message = Assert.Single(Explain(text, ""));
+        string shown = "";
+        ListingText output = new(piece => shown += piece);
+        ExplanationText.Write(message, output);
+        ExplanationText.WriteJson(message, output);
+        output.Flush();
+        Assert.Contains("; expires at its next attempt (postsuper -e)\n", shown, StringComparison.Ordinal);
+        Assert.Contains("\"forced_expire\": true", shown, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -300,8 +300,72 @@ public sealed class ListingTests : IDisposable
         Assert.Throws<IpcException>(() => Ask(new AttributeList(), _ => { }));
     }
 
+    // Newcomer 10: Postfix's own postqueue, and prometheus-postfix-exporter, connect and wait for the service to speak.
+    [Fact]
+    public void Who_says_nothing_is_told_the_queue_as_by_Postfix()
+    {
+        string id = Put(QueueName.Deferred, Vectors.Bytes("one-of-two-done.deferred"), QueueFileMode.Ready | QueueFileMode.ForceExpired);
+        PutLog(QueueName.Defer, id, "one-of-two-done.deferlog");
+        JsonElement listed = Assert.Single(List());
+        (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
+        using (ours)
+        {
+            using (Channel server = new(theirs, "client", TimeSpan.FromSeconds(5)))
+                new ShowqService(_queues, "MAILER-DAEMON", s_anybody, static _ => { }, new PostfixNet.Postqueue.Log(new LogRecord())).Serve(server);
+            byte[] said = new byte[100_000];
+            int length = 0;
+            for (int n = 1; n > 0; length += n)
+                n = Math.Max(0, ours.Read(said.AsSpan(length)));
+            JsonElement recipient = listed.GetProperty("recipients")[0];
+            Assert.Equal(["protocol", "mail_queue_list_protocol", "", "queue_name", "deferred", "queue_id", id, "time", listed.GetProperty("arrival_time").ToString(),
+                "size", listed.GetProperty("message_size").ToString(), "forced_expire", "1", "sender", listed.GetProperty("sender").GetString()!,
+                "recipient", recipient.GetProperty("address").GetString()!, "reason", recipient.GetProperty("delay_reason").GetString()!, "", "", ""],
+                Encoding.UTF8.GetString(said, 0, length).Split('\0'));
+        }
+    }
+
+    // B26: chmod -R has made it invisible in Postfix, and the queue "empty".
+    [Theory]
+    [InlineData(QueueName.Deferred, 0x1A4, true)] // 0644
+    [InlineData(QueueName.Hold, 0x180, true)] // 0600
+    [InlineData(QueueName.Incoming, 0x180, false)] // being written
+    [InlineData(QueueName.Deferred, QueueFileMode.Corrupt, false)]
+    public void Mail_whose_mode_was_changed_is_listed_with_what_is_to_do(QueueName queue, int mode, bool isListed)
+    {
+        Put(queue, Vectors.Bytes("one-rcpt.incoming"), mode);
+        string[] reasons = [.. List().Select(message => message.GetProperty("recipients")[0].GetProperty("delay_reason").GetString()!)];
+        Assert.Equal(isListed ? [$"not delivered: mode {Convert.ToString(mode, 8)} of its file, not 700; \"postsuper -s\" repairs it"] : [], reasons);
+    }
+
+    // Review 6: each would become two texts and a pair, in a service that reads what users write.
+    [Fact]
+    public void Attributes_that_nobody_asks_for_take_no_memory_in_a_listing()
+    {
+        using QueueFile file = new(FileSystem.Open(_directory.File("users", QueueFileTests.Message(string.Concat(Enumerable.Repeat("A|a=b;", 100_000)) + "R|a@b.test", 1))), 1000, followPointers: false);
+        Assert.Empty(file.ReadWhatIsThere([], 10, out _).Attributes);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        file.ReadWhatIsThere([], 10, out _);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 20_000_000);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Users_files_that_are_very_large_are_neither_listed_nor_explained(bool isLarge)
+    {
+        string id = Put(QueueName.Maildrop, Vectors.Bytes("one-rcpt.incoming"));
+        Assert.True(QueueId.TryParse(id, out QueueId parsed));
+        using (FileStream file = File.OpenWrite(_queues.PathOf(QueueName.Maildrop, parsed)))
+            file.SetLength(isLarge ? (64L << 20) + 1 : file.Length);
+        Assert.Equal(isLarge ? 0 : 1, List().Length);
+        Assert.Equal(isLarge ? 0 : 1, new Explainer(_queues, "", static _ => null, TimeProvider.System).Run(id, static _ => { }));
+    }
+
     [Theory]
     [InlineData("q.test", true)]
+    [InlineData("b\u00fccher.test", true)]
+    [InlineData("b\ufffdcher.test", false)]
+    [InlineData("b\u0085.test", false)]
     [InlineData("[192.0.2.1]", true)]
     [InlineData("[q.test]", true)]
     [InlineData("bad_domain..x", false)]

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using PostfixNet.Native;
 using PostfixNet.Postsuper;
 using PostfixNet.Queue;
@@ -86,6 +87,9 @@ public sealed class PostsuperTests : IDisposable
     [Theory]
     [InlineData(QueueName.Trace, 8, false, false)]
     [InlineData(QueueName.Defer, 8, false, false)]
+    [InlineData(QueueName.Defer, 1, false, false)]
+    [InlineData(QueueName.Defer, 1, true, true)]
+    [InlineData(QueueName.Defer, 0, false, true)]
     [InlineData(QueueName.Bounce, 8, false, true)] // somebody has not been told
     [InlineData(QueueName.Trace, 6, false, true)]
     [InlineData(QueueName.Trace, 8, true, true)]
@@ -415,6 +419,126 @@ public sealed class PostsuperTests : IDisposable
         Assert.Equal("Recovered: 1 message", Run("-u", "ALL")[^1]);
         Assert.Equal("deferred", QueueOf(other));
         Assert.Equal(["Recovered: 0 messages"], Run("-u", "AAAAA1"));
+    }
+
+    // Review 6 of durability: nobody will ask for them under the old name.
+    [Fact]
+    public void Requeued_mail_leaves_no_defer_log()
+    {
+        string id = Add(QueueName.Deferred);
+        AddLog(QueueName.Defer, id, "x");
+        Run("-r", id);
+        Assert.Equal([id], Everything());
+        Assert.Equal("maildrop", QueueOf(id));
+    }
+
+    // Who fails while his message is requeued is told of by the log of the old name; see BounceService.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Mail_that_is_requeued_while_it_is_delivered_has_that_noted(bool inDelivery)
+    {
+        string id = AddMessage(QueueName.Active);
+        using (SafeFileHandle agent = FileSystem.Open(_queues.PathOf(QueueName.Active, Parse(id))))
+        {
+            if (inDelivery)
+                Assert.True(FileSystem.TryLockShared(agent));
+            Assert.Equal("Requeued: 1 message", Run("-r", id)[^1]);
+        }
+        Assert.Equal(QueueName.Maildrop, _queues.Locate(Parse(id)));
+        foreach (QueueName log in (QueueName[])[QueueName.Bounce, QueueName.Trace])
+            Assert.Equal(inDelivery, File.Exists(_queues.PathOf(log, Parse(id))));
+    }
+
+    // After a loss of power, on a file system that keeps renames in no order.
+    [Theory]
+    [InlineData(QueueName.Active, QueueName.Deferred, "deferred")]
+    [InlineData(QueueName.Incoming, QueueName.Active, "incoming")]
+    [InlineData(QueueName.Hold, QueueName.Deferred, "hold")]
+    [InlineData(QueueName.Deferred, QueueName.Maildrop, "maildrop")]
+    [InlineData(QueueName.Corrupt, QueueName.Active, "active")]
+    public void A_file_under_two_names_gets_one(QueueName one, QueueName other, string left)
+    {
+        string id = AddMessage(one);
+        _queues.MakeHashDirectories(other, Parse(id));
+        Hardlink(Find(id), _queues.PathOf(other, Parse(id)));
+        string foreign = AddMessage(QueueName.Deferred);
+        Hardlink(Find(foreign), _queues.DirectoryOf(QueueName.Deferred) + "/else where");
+        string[] lines = Run("-s");
+        Assert.Single(lines, line => line.Contains($"{id}: one file in ", StringComparison.Ordinal));
+        Assert.Equal((left, 1u), (QueueOf(id), FileSystem.Status(Find(id))!.Value.LinkCount));
+        Assert.Single(lines, line => line.EndsWith("2 hard links, left alone", StringComparison.Ordinal));
+        Assert.DoesNotContain(Run("-s"), line => line.Contains(id, StringComparison.Ordinal));
+    }
+
+    // B26: chmod -R
+    [Theory]
+    [InlineData(QueueName.Deferred, 0x1A4, 0x1C0)] // 0644
+    [InlineData(QueueName.Hold, 0x180, 0x1C0)] // 0600
+    [InlineData(QueueName.Active, 0, 0x1C0)]
+    [InlineData(QueueName.Deferred, 0x1ED, 0x1C0)] // 0755
+    [InlineData(QueueName.Deferred, 0x1C8, 0x1C0)] // 0710: of g+x, or of Postfix
+    [InlineData(QueueName.Deferred, QueueFileMode.Ready | QueueFileMode.ForceExpired | QueueFileMode.FlushFirst, QueueFileMode.Ready | QueueFileMode.ForceExpired | QueueFileMode.FlushFirst)]
+    [InlineData(QueueName.Deferred, QueueFileMode.Corrupt, QueueFileMode.Corrupt)]
+    [InlineData(QueueName.Incoming, 0x180, 0x180)] // being written
+    public void Modes_that_were_changed_by_hand_are_put_right(QueueName queue, int mode, int right)
+    {
+        string id = AddMessage(queue, mode);
+        string[] lines = Run("-s");
+        Assert.Equal(Convert.ToString(right, 8), Mode(Find(id)));
+        Assert.Equal(mode == right ? [] : [$"warning: {QueueDirectories.NameOf(queue)}/{(queue == QueueName.Deferred ? $"{Find(id)[^(id.Length + 2)]}/" : "")}{id}: mode {Convert.ToString(mode, 8)}, now {Convert.ToString(right, 8)}"], lines);
+    }
+
+    [Theory]
+    [InlineData(QueueName.Deferred)]
+    [InlineData(QueueName.Incoming)]
+    [InlineData(QueueName.Maildrop)]
+    public void Whole_messages_are_not_purged_whatever_their_mode(QueueName queue)
+    {
+        string id = AddMessage(queue, 0x180), unfinished = Add(queue, 0x180);
+        foreach (string one in (string[])[id, unfinished])
+            FileSystem.TrySetTime(Find(one), 1_700_000_000_000_000_000);
+        Run("-p");
+        Assert.Equal([id], Everything());
+    }
+
+    [Fact]
+    public void Files_that_are_being_made_are_not_bogus()
+    {
+        string made = _queues.DirectoryOf(QueueName.Maildrop) + "/123456.789";
+        File.WriteAllText(made, "");
+        File.WriteAllText(_queues.DirectoryOf(QueueName.Maildrop) + "/bogus name", "");
+        Assert.Equal(["Placed on hold: 0 messages"], Run("-h", "ALL")); // what is in maildrop cannot be held
+        Assert.Equal(["warning: bogus file name: maildrop/bogus name", "Deleted: 0 messages"], Run("-d", "ALL"));
+        FileSystem.TrySetTime(made, 1_700_000_000_000_000_000);
+        Assert.Equal(["Deleted: 0 messages", "warning: bogus file name: maildrop/123456.789", "warning: bogus file name: maildrop/bogus name"], Run("-d", "ALL").Order());
+    }
+
+    // Newcomer 16
+    [Fact]
+    public void Mail_in_corrupt_is_told_of_by_the_check()
+    {
+        string id = AddMessage(QueueName.Corrupt, QueueFileMode.Corrupt);
+        Assert.Equal([$"warning: damaged mail in corrupt: 1, {id} for one; \"postsuper -u\" takes back what can be read"], Run("-s"));
+    }
+
+    // Review 17: the queue manager may take the message while its logs are renamed.
+    [Fact]
+    public void A_message_that_is_being_delivered_keeps_its_wrong_name_and_its_logs()
+    {
+        string id = AddMessage(QueueName.Deferred);
+        QueueId wrong = WithInode(Parse(id), 4711);
+        _queues.MakeHashDirectories(QueueName.Deferred, wrong);
+        File.Move(Find(id), _queues.PathOf(QueueName.Deferred, wrong));
+        AddLog(QueueName.Bounce, wrong.ToString(), "x");
+        using (SafeFileHandle agent = FileSystem.Open(_queues.PathOf(QueueName.Deferred, wrong)))
+        {
+            Assert.True(FileSystem.TryLockShared(agent));
+            Run("-s");
+            Assert.Equal([wrong.ToString(), wrong.ToString()], Everything());
+        }
+        Run("-s");
+        Assert.Equal([id, id], Everything());
     }
 
     private string AddMessage(QueueName queue, int mode = QueueFileMode.Ready)

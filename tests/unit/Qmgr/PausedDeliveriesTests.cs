@@ -33,4 +33,27 @@ public sealed class PausedDeliveriesTests
         Assert.Equal(["deliveries paused: transport relay", $"error: {file}:1: not a pause: all deliveries are paused",
             "deliveries paused: transport relay", "deliveries resumed: all deliveries", "deliveries resumed: transport relay"], log.Lines);
     }
+
+    // Newcomer 18: an attempt that the pause prevents is none, and tells nothing new.
+    [Fact]
+    public void A_flush_while_paused_keeps_the_reasons_of_the_last_attempt()
+    {
+        using QueueRig rig = new();
+        QueueId id = rig.Put(QueueName.Deferred), fresh = rig.Put(QueueName.Deferred);
+        rig.Record(QueueName.Defer, id);
+        PauseList.None.With(Pause.Parse(["destination", "q.test"], 1)!)!.Write(rig.Queues.Root);
+        rig.Machine.Trigger("P");
+        rig.Run();
+        rig.Events.Clear();
+        foreach (QueueId one in (QueueId[])[id, fresh])
+            rig.Feed(QueueName.Deferred, one, NotDue.All);
+        Assert.Equal((QueueName.Deferred, QueueName.Deferred, 0), (rig.Queues.Locate(id), rig.Queues.Locate(fresh), rig.Batches.Count));
+        Assert.Equal("*\n", File.ReadAllText(rig.Queues.PathOf(QueueName.Defer, id)));
+        Assert.Single(rig.Events, "defer append"); // of the one that has none yet
+        PauseList.None.Write(rig.Queues.Root);
+        rig.Machine.Trigger("P");
+        rig.Run();
+        Assert.Equal(2, rig.Batches.Count);
+        Assert.False(File.Exists(rig.Queues.PathOf(QueueName.Defer, id)));
+    }
 }

@@ -30,6 +30,8 @@ internal sealed record Instance(MainConfig Config, MasterSettings Settings, IRea
         if (SystemCheck.MadeUpName(config) is { } made)
             warnings.Add(made);
         warnings.AddRange(SystemCheck.Contradictions(config));
+        if (SystemCheck.QueueWithoutJournal(config) is { } queue)
+            warnings.Add(queue);
         warnings.AddRange(config.WithoutService(master!.Services.Select(service => service.Name)));
         warnings.AddRange(ProgramChecks.Run(directory, settings!, master.Services));
         return new Instance(config, settings!, master.Services, [.. warnings.Distinct()]);

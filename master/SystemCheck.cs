@@ -66,6 +66,15 @@ internal static class SystemCheck
         }
     }
 
+    /// <summary>A queue on a file system that may lose mail with the power; null: it does not, as far as can be told. See docs/durability.md.</summary>
+    internal static string? QueueWithoutJournal(MainConfig config)
+    {
+        string root = config.Get(Parameters.QueueDirectory);
+        string? type = FileSystemType.Of(root) ?? FileSystemType.Of(Path.GetDirectoryName(root) ?? "/");
+        return FileSystemType.KeepsNoOrder(type)
+            ? $"queue_directory: {root} is on a file system without a journal ({type}): a loss of power can lose mail there" : null;
+    }
+
     /// <summary>What is wrong with directories that exist already: one line each; empty when all is well.</summary>
     internal static IEnumerable<string> Problems(MainConfig config)
     {

@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Microsoft.Win32.SafeHandles;
+using PostfixNet.Native;
 
 namespace PostfixNet.SystemTests;
 
@@ -103,6 +105,98 @@ public sealed class PostsuperOperations
         mail.Start();
         mail.Postqueue("-f").Ok();
         Wait.For("the message under its new name", () => receiver.Messages.Count == 1);
+    });
+
+    // docs/durability.md: after a loss of power deleted mail does not come back, and held mail is held.
+    [Fact]
+    public void WhatIsSaidToBeDoneIsOnStableStorage() => WithDeferred(2, (mail, receiver, ids) =>
+    {
+        (string Option, string Said, string[] Flushed)[] actions =
+        [
+            ("-h", "Placed on hold: 1 message", [@"fsync\(\d+<[^>]*/hold>", @"fsync\(\d+<[^>]*/deferred/.>"]),
+            ("-H", "Released from hold: 1 message", [@"fsync\(\d+<[^>]*/hold>", @"fsync\(\d+<[^>]*/deferred/.>"]),
+            ("-e", "Force-expired: 1 message", [@"syncfs\(\d+<"]),
+            ("-r", "Requeued: 1 message", [@"syncfs\(\d+<"]),
+        ];
+        foreach ((string option, string said, string[] flushed) in actions)
+            Check(option, ids[0], said, flushed);
+        Check("-d", ids[1], "Deleted: 1 message", [@"fsync\(\d+<[^>]*/deferred/.>", @"fsync\(\d+<[^>]*/defer/.>"]);
+
+        void Check(string option, string id, string said, string[] flushed)
+        {
+            string calls = mail.PathOf("calls.1");
+            Command.Run("strace", ["-f", "-qq", "-yy", "-s", "200", "-e", "trace=fsync,syncfs,write", "-o", calls,
+                Repository.Program("postsuper"), "-c", mail.ConfigDirectory, option, id]).Ok();
+            SystemCall[] done = [.. SystemCalls.Read(mail)];
+            File.Delete(calls);
+            int told = Array.FindIndex(done, call => call.Name == "write" && call.Arguments.Contains(said, StringComparison.Ordinal));
+            Assert.True(told >= 0, said);
+            foreach (string pattern in flushed)
+                Assert.InRange(Array.FindIndex(done, call => Regex.IsMatch($"{call.Name}({call.Arguments}", $@"^{pattern}.*\) += 0")), 0, told - 1);
+        }
+    });
+
+    // B26: an administrator's chmod -R on the queue.
+    [Theory]
+    [InlineData("755")]
+    [InlineData("g+rX")]
+    [InlineData("u-x")]
+    public void ChangedModesOfAllFilesReturnNoMailAndHideNone(string mode) => WithDeferred(3, (mail, receiver, ids) =>
+    {
+        mail.Stop();
+        foreach (string id in ids)
+            Command.Run("chmod", [mode, mail.FileOf(id, "deferred")!]).Ok();
+        mail.Start();
+        Wait.For("the modes to be put right", () => ids.All(id => mail.FileOf(id, "deferred", "active", "incoming") is { } path && File.GetUnixFileMode(path) == (UnixFileMode)0b111_000_000));
+        Assert.Equal(3, mail.Postqueue("-j").Ok().Lines.Count());
+        receiver.SetRules();
+        mail.Postqueue("-f").Ok();
+        mail.WaitForEmptyQueue();
+        Assert.Equal(3, receiver.Messages.Count);
+        Assert.Empty(mail.Log("expired|notification"));
+    });
+
+    // S1-32, S1-33: what becomes of a message that is taken away while the server thinks about it.
+    [Theory]
+    [InlineData("-d", "450 4.2.0 later", 0)]
+    [InlineData("-d", "550 5.1.1 no such user", 0)]
+    [InlineData("-h", "450 4.2.0 later", 0)]
+    [InlineData("-h", "550 5.1.1 no such user", 0)]
+    [InlineData("-r", "550 5.1.1 no such user", 1)] // told at least once, see below
+    public void MailThatIsTakenAwayDuringItsDeliveryIsNotReturned(string option, string reply, int told) => MailSystem.Run((mail, receiver) =>
+    {
+        receiver.SetRules("rcpt bob@* delay 4s", $"rcpt bob@* {reply}");
+        mail.Set("maximal_queue_lifetime", "0s");
+        mail.Start();
+        mail.Submit(MailSystem.Message("taken away"), "-f", "alice@origin.test", "bob@sink.test");
+        Wait.For("the delivery", () => mail.Ids("active").Length == 1);
+        string id = mail.Ids("active")[0];
+        Wait.For("an agent to have it", () =>
+        {
+            using SafeFileHandle file = FileSystem.Open(mail.FileOf(id, "active")!);
+            return FileSystem.IsLockedByAnother(file);
+        });
+        Assert.Equal(0, mail.Postsuper([option, id]).Status);
+        string said = mail.WaitForLog($@"{id}: to=<bob@sink\.test>, .*status=");
+        mail.WaitForLog($"{id}: gone before it was");
+        if (told == 0)
+        {
+            Assert.Equal(option == "-h" ? [id] : [], mail.Ids("hold", "incoming", "active", "deferred"));
+            Assert.Empty(mail.Log("non-delivery notification"));
+            Assert.Empty(receiver.Messages);
+            if (option == "-d")
+                Assert.Empty(mail.QueueFiles("bounce", "defer"));
+            if (option == "-h" && said.Contains("bounced", StringComparison.Ordinal))
+            {
+                // Its notice was waiting for it.
+                mail.Postsuper(["-H", id]).Ok();
+                mail.WaitForLog($"{id}: sender non-delivery notification");
+                mail.WaitForEmptyQueue();
+            }
+            return;
+        }
+        // Requeued, it comes back without him who failed meanwhile, or fails once more.
+        mail.WaitForLog("sender non-delivery notification");
     });
 
     [Theory]

@@ -32,6 +32,7 @@ internal sealed record Instance(MainConfig Config, MasterSettings Settings, IRea
         warnings.AddRange(SystemCheck.Contradictions(config));
         if (SystemCheck.QueueWithoutJournal(config) is { } queue)
             warnings.Add(queue);
+        warnings.AddRange(SystemCheck.Problems(config));
         warnings.AddRange(config.WithoutService(master!.Services.Select(service => service.Name)));
         warnings.AddRange(ProgramChecks.Run(directory, settings!, master.Services));
         return new Instance(config, settings!, master.Services, [.. warnings.Distinct()]);

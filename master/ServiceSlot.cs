@@ -12,6 +12,8 @@ internal sealed class ServiceSlot
     private static readonly TimeSpan s_restartDelay = TimeSpan.FromSeconds(1);
 
     private readonly EventLoop _loop;
+    private const int KillSignal = 9, TerminateSignal = 15;
+
     private readonly Log _log;
     private readonly string _directory, _path;
     private readonly uint _ownerUid, _ownerGid;
@@ -20,7 +22,7 @@ internal sealed class ServiceSlot
     private readonly EventLoop.Watch _watch;
     private MasterSettings _settings;
     private EventLoop.Timer? _wakeup;
-    private bool _throttled, _turnsAway, _ended, _used;
+    private bool _throttled, _turnsAway, _ended, _used, _lastWasKilled;
     private int _failedStarts;
 
     /// <summary>Binds the socket.</summary>
@@ -228,8 +230,11 @@ internal sealed class ServiceSlot
         {
             _log.Ended(ProgramPath, worker.Process.Pid, words);
             // One that served somebody first had a bad day; one that never did will not do better at once.
-            if (!worker.HasServed && !_ended && !worker.IsRetired)
+            // So had one that somebody killed; but not the one after it, too.
+            bool isKilled = status is 128 + KillSignal or 128 + TerminateSignal && !_lastWasKilled;
+            if (!worker.HasServed && !_ended && !worker.IsRetired && !isKilled)
                 Throttle();
+            _lastWasKilled = isKilled && !worker.HasServed;
         }
         // One that stays through reloads ends unasked only when it could not take the new configuration over.
         if (status != 0 || (worker.CanReload && !worker.IsRetired))

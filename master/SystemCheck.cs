@@ -90,6 +90,11 @@ internal static class SystemCheck
                 yield return $"{path}: owned by user {status.Value.Uid}, not by {owner}";
             else if ((status.Value.Mode & 0x3F) != 0)
                 yield return $"{path}: others have access, mode {Convert.ToString(status.Value.Mode, 8)}";
+            else if ((status.Value.Mode & 0x1C0) != 0x1C0)
+                yield return $"{path}: mode {Convert.ToString(status.Value.Mode, 8)}, not 700: its owner cannot work there";
         }
+        string maildrop = QueueDirectories.FromConfig(config).DirectoryOf(QueueName.Maildrop);
+        if (Users.EffectiveUid == 0 && FileSystem.Status(maildrop) is { Kind: FileKind.Directory } dropped && (dropped.Mode & 0x7DB) != 0x7DB)
+            yield return $"{maildrop}: mode {Convert.ToString(dropped.Mode, 8)}, not 3733: users cannot submit mail";
     }
 }

@@ -23,4 +23,19 @@ internal sealed record ServiceOptions(string QueueDirectory, LogOptions Log)
         Account owner = MailOwner.Of(config);
         Users.BecomeForever(owner.Uid, owner.Gid, MailOwner.GroupOf(config));
     }
+
+    /// <summary>Whoever works in the queue can get there: modes of it, or above it, may have been changed.</summary>
+    /// <exception cref="ConfigurationException">He cannot.</exception>
+    internal static void RequireAccess(MainConfig config)
+    {
+        string queue = config.Get(Parameters.QueueDirectory);
+        try
+        {
+            _ = FileSystem.Status($"{queue}/private");
+        }
+        catch (SystemCallException e) when (e.IsForbidden)
+        {
+            throw config.Refuse(Parameters.QueueDirectory, $"{queue}: user {Users.EffectiveUid} may not enter it, or a directory above it: mode or owner was changed");
+        }
+    }
 }

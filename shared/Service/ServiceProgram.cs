@@ -92,6 +92,12 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
             MailLog.Fatal(e.Message);
             return ExitStatus.Configuration;
         }
+        catch (SystemCallException e) when (e.IsForbidden)
+        {
+            // An administrator's doing, while we are at it.
+            MailLog.Fatal(e.Message);
+            return ExitStatus.TemporaryFailure;
+        }
         catch (Exception e)
         {
             // One line, and master's throttle; the work in hand is retried by whoever asked for it.
@@ -106,6 +112,7 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
             BeforeConfinement(config, service);
         if (Users.EffectiveUid == 0)
             ServiceOptions.GiveRootUp(config);
+        ServiceOptions.RequireAccess(config);
         if (line.Arguments.FirstOrDefault(argument => !Arguments.Contains(argument)) is { } unexpected)
             throw new ConfigurationException($"service {line.Services[0]}: unexpected argument \"{unexpected}\": {program} takes {(Arguments.Count == 0 ? "none" : string.Join(' ', Arguments))}");
     }

@@ -31,6 +31,32 @@ public sealed class BrokenConfiguration
         AssertNothingStarts(mail, what, path, line == 0 ? 0 : kept.Length - 1 + line);
     });
 
+    // B26: modes that an administrator changed, on the queue or above it.
+    [Fact]
+    public void AQueueThatItsOwnerCannotEnterIsRefusedInALine() => MailSystem.Run(mail =>
+    {
+        if (!MailSystem.IsRoot)
+            return; // there is no other owner
+        mail.Start();
+        mail.Stop();
+        File.SetUnixFileMode(mail.QueueDirectory, (UnixFileMode)0b111_000_000);
+        foreach (string command in (string[])["check", "start"])
+        {
+            CommandResult result = mail.Master(command);
+            Assert.NotEqual(0, result.Status);
+            Assert.Matches($@"fatal: .*queue_directory: {Regex.Escape(mail.QueueDirectory)}: user {mail.OwnerUid} may not enter it, or a directory above it", result.Error);
+            Assert.DoesNotContain("   at ", result.Error);
+        }
+        Assert.False(mail.IsRunning);
+        File.SetUnixFileMode(mail.QueueDirectory, (UnixFileMode)0b111_101_101);
+        // chmod -R 755: told, and no user could submit mail.
+        File.SetUnixFileMode(Path.Combine(mail.QueueDirectory, "maildrop"), (UnixFileMode)0b111_101_101);
+        File.SetUnixFileMode(Path.Combine(mail.QueueDirectory, "active"), (UnixFileMode)0b111_101_101);
+        CommandResult start = mail.Master("start").Ok();
+        Assert.Contains("/maildrop: mode 755, not 3733: users cannot submit mail", start.Error, StringComparison.Ordinal);
+        Assert.Contains("/active: others have access, mode 755", start.Error, StringComparison.Ordinal);
+    });
+
     [Theory]
     [InlineData("syntax", "[service.qmgr\n", 1)]
     [InlineData("unknown type", "[service.odd]\ntype = \"pigeon\"\ncommand = \"qmgr\"\n", 2)]

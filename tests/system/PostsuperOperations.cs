@@ -148,7 +148,7 @@ public sealed class PostsuperOperations
             Command.Run("chmod", [mode, mail.FileOf(id, "deferred")!]).Ok();
         mail.Start();
         Wait.For("the modes to be put right", () => ids.All(id => mail.FileOf(id, "deferred", "active", "incoming") is { } path && File.GetUnixFileMode(path) == (UnixFileMode)0b111_000_000));
-        Assert.Equal(3, mail.Postqueue("-j").Ok().Lines.Count());
+        Assert.Equal(3, mail.Postqueue("-j").Ok().Lines.Length);
         receiver.SetRules();
         mail.Postqueue("-f").Ok();
         mail.WaitForEmptyQueue();

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using PostfixNet.Configuration;
 using PostfixNet.Mail;
+using PostfixNet.Net;
 using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.Smtp;
@@ -17,6 +18,13 @@ internal static class SmtpConfig
 
         if (Get(Parameters.SmtpDnsSupportLevel) == "dnssec")
             config.Remark(Parameters.SmtpDnsSupportLevel, "\"dnssec\" is as \"enabled\": nothing here depends on DNSSEC", service);
+        foreach (Parameter<IPAddress> source in (Parameter<IPAddress>[])[Parameters.SmtpBindAddress, Parameters.SmtpBindAddress6])
+        {
+            IPAddress address = Get(source);
+            // Of 127.0.0.0/8 the system has all.
+            if (!address.Equals(IPAddress.None) && !IPAddress.IsLoopback(address) && !NetworkInterfaces.Addresses().Contains(address))
+                config.Remark(source, $"{address} is no address of this host, now: connections come from another one, or, with smtp_bind_address_enforce, from none", service);
+        }
         ProblemList problems = new();
         LoginSettings? login = null;
         TlsPolicies? tls = null;

@@ -12,10 +12,37 @@ internal static class TlsConfig
     /// <exception cref="ConfigurationException">Something is wrong, or asks for what this program cannot do.</exception>
     internal static TlsPolicies? Read(MainConfig config, string service)
     {
+        RequireWords(config, service);
         if (!IsWanted(config, service))
             return null;
-        LookupTable policies = config.ForTransport(Parameters.SmtpTlsPolicyMaps, service);
-        return new TlsPolicies(Read(config, service, LevelOf(config, service), policies, config.ForTransport(Parameters.SmtpTlsWrappermode, service)));
+        LookupTable table = config.ForTransport(Parameters.SmtpTlsPolicyMaps, service);
+        TlsSettings settings = Read(config, service, LevelOf(config, service), table, config.ForTransport(Parameters.SmtpTlsWrappermode, service));
+        TlsPolicies policies = new(settings);
+        RequireSense(config, service, settings, policies, table);
+        return policies;
+    }
+
+    // Also when nobody is asked for TLS: a slip would be found on the day somebody is.
+    private static void RequireWords(MainConfig config, string service)
+    {
+        RequireGrade(config, service, Parameters.SmtpTlsCiphers);
+        RequireGrade(config, service, Parameters.SmtpTlsMandatoryCiphers);
+        _ = ProtocolsOf(config, service, Parameters.SmtpTlsProtocols);
+        _ = ProtocolsOf(config, service, Parameters.SmtpTlsMandatoryProtocols);
+        IReadOnlyList<string> excluded = config.ForTransport(Parameters.SmtpTlsExcludeCiphers, service);
+        RequireSomeCipher(config, service, Parameters.SmtpTlsExcludeCiphers, excluded);
+        RequireSomeCipher(config, service, Parameters.SmtpTlsMandatoryExcludeCiphers, [.. excluded, .. config.ForTransport(Parameters.SmtpTlsMandatoryExcludeCiphers, service)]);
+    }
+
+    // What would put off all mail, or that of one entry.
+    private static void RequireSense(MainConfig config, string service, TlsSettings settings, TlsPolicies policies, LookupTable table)
+    {
+        if (settings.WrapperMode && settings.SecurityLevel < TlsLevel.Encrypt && table.IsEmpty && config.Destinations.All.All(static rule => rule.Tls is null))
+            throw config.Refuse(Parameters.SmtpTlsWrappermode, "requires smtp_tls_security_level = \"encrypt\", or stronger", service);
+        if (settings.SecurityLevel == TlsLevel.Fingerprint && settings.FingerprintCertMatch.Count == 0)
+            config.Remark(Parameters.SmtpTlsSecurityLevel, "\"fingerprint\" without smtp_tls_fingerprint_cert_match: no certificate is good enough", service);
+        if (table.FirstKey((_, entry) => policies.WrongEntry(entry) is not null) is { } key)
+            config.Remark(Parameters.SmtpTlsPolicyMaps, $"the entry for {key}: {policies.WrongEntry(table.Find(key)!)}; its mail waits", service);
     }
 
     /// <summary>Some server may be asked for TLS.</summary>
@@ -44,8 +71,6 @@ internal static class TlsConfig
     {
         T Get<T>(Parameter<T> parameter) where T : notnull => config.ForTransport(parameter, service);
 
-        RequireGrade(config, service, Parameters.SmtpTlsCiphers);
-        RequireGrade(config, service, Parameters.SmtpTlsMandatoryCiphers);
         (string certificate, string key) = CertificateOf(config, service);
         TlsSettings settings = new()
         {
@@ -72,8 +97,6 @@ internal static class TlsConfig
             ResumesSessions = Get(Parameters.SmtpTlsSessionCacheDatabase).Length > 0,
             BlockEarlyMailReply = Get(Parameters.SmtpTlsBlockEarlyMailReply),
         };
-        RequireSomeCipher(config, service, Parameters.SmtpTlsExcludeCiphers, settings.ExcludeCiphers);
-        RequireSomeCipher(config, service, Parameters.SmtpTlsMandatoryExcludeCiphers, [.. settings.ExcludeCiphers, .. settings.MandatoryExcludeCiphers]);
         return settings.CAPath.Length == 0 || Directory.Exists(settings.CAPath) ? settings
             : throw config.Refuse(Parameters.SmtpTlsCApath, $"there is no such directory: {settings.CAPath}", service);
     }

@@ -32,6 +32,20 @@ internal sealed class TlsPolicies(TlsSettings settings)
         return policy with { NextHop = DomainName.ToAscii(domain) ?? domain, IsWrapped = settings.WrapperMode };
     }
 
+    /// <summary>What is wrong with an entry of smtp_tls_policy_maps; null: nothing.</summary>
+    internal string? WrongEntry(string text)
+    {
+        try
+        {
+            _ = Parse(text);
+            return null;
+        }
+        catch (FormatException e)
+        {
+            return e.Message;
+        }
+    }
+
     private string? Find(string written)
     {
         if (settings.PolicyMaps is not { } table)

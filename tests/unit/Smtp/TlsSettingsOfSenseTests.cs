@@ -1,0 +1,55 @@
+using PostfixNet.Configuration;
+using PostfixNet.Smtp;
+
+namespace PostfixNet.UnitTests.Smtp;
+
+/// <summary>Values for TLS with which mail would wait, found before it does; also where nobody is asked for TLS yet.</summary>
+public sealed class TlsSettingsOfSenseTests
+{
+    [Theory]
+    [InlineData("smtp_tls_protocols = '>=TLSv9'", "smtp_tls_protocols: ")]
+    [InlineData("smtp_tls_mandatory_protocols = 'foo'", "smtp_tls_mandatory_protocols: ")]
+    [InlineData("smtp_tls_ciphers = 'strong'", "smtp_tls_ciphers: \"strong\" is not accepted; give \"high\" or \"medium\"")]
+    [InlineData("lmtp_tls_mandatory_ciphers = 'strong'", "lmtp_tls_mandatory_ciphers: \"strong\" is not accepted", "lmtp")]
+    [InlineData("smtp_tls_wrappermode = true", "smtp_tls_wrappermode: requires smtp_tls_security_level = \"encrypt\", or stronger")]
+    [InlineData("smtp_tls_wrappermode = true\nsmtp_tls_security_level = 'may'", "smtp_tls_wrappermode: requires smtp_tls_security_level = \"encrypt\", or stronger")]
+    public void What_cannot_work_is_refused(string toml, string problem, string service = "smtp")
+    {
+        string message = Assert.Throws<ConfigurationException>(() => TlsConfig.Read(MainConfig.FromText(toml), service)).Message;
+        Assert.StartsWith("main.toml:1:", message, StringComparison.Ordinal);
+        Assert.Contains(problem, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("smtp_tls_security_level = 'fingerprint'", "smtp_tls_security_level: \"fingerprint\" without smtp_tls_fingerprint_cert_match: no certificate is good enough")]
+    [InlineData("smtp_tls_policy_maps = { 'a.test' = 'foo' }", "smtp_tls_policy_maps: the entry for a.test: invalid security level \"foo\"")]
+    [InlineData("smtp_tls_policy_maps = { 'a.test' = 'encrypt match=x' }", "the entry for a.test: attribute \"match\" is of no use at the security level \"encrypt\"; its mail waits")]
+    public void What_would_hold_mail_up_is_remarked_on(string toml, string remark)
+    {
+        MainConfig config = MainConfig.FromText(toml);
+        _ = TlsConfig.Read(config, "smtp");
+        Assert.Contains(remark, Assert.Single(config.Remarks), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("smtp_tls_wrappermode = true\nsmtp_tls_security_level = 'encrypt'")]
+    [InlineData("smtp_tls_wrappermode = true\nsmtp_tls_policy_maps = { 'a.test' = 'encrypt' }")]
+    [InlineData("smtp_tls_policy_maps = { 'a.test' = 'secure match=nexthop servername=hostname', 'b.test' = 'none' }")]
+    public void What_works_is_taken(string toml)
+    {
+        MainConfig config = MainConfig.FromText(toml);
+        _ = TlsConfig.Read(config, "smtp");
+        Assert.Empty(config.Remarks);
+    }
+
+    [Theory]
+    [InlineData("smtp_bind_address = '192.0.2.77'", true)]
+    [InlineData("smtp_bind_address = '127.0.0.77'", false)]
+    public void A_source_address_that_this_host_has_not(string toml, bool isOdd)
+    {
+        MainConfig config = MainConfig.FromText(toml);
+        _ = SmtpConfig.Read(config, "smtp");
+        Assert.Equal(isOdd, config.Remarks.Any(static remark => remark.Contains("smtp_bind_address: 192.0.2.77 is no address of this host, now", StringComparison.Ordinal)));
+    }
+}

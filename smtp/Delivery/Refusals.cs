@@ -1,3 +1,5 @@
+using PostfixNet.Mail;
+
 namespace PostfixNet.Smtp;
 
 /// <summary>Tells refusals of the session and of the client from those of the mail. There are codes for the former (RFC 4954
@@ -61,6 +63,10 @@ internal static class Refusals
     internal static bool IsRecipientLimit(SmtpReply reply) =>
         reply.Class is 4 or 5 && ((reply.Code, reply.Status) is (452, "4.5.3" or "4.0.0") or (552, "5.5.3" or "5.0.0")
             || (Has(reply.Text, "too many recipient", "too many rcpt") && !IsAbout(reply, ".1.", ".2.")));
+
+    /// <summary>A refusal of a whole session is about us: a policy, or our name.</summary>
+    internal static bool IsOfClient(Dsn trouble) => trouble.Status.StartsWith("5.7.", StringComparison.Ordinal)
+        || Has(trouble.DiagnosticText ?? "", "helo", "ehlo", "client", "hostname", "relay", "authenticat", "tls");
 
     /// <summary>Refuses parameters of MAIL or RCPT (RFC 5321 section 4.1.1.11): 555 and 455 are for that; 501, 504 and 5.5.4 may be.</summary>
     internal static bool IsOfParameters(SmtpReply reply, SmtpStage stage) => KindOf(reply, stage) == RefusalKind.Mail && (

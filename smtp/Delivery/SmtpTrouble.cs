@@ -84,7 +84,7 @@ internal sealed class SmtpTrouble(ServerTurn turn)
     /// <summary>The server cannot be used, for any mail.</summary>
     internal void SiteFails(Dsn trouble) =>
         // That our own relay does not want us is no fault of the mail.
-        AllFail(trouble.DiagnosticText is not null && IsHard(trouble) && !_options.IsLmtp && IsOwnRelay(_state.Undecided) ? OurFault(trouble) : trouble, throttle: true);
+        AllFail(trouble.DiagnosticText is not null && IsHard(trouble) && !_options.IsLmtp && Refusals.IsOfClient(trouble) && IsOwnRelay(_state.Undecided) ? OurFault(trouble) : trouble, throttle: true);
 
     /// <summary>The server refused the message, in reply to MAIL, DATA, or its content.</summary>
     internal void MessageRefused(SmtpStage stage, SmtpReply reply)

@@ -68,6 +68,10 @@ public sealed class SessionRefusalTests
         Assert.Contains(rig.Lines, line => line.Contains("relay configuration problem", StringComparison.Ordinal));
     }
 
+    [Fact] // nothing tells that it is about us
+    public void A_server_that_does_not_work_is_judged_as_by_Postfix() =>
+        Assert.Equal("bounced", Deliver(Relay, """{"ehlo": "500 5.3.0 Error: command failed", "helo": "500 5.3.0 Error: command failed"}"""));
+
     [Theory] // about the mail, also when our own relay says so
     [InlineData("550 5.1.1 <u@dest.test>: Recipient address rejected: User unknown in relay recipient table")]
     [InlineData("550 5.7.1 <relaying@dest.test>: not here")]

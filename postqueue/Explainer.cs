@@ -17,6 +17,9 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
 {
     private const int RecipientBatch = 200, RecipientsTold = 400, MessagesTold = 100;
 
+    /// <summary>There is room for more mail; else none is taken from maildrop.</summary>
+    internal Func<bool> HasRoom { get; init; } = static () => true;
+
     // Clocks of hosts that share the queue may differ a little.
     private const long ToleranceMicroseconds = 1_000_000;
 
@@ -172,7 +175,7 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
         switch (queue)
         {
             case QueueName.Maildrop:
-                return (WaitCode.NotAccepted, 0);
+                return (HasRoom() ? WaitCode.NotAccepted : WaitCode.NoRoom, 0);
             case QueueName.Hold:
                 return (WaitCode.Held, 0);
             case QueueName.Corrupt:

@@ -32,7 +32,7 @@ namespace PostfixNet.Postqueue;
 ///   system is down, or bad usage of the single letters (as in Postfix); 64 of verbs and long options; 77 not permitted; 78 bad configuration.
 /// CONFIGURATION
 ///   authorized_flush_users, authorized_mailq_users, empty_address_recipient, enable_long_queue_ids,
-///   hash_queue_depth, hash_queue_names, ipc_timeout, queue_service_name, setgid_group, showq_service_name, and those of
+///   hash_queue_depth, hash_queue_names, ipc_timeout, queue_minfree, queue_minfree_percent, queue_service_name, setgid_group, showq_service_name, and those of
 ///   shared/Service/SingleServer.cs.
 /// BUGS
 ///   A message that goes from deferred to active during the listing can be missing from it.

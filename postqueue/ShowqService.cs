@@ -29,6 +29,8 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
     // Our own command speaks as soon as it is connected. Postfix's, and monitoring, wait for the service to speak.
     private const int SilenceMilliseconds = 1000;
 
+    private SpaceLimit _space = new(0, 0);
+
     private readonly Flusher _flusher = new(queues, () => TryTrigger(triggerQueueManager, "I"u8, log), log);
 
     /// <summary>How it runs under master.</summary>
@@ -42,8 +44,10 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
     {
         string queueManager = $"public/{config.Get(Parameters.QueueServiceName)}";
         return new ShowqService(QueueDirectories.FromConfig(config), config.Get(Parameters.EmptyAddressRecipient), UserRights.Of(config),
-            requests => Service.Trigger.Send(queueManager, requests), new Log(MailLog.Lines));
+            requests => Service.Trigger.Send(queueManager, requests), new Log(MailLog.Lines)) { _space = SpaceLimit.Read(config) };
     }
+
+    private bool HasRoom() => _space.Shortage(queues.DirectoryOf(QueueName.Incoming)) is null;
 
     /// <summary>Serves one client.</summary>
     internal void Serve(Channel channel)
@@ -105,7 +109,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
         using QueueManagerLine line = new(log);
         try
         {
-            Explainer explainer = new(queues, emptyAddress, line.Ask, TimeProvider.System);
+            Explainer explainer = new(queues, emptyAddress, line.Ask, TimeProvider.System) { HasRoom = HasRoom };
             int count = explainer.Run(what, message => channel.Send(message.ToAttributes()));
             channel.Send(new ExplanationEnd(count, line.IsBroken) { Reasons = explainer.Summary.Reasons }.ToAttributes());
         }

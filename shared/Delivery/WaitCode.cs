@@ -5,6 +5,8 @@ public enum WaitCode
 {
     /// <summary>In maildrop; pickup has yet to take it.</summary>
     NotAccepted,
+    /// <summary>In maildrop, and the queue has less free space than it must have.</summary>
+    NoRoom,
     /// <summary>In incoming; the queue manager has yet to look at it.</summary>
     NotSeen,
     /// <summary>The queue manager has as many messages in work as it may.</summary>
@@ -45,6 +47,7 @@ public static class WaitCodes
     private static readonly (WaitCode Code, string Word, string Text)[] s_all =
     [
         (WaitCode.NotAccepted, "not_accepted", "waits for pickup"),
+        (WaitCode.NoRoom, "no_room", "the queue's file system has too little free space (queue_minfree)"),
         (WaitCode.NotSeen, "not_seen", "not yet seen by the queue manager"),
         (WaitCode.ActiveFull, "active_full", "the active queue is full"),
         (WaitCode.Backoff, "backoff", "waits for its next attempt"),

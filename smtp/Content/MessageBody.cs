@@ -121,11 +121,12 @@ internal sealed class MessageBody(MessageBody.Sender send, int lineLimit, Action
         }
     }
 
-    // Where a header can be folded: something must stand before it, which is no blank itself. 0: nowhere.
+    // Where a header can be folded: something must stand before it, which is no blank itself, nor the name alone. 0: nowhere.
     private int LastBlank(ReadOnlySpan<byte> piece)
     {
         int blank = piece.LastIndexOfAny((byte)' ', (byte)'\t');
-        return blank > 0 && (_column > 1 || !piece[..blank].Trim(" \t"u8).IsEmpty) ? blank : 0;
+        bool isBehindName = _column == 0 && blank > 0 && piece[blank - 1] == ':' && piece[..(blank - 1)].IndexOfAny(" \t:"u8) < 0;
+        return blank > 0 && !isBehindName && (_column > 1 || !piece[..blank].Trim(" \t"u8).IsEmpty) ? blank : 0;
     }
 
     // No break within a UTF-8 character, but before it.

@@ -16,10 +16,10 @@ public sealed class ByteExactDelivery
         var wrong = new List<string>();
         foreach (VectorCase expected in cases)
         {
-            ReceivedMessage[] copies = receiver.Messages.Where(message => expected.IsFrom(message.Sender)).ToArray();
+            ReceivedMessage[] copies = receiver.Messages.Where(message => expected.IsFrom(message.Sender) && !VectorCase.IsNoticeOfBadAddress(message.Text)).ToArray();
             Compare(expected, copies.Select(copy => copy.Text), wrong, content => content);
             string[] recipients = [.. copies.SelectMany(copy => copy.Recipients).Select(recipient => Internal(recipient.Address)).Order(StringComparer.Ordinal)];
-            string[] wanted = [.. expected.Golden.Recipients.Select(Utf8).Order(StringComparer.Ordinal)];
+            string[] wanted = [.. VectorCase.Deliverable(expected.Golden).Select(Utf8).Order(StringComparer.Ordinal)];
             if (!recipients.SequenceEqual(wanted))
                 wrong.Add($"{expected.Name}: recipients {string.Join(' ', recipients)}, should be {string.Join(' ', wanted)}");
         }
@@ -42,7 +42,7 @@ public sealed class ByteExactDelivery
             var wrong = new List<string>();
             foreach (VectorCase expected in cases)
             {
-                IEnumerable<string> copies = sink.Messages().Where(message => expected.IsFrom(message.Sender)).Select(message => message.Content);
+                IEnumerable<string> copies = sink.Messages().Where(message => expected.IsFrom(message.Sender) && !VectorCase.IsNoticeOfBadAddress(message.Content)).Select(message => message.Content);
                 // The dump has LF for CR LF and leaves out bare carriage returns.
                 Compare(expected, copies.Select(copy => copy.Replace("\n", "\r\n", StringComparison.Ordinal)), wrong,
                     content => content.Replace("\r\n", "\n", StringComparison.Ordinal).Replace("\r", "", StringComparison.Ordinal)

@@ -179,7 +179,14 @@ public sealed class TroubledMachine
             mail.Set("queue_minfree_percent", 50);
             Assert.Matches("mail is not accepted: \\d+ of \\d+ bytes free, less than queue_minfree_percent = 50\n", mail.Master("status").Error);
             Assert.Contains("mail is not accepted: ", mail.Master("check").Error);
+            mail.Master("reload").Ok();
+            string id = "";
+            Wait.For("an explanation", () => mail.Sendmail(MailSystem.Message("no room"), "-f", "alice@origin.test", "bob@dest.test") is var small
+                && mail.QueueFiles("maildrop") is [var file, ..] && (id = Path.GetFileName(file)).Length > 0
+                && mail.Postqueue("explain", id).Output.Contains("(no_room)", StringComparison.Ordinal));
+            mail.Postsuper(["-d", "ALL", "maildrop"]).Ok();
             mail.Set("queue_minfree_percent", 0);
+            mail.Master("reload").Ok();
             mail.Master("resume").Ok();
             Wait.For("what was accepted", () => receiver.Messages.Count == accepted, TimeSpan.FromSeconds(60));
             mail.WaitForEmptyQueue();

@@ -41,6 +41,13 @@ internal sealed partial record VectorCase(string Name, string[] Arguments, byte[
     public string[] ArgumentsWithOwnSender =>
         Array.ConvertAll(Arguments, argument => argument == "alice@origin.test" ? $"{Name}@origin.test" : argument);
 
+    /// <summary>Recipients that are addresses: "carol@" is none for Postfix's resolver either (5.1.3, bad address syntax), and its sender is told.</summary>
+    public static IEnumerable<string> Deliverable(QueueFileRecords records) => records.Recipients.Where(static recipient => !recipient.EndsWith('@'));
+
+    /// <summary>The notice about that.</summary>
+    public static bool IsNoticeOfBadAddress(string content) => content.Contains("Subject: Undelivered Mail Returned to Sender", StringComparison.Ordinal)
+        && content.Contains("Status: 5.1.3", StringComparison.Ordinal);
+
     /// <summary>Whether mail from this sender is this case's; with VERP the recipient is added to it.</summary>
     public bool IsFrom(string sender)
     {

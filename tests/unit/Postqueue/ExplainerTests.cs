@@ -25,6 +25,7 @@ public sealed class ExplainerTests : IDisposable
 
     [Theory] // queue, seconds until the file's time, what the queue manager says, code
     [InlineData("maildrop", 0, "", "not_accepted")]
+    [InlineData("maildrop", 0, "short", "no_room")]
     [InlineData("incoming", 0, "", "not_seen")]
     [InlineData("incoming", 0, "full", "active_full")]
     [InlineData("incoming", 60, "", "backoff")]
@@ -197,7 +198,7 @@ public sealed class ExplainerTests : IDisposable
             WaitAnswer answer = new(words.Contains("known"), words.Contains("full"), [.. question.Addresses.Select(_ => state)]);
             // As it comes through the socket.
             return WaitAnswer.From(answer.ToAttributes());
-        }, TimeProvider.System);
+        }, TimeProvider.System) { HasRoom = () => !words.Contains("short") };
     }
 
     private string Put(QueueName queue, string records, int seconds) => Put(queue, QueueFileTests.Message(records, records.Split(';').Length), seconds);

@@ -38,7 +38,7 @@ public sealed class MessageBodyTests
 
     [Theory] // A header is folded at a blank where it has one; no break is within a UTF-8 character
     [InlineData("N:S: abc def ghi", "S: abc\r\n def ghi\r\n")]
-    [InlineData("N:S: abcdefghijk", "S:\r\n abcdefghi\r\n jk\r\n")]
+    [InlineData("N:S: abcdefghijk", "S: abcdefg\r\n hijk\r\n")] // a name alone is no line
     [InlineData("N:S: a|N:|N:abc def ghi j", "S: a\r\n\r\nabc def gh\r\n i j\r\n")]
     [InlineData("N:S: a|N:  bcd efg hijk", "S: a\r\n  bcd efg\r\n hijk\r\n")]
     [InlineData("N:|N:01234567\u00c3\u00bc\u00c3\u00bc", "\r\n01234567\u00c3\u00bc\r\n \u00c3\u00bc\r\n")]

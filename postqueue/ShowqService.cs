@@ -44,7 +44,8 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
     {
         string queueManager = $"public/{config.Get(Parameters.QueueServiceName)}";
         return new ShowqService(QueueDirectories.FromConfig(config), config.Get(Parameters.EmptyAddressRecipient), UserRights.Of(config),
-            requests => Service.Trigger.Send(queueManager, requests), new Log(MailLog.Lines)) { _space = SpaceLimit.Read(config) };
+            requests => Service.Trigger.Send(queueManager, requests), new Log(MailLog.Lines))
+        { _space = SpaceLimit.Read(config) };
     }
 
     private bool HasRoom() => _space.Shortage(queues.DirectoryOf(QueueName.Incoming)) is null;

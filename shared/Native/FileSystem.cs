@@ -88,7 +88,8 @@ public static unsafe class FileSystem
     private static FileStatus Convert(in LibC.Statx s) => new(
         (s.Mode & 0xF000) switch { 0x8000 => FileKind.Regular, 0x4000 => FileKind.Directory, 0xA000 => FileKind.Link, _ => FileKind.Other },
         s.Mode & 0xFFF, s.Uid, s.Gid, s.Inode, s.LinkCount, (long)s.Size,
-        s.ModifyTime.Seconds * 1_000_000_000 + s.ModifyTime.Nanoseconds) { IsPinned = (s.Attributes & 0x30) != 0 };
+        s.ModifyTime.Seconds * 1_000_000_000 + s.ModifyTime.Nanoseconds)
+    { IsPinned = (s.Attributes & 0x30) != 0 };
 
     /// <summary>Sets the permission bits of an open file.</summary>
     public static void ChangeMode(SafeFileHandle file, int mode)

@@ -198,7 +198,8 @@ public sealed class ExplainerTests : IDisposable
             WaitAnswer answer = new(words.Contains("known"), words.Contains("full"), [.. question.Addresses.Select(_ => state)]);
             // As it comes through the socket.
             return WaitAnswer.From(answer.ToAttributes());
-        }, TimeProvider.System) { HasRoom = () => !words.Contains("short") };
+        }, TimeProvider.System)
+        { HasRoom = () => !words.Contains("short") };
     }
 
     private string Put(QueueName queue, string records, int seconds) => Put(queue, QueueFileTests.Message(records, records.Split(';').Length), seconds);

@@ -64,6 +64,23 @@ public sealed class TroubledMachine
         Assert.InRange(master.StandardOutput.ReadToEnd().Length, 60_000, 70_000); // it was full
     });
 
+    [Fact] // a container
+    public void WithoutSyslogTheLogGoesToStandardOutput() => MailSystem.Run((mail, receiver) =>
+    {
+        if (File.Exists("/dev/log"))
+            return; // there is one
+        mail.Set("maillog_file", "");
+        using Process master = Command.Start(Repository.Program("master"), ["-c", mail.ConfigDirectory, "start-fg"]);
+        Wait.For("the mail system", () => mail.IsRunning);
+        mail.Submit(MailSystem.Message("logged"), "-f", "alice@origin.test", "bob@dest.test");
+        Wait.For("the message", () => receiver.Messages.Count == 1);
+        mail.WaitForEmptyQueue();
+        mail.Master("stop").Ok();
+        string log = master.StandardOutput.ReadToEnd();
+        Assert.Contains(" mta postfix/master[", log);
+        Assert.Matches(@"postfix/smtp\[\d+\]: \w+: to=<bob@dest\.test>, .*status=sent", log);
+    });
+
     [Fact] // a missing directory, e.g. after somebody tidied /var/log
     public void ALogFileThatCannotBeMadeIsNamed() => MailSystem.Run(mail =>
     {

@@ -107,14 +107,16 @@ public static class MailLog
     {
         if (s_place != Place.System)
             return s_output!.TryWrite(Line(severity, text));
-        s_output ??= LineOutput.ToSystemLog(SystemLog);
         string line = SystemLogLine(severity, text);
-        if (s_output?.TryWrite(line) == true)
-            return true;
-        if (s_output is { IsBroken: false })
-            return false;
-        // Syslog was started anew, or ended.
-        Close();
+        if (s_output is not null)
+        {
+            if (s_output.TryWrite(line))
+                return true;
+            if (!s_output.IsBroken)
+                return false;
+            // Syslog was started anew, or ended.
+            Close();
+        }
         s_output = LineOutput.ToSystemLog(SystemLog);
         if (s_output is not null)
             return s_output.TryWrite(line);

@@ -1,4 +1,5 @@
 using PostfixNet.Configuration;
+using PostfixNet.Login;
 using PostfixNet.Mail;
 using PostfixNet.Net;
 
@@ -7,12 +8,6 @@ namespace PostfixNet.Smtp.Sasl;
 /// <summary>The smtp_sasl_... parameters, read. Only made when smtp_sasl_auth_enable is on.</summary>
 internal sealed record LoginSettings
 {
-    private static readonly HashSet<string> s_mechanisms = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-512-PLUS",
-        "XOAUTH2", "OAUTHBEARER", "NTLM", "GSSAPI", "GS2-KRB5", "GSS-SPNEGO", "KERBEROS_V4", "EXTERNAL", "ANONYMOUS", "OTP", "SRP",
-    };
-
     internal required PasswordTable Passwords { get; init; }
 
     /// <summary>smtp_sasl_mechanism_filter.</summary>
@@ -63,10 +58,10 @@ internal sealed record LoginSettings
         {
             Passwords = new PasswordTable(table, !isLmtp && config.Get(Parameters.SmtpSenderDependentAuthentication),
                 config.Get(Parameters.RecipientDelimiter), config.ForTransport(Parameters.SmtpSaslTokenTimeout, service), TimeProvider.System),
-            MechanismFilter = FilterOf(config, service),
-            Demands = DemandsIn(config.ForTransport(Parameters.SmtpSaslSecurityOptions, service)),
-            TlsDemands = DemandsIn(config.ForTransport(Parameters.SmtpSaslTlsSecurityOptions, service)),
-            VerifiedTlsDemands = DemandsIn(config.ForTransport(Parameters.SmtpSaslTlsVerifiedSecurityOptions, service)),
+            MechanismFilter = Login.MechanismFilter.Read(config, Parameters.SmtpSaslMechanismFilter, service),
+            Demands = SecurityOptionWords.Read(config.ForTransport(Parameters.SmtpSaslSecurityOptions, service)),
+            TlsDemands = SecurityOptionWords.Read(config.ForTransport(Parameters.SmtpSaslTlsSecurityOptions, service)),
+            VerifiedTlsDemands = SecurityOptionWords.Read(config.ForTransport(Parameters.SmtpSaslTlsVerifiedSecurityOptions, service)),
             AuthSoftBounce = config.ForTransport(Parameters.SmtpSaslAuthSoftBounce, service),
             AuthEnforce = config.ForTransport(Parameters.SmtpSaslAuthEnforce, service),
             SendDummyMailAuth = config.ForTransport(Parameters.SmtpSendDummyMailAuth, service),
@@ -86,39 +81,5 @@ internal sealed record LoginSettings
             if (near is not null)
                 config.Remark(Parameters.SmtpSaslPasswordMaps, $"has an entry for {near}, which is not that of relayhost, {hop}: there is no login for it; the two must be written alike", service);
         }
-    }
-
-    private static IReadOnlyList<string> FilterOf(MainConfig config, string service)
-    {
-        IReadOnlyList<string> filter = config.ForTransport(Parameters.SmtpSaslMechanismFilter, service);
-        foreach (string item in filter)
-        {
-            string pattern = item.TrimStart('!');
-            bool isTable = pattern.Contains(':', StringComparison.Ordinal) && !pattern.StartsWith("static:", StringComparison.Ordinal);
-            if (isTable || pattern.StartsWith('/'))
-                throw config.Refuse(Parameters.SmtpSaslMechanismFilter, $"\"{item}\" is not supported; give names of mechanisms, \"!name\", \"static:all\"", service);
-            if (!pattern.StartsWith("static:", StringComparison.Ordinal) && !s_mechanisms.Contains(pattern))
-                config.Remark(Parameters.SmtpSaslMechanismFilter, $"\"{item}\" is no mechanism that is known here", service);
-        }
-        return filter;
-    }
-
-    private static SecurityOptions DemandsIn(IReadOnlyList<string> words)
-    {
-        SecurityOptions demands = SecurityOptions.None;
-        foreach (string word in words)
-        {
-            demands |= word switch
-            {
-                "noplaintext" => SecurityOptions.NoPlaintext,
-                "noactive" => SecurityOptions.NoActive,
-                "nodictionary" => SecurityOptions.NoDictionary,
-                "noanonymous" => SecurityOptions.NoAnonymous,
-                "mutual_auth" => SecurityOptions.MutualAuth,
-                "forward_secrecy" => SecurityOptions.ForwardSecrecy,
-                _ => throw new System.Diagnostics.UnreachableException(word),
-            };
-        }
-        return demands;
     }
 }

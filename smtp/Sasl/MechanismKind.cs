@@ -1,19 +1,18 @@
 using System.Security.Cryptography;
+using PostfixNet.Login;
 
 namespace PostfixNet.Smtp.Sasl;
 
 /// <summary>A mechanism that this program can use.</summary>
 internal sealed class MechanismKind
 {
-    private const SecurityOptions Scram = SecurityOptions.NoPlaintext | SecurityOptions.NoActive | SecurityOptions.MutualAuth;
-
     // The best first.
     private static readonly MechanismKind[] s_all =
     [
-        new("SCRAM-SHA-256-PLUS", Scram),
-        new("SCRAM-SHA-256", Scram),
-        new("SCRAM-SHA-1-PLUS", Scram),
-        new("SCRAM-SHA-1", Scram),
+        new("SCRAM-SHA-256-PLUS", SecurityOptionWords.OfScram),
+        new("SCRAM-SHA-256", SecurityOptionWords.OfScram),
+        new("SCRAM-SHA-1-PLUS", SecurityOptionWords.OfScram),
+        new("SCRAM-SHA-1", SecurityOptionWords.OfScram),
         new("CRAM-MD5", SecurityOptions.NoPlaintext),
         new("PLAIN", SecurityOptions.None),
         new("LOGIN", SecurityOptions.None),
@@ -70,7 +69,7 @@ internal sealed class MechanismKind
         ScramBinding binding = BindsChannel ? ScramBinding.ServerEndPoint
             : endPoint is not null && !OffersBinding(offered) ? ScramBinding.NotOffered
             : ScramBinding.None;
-        return new ScramMechanism(isSha1 ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256, user, password, binding, endPoint ?? [], ScramMechanism.NewNonce());
+        return new ScramMechanism(isSha1 ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256, user, password, binding, endPoint ?? [], Scram.NewNonce());
     }
 
     private static bool OffersBinding(IReadOnlyList<string> offered)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using PostfixNet.Login;
 using PostfixNet.Mail;
 
 namespace PostfixNet.Smtp.Sasl;
@@ -22,13 +23,10 @@ internal enum ScramBinding
 /// <param name="binding">With <see cref="ScramBinding.ServerEndPoint"/>, <paramref name="endPoint"/> is used.</param>
 /// <param name="endPoint">Hash of the server's certificate.</param>
 /// <param name="nonce">Printable ASCII without a comma, different for each login.</param>
-/// <remarks>Names and passwords are sent as configured: SASLprep (RFC 4013) leaves all of ASCII but control characters alone.</remarks>
+/// <remarks>The name is sent as configured; keys are made of the password as <see cref="PreparedText"/> has it.</remarks>
 internal sealed class ScramMechanism(
     HashAlgorithmName hash, string user, string password, ScramBinding binding, byte[] endPoint, string nonce) : Mechanism
 {
-    /// <summary>Fewer are a gift to who wants to guess the password from the answer; RFC 7677 section 4 demands them.</summary>
-    private const int FewestIterations = 4096;
-
     /// <summary>About a second of computing: a server must not keep this process busy for longer.</summary>
     private const int MostIterations = 2_000_000;
 
@@ -42,12 +40,9 @@ internal sealed class ScramMechanism(
     private byte[]? _serverSignature;
     private bool _serverIsVerified;
 
-    internal static string NewNonce() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(18));
-
     internal override byte[] InitialResponse => ByteText.Encode(_header + FirstBare);
 
-    private string FirstBare =>
-        $"n={user.Replace("=", "=3D", StringComparison.Ordinal).Replace(",", "=2C", StringComparison.Ordinal)},r={nonce}";
+    private string FirstBare => $"n={Scram.Escape(user)},r={nonce}";
 
     internal override byte[] Respond(byte[] challenge)
     {
@@ -71,8 +66,8 @@ internal sealed class ScramMechanism(
     {
         string[] fields = serverFirst.Split(',');
         // An extension in front would begin with "m=", and says that whoever does not know it must give up.
-        if (fields.Length < 3 || Value(fields[0], 'r') is not { } fullNonce || Value(fields[1], 's') is not { } saltText
-            || Value(fields[2], 'i') is not { } iterationText)
+        if (fields.Length < 3 || Scram.Value(fields[0], 'r') is not { } fullNonce || Scram.Value(fields[1], 's') is not { } saltText
+            || Scram.Value(fields[2], 'i') is not { } iterationText)
             throw new SaslException("challenge not understood");
         if (!fullNonce.StartsWith(nonce, StringComparison.Ordinal) || fullNonce.Length == nonce.Length)
             throw new SaslException("the server's nonce does not continue ours");
@@ -80,42 +75,32 @@ internal sealed class ScramMechanism(
         if (salt.Length == 0)
             throw new SaslException("challenge not understood");
         if (!int.TryParse(iterationText, NumberStyles.None, CultureInfo.InvariantCulture, out int iterations)
-            || iterations is < FewestIterations or > MostIterations)
+            || iterations is < Scram.FewestIterations or > MostIterations)
             throw new SaslException(string.Create(CultureInfo.InvariantCulture,
-                $"iteration count not between {FewestIterations} and {MostIterations}"));
+                $"iteration count not between {Scram.FewestIterations} and {MostIterations}"));
 
         byte[] header = ByteText.Encode(_header);
         byte[] bound = binding == ScramBinding.ServerEndPoint ? [.. header, .. endPoint] : header;
         string withoutProof = $"c={Convert.ToBase64String(bound)},r={fullNonce}";
         byte[] signed = ByteText.Encode($"{FirstBare},{serverFirst},{withoutProof}");
 
-        byte[] salted = Rfc2898DeriveBytes.Pbkdf2(ByteText.Encode(password), salt, iterations, hash, HashLength);
-        byte[] clientKey = Hmac(salted, "Client Key"u8);
-        byte[] proof = Hmac(Hash(clientKey), signed);
-        for (int i = 0; i < proof.Length; i++)
-            proof[i] ^= clientKey[i];
-        _serverSignature = Hmac(Hmac(salted, "Server Key"u8), signed);
+        byte[] salted = Scram.SaltedPassword(hash, password, salt, iterations);
+        byte[] clientKey = Scram.ClientKey(hash, salted);
+        byte[] proof = Scram.Xor(clientKey, Scram.Sign(hash, Scram.Hash(hash, clientKey), signed));
+        _serverSignature = Scram.Sign(hash, Scram.ServerKey(hash, salted), signed);
         return ByteText.Encode($"{withoutProof},p={Convert.ToBase64String(proof)}");
     }
 
     private static void Verify(string serverFinal, byte[] signature)
     {
         string field = serverFinal.Split(',')[0];
-        if (Value(field, 'e') is { } error)
+        if (Scram.Value(field, 'e') is { } error)
             throw new SaslException($"the server reports: {SmtpReplyParser.Printable(Encoding.UTF8.GetBytes(error))}");
-        if (Value(field, 'v') is not { } verifier)
+        if (Scram.Value(field, 'v') is not { } verifier)
             throw new SaslException("challenge not understood");
         if (!CryptographicOperations.FixedTimeEquals(Bytes(verifier), signature))
             throw new SaslException("wrong server signature: the server does not know the password");
     }
-
-    private int HashLength => hash == HashAlgorithmName.SHA1 ? 20 : 32;
-
-    private byte[] Hmac(byte[] key, ReadOnlySpan<byte> text) => CryptographicOperations.HmacData(hash, key, text);
-
-    private byte[] Hash(byte[] bytes) => CryptographicOperations.HashData(hash, bytes);
-
-    private static string? Value(string field, char name) => field.Length >= 2 && field[0] == name && field[1] == '=' ? field[2..] : null;
 
     private static byte[] Bytes(string base64) => Base64Line.TryDecode(base64) ?? throw new SaslException("challenge not understood");
 }

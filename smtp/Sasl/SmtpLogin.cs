@@ -1,3 +1,4 @@
+using PostfixNet.Login;
 using PostfixNet.Mail;
 using PostfixNet.Net;
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
+using PostfixNet.Login;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
 using PostfixNet.Smtp;

@@ -1,4 +1,5 @@
 using PostfixNet.Configuration;
+using PostfixNet.Login;
 using PostfixNet.Net;
 using PostfixNet.Smtp;
 using PostfixNet.Smtp.Sasl;

@@ -1,13 +1,13 @@
 using System.Buffers.Text;
 using PostfixNet.Mail;
 
-namespace PostfixNet.Smtp.Sasl;
+namespace PostfixNet.Login;
 
 /// <summary>Base64 without line breaks, as challenges and responses have it (RFC 4954 section 4).</summary>
-internal static class Base64Line
+public static class Base64Line
 {
     /// <summary>The octets; null when the text is not base64, or has blanks in it.</summary>
-    internal static byte[]? TryDecode(string text)
+    public static byte[]? TryDecode(string text)
     {
         if (!ByteText.IsAscii(text) || text.AsSpan().ContainsAny(' ', '\t'))
             return null;

@@ -89,6 +89,13 @@ internal sealed record CleanupOptions
     /// <summary>The same for notices: "bounce" or "all".</summary>
     internal required bool DetectSmtpUtf8OfNotices { get; init; }
 
+    /// <summary>The same for mail that a server took in: "smtpd" or "all".</summary>
+    internal bool DetectSmtpUtf8OfServers { get; init; }
+
+    /// <summary>Whether addresses and headers of a message are looked at for what needs SMTPUTF8.</summary>
+    internal bool DetectsSmtpUtf8(Message message) =>
+        message.IsInternal ? DetectSmtpUtf8OfNotices : message.IsFromServer ? DetectSmtpUtf8OfServers : DetectSmtpUtf8;
+
     /// <summary>enable_long_queue_ids.</summary>
     internal required bool LongQueueIds { get; init; }
 
@@ -136,6 +143,7 @@ internal sealed record CleanupOptions
             VerpDelimiterFilter = config.Get(Parameters.VerpDelimiterFilter),
             DetectSmtpUtf8 = detect && Has(classes, "sendmail"),
             DetectSmtpUtf8OfNotices = detect && Has(classes, "bounce"),
+            DetectSmtpUtf8OfServers = detect && Has(classes, "smtpd"),
             LongQueueIds = config.Get(Parameters.EnableLongQueueIds),
             Space = SpaceLimit.Read(config),
             QueueManager = $"public/{config.Get(Parameters.QueueServiceName)}",

@@ -40,6 +40,7 @@ internal sealed class CleanupServer(
                 Log = log,
                 IsInternal = request.IsInternal,
                 IsReturned = request.IsReturned,
+                IsFromServer = request.IsFromServer,
                 CreateTime = MailTime.Microseconds(clock) / 1_000_000,
                 SmtpUtf8 = request.SmtpUtf8,
             };
@@ -93,7 +94,7 @@ internal sealed class CleanupServer(
         }
         catch (Refusal e)
         {
-            return new CleanupReply.Ended(e.IsTemporary ? CleanupVerdict.TryAgain : CleanupVerdict.Refused, e.Message);
+            return new CleanupReply.Ended(e.IsTemporary ? CleanupVerdict.TryAgain : CleanupVerdict.Refused, e.Message, e.Status ?? "");
         }
         catch (IOException e) when (e is not IpcException)
         {

@@ -142,7 +142,7 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
         if (!ByteText.IsAscii(header) && Utf8.IsValid(header))
         {
             message.SmtpUtf8 |= SmtpUtf8.Header;
-            if (message.IsInternal ? options.DetectSmtpUtf8OfNotices : options.DetectSmtpUtf8)
+            if (options.DetectsSmtpUtf8(message))
                 message.SmtpUtf8 |= SmtpUtf8.Requested;
         }
         Write(header);

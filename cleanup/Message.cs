@@ -17,6 +17,9 @@ internal sealed class Message
     /// <summary>The client cannot tell the sender: good mail that must not go on is queued to be returned (A0.2).</summary>
     internal bool IsReturned { get; init; }
 
+    /// <summary>A mail server took it in.</summary>
+    internal bool IsFromServer { get; init; }
+
     /// <summary>Aliases that took part, for senders who want to hear of it: RFC 3461 section 5.2.7.3.</summary>
     internal List<Outcome> Expanded { get; } = [];
 

@@ -216,7 +216,7 @@ internal sealed class MessageIntake
             throw Reject("multiple envelope sender records");
         address = Address.Complete(address, _options.Completion);
         _message.Sender = address;
-        if (!ByteText.IsAscii(address) && ByteText.IsValidUtf8(address) && !_message.IsInternal && _options.DetectSmtpUtf8)
+        if (!ByteText.IsAscii(address) && ByteText.IsValidUtf8(address) && !_message.IsInternal && _options.DetectsSmtpUtf8(_message))
             _message.SmtpUtf8 |= SmtpUtf8.Requested | SmtpUtf8.Sender;
         _output.Write(RecordType.From, address);
     }

@@ -71,7 +71,7 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
             _seen.Add(key);
         // Of a notice its maker says what it needs, but does not know of aliases.
         if (!ByteText.IsAscii(address) && ByteText.IsValidUtf8(address)
-            && (message.IsInternal ? options.DetectSmtpUtf8OfNotices || address != recipient.Original : options.DetectSmtpUtf8))
+            && (options.DetectsSmtpUtf8(message) || (message.IsInternal && address != recipient.Original)))
             message.SmtpUtf8 |= SmtpUtf8.Requested;
         RecipientRecords.Write(output, recipient);
         Count++;

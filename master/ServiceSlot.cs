@@ -1,3 +1,4 @@
+using System.Net;
 using PostfixNet.Configuration;
 using PostfixNet.Ipc;
 using PostfixNet.Native;
@@ -18,21 +19,21 @@ internal sealed class ServiceSlot
     private readonly string _directory, _path;
     private readonly uint _ownerUid, _ownerGid;
     private readonly List<Worker> _workers = [];
-    private readonly Descriptor _listener;
-    private readonly EventLoop.Watch _watch;
+    private readonly List<Listener> _listeners = [];
     private MasterSettings _settings;
     private EventLoop.Timer? _wakeup;
     private bool _throttled, _turnsAway, _ended, _used, _lastWasKilled;
     private int _failedStarts;
 
-    /// <summary>Binds the socket.</summary>
+    private sealed record Listener(IPEndPoint? Where, Descriptor Socket, EventLoop.Watch Watch);
+
+    /// <summary>Binds the sockets.</summary>
     /// <exception cref="IOException">It cannot be bound.</exception>
     internal ServiceSlot(EventLoop loop, string directory, ServiceEntry entry, MasterSettings settings, uint ownerUid, uint ownerGid, Log log)
     {
         (_loop, _directory, _settings, Entry, _ownerUid, _ownerGid, _log) = (loop, directory, settings, entry, ownerUid, ownerGid, log);
         _path = Path.Join(entry.IsPrivate ? "private" : "public", entry.Name);
-        _listener = Listen();
-        _watch = loop.Add(_listener, Readiness.Readable, _ => ClientWaits());
+        OpenListeners(entry);
         ScheduleWakeup(TimeSpan.Zero);
     }
 
@@ -46,14 +47,64 @@ internal sealed class ServiceSlot
 
     private int Limit => Entry.ProcessLimit > 0 ? Entry.ProcessLimit : int.MaxValue;
 
-    private string[] StartArguments => new ServiceCommandLine(_directory, [Entry.Name], IsCheck: false, Entry.Arguments).ToWords();
+    private string[] StartArguments => new ServiceCommandLine(_directory, [Entry.Name], IsCheck: false, Entry.Arguments, _listeners.Count).ToWords();
 
     private string ProgramPath => Path.Join(_settings.Programs, Entry.Command);
 
     // All that a process gets at its start and cannot change later.
     private string StartLine() => string.Join('\0', [ProgramPath, .. StartArguments, .. _settings.Environment]);
 
-    private Descriptor Listen()
+    // Those that stay keep the clients that wait. All or none: what cannot be had leaves what is there.
+    private void OpenListeners(ServiceEntry entry)
+    {
+        IPEndPoint?[] wanted = entry.Listen.Count > 0 ? [.. entry.Listen] : [null];
+        List<Listener> opened = [];
+        try
+        {
+            foreach (IPEndPoint? where in wanted.Where(where => !_listeners.Exists(listener => Equals(listener.Where, where))))
+            {
+                Descriptor? socket = where is null ? ListenUnix() : ListenTcp(where, isAlone: wanted.Length == 1);
+                if (socket is null)
+                    continue;
+                opened.Add(new Listener(where, socket, _loop.Add(socket, Readiness.Readable, _ => ClientWaits(socket))));
+            }
+        }
+        catch (IOException e)
+        {
+            Close(opened);
+            throw new IOException($"service {entry.Name}: {e.Message}", e);
+        }
+        List<Listener> gone = _listeners.FindAll(listener => !wanted.Contains(listener.Where));
+        _listeners.RemoveAll(gone.Contains);
+        Close(gone);
+        _listeners.AddRange(opened);
+    }
+
+    private void Close(List<Listener> listeners)
+    {
+        foreach (Listener listener in listeners)
+        {
+            listener.Watch.Dispose();
+            listener.Socket.Dispose();
+            if (listener.Where is null)
+                FileSystem.TryRemove(_path);
+        }
+    }
+
+    // A machine without IPv6 is no reason not to serve IPv4.
+    private static Descriptor? ListenTcp(IPEndPoint where, bool isAlone)
+    {
+        try
+        {
+            return Descriptor.ListenTcp(where);
+        }
+        catch (SystemCallException e) when (e.IsNoSuchAddress && !isAlone && (where.Address.Equals(IPAddress.IPv6Any) || where.Address.Equals(IPAddress.IPv6Loopback)))
+        {
+            return null;
+        }
+    }
+
+    private Descriptor ListenUnix()
     {
         // Private sockets are guarded by their directory; public ones are for every local user.
         Descriptor listener = Descriptor.ListenUnix(_path, Entry.IsPrivate ? 0x180 /* 0600 */ : 0x1B6 /* 0666 */);
@@ -62,8 +113,13 @@ internal sealed class ServiceSlot
         return listener;
     }
 
-    /// <summary>Takes over a new description; the socket stays, so that waiting clients do too.</summary>
-    internal void Configure(ServiceEntry entry, MasterSettings settings) => (Entry, _settings) = (entry, settings);
+    /// <summary>Takes over a new description; sockets that are in both stay, so that waiting clients do too.</summary>
+    /// <exception cref="IOException">A new one cannot be bound; all is as before.</exception>
+    internal void Configure(ServiceEntry entry, MasterSettings settings)
+    {
+        OpenListeners(entry);
+        (Entry, _settings) = (entry, settings);
+    }
 
     /// <summary>Processes that can take over the new configuration are told to.</summary>
     /// <remarks>Not those that would be started otherwise now, by another command or with other arguments.</remarks>
@@ -113,9 +169,8 @@ internal sealed class ServiceSlot
     internal void Close()
     {
         End();
-        _watch.Dispose();
-        _listener.Dispose();
-        FileSystem.TryRemove(_path);
+        Close(_listeners);
+        _listeners.Clear();
     }
 
     /// <summary>Clients that nobody serves because processes do not start are turned away from now on; else a stop would wait for those that
@@ -139,16 +194,17 @@ internal sealed class ServiceSlot
                 idle++;
         }
         bool mayStart = !_ended && !_throttled && idle == 0 && active < Limit;
-        _watch.Change(mayStart || TurnsAway ? Readiness.Readable : Readiness.None);
+        foreach (Listener listener in _listeners)
+            listener.Watch.Change(mayStart || TurnsAway ? Readiness.Readable : Readiness.None);
     }
 
     private bool TurnsAway => _turnsAway && _throttled && _workers.Count == 0;
 
-    private void ClientWaits()
+    private void ClientWaits(Descriptor socket)
     {
         if (TurnsAway)
         {
-            _listener.TryAccept()?.Dispose();
+            socket.TryAccept()?.Dispose();
             return;
         }
         _used = true;
@@ -156,7 +212,7 @@ internal sealed class ServiceSlot
         try
         {
             ChildProcess process = ChildProcess.Start(ProgramPath, StartArguments, _settings.Environment,
-                [(theirs.Number, ServiceContext.LifelineNumber), (_listener.Number, ServiceContext.ListenerNumber)]);
+                [(theirs.Number, ServiceContext.LifelineNumber), .. _listeners.Select(static (listener, i) => (listener.Socket.Number, ServiceContext.ListenerNumber + i))]);
             _workers.Add(new Worker(this, process, ours, StartLine()));
             _failedStarts = 0;
         }
@@ -210,7 +266,7 @@ internal sealed class ServiceSlot
         {
             try
             {
-                if (_used || !Entry.WakeupOnlyIfUsed)
+                if (Entry.Listen.Count == 0 && (_used || !Entry.WakeupOnlyIfUsed))
                     Trigger.Send(_path, "W"u8);
             }
             catch (IOException e)

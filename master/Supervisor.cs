@@ -37,7 +37,7 @@ internal sealed class Supervisor : IDisposable
     private readonly Dictionary<string, ServiceSlot> _slots = [];
     private readonly List<PosixSignalRegistration> _signals = [];
     private Instance _instance;
-    private bool _stopping, _lastStage;
+    private bool _isUp, _stopping, _lastStage;
     private uint _ownerUid, _ownerGid;
 
     private Supervisor(string directory, Instance instance) => (_directory, _instance) = (directory, instance);
@@ -79,6 +79,7 @@ internal sealed class Supervisor : IDisposable
             throw new IOException("the mail system is already running on this queue");
         supervisor.OpenLog();
         supervisor.Apply();
+        supervisor._isUp = true;
         supervisor.WatchSignals();
         supervisor._log.Started(instance.Settings.Version, directory);
         ready(instance);
@@ -127,20 +128,35 @@ internal sealed class Supervisor : IDisposable
         foreach (ServiceEntry entry in _instance.Services)
         {
             named.Add(entry.Name);
-            ServiceSlot? slot;
-            // A socket in the other directory is another socket.
-            if (_slots.TryGetValue(entry.Name, out slot) && slot.Entry.IsPrivate != entry.IsPrivate && _slots.Remove(entry.Name))
-                slot.Close();
-            if (_slots.TryGetValue(entry.Name, out slot))
-                slot.Configure(entry, Settings);
-            else
-                _slots.Add(entry.Name, new ServiceSlot(_loop, _directory, entry, Settings, _ownerUid, _ownerGid, _log) { Emptied = EndNextStage });
+            try
+            {
+                Apply(entry);
+            }
+            catch (IOException e) when (_isUp)
+            {
+                // The running system goes on with what it has.
+                _log.ReloadRefused(e.Message);
+            }
         }
         foreach (string name in _slots.Keys)
         {
             if (!named.Contains(name) && _slots.Remove(name, out ServiceSlot? gone))
                 gone.Close();
         }
+    }
+
+    private void Apply(ServiceEntry entry)
+    {
+        // A socket in the other directory is another socket.
+        if (_slots.TryGetValue(entry.Name, out ServiceSlot? slot) && slot.Entry.IsPrivate != entry.IsPrivate && _slots.Remove(entry.Name))
+        {
+            slot.Close();
+            slot = null;
+        }
+        if (slot is not null)
+            slot.Configure(entry, Settings);
+        else
+            _slots.Add(entry.Name, new ServiceSlot(_loop, _directory, entry, Settings, _ownerUid, _ownerGid, _log) { Emptied = EndNextStage });
     }
 
     private void WatchSignals()

@@ -126,7 +126,7 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
             log.BadRecord(status.Uid, BadRecordException.NoRecord);
             return PutAway(entry, cleanup);
         }
-        (CleanupVerdict verdict, string reason) = cleanup.Finish();
+        (CleanupVerdict verdict, string reason, _) = cleanup.Finish();
         switch (verdict)
         {
             case CleanupVerdict.Accepted:

@@ -22,6 +22,16 @@ internal sealed class MainCheck(MainConfig config, TomlTable root)
         return _warnings;
     }
 
+    /// <summary>Reads some entries only.</summary>
+    /// <inheritdoc cref="Run()"/>
+    internal IReadOnlyList<string> Run(IReadOnlyList<string> names)
+    {
+        foreach (TomlEntry entry in root.Entries.Where(entry => names.Contains(entry.Key)))
+            _problems.Try(() => Check(entry));
+        _problems.ThrowIfAny();
+        return _warnings;
+    }
+
     private void Check(TomlEntry entry)
     {
         if (entry.Key == DestinationRules.TableName)
@@ -51,7 +61,7 @@ internal sealed class MainCheck(MainConfig config, TomlTable root)
             Warn(entry, problem);
     }
 
-    private void Warn(TomlEntry entry, string text) => _warnings.Add(new ConfigurationException(config.Path, entry.Line, entry.Column, text).Message);
+    private void Warn(TomlEntry entry, string text) => _warnings.Add(config.At(entry, text).Message);
 
     private void OpenSecrets()
     {

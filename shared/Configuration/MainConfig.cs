@@ -17,6 +17,8 @@ public sealed class MainConfig
     private readonly List<LookupTable> _tables = [];
     private readonly List<string> _remarks = [];
     private DestinationRules? _destinations;
+    private string _overriding = "";
+    private IReadOnlyList<string> _overridden = [];
 
     private MainConfig(string directory, string path, TomlTable root)
     {
@@ -61,6 +63,25 @@ public sealed class MainConfig
         string path = directory.EndsWith('/') ? directory + FileName : $"{directory}/{FileName}";
         return new MainConfig(directory, path, ConfigurationFile.Load(path));
     }
+
+    /// <summary>The same with other values of some parameters, as a service has them of its own (-o name=value).</summary>
+    /// <param name="owner">Names whose they are in errors: "service submission".</param>
+    /// <param name="overrides">The last one of a name holds.</param>
+    public MainConfig With(string owner, IReadOnlyList<KeyValuePair<string, string>> overrides)
+    {
+        ArgumentNullException.ThrowIfNull(overrides);
+        if (overrides.Count == 0)
+            return this;
+        Dictionary<string, string> last = new(overrides.Count, StringComparer.Ordinal);
+        foreach ((string name, string value) in overrides)
+            last[name] = value;
+        return new MainConfig(Directory, Path, _root.With(last)) { _overriding = owner, _overridden = [.. last.Keys] };
+    }
+
+    /// <summary>Checks the values that <see cref="With"/> gave.</summary>
+    /// <returns>Warnings, one line each.</returns>
+    /// <exception cref="ConfigurationException">All that is wrong.</exception>
+    public IReadOnlyList<string> ValidateOverrides() => new MainCheck(this, _root).Run(_overridden);
 
     /// <summary>A configuration from text, as if it stood in a file.</summary>
     /// <param name="toml">Content of main.toml.</param>
@@ -162,12 +183,18 @@ public sealed class MainConfig
     /// <param name="name">Parameter.</param>
     /// <param name="node">The value, or the part of it that is wrong; null when main.toml does not give it.</param>
     /// <param name="problem">What is wrong; what is accepted.</param>
-    internal ConfigurationException Wrong(string name, TomlNode? node, string problem, bool isForbidden = false) => node is null
-        ? new ConfigurationException(Path, $"{name}: {problem}", isForbidden)
+    internal ConfigurationException Wrong(string name, TomlNode? node, string problem, bool isForbidden = false) => _overridden.Contains(name)
+        ? new ConfigurationException(_overriding, $"-o {name}: {problem}", isForbidden)
+        : node is null ? new ConfigurationException(Path, $"{name}: {problem}", isForbidden)
         : new ConfigurationException(Path, node.Line, node.Column, $"{name}: {problem}", isForbidden);
 
+    /// <summary>Something about an entry, with its place.</summary>
+    internal ConfigurationException At(TomlEntry entry, string text) => _overridden.Contains(entry.Key)
+        ? new ConfigurationException($"{_overriding}: -o {text}") : new ConfigurationException(Path, entry.Line, entry.Column, text);
+
     /// <summary>An error that is not in the value, but that the parameter is there.</summary>
-    internal ConfigurationException WrongKey(string name, string problem) => _root.TryGet(name, out TomlEntry? entry)
-        ? new ConfigurationException(Path, entry.Line, entry.Column, $"{name}: {problem}")
+    internal ConfigurationException WrongKey(string name, string problem) => _overridden.Contains(name)
+        ? new ConfigurationException($"{_overriding}: -o {name}: {problem}")
+        : _root.TryGet(name, out TomlEntry? entry) ? new ConfigurationException(Path, entry.Line, entry.Column, $"{name}: {problem}")
         : new ConfigurationException(Path, $"{name}: {problem}");
 }

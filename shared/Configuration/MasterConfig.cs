@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Toml;
 
@@ -14,6 +17,9 @@ namespace PostfixNet.Configuration;
 public sealed record ServiceEntry(
     string Name, bool IsPrivate, TimeSpan Wakeup, bool WakeupOnlyIfUsed, int ProcessLimit, string Command, IReadOnlyList<string> Arguments)
 {
+    /// <summary>Where it takes TCP connections (type = "inet"); empty: it has a Unix-domain socket.</summary>
+    public IReadOnlyList<IPEndPoint> Listen { get; init; } = [];
+
     /// <summary>Where its command stands, as messages name it: "path:line:column".</summary>
     public string Position { get; init; } = "";
 }
@@ -22,7 +28,7 @@ public sealed record ServiceEntry(
 public sealed class MasterConfig
 {
     private const string FileName = "master.toml";
-    private const string AcceptedKeys = "type, private, wakeup, process_limit, command, args";
+    private const string AcceptedKeys = "type, listen, private, wakeup, process_limit, command, args";
 
     private readonly List<ServiceEntry> _services = [];
     private readonly string _path;
@@ -87,7 +93,8 @@ public sealed class MasterConfig
         if (!IsFileName(name))
             throw At(service, $"service name \"{name}\" is not accepted; give letters, digits, \"_\", \"-\" and \".\", not beginning with \".\"");
 
-        TomlEntry? inet = null;
+        bool isInet = false;
+        TomlEntry? listen = null;
         bool isPrivate = true, onlyIfUsed = false;
         TimeSpan wakeup = TimeSpan.Zero;
         int limit = _main.Get(Parameters.DefaultProcessLimit);
@@ -98,7 +105,7 @@ public sealed class MasterConfig
             switch (entry.Key)
             {
                 case "type":
-                    inet = (entry.Value as TomlString)?.Value switch { "unix" => null, "inet" => entry, _ => throw AtValue(entry, "give \"unix\"") };
+                    isInet = (entry.Value as TomlString)?.Value switch { "unix" => false, "inet" => true, _ => throw AtValue(entry, "give \"unix\" or \"inet\"") };
                     break;
                 case "private":
                     isPrivate = entry.Value is TomlBoolean flag ? flag.Value : throw AtValue(entry, "give true or false");
@@ -118,7 +125,8 @@ public sealed class MasterConfig
                 case "args":
                     arguments = ReadList(entry, "give a list of text such as [\"-v\"]");
                     break;
-                case "listen" when inet is not null:
+                case "listen":
+                    listen = entry;
                     break;
                 default:
                     throw At(entry, $"\"{entry.Key}\" of service \"{name}\" is not accepted; accepted are {AcceptedKeys}");
@@ -126,12 +134,84 @@ public sealed class MasterConfig
         }
         if (command.Length == 0)
             throw At(service, $"service \"{name}\" has no command; give command = \"PROGRAM\"");
-        string type = inet is null ? "unix" : "inet";
+        string type = isInet ? "inet" : "unix";
         if (disabled.Contains(type) || disabled.Contains($"{name}.{type}"))
             return null;
-        if (inet is not null)
-            throw AtValue(inet, "no program here serves TCP; give \"unix\", or leave the service out");
-        return new ServiceEntry(name, isPrivate, wakeup, onlyIfUsed, limit, command, arguments) { Position = position };
+        if (isInet != listen is not null)
+            throw At(listen ?? service, isInet ? $"service \"{name}\" listens nowhere; give listen = [\"127.0.0.1:25\"]" : "listen is for type = \"inet\" only");
+        return new ServiceEntry(name, isPrivate, wakeup, onlyIfUsed, limit, command, arguments)
+        {
+            Position = position,
+            Listen = listen is null ? [] : ReadListen(listen),
+        };
+    }
+
+    // "address:port", "[address]:port", "host:port", or a port alone, which is that of all addresses in inet_interfaces.
+    private List<IPEndPoint> ReadListen(TomlEntry entry)
+    {
+        const string Accepted = "give a list of \"address:port\", \"[IPv6 address]:port\" or \"port\", such as [\"127.0.0.1:25\", \"[::1]:25\"]";
+        List<IPEndPoint> found = [];
+        IReadOnlyList<TomlNode> items = entry.Value is TomlArray array ? array.Items : [entry.Value];
+        foreach (TomlNode item in items)
+        {
+            string text = item switch
+            {
+                TomlString given => given.Value.StartsWith("inet:", StringComparison.Ordinal) ? given.Value[5..] : given.Value,
+                TomlInteger number => number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                _ => throw new ConfigurationException(_path, item.Line, item.Column, $"listen: {item.WithArticle} is not accepted here; {Accepted}"),
+            };
+            IReadOnlyList<IPAddress>? addresses;
+            int? port;
+            if (ServicePort.Parse(text.TrimStart('*').TrimStart(':')) is { } alone)
+                (addresses, port) = (Interfaces(), alone);
+            else if (HostAndPort.Parse(text) is { Port: { } given } host)
+                (addresses, port) = (AddressesOf(host), given);
+            else
+                (addresses, port) = (null, null);
+            if (addresses is null || port is null)
+                throw new ConfigurationException(_path, item.Line, item.Column, $"listen: \"{text}\" is not accepted; {Accepted}");
+            foreach (IPAddress address in addresses.Where(IsOfProtocol))
+                found.Add(new IPEndPoint(address, port.Value));
+        }
+        if (found.Count == 0)
+            throw AtValue(entry, $"{Accepted}, of a kind that inet_protocols has");
+        if (found.Count > MostListeners)
+            throw new ConfigurationException(_path, entry.Line, entry.Column, $"listen: {found.Count} addresses are more than {MostListeners}");
+        return [.. found.Distinct()];
+    }
+
+    private const int MostListeners = 100;
+
+    private static IReadOnlyList<IPAddress>? AddressesOf(HostAndPort host) => host.Address is { } address ? [address]
+        : string.Equals(host.Host, "localhost", StringComparison.OrdinalIgnoreCase) ? [IPAddress.Loopback, IPAddress.IPv6Loopback] : null;
+
+    private bool IsOfProtocol(IPAddress address)
+    {
+        IReadOnlyList<string> protocols = _main.Get(Parameters.InetProtocols);
+        return protocols.Contains("all") || protocols.Contains(address.AddressFamily == AddressFamily.InterNetworkV6 ? "ipv6" : "ipv4");
+    }
+
+    // inet_interfaces, as far as it names addresses.
+    private List<IPAddress> Interfaces()
+    {
+        List<IPAddress> found = [];
+        foreach (string name in _main.Get(Parameters.InetInterfaces))
+        {
+            switch (name)
+            {
+                case "all":
+                    found.AddRange([IPAddress.Any, IPAddress.IPv6Any]);
+                    break;
+                case "loopback-only" or "localhost":
+                    found.AddRange([IPAddress.Loopback, IPAddress.IPv6Loopback]);
+                    break;
+                default:
+                    found.Add(HostAndPort.AddressIn(name.Trim('[', ']')) ?? throw new ConfigurationException(
+                        $"inet_interfaces: \"{name}\" is a host name: a service that is to listen there needs its address in \"listen\""));
+                    break;
+            }
+        }
+        return found;
     }
 
     private TimeSpan ReadWakeup(TomlEntry entry, out bool onlyIfUsed)

@@ -10,17 +10,18 @@ namespace PostfixNet.Delivery;
 /// <param name="SmtpUtf8">What is known to need SMTPUTF8, whatever cleanup detects itself.</param>
 /// <param name="IsReturned">Good mail that must not go on (too many hops, too large) is accepted, and returned to its sender:
 /// the client cannot tell him itself.</param>
-public sealed record CleanupRequest(bool IsInternal = false, SmtpUtf8 SmtpUtf8 = SmtpUtf8.None, bool IsReturned = false)
+/// <param name="IsFromServer">A mail server took it in: not the mail of a user of this system.</param>
+public sealed record CleanupRequest(bool IsInternal = false, SmtpUtf8 SmtpUtf8 = SmtpUtf8.None, bool IsReturned = false, bool IsFromServer = false)
 {
-    private const string Word = "message", Internal = "internal", Returns = "returns";
+    private const string Word = "message", Internal = "internal", Returns = "returns", Server = "server";
 
     /// <summary>For the line to the service.</summary>
     public AttributeList ToAttributes() => new AttributeList()
-        .Add(FieldName.Request, Word).Add(Internal, IsInternal).Add(FieldName.SmtpUtf8, (long)SmtpUtf8).Add(Returns, IsReturned);
+        .Add(FieldName.Request, Word).Add(Internal, IsInternal).Add(FieldName.SmtpUtf8, (long)SmtpUtf8).Add(Returns, IsReturned).Add(Server, IsFromServer);
 
     /// <exception cref="IpcException">Another request, or none.</exception>
     public static CleanupRequest From(AttributeList list) => list.Text(FieldName.Request) == Word
-        ? new(list.IsTrue(Internal), SmtpUtf8Flags.FromNumber(list.Number(FieldName.SmtpUtf8, 0)), list.IsTrue(Returns))
+        ? new(list.IsTrue(Internal), SmtpUtf8Flags.FromNumber(list.Number(FieldName.SmtpUtf8, 0)), list.IsTrue(Returns), list.IsTrue(Server))
         : throw new IpcException($"unknown request: {NoticeText.OneLine(list.Text(FieldName.Request))}");
 }
 
@@ -38,6 +39,8 @@ public enum CleanupVerdict
 /// <summary>What cleanup says: at the beginning of a message, and at its end.</summary>
 public abstract record CleanupReply
 {
+    private const string DsnStatus = "dsn_status";
+
     private CleanupReply() { }
 
     /// <summary>Ready for the records of a new message.</summary>
@@ -46,13 +49,14 @@ public abstract record CleanupReply
 
     /// <summary>The end: after the records, or at once when there is no room for a message.</summary>
     /// <param name="Reason">Why it is not accepted; empty when it is.</param>
-    public sealed record Ended(CleanupVerdict Verdict, string Reason = "") : CleanupReply;
+    /// <param name="Status">RFC 3463 status of a refusal; empty when there is none.</param>
+    public sealed record Ended(CleanupVerdict Verdict, string Reason = "", string Status = "") : CleanupReply;
 
     /// <summary>For the line to the client.</summary>
     public AttributeList ToAttributes() => this switch
     {
         Begun begun => new AttributeList().Add(FieldName.QueueId, begun.Id),
-        Ended ended => new AttributeList().Add(FieldName.Status, (long)ended.Verdict).AddOptional(FieldName.Reason, ended.Reason),
+        Ended ended => new AttributeList().Add(FieldName.Status, (long)ended.Verdict).AddOptional(FieldName.Reason, ended.Reason).AddOptional(DsnStatus, ended.Status),
         _ => throw new InvalidOperationException("no reply"),
     };
 
@@ -63,6 +67,6 @@ public abstract record CleanupReply
             return new Begun(list.QueueId());
         // What is not understood is no reason to give mail up.
         CleanupVerdict verdict = list.Number(FieldName.Status) switch { 0 => CleanupVerdict.Accepted, 2 => CleanupVerdict.Refused, _ => CleanupVerdict.TryAgain };
-        return new Ended(verdict, list.OptionalText(FieldName.Reason) ?? "");
+        return new Ended(verdict, list.OptionalText(FieldName.Reason) ?? "", list.OptionalText(DsnStatus) ?? "");
     }
 }

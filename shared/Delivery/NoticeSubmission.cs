@@ -98,7 +98,7 @@ public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSub
             _records.WriteAttribute(AttributeName.Encoding, (_isEightBit ? BodyEncoding.EightBit : BodyEncoding.SevenBit).Word());
             _records.Write(RecordType.End);
             _records.Flush();
-            (CleanupVerdict verdict, string reason) = _client.Finish();
+            (CleanupVerdict verdict, string reason, _) = _client.Finish();
             IsRefused = verdict == CleanupVerdict.Refused;
             return verdict == CleanupVerdict.Accepted ? null : reason.Length > 0 ? reason : "cleanup did not accept the notice";
         }

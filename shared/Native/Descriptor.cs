@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -20,7 +22,7 @@ public enum Readiness
 /// <summary>An open socket or pipe, non-blocking; owns it. All waiting is by <see cref="Wait"/>, with a limit.</summary>
 public sealed unsafe class Descriptor : IDisposable
 {
-    private const int SOL_SOCKET = 1, SO_ERROR = 4;
+    private const int SOL_SOCKET = 1, SO_REUSEADDR = 2, SO_ERROR = 4, IPPROTO_IPV6 = 41, IPV6_V6ONLY = 26;
     private const int MSG_NOSIGNAL = 0x4000, SO_PEERCRED = 17, F_GETFL = 3, F_SETFL = 4, F_SETFD = 2;
     private int _fd;
 
@@ -99,6 +101,68 @@ public sealed unsafe class Descriptor : IDisposable
         }
     }
 
+    /// <summary>A listening TCP socket; one for IPv6 takes no IPv4.</summary>
+    /// <exception cref="SystemCallException">E.g. the port is taken, or only root may have it.</exception>
+    public static Descriptor ListenTcp(IPEndPoint where, int backlog = 4096)
+    {
+        ArgumentNullException.ThrowIfNull(where);
+        bool isIPv6 = where.AddressFamily == AddressFamily.InterNetworkV6;
+        int fd = LibC.NewSocket(isIPv6 ? LibC.AF_INET6 : LibC.AF_INET, LibC.SOCK_STREAM);
+        if (fd < 0)
+            throw SystemCallException.Last($"listen on {where}");
+        Descriptor socket = new(fd);
+        try
+        {
+            int one = 1;
+            // Connections of an earlier process may linger.
+            _ = LibC.SetSockOpt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(int));
+            if (isIPv6)
+                _ = LibC.SetSockOpt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(int));
+            SocketAddress name = where.Serialize();
+            fixed (byte* p = name.Buffer.Span)
+            {
+                if (LibC.Bind(fd, p, (uint)name.Size) < 0)
+                    throw SystemCallException.Last($"listen on {where}");
+            }
+            return LibC.Listen(fd, backlog) < 0 ? throw SystemCallException.Last($"listen on {where}") : socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The two ends of a TCP connection; null: it is of another kind, or gone.</summary>
+    public (IPEndPoint Local, IPEndPoint Peer)? Ends => End(LibC.GetSockName) is { } local && End(LibC.GetPeerName) is { } peer ? (local, peer) : null;
+
+    private delegate int NameCall(int fd, byte* name, uint* length);
+
+    private IPEndPoint? End(NameCall call)
+    {
+        SocketAddress name = new(AddressFamily.InterNetworkV6, 28);
+        uint length = 28;
+        fixed (byte* p = name.Buffer.Span)
+        {
+            if (call(_fd, p, &length) < 0)
+                return null;
+        }
+        return name.Family switch
+        {
+            AddressFamily.InterNetwork => (IPEndPoint)new IPEndPoint(IPAddress.Any, 0).Create(name),
+            AddressFamily.InterNetworkV6 => (IPEndPoint)new IPEndPoint(IPAddress.IPv6Any, 0).Create(name),
+            _ => null,
+        };
+    }
+
+    /// <summary>What is written goes at once: the peer waits for it.</summary>
+    public void SendAtOnce()
+    {
+        int one = 1;
+        _ = LibC.SetSockOpt(_fd, 6 /* IPPROTO_TCP */, 1 /* TCP_NODELAY */, &one, sizeof(int));
+        _ = LibC.SetSockOpt(_fd, SOL_SOCKET, 9 /* SO_KEEPALIVE */, &one, sizeof(int));
+    }
+
     /// <summary>Connects to a Unix-domain socket; waits while its backlog is full.</summary>
     /// <exception cref="SystemCallException">No such socket, nobody listens, or no place in the backlog within the time.</exception>
     public static Descriptor ConnectUnix(string path, TimeSpan timeout)
@@ -135,6 +199,9 @@ public sealed unsafe class Descriptor : IDisposable
         // ECONNABORTED and the like concern the connection that went away, not us.
         return Marshal.GetLastPInvokeError() is LibC.EBADF or 22 ? throw SystemCallException.Last("accept") : null;
     }
+
+    /// <summary>This process, or the machine, had no descriptor left at the last <see cref="TryAccept"/>.</summary>
+    public static bool IsExhausted => Marshal.GetLastPInvokeError() is 23 or 24; // ENFILE, EMFILE
 
     /// <summary>User id of the process at the other end of a Unix-domain connection.</summary>
     public uint PeerUid

@@ -154,6 +154,12 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "accept4", SetLastError = true)]
     internal static partial int Accept4(int fd, byte* address, uint* length, int flags);
 
+    [LibraryImport(C, EntryPoint = "getsockname", SetLastError = true)]
+    internal static partial int GetSockName(int fd, byte* address, uint* length);
+
+    [LibraryImport(C, EntryPoint = "getpeername", SetLastError = true)]
+    internal static partial int GetPeerName(int fd, byte* address, uint* length);
+
     [LibraryImport(C, EntryPoint = "getsockopt", SetLastError = true)]
     internal static partial int GetSockOpt(int fd, int level, int name, void* value, uint* length);
 

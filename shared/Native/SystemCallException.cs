@@ -29,6 +29,12 @@ public sealed class SystemCallException : IOException
     /// <summary>A file would be larger than its system or ulimit(1) allows (EFBIG).</summary>
     public bool IsFileTooBig => Error == LibC.EFBIG;
 
+    /// <summary>This machine has no such address, or none of the kind (EAFNOSUPPORT, EADDRNOTAVAIL).</summary>
+    public bool IsNoSuchAddress => Error is 97 or 99;
+
+    /// <summary>Not now (EAGAIN).</summary>
+    public bool IsTryAgain => Error == LibC.EAGAIN;
+
     /// <summary>Nobody reads at the other end (EPIPE).</summary>
     public bool IsReaderGone => Error == LibC.EPIPE;
 

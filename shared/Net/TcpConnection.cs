@@ -5,9 +5,9 @@ using PostfixNet.Native;
 namespace PostfixNet.Net;
 
 /// <summary>Opens TCP connections.</summary>
-public static unsafe class TcpConnection
+public static class TcpConnection
 {
-    private const int IPPROTO_TCP = 6, TCP_NODELAY = 1, SOL_SOCKET = 1, SO_KEEPALIVE = 9, ETIMEDOUT = 110, ECONNRESET = 104;
+    private const int ETIMEDOUT = 110, ECONNRESET = 104;
 
     /// <summary>Begins to connect. When the descriptor is writable, <see cref="Finish"/> tells the result.</summary>
     /// <param name="address">IPv4 or IPv6 address of the server.</param>
@@ -23,10 +23,7 @@ public static unsafe class TcpConnection
         Descriptor socket = SocketCalls.Open(address, LibC.SOCK_STREAM) ?? throw Failure(Marshal.GetLastPInvokeError());
         try
         {
-            int one = 1;
-            // A reply is waited for after each batch: there is nothing that the kernel should collect.
-            _ = LibC.SetSockOpt(socket.Number, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(int));
-            _ = LibC.SetSockOpt(socket.Number, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(int));
+            socket.SendAtOnce();
             if (source is not null && source.AddressFamily == address.AddressFamily && SocketCalls.Bind(socket, source) is not 0 and var reason)
                 sourceFails(SystemCallException.Words(reason));
             if (SocketCalls.Connect(socket, new IPEndPoint(address, port)) is var error and not (0 or LibC.EINPROGRESS or LibC.EINTR))

@@ -58,7 +58,7 @@ public sealed class EventServer<TOptions>(string program, Func<MainConfig, strin
         {
             context.ReadLifeline();
             if (context.TakeReloadRequest() && !context.MustEnd
-                && (handler is not EventServer.IReloadable<TOptions> reloadable || Reload(context, config.Directory, reloadable)))
+                && (handler is not EventServer.IReloadable<TOptions> reloadable || Reload(context, reloadable)))
                 return;
             // Who connects from now on is served by our successor.
             lifeline!.Dispose();
@@ -78,11 +78,11 @@ public sealed class EventServer<TOptions>(string program, Func<MainConfig, strin
     }
 
     // False when a new process must do it.
-    private bool Reload(ServiceContext context, string directory, EventServer.IReloadable<TOptions> handler)
+    private bool Reload(ServiceContext context, EventServer.IReloadable<TOptions> handler)
     {
         try
         {
-            MainConfig config = MainConfig.Load(directory);
+            MainConfig config = LoadAgain();
             if (!handler.Reload(Read(config, context.Name)))
                 return false;
             MailLog.Open(ServiceOptions.Read(config).Log, Program);

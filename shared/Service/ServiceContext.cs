@@ -8,7 +8,7 @@ public sealed class ServiceContext
     /// <summary>Descriptor number of the line to master in every service.</summary>
     public const int LifelineNumber = 3;
 
-    /// <summary>Descriptor number of the listening socket in every service.</summary>
+    /// <summary>Descriptor number of the listening socket in every service; further ones follow.</summary>
     public const int ListenerNumber = 4;
 
     /// <summary>What master writes to a service before it closes the line, when the system stops.</summary>
@@ -23,12 +23,13 @@ public sealed class ServiceContext
     /// <param name="program">The program.</param>
     /// <param name="name">The service.</param>
     /// <param name="changedTable">A file of a lookup table that is no longer what was read; null: there is none.</param>
+    /// <param name="listeners">How many sockets master handed over.</param>
     /// <exception cref="IOException">Master did not start this process.</exception>
-    internal ServiceContext(string program, string name, Func<string?> changedTable)
+    internal ServiceContext(string program, string name, Func<string?> changedTable, int listeners)
     {
         (Program, Name, _changedTable) = (program, name, changedTable);
         Lifeline = Inherit(LifelineNumber, "line to master");
-        Listener = Inherit(ListenerNumber, "listening socket");
+        Listeners = [.. Enumerable.Range(ListenerNumber, listeners).Select(static number => Inherit(number, "listening socket"))];
     }
 
     /// <summary>The program, e.g. "smtp".</summary>
@@ -40,8 +41,11 @@ public sealed class ServiceContext
     /// <summary>Line to master: what we write says if we are busy; its end means: finish and exit.</summary>
     public Descriptor Lifeline { get; }
 
-    /// <summary>The service's socket, opened by master and shared with sister processes.</summary>
-    public Descriptor Listener { get; }
+    /// <summary>The service's sockets, opened by master and shared with sister processes.</summary>
+    public IReadOnlyList<Descriptor> Listeners { get; }
+
+    /// <summary>The socket of a service that has one.</summary>
+    public Descriptor Listener => Listeners[0];
 
     /// <summary>True when master wants this process to end, after the work in hand: it is gone, or stops, or has reloaded its configuration.</summary>
     public bool MustEnd

@@ -15,6 +15,8 @@ namespace PostfixNet.Service;
 /// <param name="read">Reads its settings, as mail_owner and in the queue directory, given main.toml and the name of the service.</param>
 public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, string, TOptions> read)
 {
+    private ServiceCommandLine? _line;
+
     /// <summary>The program's name, for the log.</summary>
     protected string Program => program;
 
@@ -52,15 +54,20 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
     /// <summary>Serves until the process must end.</summary>
     protected abstract int Serve(ServiceContext context, MainConfig config, TOptions options);
 
+    /// <summary>main.toml as it is now, with what holds for this service alone.</summary>
+    /// <exception cref="ConfigurationException">It cannot be read.</exception>
+    protected MainConfig LoadAgain() => Load(_line!);
+
     private int Start(ServiceCommandLine line)
     {
+        _line = line;
         string service = line.Services[0];
         ServiceContext context;
         MainConfig config;
         TOptions options;
         try
         {
-            config = MainConfig.Load(line.Directory);
+            config = Load(line);
             ServiceOptions common = ServiceOptions.Read(config);
             MailLog.Open(common.Log, program);
             Signals.IgnoreAll();
@@ -69,7 +76,7 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
             FileSystem.ChangeDirectory(common.QueueDirectory);
             Confine(config, line);
             options = Read(config, service);
-            context = new ServiceContext(program, service, config.ChangedTable);
+            context = new ServiceContext(program, service, config.ChangedTable, line.Listeners);
         }
         catch (Exception e) when (e is ConfigurationException or IOException)
         {
@@ -113,9 +120,11 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
         if (Users.EffectiveUid == 0)
             ServiceOptions.GiveRootUp(config);
         ServiceOptions.RequireAccess(config);
-        if (line.Arguments.FirstOrDefault(argument => !Arguments.Contains(argument)) is { } unexpected)
-            throw new ConfigurationException($"service {line.Services[0]}: unexpected argument \"{unexpected}\": {program} takes {(Arguments.Count == 0 ? "none" : string.Join(' ', Arguments))}");
+        if (line.OwnArguments().FirstOrDefault(argument => !Arguments.Contains(argument)) is { } unexpected)
+            throw new ConfigurationException($"service {line.Services[0]}: unexpected argument \"{unexpected}\": {program} takes {(Arguments.Count == 0 ? "none" : string.Join(' ', Arguments))} and -o name=value");
     }
+
+    private static MainConfig Load(ServiceCommandLine line) => MainConfig.Load(line.Directory).With($"service {line.Services[0]}", line.Overrides());
 
     /// <summary>Says what a start would find wrong, a line each, and does nothing else.</summary>
     private int Check(ServiceCommandLine line)
@@ -124,7 +133,9 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
         ProblemList problems = new();
         try
         {
-            MainConfig config = MainConfig.Load(line.Directory);
+            MainConfig config = Load(line);
+            foreach (string warning in config.ValidateOverrides())
+                StandardStreams.WriteError($"warning: {warning}\n");
             ServiceOptions common = ServiceOptions.Read(config);
             // Before the first start there is none.
             if (FileSystem.Status(common.QueueDirectory) is not null)

@@ -162,6 +162,17 @@ public sealed class TomlTable : TomlNode
         return false;
     }
 
+    /// <summary>A table with other values, as text, for some keys.</summary>
+    internal TomlTable With(IReadOnlyDictionary<string, string> values)
+    {
+        TomlTable table = new(Origin, Line, Column);
+        foreach (TomlEntry entry in _entries.Where(entry => !values.ContainsKey(entry.Key)))
+            table.Add(entry);
+        foreach ((string key, string value) in values)
+            table.Add(new TomlEntry(key, 0, 0, new TomlString(value, 0, 0)));
+        return table;
+    }
+
     internal void Add(TomlEntry entry)
     {
         _entries.Add(entry);

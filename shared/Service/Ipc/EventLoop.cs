@@ -7,12 +7,15 @@ namespace PostfixNet.Ipc;
 public sealed unsafe class EventLoop : ITimers, IDisposable
 {
     private const int EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3, EPOLL_CLOEXEC = 0x80000, MaximumEvents = 64;
+    private const uint EPOLLET = 0x8000_0000;
     private static readonly int s_eventSize = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
     private readonly int _epoll;
     private readonly Dictionary<int, Watch> _watches = [];
     private readonly TimerList _timers = new();
     private readonly Queue<Action> _soon = new();
     private readonly TimeProvider _clock;
+    private readonly System.Collections.Concurrent.ConcurrentQueue<Action> _posted = new();
+    private (Descriptor Reading, Descriptor Writing)? _bell;
     private int _generation;
     private bool _stopped;
 
@@ -29,12 +32,66 @@ public sealed unsafe class EventLoop : ITimers, IDisposable
     public long Now => (long)_clock.GetElapsedTime(0).TotalMilliseconds;
 
     /// <summary>Calls back whenever the descriptor is ready, until the watch is disposed.</summary>
-    public Watch Add(Descriptor descriptor, Readiness want, Action<Readiness> ready)
+    public Watch Add(Descriptor descriptor, Readiness want, Action<Readiness> ready) =>
+        Add(new Watch(this, descriptor.Number, want, isEdge: false, ready, ++_generation));
+
+    /// <summary>Calls back once each time that the descriptor becomes readable or writable, after it was not: for who tries first, and waits
+    /// only when there was nothing.</summary>
+    public Watch AddEdges(Descriptor descriptor, Action<Readiness> ready) =>
+        Add(new Watch(this, descriptor.Number, Readiness.Readable | Readiness.Writable, isEdge: true, ready, ++_generation));
+
+    private Watch Add(Watch watch)
     {
-        Watch watch = new(this, descriptor.Number, want, ready, ++_generation);
-        _watches.Add(descriptor.Number, watch);
+        _watches.Add(watch.Number, watch);
         Control(EPOLL_CTL_ADD, watch);
         return watch;
+    }
+
+    /// <summary>Lets time pass.</summary>
+    public ValueTask Pause(TimeSpan time)
+    {
+        TaskCompletionSource passed = new();
+        After(time, passed.SetResult);
+        return new ValueTask(passed.Task);
+    }
+
+    /// <summary>Does work that takes long on another thread; what awaits it goes on in this loop.</summary>
+    /// <param name="work">Touches nothing that the loop owns.</param>
+    public ValueTask<T> Elsewhere<T>(Func<T> work)
+    {
+        if (_bell is null)
+        {
+            (Descriptor reading, Descriptor writing) = Descriptor.Pair();
+            _bell = (reading, writing);
+            Add(reading, Readiness.Readable, _ => TakePosted(reading));
+        }
+        TaskCompletionSource<T> done = new();
+        _ = ThreadPool.UnsafeQueueUserWorkItem(_ =>
+        {
+            Action finish;
+            try
+            {
+                T result = work();
+                finish = () => done.SetResult(result);
+            }
+            catch (Exception e)
+            {
+                finish = () => done.SetException(e);
+            }
+            _posted.Enqueue(finish);
+            _bell.Value.Writing.Write([1]);
+        }, null);
+        return new ValueTask<T>(done.Task);
+    }
+
+    private void TakePosted(Descriptor bell)
+    {
+        Span<byte> rings = stackalloc byte[256];
+        while (bell.Read(rings) == rings.Length)
+        {
+        }
+        while (_posted.TryDequeue(out Action? finish))
+            finish();
     }
 
     /// <inheritdoc/>
@@ -85,14 +142,19 @@ public sealed unsafe class EventLoop : ITimers, IDisposable
     private void Control(int operation, Watch watch)
     {
         byte* e = stackalloc byte[16];
-        *(uint*)e = (uint)watch.Want;
+        *(uint*)e = (uint)watch.Want | (watch.IsEdge ? EPOLLET : 0);
         *(ulong*)(e + s_eventSize - 8) = (uint)watch.Number | ((ulong)(uint)watch.Generation << 32);
         if (LibC.EPollCtl(_epoll, operation, watch.Number, e) < 0 && operation != EPOLL_CTL_DEL)
             throw SystemCallException.Last("epoll_ctl");
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _ = LibC.Close(_epoll);
+    public void Dispose()
+    {
+        _ = LibC.Close(_epoll);
+        _bell?.Reading.Dispose();
+        // The other end stays: work elsewhere may end yet.
+    }
 
     /// <summary>The loop's interest in one descriptor. Dispose it before the descriptor.</summary>
     public sealed class Watch : IDisposable
@@ -100,12 +162,14 @@ public sealed unsafe class EventLoop : ITimers, IDisposable
         private readonly EventLoop _loop;
         private bool _gone;
 
-        internal Watch(EventLoop loop, int number, Readiness want, Action<Readiness> ready, int generation) =>
-            (_loop, Number, Want, Ready, Generation) = (loop, number, want, ready, generation);
+        internal Watch(EventLoop loop, int number, Readiness want, bool isEdge, Action<Readiness> ready, int generation) =>
+            (_loop, Number, Want, IsEdge, Ready, Generation) = (loop, number, want, isEdge, ready, generation);
 
         internal int Number { get; }
 
         internal int Generation { get; }
+
+        internal bool IsEdge { get; }
 
         internal Action<Readiness> Ready { get; }
 

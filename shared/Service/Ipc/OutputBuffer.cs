@@ -36,5 +36,8 @@ public sealed class OutputBuffer(int capacity)
         return _bytes.AsSpan(at, count);
     }
 
+    /// <summary>Appends bytes.</summary>
+    public void Add(ReadOnlySpan<byte> bytes) => Write(bytes);
+
     internal void Write(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Take(bytes.Length));
 }

@@ -1,0 +1,119 @@
+using System.Buffers.Binary;
+using PostfixNet.Native;
+
+namespace PostfixNet.Ipc;
+
+/// <summary>One connection between two of our processes, for code that awaits: what <see cref="Channel"/> is for straight-line code.</summary>
+/// <param name="stream">Owned.</param>
+/// <param name="peer">Names the other end in errors, e.g. "cleanup".</param>
+/// <param name="timeout">For a whole message, sending or receiving (ipc_timeout).</param>
+public sealed class LoopChannel(LoopStream stream, string peer, TimeSpan timeout) : IDisposable
+{
+    private readonly FrameBuffer _input = new(Channel.MessageLimit);
+    private readonly OutputBuffer _output = new(1024);
+    private byte[] _frame = [];
+
+    /// <summary>Connects to a service's socket.</summary>
+    /// <exception cref="IpcException">Nobody listens there.</exception>
+    public static async ValueTask<LoopChannel> Connect(EventLoop loop, string path, string peer, TimeSpan timeout)
+    {
+        Deadline end = Deadline.In(timeout);
+        while (true)
+        {
+            try
+            {
+                return new LoopChannel(new LoopStream(loop, Descriptor.ConnectUnix(path, TimeSpan.Zero), timeout), peer, timeout);
+            }
+            catch (SystemCallException e) when (e.IsTryAgain && !end.IsOver)
+            {
+                // A full backlog: nothing tells when there is room in it.
+                await loop.Pause(TimeSpan.FromMilliseconds(5));
+            }
+            catch (IOException e)
+            {
+                throw new IpcException($"{peer}: {e.Message}", e);
+            }
+        }
+    }
+
+    /// <summary>The other end has closed, or said something that nobody asked for.</summary>
+    public bool IsStale => stream.IsClosed || stream.HasInput;
+
+    /// <summary>Sends one message.</summary>
+    /// <exception cref="IpcException">The peer is gone or does not read.</exception>
+    public ValueTask Send(AttributeList message)
+    {
+        _output.Clear();
+        _output.Add(message);
+        return SendFrame(0);
+    }
+
+    /// <summary>Sends a piece of raw data, 1 MiB at most; an empty one ends the data.</summary>
+    /// <exception cref="IpcException">The peer is gone or does not read.</exception>
+    public ValueTask SendData(ReadOnlySpan<byte> data)
+    {
+        _output.Clear();
+        _output.Take(4);
+        _output.Write(data);
+        return SendFrame(FrameBuffer.DataMark);
+    }
+
+    private async ValueTask SendFrame(uint mark)
+    {
+        int length = _output.Length - 4;
+        if (length > Channel.MessageLimit)
+            throw new IpcException($"{peer}: message of {length} bytes, more than {Channel.MessageLimit}");
+        if (_frame.Length < _output.Length)
+            _frame = new byte[Math.Max(_output.Length, 2 * _frame.Length)];
+        _output.Written.CopyTo(_frame);
+        BinaryPrimitives.WriteUInt32LittleEndian(_frame, (uint)length | mark);
+        stream.Limit = Deadline.In(timeout);
+        try
+        {
+            await stream.WriteAsync(_frame.AsMemory(0, length + 4));
+        }
+        catch (TimeoutException)
+        {
+            throw new IpcException($"{peer}: timeout while sending");
+        }
+        catch (IOException e)
+        {
+            throw new IpcException($"{peer}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Receives one message.</summary>
+    /// <exception cref="IpcException">Timeout, a broken or closed connection, a malformed or too large message.</exception>
+    public async ValueTask<AttributeList> Receive()
+    {
+        stream.Limit = Deadline.In(timeout);
+        byte[] buffer = new byte[4096];
+        while (true)
+        {
+            if (_input.TryTake(out AttributeList? message))
+                return message;
+            int n;
+            try
+            {
+                n = await stream.ReadAsync(buffer);
+            }
+            catch (TimeoutException)
+            {
+                throw new IpcException($"{peer}: timeout while receiving");
+            }
+            if (n == 0)
+                throw new IpcException($"{peer}: connection closed {(_input.HasPartialFrame ? "within a message" : "instead of a reply")}");
+            for (int at = 0; at < n;)
+            {
+                Span<byte> room = _input.Room();
+                int taken = Math.Min(room.Length, n - at);
+                buffer.AsSpan(at, taken).CopyTo(room);
+                _input.Filled(taken);
+                at += taken;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => stream.Dispose();
+}

@@ -1,0 +1,242 @@
+using System.Globalization;
+using PostfixNet.Delivery;
+using PostfixNet.Ipc;
+using PostfixNet.Mail;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Smtpd;
+
+/// <summary>A message on its way from a client to cleanup: the content streams through, a buffer of it at a time.</summary>
+/// <remarks>cleanup is asked for its queue ID only once the first buffer is full, or the content is over: a client that says nothing more keeps no
+/// process of cleanup from others.</remarks>
+internal sealed class IncomingMessage : IDisposable
+{
+    private const int Room = 32 * 1024;
+
+    private readonly Surroundings _surroundings;
+    private readonly Session _session;
+    private readonly Transaction _transaction;
+    private readonly OutputBuffer _pending = new(1024);
+    private readonly RecordWriter _records;
+    private CleanupSession? _cleanup;
+    private Reply? _trouble;
+    private bool _isFirst = true, _isDropped;
+
+    internal IncomingMessage(Surroundings surroundings, Session session, Transaction transaction, bool hasDots)
+    {
+        (_surroundings, _session, _transaction) = (surroundings, session, transaction);
+        _records = new RecordWriter(_pending.Add);
+        Lines = new ContentLines(Options.LineLengthLimit, Options.BareNewline != BareNewline.Allow, hasDots, Put);
+    }
+
+    private SmtpdOptions Options => _surroundings.Options;
+
+    /// <summary>Takes the content.</summary>
+    internal ContentLines Lines { get; }
+
+    /// <summary>Its queue ID; null: it has none yet.</summary>
+    internal QueueId? Id => _cleanup?.Id;
+
+    /// <summary>Sends on what has gathered, once it is much.</summary>
+    internal async ValueTask Drain()
+    {
+        if (Options.MessageSizeLimit > 0 && Lines.Size > Options.MessageSizeLimit && _trouble is null)
+        {
+            _surroundings.Log.TooLarge(_session, Options.MessageSizeLimit);
+            Fail(new Reply(552, "5.3.4", "Error: message file too big"));
+        }
+        if (_records.Position >= Room && _trouble is null)
+            await Send();
+    }
+
+    /// <summary>The content is over: it is queued, or the reply says why not.</summary>
+    internal async ValueTask<Reply> Finish()
+    {
+        Lines.End();
+        if (_trouble is null && Lines.HasBareNewline && await BareNewlines() is { } refused)
+            Fail(refused);
+        if (_trouble is null && await _surroundings.Access.EndOfData(_session, Lines.Size) is { } refusal)
+        {
+            _surroundings.Log.Decided(_session, Id, "reject", "END-OF-MESSAGE", refusal.ToString(), null);
+            Fail(refusal);
+        }
+        if (_trouble is not null)
+            return _trouble;
+        _records.Write(RecordType.Extracted);
+        _records.Write(RecordType.End);
+        await Send();
+        if (_trouble is not null)
+            return _trouble;
+        try
+        {
+            CleanupReply.Ended end = await _cleanup!.Finish();
+            CleanupSession done = _cleanup;
+            _cleanup = null;
+            Reply reply = ReplyTo(end, done.Id);
+            _surroundings.Queue.Return(done, _transaction);
+            return reply;
+        }
+        catch (IpcException e)
+        {
+            // Whether it is queued is not known: the client asks again, and nothing is lost.
+            _surroundings.Log.QueueTrouble(_session, e.Message);
+            return QueueError;
+        }
+    }
+
+    private static Reply QueueError => new(451, "4.3.0", "Error: queue file write error") { IsOurTrouble = true };
+
+    private static Reply ReplyTo(CleanupReply.Ended end, QueueId id) => end switch
+    {
+        { Verdict: CleanupVerdict.Accepted } => Reply.Ok.WithText($"Ok: queued as {id}"),
+        { Verdict: CleanupVerdict.TryAgain } => new Reply(451, "4.3.0", $"Error: {end.Reason}") { IsOurTrouble = true },
+        { Status: "5.3.4" } => new Reply(552, end.Status, $"Error: {end.Reason}"),
+        _ => new Reply(554, end.Status.Length > 0 ? end.Status : "5.5.0", $"Error: {end.Reason}"),
+    };
+
+    private ValueTask<Reply?> BareNewlines()
+    {
+        switch (Options.BareNewline)
+        {
+            case BareNewline.Note:
+                _surroundings.Log.BareNewline(_session, Id);
+                break;
+            case BareNewline.Reject:
+                _surroundings.Log.BareNewline(_session, Id);
+                return new(new Reply(Options.BareNewlineCode, "5.5.2", $"{Options.MyHostname} Error: bare <LF> received") { IsLast = true });
+        }
+        return new((Reply?)null);
+    }
+
+    // Nothing more of it is kept, and what was is gone.
+    private void Fail(Reply reply)
+    {
+        _trouble = reply;
+        Drop();
+    }
+
+    private void Drop()
+    {
+        _isDropped = true;
+        _cleanup?.Dispose();
+        _cleanup = null;
+        _pending.Clear();
+    }
+
+    private void Put(RecordType type, ReadOnlySpan<byte> text)
+    {
+        if (_isDropped)
+            return;
+        if (_isFirst)
+        {
+            // Of a mailbox file: RFC 4155.
+            if (text.TrimStart((byte)'>').StartsWith("From "u8))
+            {
+                _records.Write(type, (byte[])[.. "Mailbox-Line: "u8, .. text]);
+                return;
+            }
+            _isFirst = false;
+            if (text is [(byte)' ' or (byte)'\t', ..])
+                _records.Write(RecordType.Text);
+        }
+        _records.Write(type, text);
+    }
+
+    private async ValueTask Send()
+    {
+        try
+        {
+            if (_cleanup is null)
+            {
+                // What stands first in the file is said first, though it is known last.
+                _records.Flush();
+                byte[] content = _pending.Written.ToArray();
+                _pending.Clear();
+                _cleanup = await _surroundings.Queue.Begin(_transaction);
+                _surroundings.Log.Begun(_cleanup.Id, _session);
+                RecordWriter head = new(_pending.Add);
+                WriteEnvelope(head, _cleanup.Id);
+                head.Flush();
+                _pending.Add(content);
+            }
+            else
+            {
+                _records.Flush();
+            }
+            await _cleanup.Send(_pending.Written);
+            _pending.Clear();
+        }
+        catch (NoRoomException e)
+        {
+            _surroundings.Log.QueueTrouble(_session, e.Message);
+            Fail(new Reply(452, "4.3.1", "Insufficient system storage") { IsOurTrouble = true });
+        }
+        catch (IpcException e)
+        {
+            _surroundings.Log.QueueTrouble(_session, e.Message);
+            Fail(QueueError);
+        }
+    }
+
+    private void WriteEnvelope(RecordWriter records, QueueId id)
+    {
+        ClientInfo client = _session.Client;
+        (long seconds, long micro) = Math.DivRem(_transaction.Arrival, 1_000_000);
+        records.Write(RecordType.Time, string.Create(CultureInfo.InvariantCulture, $"{seconds} {micro}"));
+        ForwardedClient? forwarded = _session.Forwarded;
+        records.WriteAttribute(AttributeName.LogIdent, forwarded is { Identity.Length: > 0 } ? forwarded.Identity : id.ToString());
+        records.WriteAttribute(AttributeName.RewriteContext, IsLocal ? AttributeName.Local : AttributeName.Remote);
+        if (_transaction.EnvelopeId is { } envelopeId)
+            records.WriteAttribute(AttributeName.EnvelopeId, envelopeId);
+        if (_transaction.Return != DsnReturn.Unspecified)
+            records.WriteAttribute(AttributeName.ReturnFlags, (long)_transaction.Return);
+        records.Write(RecordType.From, _transaction.Sender);
+        if (_transaction.Encoding != BodyEncoding.Unknown)
+            records.WriteAttribute(AttributeName.Encoding, _transaction.Encoding.Word());
+        string protocol = _session.ProtocolOf(_transaction), helo = _session.Helo ?? "";
+        records.WriteAttribute(AttributeName.LogClientName, Or(forwarded?.Name, client.Name));
+        records.WriteAttribute(AttributeName.LogClientAddress, Or(forwarded?.Address, client.TaggedAddress));
+        records.WriteAttribute(AttributeName.LogClientPort, Or(forwarded?.Port, client.Port.ToString(CultureInfo.InvariantCulture)));
+        records.WriteAttribute(AttributeName.LogMessageOrigin, $"{client.Name}[{client.AddressText}]");
+        records.WriteAttribute(AttributeName.LogHeloName, Or(forwarded?.Helo, helo));
+        records.WriteAttribute(AttributeName.LogProtocolName, Or(forwarded?.Protocol, _session.Protocol));
+        records.WriteAttribute("client_name", client.Name);
+        records.WriteAttribute("reverse_client_name", client.ReverseName);
+        records.WriteAttribute("client_address", client.AddressText);
+        records.WriteAttribute("client_port", client.Port);
+        records.WriteAttribute("client_address_type", client.Address?.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? 10 : 2);
+        if (client.Server is { } server)
+        {
+            records.WriteAttribute("server_address", server.Address.ToString());
+            records.WriteAttribute("server_port", server.Port);
+        }
+        records.WriteAttribute("helo_name", helo);
+        records.WriteAttribute("protocol_name", _session.Protocol);
+        if (_session.Login is { } login)
+        {
+            records.WriteAttribute("sasl_method", login.Method);
+            records.WriteAttribute("sasl_username", login.User);
+            if (_transaction.Author.Length > 0)
+                records.WriteAttribute("sasl_sender", _transaction.Author);
+        }
+        foreach (EnvelopeRecipient recipient in _transaction.Recipients)
+        {
+            if (recipient.Notify != Notify.Default)
+                records.WriteAttribute(AttributeName.NotifyFlags, (long)recipient.Notify);
+            if (recipient.Original is { } original)
+                records.WriteAttribute(AttributeName.DsnOriginalRecipient, original);
+            records.Write(RecordType.Recipient, recipient.Address);
+        }
+        records.Write(RecordType.Message);
+        foreach (string line in ReceivedHeader.Lines(Options, _session, _transaction, protocol, id))
+            records.Write(RecordType.Text, line);
+    }
+
+    // Headers of this host's own programs are completed.
+    private bool IsLocal => _surroundings.Own.Contain(_session);
+
+    private static string Or(string? said, string otherwise) => said is { Length: > 0 } ? said : otherwise;
+
+    /// <summary>A message not finished is dropped by cleanup.</summary>
+    public void Dispose() => Drop();
+}

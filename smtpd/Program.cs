@@ -1,0 +1,53 @@
+using PostfixNet.Ipc;
+using PostfixNet.Log;
+using PostfixNet.Service;
+
+namespace PostfixNet.Smtpd;
+
+/// <summary>
+/// NAME
+///   smtpd - take mail by SMTP
+/// SYNOPSIS
+///   smtpd [-o name=value ...]   (started by master, not by hand)
+/// DESCRIPTION
+///   Serves applications, containers and hosts that may send their mail through this system: each message goes to cleanup, a buffer at
+///   a time, and the client is told "250" once it is in the queue, on stable storage. A service of type "inet" in master.toml names the
+///   addresses and ports; one of type "unix" with private = false serves programs of this host, whose account is logged. Several
+///   processes have up to smtpd_sessions_per_process sessions each; a crash ends those of one process, each before its "250".
+///   When the system stops, clients that say nothing are told "421", others when their command is done.
+///   Understood are HELO, EHLO, MAIL, RCPT, DATA, BDAT, RSET, NOOP, VRFY, HELP and QUIT, with SIZE, PIPELINING, 8BITMIME, SMTPUTF8,
+///   DSN, ENHANCEDSTATUSCODES, CHUNKING and LIMITS.
+/// STANDARDS
+///   RFC 5321 (SMTP), 1870 (SIZE), 2920 (PIPELINING), 3030 (CHUNKING), 3461 (DSN), 3463 and 2034 (status codes), 6152 (8BITMIME),
+///   6531 (SMTPUTF8), 9422 (LIMITS).
+/// SECURITY
+///   Talks to any client of the network, as mail_owner and without rights of its own. Lines, recipients, content and time are
+///   bounded. Only clients of this host may relay. A line of content that ends without CR is no way to end a message, so that
+///   a server behind this one cannot be made to see two messages in one (smtpd_forbid_bare_newline).
+/// DIAGNOSTICS
+///   Lines as Postfix's: "connect from", "ID: client=", "NOQUEUE: reject: RCPT from", "lost connection after", "timeout after",
+///   "too many errors after", "improper command pipelining after", "non-SMTP command from", "disconnect from ... commands=".
+///   Exit 0: told to end, or long idle. 70: a bug. 78: configuration unusable.
+/// CONFIGURATION
+///   append_at_myorigin, append_dot_mydomain, allow_percent_hack, cleanup_service_name, disable_vrfy_command, ipc_timeout, line_length_limit, mail_name, message_size_limit,
+///   mydomain, myhostname, myorigin, queue_minfree, queue_minfree_percent, smtpd_banner, smtpd_client_port_logging,
+///   smtpd_discard_ehlo_keywords, smtpd_error_sleep_time, smtpd_forbid_bare_newline, smtpd_forbid_bare_newline_reject_code,
+///   smtpd_forbid_unauth_pipelining, smtpd_forbidden_commands, smtpd_hard_error_limit, smtpd_helo_required,
+///   smtpd_junk_command_limit, smtpd_min_data_rate, smtpd_noop_commands, smtpd_peername_lookup, smtpd_recipient_limit,
+///   smtpd_recipient_overshoot_limit, smtpd_sasl_authenticated_header, smtpd_sessions_per_process, smtpd_soft_error_limit, smtpd_timeout,
+///   smtpd_tls_received_header, smtputf8_enable, strict_rfc821_envelopes, swap_bangpath, and those of shared/Service/SessionServer.cs.
+/// </summary>
+internal static class Program
+{
+    internal static readonly SessionServer<SmtpdOptions> Service =
+        new("smtpd", static (config, _) => SmtpdOptions.Read(config), static options => options.SessionsPerProcess, Start);
+
+    private static int Main(string[] arguments) => Service.Run(arguments);
+
+    private static SmtpdServer Start(ServiceContext context, EventLoop loop, SmtpdOptions options)
+    {
+        Log log = new(MailLog.Lines, options.LogsPort);
+        return new SmtpdServer(new Surroundings(options, loop, new LoopbackAccess(), new MessageQueue(options, loop, log),
+            new ClientNames(loop, options.LooksNamesUp, static client => client), new OwnClients(TimeProvider.System), TimeProvider.System, log));
+    }
+}

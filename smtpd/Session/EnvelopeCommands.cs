@@ -1,0 +1,212 @@
+using System.Globalization;
+using PostfixNet.Mail;
+
+namespace PostfixNet.Smtpd;
+
+/// <summary>MAIL, RCPT and RSET: RFC 5321 section 4.1.1, with the parameters of RFC 1870, 3461, 4954, 6152 and 6531.</summary>
+internal sealed class EnvelopeCommands(Surroundings surroundings, Session session)
+{
+    private static readonly Reply s_senderOk = new(250, "2.1.0", "Ok"), s_recipientOk = new(250, "2.1.5", "Ok");
+
+    private SmtpdOptions Options => surroundings.Options;
+
+    internal ValueTask<Reply> Reset(CommandLine line)
+    {
+        if (line.Argument.Length > 0)
+            return new(new Reply(501, "5.5.4", "Syntax: RSET"));
+        session.EndTransaction();
+        return new(Reply.Ok);
+    }
+
+    internal async ValueTask<Reply> Mail(CommandLine line)
+    {
+        if (Options.IsHeloRequired && session.Helo is null)
+            return new Reply(503, "5.5.1", "Error: send HELO/EHLO first");
+        if (session.Transaction is not null)
+            return new Reply(503, "5.5.1", "Error: nested MAIL command");
+        if (After(line.Argument, "FROM:") is not { } rest)
+            return new Reply(501, "5.5.4", "Syntax: MAIL FROM:<address>");
+        if (PathSyntax.Read(rest, Options.IsStrictEnvelope) is not { } path)
+            return new Reply(501, "5.1.7", "Bad sender address syntax");
+        SenderParameters parameters = new() { IsSmtpUtf8Enabled = Options.IsSmtpUtf8Enabled };
+        if (parameters.Read(path.Parameters) is { } problem)
+            return problem;
+        if (Unspeakable(path.Address, parameters.IsSmtpUtf8) is { } unspeakable)
+            return unspeakable;
+        if (Options.MessageSizeLimit > 0 && parameters.Size > Options.MessageSizeLimit)
+            return new Reply(552, "5.3.4", "Message size exceeds fixed limit");
+        if (surroundings.Queue.Shortage(session) is { } full)
+            return full;
+        session.Begin(new Transaction
+        {
+            Sender = path.Address,
+            Arrival = MailTime.Microseconds(surroundings.Clock),
+            Size = parameters.Size,
+            Encoding = parameters.Encoding,
+            IsSmtpUtf8 = parameters.IsSmtpUtf8,
+            Return = parameters.Return,
+            EnvelopeId = parameters.EnvelopeId,
+            Author = parameters.Author,
+        });
+        if (await surroundings.Access.Sender(session) is { } refusal)
+        {
+            surroundings.Log.Decided(session, null, "reject", "MAIL", refusal.ToString(), null);
+            session.EndTransaction();
+            return refusal;
+        }
+        return s_senderOk;
+    }
+
+    internal async ValueTask<Reply> Rcpt(CommandLine line)
+    {
+        if (session.Transaction is not { } transaction)
+            return new Reply(503, "5.5.1", "Error: need MAIL command");
+        if (After(line.Argument, "TO:") is not { } rest)
+            return new Reply(501, "5.5.4", "Syntax: RCPT TO:<address>");
+        transaction.HasTried = true;
+        if (PathSyntax.Read(rest, Options.IsStrictEnvelope) is not { Address.Length: > 0 } path)
+            return new Reply(501, "5.1.3", "Bad recipient address syntax");
+        RecipientParameters parameters = new();
+        if (parameters.Read(path.Parameters) is { } problem)
+            return problem;
+        if (Unspeakable(path.Address, transaction.IsSmtpUtf8) is { } unspeakable)
+            return unspeakable;
+        if (transaction.Recipients.Count >= Options.RecipientLimit)
+        {
+            // RFC 5321 section 4.5.3.1.10: the client sends the rest in another transaction.
+            bool isExcused = transaction.Overshoot++ < Options.RecipientOvershoot;
+            return new Reply(452, "4.5.3", "Error: too many recipients") { IsOurTrouble = isExcused };
+        }
+        if (await surroundings.Access.Recipient(session, path.Address) is { } refusal)
+        {
+            surroundings.Log.Decided(session, null, "reject", "RCPT", refusal.ToString(), path.Address);
+            return refusal;
+        }
+        transaction.Recipients.Add(new EnvelopeRecipient(path.Address, parameters.Notify, parameters.Original));
+        return s_recipientOk;
+    }
+
+    // RFC 6531 section 3.5.
+    private Reply? Unspeakable(string address, bool isSmtpUtf8) => ByteText.IsAscii(address) ? null
+        : !ByteText.IsValidUtf8(address) ? new Reply(500, "5.5.2", "Error: bad UTF-8 syntax")
+        : Options.IsSmtpUtf8Enabled && !isSmtpUtf8 ? new Reply(553, "5.6.7", "Must declare SMTPUTF8 to send unicode address") : null;
+
+    private static string? After(string text, string word) =>
+        text.StartsWith(word, StringComparison.OrdinalIgnoreCase) ? text[word.Length..] : null;
+
+    private static Reply Unsupported(string word) => new(555, "5.5.4", string.Create(CultureInfo.InvariantCulture, $"Unsupported option: {word}"));
+
+    /// <summary>What follows the address of MAIL.</summary>
+    private sealed class SenderParameters
+    {
+        internal bool IsSmtpUtf8Enabled { get; init; }
+
+        internal long Size { get; private set; }
+
+        internal BodyEncoding Encoding { get; private set; }
+
+        internal bool IsSmtpUtf8 { get; private set; }
+
+        internal DsnReturn Return { get; private set; }
+
+        internal string? EnvelopeId { get; private set; }
+
+        internal string Author { get; private set; } = "";
+
+        internal Reply? Read(string text)
+        {
+            foreach (string word in Words(text))
+            {
+                (string name, string? value) = Split(word);
+                switch (name)
+                {
+                    case "SIZE" when value is not null:
+                        if (!long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long size))
+                            return new Reply(501, "5.5.4", "Bad message size syntax");
+                        Size = size;
+                        break;
+                    case "BODY" when value is not null && BodyEncodings.TryParseSmtp(value, out BodyEncoding encoding):
+                        Encoding = encoding;
+                        break;
+                    case "SMTPUTF8" when value is null && IsSmtpUtf8Enabled:
+                        IsSmtpUtf8 = true;
+                        break;
+                    case "RET":
+                        if (value is null || Return != DsnReturn.Unspecified || !DsnReturns.TryParse(value.ToUpperInvariant(), out DsnReturn wanted))
+                            return new Reply(501, "5.5.4", "Bad RET parameter syntax");
+                        Return = wanted;
+                        break;
+                    case "ENVID":
+                        if (value is not { Length: > 0 and <= 300 } || EnvelopeId is not null || Xtext.Decode(value) is not { } id || !IsPrintable(id))
+                            return new Reply(501, "5.5.4", "Bad ENVID parameter syntax");
+                        EnvelopeId = id;
+                        break;
+                    case "AUTH":
+                        if (value is null || Xtext.Decode(value) is not { } author)
+                            return new Reply(501, "5.5.4", "Bad AUTH parameter syntax");
+                        // RFC 4954 section 5: "<>" is what is said of a client that is not known.
+                        Author = author == "<>" ? "" : author;
+                        break;
+                    default:
+                        return Unsupported(word);
+                }
+            }
+            return null;
+        }
+    }
+
+    /// <summary>What follows the address of RCPT.</summary>
+    private sealed class RecipientParameters
+    {
+        internal Notify Notify { get; private set; }
+
+        internal string? Original { get; private set; }
+
+        internal Reply? Read(string text)
+        {
+            foreach (string word in Words(text))
+            {
+                (string name, string? value) = Split(word);
+                switch (name)
+                {
+                    case "NOTIFY":
+                        if (value is null || Notify != Notify.Default || !NotifyFlags.TryParse(value.ToUpperInvariant(), out Notify notify, out _))
+                            return new Reply(501, "5.5.4", "Bad NOTIFY parameter syntax");
+                        Notify = notify;
+                        break;
+                    case "ORCPT":
+                        if (value is null || Original is not null || OriginalRecipient(value) is not { } original)
+                            return new Reply(501, "5.5.4", "Bad ORCPT parameter syntax");
+                        Original = original;
+                        break;
+                    default:
+                        return Unsupported(word);
+                }
+            }
+            return null;
+        }
+
+        // RFC 3461 section 4.2, RFC 6533 section 3: type;address in an encoding that the type says.
+        private static string? OriginalRecipient(string value)
+        {
+            int semicolon = value.IndexOf(';', StringComparison.Ordinal);
+            if (semicolon <= 0 || value.Length > 1000)
+                return null;
+            string type = value[..semicolon], address = value[(semicolon + 1)..];
+            if (!type.All(static c => char.IsAsciiLetterOrDigit(c) || c == '-'))
+                return null;
+            string? decoded = type.Equals("utf-8", StringComparison.OrdinalIgnoreCase) ? Xtext.DecodeUtf8Address(address) : Xtext.Decode(address);
+            return decoded is { Length: > 0 } && IsPrintable(decoded) ? $"{type};{decoded}" : null;
+        }
+    }
+
+    private static bool IsPrintable(string text) => !text.Any(char.IsControl);
+
+    private static string[] Words(string text) => text.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+
+    private static (string Name, string? Value) Split(string word)
+    {
+        int equals = word.IndexOf('=', StringComparison.Ordinal);
+        return equals < 0 ? (word.ToUpperInvariant(), null) : (word[..equals].ToUpperInvariant(), word[(equals + 1)..]);
+    }
+}

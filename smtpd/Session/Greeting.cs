@@ -1,0 +1,53 @@
+using System.Globalization;
+using PostfixNet.Mail;
+
+namespace PostfixNet.Smtpd;
+
+/// <summary>HELO and EHLO: RFC 5321 section 4.1.1.1.</summary>
+internal sealed class Greeting(Surroundings surroundings, Session session)
+{
+    private SmtpdOptions Options => surroundings.Options;
+
+    internal ValueTask<Reply> Helo(CommandLine line) => Take(line, "HELO", isExtended: false);
+
+    internal ValueTask<Reply> Ehlo(CommandLine line) => Take(line, "EHLO", isExtended: true);
+
+    private async ValueTask<Reply> Take(CommandLine line, string name, bool isExtended)
+    {
+        if (line.Argument.Length == 0)
+            return new Reply(501, "", $"Syntax: {name} hostname");
+        string? before = session.Helo;
+        // What goes into headers and log lines is fit for them.
+        session.Helo = PrintableText.Of(line.Argument.Length > LongestName ? line.Argument[..LongestName] : line.Argument);
+        if (await surroundings.Access.Helo(session) is { } refusal)
+        {
+            surroundings.Log.Decided(session, null, "reject", name, refusal.ToString(), null);
+            session.Helo = before;
+            return refusal;
+        }
+        // RFC 5321 section 4.1.4: as RSET.
+        session.EndTransaction();
+        (session.IsExtended, session.Protocol) = (isExtended, isExtended ? "ESMTP" : "SMTP");
+        return new Reply(250, "", isExtended ? string.Join('\n', [Options.MyHostname, .. Features()]) : Options.MyHostname);
+    }
+
+    private const int LongestName = 512;
+
+    private IEnumerable<string> Features()
+    {
+        List<string> all =
+        [
+            "PIPELINING",
+            Options.MessageSizeLimit > 0 ? string.Create(CultureInfo.InvariantCulture, $"SIZE {Options.MessageSizeLimit}") : "SIZE",
+        ];
+        if (!Options.IsVrfyDisabled)
+            all.Add("VRFY");
+        all.AddRange(["ENHANCEDSTATUSCODES", "8BITMIME", "DSN"]);
+        if (Options.IsSmtpUtf8Enabled)
+            all.Add("SMTPUTF8");
+        all.Add("CHUNKING");
+        // RFC 9422.
+        all.Add(string.Create(CultureInfo.InvariantCulture, $"LIMITS RCPTMAX={Options.RecipientLimit}"));
+        return all.Where(feature => !Options.DiscardedKeywords.Contains(feature.Split(' ', '=')[0].ToLowerInvariant()));
+    }
+}

@@ -1,0 +1,196 @@
+using PostfixNet.Mail;
+
+namespace PostfixNet.Smtpd;
+
+/// <summary>One session: greets, takes command after command, counts errors, and ends.</summary>
+internal sealed class SmtpdSession
+{
+    private readonly Surroundings _surroundings;
+    private readonly Session _session;
+    private readonly Dictionary<string, Command> _commands;
+    private string _stage = "CONNECT";
+    private bool _isAtRest, _mustEnd, _hasSpokenEarly;
+
+    internal SmtpdSession(Surroundings surroundings, Chat chat, ClientInfo client)
+    {
+        _surroundings = surroundings;
+        _session = new Session(chat, client);
+        _commands = CommandTable.Of(surroundings, _session);
+    }
+
+    private SmtpdOptions Options => _surroundings.Options;
+
+    private Log Log => _surroundings.Log;
+
+    private Chat Chat => _session.Chat;
+
+    /// <summary>Serves the client to its end.</summary>
+    internal async Task Run()
+    {
+        try
+        {
+            _session.Client = await _surroundings.Names.Complete(_session.Client);
+            Log.Connected(_session);
+            if (await Greet())
+            {
+                while (await Next())
+                {
+                }
+            }
+            await Chat.Flush();
+        }
+        catch (ClientGoneException e)
+        {
+            if (e.IsTimeout)
+                await Chat.SayAndClose(new Reply(421, "4.4.2", $"{Options.MyHostname} Error: timeout exceeded"));
+            if (!_mustEnd)
+                Ended(e.IsTimeout);
+        }
+        finally
+        {
+            _session.EndTransaction();
+            Log.Disconnected(_session);
+        }
+    }
+
+    /// <summary>The system stops: a session that waits for its client ends now, any other after the command in hand.</summary>
+    internal void Hurry()
+    {
+        _mustEnd = true;
+        if (_isAtRest)
+            _ = Chat.SayAndClose(ShuttingDown);
+    }
+
+    // RFC 5321 section 3.8.
+    private Reply ShuttingDown => new(421, "4.3.2", $"{Options.MyHostname} Service shutting down") { IsLast = true };
+
+    private void Ended(bool isTimeout)
+    {
+        if (isTimeout)
+            Log.TimedOut(_session, _stage);
+        else
+            Log.Lost(_session, _stage);
+    }
+
+    // False: the session is over.
+    private async ValueTask<bool> Greet()
+    {
+        if (await _surroundings.Access.Connect(_session) is { } refusal)
+        {
+            Log.Decided(_session, null, "reject", "CONNECT", refusal.ToString(), null);
+            Chat.Say(refusal);
+            return !refusal.IsLast;
+        }
+        Chat.Say(new Reply(220, "", Options.Banner));
+        return true;
+    }
+
+    private async ValueTask<bool> Next()
+    {
+        if (_mustEnd && !Chat.HasInput)
+        {
+            Chat.Say(ShuttingDown);
+            return false;
+        }
+        if (!Chat.HasInput)
+            Chat.ReleaseBuffer();
+        _isAtRest = true;
+        (byte[] Line, bool IsTooLong, bool HasCr)? read;
+        try
+        {
+            read = await Chat.ReadLine(Options.LineLengthLimit);
+        }
+        finally
+        {
+            _isAtRest = false;
+        }
+        if (read is not { } line)
+        {
+            if (!_mustEnd)
+                Ended(isTimeout: false);
+            return false;
+        }
+        return await Do(ByteText.Decode(line.Line), line.IsTooLong);
+    }
+
+    private async ValueTask<bool> Do(string line, bool isTooLong)
+    {
+        CommandLine words = CommandLine.Of(line);
+        string name = words.Verb;
+        if (Options.ForbiddenCommands.Contains(name) || (name.Length > 0 && !char.IsAsciiLetter(name[0]) && _session.Counts.Count == 0))
+        {
+            Log.ForeignProtocol(_session, line);
+            Chat.Say(new Reply(221, "2.7.0", "Error: I can break rules, too. Goodbye."));
+            Count("unknown", false);
+            return false;
+        }
+        Command? command = _commands.GetValueOrDefault(name);
+        Reply reply;
+        if (isTooLong)
+        {
+            reply = new Reply(500, "5.5.2", "Error: line too long");
+        }
+        else if (command is null)
+        {
+            reply = Options.NoopCommands.Contains(name) ? Reply.Ok : new Reply(502, "5.5.2", "Error: command not recognized");
+        }
+        else
+        {
+            _stage = command.Name;
+            if (command.MustWait && Chat.HasInput && SpeaksEarly())
+                return false;
+            reply = await command.Run(words);
+        }
+        Count(command is null ? "unknown" : command.Name.ToLowerInvariant(), !reply.IsRefusal);
+        if (command is { IsJunk: true } or null && ++_session.Junk > Options.JunkCommandLimit)
+            _session.Errors++;
+        if (reply.IsRefusal && !reply.IsOurTrouble)
+            _session.Errors++;
+        if (reply.IsLast)
+        {
+            Chat.Say(reply);
+            return false;
+        }
+        if (_session.Errors >= Options.HardErrorLimit)
+        {
+            Log.TooManyErrors(_session, _stage);
+            Chat.Say(new Reply(421, "4.7.0", $"{Options.MyHostname} Error: too many errors"));
+            return false;
+        }
+        if (reply.IsRefusal && !reply.IsOurTrouble)
+            await Delay();
+        // A command that says all by itself has an empty reply.
+        if (reply.Code > 0)
+            Chat.Say(reply);
+        return true;
+    }
+
+    // Errors are answered late: by and by more so (smtpd_error_sleep_time).
+    private async ValueTask Delay()
+    {
+        if (Options.ErrorDelay > TimeSpan.Zero && _session.Errors > Options.SoftErrorLimit)
+        {
+            await Chat.Flush();
+            await _surroundings.Loop.Pause(Options.ErrorDelay);
+        }
+    }
+
+    private void Count(string name, bool isGood)
+    {
+        (int good, int all) = _session.Counts.GetValueOrDefault(name);
+        _session.Counts[name] = (good + (isGood ? 1 : 0), all + 1);
+    }
+
+    // A client that does not wait for answers where it must has something to hide, or takes another's words for its own.
+    private bool SpeaksEarly()
+    {
+        if (_hasSpokenEarly)
+            return false;
+        _hasSpokenEarly = true;
+        Log.SpokeEarly(_session, _stage);
+        if (!Options.ForbidsEarlyTalk)
+            return false;
+        Chat.Say(new Reply(554, "5.5.0", "Error: SMTP protocol synchronization") { IsLast = true });
+        return true;
+    }
+}

@@ -1,0 +1,51 @@
+using PostfixNet.Mail;
+
+namespace PostfixNet.Smtpd;
+
+/// <summary>A recipient of the message to come.</summary>
+/// <param name="Address">Internal form, as the client gave it.</param>
+/// <param name="Notify">NOTIFY: RFC 3461 section 4.1.</param>
+/// <param name="Original">ORCPT, "type;address", decoded; null: not given.</param>
+internal sealed record EnvelopeRecipient(string Address, Notify Notify, string? Original);
+
+/// <summary>A message between MAIL and the end of its content.</summary>
+internal sealed class Transaction
+{
+    /// <summary>Internal form, as the client gave it; empty: the null sender.</summary>
+    internal required string Sender { get; init; }
+
+    /// <summary>When MAIL came, microseconds since 1970.</summary>
+    internal required long Arrival { get; init; }
+
+    /// <summary>SIZE: RFC 1870; 0: not said.</summary>
+    internal long Size { get; init; }
+
+    /// <summary>BODY: RFC 6152.</summary>
+    internal BodyEncoding Encoding { get; init; }
+
+    /// <summary>SMTPUTF8: RFC 6531.</summary>
+    internal bool IsSmtpUtf8 { get; init; }
+
+    /// <summary>RET.</summary>
+    internal DsnReturn Return { get; init; }
+
+    /// <summary>ENVID, decoded; null: not given.</summary>
+    internal string? EnvelopeId { get; init; }
+
+    /// <summary>AUTH= of MAIL: RFC 4954 section 5; empty: not given.</summary>
+    internal string Author { get; init; } = "";
+
+    internal List<EnvelopeRecipient> Recipients { get; } = [];
+
+    /// <summary>RCPT was said, whatever the answer.</summary>
+    internal bool HasTried { get; set; }
+
+    /// <summary>BDAT was said, whatever the answer.</summary>
+    internal bool HasChunks { get; set; }
+
+    /// <summary>The content, as far as it came in chunks; null: none was taken.</summary>
+    internal IncomingMessage? Chunks { get; set; }
+
+    /// <summary>Recipients refused for being too many.</summary>
+    internal int Overshoot { get; set; }
+}

@@ -1,0 +1,169 @@
+using PostfixNet.Configuration;
+using PostfixNet.Mail;
+using PostfixNet.Queue;
+
+namespace PostfixNet.Smtpd;
+
+/// <summary>What main.toml says to this program, but for who may do what (<see cref="IAccess"/>).</summary>
+internal sealed record SmtpdOptions
+{
+    /// <summary>myhostname: in the greeting, in Received: and in replies.</summary>
+    internal required string MyHostname { get; init; }
+
+    /// <summary>mail_name: in Received:.</summary>
+    internal required string MailName { get; init; }
+
+    /// <summary>smtpd_banner.</summary>
+    internal required string Banner { get; init; }
+
+    /// <summary>message_size_limit: octets of a message; 0: no limit.</summary>
+    internal required long MessageSizeLimit { get; init; }
+
+    /// <summary>line_length_limit: octets of one record, and of a command line.</summary>
+    internal required int LineLengthLimit { get; init; }
+
+    /// <summary>smtpd_timeout: for each thing that the client is to say.</summary>
+    internal required TimeSpan Timeout { get; init; }
+
+    /// <summary>smtpd_min_data_rate: octets per second of content; 0: no least rate.</summary>
+    internal required int MinimalDataRate { get; init; }
+
+    /// <summary>smtpd_recipient_limit.</summary>
+    internal required int RecipientLimit { get; init; }
+
+    /// <summary>smtpd_recipient_overshoot_limit: so many beyond it are no error of the client.</summary>
+    internal required int RecipientOvershoot { get; init; }
+
+    /// <summary>smtpd_soft_error_limit: from so many errors on each reply is late.</summary>
+    internal required int SoftErrorLimit { get; init; }
+
+    /// <summary>smtpd_hard_error_limit: with so many errors a session ends.</summary>
+    internal required int HardErrorLimit { get; init; }
+
+    /// <summary>smtpd_junk_command_limit: commands that do nothing, before each counts as an error.</summary>
+    internal required int JunkCommandLimit { get; init; }
+
+    /// <summary>smtpd_error_sleep_time.</summary>
+    internal required TimeSpan ErrorDelay { get; init; }
+
+    /// <summary>smtpd_helo_required.</summary>
+    internal required bool IsHeloRequired { get; init; }
+
+    /// <summary>disable_vrfy_command.</summary>
+    internal required bool IsVrfyDisabled { get; init; }
+
+    /// <summary>strict_rfc821_envelopes: addresses in angle brackets only, with nothing around the address.</summary>
+    internal required bool IsStrictEnvelope { get; init; }
+
+    /// <summary>smtpd_discard_ehlo_keywords: what is not announced, lower case.</summary>
+    internal required IReadOnlyList<string> DiscardedKeywords { get; init; }
+
+    /// <summary>smtpd_noop_commands, upper case.</summary>
+    internal required IReadOnlyList<string> NoopCommands { get; init; }
+
+    /// <summary>smtpd_forbidden_commands, upper case: who says them speaks another protocol.</summary>
+    internal required IReadOnlyList<string> ForbiddenCommands { get; init; }
+
+    /// <summary>smtpd_forbid_unauth_pipelining.</summary>
+    internal required bool ForbidsEarlyTalk { get; init; }
+
+    /// <summary>smtpd_forbid_bare_newline.</summary>
+    internal required BareNewline BareNewline { get; init; }
+
+    /// <summary>smtpd_forbid_bare_newline_reject_code.</summary>
+    internal required int BareNewlineCode { get; init; }
+
+    /// <summary>smtputf8_enable.</summary>
+    internal required bool IsSmtpUtf8Enabled { get; init; }
+
+    /// <summary>smtpd_client_port_logging.</summary>
+    internal required bool LogsPort { get; init; }
+
+    /// <summary>smtpd_peername_lookup.</summary>
+    internal required bool LooksNamesUp { get; init; }
+
+    /// <summary>smtpd_tls_received_header.</summary>
+    internal required bool TellsTls { get; init; }
+
+    /// <summary>smtpd_sasl_authenticated_header.</summary>
+    internal required bool TellsLogin { get; init; }
+
+    /// <summary>How incomplete addresses are completed before it is decided about them, as cleanup does.</summary>
+    internal required AddressCompletion Completion { get; init; }
+
+    /// <summary>queue_minfree and its share.</summary>
+    internal required SpaceLimit Space { get; init; }
+
+    /// <summary>cleanup_service_name: its socket.</summary>
+    internal required string CleanupSocket { get; init; }
+
+    /// <summary>ipc_timeout.</summary>
+    internal required TimeSpan IpcTimeout { get; init; }
+
+    /// <summary>smtpd_sessions_per_process.</summary>
+    internal required int SessionsPerProcess { get; init; }
+
+    /// <exception cref="ConfigurationException">A value cannot be used.</exception>
+    internal static SmtpdOptions Read(MainConfig config) => new()
+    {
+        MyHostname = config.Get(Parameters.MyHostname),
+        MailName = config.Get(Parameters.MailName),
+        Banner = config.Get(Parameters.SmtpdBanner),
+        MessageSizeLimit = config.Get(Parameters.MessageSizeLimit),
+        LineLengthLimit = config.Get(Parameters.LineLengthLimit),
+        Timeout = config.Get(Parameters.SmtpdTimeout),
+        MinimalDataRate = config.Get(Parameters.SmtpdMinDataRate),
+        RecipientLimit = config.Get(Parameters.SmtpdRecipientLimit),
+        RecipientOvershoot = config.Get(Parameters.SmtpdRecipientOvershootLimit),
+        SoftErrorLimit = config.Get(Parameters.SmtpdSoftErrorLimit),
+        HardErrorLimit = config.Get(Parameters.SmtpdHardErrorLimit),
+        JunkCommandLimit = config.Get(Parameters.SmtpdJunkCommandLimit),
+        ErrorDelay = config.Get(Parameters.SmtpdErrorSleepTime),
+        IsHeloRequired = config.Get(Parameters.SmtpdHeloRequired),
+        IsVrfyDisabled = config.Get(Parameters.DisableVrfyCommand),
+        IsStrictEnvelope = config.Get(Parameters.StrictRfc821Envelopes),
+        DiscardedKeywords = [.. config.Get(Parameters.SmtpdDiscardEhloKeywords).Select(static word => word.ToLowerInvariant())],
+        NoopCommands = [.. config.Get(Parameters.SmtpdNoopCommands).Select(static word => word.ToUpperInvariant())],
+        ForbiddenCommands = [.. config.Get(Parameters.SmtpdForbiddenCommands).Select(static word => word.ToUpperInvariant())],
+        ForbidsEarlyTalk = config.Get(Parameters.SmtpdForbidUnauthPipelining),
+        BareNewline = BareNewlines.Parse(config.Get(Parameters.SmtpdForbidBareNewline)),
+        BareNewlineCode = config.Get(Parameters.SmtpdForbidBareNewlineRejectCode),
+        IsSmtpUtf8Enabled = config.Get(Parameters.Smtputf8Enable),
+        LogsPort = config.Get(Parameters.SmtpdClientPortLogging),
+        LooksNamesUp = config.Get(Parameters.SmtpdPeernameLookup),
+        TellsTls = config.Get(Parameters.SmtpdTlsReceivedHeader),
+        TellsLogin = config.Get(Parameters.SmtpdSaslAuthenticatedHeader),
+        Completion = new AddressCompletion(config.Get(Parameters.MyOrigin), config.Get(Parameters.MyDomain), config.Get(Parameters.AppendAtMyorigin),
+            config.Get(Parameters.AppendDotMydomain), config.Get(Parameters.SwapBangpath), config.Get(Parameters.AllowPercentHack)),
+        Space = SpaceLimit.Read(config),
+        CleanupSocket = $"private/{config.Get(Parameters.CleanupServiceName)}",
+        IpcTimeout = config.Get(Parameters.IpcTimeout),
+        SessionsPerProcess = config.Get(Parameters.SmtpdSessionsPerProcess),
+    };
+}
+
+/// <summary>What is done about lines of content that end with LF alone: some server behind this one could take a dot between them for the end
+/// of the message, and what follows for another.</summary>
+internal enum BareNewline
+{
+    /// <summary>They are lines; a dot between such line ends does not end the message.</summary>
+    Normalize,
+    /// <summary>Likewise, and the log tells.</summary>
+    Note,
+    /// <summary>The message is refused, and the session ends.</summary>
+    Reject,
+    /// <summary>They are lines, and a dot between them ends the message.</summary>
+    Allow,
+}
+
+/// <summary>Words of <see cref="BareNewline"/>.</summary>
+internal static class BareNewlines
+{
+    internal static BareNewline Parse(string word) => word switch
+    {
+        "reject" => BareNewline.Reject,
+        "note" => BareNewline.Note,
+        "no" => BareNewline.Allow,
+        _ => BareNewline.Normalize,
+    };
+}

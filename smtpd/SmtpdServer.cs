@@ -1,0 +1,38 @@
+using PostfixNet.Ipc;
+using PostfixNet.Native;
+using PostfixNet.Service;
+
+namespace PostfixNet.Smtpd;
+
+/// <summary>The sessions of one process.</summary>
+/// <param name="surroundings">What they share.</param>
+internal sealed class SmtpdServer(Surroundings surroundings) : SessionServer.IHandler
+{
+    private readonly HashSet<SmtpdSession> _sessions = [];
+
+    public async Task Serve(Descriptor client)
+    {
+        client.SendAtOnce();
+        using Chat chat = new(new LoopStream(surroundings.Loop, client, surroundings.Options.Timeout));
+        SmtpdSession session = new(surroundings, chat, ClientOf(client));
+        _sessions.Add(session);
+        try
+        {
+            await session.Run();
+        }
+        finally
+        {
+            _sessions.Remove(session);
+        }
+    }
+
+    public void MustHurry()
+    {
+        foreach (SmtpdSession session in _sessions.ToArray())
+            session.Hurry();
+    }
+
+    private static ClientInfo ClientOf(Descriptor client) => client.Ends is { } ends
+        ? new ClientInfo { Address = ends.Peer.Address, Port = ends.Peer.Port, Server = ends.Local }
+        : new ClientInfo { Name = "localhost", ReverseName = "localhost", Uid = client.PeerUid };
+}

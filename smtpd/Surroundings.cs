@@ -1,0 +1,13 @@
+using PostfixNet.Ipc;
+
+namespace PostfixNet.Smtpd;
+
+/// <summary>What the sessions of a process work with.</summary>
+/// <param name="Options">main.toml.</param>
+/// <param name="Loop">Whose thread they run in.</param>
+/// <param name="Access">Decides what clients may do.</param>
+/// <param name="Queue">Takes messages.</param>
+/// <param name="Names">Finds the names of clients.</param>
+/// <param name="Own">Who is on this host.</param>
+/// <param name="Clock">For the times of messages.</param>
+internal sealed record Surroundings(SmtpdOptions Options, EventLoop Loop, IAccess Access, MessageQueue Queue, ClientNames Names, OwnClients Own, TimeProvider Clock, Log Log);

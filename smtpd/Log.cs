@@ -10,11 +10,14 @@ namespace PostfixNet.Smtpd;
 /// <param name="logsPort">smtpd_client_port_logging.</param>
 internal sealed class Log(ILog log, bool logsPort)
 {
+    private static readonly string[] s_order =
+        ["helo", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "bdat", "rset", "noop", "vrfy", "etrn", "xclient", "xforward", "help", "quit", "unknown"];
+
     internal void Connected(Session session) => log.Info($"connect from {Name(session)}");
 
     internal void Disconnected(Session session)
     {
-        string counts = string.Concat(session.Counts.Select(static count => count.Value.Good == count.Value.All
+        string counts = string.Concat(session.Counts.OrderBy(static count => Array.IndexOf(s_order, count.Key)).Select(static count => count.Value.Good == count.Value.All
             ? string.Create(CultureInfo.InvariantCulture, $" {count.Key}={count.Value.All}")
             : string.Create(CultureInfo.InvariantCulture, $" {count.Key}={count.Value.Good}/{count.Value.All}")));
         int good = session.Counts.Values.Sum(static count => count.Good), all = session.Counts.Values.Sum(static count => count.All);

@@ -29,7 +29,8 @@ namespace PostfixNet.Smtpd;
 ///   "too many errors after", "improper command pipelining after", "non-SMTP command from", "disconnect from ... commands=".
 ///   Exit 0: told to end, or long idle. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
-///   append_at_myorigin, append_dot_mydomain, allow_percent_hack, cleanup_service_name, disable_vrfy_command, ipc_timeout, line_length_limit, mail_name, message_size_limit,
+///   allow_percent_hack, append_at_myorigin, append_dot_mydomain, cleanup_service_name, disable_vrfy_command, hash_queue_depth,
+///   hash_queue_names, ipc_timeout, line_length_limit, mail_name, message_size_limit,
 ///   mydomain, myhostname, myorigin, queue_minfree, queue_minfree_percent, smtpd_banner, smtpd_client_port_logging,
 ///   smtpd_discard_ehlo_keywords, smtpd_error_sleep_time, smtpd_forbid_bare_newline, smtpd_forbid_bare_newline_reject_code,
 ///   smtpd_forbid_unauth_pipelining, smtpd_forbidden_commands, smtpd_hard_error_limit, smtpd_helo_required,

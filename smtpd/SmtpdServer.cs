@@ -1,3 +1,4 @@
+using System.Net;
 using PostfixNet.Ipc;
 using PostfixNet.Native;
 using PostfixNet.Service;
@@ -8,6 +9,9 @@ namespace PostfixNet.Smtpd;
 /// <param name="surroundings">What they share.</param>
 internal sealed class SmtpdServer(Surroundings surroundings) : SessionServer.IHandler
 {
+    // One that is gone already.
+    private static readonly IPEndPoint s_gone = new(IPAddress.Any, 0);
+
     private readonly HashSet<SmtpdSession> _sessions = [];
 
     public async Task Serve(Descriptor client)
@@ -32,7 +36,7 @@ internal sealed class SmtpdServer(Surroundings surroundings) : SessionServer.IHa
             session.Hurry();
     }
 
-    private static ClientInfo ClientOf(Descriptor client) => client.Ends is { } ends
-        ? new ClientInfo { Address = ends.Peer.Address, Port = ends.Peer.Port, Server = ends.Local }
+    private static ClientInfo ClientOf(Descriptor client) => client.LocalEnd is { } server
+        ? new ClientInfo { Address = (client.PeerEnd ?? s_gone).Address, Port = (client.PeerEnd ?? s_gone).Port, Server = server }
         : new ClientInfo { Name = "localhost", ReverseName = "localhost", Uid = client.PeerUid };
 }

@@ -133,8 +133,11 @@ public sealed unsafe class Descriptor : IDisposable
         }
     }
 
-    /// <summary>The two ends of a TCP connection; null: it is of another kind, or gone.</summary>
-    public (IPEndPoint Local, IPEndPoint Peer)? Ends => End(LibC.GetSockName) is { } local && End(LibC.GetPeerName) is { } peer ? (local, peer) : null;
+    /// <summary>Address and port of this end of a TCP socket; null: it is of another kind.</summary>
+    public IPEndPoint? LocalEnd => End(LibC.GetSockName);
+
+    /// <summary>Likewise of the other end; null, too, when it is gone.</summary>
+    public IPEndPoint? PeerEnd => End(LibC.GetPeerName);
 
     private delegate int NameCall(int fd, byte* name, uint* length);
 

@@ -18,7 +18,7 @@ internal sealed class MessageQueue(SmtpdOptions options, EventLoop loop, Log log
     {
         try
         {
-            if (options.Space.Shortage("incoming") is not { } shortage)
+            if (options.Space.Shortage(options.Incoming) is not { } shortage)
                 return null;
             log.NoSpace(session, shortage);
         }
@@ -67,8 +67,10 @@ internal sealed class MessageQueue(SmtpdOptions options, EventLoop loop, Log log
         _sweep ??= loop.After(s_rest, Sweep);
     }
 
-    private void Sweep()
+    /// <summary>Lets go of what rests.</summary>
+    internal void Sweep()
     {
+        _sweep?.Cancel();
         _sweep = null;
         while (_resting.TryPop(out CleanupSession? session))
             session.Dispose();

@@ -162,8 +162,10 @@ internal sealed class Chat(LoopStream connection) : IDisposable
     /// <summary>While nothing is said for long, the buffer is not kept.</summary>
     internal void ReleaseBuffer()
     {
-        if (_start == _end && _input.Length > SmallBuffer)
-            _input = [];
+        if (_start < _end || _input.Length <= SmallBuffer)
+            return;
+        _input = [];
+        _start = _end = 0;
     }
 
     private async ValueTask<int> Fill(int size)

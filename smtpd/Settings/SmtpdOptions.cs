@@ -94,6 +94,9 @@ internal sealed record SmtpdOptions
     /// <summary>queue_minfree and its share.</summary>
     internal required SpaceLimit Space { get; init; }
 
+    /// <summary>The directory of new queue files.</summary>
+    internal required string Incoming { get; init; }
+
     /// <summary>cleanup_service_name: its socket.</summary>
     internal required string CleanupSocket { get; init; }
 
@@ -136,6 +139,7 @@ internal sealed record SmtpdOptions
         Completion = new AddressCompletion(config.Get(Parameters.MyOrigin), config.Get(Parameters.MyDomain), config.Get(Parameters.AppendAtMyorigin),
             config.Get(Parameters.AppendDotMydomain), config.Get(Parameters.SwapBangpath), config.Get(Parameters.AllowPercentHack)),
         Space = SpaceLimit.Read(config),
+        Incoming = QueueDirectories.FromConfig(config).DirectoryOf(QueueName.Incoming),
         CleanupSocket = $"private/{config.Get(Parameters.CleanupServiceName)}",
         IpcTimeout = config.Get(Parameters.IpcTimeout),
         SessionsPerProcess = config.Get(Parameters.SmtpdSessionsPerProcess),

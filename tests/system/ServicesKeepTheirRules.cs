@@ -28,7 +28,7 @@ public sealed class ServicesKeepTheirRules
         string master = Path.Combine(mail.ConfigDirectory, "master.toml");
         File.WriteAllText(master, File.ReadAllText(master).Replace("[service.smtp]\n", "[service.smtp]\nargs = [\"-x\"]\n", StringComparison.Ordinal));
         CommandResult start = mail.Master("start");
-        Assert.Equal((78, "master: fatal: service smtp: unexpected argument \"-x\": smtp takes none\n"), (start.Status, start.Error));
+        Assert.Equal((78, "master: fatal: service smtp: unexpected argument \"-x\": smtp takes none and -o name=value\n"), (start.Status, start.Error));
         Assert.Empty(mail.Processes());
     });
 

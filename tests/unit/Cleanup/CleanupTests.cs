@@ -17,7 +17,7 @@ public sealed class CleanupTests
         for (int i = 0; i < first; i++)
             client.Send(bytes.AsSpan(i, 1));
         client.Send(bytes.AsSpan(first));
-        return end && client.Finish() is var (verdict, reason) ? (verdict, reason) : default;
+        return end && client.Finish() is var (verdict, reason, _) ? (verdict, reason) : default;
     }
 
     private static List<string> Content(MailFlow flow)

@@ -36,6 +36,16 @@ public sealed class MasterConfigTests
     }
 
     [Theory]
+    [InlineData("['127.0.0.1:25', '[::1]:submission']", "", "127.0.0.1:25 [::1]:587")]
+    [InlineData("'localhost:2525'", "", "127.0.0.1:2525 [::1]:2525")]
+    [InlineData("['127.0.0.1:25', '[::1]:25']", "inet_protocols = 'ipv4'", "127.0.0.1:25")]
+    [InlineData("25", "", "0.0.0.0:25 [::]:25")]
+    [InlineData("['*:465']", "inet_interfaces = ['192.0.2.1']", "192.0.2.1:465")]
+    [InlineData("['smtps', '127.0.0.1:465']", "inet_interfaces = 'loopback-only'", "127.0.0.1:465 [::1]:465")]
+    public void A_service_of_the_network_listens(string listen, string main, string where) => Assert.Equal(where,
+        string.Join(' ', Assert.Single(Master($"[service.a]\ntype = 'inet'\ncommand = 'a'\nlisten = {listen}", main).Services).Listen));
+
+    [Theory]
     [InlineData("inet", "a c")]
     [InlineData("b.inet", "a c")]
     [InlineData("inet, unix", "")]
@@ -50,8 +60,11 @@ public sealed class MasterConfigTests
     [InlineData("[service]\na = 1", "master.toml:2:1: service \"a\" is an integer; give a table [service.a]")]
     [InlineData("[service.'a/b']\ntype = 'unix'", "master.toml:1:10: service name \"a/b\" is not accepted; give letters, digits, \"_\", \"-\" and \".\", not beginning with \".\"")]
     [InlineData("[service.a]", "master.toml:1:10: service \"a\" has no command; give command = \"PROGRAM\"")]
-    [InlineData("[service.a]\ntype = 'tcp'", "master.toml:2:8: type: \"tcp\" is not accepted; give \"unix\"")]
-    [InlineData("[service.a]\ntype = 'inet'\ncommand = 'a'\nlisten = ['x:1']", "master.toml:2:8: type: \"inet\" is not accepted; no program here serves TCP; give \"unix\", or leave the service out")]
+    [InlineData("[service.a]\ntype = 'tcp'", "master.toml:2:8: type: \"tcp\" is not accepted; give \"unix\" or \"inet\"")]
+    [InlineData("[service.a]\ntype = 'inet'\ncommand = 'a'\nlisten = ['x:1']", "master.toml:4:11: listen: \"x:1\" is not accepted; give a list of \"address:port\", \"[IPv6 address]:port\" or \"port\", such as [\"127.0.0.1:25\", \"[::1]:25\"]")]
+    [InlineData("[service.a]\ntype = 'inet'\ncommand = 'a'", "master.toml:1:10: service \"a\" listens nowhere; give listen = [\"127.0.0.1:25\"]")]
+    [InlineData("[service.a]\nlisten = ['25']\ncommand = 'a'", "master.toml:2:1: listen is for type = \"inet\" only")]
+    [InlineData("[service.a]\ntype = 'inet'\ncommand = 'a'\nlisten = [true]", "master.toml:4:11: listen: a boolean is not accepted here; give a list of \"address:port\", \"[IPv6 address]:port\" or \"port\", such as [\"127.0.0.1:25\", \"[::1]:25\"]")]
     [InlineData("[service.a]\ntype = 'unix'\nprivate = 'y'", "master.toml:3:11: private: \"y\" is not accepted; give true or false")]
     [InlineData("[service.a]\ntype = 'unix'\nwakeup = 'often'", "master.toml:3:10: wakeup: \"often\" is not accepted; give seconds or a time such as \"60s\", \"5m\"; \"?\" at its end: only if used; 0: never")]
     [InlineData("[service.a]\ntype = 'unix'\nwakeup = -1", "master.toml:3:10: wakeup: -1 is not accepted; give seconds or a time such as \"60s\", \"5m\"; \"?\" at its end: only if used; 0: never")]

@@ -70,6 +70,7 @@ public sealed partial class ManualPagesTests
             _ = TransportLimits.Of(config, "local", 0);
         },
         ["sendmail"] = static config => SubmissionSettings.Read(config),
+        ["smtpd"] = static config => Read(PostfixNet.Smtpd.Program.Service, config, "smtpd"),
         ["smtp"] = static config =>
         {
             foreach (string service in (string[])["smtp", "lmtp"])

@@ -36,7 +36,7 @@ public sealed class UnsupportedParametersTests
     }
 
     [Theory]
-    [InlineData("smtpd_banner = '$myhostname ESMTP'", "main.toml:1:1: smtpd_banner: has no meaning here: there is no SMTP server")]
+    [InlineData("postscreen_greet_banner = 'x'", "main.toml:1:1: postscreen_greet_banner: has no meaning here: there is no SMTP server")]
     [InlineData("x = '$biff'\nbiff = false", "main.toml:2:1: biff: has no meaning here: there is no local delivery")]
     [InlineData("mynetworks = '10.0.0.0/8'", "main.toml:1:1: mynetworks: has no meaning here: there is no SMTP server")]
     [InlineData("fast_flush_domains = 'example.com'", "main.toml:1:1: fast_flush_domains: has no meaning here: postqueue -s looks through the queue itself, whatever the domain")]

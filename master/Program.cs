@@ -11,6 +11,8 @@ namespace PostfixNet.Master;
 /// SYNOPSIS
 ///   master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check
 ///   master [-c config_directory] pause|resume [transport NAME] [destination DOMAIN|NEXTHOP] [from ADDRESS|DOMAIN]
+///   master [-c config_directory] passwd USER [--delete|--crypt]
+///   master [-c config_directory] passwd --list
 /// DESCRIPTION
 ///   start      Checks the configuration, makes missing queue directories, and returns when the system accepts mail.
 ///   start-fg   The same in the foreground, for containers and service managers; ends on SIGTERM or SIGINT.
@@ -26,21 +28,26 @@ namespace PostfixNet.Master;
 ///              Mail is accepted and waits, and does not expire meanwhile. Holds until a resume, over restarts too: the
 ///              file paused in the queue directory says so. A destination ".example.com" is all below example.com.
 ///   resume     Ends the pause with the same words, or all; the mail that waited for it is tried at once.
+///   passwd     Lets a user log in at the SMTP server, or gives it another password; --delete takes the user away, --list names all. The
+///              password is typed twice, or is one line of standard input. The file smtpd_sasl_password_file gets a verifier of it
+///              (RFC 5803), with which nobody can log in elsewhere, or with --crypt a hash of crypt(3), for which guesses cost more, but
+///              clients must send the password itself. The change holds at the next login, without reload.
 ///   The running master owns the socket of every service. It starts a process when a client connects and nobody is
 ///   there to serve it, up to the service's process_limit; it wakes timed services, replaces processes that ended, and
 ///   holds back a service that cannot start. Mail is not touched by it.
 ///   --help, also behind a verb, tells what is accepted; --version which version this is. -c (--config) may follow the verb.
 /// SECURITY
 ///   Runs as root or as an ordinary user on a private queue. Started by root, every service gives root up for mail_owner
-///   before its first client. Starts only programs from daemon_directory named in master.toml, without a shell.
+///   before its first client. Starts only programs from daemon_directory named in master.toml, without a shell. The password file of
+///   root is readable for mail_owner's group, and nobody else.
 /// DIAGNOSTICS
 ///   Logs starts, stops, reloads, and processes that ended with an error. Exit 0: done. 1: not running, or already
-///   running. 64: bad command line. 75: could not start. 77: not permitted. 78: bad configuration.
+///   running, no such user, no password. 64: bad command line. 75: could not start. 77: not permitted. 78: bad configuration.
 /// CONFIGURATION
 ///   master.toml; from main.toml: application_event_drain_time, command_directory, daemon_directory,
 ///   default_process_limit, fork_attempts, fork_delay, hash_queue_depth, hash_queue_names, import_environment,
 ///   mail_owner, mail_version, master_service_disable, queue_directory, queue_service_name, service_throttle_time,
-///   setgid_group, and those of shared/Service/Log/LogOptions.cs. All others are read to be checked.
+///   setgid_group, smtpd_sasl_password_file (for passwd), and those of shared/Service/Log/LogOptions.cs. All others are read to be checked.
 /// BUGS
 ///   A new mail_owner or queue_directory takes effect at a start, not at a reload.
 /// </summary>

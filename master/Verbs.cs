@@ -15,9 +15,9 @@ internal abstract class MasterVerb : Command
 internal static class Verbs
 {
     internal static CommandReader<MasterVerb> Reader => new CommandReader<MasterVerb>("master",
-        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|pause|resume")
+        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|pause|resume|passwd")
         .With<StartVerb>().With<StartForegroundVerb>().With<StopVerb>().With<AbortVerb>().With<ReloadVerb>().With<FlushVerb>()
-        .With<StatusVerb>().With<CheckVerb>().With<PauseVerb>().With<ResumeVerb>();
+        .With<StatusVerb>().With<CheckVerb>().With<PauseVerb>().With<ResumeVerb>().With<PasswordVerb>();
 }
 
 [Verb("start", HelpText = "Check the configuration, start the mail system, return when it accepts mail.")]
@@ -85,4 +85,22 @@ internal sealed class PauseVerb : SelectingVerb
 internal sealed class ResumeVerb : SelectingVerb
 {
     internal override int Run(string directory) => Pauses.Resume(directory, [.. Words]);
+}
+
+[Verb("passwd", HelpText = "Let a user log in at the SMTP server: asks for the password, or reads it from standard input.")]
+internal sealed class PasswordVerb : MasterVerb
+{
+    [Value(0, MetaName = "USER", HelpText = "Name of the user, often a mail address.")]
+    public IEnumerable<string> Words { get; set; } = [];
+
+    [Option("delete", HelpText = "Take the user away.")]
+    public bool Delete { get; set; }
+
+    [Option("crypt", HelpText = "Store a crypt(3) hash: guesses cost more, but there is no SCRAM.")]
+    public bool Crypt { get; set; }
+
+    [Option("list", HelpText = "Name the users, one a line.")]
+    public bool List { get; set; }
+
+    internal override int Run(string directory) => Passwords.Run(directory, [.. Words], Delete, Crypt, List);
 }

@@ -186,6 +186,19 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int FCntl(int fd, int command, nint argument);
 
+    // Of terminals: the flags of struct termios that tell what is shown, the fourth word of it, and one of them.
+    internal const int LocalFlags = 3, TCSAFLUSH = 2;
+    internal const uint ECHO = 8;
+
+    [LibraryImport(C, EntryPoint = "isatty")]
+    internal static partial int IsATty(int fd);
+
+    [LibraryImport(C, EntryPoint = "tcgetattr", SetLastError = true)]
+    internal static partial int TcGetAttr(int fd, byte* settings);
+
+    [LibraryImport(C, EntryPoint = "tcsetattr", SetLastError = true)]
+    internal static partial int TcSetAttr(int fd, int when, byte* settings);
+
     [LibraryImport(C, EntryPoint = "pipe2", SetLastError = true)]
     internal static partial int Pipe2(int* fds, int flags);
 

@@ -30,6 +30,25 @@ public static unsafe class StandardStreams
         }
     }
 
+    /// <summary>Reads up to the end of a line, and no further.</summary>
+    /// <param name="limit">Bytes; of a longer line the rest is thrown away.</param>
+    /// <returns>Without line end; null: the input was at its end.</returns>
+    /// <exception cref="SystemCallException">It cannot be read.</exception>
+    public static byte[]? ReadLine(int limit)
+    {
+        byte[] line = new byte[limit];
+        Span<byte> one = stackalloc byte[1];
+        for (int length = 0; ;)
+        {
+            if (ReadInput(one) == 0)
+                return length > 0 ? line[..length] : null;
+            if (one[0] == '\n')
+                return line[..length];
+            if (length < limit)
+                line[length++] = one[0];
+        }
+    }
+
     /// <summary>Standard input as a stream.</summary>
     public static Stream Input() => IsCallers(0) ? new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read) : Stream.Null;
 

@@ -6,6 +6,7 @@ public sealed class CommandLines
     [Theory]
     [InlineData("master", "--help", "usage: master", "start-fg", "resume")]
     [InlineData("master", "pause --help", "usage: master", "--config=DIRECTORY", "[transport NAME]")]
+    [InlineData("master", "passwd --help", "--delete", "--crypt", "--list", "USER")]
     [InlineData("master", "help check", "usage: master", "--config=DIRECTORY")]
     [InlineData("postqueue", "--help", "usage: postqueue", "list", "flush", "explain")]
     [InlineData("postqueue", "flush --help", "--id=QUEUE_ID", "--site=DOMAIN")]

@@ -53,7 +53,7 @@ public sealed partial class ManualPagesTests
             _ = MasterSettings.Read(config);
             _ = MasterConfig.Load(config.Directory, config);
             _ = QueueDirectories.FromConfig(config);
-            foreach (Parameter<string> name in (Parameter<string>[])[Parameters.MailOwner, Parameters.SetgidGroup])
+            foreach (Parameter<string> name in (Parameter<string>[])[Parameters.MailOwner, Parameters.SetgidGroup, Parameters.SmtpdSaslPasswordFile])
                 _ = config.Get(name);
         },
         ["pickup"] = static config => Read(PostfixNet.Pickup.Program.Service, config, "pickup"),

@@ -29,6 +29,7 @@ public sealed class CompletenessTests
         ("qmgr_ipc_timeout", "ParametersOfProcesses", "AServiceThatDoesNotAnswerIsGivenUp"),
         ("queue_service_name", "ParametersOfProcesses", "EachServiceCanHaveAnotherName"),
         ("service_throttle_time", "ParametersOfProcesses", "ProgramsAndCommandsComeFromTheirDirectories"),
+        ("smtpd_sasl_password_file", "UsersOfTheServer", "UsersAreMadeListedAndRemoved"),
         ("tls_append_default_CA", "MailGoesOverTls", "TheCertificatesOfTheSystemAreTrustedBesides"),
     ];
 

@@ -78,7 +78,8 @@ public sealed class LoginFuzzTests
                 "OK\t1\tuser=shop\n", "FAIL\t1\tuser=shop\treason=no\u0001tmore\tcode=temp_fail\n", "CONT\t1\tVXNlcm5hbWU6\nOK\t1\tuser=x\n", "NEWS\t1\nOK\t7\tuser=y\nFAIL\t1\ttemp\n",
                 FakeDovecot.Greeting, FakeDovecot.Greeting + "OK\t1\tuser=shop\n",
             }.Select(Encoding.UTF8.GetBytes),
-            "\t", "\n", "OK\t1", "FAIL\t1", "CONT\t1", "user=", "reason=", "temp", "MECH\t", "DONE\n", "VERSION\t1\t1\n", "\u0001") { BytesPerOctet = 1024 }.Run((input, random) =>
+            "\t", "\n", "OK\t1", "FAIL\t1", "CONT\t1", "user=", "reason=", "temp", "MECH\t", "DONE\n", "VERSION\t1\t1\n", "\u0001")
+        { BytesPerOctet = 1024 }.Run((input, random) =>
         {
             byte[] greeting = random.Next(2) == 0 ? [] : Encoding.UTF8.GetBytes(FakeDovecot.Greeting);
             using AllAtOnce stream = new([.. greeting, .. input], greeting.Length, random);

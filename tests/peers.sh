@@ -1,11 +1,11 @@
 #!/bin/sh
-# Unpacks, without installing them, the Debian packages that serve the system tests as other people's mail servers:
+# Unpacks, without installing them, the Debian packages that serve the system tests as other people's mail servers and clients:
 # they would stand in each other's way, and start daemons. Everything goes below artifacts/peers.
 set -eu
 cd "$(dirname "$0")/.."
 peers=$PWD/artifacts/peers
-packages="dovecot-core dovecot-lmtpd exim4-daemon-light libidn12 opensmtpd python3-aiosmtpd python3-attr python3-public python3-typing-extensions"
-[ ! -e "$peers/complete" ] || exit 0
+packages="dovecot-core dovecot-lmtpd exim4-daemon-light gsasl libgsasl18 libgssglue1 libidn12 libntlm0 opensmtpd python3-aiosmtpd python3-attr python3-public python3-typing-extensions"
+[ "$(cat "$peers/complete" 2>/dev/null || true)" != "$packages" ] || exit 0
 rm -rf "$peers"
 mkdir -p "$peers/deb" "$peers/root"
 cd "$peers/deb"
@@ -16,4 +16,4 @@ for package in *.deb; do
     dpkg -x "$package" "$peers/root"
 done
 rm -r "$peers/deb"
-touch "$peers/complete"
+echo "$packages" >"$peers/complete"

@@ -506,14 +506,7 @@ internal static class UnsupportedTable
         smtpd_policy_service_timeout = 100s
         smtpd_policy_service_try_limit = 2
         smtpd_proxy_timeout = 100s
-        smtpd_sasl_local_domain =
-        smtpd_sasl_mechanism_filter = !external, static:rest
-        smtpd_sasl_path = smtpd
         smtpd_sasl_response_limit = 12288
-        smtpd_sasl_security_options = noanonymous
-        smtpd_sasl_service = smtp
-        smtpd_sasl_tls_security_options = $smtpd_sasl_security_options
-        smtpd_sasl_type = cyrus
         smtpd_starttls_timeout = ${stress?{10}:{300}}s
         smtpd_tls_CAfile =
         smtpd_tls_CApath =

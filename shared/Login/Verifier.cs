@@ -10,6 +10,11 @@ internal abstract class Verifier
 {
     private const string Accepted = "give an RFC 5803 verifier, SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey, or a crypt(3) hash such as $y$... or $6$...; \"master passwd\" makes them";
 
+    // Of this process alone. What it makes of a password is gone with the verifier: when the file changes, and at the end.
+    private static readonly byte[] s_secret = RandomNumberGenerator.GetBytes(32);
+
+    private byte[]? _lastRight;
+
     /// <summary>The verifier of a text.</summary>
     /// <exception cref="FormatException">It is none; the message does not quote it.</exception>
     internal static Verifier Parse(string text)
@@ -23,8 +28,20 @@ internal abstract class Verifier
         return PasswordHash.Problem(text) is { } problem ? throw new FormatException($"{problem}; {Accepted}") : new CryptVerifier(text);
     }
 
-    /// <summary>The password is the user's. Takes its time, and the same time whether it is or not.</summary>
-    internal abstract bool IsOf(byte[] password);
+    /// <summary>The password is the user's. Takes its time, but for the one that was right before: programs log in again and again.</summary>
+    internal bool IsOf(byte[] password)
+    {
+        byte[] mark = HMACSHA256.HashData(s_secret, password);
+        if (_lastRight is { } right && CryptographicOperations.FixedTimeEquals(mark, right))
+            return true;
+        bool isRight = Computes(password);
+        if (isRight)
+            _lastRight = mark;
+        return isRight;
+    }
+
+    /// <summary>As <see cref="IsOf"/>, each time from the start.</summary>
+    private protected abstract bool Computes(byte[] password);
 
     /// <summary>By this order those that take the same time stand together.</summary>
     internal abstract (int Kind, string Setting) Cost { get; }
@@ -83,7 +100,7 @@ internal sealed class ScramVerifier(int iterations, byte[] salt, byte[] storedKe
     internal string ToText() => string.Create(CultureInfo.InvariantCulture,
         $"{Scheme}{iterations}:{Convert.ToBase64String(salt)}${Convert.ToBase64String(storedKey)}:{Convert.ToBase64String(serverKey)}");
 
-    internal override bool IsOf(byte[] password)
+    private protected override bool Computes(byte[] password)
     {
         byte[] salted = Scram.SaltedPassword(HashAlgorithmName.SHA256, ByteText.Decode(password), salt, iterations);
         return IsProof(Scram.ClientKey(HashAlgorithmName.SHA256, salted));
@@ -105,8 +122,8 @@ internal sealed class CryptVerifier(string hash) : Verifier
     // What it costs stands in front.
     internal override (int Kind, string Setting) Cost => (1, hash);
 
-    internal override bool IsOf(byte[] password) => PasswordHash.IsOf(password, hash);
+    private protected override bool Computes(byte[] password) => PasswordHash.IsOf(password, hash);
 
     // Its salt is never seen; that nobody gets in with it is whoever asks for it to know.
-    internal override CryptVerifier MakeUp(byte[] key) => this;
+    internal override CryptVerifier MakeUp(byte[] key) => new(hash);
 }

@@ -76,6 +76,43 @@ internal static class Servers
         return Peer.Start(directory, port, asRoot: true, "dovecot", "-F", "-c", directory["peer.conf"]);
     }
 
+    /// <summary>Starts a Dovecot that only decides on logins: user shop, password sesame.</summary>
+    public static Peer StartDovecotForLogins(TemporaryDirectory directory, int port)
+    {
+        File.WriteAllText(directory["users"], "shop:{PLAIN}sesame::::::\n");
+        File.WriteAllText(directory["peer.conf"], $$"""
+            base_dir = /run/dovecot
+            log_path = /dev/stderr
+            default_internal_user = nobody
+            default_internal_group = nogroup
+            default_login_user = nobody
+            protocols =
+            listen = 127.0.0.1
+            ssl = no
+            auth_mechanisms = plain login scram-sha-256
+            auth_failure_delay = 0 secs
+            passdb {
+              driver = passwd-file
+              args = {{directory.Path}}/users
+            }
+            userdb {
+              driver = static
+              args = uid=nobody gid=nogroup home=/nowhere allow_all_users=yes
+            }
+            service auth {
+              user = root
+              inet_listener login {
+                address = 127.0.0.1
+                port = {{port}}
+              }
+            }
+            service stats {
+              chroot =
+            }
+            """ + "\n");
+        return Peer.Start(directory, port, asRoot: true, "dovecot", "-F", "-c", directory["peer.conf"]);
+    }
+
     private static Peer StartExim(int port, int next)
     {
         TemporaryDirectory directory = Prepare();

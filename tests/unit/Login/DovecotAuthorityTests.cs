@@ -3,7 +3,7 @@ using PostfixNet.Login;
 
 namespace PostfixNet.UnitTests.Login;
 
-/// <summary>Logins that Dovecot decides on, with a Dovecot that says what it is told to. A real one: system/LoginsByDovecot.</summary>
+/// <summary>Logins that Dovecot decides on, with a Dovecot that says what it is told to. A real one: system/OtherPeoplesLogins.</summary>
 public sealed class DovecotAuthorityTests
 {
     private const string Common = "service=smtp\tnologin\tlip=192.0.2.25\trip=192.0.2.1";

@@ -29,6 +29,29 @@ public sealed class VerifierTests
         Assert.True(verifier.Iterations >= Scram.FewestIterations);
     }
 
+    [Fact]
+    public void A_password_that_was_right_is_not_computed_again()
+    {
+        Counting verifier = new();
+        Assert.Equal([true, true, false, false, true], "right right wrong wrong right".Split(' ').Select(text => verifier.IsOf(Encoding.UTF8.GetBytes(text))));
+        Assert.Equal(3, verifier.Count);
+    }
+
+    private sealed class Counting : Verifier
+    {
+        internal int Count { get; private set; }
+
+        internal override (int Kind, string Setting) Cost => (2, "");
+
+        internal override Verifier MakeUp(byte[] key) => this;
+
+        private protected override bool Computes(byte[] password)
+        {
+            Count++;
+            return password.AsSpan().SequenceEqual("right"u8);
+        }
+    }
+
     [Theory] // RFC 8265 section 4.2
     [InlineData("se\u0301same", "sésame")] // typed on a system that keeps marks apart
     [InlineData("a\u00a0b", "a b")]

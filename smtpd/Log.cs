@@ -69,6 +69,11 @@ internal sealed class Log(ILog log, bool logsPort)
 
     internal void BareNewline(Session session, QueueId? id) => log.Info($"{Id(id)}: bare <LF> received from {Name(session)}");
 
+    internal void LimitExceeded(Session session, string what, long value, string service) =>
+        log.Warning(string.Create(CultureInfo.InvariantCulture, $"{what} limit exceeded: {value} from {Name(session)} for service {service}"));
+
+    internal void NoLimits(string why) => log.Warning($"clients are not counted for a while: {why}");
+
     internal void NameUnknown(string name, string address, string why) => log.Warning($"hostname {name} does not resolve to address {address}{why}");
 
     internal void Warning(string text) => log.Warning(text);

@@ -15,6 +15,7 @@ namespace PostfixNet.Smtpd;
 ///   addresses and ports; one of type "unix" with private = false serves programs of this host, whose account is logged. Several
 ///   processes have up to smtpd_sessions_per_process sessions each; a crash ends those of one process, each before its "250".
 ///   When the system stops, clients that say nothing are told "421", others when their command is done.
+///   What one client may do in a time is counted by the anvil service over all processes; without it there are no limits.
 ///   Understood are HELO, EHLO, MAIL, RCPT, DATA, BDAT, RSET, NOOP, VRFY, HELP and QUIT, with SIZE, PIPELINING, 8BITMIME, SMTPUTF8,
 ///   DSN, ENHANCEDSTATUSCODES, CHUNKING and LIMITS.
 /// STANDARDS
@@ -26,12 +27,15 @@ namespace PostfixNet.Smtpd;
 ///   a server behind this one cannot be made to see two messages in one (smtpd_forbid_bare_newline).
 /// DIAGNOSTICS
 ///   Lines as Postfix's: "connect from", "ID: client=", "NOQUEUE: reject: RCPT from", "lost connection after", "timeout after",
-///   "too many errors after", "improper command pipelining after", "non-SMTP command from", "disconnect from ... commands=".
+///   "too many errors after", "improper command pipelining after", "non-SMTP command from", "limit exceeded:", "disconnect from ... commands=".
 ///   Exit 0: told to end, or long idle. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
 ///   allow_percent_hack, append_at_myorigin, append_dot_mydomain, cleanup_service_name, disable_vrfy_command, hash_queue_depth,
 ///   hash_queue_names, ipc_timeout, line_length_limit, mail_name, message_size_limit,
-///   mydomain, myhostname, myorigin, queue_minfree, queue_minfree_percent, smtpd_banner, smtpd_client_port_logging,
+///   mydomain, myhostname, myorigin, queue_minfree, queue_minfree_percent, smtpd_banner, smtpd_client_auth_rate_limit,
+///   smtpd_client_connection_count_limit, smtpd_client_connection_rate_limit, smtpd_client_ipv4_prefix_length,
+///   smtpd_client_ipv6_prefix_length, smtpd_client_message_rate_limit, smtpd_client_new_tls_session_rate_limit,
+///   smtpd_client_port_logging, smtpd_client_recipient_rate_limit,
 ///   smtpd_discard_ehlo_keywords, smtpd_error_sleep_time, smtpd_forbid_bare_newline, smtpd_forbid_bare_newline_reject_code,
 ///   smtpd_forbid_unauth_pipelining, smtpd_forbidden_commands, smtpd_hard_error_limit, smtpd_helo_required,
 ///   smtpd_junk_command_limit, smtpd_min_data_rate, smtpd_noop_commands, smtpd_peername_lookup, smtpd_recipient_limit,
@@ -48,7 +52,8 @@ internal static class Program
     private static SmtpdServer Start(ServiceContext context, EventLoop loop, SmtpdOptions options)
     {
         Log log = new(MailLog.Lines, options.LogsPort);
-        return new SmtpdServer(new Surroundings(options, loop, new LoopbackAccess(), new MessageQueue(options, loop, log),
+        return new SmtpdServer(new Surroundings(options, loop, new LoopbackAccess(),
+            new ClientEvents(loop, "private/anvil", options.Limits, context.Name, static client => System.Net.IPAddress.IsLoopback(client.Address!), log), new MessageQueue(options, loop, log),
             new ClientNames(loop, options.LooksNamesUp, static client => client), new OwnClients(TimeProvider.System), TimeProvider.System, log));
     }
 }

@@ -30,8 +30,10 @@ internal sealed class SmtpdServer(Surroundings surroundings) : SessionServer.IHa
         }
     }
 
-    public void MustHurry()
+    public void MustEnd(bool hurry)
     {
+        if (!hurry)
+            return;
         foreach (SmtpdSession session in _sessions.ToArray())
             session.Hurry();
     }

@@ -6,8 +6,9 @@ namespace PostfixNet.Smtpd;
 /// <param name="Options">main.toml.</param>
 /// <param name="Loop">Whose thread they run in.</param>
 /// <param name="Access">Decides what clients may do.</param>
+/// <param name="Events">Knows how much clients may do.</param>
 /// <param name="Queue">Takes messages.</param>
 /// <param name="Names">Finds the names of clients.</param>
 /// <param name="Own">Who is on this host.</param>
 /// <param name="Clock">For the times of messages.</param>
-internal sealed record Surroundings(SmtpdOptions Options, EventLoop Loop, IAccess Access, MessageQueue Queue, ClientNames Names, OwnClients Own, TimeProvider Clock, Log Log);
+internal sealed record Surroundings(SmtpdOptions Options, EventLoop Loop, IAccess Access, ClientEvents Events, MessageQueue Queue, ClientNames Names, OwnClients Own, TimeProvider Clock, Log Log);

@@ -365,8 +365,6 @@ internal static class UnsupportedTable
         daemon_table_open_error_is_fatal = no
 
         [meaningless] there is no such service
-        anvil_rate_time_unit = 60s
-        anvil_status_update_time = 600s
         connection_cache_protocol_timeout = 5s
         connection_cache_service_name = scache
         connection_cache_status_update_time = 600s
@@ -482,13 +480,7 @@ internal static class UnsupportedTable
         qmqpd_client_port_logging = no
         qmqpd_error_delay = 1s
         qmqpd_timeout = 300s
-        smtpd_client_auth_rate_limit = 0
-        smtpd_client_connection_count_limit = 50
-        smtpd_client_connection_rate_limit = 0
         smtpd_client_event_limit_exceptions = ${smtpd_client_connection_limit_exceptions:$mynetworks}
-        smtpd_client_message_rate_limit = 0
-        smtpd_client_new_tls_session_rate_limit = 0
-        smtpd_client_recipient_rate_limit = 0
         smtpd_delay_open_until_valid_rcpt = yes
         smtpd_delay_reject = yes
         smtpd_discard_ehlo_keyword_address_maps =
@@ -585,8 +577,6 @@ internal static class UnsupportedTable
         unverified_sender_reject_code = 450
         unverified_sender_reject_reason =
         unverified_sender_tempfail_action = $reject_tempfail_action
-        smtpd_client_ipv4_prefix_length = 32
-        smtpd_client_ipv6_prefix_length = 84
         smtpd_per_record_deadline = no
         smtpd_tls_enable_rpk = no
         smtpd_tls_loglevel_maps =

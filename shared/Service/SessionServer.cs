@@ -15,8 +15,9 @@ public static class SessionServer
         /// <param name="client">Owned from now on.</param>
         public Task Serve(Descriptor client);
 
-        /// <summary>The system stops: sessions are to end at the next good place.</summary>
-        public void MustHurry();
+        /// <summary>No further clients come.</summary>
+        /// <param name="hurry">The system stops: sessions are to end at the next good place.</param>
+        public void MustEnd(bool hurry);
     }
 }
 
@@ -81,8 +82,7 @@ public sealed class SessionServer<TOptions>(string program, Func<MainConfig, str
             if (!context.MustEnd)
                 return;
             _lifeline!.Dispose();
-            if (context.MustHurry)
-                handler.MustHurry();
+            handler.MustEnd(context.MustHurry);
             Close();
         }
 

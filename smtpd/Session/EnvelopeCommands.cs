@@ -35,6 +35,8 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
             return unspeakable;
         if (Options.MessageSizeLimit > 0 && parameters.Size > Options.MessageSizeLimit)
             return new Reply(552, "5.3.4", "Message size exceeds fixed limit");
+        if (await surroundings.Events.Message(session) is { } tooMuch)
+            return tooMuch;
         if (surroundings.Queue.Shortage(session) is { } full)
             return full;
         session.Begin(new Transaction
@@ -77,6 +79,8 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
             bool isExcused = transaction.Overshoot++ < Options.RecipientOvershoot;
             return new Reply(452, "4.5.3", "Error: too many recipients") { IsOurTrouble = isExcused };
         }
+        if (await surroundings.Events.Recipient(session) is { } tooMuch)
+            return tooMuch;
         if (await surroundings.Access.Recipient(session, path.Address) is { } refusal)
         {
             surroundings.Log.Decided(session, null, "reject", "RCPT", refusal.ToString(), path.Address);

@@ -41,6 +41,9 @@ internal sealed class Session(Chat chat, ClientInfo client)
     /// <summary>How often each command was said, and how often it was taken: for the line at the end.</summary>
     internal Dictionary<string, (int Good, int All)> Counts { get; } = [];
 
+    /// <summary>The anvil service knows of it.</summary>
+    internal bool IsCounted { get; set; }
+
     /// <summary>Errors of the client so far.</summary>
     internal int Errors { get; set; }
 

@@ -49,6 +49,7 @@ internal sealed class SmtpdSession
         finally
         {
             _session.EndTransaction();
+            await _surroundings.Events.Disconnect(_session);
             Log.Disconnected(_session);
         }
     }
@@ -75,6 +76,11 @@ internal sealed class SmtpdSession
     // False: the session is over.
     private async ValueTask<bool> Greet()
     {
+        if (await _surroundings.Events.Connect(_session, Options) is { } tooMany)
+        {
+            Chat.Say(tooMany);
+            return false;
+        }
         if (await _surroundings.Access.Connect(_session) is { } refusal)
         {
             Log.Decided(_session, null, "reject", "CONNECT", refusal.ToString(), null);

@@ -103,6 +103,9 @@ internal sealed record SmtpdOptions
     /// <summary>ipc_timeout.</summary>
     internal required TimeSpan IpcTimeout { get; init; }
 
+    /// <summary>What one client may do in a time.</summary>
+    internal required ClientLimits Limits { get; init; }
+
     /// <summary>smtpd_sessions_per_process.</summary>
     internal required int SessionsPerProcess { get; init; }
 
@@ -142,6 +145,7 @@ internal sealed record SmtpdOptions
         Incoming = QueueDirectories.FromConfig(config).DirectoryOf(QueueName.Incoming),
         CleanupSocket = $"private/{config.Get(Parameters.CleanupServiceName)}",
         IpcTimeout = config.Get(Parameters.IpcTimeout),
+        Limits = ClientLimits.Read(config),
         SessionsPerProcess = config.Get(Parameters.SmtpdSessionsPerProcess),
     };
 }

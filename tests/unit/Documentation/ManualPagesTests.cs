@@ -35,6 +35,7 @@ public sealed partial class ManualPagesTests
 
     private static readonly Dictionary<string, Action<MainConfig>> s_programs = new()
     {
+        ["anvil"] = static config => Read(PostfixNet.Anvil.Program.Service, config, "anvil"),
         ["bounce"] = static config =>
         {
             foreach (string service in (string[])["bounce", "trace"])

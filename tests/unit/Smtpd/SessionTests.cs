@@ -227,6 +227,19 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public void Connections_of_a_client_are_counted_while_they_last()
+    {
+        using SmtpdRig rig = new("smtpd_client_connection_count_limit = 2");
+        SmtpdClient first = rig.Connect(), second = rig.Connect();
+        Assert.StartsWith("421 4.7.0", rig.Connect().Greeting, StringComparison.Ordinal);
+        Assert.Equal("warning: Connection concurrency limit exceeded: 3 from localhost[127.0.0.1] for service smtpd", rig.WaitForLog("limit exceeded"));
+        first.Say("QUIT");
+        Assert.Equal("", first.Reply());
+        Assert.StartsWith("220", rig.Connect().Greeting, StringComparison.Ordinal);
+        Assert.Equal("250 2.0.0 Ok", second.Say("NOOP"));
+    }
+
+    [Fact]
     public void A_line_without_end_is_bounded()
     {
         using SmtpdRig rig = new();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using PostfixNet.Anvil;
 using PostfixNet.Configuration;
 using PostfixNet.Ipc;
 using PostfixNet.Native;
@@ -105,8 +106,16 @@ internal sealed class SmtpdRig : IDisposable
     {
         using EventLoop loop = new();
         SmtpdLog log = new(_flow.Lines, options.LogsPort);
+        string anvil = $"{_directory.Path}/anvil";
+        using Descriptor anvilListener = Descriptor.ListenUnix(anvil, 0x180);
+        AnvilServer counting = new(loop, new Counters(TimeSpan.FromSeconds(60), TimeProvider.System), new PostfixNet.Anvil.Log(_flow.Lines));
+        loop.Add(anvilListener, Readiness.Readable, readiness =>
+        {
+            if (anvilListener.TryAccept() is { } server)
+                _ = counting.Serve(server);
+        });
         MessageQueue queue = new(options, loop, log);
-        SmtpdServer server = new(new Surroundings(options, loop, new LoopbackAccess(), queue,
+        SmtpdServer server = new(new Surroundings(options, loop, new LoopbackAccess(), new ClientEvents(loop, anvil, options.Limits, "smtpd", static _ => false, log), queue,
             new ClientNames(loop, looksUp: false, static client => client), new OwnClients(TimeProvider.System), TimeProvider.System, log));
         loop.Add(_listener, Readiness.Readable, readiness =>
         {
@@ -117,7 +126,7 @@ internal sealed class SmtpdRig : IDisposable
         {
             Span<byte> words = stackalloc byte[8];
             if (_bell.Theirs.Read(words) != 0 && _hurry)
-                server.MustHurry();
+                server.MustEnd(hurry: true);
             else
                 loop.Stop();
         });

@@ -72,6 +72,17 @@ internal sealed class Log(ILog log, bool logsPort)
     internal void LimitExceeded(Session session, string what, long value, string service) =>
         log.Warning(string.Create(CultureInfo.InvariantCulture, $"{what} limit exceeded: {value} from {Name(session)} for service {service}"));
 
+    internal void HandshakeFailed(Session session, string why) => log.Info($"SSL_accept error from {Name(session)}: {why}");
+
+    internal void Secured(Session session, string cipher)
+    {
+        string who = session.Tls is not { Fingerprint.Length: > 0 } tls ? "Anonymous" : tls.IsTrusted ? "Trusted" : "Untrusted";
+        log.Info($"{who} TLS connection established from {Name(session)}: {session.Tls?.Protocol} with cipher {cipher}");
+    }
+
+    internal void LoginFailed(Session session, string mechanism, string why, string user) =>
+        log.Warning($"{Name(session)}: SASL {PrintableText.Of(mechanism)} authentication failed: {why}{(user.Length > 0 ? $", sasl_username={PrintableText.Of(user)}" : "")}");
+
     internal void NoLimits(string why) => log.Warning($"clients are not counted for a while: {why}");
 
     internal void NameUnknown(string name, string address, string why) => log.Warning($"hostname {name} does not resolve to address {address}{why}");

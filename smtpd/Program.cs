@@ -1,5 +1,7 @@
+using PostfixNet.Configuration;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
+using PostfixNet.Login;
 using PostfixNet.Service;
 
 namespace PostfixNet.Smtpd;
@@ -18,18 +20,25 @@ namespace PostfixNet.Smtpd;
 ///   What one client may do in a time is counted by the anvil service over all processes; without it there are no limits.
 ///   Understood are HELO, EHLO, MAIL, RCPT, DATA, BDAT, RSET, NOOP, VRFY, HELP and QUIT, with SIZE, PIPELINING, 8BITMIME, SMTPUTF8,
 ///   DSN, ENHANCEDSTATUSCODES, CHUNKING and LIMITS.
+///   With smtpd_tls_security_level there is STARTTLS, or with smtpd_tls_wrappermode TLS from the first octet. Certificates and keys are read
+///   before root is given up; when a file has changed, processes end with their last client and new ones read it. A certificate for the
+///   name that a client asks for comes from tls_server_sni_maps.
+///   With smtpd_sasl_auth_enable clients may log in, over TLS; from this host without it, too, unless smtpd_tls_auth_only. Users are
+///   those of smtpd_sasl_password_file ("master passwd"), or Dovecot's.
 /// STANDARDS
 ///   RFC 5321 (SMTP), 1870 (SIZE), 2920 (PIPELINING), 3030 (CHUNKING), 3461 (DSN), 3463 and 2034 (status codes), 6152 (8BITMIME),
-///   6531 (SMTPUTF8), 9422 (LIMITS).
+///   6531 (SMTPUTF8), 9422 (LIMITS), 3207 (STARTTLS), 8446 (TLS 1.3), 4954 (AUTH), 4616, 5802 and 7677 (PLAIN, SCRAM).
 /// SECURITY
 ///   Talks to any client of the network, as mail_owner and without rights of its own. Lines, recipients, content and time are
 ///   bounded. Only clients of this host may relay. A line of content that ends without CR is no way to end a message, so that
 ///   a server behind this one cannot be made to see two messages in one (smtpd_forbid_bare_newline).
 /// DIAGNOSTICS
 ///   Lines as Postfix's: "connect from", "ID: client=", "NOQUEUE: reject: RCPT from", "lost connection after", "timeout after",
-///   "too many errors after", "improper command pipelining after", "non-SMTP command from", "limit exceeded:", "disconnect from ... commands=".
+///   "too many errors after", "improper command pipelining after", "non-SMTP command from", "limit exceeded:", "SASL PLAIN authentication failed:", "disconnect from ... commands=".
 ///   Exit 0: told to end, or long idle. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
+///   smtpd_tls_*, tls_server_sni_maps, smtpd_use_tls, smtpd_enforce_tls, smtpd_starttls_timeout,
+///   smtpd_sasl_auth_enable, smtpd_sasl_response_limit, broken_sasl_auth_clients, those of shared/Login/AuthoritySettings.cs,
 ///   allow_percent_hack, append_at_myorigin, append_dot_mydomain, cleanup_service_name, disable_vrfy_command, hash_queue_depth,
 ///   hash_queue_names, ipc_timeout, line_length_limit, mail_name, message_size_limit,
 ///   mydomain, myhostname, myorigin, queue_minfree, queue_minfree_percent, smtpd_banner, smtpd_client_auth_rate_limit,
@@ -45,15 +54,31 @@ namespace PostfixNet.Smtpd;
 internal static class Program
 {
     internal static readonly SessionServer<SmtpdOptions> Service =
-        new("smtpd", static (config, _) => SmtpdOptions.Read(config), static options => options.SessionsPerProcess, Start);
+        new("smtpd", static (config, _) => SmtpdOptions.Read(config), static options => options.SessionsPerProcess, Start)
+        {
+            // Keys and verifiers may be files that root alone can read.
+            BeforeConfinement = static (config, _) =>
+            {
+                s_tls = TlsServerSettings.Read(config);
+                s_logins = config.Get(Parameters.SmtpdSaslAuthEnable) ? AuthoritySettings.Read(config) : null;
+            },
+        };
+
+    private static TlsServerSettings? s_tls;
+    private static AuthoritySettings? s_logins;
 
     private static int Main(string[] arguments) => Service.Run(arguments);
 
     private static SmtpdServer Start(ServiceContext context, EventLoop loop, SmtpdOptions options)
     {
         Log log = new(MailLog.Lines, options.LogsPort);
+        context.AlsoChanged = s_tls is null ? null : s_tls.Certificates.Changed;
         return new SmtpdServer(new Surroundings(options, loop, new LoopbackAccess(),
-            new ClientEvents(loop, "private/anvil", options.Limits, context.Name, static client => System.Net.IPAddress.IsLoopback(client.Address!), log), new MessageQueue(options, loop, log),
-            new ClientNames(loop, options.LooksNamesUp, static client => client), new OwnClients(TimeProvider.System), TimeProvider.System, log));
+            new ClientEvents(loop, "private/anvil", options.Limits, context.Name, static client => System.Net.IPAddress.IsLoopback(client.Address!), log),
+            new MessageQueue(options, loop, log), new ClientNames(loop, options.LooksNamesUp, static client => client), new OwnClients(TimeProvider.System),
+            s_tls is null ? null : new TlsServer(s_tls, log), s_logins?.Open(log.Warning, Dovecot, loop.Elsewhere),
+            new LoginFailures(options.ErrorDelay, options.Limits, TimeProvider.System), TimeProvider.System, log));
+
+        ValueTask<Stream> Dovecot() => DovecotSocket.Connect(loop, s_logins!.DovecotPath);
     }
 }

@@ -1,4 +1,5 @@
 using PostfixNet.Ipc;
+using PostfixNet.Login;
 
 namespace PostfixNet.Smtpd;
 
@@ -10,5 +11,8 @@ namespace PostfixNet.Smtpd;
 /// <param name="Queue">Takes messages.</param>
 /// <param name="Names">Finds the names of clients.</param>
 /// <param name="Own">Who is on this host.</param>
+/// <param name="Tls">TLS with clients; null: there is none.</param>
+/// <param name="Logins">Who may log in; null: nobody.</param>
+/// <param name="Failures">Logins that failed.</param>
 /// <param name="Clock">For the times of messages.</param>
-internal sealed record Surroundings(SmtpdOptions Options, EventLoop Loop, IAccess Access, ClientEvents Events, MessageQueue Queue, ClientNames Names, OwnClients Own, TimeProvider Clock, Log Log);
+internal sealed record Surroundings(SmtpdOptions Options, EventLoop Loop, IAccess Access, ClientEvents Events, MessageQueue Queue, ClientNames Names, OwnClients Own, TlsServer? Tls, LoginAuthority? Logins, LoginFailures Failures, TimeProvider Clock, Log Log);

@@ -256,7 +256,6 @@ internal static class UnsupportedTable
         smtpd_authorized_xclient_hosts =
         smtpd_authorized_xforward_hosts =
         smtpd_authorized_verp_clients = $authorized_verp_clients
-        smtpd_sasl_auth_enable = no
         smtpd_sasl_exceptions_networks =
         smtpd_hide_client_session = no
         smtpd_policy_service_default_action = 451 4.3.5 Server configuration problem
@@ -268,7 +267,6 @@ internal static class UnsupportedTable
         rbl_reply_maps =
         default_rbl_reply = $rbl_code Service unavailable; $rbl_class [$rbl_what] blocked using $rbl_domain${rbl_reason?; $rbl_reason}
         qmqpd_authorized_clients =
-        tls_server_sni_maps =
         postscreen_access_list = permit_mynetworks
         postscreen_allowlist_interfaces = ${postscreen_whitelist_interfaces?{$postscreen_whitelist_interfaces}:{static:all}}
         postscreen_whitelist_interfaces = static:all
@@ -484,7 +482,6 @@ internal static class UnsupportedTable
         smtpd_delay_open_until_valid_rcpt = yes
         smtpd_delay_reject = yes
         smtpd_discard_ehlo_keyword_address_maps =
-        smtpd_enforce_tls = no
         smtpd_expansion_filter = \t\40!"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~
         smtpd_history_flush_threshold = 100
         smtpd_log_access_permit_actions =
@@ -498,16 +495,7 @@ internal static class UnsupportedTable
         smtpd_policy_service_timeout = 100s
         smtpd_policy_service_try_limit = 2
         smtpd_proxy_timeout = 100s
-        smtpd_sasl_response_limit = 12288
-        smtpd_starttls_timeout = ${stress?{10}:{300}}s
-        smtpd_tls_CAfile =
-        smtpd_tls_CApath =
         smtpd_tls_always_issue_session_ids = yes
-        smtpd_tls_ask_ccert = no
-        smtpd_tls_auth_only = no
-        smtpd_tls_ccert_verifydepth = 9
-        smtpd_tls_cert_file =
-        smtpd_tls_chain_files =
         smtpd_tls_ciphers = medium
         smtpd_tls_dcert_file =
         smtpd_tls_dh1024_param_file =
@@ -516,22 +504,11 @@ internal static class UnsupportedTable
         smtpd_tls_eccert_file =
         smtpd_tls_eckey_file = $smtpd_tls_eccert_file
         smtpd_tls_eecdh_grade = auto
-        smtpd_tls_exclude_ciphers =
-        smtpd_tls_fingerprint_digest = sha256
-        smtpd_tls_key_file = $smtpd_tls_cert_file
-        smtpd_tls_loglevel = 0
         smtpd_tls_mandatory_ciphers = medium
-        smtpd_tls_mandatory_exclude_ciphers =
-        smtpd_tls_mandatory_protocols = >=TLSv1
-        smtpd_tls_protocols = >=TLSv1
-        smtpd_tls_req_ccert = no
-        smtpd_tls_security_level =
         smtpd_tls_session_cache_database =
         smtpd_tls_session_cache_timeout = 3600s
-        smtpd_tls_wrappermode = no
         smtpd_upstream_proxy_protocol =
         smtpd_upstream_proxy_timeout = 5s
-        smtpd_use_tls = no
         tlsproxy_enforce_tls = $smtpd_enforce_tls
         tlsproxy_tls_CAfile = $smtpd_tls_CAfile
         tlsproxy_tls_CApath = $smtpd_tls_CApath
@@ -587,7 +564,6 @@ internal static class UnsupportedTable
         access_map_defer_code = 450
         access_map_reject_code = 554
         authorized_verp_clients = $mynetworks
-        broken_sasl_auth_clients = no
         defer_code = 450
         invalid_hostname_reject_code = 501
         maps_rbl_reject_code = 554

@@ -87,7 +87,10 @@ public sealed class ServiceContext
     }
 
     /// <summary>The file of a lookup table that has changed since this process read it (S4-23); null: there is none.</summary>
-    public string? ChangedTable() => _changedTable();
+    public string? ChangedTable() => _changedTable() ?? AlsoChanged?.Invoke();
+
+    /// <summary>Asks the same of further files that this process has read; null: there are none.</summary>
+    public Func<string?>? AlsoChanged { get; set; }
 
     /// <summary>Tells master whether this process waits for a client. A master that is gone is noticed elsewhere.</summary>
     internal void Tell(ServiceState state)

@@ -57,13 +57,8 @@ public static class CipherSuites
     }
 
     /// <summary>Name and strength for log lines: <c>TLS_AES_256_GCM_SHA384 (256/256 bits)</c>.</summary>
-    public static string Describe(TlsCipherSuite id)
-    {
-        foreach (CipherSuite suite in s_all)
-        {
-            if (suite.Id == id)
-                return $"{suite.Name} ({suite.Bits}/{suite.Bits} bits)";
-        }
-        return id.ToString();
-    }
+    public static string Describe(TlsCipherSuite id) => Find(id) is { } suite ? $"{suite.Name} ({suite.Bits}/{suite.Bits} bits)" : id.ToString();
+
+    /// <summary>One that is used here; null: it is not.</summary>
+    public static CipherSuite? Find(TlsCipherSuite id) => Array.Find(s_all, suite => suite.Id == id);
 }

@@ -156,6 +156,22 @@ internal sealed class Chat(LoopStream connection) : IDisposable
     /// <summary>What came before a handshake belongs to nobody: RFC 3207 section 6.</summary>
     internal void DropInput() => _start = _end = 0;
 
+    /// <summary>Says that nothing more follows, where TLS has a word for that (RFC 8446 section 6.1).</summary>
+    internal async ValueTask Finish()
+    {
+        if (_stream is not System.Net.Security.SslStream tls || connection.IsClosed)
+            return;
+        try
+        {
+            connection.Limit = Deadline.In(TimeSpan.FromSeconds(1));
+            await tls.ShutdownAsync();
+        }
+        catch (Exception e) when (e is IOException or TimeoutException or InvalidOperationException)
+        {
+            // It knows from the last reply.
+        }
+    }
+
     /// <summary>Goes on over TLS.</summary>
     internal void Continue(Stream tls) => _stream = tls;
 

@@ -21,6 +21,9 @@ internal sealed record Command(string Name, Func<CommandLine, ValueTask<Reply>> 
     /// <summary>It brings no mail further.</summary>
     internal bool IsJunk { get; init; }
 
+    /// <summary>It is taken without TLS, too, where TLS is demanded.</summary>
+    internal bool IsBeforeTls { get; init; }
+
     /// <summary>What follows must wait for the answer: RFC 2920 section 3.1.</summary>
     internal bool MustWait { get; init; }
 }

@@ -4,7 +4,7 @@ using PostfixNet.Mail;
 namespace PostfixNet.Smtpd;
 
 /// <summary>HELO and EHLO: RFC 5321 section 4.1.1.1.</summary>
-internal sealed class Greeting(Surroundings surroundings, Session session)
+internal sealed class Greeting(Surroundings surroundings, Session session, LoginCommands login)
 {
     private SmtpdOptions Options => surroundings.Options;
 
@@ -28,12 +28,12 @@ internal sealed class Greeting(Surroundings surroundings, Session session)
         // RFC 5321 section 4.1.4: as RSET.
         session.EndTransaction();
         (session.IsExtended, session.Protocol) = (isExtended, isExtended ? "ESMTP" : "SMTP");
-        return new Reply(250, "", isExtended ? string.Join('\n', [Options.MyHostname, .. Features()]) : Options.MyHostname);
+        return new Reply(250, "", isExtended ? string.Join('\n', [Options.MyHostname, .. await Features()]) : Options.MyHostname);
     }
 
     private const int LongestName = 512;
 
-    private IEnumerable<string> Features()
+    private async ValueTask<IEnumerable<string>> Features()
     {
         List<string> all =
         [
@@ -42,6 +42,14 @@ internal sealed class Greeting(Surroundings surroundings, Session session)
         ];
         if (!Options.IsVrfyDisabled)
             all.Add("VRFY");
+        if (surroundings.Tls is not null && session.Tls is null)
+            all.Add("STARTTLS");
+        if (await login.Mechanisms() is { Count: > 0 } mechanisms)
+        {
+            all.Add($"AUTH {string.Join(' ', mechanisms)}");
+            if (Options.AnnouncesOldAuth)
+                all.Add($"AUTH={string.Join(' ', mechanisms)}");
+        }
         all.AddRange(["ENHANCEDSTATUSCODES", "8BITMIME", "DSN"]);
         if (Options.IsSmtpUtf8Enabled)
             all.Add("SMTPUTF8");

@@ -20,6 +20,9 @@ internal sealed record Reply(int Code, string Status, string Text)
 
     internal static readonly Reply Ok = new(250, "2.0.0", "Ok");
 
+    /// <summary>The command has said all by itself.</summary>
+    internal static readonly Reply None = new(0, "", "");
+
     internal static readonly Reply ReadyForData = new(354, "", "End data with <CR><LF>.<CR><LF>");
 
     /// <summary>Reads a reply as an access table or policy service has it: "554 5.7.1 text", "450 text".</summary>

@@ -31,6 +31,13 @@ internal sealed class Session(Chat chat, ClientInfo client)
 
     internal void Begin(Transaction transaction) => Transaction = transaction;
 
+    /// <summary>What was said before TLS counts no more.</summary>
+    internal void Forget()
+    {
+        EndTransaction();
+        (Helo, Login, IsExtended, Protocol) = (null, null, false, "SMTP");
+    }
+
     /// <summary>What came of a message that did not end is forgotten.</summary>
     internal void EndTransaction()
     {
@@ -64,7 +71,11 @@ internal sealed class Session(Chat chat, ClientInfo client)
 /// <param name="Fingerprint">Of the certificate, hexadecimal with colons; empty: none.</param>
 /// <param name="KeyFingerprint">Of its public key.</param>
 /// <param name="IsTrusted">The certificate was verified.</param>
-internal sealed record TlsInfo(string Protocol, string Cipher, int Bits, string Subject = "", string Issuer = "", string Fingerprint = "", string KeyFingerprint = "", bool IsTrusted = false);
+internal sealed record TlsInfo(string Protocol, string Cipher, int Bits, string Subject = "", string Issuer = "", string Fingerprint = "", string KeyFingerprint = "", bool IsTrusted = false)
+{
+    /// <summary>What ties a login to this connection (tls-server-end-point); null: nothing.</summary>
+    internal byte[]? ServerEndPoint { get; init; }
+}
 
 /// <summary>Who has logged in.</summary>
 /// <param name="Method">The mechanism, e.g. "PLAIN".</param>

@@ -38,6 +38,7 @@ internal sealed class SmtpdSession
                 }
             }
             await Chat.Flush();
+            await Chat.Finish();
         }
         catch (ClientGoneException e)
         {
@@ -76,6 +77,8 @@ internal sealed class SmtpdSession
     // False: the session is over.
     private async ValueTask<bool> Greet()
     {
+        if (_surroundings.Tls is { Settings.IsWrapper: true } tls && !await tls.Begin(_session))
+            throw new ClientGoneException(isTimeout: false);
         if (await _surroundings.Events.Connect(_session, Options) is { } tooMany)
         {
             Chat.Say(tooMany);
@@ -145,7 +148,8 @@ internal sealed class SmtpdSession
             _stage = command.Name;
             if (command.MustWait && Chat.HasInput && SpeaksEarly())
                 return false;
-            reply = await command.Run(words);
+            reply = !command.IsBeforeTls && _surroundings.Tls is { Settings.IsDemanded: true } && _session.Tls is null
+                ? new Reply(530, "5.7.0", "Must issue a STARTTLS command first") : await command.Run(words);
         }
         Count(command is null ? "unknown" : command.Name.ToLowerInvariant(), !reply.IsRefusal);
         if (command is { IsJunk: true } or null && ++_session.Junk > Options.JunkCommandLimit)

@@ -88,6 +88,15 @@ internal sealed record SmtpdOptions
     /// <summary>smtpd_sasl_authenticated_header.</summary>
     internal required bool TellsLogin { get; init; }
 
+    /// <summary>smtpd_tls_auth_only.</summary>
+    internal required bool NeedsTlsForLogin { get; init; }
+
+    /// <summary>broken_sasl_auth_clients.</summary>
+    internal required bool AnnouncesOldAuth { get; init; }
+
+    /// <summary>smtpd_sasl_response_limit.</summary>
+    internal required int LoginLineLimit { get; init; }
+
     /// <summary>How incomplete addresses are completed before it is decided about them, as cleanup does.</summary>
     internal required AddressCompletion Completion { get; init; }
 
@@ -137,6 +146,9 @@ internal sealed record SmtpdOptions
         IsSmtpUtf8Enabled = config.Get(Parameters.Smtputf8Enable),
         LogsPort = config.Get(Parameters.SmtpdClientPortLogging),
         LooksNamesUp = config.Get(Parameters.SmtpdPeernameLookup),
+        NeedsTlsForLogin = config.Get(Parameters.SmtpdTlsAuthOnly),
+        AnnouncesOldAuth = config.Get(Parameters.BrokenSaslAuthClients),
+        LoginLineLimit = config.Get(Parameters.SmtpdSaslResponseLimit),
         TellsTls = config.Get(Parameters.SmtpdTlsReceivedHeader),
         TellsLogin = config.Get(Parameters.SmtpdSaslAuthenticatedHeader),
         Completion = new AddressCompletion(config.Get(Parameters.MyOrigin), config.Get(Parameters.MyDomain), config.Get(Parameters.AppendAtMyorigin),

@@ -26,6 +26,7 @@ public sealed partial class ManualPagesTests
     private const string Much = """
         myhostname = "mta.golden.test"
         notify_classes = ["protocol"]
+        smtpd_tls_security_level = "may"
         smtp_sasl_auth_enable = true
         virtual_alias_maps = { "a@b.test" = "c@d.test" }
         smtp_generic_maps = { "a@b.test" = "c@d.test" }
@@ -71,7 +72,18 @@ public sealed partial class ManualPagesTests
             _ = TransportLimits.Of(config, "local", 0);
         },
         ["sendmail"] = static config => SubmissionSettings.Read(config),
-        ["smtpd"] = static config => Read(PostfixNet.Smtpd.Program.Service, config, "smtpd"),
+        ["smtpd"] = static config =>
+        {
+            // There is no certificate; all that could be said of one is asked for all the same.
+            Assert.Throws<ConfigurationException>(() => PostfixNet.Smtpd.Program.Service.BeforeConfinement(config, "smtpd"));
+            Assert.Throws<ConfigurationException>(() => PostfixNet.Login.AuthoritySettings.Read(config));
+            _ = config.Get(Parameters.SmtpdSaslAuthEnable);
+            foreach (Parameter<string> name in (Parameter<string>[])[Parameters.SmtpdSaslLocalDomain, Parameters.SmtpdSaslService])
+                _ = config.Get(name);
+            _ = PostfixNet.Login.MechanismFilter.Read(config, Parameters.SmtpdSaslMechanismFilter, null);
+            _ = (config.Get(Parameters.SmtpdSaslSecurityOptions), config.Get(Parameters.SmtpdSaslTlsSecurityOptions));
+            Read(PostfixNet.Smtpd.Program.Service, config, "smtpd");
+        },
         ["smtp"] = static config =>
         {
             foreach (string service in (string[])["smtp", "lmtp"])

@@ -1,3 +1,7 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using PostfixNet.Configuration;
 using PostfixNet.UnitTests.Smtpd;
 
 namespace PostfixNet.UnitTests.ChangedParameters;
@@ -45,6 +49,83 @@ public sealed class SmtpdRows
         new("smtpd_sessions_per_process", "3", static toml => PostfixNet.Smtpd.SmtpdOptions.Read(Row.Config("", toml)).SessionsPerProcess.ToString(System.Globalization.CultureInfo.InvariantCulture), "3"),
         new("smtpd_peername_lookup", "false", static toml => PostfixNet.Smtpd.SmtpdOptions.Read(Row.Config("", toml)).LooksNamesUp.ToString(), "False"),
     ];
+
+    // TLS and logins: most of them are shown by Smtpd/SecurityTests.
+    private static Func<string, string> Tls(Func<PostfixNet.Smtpd.TlsServerSettings, string> seen) => toml =>
+    {
+        using Queue.TemporaryDirectory directory = new();
+        string certificate = directory.File("c.pem", Encoding.ASCII.GetBytes(s_certificate.Value));
+        try
+        {
+            return PostfixNet.Smtpd.TlsServerSettings.Read(Row.Config($"smtpd_tls_security_level = \"may\"\nsmtpd_tls_cert_file = \"{certificate}\"", toml.Replace("FILE", certificate, StringComparison.Ordinal))) is { } settings
+                ? seen(settings) : "no TLS";
+        }
+        catch (ConfigurationException e)
+        {
+            return e.Message;
+        }
+    };
+
+    private static readonly Lazy<string> s_certificate = new(static () =>
+    {
+        using RSA key = RSA.Create(2048);
+        using X509Certificate2 certificate = new CertificateRequest("CN=a.test", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+        return $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n";
+    });
+
+    private static readonly Func<string, string> s_tls = Tls(static settings =>
+        $"IsDemanded = {settings.IsDemanded}, IsWrapper = {settings.IsWrapper}, AsksCertificate = {settings.AsksCertificate}, DemandsCertificate = {settings.DemandsCertificate}, "
+        + $"VerifyDepth = {settings.VerifyDepth}, Digest = {settings.Digest}, LogLevel = {settings.LogLevel}, Timeout = {settings.Timeout}");
+
+    internal static readonly Row[] Security =
+    [
+        new("smtpd_tls_security_level", "'encrypt'", s_tls, "IsDemanded = True"),
+        new("smtpd_use_tls", "true", s_tls, "IsDemanded = False") { With = "smtpd_tls_security_level = ''" },
+        new("smtpd_enforce_tls", "true", s_tls, "IsDemanded = True") { With = "smtpd_tls_security_level = ''" },
+        new("smtpd_tls_wrappermode", "true", s_tls, "IsWrapper = True"),
+        new("smtpd_tls_cert_file", "'/nonexistent'", s_tls, "smtpd_tls_cert_file: "),
+        new("smtpd_tls_key_file", "'/nonexistent'", s_tls, "/nonexistent"),
+        new("smtpd_tls_chain_files", "['/nonexistent']", s_tls, "smtpd_tls_chain_files: "),
+        new("tls_server_sni_maps", "{ 'a.test' = '/nonexistent' }", s_tls, "tls_server_sni_maps: "),
+        new("smtpd_tls_ask_ccert", "true", s_tls, "AsksCertificate = True"),
+        new("smtpd_tls_req_ccert", "true", s_tls, "DemandsCertificate = True") { With = "smtpd_tls_security_level = 'encrypt'" },
+        new("smtpd_tls_CAfile", "'/nonexistent'", s_tls, "/nonexistent"),
+        new("smtpd_tls_CApath", "'/nonexistent'", s_tls, "smtpd_tls_CApath: there is no such directory"),
+        new("smtpd_tls_ccert_verifydepth", "3", s_tls, "VerifyDepth = 3"),
+        new("smtpd_tls_fingerprint_digest", "'sha512'", s_tls, "Digest = sha512"),
+        new("smtpd_tls_protocols", "'>=TLSv1.3'", Tls(static settings => settings.Protocols.ToString()), "") { Hides = "Tls12" },
+        new("smtpd_tls_mandatory_protocols", "'>=TLSv1.3'", Tls(static settings => settings.Protocols.ToString()), "") { Hides = "Tls12", With = "smtpd_tls_security_level = 'encrypt'" },
+        new("smtpd_tls_exclude_ciphers", "['RSA']", Tls(static settings => string.Join(' ', settings.ExcludedCiphers)), "RSA"),
+        new("smtpd_tls_mandatory_exclude_ciphers", "['RSA']", Tls(static settings => string.Join(' ', settings.ExcludedCiphers)), "RSA") { With = "smtpd_tls_security_level = 'encrypt'" },
+        new("smtpd_tls_loglevel", "1", s_tls, "LogLevel = 1"),
+        new("smtpd_starttls_timeout", "'5s'", s_tls, "Timeout = 00:00:05"),
+        new("smtpd_tls_auth_only", "true", static toml => PostfixNet.Smtpd.SmtpdOptions.Read(Row.Config("", toml)).NeedsTlsForLogin.ToString(), "True"),
+        new("smtpd_sasl_auth_enable", "true", static toml =>
+        {
+            try
+            {
+                using SmtpdRig rig = new(toml);
+                return rig.Talk("EHLO c");
+            }
+            catch (ConfigurationException e)
+            {
+                return e.Message;
+            }
+        }, "smtpd_sasl_password_file: is not set"),
+        new("broken_sasl_auth_clients", "true", static toml => PostfixNet.Smtpd.SmtpdOptions.Read(Row.Config("", toml)).AnnouncesOldAuth.ToString(), "True"),
+        new("smtpd_sasl_response_limit", "600", static toml => PostfixNet.Smtpd.SmtpdOptions.Read(Row.Config("", toml)).LoginLineLimit.ToString(System.Globalization.CultureInfo.InvariantCulture), "600"),
+    ];
+
+    public static TheoryData<int, string> SecurityCases => Row.Cases(Security);
+
+    [Theory]
+    [MemberData(nameof(SecurityCases))]
+    public void A_changed_value_of_security_is_seen(int row, string parameter)
+    {
+        Assert.Equal(parameter, Security[row].Parameter);
+        Security[row].Check();
+    }
 
     static SmtpdRows() => Array.ForEach(All, static row => row.Begin());
 

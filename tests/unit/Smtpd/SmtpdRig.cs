@@ -1,9 +1,12 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using PostfixNet.Anvil;
 using PostfixNet.Configuration;
 using PostfixNet.Ipc;
+using PostfixNet.Login;
 using PostfixNet.Native;
 using PostfixNet.Queue;
 using PostfixNet.Smtpd;
@@ -40,7 +43,9 @@ internal sealed class SmtpdRig : IDisposable
         SmtpdOptions options = SmtpdOptions.Read(config) with { CleanupSocket = socket, Incoming = _flow.Queues.DirectoryOf(QueueName.Incoming) };
         _cleanup = new Thread(AcceptForCleanup);
         _cleanup.Start();
-        _loop = new Thread(() => RunLoop(options));
+        TlsServerSettings? tls = TlsServerSettings.Read(config);
+        AuthoritySettings? logins = config.Get(Parameters.SmtpdSaslAuthEnable) ? AuthoritySettings.Read(config) : null;
+        _loop = new Thread(() => RunLoop(options, tls, logins));
         _loop.Start();
     }
 
@@ -102,7 +107,7 @@ internal sealed class SmtpdRig : IDisposable
         return found!;
     }
 
-    private void RunLoop(SmtpdOptions options)
+    private void RunLoop(SmtpdOptions options, TlsServerSettings? tls, AuthoritySettings? logins)
     {
         using EventLoop loop = new();
         SmtpdLog log = new(_flow.Lines, options.LogsPort);
@@ -116,7 +121,9 @@ internal sealed class SmtpdRig : IDisposable
         });
         MessageQueue queue = new(options, loop, log);
         SmtpdServer server = new(new Surroundings(options, loop, new LoopbackAccess(), new ClientEvents(loop, anvil, options.Limits, "smtpd", static _ => false, log), queue,
-            new ClientNames(loop, looksUp: false, static client => client), new OwnClients(TimeProvider.System), TimeProvider.System, log));
+            new ClientNames(loop, looksUp: false, static client => client), new OwnClients(TimeProvider.System),
+            tls is null ? null : new TlsServer(tls, log), logins?.Open(log.Warning, static () => throw new IOException("nobody"), loop.Elsewhere),
+            new LoginFailures(options.ErrorDelay, options.Limits, TimeProvider.System), TimeProvider.System, log));
         loop.Add(_listener, Readiness.Readable, readiness =>
         {
             if (_listener.TryAccept() is { } client)
@@ -165,7 +172,7 @@ internal sealed class SmtpdRig : IDisposable
 /// <summary>A client that says what it is told to.</summary>
 internal sealed class SmtpdClient(TcpClient client)
 {
-    private readonly NetworkStream _stream = Prepared(client);
+    private Stream _stream = Prepared(client);
     private readonly List<byte> _input = [];
 
     internal string Greeting { get; set; } = "";
@@ -199,6 +206,21 @@ internal sealed class SmtpdClient(TcpClient client)
                 break;
         }
         return string.Join('\n', lines);
+    }
+
+    /// <summary>The handshake of a client that trusts anybody.</summary>
+    /// <returns>The subject of the server's certificate.</returns>
+    internal string Secure(string name, X509Certificate2? own = null)
+    {
+        SslStream tls = new(_stream);
+        tls.AuthenticateAsClient(new SslClientAuthenticationOptions
+        {
+            TargetHost = name,
+            RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null,
+            ClientCertificateContext = own is null ? null : SslStreamCertificateContext.Create(own, null, offline: true),
+        });
+        _stream = tls;
+        return tls.RemoteCertificate!.Subject;
     }
 
     /// <summary>The next reply; null: there is none in that time.</summary>

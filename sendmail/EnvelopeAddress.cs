@@ -11,7 +11,7 @@ internal sealed class EnvelopeAddress(AddressCompletion completion, int limit)
     /// <summary>Internal form.</summary>
     /// <remarks>That has no quotes: where they kept a "@", "!" or "%" from having its meaning, the domain is added here.</remarks>
     /// <exception cref="SubmissionException">No queue file can hold it.</exception>
-    internal string Of(HeaderAddress address) => Of(address.IsLocalPart ? Address.Complete(address, completion) : address.Address);
+    internal string Of(HeaderAddress address) => Of(address.Route + (address.IsLocalPart ? Address.Complete(address, completion) : address.Address));
 
     /// <summary>An address that is in internal form.</summary>
     /// <exception cref="SubmissionException">No queue file can hold it.</exception>

@@ -3,7 +3,7 @@ namespace PostfixNet.Mail;
 /// <summary>A part of an address list.</summary>
 /// <param name="Token">A separator, a piece of a name or a comment; not used for an address.</param>
 /// <param name="Mailbox">An address; null for all else.</param>
-/// <param name="IsGroupColon">The colon that ends the name of a group.</param>
+/// <param name="IsGroupColon">The colon that ends the name of a group, and has a blank behind it.</param>
 internal readonly record struct AddressListItem(AddressToken Token, Mailbox? Mailbox = null, bool IsGroupColon = false);
 
 /// <summary>Finds the addresses of a list: RFC 5322 section 3.4, and what people write instead.</summary>
@@ -19,6 +19,7 @@ internal sealed class AddressList
     private int _lastSemicolon = -1;
     private int _noRouteBefore;
     private bool _needsComma;
+    private int _groupColon = -1;            // the last one, when no comma has come since
 
     private AddressList(List<AddressToken> tokens)
     {
@@ -83,9 +84,7 @@ internal sealed class AddressList
             }
             else if (token.Is(':') && i < _lastSemicolon)
             {
-                AddPhrase(start, i);
-                _items.Add(new AddressListItem(token, IsGroupColon: true));
-                _needsComma = false;
+                AddGroupName(start, i);
                 start = i + 1;
             }
             else if (token.Is(',') || token.Is(';'))
@@ -93,6 +92,8 @@ internal sealed class AddressList
                 AddWords(start, i);
                 _items.Add(new AddressListItem(token));
                 _needsComma = token.Is(';');
+                if (!_needsComma)
+                    _groupColon = -1;
                 start = i + 1;
             }
         }
@@ -169,6 +170,18 @@ internal sealed class AddressList
         }
     }
 
+    // Groups without commas between them are written as Postfix writes them, to which all is the name of the last one.
+    private void AddGroupName(int start, int colon)
+    {
+        _needsComma &= _items.Count == 0 || !_items[^1].Token.Is(';');
+        AddPhrase(start, colon);
+        if (_groupColon >= 0)
+            _items[_groupColon] = _items[_groupColon] with { IsGroupColon = false };
+        _groupColon = _items.Count;
+        _items.Add(new AddressListItem(_tokens[colon], IsGroupColon: true));
+        _needsComma = false;
+    }
+
     private bool IsStray(AddressToken token)
     {
         bool isStray = token.Is('<') || token.Is('>');
@@ -180,6 +193,7 @@ internal sealed class AddressList
     {
         _items.Add(new AddressListItem(AddressToken.Comma));
         _needsComma = false;
+        _groupColon = -1;
     }
 
     // Words that are in no brackets are addresses themselves; two side by side are two.

@@ -5,7 +5,8 @@ namespace PostfixNet.Mail;
 /// <summary>One mailbox found in a header.</summary>
 /// <param name="Address">Internal form; empty for <c>""</c>.</param>
 /// <param name="IsLocalPart">It has no domain, and what looks like one stood in quotes: <c>"a@b"</c>, <c>"a!b"</c>.</param>
-public sealed record HeaderAddress(string Address, bool IsLocalPart = false);
+/// <param name="Route">What stood before it, RFC 5322 section 4.4: <c>@a,@b:</c>, mostly empty.</param>
+public sealed record HeaderAddress(string Address, bool IsLocalPart = false, string Route = "");
 
 /// <summary>Address lists as they stand in headers: RFC 5322 section 3.4 with the obsolete forms of section 4.4, and whatever
 /// else people write.</summary>
@@ -51,7 +52,7 @@ public static class HeaderAddresses
             string external = "";
             if (!mailbox.IsNull)
             {
-                HeaderAddress address = mailbox.Address();
+                HeaderAddress address = mailbox.Address(comma: ", ");
                 string changed = address.Address.Length > 0 ? rewrite(address) : "";
                 external = changed.Length > 0 ? Address.ToExternal(changed) : "\"\"";
                 mailbox.AppendSpelling(spelling.Clear());

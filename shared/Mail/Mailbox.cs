@@ -20,11 +20,12 @@ internal sealed class Mailbox
     internal void Add(AddressToken token) => (token.Kind == AddressTokenKind.Comment ? _comments ??= [] : _tokens).Add(token);
 
     /// <summary>What it means.</summary>
-    internal HeaderAddress Address()
+    /// <param name="comma">Stands for one that is in angle brackets without quotes; Postfix adds a blank in headers, and in envelopes none.</param>
+    internal HeaderAddress Address(string comma = ",")
     {
         int first = AfterRoute();
-        if (_tokens.Count - first == 1 && _tokens[first].Kind == AddressTokenKind.Atom)
-            return new HeaderAddress(_tokens[first].Text);
+        if (first == 0 && _tokens.Count == 1 && _tokens[0].Kind == AddressTokenKind.Atom)
+            return new HeaderAddress(_tokens[0].Text);
         StringBuilder address = new();
         bool hasOperator = false, hasOperatorInWord = false;
         for (int i = first; i < _tokens.Count; i++)
@@ -32,11 +33,12 @@ internal sealed class Mailbox
             AddressToken token = _tokens[i];
             if (i > first && token.IsWord && _tokens[i - 1].IsWord)
                 address.Append(' ');
-            address.Append(token.Text);
+            address.Append(token.Is(',') ? comma : token.Text);
             hasOperator |= token.IsOperator;
             hasOperatorInWord |= token.IsWord && token.Text.AsSpan().IndexOfAny(AddressToken.Operators) >= 0;
         }
-        return new HeaderAddress(address.ToString(), hasOperatorInWord && !hasOperator);
+        string route = string.Concat(_tokens.Take(first).Select(static t => t.Text));
+        return new HeaderAddress(address.ToString(), hasOperatorInWord && !hasOperator, route);
     }
 
     /// <summary>Adds the address as it was spelled, with the blanks that it needs, but without brackets.</summary>

@@ -43,12 +43,15 @@ internal sealed class RewritingCases
             """,
     };
 
-    private readonly List<RewritingCase> _cases = [];
-    private ulong _state = 20261126;
+    internal const ulong OwnSeed = 20261126;
 
-    internal static IReadOnlyList<RewritingCase> All()
+    private readonly List<RewritingCase> _cases = [];
+    private ulong _state;
+
+    /// <param name="seed">Those of <see cref="OwnSeed"/> have vectors.</param>
+    internal static IReadOnlyList<RewritingCase> All(ulong seed = OwnSeed)
     {
-        RewritingCases cases = new();
+        RewritingCases cases = new() { _state = seed };
         for (int i = 0; i < 24; i++)
             cases.AddRound(i);
         return cases._cases;

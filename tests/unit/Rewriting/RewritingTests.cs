@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using PostfixNet.Cleanup;
 using PostfixNet.Configuration;
 using PostfixNet.Mail;
@@ -14,9 +15,11 @@ namespace PostfixNet.UnitTests.Rewriting;
 /// some of the kinds that docs/differences.md has (vectors/rewriting-ours.txt).</summary>
 public sealed class RewritingTests
 {
+    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
     private static readonly HashSet<string> s_different =
     [
-        "NUL in an address", "NUL in a header", "two groups", "quoted local part in the envelope", "half an address", "source route", "comma in brackets",
+        "NUL in an address", "NUL in a header", "quoted local part in the envelope",
         "token limit", "size limit", "Latin-1 argument", "name outside ASCII", "header outside ASCII", "hops",
     ];
 
@@ -24,7 +27,11 @@ public sealed class RewritingTests
     public void Messages_become_what_they_become_in_Postfix()
     {
         Dictionary<int, List<string>> postfix = Read("rewriting.txt"), ours = Read("rewriting-ours.txt"), actual = [];
-        IReadOnlyList<RewritingCase> cases = RewritingCases.All();
+        // Another seed is for tests/load/rewriting-beside-postfix.py, and fails here.
+        ulong seed = Environment.GetEnvironmentVariable("REWRITING_SEED") is { } given ? ulong.Parse(given, CultureInfo.InvariantCulture) : RewritingCases.OwnSeed;
+        IReadOnlyList<RewritingCase> cases = RewritingCases.All(seed);
+        if (Environment.GetEnvironmentVariable("REWRITING_CASES") is { } file)
+            File.WriteAllText(file, JsonSerializer.Serialize(cases, s_json));
         Assert.Equal(cases.Count, postfix.Count);
         Assert.All(ours.Keys, number => Assert.Contains(cases[number - 1].Kind, s_different));
         foreach (IGrouping<string, RewritingCase> scene in cases.GroupBy(c => c.Scene))

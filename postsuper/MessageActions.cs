@@ -188,8 +188,10 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
 
     private bool Requeue(QueueName queue, QueueId id, string path)
     {
-        // What an agent still records goes to the logs of the old name: from there it is told.
-        if (queue == QueueName.Active && IsInDelivery(path))
+        // An agent that comes now finds the file locked, and one that comes later does not find it any more. What one that is at
+        // work still records goes to the logs of the old name: from there it is told.
+        using SafeFileHandle? file = queue == QueueName.Active ? FileSystem.Open(path) : null;
+        if (file is not null && !FileSystem.TryLock(file))
         {
             foreach (QueueName log in (QueueName[])[QueueName.Bounce, QueueName.Trace])
             {
@@ -206,12 +208,6 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
         // It is tried anew, under another name. Nobody will ask for these reasons.
         FileSystem.TryRemove(queues.PathOf(QueueName.Defer, id));
         return true;
-    }
-
-    private static bool IsInDelivery(string path)
-    {
-        using SafeFileHandle file = FileSystem.Open(path);
-        return FileSystem.IsLockedByAnother(file);
     }
 
     private bool Delete(QueueId id, string path)

@@ -80,7 +80,8 @@ internal sealed class StructureCheck
     }
 
     /// <summary>Removes what crashes left behind: files that were never completed, things that are no files, and logs without a
-    /// message, older than a week (of deferred recipients: than an hour); in maildrop also what users put there under names that no mail has. Files that are marked as corrupt stay, and whole messages whatever their mode.</summary>
+    /// message, older than a week (of deferred recipients: than an hour); in maildrop also what users put there under names that no mail has. Files that are
+    /// marked as corrupt stay, and whatever their mode whole messages, and files that we cannot read.</summary>
     /// <param name="where">Message queues.</param>
     /// <param name="warn">Tell of names that are no queue ids.</param>
     internal void Purge(IReadOnlyList<QueueName> where, bool warn)
@@ -89,11 +90,12 @@ internal sealed class StructureCheck
         foreach (QueueName queue in where)
             ForEach(queue, entry =>
             {
-                if (!PurgeOne(entry.Path, oldest) && queue == QueueName.Maildrop && FileSystem.Status(entry.Path) is { Kind: FileKind.Directory })
+                if (!PurgeOne(entry.Path, oldest, warn && queue == QueueName.Maildrop) && queue == QueueName.Maildrop
+                    && FileSystem.Status(entry.Path) is { Kind: FileKind.Directory })
                     PurgeJunk(entry.Path, oldest);
             }, path =>
             {
-                if (!PurgeOne(path, oldest) && !(queue == QueueName.Maildrop && PurgeJunk(path, oldest)) && warn)
+                if (!PurgeOne(path, oldest, warn: false) && !(queue == QueueName.Maildrop && PurgeJunk(path, oldest)) && warn)
                     WarnOfName(path);
             });
         // Not of bounce: what failed for good, and was not told, is for people to look at.
@@ -125,13 +127,37 @@ internal sealed class StructureCheck
         return status.Kind == FileKind.Directory ? FileSystem.TryRemoveEmptyDirectory(path) : Remove(path);
     }
 
-    private bool PurgeOne(string path, long oldest)
+    private bool PurgeOne(string path, long oldest, bool warn)
     {
         if (FileSystem.Status(path) is not { } status || status.Kind == FileKind.Directory || status.ModifiedSeconds > oldest)
             return false;
-        int ownerBits = status.Mode & QueueFileMode.Ready;
-        return (status.Kind != FileKind.Regular || (ownerBits != QueueFileMode.Ready && ownerBits != QueueFileMode.Corrupt))
-            && (status.Kind != FileKind.Regular || !IsMessage(path)) && Remove(path);
+        if (status.Kind != FileKind.Regular)
+            return Remove(path);
+        if ((status.Mode & QueueFileMode.Ready) is QueueFileMode.Ready or QueueFileMode.Corrupt)
+            return false;
+        if (!MayBeWhole(path))
+            return Remove(path);
+        if (warn)
+            _report.Warn($"{RelativeName(path)}: whole, or closed to us, but of mode {Convert.ToString(status.Mode, 8)}: not taken as mail; with mode {Convert.ToString(QueueFileMode.Submitted, 8)} it is");
+        return false;
+    }
+
+    // A user may have changed the mode of mail that was accepted of him. What is unfinished, by a crash, can be read.
+    private static bool MayBeWhole(string path)
+    {
+        try
+        {
+            using QueueFile file = QueueFile.Open(path);
+            return file.IsWhole();
+        }
+        catch (SystemCallException e) when (e.IsMissing)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     // A whole one: with the right mode it would be mail.

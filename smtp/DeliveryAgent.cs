@@ -84,10 +84,11 @@ internal sealed class DeliveryAgent : IDisposable
 
     private DeliveryReport Deliver(DeliveryRequest request)
     {
+        string path = _settings.Queues.PathOf(request.Queue, request.Id);
         QueueFile file;
         try
         {
-            file = QueueFile.Open(_settings.Queues.PathOf(request.Queue, request.Id), write: true);
+            file = QueueFile.Open(path, write: true);
         }
         catch (IOException e)
         {
@@ -97,8 +98,8 @@ internal sealed class DeliveryAgent : IDisposable
         {
             // Shared with the agents of the message's other destinations. The queue manager locks exclusively when it
             // takes a file in, and so sees that agents of its predecessor are still at it.
-            if (!FileSystem.TryLockShared(file.Handle))
-                return PutOff(request, "the queue file is in use");
+            if (file.TryLockShared(path) is { } why)
+                return PutOff(request, why);
             try
             {
                 return Deliver(request with { Recipients = StillToDo(request.Recipients, file.Handle) }, file.Handle);

@@ -45,7 +45,7 @@ public sealed class NewQueueFile : IDisposable
     {
         clock ??= TimeProvider.System;
         string directory = queues.DirectoryOf(queue);
-        (SafeFileHandle handle, string temporary) = CreateTemporary(directory, clock);
+        (SafeFileHandle handle, string temporary) = CreateTemporary(directory, queue == QueueName.Maildrop ? QueueFileMode.BeingSubmitted : QueueFileMode.Building, clock);
         try
         {
             ulong inode = FileSystem.Status(handle).Inode;
@@ -69,13 +69,13 @@ public sealed class NewQueueFile : IDisposable
     }
 
     // The dot keeps the name from being an id, so whoever scans the directory passes it over.
-    private static (SafeFileHandle Handle, string Path) CreateTemporary(string directory, TimeProvider clock)
+    private static (SafeFileHandle Handle, string Path) CreateTemporary(string directory, int mode, TimeProvider clock)
     {
         for (int i = 0; i < MaximumTries; i++)
         {
             long microseconds = (MailTime.Microseconds(clock) + i) % 1_000_000;
             string path = string.Create(CultureInfo.InvariantCulture, $"{directory}/{microseconds}.{Environment.ProcessId}");
-            if (FileSystem.TryCreate(path, QueueFileMode.Building) is { } handle)
+            if (FileSystem.TryCreate(path, mode) is { } handle)
                 return (handle, path);
         }
         throw new IOException($"create {directory}: no free name");

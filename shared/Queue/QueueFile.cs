@@ -15,6 +15,9 @@ public static class QueueFileMode
     /// <summary>Complete.</summary>
     public const int Ready = 0x1C0; // 0700
 
+    /// <summary>Being written in maildrop: who removes what was never finished can see that it was not.</summary>
+    public const int BeingSubmitted = 0x1A0; // 0640
+
     /// <summary>Complete in maildrop: its reader has the group of the directory, which no user is in.</summary>
     public const int Submitted = 0x1E0; // 0740
 
@@ -67,6 +70,16 @@ public sealed class QueueFile : IDisposable
     /// <summary>The open file.</summary>
     public SafeFileHandle Handle { get; }
 
+    /// <summary>Takes the lock that the agents of a message share; whoever takes it away from them looks for that lock.</summary>
+    /// <param name="path">Where it was opened: it may have been taken away between that and the lock, and what becomes of it is nobody's concern then.</param>
+    /// <returns>Why not; null: the lock is held until the file is closed.</returns>
+    public string? TryLockShared(string path)
+    {
+        if (!FileSystem.TryLockShared(Handle))
+            return "the queue file is in use";
+        return FileSystem.Status(path)?.Inode == FileSystem.Status(Handle).Inode ? null : $"{path}: the queue file was taken away";
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Handle.Dispose();
 
@@ -103,6 +116,26 @@ public sealed class QueueFile : IDisposable
         if (size.RecipientCount != envelope.TotalRecipients)
             throw new QueueFileException(Invariant($"rcpt count mismatch ({size.RecipientCount - envelope.TotalRecipients})"));
         return envelope;
+    }
+
+    /// <summary>Whether every record is there to the last, of a queue file or of a user's in maildrop.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public bool IsWhole()
+    {
+        try
+        {
+            _reader.Seek(0);
+            while (_reader.Read())
+            {
+                if (_reader.Type == RecordType.End)
+                    return true;
+            }
+        }
+        catch (QueueFileException)
+        {
+            // Damaged, or cut.
+        }
+        return false;
     }
 
     /// <summary>As the other, without collecting recipients.</summary>

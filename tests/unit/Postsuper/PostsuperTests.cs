@@ -502,6 +502,62 @@ public sealed class PostsuperTests : IDisposable
         Assert.Equal([id], Everything());
     }
 
+    // Accepted mail, of which its user changed the mode. What sendmail has not finished is readable, and has no end.
+    [Theory]
+    [InlineData("one-rcpt.maildrop", 0x180, true)] // 0600
+    [InlineData("one-rcpt.maildrop", 0x1A4, true)]
+    [InlineData("one-rcpt.maildrop", 0, true)]
+    [InlineData("unfinished", QueueFileMode.BeingSubmitted, false)]
+    [InlineData("", QueueFileMode.BeingSubmitted, false)]
+    public void Submitted_mail_is_not_purged_whatever_its_mode(string content, int mode, bool stays)
+    {
+        string path = $"{_queues.DirectoryOf(QueueName.Maildrop)}/AAAAA1";
+        byte[] whole = Vectors.Bytes("one-rcpt.maildrop");
+        File.WriteAllBytes(path, content switch { "" => [], "unfinished" => whole[..^2], _ => Vectors.Bytes(content) });
+        FileSystem.ChangeMode(path, mode);
+        FileSystem.TrySetTime(path, 1_700_000_000_000_000_000);
+        OrdinaryUser.Give(_queues.Root);
+        string[] lines = [];
+        OrdinaryUser.Run(() => lines = Run("-p"));
+        Assert.Equal(stays, File.Exists(path));
+        Assert.Equal(stays ? [$"warning: maildrop/AAAAA1: whole, or closed to us, but of mode {Convert.ToString(mode, 8)}: not taken as mail; with mode 740 it is"] : [], lines);
+    }
+
+    // Newcomer 4: mode 0400 is what an agent gives to what it finds damaged.
+    [Fact]
+    public void Who_is_not_root_takes_marked_mail_back()
+    {
+        string id = AddMessage(QueueName.Corrupt, QueueFileMode.Corrupt);
+        OrdinaryUser.Give(_queues.Root);
+        OrdinaryUser.Run(() => new Recovery(_queues, new Collector(), TimeProvider.System, OrdinaryUser.Uid).Recover(id));
+        Assert.Equal(("deferred", "700"), (QueueOf(id), Mode(Find(id))));
+    }
+
+    // An agent that has opened the file has no lock on it yet.
+    [Fact]
+    public void While_mail_is_requeued_no_agent_gets_its_lock()
+    {
+        string id = AddMessage(QueueName.Active), path = _queues.PathOf(QueueName.Active, Parse(id));
+        using QueueFile agent = QueueFile.Open(path, write: true);
+        string? why = null;
+        Collector report = new();
+        Changes changes = new(_queues.Root);
+        new MessageActions(_queues, report, changes, new CallingClock(() => why = agent.TryLockShared(path))).ActOn(MessageAction.Requeue, id, [QueueName.Active]);
+        Assert.Equal([$"{id}: requeued"], report.Lines);
+        Assert.Equal("the queue file is in use", why);
+        Assert.EndsWith("the queue file was taken away", agent.TryLockShared(path), StringComparison.Ordinal);
+    }
+
+    // postsuper asks for the time when it has the file.
+    private sealed class CallingClock(Action called) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow()
+        {
+            called();
+            return DateTimeOffset.UtcNow;
+        }
+    }
+
     [Fact]
     public void Files_that_are_being_made_are_not_bogus()
     {

@@ -34,6 +34,9 @@ internal sealed class Log(ILog log)
     internal void SavedCorrupt(QueueId id) =>
         log.Warning($"saving corrupt file \"{id}\" from queue \"maildrop\" to queue \"corrupt\"");
 
+    internal void CorruptIsFull(string path, uint uid) =>
+        log.Warning($"{path}: damaged, and removed: uid={uid} has {CorruptShare.Files} files or {CorruptShare.Bytes >> 20} MB in corrupt already");
+
     internal void NotRegular(string path) => log.Warning($"{path}: not a regular file, left alone");
 
     internal void Pinned(string path) => log.Warning($"{path}: file is immutable or append-only, left alone: it could not be removed");

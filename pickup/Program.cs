@@ -15,8 +15,8 @@ namespace PostfixNet.Pickup;
 ///   complete file is checked, given a Received: header, and sent to cleanup; it is removed as soon as cleanup says that
 ///   the message is safe in the queue. Up to four messages are on their way at the same time, over connections that are
 ///   kept between messages, so that several cleanup processes flush to disk together; the order of messages is not kept.
-///   A file that can never be accepted is moved to corrupt. (Postfix deletes such files; here no mail is destroyed.) A
-///   file that cannot be accepted now stays, and is tried again at a later wake-up.
+///   A file that can never be accepted is moved to corrupt. (Postfix deletes such files; here that is done only to
+///   those that a user has beyond a hundred, or beyond 100 MB, in corrupt: sendmail makes none.) A file that cannot be accepted now stays, and is tried again at a later wake-up.
 ///   A file that belongs to mail_owner and is not readable for others was put there by postsuper -r: all that it says is
 ///   believed.
 /// SECURITY

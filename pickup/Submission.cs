@@ -27,6 +27,8 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
 {
     private const int Day = 86400, FutureTolerance = 2 * 3600;
 
+    private readonly CorruptShare _corrupt = new(queues);
+
     /// <summary>Does all that can be done for a file now.</summary>
     internal Outcome Submit(QueueEntry entry, CleanupConnection cleanup)
     {
@@ -178,6 +180,12 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
     // Users choose the names of their files, so the name may be taken in corrupt, and must not replace what is there.
     private void Save(QueueEntry entry)
     {
+        if (FileSystem.Status(entry.Path) is { } status && status.Uid != options.OwnerUid && !_corrupt.HasRoomFor(status))
+        {
+            log.CorruptIsFull(NameOf(entry), status.Uid);
+            _ = FileSystem.TryRemove(entry.Path);
+            return;
+        }
         log.SavedCorrupt(entry.Id);
         string path = queues.PathOf(QueueName.Corrupt, entry.Id);
         queues.MakeHashDirectories(QueueName.Corrupt, entry.Id);

@@ -1,5 +1,6 @@
 using PostfixNet.Native;
 using PostfixNet.Pickup;
+using PostfixNet.Queue;
 using PickupLog = PostfixNet.Pickup.Log;
 
 namespace PostfixNet.UnitTests.Cleanup;
@@ -30,5 +31,47 @@ public sealed class UserSharesTests
         }
         Assert.Equal(Heap + 1, order.Count);
         Assert.InRange(order.IndexOf("B0000001"), 0, MaildropScan.Share);
+    }
+
+    // What he writes into maildrop by hand is damaged for ever, and out of his reach when it is put away.
+    [Fact]
+    public void Of_a_users_damaged_mail_a_share_is_kept()
+    {
+        using MailFlow flow = new();
+        for (int i = 0; i < CorruptShare.Files + 5; i++)
+            flow.Drop($"A{i:X6}", MailFlow.Encode("Zx"));
+        flow.RunPickup();
+        // Four threads count at the same time.
+        Assert.InRange(flow.Names(QueueName.Corrupt).Count, CorruptShare.Files, CorruptShare.Files + 3);
+        Assert.Empty(flow.Names(QueueName.Maildrop));
+        Assert.Contains(flow.Log, static line => line.EndsWith(
+            $"damaged, and removed: uid={Users.EffectiveUid} has 100 files or 100 MB in corrupt already", StringComparison.Ordinal));
+        // His good mail is not the worse for it, and what the system itself wrote is kept in any case.
+        flow.Drop("B000000", MailFlow.Encode("T1 0|Sa@b.test|Rc@d.test|M|Nx|X|E"));
+        flow.Pickup = flow.Pickup with { OwnerUid = Users.EffectiveUid };
+        flow.Drop("C000000", MailFlow.Encode("Zx"));
+        flow.RunPickup();
+        Assert.Single(flow.Names(QueueName.Incoming));
+        Assert.Contains("C000000", flow.Names(QueueName.Corrupt));
+    }
+
+    [Theory] // sizes of what is there, and of what comes, in MB
+    [InlineData("", 500, true)]
+    [InlineData("60", 40, true)]
+    [InlineData("60", 41, false)]
+    [InlineData("500", 0, false)]
+    [InlineData("60 others", 41, true)]
+    public void The_share_is_one_of_room_too(string there, int size, bool isKept)
+    {
+        using MailFlow flow = new();
+        if (there.Length > 0)
+        {
+            string path = flow.Queues.DirectoryOf(QueueName.Corrupt) + "/A000000_77";
+            using (FileStream file = File.Create(path))
+                file.SetLength(long.Parse(there.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture) << 20);
+        }
+        FileStatus comes = FileSystem.Status(flow.Drop("B000000", []))!.Value;
+        Assert.Equal(isKept, new CorruptShare(flow.Queues).HasRoomFor(
+            comes with { Size = (long)size << 20, Uid = there.EndsWith("others", StringComparison.Ordinal) ? comes.Uid + 1 : comes.Uid }));
     }
 }

@@ -16,12 +16,13 @@ public sealed record ResolverOptions
 
     /// <summary>Options for configured servers (<c>dns_nameservers</c>), or those of the system when none is configured.</summary>
     /// <param name="nameServers">As <see cref="TryParseServer"/> reads them.</param>
+    /// <param name="system">The system's file.</param>
     /// <exception cref="FormatException">One is no address; the message names it and what is accepted.</exception>
-    public static ResolverOptions FromNameServers(IReadOnlyList<string> nameServers)
+    public static ResolverOptions FromNameServers(IReadOnlyList<string> nameServers, string system = ResolvConf.DefaultPath)
     {
         ArgumentNullException.ThrowIfNull(nameServers);
         if (nameServers.Count == 0)
-            return ResolvConf.Load();
+            return ResolvConf.Load(system);
         List<IPEndPoint> servers = [];
         foreach (string text in nameServers)
         {
@@ -29,7 +30,7 @@ public sealed record ResolverOptions
                 throw new FormatException($"\"{text}\" is no name server; accepted is an address, with or without port: \"127.0.0.1:5353\", \"[::1]:53\"");
             servers.Add(server);
         }
-        return new ResolverOptions { Servers = servers, Search = ResolvConf.Load().Search };
+        return new ResolverOptions { Servers = servers, Search = ResolvConf.Load(system).Search };
     }
 
     /// <summary>Reads <c>127.0.0.1</c>, <c>127.0.0.1:5353</c>, <c>::1</c>, <c>[::1]</c>, <c>[::1]:53</c>. No names: who would

@@ -57,13 +57,15 @@ internal sealed record AgentSettings
     /// <exception cref="ConfigurationException">It cannot be used.</exception>
     internal void Examine() => Options.Tls?.Client.LoadCertificates();
 
-    private static ResolverOptions NameServers(MainConfig config)
+    /// <summary>Who is asked for names.</summary>
+    /// <param name="system">The system's list, read when the configuration has none.</param>
+    internal static ResolverOptions NameServers(MainConfig config, string system = ResolvConf.DefaultPath)
     {
         try
         {
-            ResolverOptions options = ResolverOptions.FromNameServers(config.Get(Parameters.DnsNameservers));
+            ResolverOptions options = ResolverOptions.FromNameServers(config.Get(Parameters.DnsNameservers), system);
             if (options.IsGuess)
-                config.Remark(Parameters.DnsNameservers, $"{ResolvConf.DefaultPath} names no usable name server: 127.0.0.1 is asked");
+                config.Remark(Parameters.DnsNameservers, $"{system} names no usable name server: 127.0.0.1 is asked");
             return options;
         }
         catch (FormatException e)

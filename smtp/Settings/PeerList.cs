@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Smtp;
 
@@ -56,7 +57,8 @@ internal sealed class PeerList
                     : null;
             }
             // Files and tables are not for this list.
-            return text.Length == 0 || text.AsSpan().IndexOfAny("/:[]*") >= 0 ? null : new Pattern(negative, text.TrimStart('.'), null, 0);
+            string name = text.StartsWith('.') ? text[1..] : text;
+            return DomainName.IsMailDomain(name) && !name.StartsWith('[') ? new Pattern(negative, name, null, 0) : null;
         }
 
         internal bool Fits(string host, IPAddress? address)

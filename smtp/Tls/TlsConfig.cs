@@ -29,6 +29,8 @@ internal static class TlsConfig
         RequireGrade(config, service, Parameters.SmtpTlsMandatoryCiphers);
         _ = ProtocolsOf(config, service, Parameters.SmtpTlsProtocols);
         _ = ProtocolsOf(config, service, Parameters.SmtpTlsMandatoryProtocols);
+        _ = Names(config, service, Parameters.SmtpTlsVerifyCertMatch);
+        _ = Names(config, service, Parameters.SmtpTlsSecureCertMatch);
         IReadOnlyList<string> excluded = config.ForTransport(Parameters.SmtpTlsExcludeCiphers, service);
         RequireSomeCipher(config, service, Parameters.SmtpTlsExcludeCiphers, excluded);
         RequireSomeCipher(config, service, Parameters.SmtpTlsMandatoryExcludeCiphers, [.. excluded, .. config.ForTransport(Parameters.SmtpTlsMandatoryExcludeCiphers, service)]);
@@ -83,8 +85,8 @@ internal static class TlsConfig
             MandatoryExcludeCiphers = Get(Parameters.SmtpTlsMandatoryExcludeCiphers),
             FingerprintCertMatch = Get(Parameters.SmtpTlsFingerprintCertMatch).ToUpperInvariant()
                 .Split([' ', '\t', ',', '|', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries),
-            VerifyCertMatch = Names(Get(Parameters.SmtpTlsVerifyCertMatch)),
-            SecureCertMatch = Names(Get(Parameters.SmtpTlsSecureCertMatch)),
+            VerifyCertMatch = Names(config, service, Parameters.SmtpTlsVerifyCertMatch),
+            SecureCertMatch = Names(config, service, Parameters.SmtpTlsSecureCertMatch),
             FingerprintDigest = Get(Parameters.SmtpTlsFingerprintDigest),
             ServerName = Get(Parameters.SmtpTlsServername),
             CAFile = Readable(config, service, Parameters.SmtpTlsCAfile, Get(Parameters.SmtpTlsCAfile)),
@@ -147,12 +149,17 @@ internal static class TlsConfig
             config.Remark(parameter, $"\"{grade}\": such ciphers exist no more; \"medium\" is used", service);
     }
 
-    private static List<string> Names(IReadOnlyList<string> words)
+    // A single word is a slip: no certificate that others vouch for has a name without a dot.
+    private static List<string> Names(MainConfig config, string service, Parameter<IReadOnlyList<string>> parameter)
     {
         List<string> names = [];
-        foreach (string word in words)
+        foreach (string word in config.ForTransport(parameter, service))
             names.AddRange(word.Split(':', StringSplitOptions.RemoveEmptyEntries));
-        return names;
+        if (names.Count == 0)
+            throw config.Refuse(parameter, "is empty: no certificate would be good enough", service);
+        string? wrong = names.Find(static name => !TlsPolicy.IsCertificateName(name));
+        return wrong is null ? names
+            : throw config.Refuse(parameter, $"\"{wrong}\" is not accepted; give \"hostname\", \"nexthop\", \"dot-nexthop\", or a name: \"mail.example.com\", \".example.com\"", service);
     }
 
     // What is in the file is looked at when it is needed first; that it can be read is seen at once.

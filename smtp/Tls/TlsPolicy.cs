@@ -43,7 +43,7 @@ internal sealed record TlsPolicy
     /// <summary>The name to send with SNI to one server (RFC 6066 section 3); empty: none.</summary>
     internal string ServerNameFor(SmtpPeer peer)
     {
-        string name = ServerName switch
+        string name = ServerName.ToLowerInvariant() switch
         {
             "hostname" => peer.Host,
             "nexthop" => NextHop,
@@ -57,14 +57,19 @@ internal sealed record TlsPolicy
     /// names below them.</summary>
     internal List<string> NamesFor(SmtpPeer peer) =>
     [
-        .. Match.Select(word => word switch
+        .. Match.Select(word => word.ToLowerInvariant() switch
         {
             "hostname" => peer.Host,
             "nexthop" => NextHop,
             "dot-nexthop" => "." + NextHop,
-            _ => word,
+            _ when word.StartsWith('.') => "." + (DomainName.ToAscii(word[1..]) ?? word[1..]),
+            _ => DomainName.ToAscii(word) ?? word,
         }),
     ];
+
+    /// <summary>What may be given to be matched: one of the three words, or a name with a dot.</summary>
+    internal static bool IsCertificateName(string word) => word.ToLowerInvariant() is "hostname" or "nexthop" or "dot-nexthop"
+        || (word.StartsWith('.') ? word[1..] : word) is var name && name.Contains('.', StringComparison.Ordinal) && DomainName.IsMailDomain(name);
 
     /// <summary>The level that a word of the configuration stands for; null: none of ours.</summary>
     internal static TlsLevel? LevelOf(string word) => word.ToLowerInvariant() switch

@@ -1,5 +1,8 @@
 using System.Net;
+using PostfixNet.Configuration;
 using PostfixNet.Dns;
+using PostfixNet.Smtp;
+using PostfixNet.UnitTests.Queue;
 
 namespace PostfixNet.UnitTests.Dns;
 
@@ -24,6 +27,25 @@ public class ResolvConfTests
     [Fact]
     public void A_missing_file_means_the_server_on_this_host() =>
         Assert.Equal("127.0.0.1", Assert.Single(ResolvConf.Load("/nonexistent/resolv.conf").Servers).Address.ToString());
+
+    // B40: smtp and "master check" say so.
+    [Theory]
+    [InlineData("nameserver nonsense\n", "", true)]
+    [InlineData("", "", true)]
+    [InlineData(null, "", true)]
+    [InlineData("nameserver 192.0.2.1\n", "", false)]
+    [InlineData("nameserver 127.0.0.1\n", "", false)]
+    [InlineData("", "dns_nameservers = '192.0.2.1'", false)]
+    public void Where_no_name_server_is_left_that_is_remarked_on(string? system, string toml, bool isOdd)
+    {
+        using TemporaryDirectory directory = new();
+        string path = directory.Path + "/resolv.conf";
+        if (system is not null)
+            File.WriteAllText(path, system);
+        MainConfig config = MainConfig.FromText(toml);
+        _ = AgentSettings.NameServers(config, path);
+        Assert.Equal(isOdd, config.Remarks.Any(remark => remark.Contains($"{path} names no usable name server: 127.0.0.1 is asked", StringComparison.Ordinal)));
+    }
 
     [Fact]
     public void Configured_servers()

@@ -11,6 +11,11 @@ public sealed class TlsSettingsOfSenseTests
     [InlineData("smtp_tls_mandatory_protocols = 'foo'", "smtp_tls_mandatory_protocols: ")]
     [InlineData("smtp_tls_ciphers = 'strong'", "smtp_tls_ciphers: \"strong\" is not accepted; give \"high\" or \"medium\"")]
     [InlineData("lmtp_tls_mandatory_ciphers = 'strong'", "lmtp_tls_mandatory_ciphers: \"strong\" is not accepted", "lmtp")]
+    [InlineData("smtp_tls_verify_cert_match = 'hostnam'", "smtp_tls_verify_cert_match: \"hostnam\" is not accepted; give \"hostname\"")]
+    [InlineData("smtp_tls_verify_cert_match = ['nexthop', 'a..b']", "smtp_tls_verify_cert_match: \"a..b\" is not accepted")]
+    [InlineData("smtp_tls_verify_cert_match = '*.example.com'", "smtp_tls_verify_cert_match: \"*.example.com\" is not accepted")]
+    [InlineData("smtp_tls_secure_cert_match = 'nexthop:dot_nexthop'", "smtp_tls_secure_cert_match: \"dot_nexthop\" is not accepted")]
+    [InlineData("lmtp_tls_secure_cert_match = 'x'", "lmtp_tls_secure_cert_match: \"x\" is not accepted", "lmtp")]
     [InlineData("smtp_tls_wrappermode = true", "smtp_tls_wrappermode: requires smtp_tls_security_level = \"encrypt\", or stronger")]
     [InlineData("smtp_tls_wrappermode = true\nsmtp_tls_security_level = 'may'", "smtp_tls_wrappermode: requires smtp_tls_security_level = \"encrypt\", or stronger")]
     public void What_cannot_work_is_refused(string toml, string problem, string service = "smtp")
@@ -34,6 +39,7 @@ public sealed class TlsSettingsOfSenseTests
     [Theory]
     [InlineData("")]
     [InlineData("smtp_tls_wrappermode = true\nsmtp_tls_security_level = 'encrypt'")]
+    [InlineData("smtp_tls_verify_cert_match = ['hostname', 'example.com', '.example.com']\nsmtp_tls_secure_cert_match = 'nexthop:DOT-NEXTHOP:m\u00fcnchen.test'")]
     [InlineData("smtp_tls_wrappermode = true\nsmtp_tls_policy_maps = { 'a.test' = 'encrypt' }")]
     [InlineData("smtp_tls_policy_maps = { 'a.test' = 'secure match=nexthop servername=hostname', 'b.test' = 'none' }")]
     public void What_works_is_taken(string toml)
@@ -42,6 +48,27 @@ public sealed class TlsSettingsOfSenseTests
         _ = TlsConfig.Read(config, "smtp");
         Assert.Empty(config.Remarks);
     }
+
+    [Theory] // N04
+    [InlineData("example..com")]
+    [InlineData("..example.com")]
+    [InlineData("!a!b")]
+    [InlineData("-x.test")]
+    [InlineData("*.example.com")]
+    [InlineData("[mail.example.com]")]
+    [InlineData("192.0.2.0/33")]
+    public void A_peer_that_cannot_be_is_refused(string peer) => Assert.StartsWith(
+        $"main.toml:1:19: debug_peer_list: \"{peer}\" is not accepted; give a host, a domain, an address, or network/bits",
+        Assert.Throws<ConfigurationException>(() => SmtpConfig.Read(MainConfig.FromText($"debug_peer_list = '{peer}'"), "smtp")).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("example.com")]
+    [InlineData(".example.com")]
+    [InlineData("!localhost")]
+    [InlineData("192.0.2.0/24")]
+    [InlineData("[::1]")]
+    public void A_peer_that_can_be_is_taken(string peer) =>
+        Assert.NotNull(SmtpConfig.Read(MainConfig.FromText($"debug_peer_list = '{peer}'"), "smtp").DebugPeers);
 
     [Theory]
     [InlineData("smtp_bind_address = '192.0.2.77'", true)]

@@ -47,6 +47,17 @@ internal static unsafe partial class LibC
         public fixed ulong Spare[14];
     }
 
+    internal const int PR_SET_NO_NEW_PRIVS = 38;
+
+    // Numbers of system calls that are the same on every architecture.
+    internal const nint LandlockCreateRuleset = 444, LandlockAddRule = 445, LandlockRestrictSelf = 446;
+
+    internal const nint LANDLOCK_CREATE_RULESET_VERSION = 1, LANDLOCK_RULE_PATH_BENEATH = 1;
+
+    /// <summary>struct landlock_path_beneath_attr.</summary>
+    [StructLayout(LayoutKind.Sequential, Pack = 1)]
+    internal struct PathBeneath { public ulong Rights; public int Parent; }
+
     [StructLayout(LayoutKind.Sequential)]
     internal struct PollFd { public int Fd; public short Events; public short Revents; }
 
@@ -105,6 +116,13 @@ internal static unsafe partial class LibC
 
     [LibraryImport(C, EntryPoint = "fsync", SetLastError = true)]
     internal static partial int FSync(SafeFileHandle file);
+
+    [LibraryImport(C, EntryPoint = "prctl", SetLastError = true)]
+    internal static partial int PrCtl(int option, nint a, nint b, nint c, nint d);
+
+    /// <summary>A call for which the C library has no function.</summary>
+    [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
+    internal static partial nint SystemCall(nint number, nint a, nint b, nint c, nint d);
 
     [LibraryImport(C, EntryPoint = "syncfs", SetLastError = true)]
     internal static partial int SyncFs(SafeFileHandle file);

@@ -43,10 +43,13 @@ public sealed class EventServer<TOptions>(string program, Func<MainConfig, strin
     private static readonly TimeSpan s_provenAfter = TimeSpan.FromSeconds(1);
     private const int LockAttempts = 200, LockPauseMilliseconds = 50;
 
+    private string[] _writtenOutside = [];
+
     /// <inheritdoc/>
     protected override int Serve(ServiceContext context, MainConfig config, TOptions options)
     {
         ArgumentNullException.ThrowIfNull(config);
+        _writtenOutside = ServiceOptions.Read(config).WrittenOutside;
         using SafeFileHandle? only = BecomeTheOnlyOne(context);
         if (only is null)
             return ExitStatus.Ok;
@@ -83,9 +86,11 @@ public sealed class EventServer<TOptions>(string program, Func<MainConfig, strin
         try
         {
             MainConfig config = LoadAgain();
-            if (!handler.Reload(Read(config, context.Name)))
+            ServiceOptions common = ServiceOptions.Read(config);
+            // What this process gave up at its start it cannot take back.
+            if (!common.WrittenOutside.SequenceEqual(_writtenOutside) || !handler.Reload(Read(config, context.Name)))
                 return false;
-            MailLog.Open(ServiceOptions.Read(config).Log, Program);
+            MailLog.Open(common.Log, Program);
             return true;
         }
         catch (ConfigurationException e) when (e.IsForbidden)

@@ -16,6 +16,11 @@ internal sealed record ServiceOptions(string QueueDirectory, LogOptions Log)
         return new ServiceOptions(config.Get(Parameters.QueueDirectory), LogOptions.Read(config));
     }
 
+    /// <summary>Directories besides the queue that a service writes to.</summary>
+    internal string[] WrittenOutside =>
+        Log.Path.Length > 0 && !Log.IsStandardOutput && Path.GetDirectoryName(Log.Path) is { Length: > 0 } directory
+            ? ["/dev", directory] : ["/dev"];
+
     /// <summary>Root's process becomes mail_owner's, for good.</summary>
     /// <exception cref="ConfigurationException">There is no such account or group, or it is root's.</exception>
     internal static void GiveRootUp(MainConfig config)

@@ -75,6 +75,8 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
             FileSystem.SetCreationMask(0x3F /* 077 */);
             FileSystem.ChangeDirectory(common.QueueDirectory);
             Confine(config, line);
+            // Else whoever has led a service astray writes where its account may, in /tmp for one, or calls what is there.
+            _ = Confinement.To(".", common.WrittenOutside);
             options = Read(config, service);
             context = new ServiceContext(program, service, config.ChangedTable, line.Listeners);
         }

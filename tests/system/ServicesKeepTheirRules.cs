@@ -32,7 +32,7 @@ public sealed class ServicesKeepTheirRules
         Assert.Empty(mail.Processes());
     });
 
-    // S1-01, S1-04, S1-05, S4-26
+    // S1-01, S1-04, S1-05, S1-06, S4-26
     [Fact]
     public void TheyRunAsTheMailOwnerInTheQueueAndOutliveSignals() => MailSystem.Run((mail, receiver) =>
     {
@@ -44,8 +44,10 @@ public sealed class ServicesKeepTheirRules
         string queue = Command.Run("readlink", ["-f", mail.QueueDirectory]).Ok().Output.Trim();
         foreach (RunningProgram service in services)
         {
+            string status = File.ReadAllText($"/proc/{service.Pid}/status");
             Assert.Equal($"{mail.OwnerUid} {mail.OwnerUid} {mail.OwnerUid} {mail.OwnerUid}",
-                Regex.Match(File.ReadAllText($"/proc/{service.Pid}/status"), @"^Uid:\t(.*)$", RegexOptions.Multiline).Groups[1].Value.Replace('\t', ' '));
+                Regex.Match(status, @"^Uid:\t(.*)$", RegexOptions.Multiline).Groups[1].Value.Replace('\t', ' '));
+            Assert.Matches(@"(?m)^NoNewPrivs:\s*1$", status);
             Assert.Equal(queue, Command.Run("readlink", [$"/proc/{service.Pid}/cwd"]).Ok().Output.Trim());
         }
         FileStatus directory = FileSystem.Status(Path.Combine(mail.QueueDirectory, "private"))!.Value;

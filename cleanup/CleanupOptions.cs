@@ -111,6 +111,8 @@ internal sealed record CleanupOptions
     {
         string origin = config.Get(Parameters.MyOrigin);
         LookupTable aliases = config.Get(Parameters.VirtualAliasMaps);
+        if (aliases.FirstKey(static (_, value) => HeaderAddresses.Parse(value).Count == 0) is { } empty)
+            config.Remark(Parameters.VirtualAliasMaps, $"the entry for {empty} has no address: mail to it waits");
         bool detect = config.Get(Parameters.Smtputf8Enable);
         IReadOnlyList<string> classes = config.Get(Parameters.Smtputf8AutodetectClasses);
         return new CleanupOptions

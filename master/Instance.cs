@@ -30,6 +30,8 @@ internal sealed record Instance(MainConfig Config, MasterSettings Settings, IRea
         if (SystemCheck.MadeUpName(config) is { } made)
             warnings.Add(made);
         warnings.AddRange(SystemCheck.Contradictions(config));
+        warnings.AddRange(SystemCheck.UnknownUsers(config));
+        warnings.AddRange(SystemCheck.UnknownQueues(config));
         if (SystemCheck.QueueWithoutJournal(config) is { } queue)
             warnings.Add(queue);
         warnings.AddRange(SystemCheck.Problems(config));

@@ -25,9 +25,18 @@ internal static class SystemCheck
                 problems.Try(() => throw new ConfigurationException($"{service.Position}: service {service.Name}: no such program: {path}"));
         }
         problems.Try(() => RequirePlace(config, Parameters.QueueDirectory, settings.Queue));
-        if (settings.Log is { Path: { Length: > 0 } log, IsStandardOutput: false } && FileSystem.Status(log, followLink: true) is null)
-            problems.Try(() => RequirePlace(config, Parameters.MaillogFile, Path.GetDirectoryName(log) ?? "/", mayBeMade: false));
+        if (settings.Log is { Path: { Length: > 0 } log, IsStandardOutput: false })
+            problems.Try(() => RequireLog(config, log));
         problems.ThrowIfAny();
+    }
+
+    private static void RequireLog(MainConfig config, string path)
+    {
+        FileStatus? status = FileSystem.Status(path, followLink: true);
+        if (status is null)
+            RequirePlace(config, Parameters.MaillogFile, Path.GetDirectoryName(path) ?? "/", mayBeMade: false);
+        else if (status.Value.Kind == FileKind.Directory)
+            throw config.Refuse(Parameters.MaillogFile, $"{path} is a directory");
     }
 
     // A directory that this user can make, or make things in.
@@ -63,6 +72,23 @@ internal static class SystemCheck
         {
             if (config.Get(shorter) > config.Get(longer) && config.Get(longer) > TimeSpan.Zero)
                 yield return config.Refuse(shorter, $"longer than {longer.Name}: {effect}").Message;
+        }
+    }
+
+    /// <summary>Words of hash_queue_names that are no queues, one line each.</summary>
+    internal static IEnumerable<string> UnknownQueues(MainConfig config)
+    {
+        foreach (string name in config.Get(Parameters.HashQueueNames).Where(static name => !QueueDirectories.TryParse(name, out _)))
+            yield return config.Refuse(Parameters.HashQueueNames, $"there is no queue \"{name}\"").Message;
+    }
+
+    /// <summary>Users who may do something, and whom this host does not know, one line each.</summary>
+    internal static IEnumerable<string> UnknownUsers(MainConfig config)
+    {
+        foreach (Parameter<UserList> list in (Parameter<UserList>[])[Parameters.AuthorizedSubmitUsers, Parameters.AuthorizedMailqUsers, Parameters.AuthorizedFlushUsers])
+        {
+            foreach (string name in config.Get(list).Names.Where(static name => Users.ByName(name) is null))
+                yield return config.Refuse(list, $"there is no user \"{name}\" on this host").Message;
         }
     }
 

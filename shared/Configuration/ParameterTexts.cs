@@ -95,7 +95,8 @@ internal sealed class ParameterTexts(MainConfig config, TomlTable root)
 
     internal static bool IsHostName(string text) => text.Length is > 0 and <= 255 && text[0] is not ('.' or '-')
         && !text.Contains("..", StringComparison.Ordinal)
-        && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' || c >= 0x80);
+        && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' || c >= 0x80)
+        && !text.All(static c => char.IsAsciiDigit(c) || c == '.');
 
     private ConfigurationException Loop(string name)
     {

@@ -15,6 +15,9 @@ public sealed class UserList
     /// <summary>It is for everybody: nobody's name need be looked up.</summary>
     public bool IsForAll => _items is [(var name, true), ..] && IsForAny(name);
 
+    /// <summary>The login names in it.</summary>
+    public IEnumerable<string> Names => _items.Where(static item => !IsForAny(item.Name)).Select(static item => item.Name);
+
     /// <summary>True when the list includes a user.</summary>
     /// <param name="user">Login name.</param>
     public bool Includes(string user)

@@ -11,8 +11,8 @@ public static unsafe class Confinement
     private const ulong Execute = 1 << 0, WriteFile = 1 << 1, RemoveDirectory = 1 << 4, RemoveFile = 1 << 5, MakeCharacterDevice = 1 << 6, MakeDirectory = 1 << 7,
         MakeFile = 1 << 8, MakeSocket = 1 << 9, MakeFifo = 1 << 10, MakeBlockDevice = 1 << 11, MakeLink = 1 << 12, MoveElsewhere = 1 << 13, Truncate = 1 << 14;
 
-    private const ulong Queue = WriteFile | RemoveDirectory | RemoveFile | MakeDirectory | MakeFile | MoveElsewhere | Truncate;
-    private const ulong Handled = Queue | Execute | MakeCharacterDevice | MakeSocket | MakeFifo | MakeBlockDevice | MakeLink;
+    private const ulong Queue = WriteFile | RemoveDirectory | RemoveFile | MakeDirectory | MakeFile | MakeSocket | MoveElsewhere | Truncate;
+    private const ulong Handled = Queue | Execute | MakeCharacterDevice | MakeFifo | MakeBlockDevice | MakeLink;
     private const int VersionThatMoves = 2, VersionThatTruncates = 3;
 
     /// <summary>From now on no program is called and none gives more rights; files are made, written and removed below some directories only.</summary>

@@ -86,10 +86,10 @@ public sealed unsafe class Descriptor : IDisposable
             uint length = Address(path, address);
             // The mode comes from the mask at the bind: a chmod by name could hit what somebody else put there meanwhile.
             int mask = Unix.SetCreationMask(~mode & 0x1FF);
-            int bound = LibC.Bind(socket._fd, address, length);
+            SystemCallException? failure = LibC.Bind(socket._fd, address, length) < 0 ? SystemCallException.Last($"bind {path}") : null;
             _ = Unix.SetCreationMask(mask);
-            if (bound < 0)
-                throw SystemCallException.Last($"bind {path}");
+            if (failure is not null)
+                throw failure;
             if (LibC.Listen(socket._fd, backlog) < 0)
                 throw SystemCallException.Last($"listen {path}");
             return socket;

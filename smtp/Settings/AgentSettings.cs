@@ -1,5 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Dns;
+using PostfixNet.Mail;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Smtp;
@@ -39,6 +40,8 @@ internal sealed record AgentSettings
         SmtpOptions? options = null;
         problems.Try(() => resolver = NameServers(config));
         problems.Try(() => options = SmtpConfig.Read(config, service));
+        problems.Try(() => RequireNames(config, Parameters.InetInterfaces, "all", "loopback-only"));
+        problems.Try(() => RequireNames(config, Parameters.ProxyInterfaces));
         problems.ThrowIfAny();
         return new AgentSettings
         {
@@ -56,6 +59,21 @@ internal sealed record AgentSettings
     /// <summary>Looks at what is needed only once a server offers TLS.</summary>
     /// <exception cref="ConfigurationException">It cannot be used.</exception>
     internal void Examine() => Options.Tls?.Client.LoadCertificates();
+
+    // Of names with a dot the DNS knows, at the time when it is asked; those without are words of ours, or names that this host knows.
+    private static void RequireNames(MainConfig config, Parameter<IReadOnlyList<string>> parameter, params ReadOnlySpan<string> words)
+    {
+        foreach (string name in config.Get(parameter))
+        {
+            string bare = name.Trim('[', ']');
+            if (words.Contains(name) || HostAndPort.AddressIn(bare) is not null)
+                continue;
+            if (!DomainName.IsMailDomain(bare))
+                throw config.Refuse(parameter, $"\"{name}\" is not accepted; give addresses of this host, or its names");
+            if (!bare.Contains('.', StringComparison.Ordinal) && HostsFile.Load().Query(bare, DnsType.A).Status == DnsStatus.NotFound)
+                config.Remark(parameter, $"\"{name}\" is a name that this host does not know: a mail loop through it is not noticed");
+        }
+    }
 
     /// <summary>Who is asked for names.</summary>
     /// <param name="system">The system's list, read when the configuration has none.</param>

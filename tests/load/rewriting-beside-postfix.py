@@ -45,6 +45,7 @@ queue_directory = {queue}
 data_directory = {data}
 enable_long_queue_ids = no
 inet_interfaces = loopback-only
+in_flow_delay = 0
 maillog_file = {log}
 maillog_file_prefixes = /tmp
 import_environment = MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG POSTLOG_SERVICE POSTLOG_HOSTNAME TZ=UTC

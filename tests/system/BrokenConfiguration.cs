@@ -111,6 +111,7 @@ public sealed class BrokenConfiguration
     [InlineData("default_transport = \"nosuch\"", "default_transport: \"nosuch\": master.toml has no service \"nosuch\"; it has ")]
     [InlineData("queue_directory = \"/proc/nowhere/queue\"", "queue_directory: there is no directory /proc/nowhere")]
     [InlineData("maillog_file = \"/nowhere/log\"", "maillog_file: write /nowhere: No such file or directory")]
+    [InlineData("maillog_file = \"/tmp\"", "maillog_file: /tmp is a directory")]
     [InlineData("[transport_maps]\n\"x.test\" = \"nosuch:\"", "transport_maps: \"nosuch:\": master.toml has no service \"nosuch\"; it has ")]
     public void ValuesThatLeadNowhere(string toml, string problem) => MailSystem.Run(mail =>
     {
@@ -127,6 +128,9 @@ public sealed class BrokenConfiguration
     [Theory]
     [InlineData("myhostname", "web1", "\"web1\" is a name that no other host knows: many servers refuse mail from it; ")]
     [InlineData("myhostname", "web1.localdomain", "\"web1.localdomain\" is a name that no other host knows")]
+    [InlineData("authorized_mailq_users", "root, nosuchuser", "there is no user \"nosuchuser\" on this host")]
+    [InlineData("hash_queue_names", "deferred, deferd", "there is no queue \"deferd\"")]
+    [InlineData("virtual_alias_maps", "inline:{a=}", "the entry for a has no address: mail to it waits")]
     [InlineData("minimal_backoff_time", "6d", "longer than maximal_backoff_time: all attempts are that far apart")]
     [InlineData("minimal_backoff_time", "6d", "longer than maximal_queue_lifetime: mail is returned after its first attempt")]
     [InlineData("delay_warning_time", "6d", "longer than maximal_queue_lifetime: nobody is warned")]

@@ -99,6 +99,19 @@ public sealed class KillEachProgram
         Wait.For("the rest", () => receiver.Messages.Select(message => message.Recipients[0].Address).Distinct().Count() == 3);
     });
 
+    // Killed before it could serve anybody it looks like a program that cannot start, and those are held back.
+    [Fact]
+    public void AProcessThatIsKilledAtItsStartIsNotHeldBack() => MailSystem.Run((mail, receiver) =>
+    {
+        mail.Set("service_throttle_time", "600s");
+        mail.Start();
+        Wait.For("the queue manager", () => mail.Pids("qmgr").Length > 0);
+        RunningPrograms.Kill(mail.Pids("qmgr")[0]);
+        mail.Submit(MailSystem.Message("after the kill"), "-f", "alice@origin.test", "bob@sink.test");
+        Wait.For("the message", () => receiver.Messages.Count == 1);
+        Assert.Empty(mail.Log("throttling"));
+    });
+
     [Fact]
     public void MessageWhoseSendmailWasKilledIsNotSent() => MailSystem.Run((mail, receiver) =>
     {

@@ -136,7 +136,8 @@ public static partial class Parameters
         List("notify_classes", "resource, software", "2bounce bounce data delay policy protocol resource software");
 
     /// <summary>Local part of the sender of notices to the postmaster.</summary>
-    public static readonly Parameter<string> DoubleBounceSender = MailAddress("double_bounce_sender", "double-bounce");
+    public static readonly Parameter<string> DoubleBounceSender = Checked("double_bounce_sender", "double-bounce",
+        static text => text.Length > 0 && Mail.Address.IsDotAtom(text), "is not the local part of an address; give e.g. \"double-bounce\"");
 
     /// <summary>Socket of the queue manager.</summary>
     public static readonly Parameter<string> QueueServiceName = Text("queue_service_name", "qmgr");

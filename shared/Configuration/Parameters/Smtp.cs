@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Configuration;
 
@@ -10,7 +11,7 @@ public static partial class Parameters
     public static readonly Parameter<int> SmtpTcpPort = Port("smtp_tcp_port", "smtp");
 
     /// <summary>Name in EHLO and HELO.</summary>
-    public static readonly Parameter<string> SmtpHeloName = Checked("smtp_helo_name", "$myhostname", static text => text.Length > 0 && !text.Contains(' ', StringComparison.Ordinal), "is not a host name; give e.g. \"mail.example.com\"");
+    public static readonly Parameter<string> SmtpHeloName = Checked("smtp_helo_name", "$myhostname", static text => ParameterTexts.IsHostName(text) || text.StartsWith('[') && DomainName.IsMailDomain(text), "is not a host name; give e.g. \"mail.example.com\"");
 
     /// <summary>A delivery over LMTP is one to a mailbox: success reports say so.</summary>
     public static readonly Parameter<bool> LmtpAssumeFinal = Flag("lmtp_assume_final", "no");

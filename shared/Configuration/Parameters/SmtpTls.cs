@@ -1,3 +1,5 @@
+using PostfixNet.Mail;
+
 namespace PostfixNet.Configuration;
 
 // Read by smtp: TLS.
@@ -74,7 +76,8 @@ public static partial class Parameters
     public static readonly Parameter<IReadOnlyList<string>> SmtpTlsMandatoryExcludeCiphers = List("smtp_tls_mandatory_exclude_ciphers", "");
 
     /// <summary>Name of the server in the handshake: a name, hostname or nexthop.</summary>
-    public static readonly Parameter<string> SmtpTlsServername = Text("smtp_tls_servername", "");
+    public static readonly Parameter<string> SmtpTlsServername = Checked("smtp_tls_servername", "",
+        static text => text.Length == 0 || (DomainName.IsMailDomain(text) && !text.StartsWith('[')), "is not a host name; give one, \"hostname\" or \"nexthop\"");
 
     /// <summary>Not empty: sessions of TLS are resumed, within one process and in memory.</summary>
     public static readonly Parameter<string> SmtpTlsSessionCacheDatabase = Text("smtp_tls_session_cache_database", "");

@@ -71,6 +71,23 @@ public sealed class TlsSettingsOfSenseTests
         Assert.NotNull(SmtpConfig.Read(MainConfig.FromText($"debug_peer_list = '{peer}'"), "smtp").DebugPeers);
 
     [Theory]
+    [InlineData("inet_interfaces = 'loopback-onyl'", true)]
+    [InlineData("proxy_interfaces = 'x'", true)]
+    [InlineData("inet_interfaces = ['127.0.0.1', 'loopback-only', 'localhost', 'mail.example.com', '[::1]']", false)]
+    public void Names_that_this_host_does_not_know(string toml, bool isOdd)
+    {
+        MainConfig config = MainConfig.FromText(toml);
+        _ = AgentSettings.Read(config, "smtp");
+        Assert.Equal(isOdd, config.Remarks.Any(static remark => remark.Contains("is a name that this host does not know", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("inet_interfaces = 'a..b'")]
+    [InlineData("proxy_interfaces = '*'")]
+    public void Names_that_cannot_be(string toml) => Assert.Contains("is not accepted; give addresses of this host, or its names",
+        Assert.Throws<ConfigurationException>(() => AgentSettings.Read(MainConfig.FromText(toml), "smtp")).Message, StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("smtp_bind_address = '192.0.2.77'", true)]
     [InlineData("smtp_bind_address = '127.0.0.77'", false)]
     public void A_source_address_that_this_host_has_not(string toml, bool isOdd)

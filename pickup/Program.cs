@@ -42,7 +42,7 @@ internal static class Program
     private static Handler Start(ServiceContext context, EventLoop loop, PickupSettings settings)
     {
         Log log = new(MailLog.Lines);
-        Submission submission = new(settings.Options, settings.Queues, TimeProvider.System, new WarnedNames(), log);
+        Submission submission = new(settings.Options, settings.Queues, TimeProvider.System, new WarnedNames(TimeProvider.System), log);
         MaildropScan scan = new(settings.Queues, TimeProvider.System, log);
         return new Handler(loop, left => new Crew(
             settings.Options, scan, submission, () => Channel.Connect(settings.Cleanup, "cleanup", settings.IpcTimeout), log, left));

@@ -197,18 +197,25 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
 }
 
 /// <summary>Remembers what the log has already been told, so that a file that stays is not reported at every scan.</summary>
-internal sealed class WarnedNames
+/// <remarks>Of more files than <see cref="Limit"/> nothing more is told for an hour, and then of all of them anew: a user can make any number.</remarks>
+internal sealed class WarnedNames(TimeProvider clock)
 {
-    private const int Limit = 1000;
+    internal const int Limit = 1000;
+    private static readonly TimeSpan s_memory = TimeSpan.FromHours(1);
     private readonly HashSet<string> _names = [];
+    private long _fullSince;
 
     internal bool IsNew(string name)
     {
         lock (_names)
         {
-            if (_names.Count == Limit)
+            if (_names.Count == Limit && clock.GetElapsedTime(_fullSince) >= s_memory)
                 _names.Clear();
-            return _names.Add(name);
+            if (_names.Count == Limit || !_names.Add(name))
+                return false;
+            if (_names.Count == Limit)
+                _fullSince = clock.GetTimestamp();
+            return true;
         }
     }
 }

@@ -10,10 +10,18 @@ internal static class Caller
     private const char Lost = '\uFFFD';
 
     /// <summary>The name that the program was called by, without its directory.</summary>
-    /// <remarks>The runtime tells the program's file; under which of its names it was called, only the system knows.</remarks>
+    /// <remarks>The runtime tells the program's file; under which of its names it was called, only the system knows, and without /proc nobody.</remarks>
     internal static string ProgramName()
     {
-        string path = Strings("/proc/self/cmdline")[0];
+        string path;
+        try
+        {
+            path = Strings("/proc/self/cmdline")[0];
+        }
+        catch (SystemCallException e) when (e.IsMissing)
+        {
+            path = Environment.GetCommandLineArgs()[0];
+        }
         return path[(path.LastIndexOf('/') + 1)..];
     }
 

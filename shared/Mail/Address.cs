@@ -79,6 +79,17 @@ public static class Address
     /// <summary>The domain of an internal address; empty when there is none.</summary>
     public static string DomainOf(string address) => Split(address).Domain ?? "";
 
+    /// <summary>Takes off blanks around, one pair of angle brackets, and the source route of <c>@a,@b:user@dom</c>
+    /// (RFC 5321 appendix C); works on either spelling.</summary>
+    public static string StripBrackets(string address)
+    {
+        ReadOnlySpan<char> text = address.AsSpan().Trim(" \t\r\n");
+        if (text.Length >= 2 && text[0] == '<' && text[^1] == '>')
+            text = text[1..^1].Trim(" \t\r\n");
+        text = WithoutRoute(text);
+        return text.Length == address.Length ? address : text.ToString();
+    }
+
     /// <summary>Completes an internal address by the rules of the site; the empty address stays empty.</summary>
     /// <remarks>In order: a lone <c>@</c> is the empty address; the source route goes; a bare name is turned around
     /// (<c>site!user</c>), or its <c>%</c> becomes <c>@</c>, or it gets <c>@myorigin</c>; a host without dot gets

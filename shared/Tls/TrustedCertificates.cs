@@ -73,6 +73,15 @@ public sealed class TrustedCertificates
         }
     }
 
+    /// <summary>Whether a file has a certificate that can be trusted.</summary>
+    /// <param name="text">All that is in it.</param>
+    public static bool IsIn(string text)
+    {
+        X509Certificate2Collection found = [];
+        AddAll(found, text);
+        return found.Count > 0;
+    }
+
     // Between certificates there may be anything; one that is damaged is not trusted, the others are.
     private static void AddAll(X509Certificate2Collection roots, ReadOnlySpan<char> text)
     {

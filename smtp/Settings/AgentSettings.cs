@@ -53,12 +53,17 @@ internal sealed record AgentSettings
             BounceService = config.Get(Parameters.BounceServiceName),
             DeferService = config.Get(Parameters.DeferServiceName),
             TraceService = config.Get(Parameters.TraceServiceName),
+            Examine = () =>
+            {
+                if (options!.Tls is { } tls)
+                    TlsConfig.Examine(config, service, tls.Client);
+            },
         };
     }
 
     /// <summary>Looks at what is needed only once a server offers TLS.</summary>
     /// <exception cref="ConfigurationException">It cannot be used.</exception>
-    internal void Examine() => Options.Tls?.Client.LoadCertificates();
+    internal required Action Examine { get; init; }
 
     // Of names with a dot the DNS knows, at the time when it is asked; those without are words of ours, or names that this host knows.
     private static void RequireNames(MainConfig config, Parameter<IReadOnlyList<string>> parameter, params ReadOnlySpan<string> words)

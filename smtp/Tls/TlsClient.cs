@@ -9,6 +9,9 @@ namespace PostfixNet.Smtp;
 /// <summary>Starts TLS over a connection. Nothing of this is loaded before the first server offers TLS and a policy wants it.</summary>
 internal sealed class TlsClient(TlsSettings settings)
 {
+    /// <summary>What an error of them begins with.</summary>
+    internal const string Files = "smtp_tls_CAfile, smtp_tls_CApath, smtp_tls_cert_file or smtp_tls_key_file";
+
     private TrustedCertificates? _certificates;
 
     /// <summary>Does the handshake.</summary>
@@ -76,7 +79,7 @@ internal sealed class TlsClient(TlsSettings settings)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            throw new ConfigurationException($"smtp_tls_CAfile, smtp_tls_CApath, smtp_tls_cert_file or smtp_tls_key_file: {e.Message}");
+            throw new ConfigurationException($"{Files}: {e.Message}");
         }
     }
 }

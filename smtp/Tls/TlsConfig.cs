@@ -34,6 +34,50 @@ internal static class TlsConfig
         IReadOnlyList<string> excluded = config.ForTransport(Parameters.SmtpTlsExcludeCiphers, service);
         RequireSomeCipher(config, service, Parameters.SmtpTlsExcludeCiphers, excluded);
         RequireSomeCipher(config, service, Parameters.SmtpTlsMandatoryExcludeCiphers, [.. excluded, .. config.ForTransport(Parameters.SmtpTlsMandatoryExcludeCiphers, service)]);
+        RemarkOnFingerprints(config, service);
+        if (!IsWanted(config, service))
+            RemarkOnFiles(config, service);
+    }
+
+    private static void RemarkOnFingerprints(MainConfig config, string service)
+    {
+        string digest = config.ForTransport(Parameters.SmtpTlsFingerprintDigest, service);
+        int digits = digest switch { "md5" => 32, "sha1" => 40, "sha256" => 64, "sha384" => 96, _ => 128 };
+        if (Fingerprints(config, service).FirstOrDefault(print => print.Replace(":", "", StringComparison.Ordinal) is var hex && (hex.Length != digits || !hex.All(char.IsAsciiHexDigit))) is { } wrong)
+            config.Remark(Parameters.SmtpTlsFingerprintCertMatch, $"\"{wrong}\" is no {digest} fingerprint, of {digits} hexadecimal digits: no certificate has it", service);
+    }
+
+    private static void RemarkOnFiles(MainConfig config, string service)
+    {
+        foreach (Parameter<string> parameter in (Parameter<string>[])[Parameters.SmtpTlsCAfile, Parameters.SmtpTlsCApath, Parameters.SmtpTlsCertFile, Parameters.SmtpTlsKeyFile])
+        {
+            if (config.ForTransport(parameter, service) is { Length: > 0 } path && !Path.Exists(path))
+                config.Remark(parameter, $"there is no {path}", service);
+        }
+    }
+
+    /// <summary>Looks into the files that are needed only once a server offers TLS.</summary>
+    /// <exception cref="ConfigurationException">One does not hold what it should.</exception>
+    internal static void Examine(MainConfig config, string service, TlsClient client)
+    {
+        string authorities = config.ForTransport(Parameters.SmtpTlsCAfile, service);
+        try
+        {
+            if (authorities.Length > 0 && !TrustedCertificates.IsIn(TlsFiles.Read(authorities)))
+                throw config.Refuse(Parameters.SmtpTlsCAfile, $"there is no certificate in {authorities}, in PEM format", service);
+            _ = client.LoadCertificates();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw config.Refuse(Parameters.SmtpTlsCAfile, e.Message, service);
+        }
+        catch (ConfigurationException e) when (e.Message.StartsWith(TlsClient.Files, StringComparison.Ordinal))
+        {
+            string problem = e.Message[(TlsClient.Files.Length + 2)..];
+            throw config.ForTransport(Parameters.SmtpTlsChainFiles, service).Count > 0 ? config.Refuse(Parameters.SmtpTlsChainFiles, problem, service)
+                : CertificateOf(config, service) is var (certificate, key) && key != certificate ? config.Refuse(Parameters.SmtpTlsKeyFile, problem, service)
+                : config.Refuse(Parameters.SmtpTlsCertFile, problem, service);
+        }
     }
 
     // What would put off all mail, or that of one entry.
@@ -83,8 +127,7 @@ internal static class TlsConfig
             MandatoryProtocols = ProtocolsOf(config, service, Parameters.SmtpTlsMandatoryProtocols),
             ExcludeCiphers = Get(Parameters.SmtpTlsExcludeCiphers),
             MandatoryExcludeCiphers = Get(Parameters.SmtpTlsMandatoryExcludeCiphers),
-            FingerprintCertMatch = Get(Parameters.SmtpTlsFingerprintCertMatch).ToUpperInvariant()
-                .Split([' ', '\t', ',', '|', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries),
+            FingerprintCertMatch = Fingerprints(config, service),
             VerifyCertMatch = Names(config, service, Parameters.SmtpTlsVerifyCertMatch),
             SecureCertMatch = Names(config, service, Parameters.SmtpTlsSecureCertMatch),
             FingerprintDigest = Get(Parameters.SmtpTlsFingerprintDigest),
@@ -148,6 +191,9 @@ internal static class TlsConfig
         if (grade is "low" or "export")
             config.Remark(parameter, $"\"{grade}\": such ciphers exist no more; \"medium\" is used", service);
     }
+
+    private static string[] Fingerprints(MainConfig config, string service) => config.ForTransport(Parameters.SmtpTlsFingerprintCertMatch, service)
+        .ToUpperInvariant().Split([' ', '\t', ',', '|', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries);
 
     // A single word is a slip: no certificate that others vouch for has a name without a dot.
     private static List<string> Names(MainConfig config, string service, Parameter<IReadOnlyList<string>> parameter)

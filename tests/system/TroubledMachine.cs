@@ -119,6 +119,18 @@ public sealed class TroubledMachine
         mail.Stop();
     });
 
+    [Fact] // a jail of a web server
+    public void WithoutProcMailIsTaken() => MailSystem.Run((mail, receiver) =>
+    {
+        if (!MailSystem.IsRoot)
+            return; // only root can take /proc away
+        mail.Start();
+        Command.Run("unshare", ["--mount", "sh", "-c", "mount -t tmpfs none /proc && exec \"$@\"", "sh",
+            Repository.Program("sendmail"), "-C", mail.ConfigDirectory, "-f", "alice@origin.test", "bob@dest.test"], "x\n"u8.ToArray()).Ok();
+        Wait.For("the message", () => receiver.Messages.Count == 1);
+        mail.Stop();
+    });
+
     [Theory] // N03: what has the number of a stream then is a file that the runtime opened
     [InlineData("<&-")]
     [InlineData("<&- >&-")]

@@ -101,7 +101,7 @@ internal sealed class MailFlow : IDisposable
     {
         ManualResetEventSlim left = new();
         PickupLog log = new(Lines);
-        Submission submission = new(Pickup, Queues, Clock, new WarnedNames(), log);
+        Submission submission = new(Pickup, Queues, Clock, new WarnedNames(Clock), log);
         Crew crew = new(Pickup, new MaildropScan(Queues, Clock, log), submission, connect ?? Connect, log, left.Set);
         crew.Wake();
         left.Wait();

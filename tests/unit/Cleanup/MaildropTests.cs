@@ -277,7 +277,7 @@ public sealed partial class MaildropTests
             return flow.Connect();
         });
 
-        Outcome outcome = new Submission(flow.Pickup, flow.Queues, flow.Clock, new WarnedNames(), new PostfixNet.Pickup.Log(flow.Lines)).Submit(new QueueEntry(id, path), cleanup);
+        Outcome outcome = new Submission(flow.Pickup, flow.Queues, flow.Clock, new WarnedNames(TimeProvider.System), new PostfixNet.Pickup.Log(flow.Lines)).Submit(new QueueEntry(id, path), cleanup);
         cleanup.Abandon();
 
         Assert.Equal(Outcome.Stuck, outcome);

@@ -1,6 +1,7 @@
 using PostfixNet.Native;
 using PostfixNet.Pickup;
 using PostfixNet.Queue;
+using PostfixNet.UnitTests.Smtp;
 using PickupLog = PostfixNet.Pickup.Log;
 
 namespace PostfixNet.UnitTests.Cleanup;
@@ -53,6 +54,22 @@ public sealed class UserSharesTests
         flow.RunPickup();
         Assert.Single(flow.Names(QueueName.Incoming));
         Assert.Contains("C000000", flow.Names(QueueName.Corrupt));
+    }
+
+    // He can make a million files that are no mail, or are closed to us, and each scan meets them.
+    [Fact]
+    public void The_log_is_not_told_of_any_number_of_files()
+    {
+        ManualClock clock = new();
+        WarnedNames warned = new(clock);
+        for (int round = 0; round < 2; round++)
+        {
+            int told = Enumerable.Range(0, 3 * WarnedNames.Limit).Count(i => warned.IsNew($"maildrop/{i}"));
+            Assert.Equal(round == 0 ? WarnedNames.Limit : 0, told);
+        }
+        clock.Advance(3600);
+        Assert.True(warned.IsNew("maildrop/1"));
+        Assert.False(warned.IsNew("maildrop/1"));
     }
 
     [Theory] // sizes of what is there, and of what comes, in MB

@@ -87,6 +87,15 @@ public class AddressTests
         Assert.Equal(complete, Address.OrDefault(given, "MAILER-DAEMON", new AddressCompletion("origin.test")));
 
     [Theory]
+    [InlineData("<alice@q.test>", "alice@q.test")]
+    [InlineData("  < @a,@b:alice@q.test >\r\n", "alice@q.test")]
+    [InlineData("<>", "")]
+    [InlineData("<", "<")]
+    [InlineData("@a:", "@a:")]
+    [InlineData("alice@q.test", "alice@q.test")]
+    public void Strips_brackets_and_routes(string given, string bare) => Assert.Equal(bare, Address.StripBrackets(given));
+
+    [Theory]
     [InlineData("[192.0.2.1]", true, "192.0.2.1")]
     [InlineData("[IPv6:2001:db8::1]", true, "2001:db8::1")]
     [InlineData("[ipv6:::1]", true, "::1")]

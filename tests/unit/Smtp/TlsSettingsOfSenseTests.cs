@@ -1,5 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Smtp;
+using PostfixNet.UnitTests.Queue;
 
 namespace PostfixNet.UnitTests.Smtp;
 
@@ -27,6 +28,9 @@ public sealed class TlsSettingsOfSenseTests
 
     [Theory]
     [InlineData("smtp_tls_security_level = 'fingerprint'", "smtp_tls_security_level: \"fingerprint\" without smtp_tls_fingerprint_cert_match: no certificate is good enough")]
+    [InlineData("smtp_tls_fingerprint_cert_match = 'AA:BB'", "smtp_tls_fingerprint_cert_match: \"AA:BB\" is no sha256 fingerprint, of 64 hexadecimal digits: no certificate has it")]
+    [InlineData("smtp_tls_CAfile = '/nonexistent'", "smtp_tls_CAfile: there is no /nonexistent")]
+    [InlineData("smtp_tls_key_file = '/nonexistent'", "smtp_tls_key_file: there is no /nonexistent")]
     [InlineData("smtp_tls_policy_maps = { 'a.test' = 'foo' }", "smtp_tls_policy_maps: the entry for a.test: invalid security level \"foo\"")]
     [InlineData("smtp_tls_policy_maps = { 'a.test' = 'encrypt match=x' }", "the entry for a.test: attribute \"match\" is of no use at the security level \"encrypt\"; its mail waits")]
     public void What_would_hold_mail_up_is_remarked_on(string toml, string remark)
@@ -69,6 +73,23 @@ public sealed class TlsSettingsOfSenseTests
     [InlineData("[::1]")]
     public void A_peer_that_can_be_is_taken(string peer) =>
         Assert.NotNull(SmtpConfig.Read(MainConfig.FromText($"debug_peer_list = '{peer}'"), "smtp").DebugPeers);
+
+    // Found by the check, and not by the first server that offers TLS.
+    [Theory]
+    [InlineData("smtp_tls_CAfile = 'FILE'", "", "smtp_tls_CAfile: there is no certificate in FILE, in PEM format")]
+    [InlineData("smtp_tls_CAfile = 'FILE'", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "smtp_tls_CAfile: there is no certificate in FILE, in PEM format")]
+    [InlineData("smtp_tls_cert_file = 'FILE'", "no certificate", "smtp_tls_cert_file: ")]
+    [InlineData("smtp_tls_chain_files = 'FILE'", "no certificate", "smtp_tls_chain_files: ")]
+    public void Files_without_what_they_should_hold(string toml, string content, string problem)
+    {
+        using TemporaryDirectory directory = new();
+        string path = directory.Path + "/x.pem";
+        File.WriteAllText(path, content);
+        MainConfig config = MainConfig.FromText(toml.Replace("FILE", path, StringComparison.Ordinal) + "\nsmtp_tls_security_level = 'may'");
+        string message = Assert.Throws<ConfigurationException>(() => AgentSettings.Read(config, "smtp").Examine()).Message;
+        Assert.StartsWith("main.toml:1:", message, StringComparison.Ordinal);
+        Assert.Contains(problem.Replace("FILE", path, StringComparison.Ordinal), message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("inet_interfaces = 'loopback-onyl'", true)]

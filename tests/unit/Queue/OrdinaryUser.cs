@@ -17,6 +17,7 @@ internal static partial class OrdinaryUser
             return;
         foreach (string path in Directory.EnumerateFileSystemEntries(directory, "*", SearchOption.AllDirectories).Prepend(directory))
             FileSystem.ChangeOwner(path, Uid, uint.MaxValue, FileSystem.Status(path)!.Value.Kind);
+        FileSystem.ChangeMode(directory, 0x1C0); // the test host makes sockets on several threads, and its umask may be that of one of them
     }
 
     /// <summary>Does something as he would. For files the kernel keeps a user by thread, setfsuid(2): without root's rights, when it is not root.</summary>

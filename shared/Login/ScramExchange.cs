@@ -46,7 +46,8 @@ internal sealed class ScramExchange(PasswordFile file, string domain, LoginClien
             || Scram.Value(noncePart, 'r') is not { Length: > 0 } nonce || nonce.AsSpan().ContainsAnyExceptInRange('!', '~'))
             return Malformed("SCRAM");
         _user = user;
-        if (authority.Length > 0 && (Scram.Value(authority, 'a') is not { } other || Scram.Unescape(other) != user))
+        // GNU SASL writes "a=" for none.
+        if (authority is not ("" or "a=") && (Scram.Value(authority, 'a') is not { } other || Scram.Unescape(other) != user))
             return Failed("wants the rights of another user");
         if (Bind(flag) is { } problem)
             return Failed(problem);

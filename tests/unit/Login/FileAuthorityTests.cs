@@ -178,6 +178,7 @@ public sealed class FileAuthorityTests : IDisposable
 
     [Theory]
     [InlineData("n,a=user,n=user,r=abc", "? r=abc")]
+    [InlineData("n,a=,n=user,r=abc", "? r=abc")]
     [InlineData("n,,n=user,r=abc,x=later", "? r=abc")]
     [InlineData("n,a=other,n=user,r=abc", "- wants the rights of another user (user)")]
     [InlineData("n,user,n=user,r=abc", "- wants the rights of another user (user)")]

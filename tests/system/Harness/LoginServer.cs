@@ -12,6 +12,7 @@ internal sealed class LoginServer : IDisposable
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly LoginAuthority _authority;
+    private readonly CancellationTokenSource _end = new();
     private readonly Task _serving;
 
     internal LoginServer(LoginAuthority authority)
@@ -47,11 +48,11 @@ internal sealed class LoginServer : IDisposable
         {
             while (true)
             {
-                using TcpClient client = await _listener.AcceptTcpClientAsync();
+                using TcpClient client = await _listener.AcceptTcpClientAsync(_end.Token);
                 await TalkAsync(client.GetStream());
             }
         }
-        catch (SocketException)
+        catch (OperationCanceledException)
         {
             // Nobody listens any more.
         }
@@ -105,7 +106,9 @@ internal sealed class LoginServer : IDisposable
 
     public void Dispose()
     {
-        _listener.Dispose();
+        _end.Cancel();
         Assert.True(_serving.Wait(TimeSpan.FromSeconds(10)), "a client stays");
+        _listener.Dispose();
+        _end.Dispose();
     }
 }

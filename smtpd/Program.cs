@@ -76,7 +76,7 @@ internal static class Program
         return new SmtpdServer(new Surroundings(options, loop, new LoopbackAccess(),
             new ClientEvents(loop, "private/anvil", options.Limits, context.Name, static client => System.Net.IPAddress.IsLoopback(client.Address!), log),
             new MessageQueue(options, loop, log), new ClientNames(loop, options.LooksNamesUp, static client => client), new OwnClients(TimeProvider.System),
-            s_tls is null ? null : new TlsServer(s_tls, log), s_logins?.Open(log.Warning, Dovecot, loop.Elsewhere),
+            s_tls is null ? null : new TlsServer(s_tls, log), s_logins?.Open(log.Warning, Dovecot, loop.Elsewhere, new LoopClock(loop)),
             new LoginFailures(options.ErrorDelay, options.Limits, TimeProvider.System), TimeProvider.System, log));
 
         ValueTask<Stream> Dovecot() => DovecotSocket.Connect(loop, s_logins!.DovecotPath);

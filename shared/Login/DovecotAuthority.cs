@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using PostfixNet.Mail;
 
 namespace PostfixNet.Login;
@@ -18,11 +19,11 @@ internal sealed class DovecotAuthority(AuthoritySettings settings, DovecotConnec
     {
         string? name = (await MechanismsAsync(client)).FirstOrDefault(offered => offered.Equals(mechanism, StringComparison.OrdinalIgnoreCase));
         return name is null ? null : new DovecotExchange(connection, name,
-            $"service={Field(settings.Service)}\tnologin\tlip={Field(client.ServerAddress)}\trip={Field(client.ClientAddress)}{(client.IsEncrypted ? "\tsecured" : "")}");
+            $"service={PrintableText.Of(settings.Service)}\tnologin{Address("lip", client.ServerAddress)}{Address("rip", client.ClientAddress)}{(client.IsEncrypted ? "\tsecured" : "")}");
     }
 
-    // No tab, no line end.
-    private static string Field(string text) => PrintableText.Of(text);
+    // Clients of a Unix-domain socket have none.
+    private static string Address(string field, string text) => IPAddress.TryParse(text, out _) ? $"\t{field}={text}" : "";
 }
 
 /// <summary>One login: what the client says goes to Dovecot, what Dovecot says goes to the client.</summary>

@@ -76,10 +76,10 @@ internal sealed class DovecotSession : IDisposable
                 await session.GreetAsync();
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException or TimeoutException)
         {
             session.Break();
-            throw isLate ? new IOException("no greeting in time") : e as IOException ?? new IOException("connection lost");
+            throw isLate || e is TimeoutException ? new IOException("no greeting in time") : e as IOException ?? new IOException("connection lost");
         }
         _ = session.ReadRepliesAsync();
         return session;
@@ -152,7 +152,7 @@ internal sealed class DovecotSession : IDisposable
             while (_toWrite.TryDequeue(out byte[]? line))
                 await _stream.WriteAsync(line);
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException or TimeoutException)
         {
             Break();
         }
@@ -163,7 +163,7 @@ internal sealed class DovecotSession : IDisposable
     {
         try
         {
-            while (await LineAsync() is { } fields)
+            while (await NextLineAsync() is { } fields)
             {
                 // Replies to what nobody waits for any more, and what newer versions say besides, are passed over.
                 if (fields is ["OK" or "FAIL" or "CONT", var number, ..] && uint.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out uint id)
@@ -177,6 +177,22 @@ internal sealed class DovecotSession : IDisposable
                 _warn($"SASL: connection to Dovecot auth socket: {e.Message}");
         }
         Break();
+    }
+
+    // Some streams do not wait for ever. Here they are to: between logins nothing is said, and each reply has its own limit.
+    private async ValueTask<string[]?> NextLineAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                return await LineAsync();
+            }
+            catch (TimeoutException)
+            {
+                continue;
+            }
+        }
     }
 
     // The fields of the next line; null: the connection has ended.

@@ -37,7 +37,7 @@ internal sealed class LoginCommands(Surroundings surroundings, Session session)
         string mechanism = words[0].ToUpperInvariant();
         using LoginExchange? exchange = await logins.BeginAsync(mechanism, Client);
         if (exchange is null)
-            return await Failed(new LoginStep.Failed("Invalid authentication mechanism"), mechanism);
+            return await Failed(new LoginStep.Failed("Invalid authentication mechanism") { Explanation = "Invalid authentication mechanism" }, mechanism);
         byte[]? response = null;
         if (words.Length == 2 && (response = words[1] == "=" ? [] : Base64Line.TryDecode(words[1])) is null)
             return new Reply(501, "5.5.2", "Error: malformed authentication response");
@@ -73,7 +73,8 @@ internal sealed class LoginCommands(Surroundings surroundings, Session session)
         if (failed.IsTemporary)
             return new Reply(454, "4.7.0", $"Temporary authentication failure: {failed.Reason}") { IsOurTrouble = true };
         await surroundings.Loop.Pause(surroundings.Failures.DelayOf(session.Client));
-        return new Reply(535, "5.7.8", $"Error: authentication failed: {(failed.Explanation.Length > 0 ? failed.Explanation : failed.Reason)}");
+        // The reason is for the log: whoever guesses is not told whom there is.
+        return new Reply(535, "5.7.8", $"Error: authentication failed: {(failed.Explanation.Length > 0 ? failed.Explanation : "authentication failure")}");
     }
 
     private LoginClient Client => new()

@@ -44,7 +44,8 @@ internal sealed class TlsServer(TlsServerSettings settings, Log log)
         chat.Continue(tls);
         CipherSuite? cipher = CipherSuites.Find(tls.NegotiatedCipherSuite);
         session.Tls = new TlsInfo(TlsProtocols.NameOf(tls.SslProtocol), cipher?.Name ?? tls.NegotiatedCipherSuite.ToString(), cipher?.Bits ?? 0,
-            client.Subject, client.Issuer, client.Fingerprint, client.KeyFingerprint, client.IsTrusted) { ServerEndPoint = settings.Certificates.ServerEndPoint(asked) };
+            client.Subject, client.Issuer, client.Fingerprint, client.KeyFingerprint, client.IsTrusted)
+        { ServerEndPoint = settings.Certificates.ServerEndPoint(asked) };
         if (settings.LogLevel > 0)
             log.Secured(session, CipherSuites.Describe(tls.NegotiatedCipherSuite));
         return true;

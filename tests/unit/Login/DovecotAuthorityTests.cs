@@ -249,6 +249,94 @@ public sealed class DovecotAuthorityTests
         Assert.Empty(_warnings);
     });
 
+    // As those of a loop do.
+    [Fact]
+    public void A_stream_that_loses_its_patience_between_logins_is_read_on() => OneThread.Run(async () =>
+    {
+        using FakeDovecot dovecot = new(static async talk =>
+        {
+            await talk.GreetAsync();
+            _ = await talk.LineAsync();
+            await talk.SayAsync("OK\t1\tuser=x\n");
+            Assert.Null(await talk.LineAsync());
+        });
+        using Impatient stream = new(await dovecot.ConnectAsync());
+        DovecotAuthority authority = new(new AuthoritySettings(), new DovecotConnection(() => new(stream), _warnings.Add, TimeProvider.System));
+        _ = await authority.MechanismsAsync(LoginScene.Plain);
+        while (stream.Timeouts < 2)
+            await Task.Delay(10);
+        using LoginExchange exchange = (await authority.BeginAsync("PLAIN", LoginScene.Plain))!;
+        Assert.Equal("+ x", LoginScene.Words(await exchange.StepAsync("x"u8.ToArray())));
+        Assert.Empty(_warnings);
+    });
+
+    [Fact]
+    public void A_client_without_an_address_has_none() => OneThread.Run(async () =>
+    {
+        using FakeDovecot dovecot = new(static async talk =>
+        {
+            await talk.GreetAsync();
+            await talk.ExpectAsync("AUTH\t1\tPLAIN\tservice=smtp\tnologin");
+            await talk.SayAsync("OK\t1\tuser=x\n");
+            Assert.Null(await talk.LineAsync());
+        });
+        using Rig rig = new(dovecot, new AuthoritySettings(), _warnings);
+        using LoginExchange exchange = (await rig.Authority.BeginAsync("PLAIN", LoginScene.Plain with { ClientAddress = "localhost", ServerAddress = "" }))!;
+        Assert.Equal("+ x", LoginScene.Words(await exchange.StepAsync(null)));
+    });
+
+    private sealed class Impatient(Stream inner) : Stream
+    {
+        private bool _hasGreeted;
+
+        internal int Timeouts { get; private set; }
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            using CancellationTokenSource patience = new(_hasGreeted ? 20 : Timeout.Infinite);
+            try
+            {
+                int n = await inner.ReadAsync(buffer, patience.Token);
+                _hasGreeted |= Encoding.ASCII.GetString(buffer.Span[..n]).Contains("DONE\n", StringComparison.Ordinal);
+                return n;
+            }
+            catch (OperationCanceledException)
+            {
+                Timeouts++;
+                throw new TimeoutException();
+            }
+        }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+
+        public override void Flush() => inner.Flush();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                inner.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+
     // A second is a hundredth of one.
     private sealed class HastyClock : TimeProvider
     {

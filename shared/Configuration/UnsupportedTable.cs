@@ -507,8 +507,6 @@ internal static class UnsupportedTable
         smtpd_tls_mandatory_ciphers = medium
         smtpd_tls_session_cache_database =
         smtpd_tls_session_cache_timeout = 3600s
-        smtpd_upstream_proxy_protocol =
-        smtpd_upstream_proxy_timeout = 5s
         tlsproxy_enforce_tls = $smtpd_enforce_tls
         tlsproxy_tls_CAfile = $smtpd_tls_CAfile
         tlsproxy_tls_CApath = $smtpd_tls_CApath

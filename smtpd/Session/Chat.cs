@@ -137,11 +137,12 @@ internal sealed class Chat(LoopStream connection) : IDisposable
     }
 
     /// <summary>What is there of content, at least one octet; taken by <see cref="Taken"/>.</summary>
+    /// <param name="more">Beyond what was there at the last call.</param>
     /// <returns>Empty: the client has closed.</returns>
     /// <exception cref="ClientGoneException">Timeout.</exception>
-    internal async ValueTask<ReadOnlyMemory<byte>> ReadContent()
+    internal async ValueTask<ReadOnlyMemory<byte>> ReadContent(bool more = false)
     {
-        if (!HasInput)
+        if (!HasInput || more)
         {
             await Flush();
             if (await Fill(LargeBuffer) == 0)

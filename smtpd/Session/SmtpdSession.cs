@@ -29,6 +29,8 @@ internal sealed class SmtpdSession
     {
         try
         {
+            if (Options.HasProxy)
+                await MeetProxy();
             _session.Client = await _surroundings.Names.Complete(_session.Client);
             Log.Connected(_session);
             if (await Greet())
@@ -72,6 +74,31 @@ internal sealed class SmtpdSession
             Log.TimedOut(_session, _stage);
         else
             Log.Lost(_session, _stage);
+    }
+
+    // smtpd_upstream_proxy_protocol: the client is who the proxy says.
+    private async ValueTask MeetProxy()
+    {
+        TimeSpan patience = Chat.Timeout;
+        Chat.Timeout = Options.ProxyTimeout;
+        ProxyHeader? header;
+        while (true)
+        {
+            ReadOnlyMemory<byte> octets = await Chat.ReadContent(more: true);
+            if (octets.IsEmpty)
+                throw new ClientGoneException(isTimeout: false);
+            if (!ProxyHeader.TryRead(octets.Span, out header))
+            {
+                Log.Warning($"{Log.Name(_session)}: no PROXY header where smtpd_upstream_proxy_protocol wants one");
+                throw new ClientGoneException(isTimeout: false);
+            }
+            if (header is not null)
+                break;
+        }
+        Chat.Taken(header.Length);
+        Chat.Timeout = patience;
+        if (header.Client is { } client)
+            _session.Client = new ClientInfo { Address = client.Address.IsIPv4MappedToIPv6 ? client.Address.MapToIPv4() : client.Address, Port = client.Port, Server = header.Server };
     }
 
     // False: the session is over.

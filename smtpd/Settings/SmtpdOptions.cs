@@ -88,6 +88,12 @@ internal sealed record SmtpdOptions
     /// <summary>smtpd_sasl_authenticated_header.</summary>
     internal required bool TellsLogin { get; init; }
 
+    /// <summary>smtpd_upstream_proxy_protocol: each connection begins with the word of a proxy.</summary>
+    internal required bool HasProxy { get; init; }
+
+    /// <summary>smtpd_upstream_proxy_timeout.</summary>
+    internal required TimeSpan ProxyTimeout { get; init; }
+
     /// <summary>smtpd_tls_auth_only.</summary>
     internal required bool NeedsTlsForLogin { get; init; }
 
@@ -146,6 +152,8 @@ internal sealed record SmtpdOptions
         IsSmtpUtf8Enabled = config.Get(Parameters.Smtputf8Enable),
         LogsPort = config.Get(Parameters.SmtpdClientPortLogging),
         LooksNamesUp = config.Get(Parameters.SmtpdPeernameLookup),
+        HasProxy = config.Get(Parameters.SmtpdUpstreamProxyProtocol).Length > 0,
+        ProxyTimeout = config.Get(Parameters.SmtpdUpstreamProxyTimeout),
         NeedsTlsForLogin = config.Get(Parameters.SmtpdTlsAuthOnly),
         AnnouncesOldAuth = config.Get(Parameters.BrokenSaslAuthClients),
         LoginLineLimit = config.Get(Parameters.SmtpdSaslResponseLimit),

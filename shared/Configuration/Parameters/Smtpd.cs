@@ -69,6 +69,12 @@ public static partial class Parameters
     /// <summary>Received: tells who has logged in.</summary>
     public static readonly Parameter<bool> SmtpdSaslAuthenticatedHeader = Flag("smtpd_sasl_authenticated_header", "no");
 
+    /// <summary>Connections come through a proxy that says who the client is: "haproxy", its PROXY protocol, version 1 or 2.</summary>
+    public static readonly Parameter<string> SmtpdUpstreamProxyProtocol = Choice("smtpd_upstream_proxy_protocol", "", "haproxy");
+
+    /// <summary>How long the proxy may take for that.</summary>
+    public static readonly Parameter<TimeSpan> SmtpdUpstreamProxyTimeout = Time("smtpd_upstream_proxy_timeout", "5s", minimum: 1);
+
     /// <summary>The name of a client is looked up by its address.</summary>
     public static readonly Parameter<bool> SmtpdPeernameLookup = Flag("smtpd_peername_lookup", "yes");
 }

@@ -41,6 +41,8 @@ public sealed class SmtpdRows
         new("smtpd_client_ipv6_prefix_length", "64", Network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64"),
         new("anvil_rate_time_unit", "'5s'", static toml => PostfixNet.Anvil.AnvilOptions.Read(Row.Config("", toml)).ToString(), "Unit = 00:00:05"),
         new("anvil_status_update_time", "'5s'", static toml => PostfixNet.Anvil.AnvilOptions.Read(Row.Config("", toml)).ToString(), "StatusInterval = 00:00:05"),
+        new("smtpd_upstream_proxy_protocol", "'haproxy'", Proxied, "connect from unknown[192.0.2.7]"),
+        new("smtpd_upstream_proxy_timeout", "'9s'", static toml => PostfixNet.Smtpd.SmtpdOptions.Read(Row.Config("", toml)).ProxyTimeout.ToString(), "00:00:09"),
         new("smtpd_client_port_logging", "true", Talk("QUIT"), "connect from localhost[127.0.0.1]:"),
         new("smtpd_timeout", "1", Waiting, "421 4.4.2 mx.golden.test Error: timeout exceeded") { IsSlow = true },
         new("smtpd_min_data_rate", "0", Trickling, "still there") { With = "smtpd_timeout = 2", IsSlow = true },
@@ -145,6 +147,14 @@ public sealed class SmtpdRows
         string talk = rig.Talk(lines);
         return $"{talk}\n{rig.WaitForLog("connect from")}";
     };
+
+    private static string Proxied(string toml)
+    {
+        using SmtpdRig rig = new(toml);
+        SmtpdClient client = rig.Connect(readsGreeting: false);
+        client.Send("PROXY TCP4 192.0.2.7 192.0.2.1 4000 25\r\n");
+        return $"{client.Reply()}\n{rig.WaitForLog("connect from")}";
+    }
 
     private static string Twice(string toml)
     {

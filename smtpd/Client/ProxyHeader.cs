@@ -31,6 +31,16 @@ internal sealed record ProxyHeader(int Length, IPEndPoint? Client, IPEndPoint? S
         return octets[..start].SequenceEqual("PROXY "u8[..start]) && ReadLine(octets, out header);
     }
 
+    /// <summary>How many octets more are surely part of it: what follows is not for this reader, but may be the beginning of a handshake.</summary>
+    internal static int Wanted(ReadOnlySpan<byte> octets)
+    {
+        if (octets.Length < Signature.Length)
+            return Signature.Length - octets.Length;
+        if (!octets.StartsWith(Signature))
+            return 1;
+        return (octets.Length < Head ? Head : Head + BinaryPrimitives.ReadUInt16BigEndian(octets[14..])) - octets.Length;
+    }
+
     private static bool ReadLine(ReadOnlySpan<byte> octets, out ProxyHeader? header)
     {
         header = null;

@@ -137,12 +137,11 @@ internal sealed class Chat(LoopStream connection) : IDisposable
     }
 
     /// <summary>What is there of content, at least one octet; taken by <see cref="Taken"/>.</summary>
-    /// <param name="more">Beyond what was there at the last call.</param>
     /// <returns>Empty: the client has closed.</returns>
     /// <exception cref="ClientGoneException">Timeout.</exception>
-    internal async ValueTask<ReadOnlyMemory<byte>> ReadContent(bool more = false)
+    internal async ValueTask<ReadOnlyMemory<byte>> ReadContent()
     {
-        if (!HasInput || more)
+        if (!HasInput)
         {
             await Flush();
             if (await Fill(LargeBuffer) == 0)
@@ -150,6 +149,11 @@ internal sealed class Chat(LoopStream connection) : IDisposable
         }
         return _input.AsMemory(_start, _end - _start);
     }
+
+    /// <summary>What is there, with some octets more: not more than are wanted.</summary>
+    /// <inheritdoc cref="ReadContent"/>
+    internal async ValueTask<ReadOnlyMemory<byte>> ReadMore(int wanted) =>
+        await Fill(SmallBuffer, wanted) == 0 ? default : _input.AsMemory(_start, _end - _start);
 
     /// <summary>So many octets of it were used.</summary>
     internal void Taken(int octets) => _start += octets;
@@ -185,7 +189,7 @@ internal sealed class Chat(LoopStream connection) : IDisposable
         _start = _end = 0;
     }
 
-    private async ValueTask<int> Fill(int size)
+    private async ValueTask<int> Fill(int size, int most = int.MaxValue)
     {
         if (_start == _end)
             _start = _end = 0;
@@ -195,7 +199,7 @@ internal sealed class Chat(LoopStream connection) : IDisposable
             throw new InvalidOperationException("no room to read into");
         try
         {
-            int n = await _stream.ReadAsync(_input.AsMemory(_end));
+            int n = await _stream.ReadAsync(_input.AsMemory(_end, Math.Min(most, _input.Length - _end)));
             _end += n;
             return n;
         }

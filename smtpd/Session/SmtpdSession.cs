@@ -1,4 +1,5 @@
 using PostfixNet.Mail;
+using PostfixNet.Native;
 
 namespace PostfixNet.Smtpd;
 
@@ -79,12 +80,12 @@ internal sealed class SmtpdSession
     // smtpd_upstream_proxy_protocol: the client is who the proxy says.
     private async ValueTask MeetProxy()
     {
-        TimeSpan patience = Chat.Timeout;
-        Chat.Timeout = Options.ProxyTimeout;
+        Chat.Connection.Limit = Deadline.In(Options.ProxyTimeout);
         ProxyHeader? header;
+        int wanted = ProxyHeader.Wanted([]);
         while (true)
         {
-            ReadOnlyMemory<byte> octets = await Chat.ReadContent(more: true);
+            ReadOnlyMemory<byte> octets = await Chat.ReadMore(wanted);
             if (octets.IsEmpty)
                 throw new ClientGoneException(isTimeout: false);
             if (!ProxyHeader.TryRead(octets.Span, out header))
@@ -94,9 +95,9 @@ internal sealed class SmtpdSession
             }
             if (header is not null)
                 break;
+            wanted = ProxyHeader.Wanted(octets.Span);
         }
         Chat.Taken(header.Length);
-        Chat.Timeout = patience;
         if (header.Client is { } client)
             _session.Client = new ClientInfo { Address = client.Address.IsIPv4MappedToIPv6 ? client.Address.MapToIPv4() : client.Address, Port = client.Port, Server = header.Server };
     }

@@ -127,7 +127,7 @@ public sealed class MailComesBySmtp
         Assert.Equal(75, taken.Length);
         mail.WaitForEmptyQueue();
         HashSet<string> arrived = [.. receiver.Messages.SelectMany(static message => message.Recipients).Select(static recipient => recipient.Address)];
-        Assert.Empty(taken.Where(number => !arrived.Contains($"user{number}@sink.test")));
+        Assert.DoesNotContain(taken, number => !arrived.Contains($"user{number}@sink.test"));
         Assert.All(receiver.Messages, static message => Assert.Equal(1500, message.Text.Split(new string('x', 70)).Length - 1));
     });
 
@@ -147,7 +147,7 @@ public sealed class MailComesBySmtp
                 client.GetStream().ReadExactly(greeting);
                 Assert.Equal("220"u8.ToArray(), greeting);
             }
-            Assert.Equal(3, mail.Pids("smtpd").Length);
+            Assert.InRange(mail.Pids("smtpd").Length, 3, 6);
             Send(port, "plain").Ok();
             Wait.For("the message", () => receiver.Messages.Count == 1);
             mail.Master("stop").Ok();

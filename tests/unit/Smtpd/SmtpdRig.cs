@@ -174,6 +174,7 @@ internal sealed class SmtpdClient(TcpClient client)
 {
     private Stream _stream = Prepared(client);
     private readonly List<byte> _input = [];
+    private readonly byte[] _buffer = new byte[4096];
 
     internal string Greeting { get; set; } = "";
 
@@ -231,14 +232,13 @@ internal sealed class SmtpdClient(TcpClient client)
 
     private string? Line()
     {
-        byte[] buffer = new byte[4096];
         int end;
         while ((end = _input.IndexOf((byte)'\n')) < 0)
         {
             int n;
             try
             {
-                n = _stream.Read(buffer);
+                n = _stream.Read(_buffer);
             }
             catch (IOException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
             {
@@ -246,7 +246,7 @@ internal sealed class SmtpdClient(TcpClient client)
             }
             if (n == 0)
                 return null;
-            _input.AddRange(buffer.AsSpan(0, n));
+            _input.AddRange(_buffer.AsSpan(0, n));
         }
         string line = Encoding.UTF8.GetString([.. _input[..end]]).TrimEnd('\r');
         _input.RemoveRange(0, end + 1);

@@ -27,6 +27,7 @@ internal sealed class ContentCommands(Surroundings surroundings, Session session
         Chat.Say(Reply.ReadyForData);
         using IncomingMessage message = new(surroundings, session, transaction, hasDots: true);
         Pace pace = new(Options, Chat.Connection);
+        session.ContentOctets = 0;
         while (!message.Lines.IsOver)
         {
             pace.Wait();
@@ -35,9 +36,11 @@ internal sealed class ContentCommands(Surroundings surroundings, Session session
                 throw new ClientGoneException(isTimeout: false);
             int used = message.Lines.Take(octets.Span);
             Chat.Taken(used);
+            session.ContentOctets += used;
             pace.Came(used);
             await message.Drain();
         }
+        session.ContentOctets = null;
         Reply reply = await message.Finish();
         session.EndTransaction();
         return reply;
@@ -56,6 +59,7 @@ internal sealed class ContentCommands(Surroundings surroundings, Session session
         Reply? refusal = await BeginChunks();
         IncomingMessage? message = refusal is null ? session.Transaction!.Chunks : null;
         Pace pace = new(Options, Chat.Connection);
+        session.ContentOctets = 0;
         for (long left = size; left > 0;)
         {
             pace.Wait();
@@ -69,9 +73,11 @@ internal sealed class ContentCommands(Surroundings surroundings, Session session
                 await message.Drain();
             }
             Chat.Taken(octets.Length);
+            session.ContentOctets += octets.Length;
             pace.Came(octets.Length);
             left -= octets.Length;
         }
+        session.ContentOctets = null;
         Reply reply = refusal ?? (isLast ? await message!.Finish() : Reply.Ok.WithText(string.Create(CultureInfo.InvariantCulture, $"Ok: {size} bytes")));
         if (isLast)
             session.EndTransaction();

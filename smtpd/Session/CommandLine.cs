@@ -21,6 +21,9 @@ internal sealed record Command(string Name, Func<CommandLine, ValueTask<Reply>> 
     /// <summary>It brings no mail further.</summary>
     internal bool IsJunk { get; init; }
 
+    /// <summary>It brings the content of a message, or its last part.</summary>
+    internal bool EndsMessage { get; init; }
+
     /// <summary>It is taken without TLS, too, where TLS is demanded.</summary>
     internal bool IsBeforeTls { get; init; }
 

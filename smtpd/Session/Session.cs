@@ -51,6 +51,9 @@ internal sealed class Session(Chat chat, ClientInfo client)
     /// <summary>The anvil service knows of it.</summary>
     internal bool IsCounted { get; set; }
 
+    /// <summary>Octets of the content that comes just now; null: none does.</summary>
+    internal long? ContentOctets { get; set; }
+
     /// <summary>Errors of the client so far.</summary>
     internal int Errors { get; set; }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 
@@ -71,10 +72,11 @@ internal sealed class SmtpdSession
 
     private void Ended(bool isTimeout)
     {
+        string stage = _session.ContentOctets is { } octets ? string.Create(CultureInfo.InvariantCulture, $"{_stage} ({octets} bytes)") : _stage;
         if (isTimeout)
-            Log.TimedOut(_session, _stage);
+            Log.TimedOut(_session, stage);
         else
-            Log.Lost(_session, _stage);
+            Log.Lost(_session, stage);
     }
 
     // smtpd_upstream_proxy_protocol: the client is who the proxy says.
@@ -178,6 +180,8 @@ internal sealed class SmtpdSession
                 return false;
             reply = !command.IsBeforeTls && _surroundings.Tls is { Settings.IsDemanded: true } && _session.Tls is null
                 ? new Reply(530, "5.7.0", "Must issue a STARTTLS command first") : await command.Run(words);
+            if (command.EndsMessage && _session.Transaction is null)
+                _stage = "END-OF-MESSAGE";
         }
         Count(command is null ? "unknown" : command.Name.ToLowerInvariant(), !reply.IsRefusal);
         if (command is { IsJunk: true } or null && ++_session.Junk > Options.JunkCommandLimit)

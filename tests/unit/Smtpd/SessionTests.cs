@@ -179,7 +179,7 @@ public sealed class SessionTests
             client.Send(new string('x', 998) + "\r\n");
         client.FinishSending();
         Assert.Equal("", client.Reply());
-        Assert.Equal("lost connection after DATA from localhost[127.0.0.1]", rig.WaitForLog("lost connection"));
+        Assert.Equal("lost connection after DATA (100000 bytes) from localhost[127.0.0.1]", rig.WaitForLog("lost connection"));
         rig.WaitForLog("not queued");
         Assert.True(SpinWait.SpinUntil(() => rig.Queued.Count == 0, TimeSpan.FromSeconds(20)));
     }

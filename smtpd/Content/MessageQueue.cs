@@ -46,6 +46,11 @@ internal sealed class MessageQueue(SmtpdOptions options, EventLoop loop, Log log
                     return known;
                 }
             }
+            catch (NoRoomException)
+            {
+                _resting.Push(known);
+                throw;
+            }
             catch (IpcException)
             {
                 // That process has ended, as they do after a while; nothing was handed over.

@@ -55,6 +55,14 @@ public sealed unsafe class EventLoop : ITimers, IDisposable
         return new ValueTask(passed.Task);
     }
 
+    /// <summary>Goes on once all that is ready now has had its turn.</summary>
+    public ValueTask Turn()
+    {
+        TaskCompletionSource come = new();
+        Soon(come.SetResult);
+        return new ValueTask(come.Task);
+    }
+
     /// <summary>Does work that takes long on another thread; what awaits it goes on in this loop.</summary>
     /// <param name="work">Touches nothing that the loop owns.</param>
     public ValueTask<T> Elsewhere<T>(Func<T> work)

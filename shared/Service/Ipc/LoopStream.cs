@@ -8,10 +8,14 @@ namespace PostfixNet.Ipc;
 /// <remarks>One reader and one writer at a time. Nothing waits without a limit. A connection that breaks while it is read has ended.</remarks>
 public sealed class LoopStream : Stream
 {
+    // Who always has more to say must let others speak.
+    private const int MostReadsInARow = 32;
+
     private readonly Descriptor _socket;
     private readonly EventLoop _loop;
     private readonly EventLoop.Watch _watch;
     private readonly Waiter _readable, _writable;
+    private int _readsInARow;
 
     /// <param name="loop">Whose thread calls.</param>
     /// <param name="socket">Connected, or about to be; owned.</param>
@@ -61,8 +65,17 @@ public sealed class LoopStream : Stream
     {
         if (buffer.IsEmpty)
             return new ValueTask<int>(0);
+        if (++_readsInARow > MostReadsInARow)
+            return ReadAfterOthers(buffer);
         int n = IsClosed ? 0 : _socket.Read(buffer.Span);
         return n >= 0 ? new ValueTask<int>(n) : ReadLater(buffer);
+    }
+
+    private async ValueTask<int> ReadAfterOthers(Memory<byte> buffer)
+    {
+        _readsInARow = 0;
+        await _loop.Turn();
+        return await ReadAsync(buffer);
     }
 
     private async ValueTask<int> ReadLater(Memory<byte> buffer)
@@ -70,6 +83,7 @@ public sealed class LoopStream : Stream
         while (true)
         {
             await _readable.Wait(Time);
+            _readsInARow = 0;
             int n = IsClosed ? 0 : _socket.Read(buffer.Span);
             if (n >= 0)
                 return n;

@@ -240,6 +240,35 @@ public sealed class SessionTests
         Assert.Equal("250 2.0.0 Ok", second.Say("NOOP"));
     }
 
+    // All sessions of a process share a thread.
+    [Fact]
+    public void A_client_that_never_stops_sending_does_not_keep_others_out()
+    {
+        using SmtpdRig rig = new("message_size_limit = 100000");
+        SmtpdClient flood = rig.Connect(), other = rig.Connect();
+        foreach (string line in s_toData)
+            flood.Say(line);
+        using CancellationTokenSource over = new();
+        string lines = string.Concat(Enumerable.Repeat(new string('x', 998) + "\r\n", 200));
+        Thread sender = new(() =>
+        {
+            while (!over.IsCancellationRequested)
+                flood.Send(lines);
+        });
+        sender.Start();
+        try
+        {
+            for (int i = 0; i < 20; i++)
+                Assert.Equal("250 2.0.0 Ok", other.Say("NOOP"));
+        }
+        finally
+        {
+            over.Cancel();
+            sender.Join();
+        }
+        Assert.Equal("552 5.3.4 Error: message file too big", flood.Say("\r\n."));
+    }
+
     [Fact]
     public void A_line_without_end_is_bounded()
     {

@@ -53,6 +53,7 @@ internal static class Program
             LoginSettings.OpenTables(config, service);
             TlsFiles.Open(config, service);
         },
+        CallsPrograms = LoginSettings.CallPrograms,
         Examine = static settings => settings.Examine(),
     };
 

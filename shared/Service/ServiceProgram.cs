@@ -26,6 +26,10 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
     /// <summary>Work that needs more than mail_owner's rights (S4-24), given main.toml and the name of the service.</summary>
     public Action<MainConfig, string> BeforeConfinement { get; init; } = static (_, _) => { };
 
+    /// <summary>Whether main.toml has this service call a program of the administrator's, which may write where its account may. Asked after
+    /// <see cref="BeforeConfinement"/>.</summary>
+    public Func<MainConfig, string, bool> CallsPrograms { get; init; } = static (_, _) => false;
+
     /// <summary>What a check looks at besides: what a service does later than at its start.</summary>
     public Action<TOptions> Examine { get; init; } = static _ => { };
 
@@ -76,7 +80,8 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
             FileSystem.ChangeDirectory(common.QueueDirectory);
             Confine(config, line);
             // Else whoever has led a service astray writes where its account may, in /tmp for one, or calls what is there.
-            _ = Confinement.To(".", common.WrittenOutside);
+            if (!CallsPrograms(config, service))
+                _ = Confinement.To(".", common.WrittenOutside);
             options = Read(config, service);
             context = new ServiceContext(program, service, config.ChangedTable, line.Listeners);
         }

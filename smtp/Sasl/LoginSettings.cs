@@ -45,6 +45,10 @@ internal sealed record LoginSettings
             _ = config.ForTransport(Parameters.SmtpSaslPasswordMaps, service);
     }
 
+    /// <summary>Some tokens come from programs.</summary>
+    internal static bool CallPrograms(MainConfig config, string service) => config.ForTransport(Parameters.SmtpSaslAuthEnable, service)
+        && config.ForTransport(Parameters.SmtpSaslPasswordMaps, service).FirstValue(PasswordTable.HasCommand) is not null;
+
     /// <exception cref="ConfigurationException">A parameter asks for what cannot be.</exception>
     internal static LoginSettings Read(MainConfig config, string service)
     {

@@ -58,6 +58,9 @@ internal sealed class PasswordTable(LookupTable table, bool bySender, string rec
         return table.Find(sender[at..]);
     }
 
+    /// <summary>Whether the secret of an entry is what a program says.</summary>
+    internal static bool HasCommand(string value) => value.Contains(':' + CommandPrefix, StringComparison.Ordinal);
+
     private Credentials Read(string value, string key)
     {
         int colon = value.IndexOf(':', StringComparison.Ordinal);

@@ -42,7 +42,8 @@ namespace PostfixNet.Cleanup;
 ///   message_drop_headers, message_size_limit, mydestination, mydomain, myhostname, myorigin,
 ///   propagate_unmatched_extensions, queue_minfree, queue_minfree_percent, queue_service_name, recipient_delimiter, smtputf8_autodetect_classes,
 ///   smtputf8_enable, swap_bangpath, trace_service_name, undisclosed_recipients_header, verp_delimiter_filter,
-///   virtual_alias_* (maps and limits), virtual_maps, and those of shared/Service/SingleServer.cs. max_use is also the number of
+///   virtual_alias_address_length_limit, virtual_alias_expansion_limit,
+///   virtual_alias_maps, virtual_alias_recursion_limit, virtual_maps, and those of shared/Service/SingleServer.cs. max_use is also the number of
 ///   messages that come over one connection.
 /// BUGS
 ///   No canonical mapping, header and body checks, or milters. A crash between the report of an alias and the end

@@ -30,8 +30,11 @@ namespace PostfixNet.Smtpd;
 ///   6531 (SMTPUTF8), 9422 (LIMITS), 3207 (STARTTLS), 8446 (TLS 1.3), 4954 (AUTH), 4616, 5802 and 7677 (PLAIN, SCRAM).
 /// SECURITY
 ///   Talks to any client of the network, as mail_owner and without rights of its own. Lines, recipients, content and time are
-///   bounded. Only clients of this host may relay. A line of content that ends without CR is no way to end a message, so that
-///   a server behind this one cannot be made to see two messages in one (smtpd_forbid_bare_newline).
+///   bounded. Who may send mail to where is decided by the restrictions in main.toml: without any, the loopback interface may relay
+///   to anywhere (mynetworks), and others may not. An address is looked through for what would lead it elsewhere
+///   ("user%elsewhere@here", "user@elsewhere"@here, elsewhere!user@here). A restriction that is not built is refused, and stops the
+///   service. A line of content that ends without CR is no way to end a message, so that a server behind this one cannot be made to
+///   see two messages in one (smtpd_forbid_bare_newline).
 /// DIAGNOSTICS
 ///   Lines as Postfix's: "connect from", "ID: client=", "NOQUEUE: reject: RCPT from", "lost connection after", "timeout after",
 ///   "too many errors after", "improper command pipelining after", "non-SMTP command from", "limit exceeded:", "SASL PLAIN authentication failed:", "disconnect from ... commands=".
@@ -39,9 +42,9 @@ namespace PostfixNet.Smtpd;
 /// CONFIGURATION
 ///   smtpd_upstream_proxy_protocol, smtpd_upstream_proxy_timeout, smtpd_tls_*, tls_server_sni_maps, smtpd_use_tls, smtpd_enforce_tls, smtpd_starttls_timeout,
 ///   smtpd_sasl_auth_enable, smtpd_sasl_response_limit, broken_sasl_auth_clients, those of shared/Login/AuthoritySettings.cs,
-///   allow_percent_hack, append_at_myorigin, append_dot_mydomain, cleanup_service_name, disable_vrfy_command, hash_queue_depth,
+///   cleanup_service_name, disable_vrfy_command, hash_queue_depth,
 ///   hash_queue_names, ipc_timeout, line_length_limit, mail_name, message_size_limit,
-///   mydomain, myhostname, myorigin, queue_minfree, queue_minfree_percent, smtpd_banner, smtpd_client_auth_rate_limit,
+///   myhostname, queue_minfree, queue_minfree_percent, smtpd_banner, smtpd_client_auth_rate_limit,
 ///   smtpd_client_connection_count_limit, smtpd_client_connection_rate_limit, smtpd_client_ipv4_prefix_length,
 ///   smtpd_client_ipv6_prefix_length, smtpd_client_message_rate_limit, smtpd_client_new_tls_session_rate_limit,
 ///   smtpd_client_port_logging, smtpd_client_recipient_rate_limit,
@@ -49,7 +52,8 @@ namespace PostfixNet.Smtpd;
 ///   smtpd_forbid_unauth_pipelining, smtpd_forbidden_commands, smtpd_hard_error_limit, smtpd_helo_required,
 ///   smtpd_junk_command_limit, smtpd_min_data_rate, smtpd_noop_commands, smtpd_peername_lookup, smtpd_recipient_limit,
 ///   smtpd_recipient_overshoot_limit, smtpd_sasl_authenticated_header, smtpd_sessions_per_process, smtpd_soft_error_limit, smtpd_timeout,
-///   smtpd_tls_received_header, smtputf8_enable, strict_rfc821_envelopes, swap_bangpath, and those of shared/Service/SessionServer.cs.
+///   smtpd_tls_received_header, smtputf8_enable, strict_rfc821_envelopes, and those of smtpd/Access/AccessOptions.cs and
+///   shared/Service/SessionServer.cs.
 /// </summary>
 internal static class Program
 {
@@ -73,9 +77,11 @@ internal static class Program
     {
         Log log = new(MailLog.Lines, options.LogsPort);
         context.AlsoChanged = s_tls is null ? null : s_tls.Certificates.Changed;
-        return new SmtpdServer(new Surroundings(options, loop, new LoopbackAccess(),
-            new ClientEvents(loop, "private/anvil", options.Limits, context.Name, static client => System.Net.IPAddress.IsLoopback(client.Address!), log),
-            new MessageQueue(options, loop, log), new ClientNames(loop, options.LooksNamesUp, static client => client), new OwnClients(TimeProvider.System),
+        OwnClients own = new(options.Access.Interfaces, TimeProvider.System);
+        RestrictionAccess access = new(options.Access, AccessServices.Of(options.Access, loop, own, log));
+        return new SmtpdServer(new Surroundings(options, loop, access,
+            new ClientEvents(loop, "private/anvil", options.Limits, context.Name, client => options.Access.Networks.Contains(client.Name, client.Address), log),
+            new MessageQueue(options, loop, log), new ClientNames(loop, options.LooksNamesUp, static client => client), own,
             s_tls is null ? null : new TlsServer(s_tls, log), s_logins?.Open(log.Warning, Dovecot, loop.Elsewhere, new LoopClock(loop)),
             new LoginFailures(options.ErrorDelay, options.Limits, TimeProvider.System), TimeProvider.System, log));
 

@@ -81,7 +81,7 @@ internal static class KnownNames
     internal static string? UnknownKey(TomlTable root, TomlEntry entry)
     {
         bool isTable = entry.Value is TomlTable;
-        if (!isTable && IsReferenced(root, entry.Key))
+        if (!isTable && (IsReferenced(root, entry.Key) || IsRestrictionClass(root, entry.Key)))
             return null;
         string suggestion = isTable && EditDistance(entry.Key, DestinationRules.TableName) <= 2
             ? $"; did you mean \"{DestinationRules.TableName}\"?" : Suggestion(entry.Key);
@@ -125,6 +125,16 @@ internal static class KnownNames
             (before, previous, current) = (previous, current, before);
         }
         return previous[b.Length];
+    }
+
+    // smtpd_restriction_classes names parameters of the operator's own.
+    private static bool IsRestrictionClass(TomlTable root, string name)
+    {
+        List<string> classes = [];
+        IEnumerable<TomlNode> nodes = !root.TryGet(Parameters.SmtpdRestrictionClasses.Name, out TomlEntry? entry) ? [] : entry.Value is TomlArray array ? array.Items : [entry.Value];
+        foreach (TomlString text in nodes.OfType<TomlString>())
+            ValueText.Split(text.Value, classes);
+        return classes.Contains(name);
     }
 
     private static bool IsReferenced(TomlNode node, string name) => node switch

@@ -122,6 +122,15 @@ public sealed class LookupTable
     /// <exception cref="ConfigurationException">Not a table, or a file that cannot be used.</exception>
     internal static LookupTable OpenSecrets(ParameterValue value) => Open(value, isLiteral: true);
 
+    /// <summary>One that is named within the value of a parameter.</summary>
+    /// <exception cref="ConfigurationException">Not a table, or a file that cannot be used.</exception>
+    internal static LookupTable Open(MainConfig config, string name, TomlNode? node, string specification)
+    {
+        LookupTable table = new(isLiteral: false);
+        table.AddSpecifications(config, name, node, specification);
+        return table;
+    }
+
     private static LookupTable Open(ParameterValue value, bool isLiteral)
     {
         LookupTable table = new(isLiteral);

@@ -153,6 +153,22 @@ public sealed class MainConfig
         return value;
     }
 
+    /// <summary>Opens a lookup table that is named within the value of a parameter.</summary>
+    /// <param name="specification">E.g. "texthash:/path".</param>
+    /// <exception cref="ConfigurationException">It cannot be used.</exception>
+    public LookupTable OpenTable(Parameter parameter, string specification)
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
+        return OpenTable(parameter.Name, _root.TryGet(parameter.Name, out TomlEntry? entry) ? entry.Value : null, specification);
+    }
+
+    internal LookupTable OpenTable(string name, TomlNode? node, string specification)
+    {
+        LookupTable table = LookupTable.Open(this, name, node, specification);
+        _tables.Add(table);
+        return table;
+    }
+
     /// <summary>Text of a parameter or of a name made up in main.toml, after expansion.</summary>
     internal string ExpandedText(string name) => Texts.Of(name);
 
@@ -162,6 +178,15 @@ public sealed class MainConfig
     /// <summary>What stands for $name.</summary>
     /// <exception cref="FormatException">There is no such parameter.</exception>
     public string ReferencedText(string name) => Texts.Referenced(name);
+
+    /// <summary>The words of a text, as lists in main.toml have them: between commas, blanks and line ends; what stands in braces is one.</summary>
+    public static IReadOnlyList<string> Words(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        List<string> words = [];
+        ValueText.Split(text, words);
+        return words;
+    }
 
     /// <summary>An error in a value that only its user can find, such as an account that does not exist.</summary>
     /// <param name="parameter">Whose value is wrong.</param>

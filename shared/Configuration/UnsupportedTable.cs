@@ -80,19 +80,15 @@ internal static class UnsupportedTable
         empty_address_default_transport_maps_lookup_key = <>
         transport_null_address_lookup_key = <>
         sender_based_routing = no
-        relay_domains =
         relay_transport = relay
         relocated_maps =
         relocated_prefix_enable = yes
-        virtual_alias_domains = $virtual_alias_maps
-        virtual_alias_domains =
         resolve_dequoted_address = yes
         resolve_null_domain = no
         resolve_numeric_domain = no
         use_srv_lookup =
         ignore_srv_lookup_error = no
         allow_srv_lookup_fallback = no
-        parent_domain_matches_subdomains = debug_peer_list,fast_flush_domains,mynetworks,permit_mx_backup_networks,qmqpd_authorized_clients,relay_domains,smtpd_access_maps
         enable_idna2003_compatibility = no
         known_tcp_ports = lmtp=24, smtp=25, smtps=submissions=465, submission=587
         smtp_address_verify_target = rcpt
@@ -228,17 +224,11 @@ internal static class UnsupportedTable
         tlsproxy_client_level =
         tlsproxy_client_policy =
 
+        [refused] the networks are named in mynetworks; without it, it is the loopback interface alone
+        mynetworks_style = host
+
         [refused] there is no SMTP server that would apply it
-        smtpd_client_restrictions =
-        smtpd_helo_restrictions =
-        smtpd_sender_restrictions =
-        smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination
-        smtpd_recipient_restrictions =
-        smtpd_data_restrictions =
-        smtpd_end_of_data_restrictions =
         smtpd_etrn_restrictions =
-        smtpd_restriction_classes =
-        smtpd_relay_before_recipient_restrictions = yes
         smtpd_reject_unlisted_recipient = yes
         smtpd_reject_unlisted_sender = no
         smtpd_sender_login_maps =
@@ -259,7 +249,6 @@ internal static class UnsupportedTable
         smtpd_sasl_exceptions_networks =
         smtpd_hide_client_session = no
         smtpd_policy_service_default_action = 451 4.3.5 Server configuration problem
-        allow_untrusted_routing = no
         relay_recipient_maps =
         relay_clientcerts =
         permit_mx_backup_networks =
@@ -480,7 +469,6 @@ internal static class UnsupportedTable
         qmqpd_timeout = 300s
         smtpd_client_event_limit_exceptions = ${smtpd_client_connection_limit_exceptions:$mynetworks}
         smtpd_delay_open_until_valid_rcpt = yes
-        smtpd_delay_reject = yes
         smtpd_discard_ehlo_keyword_address_maps =
         smtpd_expansion_filter = \t\40!"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~
         smtpd_history_flush_threshold = 100
@@ -562,20 +550,8 @@ internal static class UnsupportedTable
         access_map_defer_code = 450
         access_map_reject_code = 554
         authorized_verp_clients = $mynetworks
-        defer_code = 450
-        invalid_hostname_reject_code = 501
         maps_rbl_reject_code = 554
-        multi_recipient_bounce_reject_code = 550
-        mynetworks = 127.0.0.0/8 [::1]/128
-        mynetworks = 127.0.0.0/8 [::ffff:127.0.0.0]/104 [::1]/128
-        mynetworks = 127.0.0.0/8
-        mynetworks =
-        mynetworks_style = host
-        non_fqdn_reject_code = 504
-        plaintext_reject_code = 450
-        reject_code = 554
         reject_tempfail_action = defer_if_permit
-        relay_domains_reject_code = 554
         respectful_logging = yes
         tls_preempt_cipherlist = no
         tls_session_ticket_cipher = aes-256-cbc

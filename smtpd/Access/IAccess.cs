@@ -1,14 +1,15 @@
 namespace PostfixNet.Smtpd;
 
 /// <summary>Decides what a client may do. Each question is asked once, when the client says the thing; the answer is null, or the reply that
-/// refuses it.</summary>
+/// refuses it, of which the log was told.</summary>
 internal interface IAccess
 {
     /// <summary>The connection is there.</summary>
     public ValueTask<Reply?> Connect(Session session);
 
     /// <summary>HELO or EHLO was said; <see cref="Session.Helo"/> is the new name.</summary>
-    public ValueTask<Reply?> Helo(Session session);
+    /// <param name="command">Which.</param>
+    public ValueTask<Reply?> Helo(Session session, string command);
 
     /// <summary>MAIL was said; the transaction is there.</summary>
     public ValueTask<Reply?> Sender(Session session);
@@ -18,7 +19,8 @@ internal interface IAccess
     public ValueTask<Reply?> Recipient(Session session, string recipient);
 
     /// <summary>DATA or the first BDAT was said.</summary>
-    public ValueTask<Reply?> Data(Session session);
+    /// <param name="command">Which.</param>
+    public ValueTask<Reply?> Data(Session session, string command);
 
     /// <summary>The content is there, and not queued yet.</summary>
     /// <param name="size">Its octets.</param>

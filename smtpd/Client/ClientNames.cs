@@ -7,11 +7,11 @@ internal sealed class ClientNames(Ipc.EventLoop loop, bool looksUp, Func<ClientI
     /// <summary>With the client's name, if it has one.</summary>
     internal ValueTask<ClientInfo> Complete(ClientInfo client)
     {
-        if (client.Address is null)
+        if (client.Address is null || !looksUp)
             return new(client);
         // Everybody's hosts file has it.
         if (System.Net.IPAddress.IsLoopback(client.Address))
             return new(client with { Name = "localhost", ReverseName = "localhost" });
-        return looksUp ? loop.Elsewhere(() => find(client)) : new(client);
+        return loop.Elsewhere(() => find(client));
     }
 }

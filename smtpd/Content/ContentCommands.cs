@@ -19,11 +19,8 @@ internal sealed class ContentCommands(Surroundings surroundings, Session session
             return new Reply(503, "5.5.1", "Error: DATA after BDAT");
         if (line.Argument.Length > 0)
             return new Reply(501, "5.5.4", "Syntax: DATA");
-        if (await surroundings.Access.Data(session) is { } refusal)
-        {
-            surroundings.Log.Decided(session, null, "reject", "DATA", refusal.ToString(), null);
+        if (await surroundings.Access.Data(session, "DATA") is { } refusal)
             return refusal;
-        }
         Chat.Say(Reply.ReadyForData);
         using IncomingMessage message = new(surroundings, session, transaction, hasDots: true);
         Pace pace = new(Options, Chat.Connection);
@@ -94,11 +91,8 @@ internal sealed class ContentCommands(Surroundings surroundings, Session session
         if (transaction.HasChunks)
             return new Reply(554, "5.5.1", "Error: an earlier chunk was refused");
         transaction.HasChunks = true;
-        if (await surroundings.Access.Data(session) is { } refusal)
-        {
-            surroundings.Log.Decided(session, null, "reject", "BDAT", refusal.ToString(), null);
+        if (await surroundings.Access.Data(session, "BDAT") is { } refusal)
             return refusal;
-        }
         transaction.Chunks = new IncomingMessage(surroundings, session, transaction, hasDots: false);
         return null;
     }

@@ -56,10 +56,7 @@ internal sealed class IncomingMessage : IDisposable
         if (_trouble is null && Lines.HasBareNewline && await BareNewlines() is { } refused)
             Fail(refused);
         if (_trouble is null && await _surroundings.Access.EndOfData(_session, Lines.Size) is { } refusal)
-        {
-            _surroundings.Log.Decided(_session, Id, "reject", "END-OF-MESSAGE", refusal.ToString(), null);
             Fail(refusal);
-        }
         if (_trouble is not null)
             return _trouble;
         _records.Write(RecordType.Extracted);

@@ -52,7 +52,6 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
         });
         if (await surroundings.Access.Sender(session) is { } refusal)
         {
-            surroundings.Log.Decided(session, null, "reject", "MAIL", refusal.ToString(), null);
             session.EndTransaction();
             return refusal;
         }
@@ -82,10 +81,7 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
         if (await surroundings.Events.Recipient(session) is { } tooMuch)
             return tooMuch;
         if (await surroundings.Access.Recipient(session, path.Address) is { } refusal)
-        {
-            surroundings.Log.Decided(session, null, "reject", "RCPT", refusal.ToString(), path.Address);
             return refusal;
-        }
         transaction.Recipients.Add(new EnvelopeRecipient(path.Address, parameters.Notify, parameters.Original));
         return s_recipientOk;
     }

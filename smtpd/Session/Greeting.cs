@@ -19,9 +19,8 @@ internal sealed class Greeting(Surroundings surroundings, Session session, Login
         string? before = session.Helo;
         // What goes into headers and log lines is fit for them.
         session.Helo = PrintableText.Of(line.Argument.Length > LongestName ? line.Argument[..LongestName] : line.Argument);
-        if (await surroundings.Access.Helo(session) is { } refusal)
+        if (await surroundings.Access.Helo(session, name) is { } refusal)
         {
-            surroundings.Log.Decided(session, null, "reject", name, refusal.ToString(), null);
             session.Helo = before;
             return refusal;
         }

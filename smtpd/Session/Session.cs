@@ -45,6 +45,18 @@ internal sealed class Session(Chat chat, ClientInfo client)
         Transaction = null;
     }
 
+    /// <summary>What is said in the place of a permission, after client restrictions that could not be checked.</summary>
+    internal Reply? DeferAfterClient { get; set; }
+
+    /// <summary>Likewise, after HELO restrictions.</summary>
+    internal Reply? DeferAfterHelo { get; set; }
+
+    /// <summary>It did not wait for an answer where it must.</summary>
+    internal bool HasSpokenEarly { get; set; }
+
+    /// <summary>The client was refused when it came: all that it may say is QUIT.</summary>
+    internal bool IsDenied { get; set; }
+
     /// <summary>How often each command was said, and how often it was taken: for the line at the end.</summary>
     internal Dictionary<string, (int Good, int All)> Counts { get; } = [];
 

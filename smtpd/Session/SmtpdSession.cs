@@ -11,7 +11,7 @@ internal sealed class SmtpdSession
     private readonly Session _session;
     private readonly Dictionary<string, Command> _commands;
     private string _stage = "CONNECT";
-    private bool _isAtRest, _mustEnd, _hasSpokenEarly;
+    private bool _isAtRest, _mustEnd;
 
     internal SmtpdSession(Surroundings surroundings, Chat chat, ClientInfo client)
     {
@@ -116,7 +116,7 @@ internal sealed class SmtpdSession
         }
         if (await _surroundings.Access.Connect(_session) is { } refusal)
         {
-            Log.Decided(_session, null, "reject", "CONNECT", refusal.ToString(), null);
+            _session.IsDenied = true;
             Chat.Say(refusal);
             return !refusal.IsLast;
         }
@@ -168,6 +168,11 @@ internal sealed class SmtpdSession
         if (isTooLong)
         {
             reply = new Reply(500, "5.5.2", "Error: line too long");
+        }
+        else if (_session.IsDenied && name != "QUIT")
+        {
+            // RFC 5321 section 3.1.
+            reply = new Reply(503, "5.7.0", $"Error: access denied for {Log.Name(_session)}");
         }
         else if (command is null)
         {
@@ -226,9 +231,9 @@ internal sealed class SmtpdSession
     // A client that does not wait for answers where it must has something to hide, or takes another's words for its own.
     private bool SpeaksEarly()
     {
-        if (_hasSpokenEarly)
+        if (_session.HasSpokenEarly)
             return false;
-        _hasSpokenEarly = true;
+        _session.HasSpokenEarly = true;
         Log.SpokeEarly(_session, _stage);
         if (!Options.ForbidsEarlyTalk)
             return false;

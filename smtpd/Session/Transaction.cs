@@ -48,4 +48,10 @@ internal sealed class Transaction
 
     /// <summary>Recipients refused for being too many.</summary>
     internal int Overshoot { get; set; }
+
+    /// <summary>What is said in the place of a permission, after sender restrictions that could not be checked.</summary>
+    internal Reply? DeferAfterSender { get; set; }
+
+    /// <summary>The message is taken, and thrown away (DISCARD).</summary>
+    internal bool IsDiscarded { get; set; }
 }

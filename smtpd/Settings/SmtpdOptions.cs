@@ -1,10 +1,9 @@
 using PostfixNet.Configuration;
-using PostfixNet.Mail;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Smtpd;
 
-/// <summary>What main.toml says to this program, but for who may do what (<see cref="IAccess"/>).</summary>
+/// <summary>What main.toml says to this program.</summary>
 internal sealed record SmtpdOptions
 {
     /// <summary>myhostname: in the greeting, in Received: and in replies.</summary>
@@ -103,8 +102,8 @@ internal sealed record SmtpdOptions
     /// <summary>smtpd_sasl_response_limit.</summary>
     internal required int LoginLineLimit { get; init; }
 
-    /// <summary>How incomplete addresses are completed before it is decided about them, as cleanup does.</summary>
-    internal required AddressCompletion Completion { get; init; }
+    /// <summary>Who may do what.</summary>
+    internal required AccessOptions Access { get; init; }
 
     /// <summary>queue_minfree and its share.</summary>
     internal required SpaceLimit Space { get; init; }
@@ -159,8 +158,7 @@ internal sealed record SmtpdOptions
         LoginLineLimit = config.Get(Parameters.SmtpdSaslResponseLimit),
         TellsTls = config.Get(Parameters.SmtpdTlsReceivedHeader),
         TellsLogin = config.Get(Parameters.SmtpdSaslAuthenticatedHeader),
-        Completion = new AddressCompletion(config.Get(Parameters.MyOrigin), config.Get(Parameters.MyDomain), config.Get(Parameters.AppendAtMyorigin),
-            config.Get(Parameters.AppendDotMydomain), config.Get(Parameters.SwapBangpath), config.Get(Parameters.AllowPercentHack)),
+        Access = AccessOptions.Read(config),
         Space = SpaceLimit.Read(config),
         Incoming = QueueDirectories.FromConfig(config).DirectoryOf(QueueName.Incoming),
         CleanupSocket = $"private/{config.Get(Parameters.CleanupServiceName)}",

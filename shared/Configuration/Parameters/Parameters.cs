@@ -85,6 +85,10 @@ public static partial class Parameters
 
     private static Parameter<UserList> Users(string name) => Add(new Parameter<UserList>(name, "static:anyone", UserList.Read));
 
+    private static Parameter<MatchList> Hosts(string name, string defaultText) => Add(new Parameter<MatchList>(name, defaultText, MatchList.Hosts));
+
+    private static Parameter<MatchList> Domains(string name, string defaultText) => Add(new Parameter<MatchList>(name, defaultText, MatchList.Domains));
+
     private static Parameter<LookupTable> Table(string name, string defaultText) => Add(new Parameter<LookupTable>(name, defaultText, LookupTable.Open));
 
     private static Parameter<LookupTable> Secrets(string name) => Add(new Parameter<LookupTable>(name, "", LookupTable.OpenSecrets));

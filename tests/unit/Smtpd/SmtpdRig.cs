@@ -73,9 +73,11 @@ internal sealed class SmtpdRig : IDisposable
     }
 
     /// <summary>A new client, which has read the greeting.</summary>
-    internal SmtpdClient Connect(bool readsGreeting = true)
+    /// <param name="from">Its address, of 127.0.0.0/8.</param>
+    internal SmtpdClient Connect(bool readsGreeting = true, string from = "127.0.0.1")
     {
-        TcpClient client = new("127.0.0.1", Port) { NoDelay = true };
+        TcpClient client = new(new IPEndPoint(IPAddress.Parse(from), 0)) { NoDelay = true };
+        client.Connect(IPAddress.Loopback, Port);
         _clients.Add(client);
         SmtpdClient talk = new(client);
         if (readsGreeting)
@@ -85,9 +87,12 @@ internal sealed class SmtpdRig : IDisposable
 
     /// <summary>One session: each line is sent once the one before it is answered.</summary>
     /// <returns>All answers, with LF between lines.</returns>
-    internal string Talk(params string[] lines)
+    internal string Talk(params string[] lines) => TalkFrom("127.0.0.1", lines);
+
+    /// <summary>Likewise, of a client with another address.</summary>
+    internal string TalkFrom(string address, params string[] lines)
     {
-        SmtpdClient client = Connect();
+        SmtpdClient client = Connect(from: address);
         return string.Join('\n', (string[])[client.Greeting, .. lines.Select(client.Say)]);
     }
 
@@ -120,8 +125,10 @@ internal sealed class SmtpdRig : IDisposable
                 _ = counting.Serve(server);
         });
         MessageQueue queue = new(options, loop, log);
-        SmtpdServer server = new(new Surroundings(options, loop, new LoopbackAccess(), new ClientEvents(loop, anvil, options.Limits, "smtpd", static _ => false, log), queue,
-            new ClientNames(loop, looksUp: false, static client => client), new OwnClients(TimeProvider.System),
+        OwnClients own = new(options.Access.Interfaces, TimeProvider.System);
+        RestrictionAccess access = new(options.Access, AccessServices.Of(options.Access, loop, own, log));
+        SmtpdServer server = new(new Surroundings(options, loop, access, new ClientEvents(loop, anvil, options.Limits, "smtpd", static _ => false, log), queue,
+            new ClientNames(loop, options.LooksNamesUp, static client => client), own,
             tls is null ? null : new TlsServer(tls, log), logins?.Open(log.Warning, static () => throw new IOException("nobody"), loop.Elsewhere),
             new LoginFailures(options.ErrorDelay, options.Limits, TimeProvider.System), TimeProvider.System, log));
         loop.Add(_listener, Readiness.Readable, readiness =>

@@ -1,0 +1,113 @@
+using System.Globalization;
+using PostfixNet.Configuration;
+
+namespace PostfixNet.Smtpd;
+
+/// <summary>Makes restrictions of the words in main.toml. What is not known, or not built, is an error: a check that is passed over in silence
+/// would let somebody in.</summary>
+internal sealed class RestrictionReader
+{
+    private static readonly Dictionary<string, Restriction> s_plain = Plain();
+
+    // Older names that Postfix takes.
+    private static readonly Dictionary<string, string> s_names = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["reject_unknown_client"] = "reject_unknown_client_hostname",
+        ["reject_invalid_hostname"] = "reject_invalid_helo_hostname",
+        ["reject_unknown_hostname"] = "reject_unknown_helo_hostname",
+        ["reject_non_fqdn_hostname"] = "reject_non_fqdn_helo_hostname",
+        ["reject_unknown_address"] = "reject_unknown_sender_domain",
+    };
+
+    private readonly MainConfig _config;
+    private readonly Dictionary<string, RestrictionList> _classes = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _open = [];
+
+    internal RestrictionReader(MainConfig config)
+    {
+        _config = config;
+        foreach (string name in config.Get(Parameters.SmtpdRestrictionClasses))
+            _ = Class(name);
+    }
+
+    /// <summary>The list of a parameter.</summary>
+    /// <exception cref="ConfigurationException">Something in it is not understood.</exception>
+    internal RestrictionList Read(Parameter<IReadOnlyList<string>> parameter) => Read(parameter, _config.Get(parameter));
+
+    private RestrictionList Read(Parameter parameter, IReadOnlyList<string> words)
+    {
+        List<Restriction> list = [];
+        Queue<string> rest = new(words);
+        while (rest.Count > 0)
+            list.Add(Next(parameter, rest));
+        return list.Count == 0 ? RestrictionList.Empty : new RestrictionList(list);
+    }
+
+    private Restriction Next(Parameter parameter, Queue<string> rest)
+    {
+        string word = rest.Dequeue(), name = s_names.GetValueOrDefault(word, word.ToLowerInvariant());
+        if (s_plain.TryGetValue(name, out Restriction? plain))
+            return plain;
+        switch (name)
+        {
+            case "warn_if_reject":
+                return rest.Count > 0 ? Next(parameter, rest).Warning() : throw Wrong(parameter, word, "needs a restriction after it");
+            case "sleep":
+                return rest.TryDequeue(out string? time) && int.TryParse(time, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
+                    ? Sleep(seconds) : throw Wrong(parameter, word, "needs a number of seconds after it");
+        }
+        if (_config.Get(Parameters.SmtpdRestrictionClasses).Contains(word))
+        {
+            RestrictionList members = Class(word);
+            return new Restriction(word, members.Apply);
+        }
+        throw Wrong(parameter, word, Unbuilt(name));
+    }
+
+    private RestrictionList Class(string name)
+    {
+        if (_classes.TryGetValue(name, out RestrictionList? known))
+            return known;
+        if (!_open.Add(name))
+            throw Wrong(Parameters.SmtpdRestrictionClasses, name, "is a class that contains itself");
+        IReadOnlyList<string> words;
+        try
+        {
+            words = MainConfig.Words(_config.ReferencedText(name));
+        }
+        catch (FormatException)
+        {
+            throw Wrong(Parameters.SmtpdRestrictionClasses, name, "is not given: a class is a parameter, with a list of restrictions");
+        }
+        RestrictionList list = Read(Parameters.SmtpdRestrictionClasses, words);
+        _open.Remove(name);
+        _classes.Add(name, list);
+        return list;
+    }
+
+    private ConfigurationException Wrong(Parameter parameter, string word, string problem) => _config.Refuse(parameter, $"\"{word}\" {problem}");
+
+    private static string Unbuilt(string name) => name switch
+    {
+        "reject_unverified_sender" or "reject_unverified_recipient" => "is not supported: addresses are not probed",
+        "permit_mx_backup" => "is not supported: name the domains in relay_domains",
+        "permit_dnswl_client" or "permit_rhswl_client" or "reject_rhsbl_client" or "reject_rhsbl_reverse_client" or "reject_rhsbl_helo" or "reject_rhsbl_sender"
+            or "reject_rhsbl_recipient" or "reject_rbl_client" or "reject_maps_rbl" => "is not supported: lists in the DNS are not asked",
+        "check_relay_domains" or "permit_naked_ip_address" or "check_recipient_maps" => "is not supported; Postfix has given it up, too",
+        "reject_unlisted_recipient" or "reject_unlisted_sender" => "is not supported: which addresses there are is not known to this system",
+        _ when name.Contains(':', StringComparison.Ordinal) => "is a lookup table without a word that says what is looked up, such as check_client_access",
+        _ => "is not a restriction",
+    };
+
+    private static Restriction Sleep(int seconds) => new("sleep", async evaluation =>
+    {
+        await evaluation.Services.Loop.Pause(TimeSpan.FromSeconds(seconds));
+        return Verdict.Undecided;
+    });
+
+    private static Dictionary<string, Restriction> Plain()
+    {
+        Restriction[] all = [.. GeneralRestrictions.All, .. ClientRestrictions.All, .. HeloRestrictions.All, .. AddressRestrictions.All];
+        return all.ToDictionary(static restriction => restriction.Name, StringComparer.Ordinal);
+    }
+}

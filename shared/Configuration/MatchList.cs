@@ -48,6 +48,10 @@ public sealed class MatchList
         return false;
     }
 
+    /// <summary>Its items; tables have no text.</summary>
+    public override string ToString() => string.Join(' ', _items.Select(static item =>
+        $"{(item.IsIncluded ? "" : "!")}{(item.Network is { } network ? network.ToString() : item.Table is null ? item.Name : "table")}"));
+
     private bool IsWithin(string name, string pattern)
     {
         if (name.Equals(pattern, StringComparison.OrdinalIgnoreCase))

@@ -272,6 +272,7 @@ public sealed class MainConfigTests
         Parameter<TimeSpan> p => config.Get(p),
         Parameter<IReadOnlyList<string>> p => config.Get(p),
         Parameter<LookupTable> p => config.Get(p),
+        Parameter<MatchList> p => config.Get(p),
         Parameter<UserList> p => config.Get(p),
         Parameter<System.Net.IPAddress> p => config.Get(p),
         _ => null,

@@ -80,6 +80,7 @@ public sealed class PackagedFilesTests
         Parameter<long> number => $"{config.Get(number)}",
         Parameter<bool> flag => $"{config.Get(flag)}",
         Parameter<TimeSpan> time => $"{config.Get(time)}",
+        Parameter<MatchList> list => $"{config.Get(list)}",
         Parameter<UserList> list => $"{config.Get(list).IsForAll}",
         Parameter<System.Net.IPAddress> address => $"{config.Get(address)}",
         _ => throw new InvalidOperationException(parameter.Name),

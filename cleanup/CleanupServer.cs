@@ -67,7 +67,7 @@ internal sealed class CleanupServer(
             }
             finally
             {
-                if (isQueued)
+                if (isQueued && !message.IsHeld)
                     WakeQueueManager();
             }
         }
@@ -89,6 +89,8 @@ internal sealed class CleanupServer(
                 return new CleanupReply.Ended(CleanupVerdict.TryAgain, "trace service failure");
             }
             file.WriteSize(size);
+            if (message.IsHeld)
+                file.MoveTo(queues, QueueName.Hold);
             file.Commit(QueueFileMode.Ready);
             return new CleanupReply.Ended(CleanupVerdict.Accepted);
         }

@@ -20,6 +20,9 @@ internal sealed class Message
     /// <summary>A mail server took it in.</summary>
     internal bool IsFromServer { get; init; }
 
+    /// <summary>It goes on hold.</summary>
+    internal bool IsHeld { get; set; }
+
     /// <summary>Aliases that took part, for senders who want to hear of it: RFC 3461 section 5.2.7.3.</summary>
     internal List<Outcome> Expanded { get; } = [];
 

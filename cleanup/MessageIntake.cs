@@ -142,7 +142,11 @@ internal sealed class MessageIntake
         while (true)
         {
             if (Next(RecordPlace.Extracted) == RecordFate.Dropped)
+            {
+                if (_message.IsFromServer)
+                    TakeDecision();
                 continue;
+            }
             if (_input.Type == RecordType.End)
             {
                 if (_options.AlwaysBcc.Length > 0 && !_message.IsInternal && _recipients.Count > 0)
@@ -155,6 +159,15 @@ internal sealed class MessageIntake
             RecipientRecord(_input.Type);
             CheckSize(start);
         }
+    }
+
+    // What a server's restrictions want done with the message; from nobody else.
+    private void TakeDecision()
+    {
+        if (_input.Type == RecordType.Redirect)
+            _output.Write(RecordType.Redirect, Address.Complete(CheckedText(), _options.Completion));
+        else if (_input.Type == RecordType.Flags)
+            _message.IsHeld |= _input.Text == RecordRules.HoldFlag;
     }
 
     // What may stand in the envelope and in the extracted segment alike.

@@ -18,13 +18,27 @@ namespace PostfixNet.Smtpd;
 ///   processes have up to smtpd_sessions_per_process sessions each; a crash ends those of one process, each before its "250".
 ///   When the system stops, clients that say nothing are told "421", others when their command is done.
 ///   What one client may do in a time is counted by the anvil service over all processes; without it there are no limits.
-///   Understood are HELO, EHLO, MAIL, RCPT, DATA, BDAT, RSET, NOOP, VRFY, HELP and QUIT, with SIZE, PIPELINING, 8BITMIME, SMTPUTF8,
+///   Understood are HELO, EHLO, MAIL, RCPT, DATA, BDAT, RSET, NOOP, VRFY, HELP and QUIT, and XCLIENT and XFORWARD from
+///   hosts that may, with SIZE, PIPELINING, 8BITMIME, SMTPUTF8,
 ///   DSN, ENHANCEDSTATUSCODES, CHUNKING and LIMITS.
 ///   With smtpd_tls_security_level there is STARTTLS, or with smtpd_tls_wrappermode TLS from the first octet. Certificates and keys are read
 ///   before root is given up; when a file has changed, processes end with their last client and new ones read it. A certificate for the
 ///   name that a client asks for comes from tls_server_sni_maps.
 ///   With smtpd_sasl_auth_enable clients may log in, over TLS; from this host without it, too, unless smtpd_tls_auth_only. Users are
 ///   those of smtpd_sasl_password_file ("master passwd"), or Dovecot's.
+/// RESTRICTIONS
+///   permit, reject, defer, defer_if_permit, defer_if_reject, warn_if_reject, sleep N, the name of a class;
+///   permit_mynetworks, permit_inet_interfaces, permit_sasl_authenticated, permit_tls_clientcerts, permit_tls_all_clientcerts,
+///   permit_auth_destination, reject_unauth_destination, defer_unauth_destination, reject_non_fqdn_helo_hostname,
+///   reject_non_fqdn_sender, reject_non_fqdn_recipient, reject_invalid_helo_hostname, reject_unknown_client_hostname,
+///   reject_unknown_reverse_client_hostname, reject_unknown_helo_hostname, reject_unknown_sender_domain,
+///   reject_unknown_recipient_domain, reject_unauth_pipelining, reject_multi_recipient_bounce, reject_plaintext_session,
+///   reject_sender_login_mismatch, reject_authenticated_sender_login_mismatch, reject_known_sender_login_mismatch,
+///   reject_unauthenticated_sender_login_mismatch; with a lookup table after it check_client_access,
+///   check_reverse_client_hostname_access, check_helo_access, check_sender_access, check_recipient_access, check_sasl_access,
+///   check_ccert_access; and check_policy_service with a service. They mean what they mean in Postfix.
+///   Tables and services say OK, RELAY, DUNNO, REJECT, DEFER, DEFER_IF_PERMIT, DEFER_IF_REJECT, 4nn or 5nn with a text, HOLD, DISCARD,
+///   REDIRECT user@domain, BCC user@domain, PREPEND header, INFO, WARN, or restrictions and classes.
 /// STANDARDS
 ///   RFC 5321 (SMTP), 1870 (SIZE), 2920 (PIPELINING), 3030 (CHUNKING), 3461 (DSN), 3463 and 2034 (status codes), 6152 (8BITMIME),
 ///   6531 (SMTPUTF8), 9422 (LIMITS), 3207 (STARTTLS), 8446 (TLS 1.3), 4954 (AUTH), 4616, 5802 and 7677 (PLAIN, SCRAM).
@@ -77,11 +91,12 @@ internal static class Program
     {
         Log log = new(MailLog.Lines, options.LogsPort);
         context.AlsoChanged = s_tls is null ? null : s_tls.Certificates.Changed;
+        NameLookups names = new(loop, new Lazy<Dns.IResolver>(() => new Dns.StubResolver(options.Access.Resolver)), new Lazy<Dns.HostsFile>(() => Dns.HostsFile.Load()));
         OwnClients own = new(options.Access.Interfaces, TimeProvider.System);
-        RestrictionAccess access = new(options.Access, AccessServices.Of(options.Access, loop, own, log));
+        RestrictionAccess access = new(options.Access, AccessServices.Of(options.Access, loop, own, names, log));
         return new SmtpdServer(new Surroundings(options, loop, access,
             new ClientEvents(loop, "private/anvil", options.Limits, context.Name, client => options.Access.Networks.Contains(client.Name, client.Address), log),
-            new MessageQueue(options, loop, log), new ClientNames(loop, options.LooksNamesUp, static client => client), own,
+            new MessageQueue(options, loop, log), new ClientNames(options.LooksNamesUp, names, log), own,
             s_tls is null ? null : new TlsServer(s_tls, log), s_logins?.Open(log.Warning, Dovecot, loop.Elsewhere, new LoopClock(loop)),
             new LoginFailures(options.ErrorDelay, options.Limits, TimeProvider.System), TimeProvider.System, log));
 

@@ -188,6 +188,10 @@ public sealed class MainConfig
         return words;
     }
 
+    /// <summary>A time within a value, in seconds where it has no unit; null: it is none.</summary>
+    public static TimeSpan? Time(string text) =>
+        ValueText.TryReadTime(text, 's', out long seconds) && seconds is >= 0 and <= int.MaxValue ? TimeSpan.FromSeconds(seconds) : null;
+
     /// <summary>An error in a value that only its user can find, such as an account that does not exist.</summary>
     /// <param name="parameter">Whose value is wrong.</param>
     /// <param name="problem">What is wrong; what is accepted.</param>

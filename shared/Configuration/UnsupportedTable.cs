@@ -231,7 +231,6 @@ internal static class UnsupportedTable
         smtpd_etrn_restrictions =
         smtpd_reject_unlisted_recipient = yes
         smtpd_reject_unlisted_sender = no
-        smtpd_sender_login_maps =
         smtpd_milters =
         smtpd_milter_maps =
         smtpd_proxy_filter =
@@ -243,14 +242,10 @@ internal static class UnsupportedTable
         smtpd_reject_footer =
         smtpd_reject_footer_maps =
         smtpd_forbid_bare_newline_exclusions = $mynetworks
-        smtpd_authorized_xclient_hosts =
-        smtpd_authorized_xforward_hosts =
         smtpd_authorized_verp_clients = $authorized_verp_clients
         smtpd_sasl_exceptions_networks =
         smtpd_hide_client_session = no
-        smtpd_policy_service_default_action = 451 4.3.5 Server configuration problem
         relay_recipient_maps =
-        relay_clientcerts =
         permit_mx_backup_networks =
         maps_rbl_domains =
         rbl_reply_maps =
@@ -473,15 +468,7 @@ internal static class UnsupportedTable
         smtpd_expansion_filter = \t\40!"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~
         smtpd_history_flush_threshold = 100
         smtpd_log_access_permit_actions =
-        smtpd_null_access_lookup_key = <>
         smtpd_per_request_deadline = ${smtpd_per_record_deadline?{$smtpd_per_record_deadline}:{${stress?{yes}:{no}}}}
-        smtpd_policy_service_max_idle = 300s
-        smtpd_policy_service_max_ttl = 1000s
-        smtpd_policy_service_policy_context =
-        smtpd_policy_service_request_limit = 0
-        smtpd_policy_service_retry_delay = 1s
-        smtpd_policy_service_timeout = 100s
-        smtpd_policy_service_try_limit = 2
         smtpd_proxy_timeout = 100s
         smtpd_tls_always_issue_session_ids = yes
         smtpd_tls_ciphers = medium
@@ -523,11 +510,6 @@ internal static class UnsupportedTable
         tlsproxy_tls_security_level = $smtpd_tls_security_level
         tlsproxy_use_tls = $smtpd_use_tls
         tlsproxy_watchdog_timeout = 10s
-        unknown_address_reject_code = 450
-        unknown_address_tempfail_action = $reject_tempfail_action
-        unknown_client_reject_code = 450
-        unknown_helo_hostname_tempfail_action = $reject_tempfail_action
-        unknown_hostname_reject_code = 450
         unknown_local_recipient_reject_code = 550
         unknown_relay_recipient_reject_code = 550
         unknown_virtual_alias_reject_code = 550
@@ -547,11 +529,8 @@ internal static class UnsupportedTable
         tlsproxy_tls_enable_rpk = $smtpd_tls_enable_rpk
         smtpd_client_connection_limit_exceptions =
         postscreen_dnsbl_ttl = 1h
-        access_map_defer_code = 450
-        access_map_reject_code = 554
         authorized_verp_clients = $mynetworks
         maps_rbl_reject_code = 554
-        reject_tempfail_action = defer_if_permit
         respectful_logging = yes
         tls_preempt_cipherlist = no
         tls_session_ticket_cipher = aes-256-cbc

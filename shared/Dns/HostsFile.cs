@@ -14,8 +14,12 @@ public sealed class HostsFile : IResolver
     private const int MaxBytes = 1 << 20, MaxAddresses = 32;
 
     private readonly Dictionary<string, List<IPAddress>> _addresses;
+    private readonly Dictionary<IPAddress, string> _names;
 
-    private HostsFile(Dictionary<string, List<IPAddress>> addresses) => _addresses = addresses;
+    private HostsFile(Dictionary<string, List<IPAddress>> addresses, Dictionary<IPAddress, string> names) => (_addresses, _names) = (addresses, names);
+
+    /// <summary>The name that the file has first for an address; null when it has none.</summary>
+    public string? NameOf(IPAddress address) => _names.GetValueOrDefault(address);
 
     /// <summary>Reads the file, its first MiB; a missing or unreadable one is empty.</summary>
     public static HostsFile Load(string path = DefaultPath)
@@ -34,6 +38,7 @@ public sealed class HostsFile : IResolver
     public static HostsFile Parse(string text)
     {
         Dictionary<string, List<IPAddress>> addresses = new(StringComparer.OrdinalIgnoreCase);
+        Dictionary<IPAddress, string> byAddress = [];
         foreach (string line in text.Split('\n'))
         {
             int comment = line.IndexOf('#');
@@ -44,13 +49,14 @@ public sealed class HostsFile : IResolver
             foreach (string name in names.Where(DnsName.IsHostName))
             {
                 string key = name.TrimEnd('.');
+                byAddress.TryAdd(address, key);
                 if (!addresses.TryGetValue(key, out List<IPAddress>? list))
                     addresses[key] = list = [];
                 if (list.Count < MaxAddresses && !list.Contains(address))
                     list.Add(address);
             }
         }
-        return new HostsFile(addresses);
+        return new HostsFile(addresses, byAddress);
     }
 
     /// <inheritdoc/>

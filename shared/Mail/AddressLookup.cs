@@ -34,7 +34,8 @@ public sealed class AddressLookup(Func<string, string?> find, IReadOnlyList<stri
         return null;
     }
 
-    private string ExtensionOf(string local)
+    /// <summary>What a local part has beyond the user, with its delimiter; empty: nothing.</summary>
+    public string ExtensionOf(string local)
     {
         int start = delimiters.Length == 0 ? -1 : local.AsSpan().IndexOfAny(delimiters);
         return start <= 0 || IsUndivided(local) ? "" : local[start..];

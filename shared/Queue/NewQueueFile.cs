@@ -11,7 +11,8 @@ public sealed class NewQueueFile : IDisposable
     private const int MaximumTries = 1000;
 
     private readonly SafeFileHandle _handle;
-    private readonly string _directory;
+    private string _directory;
+    private string? _former;
     private bool _committed;
 
     private NewQueueFile(SafeFileHandle handle, string directory, string path, QueueId id)
@@ -27,7 +28,7 @@ public sealed class NewQueueFile : IDisposable
     public QueueId Id { get; }
 
     /// <summary>Where it is.</summary>
-    public string Path { get; }
+    public string Path { get; private set; }
 
     /// <summary>Appends records.</summary>
     public RecordWriter Writer { get; }
@@ -95,6 +96,17 @@ public sealed class NewQueueFile : IDisposable
     /// <summary>Writes the size record over its place.</summary>
     public void WriteSize(SizeRecord size) => Writer.Overwrite(0, RecordType.Size, size.ToPayload());
 
+    /// <summary>Moves the file, which is no mail yet, to another queue, where it becomes mail.</summary>
+    /// <exception cref="IOException">It cannot be moved.</exception>
+    public void MoveTo(QueueDirectories queues, QueueName queue)
+    {
+        queues.MakeHashDirectories(queue, Id);
+        string path = queues.PathOf(queue, Id);
+        if (!FileSystem.TryRenameNoReplace(Path, path))
+            throw new IOException($"rename {Path} {path}: the name is taken");
+        (Path, _former, _directory) = (path, _directory, path[..path.LastIndexOf('/')]);
+    }
+
     /// <summary>Makes the file mail: when this returns, content and directory entry are on stable storage.</summary>
     /// <param name="mode">E.g. <see cref="QueueFileMode.Ready"/>.</param>
     /// <exception cref="IOException">The promise cannot be made; dispose the object, which removes the file.</exception>
@@ -106,6 +118,9 @@ public sealed class NewQueueFile : IDisposable
         try
         {
             FileSystem.FlushDirectory(_directory);
+            // A loss of power must not leave it under both names.
+            if (_former is not null)
+                FileSystem.FlushDirectory(_former);
         }
         catch (SystemCallException e) when (e.IsForbidden)
         {

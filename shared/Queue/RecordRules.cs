@@ -26,6 +26,9 @@ public enum RecordFate
 /// a user's file to pickup, and from a client's stream to cleanup. Both hold to this table, and neither relies on the other.</summary>
 public static class RecordRules
 {
+    /// <summary>Of a Flags record: the message goes on hold.</summary>
+    public const string HoldFlag = "hold";
+
     private const RecordFate Drop = RecordFate.Dropped, Take = RecordFate.Taken, No = RecordFate.Refused;
 
     private static readonly (RecordType Type, RecordFate Envelope, RecordFate Content, RecordFate Extracted)[] s_rows =
@@ -40,7 +43,8 @@ public static class RecordRules
         (RecordType.DsnEnvelopeId, Take, No, No),
         (RecordType.FullName, Take, No, Drop),
         (RecordType.Inspector, Drop, No, Drop),
-        (RecordType.Redirect, Drop, No, Drop),
+        (RecordType.Redirect, Drop, No, Drop), // cleanup takes it from a server
+        (RecordType.Flags, Drop, No, Drop), // likewise
         (RecordType.Killed, Drop, No, Drop),
         (RecordType.ReturnReceipt, No, No, Drop),
         (RecordType.ErrorsTo, No, No, Drop),

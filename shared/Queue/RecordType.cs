@@ -27,6 +27,8 @@ public enum RecordType : byte
     TextPart = (byte)'L',
     /// <summary>Address that takes all recipients' place.</summary>
     Redirect = (byte)'>',
+    /// <summary>What cleanup is to do with the message, from a server to cleanup; in no queue file.</summary>
+    Flags = (byte)'f',
     /// <summary>VERP delimiters, two characters.</summary>
     Verp = (byte)'V',
     /// <summary>Obsolete sender inspector.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using PostfixNet.Configuration;
+using PostfixNet.Dns;
 using PostfixNet.Mail;
 
 namespace PostfixNet.Smtpd;
@@ -7,15 +8,27 @@ namespace PostfixNet.Smtpd;
 /// <summary>What main.toml says of who may do what.</summary>
 /// <remarks>
 /// CONFIGURATION
-/// allow_percent_hack, allow_untrusted_routing, append_at_myorigin, append_dot_mydomain, defer_code, inet_interfaces,
-/// invalid_hostname_reject_code, multi_recipient_bounce_reject_code, mydestination, mydomain, mynetworks, myorigin,
-/// non_fqdn_reject_code, parent_domain_matches_subdomains, plaintext_reject_code, proxy_interfaces, reject_code, relay_domains,
-/// relay_domains_reject_code, smtpd_client_restrictions, smtpd_data_restrictions, smtpd_delay_reject, smtpd_end_of_data_restrictions,
-/// smtpd_helo_restrictions, smtpd_recipient_restrictions, smtpd_relay_before_recipient_restrictions, smtpd_relay_restrictions,
-/// smtpd_restriction_classes, smtpd_sender_restrictions, swap_bangpath, virtual_alias_domains, virtual_alias_maps, virtual_maps.
+/// access_map_defer_code, access_map_reject_code, allow_percent_hack, allow_untrusted_routing, append_at_myorigin,
+/// append_dot_mydomain, defer_code, dns_nameservers, inet_interfaces, invalid_hostname_reject_code,
+/// multi_recipient_bounce_reject_code, mydestination, mydomain, mynetworks, myorigin, non_fqdn_reject_code,
+/// parent_domain_matches_subdomains, plaintext_reject_code, proxy_interfaces, recipient_delimiter, reject_code,
+/// reject_tempfail_action, relay_clientcerts, relay_domains, relay_domains_reject_code, smtpd_authorized_xclient_hosts,
+/// smtpd_authorized_xforward_hosts, smtpd_client_restrictions, smtpd_data_restrictions, smtpd_delay_reject,
+/// smtpd_end_of_data_restrictions, smtpd_helo_restrictions, smtpd_null_access_lookup_key, smtpd_policy_service_default_action,
+/// smtpd_policy_service_max_idle, smtpd_policy_service_max_ttl, smtpd_policy_service_policy_context,
+/// smtpd_policy_service_request_limit, smtpd_policy_service_retry_delay, smtpd_policy_service_timeout,
+/// smtpd_policy_service_try_limit, smtpd_recipient_restrictions, smtpd_relay_before_recipient_restrictions, smtpd_relay_restrictions,
+/// smtpd_restriction_classes, smtpd_sender_login_maps, smtpd_sender_restrictions, swap_bangpath, unknown_address_reject_code,
+/// unknown_address_tempfail_action, unknown_client_reject_code, unknown_helo_hostname_tempfail_action, unknown_hostname_reject_code,
+/// virtual_alias_domains, virtual_alias_maps, virtual_maps.
 /// </remarks>
 internal sealed record AccessOptions
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
+
+    /// <summary>dns_nameservers, or those of the system; a client does not wait longer than this for all that is asked of them at once.</summary>
+    internal required ResolverOptions Resolver { get; init; }
+
     /// <summary>mynetworks.</summary>
     internal required MatchList Networks { get; init; }
 
@@ -63,14 +76,41 @@ internal sealed record AccessOptions
 
     internal required ReplyCodes Codes { get; init; }
 
+    /// <summary>What is meant by restrictions that a table or a policy service names; null: they are not known.</summary>
+    internal required Func<string, RestrictionList?> Parse { get; init; }
+
+    /// <summary>smtpd_null_access_lookup_key.</summary>
+    internal required string NullSenderKey { get; init; }
+
+    /// <summary>smtpd_sender_login_maps; null: there are none.</summary>
+    internal required AddressLookup? SenderLogins { get; init; }
+
+    /// <summary>relay_clientcerts.</summary>
+    internal required LookupTable Certificates { get; init; }
+
+    /// <summary>unknown_helo_hostname_tempfail_action is "defer".</summary>
+    internal required bool DefersUnknownHelo { get; init; }
+
+    /// <summary>unknown_address_tempfail_action is "defer".</summary>
+    internal required bool DefersUnknownAddress { get; init; }
+
+    /// <summary>smtpd_authorized_xclient_hosts.</summary>
+    internal required MatchList ClientTellers { get; init; }
+
+    /// <summary>smtpd_authorized_xforward_hosts.</summary>
+    internal required MatchList Forwarders { get; init; }
+
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
     internal static AccessOptions Read(MainConfig config)
     {
         RestrictionReader reader = new(config);
+        LookupTable logins = config.Get(Parameters.SmtpdSenderLoginMaps);
+        IReadOnlyList<string> local = config.Get(Parameters.MyDestination);
         AccessOptions options = new()
         {
+            Resolver = NameServers(config),
             Networks = config.Get(Parameters.MyNetworks),
-            LocalDomains = config.Get(Parameters.MyDestination),
+            LocalDomains = local,
             AliasDomains = config.Get(Parameters.VirtualAliasDomains),
             RelayDomains = config.Get(Parameters.RelayDomains),
             Interfaces = config.Get(Parameters.InetInterfaces),
@@ -88,12 +128,32 @@ internal sealed record AccessOptions
             Data = reader.Read(Parameters.SmtpdDataRestrictions),
             EndOfData = reader.Read(Parameters.SmtpdEndOfDataRestrictions),
             Codes = ReplyCodes.Read(config),
+            Parse = reader.Parse,
+            NullSenderKey = config.Get(Parameters.SmtpdNullAccessLookupKey),
+            SenderLogins = logins.IsEmpty ? null : new AddressLookup(logins.Find, [config.Get(Parameters.MyOrigin), .. local], config.Get(Parameters.RecipientDelimiter)),
+            Certificates = config.Get(Parameters.RelayClientcerts),
+            DefersUnknownHelo = config.Get(Parameters.UnknownHeloHostnameTempfailAction) == "defer",
+            DefersUnknownAddress = config.Get(Parameters.UnknownAddressTempfailAction) == "defer",
+            ClientTellers = config.Get(Parameters.SmtpdAuthorizedXclientHosts),
+            Forwarders = config.Get(Parameters.SmtpdAuthorizedXforwardHosts),
         };
         // With none of these anybody could send anything to anywhere.
         string[] closing = ["reject_unauth_destination", "defer_unauth_destination", "reject", "defer", "defer_if_permit"];
         if (!options.Relay.Restrictions.Concat(options.Recipient.Restrictions).Any(restriction => closing.Contains(restriction.Name)))
             throw config.Refuse(Parameters.SmtpdRelayRestrictions, $"anybody could relay: it, or {Parameters.SmtpdRecipientRestrictions.Name}, needs one of {string.Join(", ", closing)}");
         return options;
+    }
+
+    private static ResolverOptions NameServers(MainConfig config)
+    {
+        try
+        {
+            return ResolverOptions.FromNameServers(config.Get(Parameters.DnsNameservers)) with { Deadline = s_patience };
+        }
+        catch (FormatException e)
+        {
+            throw config.Refuse(Parameters.DnsNameservers, e.Message);
+        }
     }
 }
 
@@ -121,6 +181,21 @@ internal sealed record ReplyCodes
     /// <summary>multi_recipient_bounce_reject_code.</summary>
     internal required int MultiRecipientBounce { get; init; }
 
+    /// <summary>access_map_reject_code.</summary>
+    internal required int MapReject { get; init; }
+
+    /// <summary>access_map_defer_code.</summary>
+    internal required int MapDefer { get; init; }
+
+    /// <summary>unknown_client_reject_code.</summary>
+    internal required int UnknownClient { get; init; }
+
+    /// <summary>unknown_hostname_reject_code.</summary>
+    internal required int UnknownHelo { get; init; }
+
+    /// <summary>unknown_address_reject_code.</summary>
+    internal required int UnknownAddress { get; init; }
+
     internal static ReplyCodes Read(MainConfig config) => new()
     {
         Reject = config.Get(Parameters.RejectCode),
@@ -130,5 +205,10 @@ internal sealed record ReplyCodes
         NonFqdn = config.Get(Parameters.NonFqdnRejectCode),
         Plaintext = config.Get(Parameters.PlaintextRejectCode),
         MultiRecipientBounce = config.Get(Parameters.MultiRecipientBounceRejectCode),
+        MapReject = config.Get(Parameters.AccessMapRejectCode),
+        MapDefer = config.Get(Parameters.AccessMapDeferCode),
+        UnknownClient = config.Get(Parameters.UnknownClientRejectCode),
+        UnknownHelo = config.Get(Parameters.UnknownHostnameRejectCode),
+        UnknownAddress = config.Get(Parameters.UnknownAddressRejectCode),
     };
 }

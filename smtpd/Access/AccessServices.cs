@@ -6,10 +6,21 @@ namespace PostfixNet.Smtpd;
 /// <param name="Loop">Whose thread they run in.</param>
 /// <param name="Own">Who is on this host.</param>
 /// <param name="Destinations">Whose a domain is.</param>
-internal sealed record AccessServices(EventLoop Loop, OwnClients Own, Destinations Destinations, Log Log)
+/// <param name="Names">The DNS.</param>
+internal sealed record AccessServices(EventLoop Loop, OwnClients Own, Destinations Destinations, NameLookups Names, Log Log)
 {
+    private readonly Dictionary<PolicyOptions, PolicyClient> _policies = [];
+
+    /// <summary>The connections to a policy service.</summary>
+    internal PolicyClient Policy(PolicyOptions policy)
+    {
+        if (!_policies.TryGetValue(policy, out PolicyClient? client))
+            _policies.Add(policy, client = new PolicyClient(policy, Loop, Names, Log));
+        return client;
+    }
+
     /// <summary>Those of a process.</summary>
-    internal static AccessServices Of(AccessOptions options, EventLoop loop, OwnClients own, Log log) => new(loop, own,
+    internal static AccessServices Of(AccessOptions options, EventLoop loop, OwnClients own, NameLookups names, Log log) => new(loop, own,
         new Destinations(options.LocalDomains, options.AliasDomains, options.RelayDomains, options.Completion,
-            address => own.Contain(address) || options.ProxyAddresses.Contains(address)), log);
+            address => own.Contain(address) || options.ProxyAddresses.Contains(address)), names, log);
 }

@@ -4,8 +4,9 @@ namespace PostfixNet.Smtpd;
 /// refuses it, of which the log was told.</summary>
 internal interface IAccess
 {
-    /// <summary>The connection is there.</summary>
-    public ValueTask<Reply?> Connect(Session session);
+    /// <summary>The connection is there, or counts as new.</summary>
+    /// <param name="stage">"CONNECT", or the command that said so.</param>
+    public ValueTask<Reply?> Connect(Session session, string stage);
 
     /// <summary>HELO or EHLO was said; <see cref="Session.Helo"/> is the new name.</summary>
     /// <param name="command">Which.</param>

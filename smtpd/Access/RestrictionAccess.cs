@@ -3,7 +3,7 @@ namespace PostfixNet.Smtpd;
 /// <summary>Decides by the lists of restrictions in main.toml.</summary>
 internal sealed class RestrictionAccess(AccessOptions options, AccessServices services) : IAccess
 {
-    public ValueTask<Reply?> Connect(Session session) => options.DelaysReject ? default : Decide(Ask(session, "CONNECT", null), Client);
+    public ValueTask<Reply?> Connect(Session session, string stage) => options.DelaysReject ? default : Decide(Ask(session, stage, null), Client);
 
     public ValueTask<Reply?> Helo(Session session, string command) => options.DelaysReject ? default : Decide(Ask(session, command, null), Helo);
 

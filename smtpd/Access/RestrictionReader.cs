@@ -19,6 +19,16 @@ internal sealed class RestrictionReader
         ["reject_unknown_address"] = "reject_unknown_sender_domain",
     };
 
+    // A table by itself is asked for what the list is about.
+    private static readonly Dictionary<string, string> s_checks = new(StringComparer.Ordinal)
+    {
+        [Parameters.SmtpdClientRestrictions.Name] = "check_client_access",
+        [Parameters.SmtpdHeloRestrictions.Name] = "check_helo_access",
+        [Parameters.SmtpdSenderRestrictions.Name] = "check_sender_access",
+        [Parameters.SmtpdRelayRestrictions.Name] = "check_recipient_access",
+        [Parameters.SmtpdRecipientRestrictions.Name] = "check_recipient_access",
+    };
+
     private readonly MainConfig _config;
     private readonly Dictionary<string, RestrictionList> _classes = new(StringComparer.Ordinal);
     private readonly HashSet<string> _open = [];
@@ -56,6 +66,18 @@ internal sealed class RestrictionReader
                 return rest.TryDequeue(out string? time) && int.TryParse(time, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
                     ? Sleep(seconds) : throw Wrong(parameter, word, "needs a number of seconds after it");
         }
+        if (TableRestrictions.All.TryGetValue(name, out Func<Evaluation, AccessTable, ValueTask<Verdict>>? check))
+        {
+            return rest.TryDequeue(out string? specification) && specification.Contains(':', StringComparison.Ordinal)
+                ? Looked(parameter, name, check, specification) : throw Wrong(parameter, word, "needs a lookup table after it, such as \"texthash:/path\"");
+        }
+        if (name == "check_policy_service")
+        {
+            return rest.TryDequeue(out string? service) ? Policy(PolicyOptions.Read(_config, parameter, service))
+                : throw Wrong(parameter, word, "needs a service after it, such as \"unix:private/policy\"");
+        }
+        if (name.Contains(':', StringComparison.Ordinal) && s_checks.TryGetValue(parameter.Name, out string? usual))
+            return Looked(parameter, usual, TableRestrictions.All[usual], word);
         if (_config.Get(Parameters.SmtpdRestrictionClasses).Contains(word))
         {
             RestrictionList members = Class(word);
@@ -85,6 +107,49 @@ internal sealed class RestrictionReader
         return list;
     }
 
+    /// <summary>What a table or a policy service names: restrictions and classes, without tables.</summary>
+    /// <returns>null: something in it is not known.</returns>
+    internal RestrictionList? Parse(string text)
+    {
+        List<Restriction> list = [];
+        bool warns = false;
+        foreach (string word in MainConfig.Words(text))
+        {
+            string name = s_names.GetValueOrDefault(word, word.ToLowerInvariant());
+            if (name == "warn_if_reject")
+            {
+                warns = true;
+                continue;
+            }
+            Restriction? found = s_plain.GetValueOrDefault(name) ?? (_classes.TryGetValue(word, out RestrictionList? members) ? new Restriction(word, members.Apply) : null);
+            if (found is null)
+                return null;
+            list.Add(warns ? found.Warning() : found);
+            warns = false;
+        }
+        return list.Count > 0 && !warns ? new RestrictionList(list) : null;
+    }
+
+    private Restriction Looked(Parameter parameter, string name, Func<Evaluation, AccessTable, ValueTask<Verdict>> check, string specification)
+    {
+        AccessTable table = new(specification, _config.OpenTable(parameter, specification),
+            _config.Get(Parameters.ParentDomainMatchesSubdomains).Contains("smtpd_access_maps", StringComparer.OrdinalIgnoreCase), _config.Get(Parameters.RecipientDelimiter));
+        // Classes are looked for by name alone: a class may have this table.
+        IReadOnlyList<string> classes = _config.Get(Parameters.SmtpdRestrictionClasses);
+        bool IsRestriction(string value) => MainConfig.Words(value).All(word =>
+            s_plain.ContainsKey(s_names.GetValueOrDefault(word, word.ToLowerInvariant())) || classes.Contains(word) || word.Equals("warn_if_reject", StringComparison.OrdinalIgnoreCase));
+        if (table.Table.FirstValue(value => AccessAction.Problem(value, IsRestriction) is not null) is { } wrong)
+            throw Wrong(parameter, specification, $"has \"{wrong}\", which {AccessAction.Problem(wrong, IsRestriction)}");
+        return new Restriction(name, evaluation => check(evaluation, table));
+    }
+
+    private static Restriction Policy(PolicyOptions policy) => new("check_policy_service", async evaluation =>
+    {
+        string request = PolicyRequest.Of(evaluation, policy.Context);
+        string action = await evaluation.Services.Policy(policy).Ask(request) ?? policy.DefaultAction;
+        return await AccessAction.Apply(evaluation, action, policy.Text);
+    });
+
     private ConfigurationException Wrong(Parameter parameter, string word, string problem) => _config.Refuse(parameter, $"\"{word}\" {problem}");
 
     private static string Unbuilt(string name) => name switch
@@ -94,6 +159,10 @@ internal sealed class RestrictionReader
         "permit_dnswl_client" or "permit_rhswl_client" or "reject_rhsbl_client" or "reject_rhsbl_reverse_client" or "reject_rhsbl_helo" or "reject_rhsbl_sender"
             or "reject_rhsbl_recipient" or "reject_rbl_client" or "reject_maps_rbl" => "is not supported: lists in the DNS are not asked",
         "check_relay_domains" or "permit_naked_ip_address" or "check_recipient_maps" => "is not supported; Postfix has given it up, too",
+        "check_client_a_access" or "check_helo_a_access" or "check_sender_a_access" or "check_recipient_a_access" or "check_client_mx_access" or "check_client_ns_access"
+            or "check_helo_mx_access" or "check_helo_ns_access" or "check_sender_mx_access" or "check_sender_ns_access" or "check_recipient_mx_access" or "check_recipient_ns_access"
+            or "check_reverse_client_hostname_mx_access" or "check_reverse_client_hostname_ns_access" or "check_reverse_client_hostname_a_access"
+            or "check_etrn_access" => "is not supported: servers of a domain are not looked up for a table",
         "reject_unlisted_recipient" or "reject_unlisted_sender" => "is not supported: which addresses there are is not known to this system",
         _ when name.Contains(':', StringComparison.Ordinal) => "is a lookup table without a word that says what is looked up, such as check_client_access",
         _ => "is not a restriction",
@@ -107,7 +176,7 @@ internal sealed class RestrictionReader
 
     private static Dictionary<string, Restriction> Plain()
     {
-        Restriction[] all = [.. GeneralRestrictions.All, .. ClientRestrictions.All, .. HeloRestrictions.All, .. AddressRestrictions.All];
+        Restriction[] all = [.. GeneralRestrictions.All, .. ClientRestrictions.All, .. HeloRestrictions.All, .. AddressRestrictions.All, .. NameRestrictions.All, .. LoginRestrictions.All];
         return all.ToDictionary(static restriction => restriction.Name, StringComparer.Ordinal);
     }
 }

@@ -33,6 +33,9 @@ internal sealed record ClientInfo
     /// <summary>The same of <see cref="ReverseName"/>.</summary>
     internal bool IsReverseNameTemporary { get; init; }
 
+    /// <summary>Its address; a process of this system counts as a client of the loopback interface.</summary>
+    internal IPAddress AddressOrLoopback => Address ?? IPAddress.Loopback;
+
     /// <summary>The address in words: "192.0.2.1", "2001:db8::1", or "localhost" for a process of this system.</summary>
     internal string AddressText => Address?.ToString() ?? "local";
 

@@ -45,7 +45,9 @@ internal sealed class IncomingMessage : IDisposable
             _surroundings.Log.TooLarge(_session, Options.MessageSizeLimit);
             Fail(new Reply(552, "5.3.4", "Error: message file too big"));
         }
-        if (_records.Position >= Room && _trouble is null)
+        if (_transaction.IsDiscarded)
+            _pending.Clear();
+        else if (_records.Position >= Room && _trouble is null)
             await Send();
     }
 
@@ -59,7 +61,13 @@ internal sealed class IncomingMessage : IDisposable
             Fail(refusal);
         if (_trouble is not null)
             return _trouble;
+        if (_transaction.IsDiscarded)
+        {
+            Drop();
+            return Discarded();
+        }
         _records.Write(RecordType.Extracted);
+        WriteDecisions();
         _records.Write(RecordType.End);
         await Send();
         if (_trouble is not null)
@@ -79,6 +87,27 @@ internal sealed class IncomingMessage : IDisposable
             _surroundings.Log.QueueTrouble(_session, e.Message);
             return QueueError;
         }
+    }
+
+    // What restrictions want done with the message.
+    private void WriteDecisions()
+    {
+        foreach (string copy in _transaction.Copies)
+        {
+            _records.WriteAttribute(AttributeName.NotifyFlags, (long)Notify.Never);
+            _records.Write(RecordType.Recipient, copy);
+        }
+        if (_transaction.Redirect is { } redirect)
+            _records.Write(RecordType.Redirect, redirect);
+        if (_transaction.IsHeld)
+            _records.Write(RecordType.Flags, RecordRules.HoldFlag);
+    }
+
+    // Its sender is not to see it: the ID is one that no file has.
+    private Reply Discarded()
+    {
+        (long seconds, long micro) = Math.DivRem(MailTime.Microseconds(_surroundings.Clock), 1_000_000);
+        return Reply.Ok.WithText($"Ok: queued as {QueueId.Create(seconds, (int)micro, (ulong)Random.Shared.Next(100_000, 10_000_000), longForm: true)}");
     }
 
     private static Reply QueueError => new(451, "4.3.0", "Error: queue file write error") { IsOurTrouble = true };
@@ -225,12 +254,14 @@ internal sealed class IncomingMessage : IDisposable
             records.Write(RecordType.Recipient, recipient.Address);
         }
         records.Write(RecordType.Message);
+        foreach (string header in _transaction.Prepended)
+            records.Write(RecordType.Text, header);
         foreach (string line in ReceivedHeader.Lines(Options, _session, _transaction, protocol, id))
             records.Write(RecordType.Text, line);
     }
 
     // Headers of this host's own programs are completed.
-    private bool IsLocal => _surroundings.Own.Contain(_session);
+    private bool IsLocal => _session.Forwarded is { Source.Length: > 0 } forwarded ? forwarded.Source == AttributeName.Local : _surroundings.Own.Contain(_session);
 
     private static string Or(string? said, string otherwise) => said is { Length: > 0 } ? said : otherwise;
 

@@ -12,6 +12,7 @@ internal static class CommandTable
         EnvelopeCommands envelope = new(surroundings, session);
         ContentCommands content = new(surroundings, session);
         OtherCommands others = new(surroundings, session);
+        ClientCommands clients = new(surroundings, session);
         Command[] commands =
         [
             new("HELO", greeting.Helo) { MustWait = true, IsBeforeTls = true },
@@ -27,6 +28,8 @@ internal static class CommandTable
             new("VRFY", others.Vrfy) { IsJunk = true },
             new("HELP", OtherCommands.Help) { IsJunk = true, IsBeforeTls = true },
             new("ETRN", OtherCommands.Etrn) { IsJunk = true },
+            new("XCLIENT", clients.XClient) { MustWait = true, IsBeforeTls = true },
+            new("XFORWARD", clients.XForward) { IsBeforeTls = true },
             new("QUIT", others.Quit) { IsBeforeTls = true },
         ];
         return commands.ToDictionary(static command => command.Name, StringComparer.Ordinal);

@@ -49,6 +49,10 @@ internal sealed class Greeting(Surroundings surroundings, Session session, Login
             if (Options.AnnouncesOldAuth)
                 all.Add($"AUTH={string.Join(' ', mechanisms)}");
         }
+        if (ClientCommands.MayTellClient(Options, session))
+            all.Add(ClientCommands.ClientFeature);
+        if (ClientCommands.MayForward(Options, session))
+            all.Add(ClientCommands.ForwardFeature);
         all.AddRange(["ENHANCEDSTATUSCODES", "8BITMIME", "DSN"]);
         if (Options.IsSmtpUtf8Enabled)
             all.Add("SMTPUTF8");

@@ -39,7 +39,7 @@ internal sealed record Reply(int Code, string Status, string Text)
     }
 
     // RFC 3463 section 2: class.subject.detail, and the class is that of the reply.
-    private static bool IsStatus(string word, char @class)
+    internal static bool IsStatus(string word, char @class)
     {
         string[] parts = word.Split('.');
         return parts is [[var first], { Length: >= 1 and <= 3 } subject, { Length: >= 1 and <= 3 } detail] && first == @class

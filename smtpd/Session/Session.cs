@@ -3,6 +3,8 @@ namespace PostfixNet.Smtpd;
 /// <summary>What is known of a session: who the client is, what it has said so far.</summary>
 internal sealed class Session(Chat chat, ClientInfo client)
 {
+    private static int s_number;
+
     internal Chat Chat => chat;
 
     /// <summary>The client; XCLIENT can change it.</summary>
@@ -43,6 +45,7 @@ internal sealed class Session(Chat chat, ClientInfo client)
     {
         Transaction?.Chunks?.Dispose();
         Transaction = null;
+        Forwarded = null;
     }
 
     /// <summary>What is said in the place of a permission, after client restrictions that could not be checked.</summary>
@@ -53,6 +56,9 @@ internal sealed class Session(Chat chat, ClientInfo client)
 
     /// <summary>It did not wait for an answer where it must.</summary>
     internal bool HasSpokenEarly { get; set; }
+
+    /// <summary>Names the session, to policy services.</summary>
+    internal string Instance { get; } = $"{Environment.ProcessId:x}.{Interlocked.Increment(ref s_number):x}";
 
     /// <summary>The client was refused when it came: all that it may say is QUIT.</summary>
     internal bool IsDenied { get; set; }

@@ -114,7 +114,7 @@ internal sealed class SmtpdSession
             Chat.Say(tooMany);
             return false;
         }
-        if (await _surroundings.Access.Connect(_session) is { } refusal)
+        if (await _surroundings.Access.Connect(_session, "CONNECT") is { } refusal)
         {
             _session.IsDenied = true;
             Chat.Say(refusal);

@@ -54,4 +54,16 @@ internal sealed class Transaction
 
     /// <summary>The message is taken, and thrown away (DISCARD).</summary>
     internal bool IsDiscarded { get; set; }
+
+    /// <summary>It is put on hold (HOLD).</summary>
+    internal bool IsHeld { get; set; }
+
+    /// <summary>Who gets it in the place of all recipients (REDIRECT); null: they do.</summary>
+    internal string? Redirect { get; set; }
+
+    /// <summary>Who gets it, too (BCC).</summary>
+    internal List<string> Copies { get; } = [];
+
+    /// <summary>Headers that go before all others (PREPEND).</summary>
+    internal List<string> Prepended { get; } = [];
 }

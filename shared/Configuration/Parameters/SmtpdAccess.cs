@@ -72,5 +72,71 @@ public static partial class Parameters
     /// <summary>Code of reject_multi_recipient_bounce.</summary>
     public static readonly Parameter<int> MultiRecipientBounceRejectCode = ReplyCode("multi_recipient_bounce_reject_code", "550");
 
+    /// <summary>Code of REJECT in an access table.</summary>
+    public static readonly Parameter<int> AccessMapRejectCode = ReplyCode("access_map_reject_code", "554");
+
+    /// <summary>Code of DEFER, DEFER_IF_PERMIT and DEFER_IF_REJECT there.</summary>
+    public static readonly Parameter<int> AccessMapDeferCode = ReplyCode("access_map_defer_code", "450");
+
+    /// <summary>Code of reject_unknown_client_hostname and reject_unknown_reverse_client_hostname.</summary>
+    public static readonly Parameter<int> UnknownClientRejectCode = ReplyCode("unknown_client_reject_code", "450");
+
+    /// <summary>Code of reject_unknown_helo_hostname.</summary>
+    public static readonly Parameter<int> UnknownHostnameRejectCode = ReplyCode("unknown_hostname_reject_code", "450");
+
+    /// <summary>Code of reject_unknown_sender_domain and reject_unknown_recipient_domain.</summary>
+    public static readonly Parameter<int> UnknownAddressRejectCode = ReplyCode("unknown_address_reject_code", "450");
+
+    /// <summary>What reject_unknown_* do while the DNS does not answer.</summary>
+    public static readonly Parameter<string> RejectTempfailAction = Choice("reject_tempfail_action", "defer_if_permit", "defer defer_if_permit");
+
+    /// <summary>Likewise, reject_unknown_helo_hostname.</summary>
+    public static readonly Parameter<string> UnknownHeloHostnameTempfailAction = TempfailAction("unknown_helo_hostname_tempfail_action");
+
+    /// <summary>Likewise, reject_unknown_sender_domain and reject_unknown_recipient_domain.</summary>
+    public static readonly Parameter<string> UnknownAddressTempfailAction = TempfailAction("unknown_address_tempfail_action");
+
+    /// <summary>Key of the null sender in the tables of check_sender_access.</summary>
+    public static readonly Parameter<string> SmtpdNullAccessLookupKey = Text("smtpd_null_access_lookup_key", "<>");
+
+    /// <summary>Users who may use a sender address.</summary>
+    public static readonly Parameter<LookupTable> SmtpdSenderLoginMaps = Table("smtpd_sender_login_maps", "");
+
+    /// <summary>Fingerprints of certificates, or of their keys, whose owners permit_tls_clientcerts permits.</summary>
+    public static readonly Parameter<LookupTable> RelayClientcerts = Table("relay_clientcerts", "");
+
+    /// <summary>What is done when a policy service does not answer.</summary>
+    public static readonly Parameter<string> SmtpdPolicyServiceDefaultAction = Text("smtpd_policy_service_default_action", "451 4.3.5 Server configuration problem");
+
+    /// <summary>Longest wait for a policy service, for connecting and for an answer.</summary>
+    public static readonly Parameter<TimeSpan> SmtpdPolicyServiceTimeout = Time("smtpd_policy_service_timeout", "100s", minimum: 1);
+
+    /// <summary>How long a connection to one is kept while nothing is asked.</summary>
+    public static readonly Parameter<TimeSpan> SmtpdPolicyServiceMaxIdle = Time("smtpd_policy_service_max_idle", "300s", minimum: 1);
+
+    /// <summary>How old one becomes.</summary>
+    public static readonly Parameter<TimeSpan> SmtpdPolicyServiceMaxTtl = Time("smtpd_policy_service_max_ttl", "1000s", minimum: 1);
+
+    /// <summary>Requests on one; 0: any number.</summary>
+    public static readonly Parameter<int> SmtpdPolicyServiceRequestLimit = Number("smtpd_policy_service_request_limit", "0");
+
+    /// <summary>Attempts at one request.</summary>
+    public static readonly Parameter<int> SmtpdPolicyServiceTryLimit = Number("smtpd_policy_service_try_limit", "2", minimum: 1);
+
+    /// <summary>Between attempts.</summary>
+    public static readonly Parameter<TimeSpan> SmtpdPolicyServiceRetryDelay = Time("smtpd_policy_service_retry_delay", "1s");
+
+    /// <summary>Told to policy services with each request.</summary>
+    public static readonly Parameter<string> SmtpdPolicyServicePolicyContext = Text("smtpd_policy_service_policy_context", "");
+
+    /// <summary>Hosts that may say who their clients are (XCLIENT).</summary>
+    public static readonly Parameter<MatchList> SmtpdAuthorizedXclientHosts = Hosts("smtpd_authorized_xclient_hosts", "");
+
+    /// <summary>Hosts that may say, for the log, whose mail they pass on (XFORWARD).</summary>
+    public static readonly Parameter<MatchList> SmtpdAuthorizedXforwardHosts = Hosts("smtpd_authorized_xforward_hosts", "");
+
+    private static Parameter<string> TempfailAction(string name) => Add(new Parameter<string>(name, "$reject_tempfail_action",
+        static value => Conversion.Choice(value, ["defer", "defer_if_permit"])));
+
     private static Parameter<int> ReplyCode(string name, string defaultText) => Number(name, defaultText, minimum: 400, maximum: 599);
 }

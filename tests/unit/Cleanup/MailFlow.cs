@@ -22,7 +22,7 @@ internal sealed class MailFlow : IDisposable
     internal MailFlow()
     {
         Queues = new QueueDirectories(_directory.Path, [], 1);
-        foreach (QueueName queue in new[] { QueueName.Maildrop, QueueName.Incoming, QueueName.Corrupt })
+        foreach (QueueName queue in new[] { QueueName.Maildrop, QueueName.Incoming, QueueName.Hold, QueueName.Corrupt })
             Directory.CreateDirectory(Queues.DirectoryOf(queue));
     }
 

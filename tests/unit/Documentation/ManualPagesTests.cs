@@ -31,6 +31,8 @@ public sealed partial class ManualPagesTests
         virtual_alias_maps = { "a@b.test" = "c@d.test" }
         smtp_generic_maps = { "a@b.test" = "c@d.test" }
         smtp_sasl_password_maps = { "a.test" = "user:password" }
+        smtpd_sender_login_maps = { "a@b.test" = "c" }
+        smtpd_recipient_restrictions = "check_policy_service inet:127.0.0.1:1"
 
         """;
 

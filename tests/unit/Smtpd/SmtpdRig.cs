@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using PostfixNet.Anvil;
 using PostfixNet.Configuration;
+using PostfixNet.Dns;
 using PostfixNet.Ipc;
 using PostfixNet.Login;
 using PostfixNet.Native;
@@ -51,25 +52,31 @@ internal sealed class SmtpdRig : IDisposable
 
     internal int Port { get; }
 
+    /// <summary>The DNS; to be set before the first client.</summary>
+    internal IResolver Resolver { get; set; } = new MadeUpNames(DnsStatus.NotFound);
+
+    /// <summary>hosts(5).</summary>
+    internal string Hosts { get; set; } = "127.0.0.1 localhost";
+
     internal IReadOnlyList<string> Log => _flow.Log;
 
     /// <summary>Queue files, as text: a record in each line, its letter first.</summary>
-    internal IReadOnlyList<string> Queued
+    internal IReadOnlyList<string> Queued => In(QueueName.Incoming);
+
+    /// <summary>Likewise, of any queue.</summary>
+    internal IReadOnlyList<string> In(QueueName queue)
     {
-        get
+        List<string> files = [];
+        foreach (string name in _flow.Names(queue).Order(StringComparer.Ordinal))
         {
-            List<string> files = [];
-            foreach (string name in _flow.Names(QueueName.Incoming).Order(StringComparer.Ordinal))
-            {
-                using Microsoft.Win32.SafeHandles.SafeFileHandle file = FileSystem.Open($"{_flow.Queues.DirectoryOf(QueueName.Incoming)}/{name}");
-                RecordReader reader = new(file);
-                StringBuilder text = new();
-                while (reader.Read())
-                    text.Append((char)reader.Type).Append(' ').Append(reader.Text).Append('\n');
-                files.Add(text.ToString());
-            }
-            return files;
+            using Microsoft.Win32.SafeHandles.SafeFileHandle file = FileSystem.Open($"{_flow.Queues.DirectoryOf(queue)}/{name}");
+            RecordReader reader = new(file);
+            StringBuilder text = new();
+            while (reader.Read())
+                text.Append((char)reader.Type).Append(' ').Append(reader.Text).Append('\n');
+            files.Add(text.ToString());
         }
+        return files;
     }
 
     /// <summary>A new client, which has read the greeting.</summary>
@@ -125,10 +132,11 @@ internal sealed class SmtpdRig : IDisposable
                 _ = counting.Serve(server);
         });
         MessageQueue queue = new(options, loop, log);
+        NameLookups names = new(loop, new Lazy<IResolver>(() => Resolver), new Lazy<HostsFile>(() => HostsFile.Parse(Hosts)));
         OwnClients own = new(options.Access.Interfaces, TimeProvider.System);
-        RestrictionAccess access = new(options.Access, AccessServices.Of(options.Access, loop, own, log));
+        RestrictionAccess access = new(options.Access, AccessServices.Of(options.Access, loop, own, names, log));
         SmtpdServer server = new(new Surroundings(options, loop, access, new ClientEvents(loop, anvil, options.Limits, "smtpd", static _ => false, log), queue,
-            new ClientNames(loop, options.LooksNamesUp, static client => client), own,
+            new ClientNames(options.LooksNamesUp, names, log), own,
             tls is null ? null : new TlsServer(tls, log), logins?.Open(log.Warning, static () => throw new IOException("nobody"), loop.Elsewhere),
             new LoginFailures(options.ErrorDelay, options.Limits, TimeProvider.System), TimeProvider.System, log));
         loop.Add(_listener, Readiness.Readable, readiness =>

@@ -3,7 +3,32 @@
 
    record.py CASES > access-cases.txt     (as root, with Debian's postfix; leaves nothing running)
 """
-import os, re, shutil, socket, subprocess, sys, tempfile, time
+import os, re, shutil, socket, subprocess, sys, tempfile, threading, time
+
+# What the policy service says to a recipient, by the local part.
+POLICY = {"refuse": "REJECT go away", "later": "DEFER_IF_PERMIT greylisted", "ok": "OK", "none": "DUNNO", "code": "550 5.1.1 no such user", "text": "450 wait",
+          "class": "reject_non_fqdn_sender, permit", "hold": "HOLD", "head": "PREPEND X-Policy: yes", "bad": "BOGUS"}
+
+def policy(port):
+    def serve(connection):
+        f, request = connection.makefile("rb"), {}
+        for line in f:
+            line = line.decode().rstrip("\n")
+            if line:
+                name, _, value = line.partition("=")
+                request[name] = value
+                continue
+            local = request.get("recipient", "").split("@")[0]
+            if local == "dead":
+                connection.close()
+                return
+            connection.sendall(f"action={POLICY.get(local, 'DUNNO')}\n\n".encode())
+            request = {}
+    listener = socket.create_server(("127.0.0.1", port))
+    def accept():
+        while True:
+            threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+    threading.Thread(target=accept, daemon=True).start()
 
 def cases(path):
     found, now = [], None
@@ -29,6 +54,7 @@ def reply(stream):
 def main():
     all_cases = cases(sys.argv[1])
     base = int(os.environ.get("BASE", "27000"))
+    policy(base - 1)
     top = tempfile.mkdtemp(prefix="pfrec")
     os.chmod(top, 0o755)
     conf, queue, log = f"{top}/conf", f"{top}/queue", f"{top}/log"
@@ -59,10 +85,10 @@ smtputf8_enable = no
               "error unix - - n - - error", "retry unix - - n - - error", "proxymap unix - - n - - proxymap", "smtp unix - - n - - smtp", "showq unix n - n - - showq", "pickup unix n - n 60 1 pickup"]
     for i, case in enumerate(all_cases):
         master.append(f"127.0.0.1:{base + i} inet n - n - - smtpd")
-        master += [f"  -o {{ {s} }}" for s in case["set"]] + [f"  -o rewrite_service_name=rewrite{i}"]
+        master += [f"  -o {{ {s} }}".replace("POLICY", str(base - 1)) for s in case["set"]] + [f"  -o rewrite_service_name=rewrite{i}"]
         # Whose a domain is, is for trivial-rewrite to know.
         master.append(f"rewrite{i} unix - - n - - trivial-rewrite")
-        master += [f"  -o {{ {s} }}" for s in case["set"]]
+        master += [f"  -o {{ {s} }}".replace("POLICY", str(base - 1)) for s in case["set"]]
     open(f"{conf}/master.cf", "w").write("\n".join(master) + "\n")
     subprocess.run(["postfix", "-c", conf, "start"], check=False, stdout=sys.stderr, stderr=sys.stderr)
     time.sleep(2)

@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace PostfixNet.SystemTests;
+
+/// <summary>Who may send mail to where through a server of the whole system.</summary>
+public sealed class StrangersMayNotRelay
+{
+    [Fact]
+    public void AStrangerIsRefusedAndAPermittedClientIsServed() => MailSystem.Run((mail, receiver) =>
+    {
+        int port = Ports.Take("127.0.0.1");
+        File.AppendAllText(Path.Combine(mail.ConfigDirectory, "master.toml"),
+            string.Create(CultureInfo.InvariantCulture, $"\n[service.smtpd]\ntype = \"inet\"\nlisten = [\"127.0.0.1:{port}\"]\ncommand = \"smtpd\"\n"));
+        mail.Set("mynetworks", "127.0.0.1");
+        mail.Set("smtpd_recipient_restrictions", "check_recipient_access inline:{held@example.test=HOLD}");
+        mail.Start();
+        string[] stranger = Talk("127.0.0.2", port, "EHLO stranger.test", "MAIL FROM:<a@stranger.test>", "RCPT TO:<user@example.test>", "RCPT TO:<user%example.test@[127.0.0.1]>", "DATA");
+        Assert.Equal(["454 4.7.1", "454 4.7.1", "554 5.5.1"], stranger[^3..].Select(static reply => reply[..9]));
+        mail.WaitForLog(@"NOQUEUE: reject: RCPT from .*\[127\.0\.0\.2\]: 454 4\.7\.1 <user@example\.test>: Relay access denied; from=<a@stranger\.test> to=<user@example\.test> proto=ESMTP helo=<stranger\.test>$");
+        Assert.Empty(mail.Ids("incoming", "active", "deferred", "hold"));
+        string[] permitted = Talk("127.0.0.1", port, "EHLO own.test", "MAIL FROM:<a@own.test>", "RCPT TO:<user@example.test>", "DATA", "Subject: s\r\n\r\nHello.\r\n.");
+        Assert.StartsWith("250 2.0.0 Ok: queued as ", permitted[^1], StringComparison.Ordinal);
+        mail.WaitForEmptyQueue();
+        Assert.Equal("user@example.test", Assert.Single(Assert.Single(receiver.Messages).Recipients).Address);
+        string[] held = Talk("127.0.0.1", port, "EHLO own.test", "MAIL FROM:<a@own.test>", "RCPT TO:<held@example.test>", "DATA", "Subject: s\r\n\r\nHello.\r\n.");
+        Assert.Equal(held[^1]["250 2.0.0 Ok: queued as ".Length..], Assert.Single(mail.Ids("hold")));
+        mail.Postsuper(["-H", "ALL"]).Ok();
+        Wait.For("the message that was on hold", () => receiver.Messages.Count == 2);
+    });
+
+    // Each line is sent once the one before it is answered; the answers, the last line of each.
+    private static string[] Talk(string from, int port, params string[] lines)
+    {
+        using TcpClient client = new(new IPEndPoint(IPAddress.Parse(from), 0)) { ReceiveTimeout = 60_000 };
+        client.Connect(IPAddress.Loopback, port);
+        using StreamReader reader = new(client.GetStream(), Encoding.ASCII);
+        List<string> answers = [Answer(reader)];
+        foreach (string line in lines)
+        {
+            client.GetStream().Write(Encoding.ASCII.GetBytes(line + "\r\n"));
+            answers.Add(Answer(reader));
+        }
+        return [.. answers];
+    }
+
+    private static string Answer(StreamReader reader)
+    {
+        string? line;
+        do
+        {
+            line = reader.ReadLine();
+        }
+        while (line is [_, _, _, '-', ..]);
+        return line ?? "";
+    }
+}

@@ -54,8 +54,7 @@ internal static class AccessAction
             case "DEFER":
                 return new(Refuse(evaluation, evaluation.Options.Codes.MapDefer, "4.7.1", text, "Access denied"));
             case "DEFER_IF_PERMIT":
-                evaluation.DeferIfPermit ??= ReplyOf(evaluation, evaluation.Options.Codes.MapDefer, "4.7.1", text, "Service unavailable");
-                return default;
+                return new(evaluation.Defer(ReplyOf(evaluation, evaluation.Options.Codes.MapDefer, "4.7.1", text, "Service unavailable")));
             case "DEFER_IF_REJECT":
                 evaluation.DeferIfReject ??= ReplyOf(evaluation, evaluation.Options.Codes.MapDefer, "4.7.1", text, "Service unavailable");
                 return default;

@@ -139,7 +139,7 @@ internal sealed record AccessOptions
         };
         // With none of these anybody could send anything to anywhere.
         string[] closing = ["reject_unauth_destination", "defer_unauth_destination", "reject", "defer", "defer_if_permit"];
-        if (!options.Relay.Restrictions.Concat(options.Recipient.Restrictions).Any(restriction => closing.Contains(restriction.Name)))
+        if (!reader.Has(options.Relay, closing) && !reader.Has(options.Recipient, closing))
             throw config.Refuse(Parameters.SmtpdRelayRestrictions, $"anybody could relay: it, or {Parameters.SmtpdRecipientRestrictions.Name}, needs one of {string.Join(", ", closing)}");
         return options;
     }

@@ -67,9 +67,14 @@ internal sealed class Evaluation(AccessServices services, AccessOptions options,
     internal Verdict RefuseSubject(int code, string status, string why) => Refuse(code, status, $"{Subject} rejected: {why}");
 
     /// <summary>Of those put off the first is told.</summary>
-    internal Verdict Defer(int code, string status, string why)
+    internal Verdict Defer(int code, string status, string why) => Defer(MakeReply(code, status, $"{Subject} rejected: {why}"));
+
+    /// <inheritdoc cref="Defer(int, string, string)"/>
+    internal Verdict Defer(Reply reply)
     {
-        DeferIfPermit ??= MakeReply(code, status, $"{Subject} rejected: {why}");
+        if (IsWarning)
+            return Refuse(reply);
+        DeferIfPermit ??= reply;
         return Verdict.Undecided;
     }
 

@@ -107,6 +107,10 @@ internal sealed class RestrictionReader
         return list;
     }
 
+    /// <summary>Whether a list, or a class in it, has one of the restrictions of these names.</summary>
+    internal bool Has(RestrictionList list, string[] names) => list.Restrictions.Any(restriction => names.Contains(restriction.Name)
+        || (_classes.TryGetValue(restriction.Name, out RestrictionList? members) && Has(members, names)));
+
     /// <summary>What a table or a policy service names: restrictions and classes, without tables.</summary>
     /// <returns>null: something in it is not known.</returns>
     internal RestrictionList? Parse(string text)

@@ -96,6 +96,19 @@ public sealed class AccessTests
         Assert.Contains("\nrecipient=\nrecipient_count=2\n", policy.Requests[2], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_only_warns_puts_nothing_off()
+    {
+        using SmtpdRig rig = new("smtpd_recipient_restrictions = 'warn_if_reject defer_if_permit, warn_if_reject check_recipient_access inline:{c@d.test=DEFER_IF_PERMIT}'");
+        Assert.EndsWith("250 2.1.5 Ok", rig.Talk(s_message[..3]), StringComparison.Ordinal);
+        Assert.StartsWith("NOQUEUE: reject_warning: RCPT from localhost[127.0.0.1]: 450 4.7.0 <c@d.test>: Recipient address rejected: defer_if_permit requested;", rig.WaitForLog("4.7.0"), StringComparison.Ordinal);
+        rig.WaitForLog("reject_warning: RCPT from localhost[127.0.0.1]: 450 4.7.1 <c@d.test>: Recipient address rejected: Service unavailable");
+    }
+
+    [Fact]
+    public void A_class_can_close_the_relay() =>
+        PostfixNet.Smtpd.SmtpdOptions.Read(MainConfig.FromText("smtpd_restriction_classes = 'a b'\na = 'b'\nb = 'permit_mynetworks, reject'\nsmtpd_relay_restrictions = 'a'"));
+
     // Name; reverse name; temporary.
     [Theory]
     [InlineData("192.0.2.9 good.test", "good.test", "good.test", false)]

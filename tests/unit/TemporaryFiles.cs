@@ -12,6 +12,8 @@ internal static class TemporaryFiles
     internal static void Begin()
     {
         string directory = Directory.CreateTempSubdirectory("pfn-run-").FullName;
+        // Parts of tests run as another user, who has to get through.
+        PostfixNet.Native.FileSystem.ChangeMode(directory, 0x1C9 /* 0711 */);
         Environment.SetEnvironmentVariable("TMPDIR", directory);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Remove(directory);
     }

@@ -55,13 +55,13 @@ namespace PostfixNet.Smtpd;
 ///   Exit 0: told to end, or long idle. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
 ///   smtpd_upstream_proxy_protocol, smtpd_upstream_proxy_timeout, smtpd_tls_*, tls_server_sni_maps, smtpd_use_tls, smtpd_enforce_tls, smtpd_starttls_timeout,
-///   smtpd_sasl_auth_enable, smtpd_sasl_response_limit, broken_sasl_auth_clients, those of shared/Login/AuthoritySettings.cs,
+///   smtpd_forbid_bare_newline_exclusions, smtpd_sasl_auth_enable, smtpd_sasl_exceptions_networks, smtpd_sasl_response_limit, broken_sasl_auth_clients, those of shared/Login/AuthoritySettings.cs,
 ///   cleanup_service_name, disable_vrfy_command, hash_queue_depth,
 ///   hash_queue_names, ipc_timeout, line_length_limit, mail_name, message_size_limit,
 ///   myhostname, queue_minfree, queue_minfree_percent, smtpd_banner, smtpd_client_auth_rate_limit,
 ///   smtpd_client_connection_count_limit, smtpd_client_connection_rate_limit, smtpd_client_ipv4_prefix_length,
 ///   smtpd_client_ipv6_prefix_length, smtpd_client_message_rate_limit, smtpd_client_new_tls_session_rate_limit,
-///   smtpd_client_port_logging, smtpd_client_recipient_rate_limit,
+///   smtpd_client_event_limit_exceptions, smtpd_client_port_logging, smtpd_client_recipient_rate_limit,
 ///   smtpd_discard_ehlo_keywords, smtpd_error_sleep_time, smtpd_forbid_bare_newline, smtpd_forbid_bare_newline_reject_code,
 ///   smtpd_forbid_unauth_pipelining, smtpd_forbidden_commands, smtpd_hard_error_limit, smtpd_helo_required,
 ///   smtpd_junk_command_limit, smtpd_min_data_rate, smtpd_noop_commands, smtpd_peername_lookup, smtpd_recipient_limit,
@@ -95,7 +95,7 @@ internal static class Program
         OwnClients own = new(options.Access.Interfaces, TimeProvider.System);
         RestrictionAccess access = new(options.Access, AccessServices.Of(options.Access, loop, own, names, log));
         return new SmtpdServer(new Surroundings(options, loop, access,
-            new ClientEvents(loop, "private/anvil", options.Limits, context.Name, client => options.Access.Networks.Contains(client.Name, client.Address), log),
+            new ClientEvents(loop, "private/anvil", options.Limits, context.Name, client => options.WithoutLimits.Contains(client.Name, client.Address), log),
             new MessageQueue(options, loop, log), new ClientNames(options.LooksNamesUp, names, log), own,
             s_tls is null ? null : new TlsServer(s_tls, log), s_logins?.Open(log.Warning, Dovecot, loop.Elsewhere, new LoopClock(loop)),
             new LoginFailures(options.ErrorDelay, options.Limits, TimeProvider.System), TimeProvider.System, log));

@@ -241,9 +241,7 @@ internal static class UnsupportedTable
         smtpd_reject_filter_maps =
         smtpd_reject_footer =
         smtpd_reject_footer_maps =
-        smtpd_forbid_bare_newline_exclusions = $mynetworks
         smtpd_authorized_verp_clients = $authorized_verp_clients
-        smtpd_sasl_exceptions_networks =
         smtpd_hide_client_session = no
         relay_recipient_maps =
         permit_mx_backup_networks =
@@ -462,7 +460,6 @@ internal static class UnsupportedTable
         qmqpd_client_port_logging = no
         qmqpd_error_delay = 1s
         qmqpd_timeout = 300s
-        smtpd_client_event_limit_exceptions = ${smtpd_client_connection_limit_exceptions:$mynetworks}
         smtpd_delay_open_until_valid_rcpt = yes
         smtpd_discard_ehlo_keyword_address_maps =
         smtpd_expansion_filter = \t\40!"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~

@@ -18,6 +18,7 @@ internal sealed class IncomingMessage : IDisposable
     private readonly Transaction _transaction;
     private readonly OutputBuffer _pending = new(1024);
     private readonly RecordWriter _records;
+    private readonly BareNewline _bareNewline;
     private CleanupSession? _cleanup;
     private Reply? _trouble;
     private bool _isFirst = true, _isDropped;
@@ -26,7 +27,8 @@ internal sealed class IncomingMessage : IDisposable
     {
         (_surroundings, _session, _transaction) = (surroundings, session, transaction);
         _records = new RecordWriter(_pending.Add);
-        Lines = new ContentLines(Options.LineLengthLimit, Options.BareNewline != BareNewline.Allow, hasDots, Put);
+        _bareNewline = Options.BareNewlineExclusions.Contains(session.Client.Name, session.Client.Address) ? BareNewline.Allow : Options.BareNewline;
+        Lines = new ContentLines(Options.LineLengthLimit, _bareNewline != BareNewline.Allow, hasDots, Put);
     }
 
     private SmtpdOptions Options => _surroundings.Options;
@@ -122,7 +124,7 @@ internal sealed class IncomingMessage : IDisposable
 
     private ValueTask<Reply?> BareNewlines()
     {
-        switch (Options.BareNewline)
+        switch (_bareNewline)
         {
             case BareNewline.Note:
                 _surroundings.Log.BareNewline(_session, Id);

@@ -13,7 +13,7 @@ internal sealed class LoginCommands(Surroundings surroundings, Session session)
 
     /// <summary>What EHLO announces; empty: nothing.</summary>
     internal async ValueTask<IReadOnlyList<string>> Mechanisms() =>
-        surroundings.Logins is { } logins && IsAllowed ? await logins.MechanismsAsync(Client) : [];
+        surroundings.Logins is { } logins && IsAllowed && !Options.WithoutLogin.Contains(session.Client.Name, session.Client.Address) ? await logins.MechanismsAsync(Client) : [];
 
     // A password that goes over a network in the clear is nobody's secret any more.
     private bool IsAllowed => session.Tls is not null

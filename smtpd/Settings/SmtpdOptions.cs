@@ -69,6 +69,15 @@ internal sealed record SmtpdOptions
     /// <summary>smtpd_forbid_bare_newline.</summary>
     internal required BareNewline BareNewline { get; init; }
 
+    /// <summary>smtpd_forbid_bare_newline_exclusions.</summary>
+    internal required MatchList BareNewlineExclusions { get; init; }
+
+    /// <summary>smtpd_client_event_limit_exceptions.</summary>
+    internal required MatchList WithoutLimits { get; init; }
+
+    /// <summary>smtpd_sasl_exceptions_networks.</summary>
+    internal required MatchList WithoutLogin { get; init; }
+
     /// <summary>smtpd_forbid_bare_newline_reject_code.</summary>
     internal required int BareNewlineCode { get; init; }
 
@@ -126,6 +135,8 @@ internal sealed record SmtpdOptions
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
     internal static SmtpdOptions Read(MainConfig config) => new()
     {
+        // First: others follow mynetworks.
+        Access = AccessOptions.Read(config),
         MyHostname = config.Get(Parameters.MyHostname),
         MailName = config.Get(Parameters.MailName),
         Banner = config.Get(Parameters.SmtpdBanner),
@@ -147,6 +158,9 @@ internal sealed record SmtpdOptions
         ForbiddenCommands = [.. config.Get(Parameters.SmtpdForbiddenCommands).Select(static word => word.ToUpperInvariant())],
         ForbidsEarlyTalk = config.Get(Parameters.SmtpdForbidUnauthPipelining),
         BareNewline = BareNewlines.Parse(config.Get(Parameters.SmtpdForbidBareNewline)),
+        BareNewlineExclusions = config.Get(Parameters.SmtpdForbidBareNewlineExclusions),
+        WithoutLimits = config.Get(Parameters.SmtpdClientEventLimitExceptions),
+        WithoutLogin = config.Get(Parameters.SmtpdSaslExceptionsNetworks),
         BareNewlineCode = config.Get(Parameters.SmtpdForbidBareNewlineRejectCode),
         IsSmtpUtf8Enabled = config.Get(Parameters.Smtputf8Enable),
         LogsPort = config.Get(Parameters.SmtpdClientPortLogging),
@@ -158,7 +172,6 @@ internal sealed record SmtpdOptions
         LoginLineLimit = config.Get(Parameters.SmtpdSaslResponseLimit),
         TellsTls = config.Get(Parameters.SmtpdTlsReceivedHeader),
         TellsLogin = config.Get(Parameters.SmtpdSaslAuthenticatedHeader),
-        Access = AccessOptions.Read(config),
         Space = SpaceLimit.Read(config),
         Incoming = QueueDirectories.FromConfig(config).DirectoryOf(QueueName.Incoming),
         CleanupSocket = $"private/{config.Get(Parameters.CleanupServiceName)}",

@@ -27,6 +27,9 @@ public static partial class Parameters
     /// <summary>Attempts of one client to log in, in anvil_rate_time_unit; 0: any number.</summary>
     public static readonly Parameter<int> SmtpdClientAuthRateLimit = Number("smtpd_client_auth_rate_limit", "0");
 
+    /// <summary>Clients that no such limit is for.</summary>
+    public static readonly Parameter<MatchList> SmtpdClientEventLimitExceptions = Hosts("smtpd_client_event_limit_exceptions", "$mynetworks");
+
     /// <summary>Leading bits of an IPv4 address that make one client.</summary>
     public static readonly Parameter<int> SmtpdClientIpv4PrefixLength = Number("smtpd_client_ipv4_prefix_length", "32", minimum: 1, maximum: 32);
 

@@ -57,6 +57,9 @@ public static partial class Parameters
     /// <summary>What is done about content whose lines end with LF alone. Postfix: since 3.9 with this default.</summary>
     public static readonly Parameter<string> SmtpdForbidBareNewline = Choice("smtpd_forbid_bare_newline", "normalize", "normalize yes note reject no");
 
+    /// <summary>Clients of which such content is taken as it comes, a dot between bare line ends too.</summary>
+    public static readonly Parameter<MatchList> SmtpdForbidBareNewlineExclusions = Hosts("smtpd_forbid_bare_newline_exclusions", "$mynetworks");
+
     /// <summary>Code of that refusal.</summary>
     public static readonly Parameter<int> SmtpdForbidBareNewlineRejectCode = Number("smtpd_forbid_bare_newline_reject_code", "550", minimum: 500, maximum: 599);
 

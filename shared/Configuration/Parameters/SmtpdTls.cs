@@ -72,6 +72,9 @@ public static partial class Parameters
     /// <summary>The older spelling AUTH=... is announced, too.</summary>
     public static readonly Parameter<bool> BrokenSaslAuthClients = Flag("broken_sasl_auth_clients", "no");
 
+    /// <summary>Clients that no login is announced to.</summary>
+    public static readonly Parameter<MatchList> SmtpdSaslExceptionsNetworks = Hosts("smtpd_sasl_exceptions_networks", "");
+
     /// <summary>Octets of one line of a login.</summary>
     public static readonly Parameter<int> SmtpdSaslResponseLimit = Number("smtpd_sasl_response_limit", "12288", minimum: 512, maximum: 65536);
 }

@@ -31,6 +31,9 @@ public sealed class SmtpdRows
         new("smtpd_forbid_bare_newline", "'reject'", Talk("EHLO c", "MAIL FROM:<a@b.test>", "RCPT TO:<c@d.test>", "DATA", "Subject: s\n\nx\r\n."), "550 5.5.2"),
         new("smtpd_forbid_bare_newline_reject_code", "554", Talk("EHLO c", "MAIL FROM:<a@b.test>", "RCPT TO:<c@d.test>", "DATA", "Subject: s\n\nx\r\n."), "554 5.5.2")
             { With = "smtpd_forbid_bare_newline = 'reject'" },
+        new("smtpd_client_event_limit_exceptions", "['127.0.0.0/8']", Talk("EHLO c", "MAIL FROM:<a@b.test>", "RSET", "MAIL FROM:<a@b.test>"), "") { Hides = "450 4.7.1", With = "smtpd_client_message_rate_limit = 1" },
+        new("smtpd_forbid_bare_newline_exclusions", "['127.0.0.1']", Talk("EHLO c", "MAIL FROM:<a@b.test>", "RCPT TO:<c@d.test>", "DATA", "Subject: s\n\nx\r\n."), "") { Hides = "550 5.5.2", With = "smtpd_forbid_bare_newline = 'reject'" },
+        new("smtpd_sasl_exceptions_networks", "['192.0.2.0/24']", static toml => PostfixNet.Smtpd.SmtpdOptions.Read(Row.Config("", toml)).WithoutLogin.Contains("", System.Net.IPAddress.Parse("192.0.2.7")).ToString(), "True"),
         new("smtpd_client_connection_count_limit", "1", Twice, "421 4.7.0 mx.golden.test Error: too many connections from 127.0.0.1"),
         new("smtpd_client_connection_rate_limit", "1", Twice, "421 4.7.0 mx.golden.test Error: too many connections from 127.0.0.1"),
         new("smtpd_client_message_rate_limit", "1", Talk("EHLO c", "MAIL FROM:<a@b.test>", "RSET", "MAIL FROM:<a@b.test>"), "450 4.7.1 Error: too much mail from 127.0.0.1"),

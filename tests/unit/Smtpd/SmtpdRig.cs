@@ -23,6 +23,8 @@ internal sealed class SmtpdRig : IDisposable
     private const string Usual = """
         myhostname = "mx.golden.test"
         myorigin = "golden.test"
+        smtpd_client_event_limit_exceptions = ""
+        smtpd_forbid_bare_newline_exclusions = ""
         """;
 
     private readonly MailFlow _flow = new();
@@ -135,7 +137,7 @@ internal sealed class SmtpdRig : IDisposable
         NameLookups names = new(loop, new Lazy<IResolver>(() => Resolver), new Lazy<HostsFile>(() => HostsFile.Parse(Hosts)));
         OwnClients own = new(options.Access.Interfaces, TimeProvider.System);
         RestrictionAccess access = new(options.Access, AccessServices.Of(options.Access, loop, own, names, log));
-        SmtpdServer server = new(new Surroundings(options, loop, access, new ClientEvents(loop, anvil, options.Limits, "smtpd", static _ => false, log), queue,
+        SmtpdServer server = new(new Surroundings(options, loop, access, new ClientEvents(loop, anvil, options.Limits, "smtpd", client => options.WithoutLimits.Contains(client.Name, client.Address), log), queue,
             new ClientNames(options.LooksNamesUp, names, log), own,
             tls is null ? null : new TlsServer(tls, log), logins?.Open(log.Warning, static () => throw new IOException("nobody"), loop.Elsewhere),
             new LoginFailures(options.ErrorDelay, options.Limits, TimeProvider.System), TimeProvider.System, log));

@@ -54,7 +54,7 @@ namespace PostfixNet.Smtpd;
 ///   "too many errors after", "improper command pipelining after", "non-SMTP command from", "limit exceeded:", "SASL PLAIN authentication failed:", "disconnect from ... commands=".
 ///   Exit 0: told to end, or long idle. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
-///   smtpd_upstream_proxy_protocol, smtpd_upstream_proxy_timeout, smtpd_tls_*, tls_server_sni_maps, smtpd_use_tls, smtpd_enforce_tls, smtpd_starttls_timeout,
+///   soft_bounce, smtpd_upstream_proxy_protocol, smtpd_upstream_proxy_timeout, smtpd_tls_*, tls_server_sni_maps, smtpd_use_tls, smtpd_enforce_tls, smtpd_starttls_timeout,
 ///   smtpd_forbid_bare_newline_exclusions, smtpd_sasl_auth_enable, smtpd_sasl_exceptions_networks, smtpd_sasl_response_limit, broken_sasl_auth_clients, those of shared/Login/AuthoritySettings.cs,
 ///   cleanup_service_name, disable_vrfy_command, hash_queue_depth,
 ///   hash_queue_names, ipc_timeout, line_length_limit, mail_name, message_size_limit,

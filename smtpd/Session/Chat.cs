@@ -24,6 +24,9 @@ internal sealed class Chat(LoopStream connection) : IDisposable
     /// <summary>Octets of the client that were read and not taken yet.</summary>
     internal bool HasInput => _start < _end;
 
+    /// <summary>soft_bounce: what is refused for good is refused for now.</summary>
+    internal bool IsSoft { get; set; }
+
     /// <summary>Longest wait for the client.</summary>
     internal TimeSpan Timeout
     {
@@ -32,7 +35,7 @@ internal sealed class Chat(LoopStream connection) : IDisposable
     }
 
     /// <summary>Adds a reply to those that go out before anything is waited for.</summary>
-    internal void Say(Reply reply) => reply.AppendTo(_output);
+    internal void Say(Reply reply) => (IsSoft ? reply.Softened() : reply).AppendTo(_output);
 
     /// <summary>Adds octets.</summary>
     internal void Say(ReadOnlySpan<byte> octets) => _output.AddRange(octets);

@@ -46,6 +46,9 @@ internal sealed record Reply(int Code, string Status, string Text)
             && subject.All(char.IsAsciiDigit) && detail.All(char.IsAsciiDigit);
     }
 
+    /// <summary>Refused for now instead of for good.</summary>
+    internal Reply Softened() => Code < 500 ? this : this with { Code = Code - 100, Status = Status.Length > 0 ? '4' + Status[1..] : "" };
+
     /// <summary>With another text.</summary>
     internal Reply WithText(string text) => this with { Text = text };
 

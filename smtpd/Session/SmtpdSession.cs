@@ -17,6 +17,7 @@ internal sealed class SmtpdSession
     {
         _surroundings = surroundings;
         _session = new Session(chat, client);
+        chat.IsSoft = surroundings.Options.IsSoftBounce;
         _commands = CommandTable.Of(surroundings, _session);
     }
 

@@ -102,6 +102,9 @@ internal sealed record SmtpdOptions
     /// <summary>smtpd_upstream_proxy_timeout.</summary>
     internal required TimeSpan ProxyTimeout { get; init; }
 
+    /// <summary>soft_bounce.</summary>
+    internal required bool IsSoftBounce { get; init; }
+
     /// <summary>smtpd_tls_auth_only.</summary>
     internal required bool NeedsTlsForLogin { get; init; }
 
@@ -167,6 +170,7 @@ internal sealed record SmtpdOptions
         LooksNamesUp = config.Get(Parameters.SmtpdPeernameLookup),
         HasProxy = config.Get(Parameters.SmtpdUpstreamProxyProtocol).Length > 0,
         ProxyTimeout = config.Get(Parameters.SmtpdUpstreamProxyTimeout),
+        IsSoftBounce = config.Get(Parameters.SoftBounce),
         NeedsTlsForLogin = config.Get(Parameters.SmtpdTlsAuthOnly),
         AnnouncesOldAuth = config.Get(Parameters.BrokenSaslAuthClients),
         LoginLineLimit = config.Get(Parameters.SmtpdSaslResponseLimit),

@@ -22,8 +22,9 @@ public static class Terminal
             signals.Add(PosixSignalRegistration.Create(signal, _ => Set(usual)));
         try
         {
-            StandardStreams.WriteError(prompt);
+            // Who answers at once is heard: only what is typed before the question is thrown away.
             Set(silent);
+            StandardStreams.WriteError(prompt);
             return StandardStreams.ReadLine(limit);
         }
         finally

@@ -194,6 +194,9 @@ internal sealed class SmtpdSession
             _session.Errors++;
         if (reply.IsRefusal && !reply.IsOurTrouble)
             _session.Errors++;
+        // A client that brings mail may stay, however much else it says between messages.
+        if (command is { EndsMessage: true } && _session.Transaction is null && !reply.IsRefusal)
+            (_session.Errors, _session.Junk) = (0, 0);
         if (reply.IsLast)
         {
             Chat.Say(reply);

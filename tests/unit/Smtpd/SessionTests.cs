@@ -193,6 +193,21 @@ public sealed class SessionTests
         Assert.Equal("disconnect from localhost[127.0.0.1] unknown=0/3 commands=0/3", rig.WaitForLog("disconnect"));
     }
 
+    // Relays keep a connection, and say RSET before each message.
+    [Fact]
+    public void A_message_that_is_taken_makes_good_for_errors_and_idle_words_before_it()
+    {
+        using SmtpdRig rig = new("smtpd_error_sleep_time = 0\nsmtpd_junk_command_limit = 2\nsmtpd_hard_error_limit = 3");
+        SmtpdClient client = rig.Connect();
+        client.Say("EHLO c.test");
+        for (int i = 0; i < 4; i++)
+        {
+            foreach (string line in (string[])["RSET", "NOOP", "RSET", "MAIL FROM:<>", "RCPT TO:<c@d.test> X=1", "RCPT TO:<c@d.test>", "DATA"])
+                client.Say(line);
+            Assert.StartsWith("250 2.0.0 Ok: queued", client.Say("Subject: s\r\n\r\n."), StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Another_protocol_is_no_mail()
     {

@@ -21,6 +21,18 @@ need nsd nsd
 need python3 python3
 /usr/bin/python3 -c "import flufl.bounce" 2>/dev/null || missing="$missing python3-flufl.bounce"
 need strace strace
+need curl curl
+need git git
+need msmtp msmtp
+need mutt mutt
+need s-nail s-nail
+need swaks swaks
+need php php-cli
+[ -e /usr/share/php/Symfony/Component/Mailer/autoload.php ] || missing="$missing php-symfony-mailer"
+[ -e /usr/lib/git-core/git-send-email ] || missing="$missing git-email libmailtools-perl libio-socket-ssl-perl libauthen-sasl-perl"
+/usr/bin/python3 -c "import aiosmtplib" 2>/dev/null || missing="$missing python3-aiosmtplib"
+# What swaks needs for TLS.
+/usr/bin/perl -MNet::SSLeay -e 1 2>/dev/null || missing="$missing libnet-ssleay-perl"
 need openssl openssl
 need unshare util-linux
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace PostfixNet.SystemTests;
@@ -39,39 +37,13 @@ public sealed class MailComesBySmtp
                     time.sleep(0.01)
         """;
 
-    private static int Serve(MailSystem mail, string name = "smtpd", string more = "")
-    {
-        int port = Ports.Take("127.0.0.1");
-        File.AppendAllText(Path.Combine(mail.ConfigDirectory, "master.toml"),
-            $"\n[service.{name}]\ntype = \"inet\"\nlisten = [\"127.0.0.1:{port}\"]\ncommand = \"smtpd\"\n{more}\n");
-        return port;
-    }
-
-    private static string Certificate(MailSystem mail, string name)
-    {
-        using RSA key = RSA.Create(2048);
-        using X509Certificate2 certificate = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
-        string path = mail.PathOf("cert.pem");
-        File.WriteAllText(path + ".new", $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n");
-        // As root has it: services cannot read it once they gave root up.
-        File.SetUnixFileMode(path + ".new", UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        File.Move(path + ".new", path, overwrite: true);
-        return path;
-    }
-
     private static CommandResult Send(int port, string mode) => Command.Run("python3", ["-c", Session, port.ToString(CultureInfo.InvariantCulture), mode]);
 
     [Fact]
     public void PythonSendsInTheClearOverTlsAndWithALogin() => MailSystem.Run((mail, receiver) =>
     {
-        mail.Set("smtpd_tls_security_level", "may");
-        mail.Set("smtpd_tls_cert_file", Certificate(mail, "mta.golden.test"));
-        mail.Set("smtpd_sasl_auth_enable", true);
-        mail.Set("smtpd_tls_auth_only", true);
-        mail.Set("smtpd_sasl_password_file", "$config_directory/users");
-        int port = Serve(mail), wrapped = Serve(mail, "submissions", "args = [\"-o\", \"smtpd_tls_wrappermode=yes\"]");
-        Command.Run(Repository.Program("master"), ["-c", mail.ConfigDirectory, "passwd", "shop"], "sesame\n"u8.ToArray()).Ok();
+        mail.AllowShop();
+        int port = mail.Serve(), wrapped = mail.ServeWrapped();
         mail.Start();
         foreach ((string mode, int where, string protocol) in ((string, int, string)[])
             [("plain", port, "ESMTP"), ("starttls", port, "ESMTPS"), ("login", port, "ESMTPSA"), ("wrapper", wrapped, "ESMTPSA")])
@@ -112,7 +84,7 @@ public sealed class MailComesBySmtp
     public void WhatWasTakenArrivesThoughProgramsAreKilled() => MailSystem.Run((mail, receiver) =>
     {
         mail.Set("in_flow_delay", "0s");
-        int port = Serve(mail);
+        int port = mail.Serve();
         mail.Start();
         Task<CommandResult>[] clients = [.. Enumerable.Range(0, 3).Select(client => Task.Run(() =>
             Command.Run("python3", ["-c", Persistent, port.ToString(CultureInfo.InvariantCulture), (client * 100).ToString(CultureInfo.InvariantCulture), "25"])))];
@@ -134,7 +106,7 @@ public sealed class MailComesBySmtp
     [Fact]
     public void ManyThatSayNothingDoNotKeepOthersOut() => MailSystem.Run((mail, receiver) =>
     {
-        int port = Serve(mail, more: "process_limit = 10");
+        int port = mail.Serve(more: "process_limit = 10");
         mail.Start();
         List<TcpClient> silent = [];
         try
@@ -169,12 +141,12 @@ public sealed class MailComesBySmtp
     {
         mail.Set("smtpd_tls_security_level", "may");
         mail.Set("smtpd_tls_wrappermode", true);
-        mail.Set("smtpd_tls_cert_file", Certificate(mail, "first.test"));
-        int port = Serve(mail);
+        mail.Set("smtpd_tls_cert_file", mail.Certificate("first.test"));
+        int port = mail.Serve();
         mail.Start();
         using SslStream before = Connect();
         Assert.Equal("CN=first.test", before.RemoteCertificate!.Subject);
-        Certificate(mail, "second.test");
+        mail.Certificate("second.test");
         Wait.For("the new certificate", () =>
         {
             using SslStream stream = Connect();

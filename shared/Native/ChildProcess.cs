@@ -44,8 +44,8 @@ public sealed unsafe class ChildProcess : IDisposable
             _ = LibC.SpawnAttributesSetFlags(attributes, (short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (newSession ? POSIX_SPAWN_SETSID : 0)));
             foreach ((int here, int there) in descriptors)
             {
-                // Copies far above: no dup2 in the child then overwrites the source of a later one.
-                int copy = LibC.FCntl(here, F_DUPFD_CLOEXEC, 100);
+                // Copies above all of them: no dup2 in the child then overwrites the source of a later one.
+                int copy = LibC.FCntl(here, F_DUPFD_CLOEXEC, descriptors.Max(static descriptor => descriptor.There) + 1);
                 if (copy < 0)
                     throw SystemCallException.Last($"pass descriptor {here}");
                 copies.Add(copy);

@@ -64,7 +64,7 @@ public sealed class SessionServer<TOptions>(string program, Func<MainConfig, str
         private EventLoop.Timer? _idle;
         private long _left = (long)places * maxUse;
         private int _present;
-        private bool _isClosed, _isFull;
+        private bool _isClosed, _isFull, _hasWarned;
 
         /// <summary>What ends the process.</summary>
         internal System.Runtime.ExceptionServices.ExceptionDispatchInfo? Trouble { get; private set; }
@@ -174,14 +174,17 @@ public sealed class SessionServer<TOptions>(string program, Func<MainConfig, str
                 _idle = loop.After(maxIdle, Close);
         }
 
-        // No descriptor is left for a client: it waits for a moment in the backlog.
+        // No descriptor is left for a client: a sister process takes it, or it waits for a moment in the backlog.
         private void PauseAccepting()
         {
-            Watch(Readiness.None);
+            if (!_hasWarned)
+                MailLog.Warning($"{SystemCallException.Last("accept connection").Message} ({_present} clients are served)");
+            _hasWarned = true;
+            Fill();
             loop.After(s_pause, () =>
             {
-                if (!_isClosed && !_isFull)
-                    Watch(Readiness.Readable);
+                if (!_isClosed && _isFull && _present < places)
+                    Empty();
             });
         }
 

@@ -1,8 +1,3 @@
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
-
 namespace PostfixNet.SystemTests;
 
 /// <summary>Who may send mail to where through a server of the whole system.</summary>
@@ -11,9 +6,7 @@ public sealed class StrangersMayNotRelay
     [Fact]
     public void AStrangerIsRefusedAndAPermittedClientIsServed() => MailSystem.Run((mail, receiver) =>
     {
-        int port = Ports.Take("127.0.0.1");
-        File.AppendAllText(Path.Combine(mail.ConfigDirectory, "master.toml"),
-            string.Create(CultureInfo.InvariantCulture, $"\n[service.smtpd]\ntype = \"inet\"\nlisten = [\"127.0.0.1:{port}\"]\ncommand = \"smtpd\"\n"));
+        int port = mail.Serve();
         mail.Set("mynetworks", "127.0.0.1");
         mail.Set("smtpd_recipient_restrictions", "check_recipient_access inline:{held@example.test=HOLD}");
         mail.Start();
@@ -34,26 +27,7 @@ public sealed class StrangersMayNotRelay
     // Each line is sent once the one before it is answered; the answers, the last line of each.
     private static string[] Talk(string from, int port, params string[] lines)
     {
-        using TcpClient client = new(new IPEndPoint(IPAddress.Parse(from), 0)) { ReceiveTimeout = 60_000 };
-        client.Connect(IPAddress.Loopback, port);
-        using StreamReader reader = new(client.GetStream(), Encoding.ASCII);
-        List<string> answers = [Answer(reader)];
-        foreach (string line in lines)
-        {
-            client.GetStream().Write(Encoding.ASCII.GetBytes(line + "\r\n"));
-            answers.Add(Answer(reader));
-        }
-        return [.. answers];
-    }
-
-    private static string Answer(StreamReader reader)
-    {
-        string? line;
-        do
-        {
-            line = reader.ReadLine();
-        }
-        while (line is [_, _, _, '-', ..]);
-        return line ?? "";
+        using SmtpDialogue client = new(port, from);
+        return [client.Greeting, .. lines.Select(client.Say)];
     }
 }

@@ -16,17 +16,14 @@ internal sealed record CleanupOptions
     /// <summary>empty_address_recipient: who gets mail to the empty address.</summary>
     internal required string EmptyAddressRecipient { get; init; }
 
-    /// <summary>virtual_alias_maps; null when there are none. Keys are looked up without regard to case.</summary>
-    internal required Func<string, string?>? VirtualAliases { get; init; }
+    /// <summary>The same in headers of mail from elsewhere (remote_header_rewrite_domain); null: those stay as they are.</summary>
+    internal required AddressCompletion? RemoteCompletion { get; init; }
 
-    /// <summary>Domains whose addresses are also looked up without the domain: myorigin and mydestination.</summary>
-    internal required IReadOnlyList<string> LocalDomains { get; init; }
+    /// <summary>Which tables change addresses.</summary>
+    internal required AddressRewriting Rewriting { get; init; }
 
-    /// <summary>recipient_delimiter: sets an extension off from the user; empty: there are none.</summary>
-    internal string RecipientDelimiter { get; init; } = "";
-
-    /// <summary>propagate_unmatched_extensions has "virtual": what an alias leaves out of an address is added to its members.</summary>
-    internal bool PropagatesExtension { get; init; } = true;
+    /// <summary>virtual_alias_maps; null: there are none.</summary>
+    internal required AddressMapping? VirtualAliases { get; init; }
 
     /// <summary>virtual_alias_expansion_limit: addresses that one recipient may become.</summary>
     internal required int ExpansionLimit { get; init; }
@@ -37,8 +34,11 @@ internal sealed record CleanupOptions
     /// <summary>virtual_alias_address_length_limit: characters.</summary>
     internal required int AliasLengthLimit { get; init; }
 
-    /// <summary>always_bcc; empty: none.</summary>
-    internal required string AlwaysBcc { get; init; }
+    /// <summary>Who gets copies.</summary>
+    internal required AutomaticCopies Copies { get; init; }
+
+    /// <summary>Octets that content may not have; null: all are welcome.</summary>
+    internal required UnwantedCharacters? Unwanted { get; init; }
 
     /// <summary>message_drop_headers.</summary>
     internal required IReadOnlyList<string> DropHeaders { get; init; }
@@ -109,7 +109,8 @@ internal sealed record CleanupOptions
     /// <exception cref="ConfigurationException">A value is not usable.</exception>
     internal static CleanupOptions From(MainConfig config)
     {
-        string origin = config.Get(Parameters.MyOrigin);
+        AddressCompletion completion = CompletionOf(config, config.Get(Parameters.MyOrigin), config.Get(Parameters.MyDomain));
+        string remote = config.Get(Parameters.RemoteHeaderRewriteDomain);
         LookupTable aliases = config.Get(Parameters.VirtualAliasMaps);
         if (aliases.FirstKey(static (_, value) => HeaderAddresses.Parse(value).Count == 0) is { } empty)
             config.Remark(Parameters.VirtualAliasMaps, $"the entry for {empty} has no address: mail to it waits");
@@ -118,17 +119,16 @@ internal sealed record CleanupOptions
         return new CleanupOptions
         {
             MyHostname = config.Get(Parameters.MyHostname),
-            Completion = new AddressCompletion(origin, config.Get(Parameters.MyDomain), config.Get(Parameters.AppendAtMyorigin),
-                config.Get(Parameters.AppendDotMydomain), config.Get(Parameters.SwapBangpath), config.Get(Parameters.AllowPercentHack)),
+            Completion = completion,
+            RemoteCompletion = remote.Length > 0 ? CompletionOf(config, remote, remote) : null,
+            Rewriting = AddressRewriting.Read(config, completion),
             EmptyAddressRecipient = config.Get(Parameters.EmptyAddressRecipient),
-            VirtualAliases = aliases.IsEmpty ? null : aliases.Find,
-            LocalDomains = aliases.IsEmpty ? [] : [origin, .. config.Get(Parameters.MyDestination)],
-            RecipientDelimiter = config.Get(Parameters.RecipientDelimiter),
-            PropagatesExtension = config.Get(Parameters.PropagateUnmatchedExtensions).Contains("virtual"),
+            VirtualAliases = AddressMapping.Read(config, Parameters.VirtualAliasMaps, "virtual", completion),
             ExpansionLimit = config.Get(Parameters.VirtualAliasExpansionLimit),
             RecursionLimit = config.Get(Parameters.VirtualAliasRecursionLimit),
             AliasLengthLimit = config.Get(Parameters.VirtualAliasAddressLengthLimit),
-            AlwaysBcc = config.Get(Parameters.AlwaysBcc),
+            Copies = AutomaticCopies.Read(config),
+            Unwanted = UnwantedCharacters.Read(config),
             DropHeaders = config.Get(Parameters.MessageDropHeaders),
             HeaderSizeLimit = config.Get(Parameters.HeaderSizeLimit),
             TokenLimit = config.Get(Parameters.HeaderAddressTokenLimit),
@@ -151,6 +151,9 @@ internal sealed record CleanupOptions
             QueueManager = $"public/{config.Get(Parameters.QueueServiceName)}",
         };
     }
+
+    private static AddressCompletion CompletionOf(MainConfig config, string origin, string domain) => new(origin, domain, config.Get(Parameters.AppendAtMyorigin),
+        config.Get(Parameters.AppendDotMydomain), config.Get(Parameters.SwapBangpath), config.Get(Parameters.AllowPercentHack));
 
     private static bool Has(IReadOnlyList<string> classes, string wanted)
     {

@@ -43,6 +43,7 @@ internal sealed class CleanupServer(
                 IsFromServer = request.IsFromServer,
                 CreateTime = MailTime.Microseconds(clock) / 1_000_000,
                 SmtpUtf8 = request.SmtpUtf8,
+                HeaderCompletion = options.Completion,
             };
             bool isQueued = false;
             try

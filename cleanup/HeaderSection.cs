@@ -30,9 +30,11 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
     internal Refusal? TooManyHops { get; private set; }
 
     /// <summary>Takes a content record, N or L.</summary>
-    /// <exception cref="Refusal">The message went through too many systems.</exception>
+    /// <exception cref="Refusal">The message went through too many systems, or has octets that are refused.</exception>
     internal void Text(RecordType type, ReadOnlySpan<byte> text)
     {
+        if (options.Unwanted is { } unwanted && !message.IsInternal)
+            text = unwanted.Without(message, text);
         if (options.ReplaceStrayLineEnds && text.IndexOfAny((byte)'\r', (byte)'\n') >= 0)
             text = WithBlanks(text);
         bool startsLine = !_withinLine;
@@ -132,10 +134,12 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
         }
         if (IsDropped(name))
             return;
-        if (HeaderNames.HasAddresses(known) && message.IsLocal)
+        if (message.HeaderCompletion is { } completion && HeaderNames.HasAddresses(known))
         {
+            AddressPlace place = HeaderNames.HasSenders(known) ? AddressPlace.HeaderSender : AddressPlace.HeaderRecipient;
             string text = ByteText.Decode(body);
-            string completed = HeaderAddresses.Rewrite(text, a => Address.Complete(a, options.Completion), options.TokenLimit, nameLength, mendsSpelling: true);
+            string completed = HeaderAddresses.Rewrite(text, address => options.Rewriting.Rewrite(message, place, Address.Complete(address, completion)),
+                options.TokenLimit, nameLength, mendsSpelling: true);
             if (!ReferenceEquals(text, completed))
                 header = (byte[])[.. header[..(nameLength + 1)], .. ByteText.Encode(completed)];
         }

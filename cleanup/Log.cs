@@ -15,6 +15,21 @@ internal sealed class Log(ILog log)
     internal void AliasTrouble(Message message, string what, string address) =>
         log.Warning($"{message.Id}: unreasonable virtual_alias_maps map {what} for {address} -- message not accepted, try again later");
 
+    /// <returns>To be thrown: the message waits until the table is repaired.</returns>
+    internal Refusal NoAddress(Message message, string maps, string address)
+    {
+        log.Warning($"{message.Id}: {maps} lookup of {address} returns no address -- message not accepted, try again later");
+        return new Refusal("address rewriting error", isTemporary: true);
+    }
+
+    internal void SeveralAddresses(Message message, string maps, string address) =>
+        log.Warning($"{message.Id}: multi-valued {maps} entry for {address}");
+
+    internal void Endless(Message message, string maps, string address) =>
+        log.Warning($"{message.Id}: unreasonable {maps} map nesting: {address} is used, although it is not the end");
+
+    internal void Disallowed(Message message) => log.Info($"{message.Id}: reject: content from=<{message.Sender}>: 5.7.1 disallowed character");
+
     internal void NotTraced(Message message, string why) => log.Warning($"{message.Id}: alias expansion not on record: {why}");
 
     internal void WriteError(string what) => log.Warning($"queue file write error: {what}");

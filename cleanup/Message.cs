@@ -40,8 +40,9 @@ internal sealed class Message
     /// <summary>The Content-Transfer-Encoding: header beats the envelope.</summary>
     internal BodyEncoding Encoding { get; set; }
 
-    /// <summary>rewrite_context: complete addresses in headers and add missing headers.</summary>
-    internal bool IsLocal { get; set; } = true;
+    /// <summary>How addresses in headers are completed, before tables change them; null: the headers of this message stay as they are, and
+    /// missing ones are not added (rewrite_context).</summary>
+    internal required AddressCompletion? HeaderCompletion { get; set; }
 
     /// <summary>Whether, and why, it needs SMTPUTF8.</summary>
     internal SmtpUtf8 SmtpUtf8 { get; set; }

@@ -17,7 +17,7 @@ internal sealed class MessageIntake
     private readonly RecipientList _recipients;
     private readonly HeaderSection _content;
     private readonly TimeProvider _clock;
-    private bool _warnTimeWritten;
+    private bool _hasBegunRecipients;
     private Refusal? _returned; // why the message goes back to its sender
 
     /// <param name="input">The client's records; records longer than line_length_limit are its reader's error.</param>
@@ -83,7 +83,7 @@ internal sealed class MessageIntake
                 case RecordType.Message:
                     if (_message.Sender is null)
                         throw Reject("missing sender envelope record");
-                    WriteWarnTime();
+                    BeginRecipients();
                     _output.Write(RecordType.Message);
                     return;
                 default:
@@ -149,9 +149,9 @@ internal sealed class MessageIntake
             }
             if (_input.Type == RecordType.End)
             {
-                if (_options.AlwaysBcc.Length > 0 && !_message.IsInternal && _recipients.Count > 0)
-                    _recipients.AddCopy(_options.AlwaysBcc);
-                if (_recipients.Count == 0)
+                if (_options.Copies.OfAll.Length > 0 && !_message.IsInternal && _recipients.HasNamed)
+                    _recipients.AddCopy(_options.Copies.OfAll);
+                if (!_recipients.HasNamed)
                     throw new Refusal("no recipients specified");
                 _output.Write(RecordType.End);
                 return;
@@ -179,7 +179,7 @@ internal sealed class MessageIntake
                 string address = CheckedText();
                 if (_message.Sender is null)
                     throw Reject("missing sender envelope record");
-                WriteWarnTime();
+                BeginRecipients();
                 _recipients.Add(address);
                 break;
             case RecordType.Done or RecordType.Cancelled:
@@ -212,7 +212,7 @@ internal sealed class MessageIntake
             case AttributeName.RewriteContext:
                 if (value is not (AttributeName.Local or AttributeName.Remote))
                     return;
-                _message.IsLocal = value == AttributeName.Local;
+                _message.HeaderCompletion = value == AttributeName.Local ? _options.Completion : _options.RemoteCompletion;
                 break;
             case AttributeName.Encoding:
                 if (!BodyEncodings.TryParse(value, out BodyEncoding encoding))
@@ -227,12 +227,22 @@ internal sealed class MessageIntake
     {
         if (_message.Sender is not null)
             throw Reject("multiple envelope sender records");
-        address = Address.Complete(address, _options.Completion);
+        address = _options.Rewriting.Rewrite(_message, AddressPlace.EnvelopeSender, CompleteSender(address));
         _message.Sender = address;
         if (!ByteText.IsAscii(address) && ByteText.IsValidUtf8(address) && !_message.IsInternal && _options.DetectsSmtpUtf8(_message))
             _message.SmtpUtf8 |= SmtpUtf8.Requested | SmtpUtf8.Sender;
         _output.Write(RecordType.From, address);
     }
+
+    // Mail that would only come back to the mail system itself has no sender, as in Postfix.
+    private string CompleteSender(string address)
+    {
+        string complete = Address.Complete(address, _options.Completion);
+        return complete.StartsWith(MailerDaemon, StringComparison.OrdinalIgnoreCase)
+            && complete.Equals(Address.Complete(MailerDaemon, _options.Completion), StringComparison.OrdinalIgnoreCase) ? "" : complete;
+    }
+
+    private const string MailerDaemon = "MAILER-DAEMON";
 
     private void Verp(string delimiters)
     {
@@ -271,12 +281,19 @@ internal sealed class MessageIntake
         throw Reject($"bad arrival time: {text}");
     }
 
-    // After the sender and what follows it, before the first recipient.
+    // After the sender and what follows it.
+    private void BeginRecipients()
+    {
+        if (_hasBegunRecipients)
+            return;
+        _hasBegunRecipients = true;
+        WriteWarnTime();
+        if (_message.Sender is { Length: > 0 } sender && !_message.IsInternal && _options.Copies.OfSender(_message, sender) is { } copy)
+            _recipients.AddCopy(copy);
+    }
+
     private void WriteWarnTime()
     {
-        if (_warnTimeWritten)
-            return;
-        _warnTimeWritten = true;
         if (_options.DelayWarningTime > TimeSpan.Zero && _message.Sender is { Length: > 0 })
             _output.Write(RecordType.WarnTime, string.Create(CultureInfo.InvariantCulture, $"{_message.CreateTime + (long)_options.DelayWarningTime.TotalSeconds,15}"));
     }

@@ -11,7 +11,7 @@ internal static class MissingHeaders
     /// <summary>Writes what is missing, at the end of the headers; logs the message id.</summary>
     internal static void Write(CleanupOptions options, Message message, HeaderSection headers)
     {
-        bool isWanted = message.IsLocal || options.AlwaysAddMissingHeaders;
+        bool isWanted = message.HeaderCompletion is not null || options.AlwaysAddMissingHeaders;
         (HeaderName messageId, HeaderName date, HeaderName from, string prefix) = headers.IsResent
             ? (HeaderName.ResentMessageId, HeaderName.ResentDate, HeaderName.ResentFrom, "Resent-")
             : (HeaderName.MessageId, HeaderName.Date, HeaderName.From, "");

@@ -6,7 +6,7 @@ using PostfixNet.Native;
 
 namespace PostfixNet.Configuration;
 
-/// <summary>A list of hosts or of domains: mynetworks, relay_domains and their like.</summary>
+/// <summary>A list of hosts, of domains or of words: mynetworks, relay_domains, masquerade_exceptions and their like.</summary>
 /// <remarks>The first item that fits decides: an address ("192.0.2.1", "[::1]"), a network ("192.0.2.0/24", "[2001:db8::]/32"), a name, "/path"
 /// of a file with such items, a lookup table whose keys are looked at; "!" in front turns the answer around. Letter case does not matter (ASCII).
 /// If parent_domain_matches_subdomains has the name of the parameter, a name stands for all below it, too; if not, ".name" stands for those.</remarks>
@@ -16,9 +16,17 @@ public sealed class MatchList
 
     private readonly List<Item> _items = [];
     private readonly HashSet<string> _files = [];
-    private readonly bool _hasHosts, _isForSubdomains;
+    private readonly Kind _kind;
+    private readonly bool _isForSubdomains;
 
-    private MatchList(bool hasHosts, bool isForSubdomains) => (_hasHosts, _isForSubdomains) = (hasHosts, isForSubdomains);
+    private MatchList(Kind kind, bool isForSubdomains) => (_kind, _isForSubdomains) = (kind, isForSubdomains);
+
+    private enum Kind
+    {
+        Hosts,
+        Domains,
+        Words,
+    }
 
     /// <summary>One of network, name and table is there.</summary>
     private sealed record Item(bool IsIncluded, IPNetwork? Network, string Name, LookupTable? Table);
@@ -56,7 +64,7 @@ public sealed class MatchList
     {
         if (name.Equals(pattern, StringComparison.OrdinalIgnoreCase))
             return true;
-        if (name.Length <= pattern.Length || !name.EndsWith(pattern, StringComparison.OrdinalIgnoreCase))
+        if (_kind == Kind.Words || name.Length <= pattern.Length || !name.EndsWith(pattern, StringComparison.OrdinalIgnoreCase))
             return false;
         return _isForSubdomains ? name[^(pattern.Length + 1)] == '.' : pattern.StartsWith('.');
     }
@@ -65,6 +73,8 @@ public sealed class MatchList
     {
         if (table.Find(name) is not null)
             return true;
+        if (_kind == Kind.Words)
+            return false;
         for (int dot = name.IndexOf('.', 0); dot >= 0 && dot < name.Length - 1; dot = name.IndexOf('.', dot + 1))
         {
             if (table.Find(name[(_isForSubdomains ? dot + 1 : dot)..]) is not null)
@@ -75,11 +85,15 @@ public sealed class MatchList
 
     /// <summary>Hosts: addresses, networks, names.</summary>
     /// <exception cref="ConfigurationException">An item is none of those, or a file or table cannot be used.</exception>
-    internal static MatchList Hosts(ParameterValue value) => Read(value, hasHosts: true);
+    internal static MatchList Hosts(ParameterValue value) => Read(value, Kind.Hosts);
 
     /// <summary>Domains.</summary>
     /// <inheritdoc cref="Hosts"/>
-    internal static MatchList Domains(ParameterValue value) => Read(value, hasHosts: false);
+    internal static MatchList Domains(ParameterValue value) => Read(value, Kind.Domains);
+
+    /// <summary>Words of any kind, such as names of users; each stands for itself alone.</summary>
+    /// <inheritdoc cref="Hosts"/>
+    internal static MatchList Words(ParameterValue value) => Read(value, Kind.Words);
 
     /// <summary>Domains, which when main.toml does not give them are the keys of virtual_alias_maps.</summary>
     /// <inheritdoc cref="Hosts"/>
@@ -88,14 +102,14 @@ public sealed class MatchList
         // What stands there as a table has no text.
         if (value.Node is not null && value.Config.Texts.TextOf(value.Name, value.Node).Trim() != "$virtual_alias_maps")
             return Domains(value);
-        MatchList list = new(hasHosts: false, isForSubdomains: false);
+        MatchList list = new(Kind.Domains, isForSubdomains: false);
         list._items.Add(new Item(true, null, "", value.Config.Get(Parameters.VirtualAliasMaps)));
         return list;
     }
 
-    private static MatchList Read(ParameterValue value, bool hasHosts)
+    private static MatchList Read(ParameterValue value, Kind kind)
     {
-        MatchList list = new(hasHosts, value.Config.Get(Parameters.ParentDomainMatchesSubdomains).Contains(value.Name, StringComparer.OrdinalIgnoreCase));
+        MatchList list = new(kind, value.Config.Get(Parameters.ParentDomainMatchesSubdomains).Contains(value.Name, StringComparer.OrdinalIgnoreCase));
         list.Add(value, Conversion.List(value, null), isIncluded: true);
         return list;
     }
@@ -108,11 +122,11 @@ public sealed class MatchList
             bool isMeant = isIncluded ^ ((item.Length - pattern.Length) % 2 == 1);
             if (pattern.StartsWith('/'))
                 AddFile(value, pattern, isMeant);
-            else if (_hasHosts && Network(pattern) is { } network)
+            else if (_kind == Kind.Hosts && Network(pattern) is { } network)
                 _items.Add(new Item(isMeant, network, "", null));
             else if (pattern.Contains(':', StringComparison.Ordinal) && !pattern.StartsWith('['))
                 _items.Add(new Item(isMeant, null, "", value.Config.OpenTable(value.Name, value.Node, pattern)));
-            else if (IsName(pattern))
+            else if (_kind == Kind.Words ? pattern.Length > 0 : IsName(pattern))
                 AddName(value, pattern, isMeant);
             else
                 throw value.Wrong($"\"{item}\" {Problem(pattern)}");
@@ -150,7 +164,9 @@ public sealed class MatchList
 
     private string Problem(string pattern)
     {
-        if (!_hasHosts)
+        if (_kind == Kind.Words)
+            return "is no word";
+        if (_kind == Kind.Domains)
             return "is not a domain; give e.g. \"example.com\", \".example.com\", or the path of a file";
         int slash = pattern.IndexOf('/', StringComparison.Ordinal);
         if (slash > 0 && Address(pattern[..slash]) is { } address && int.TryParse(pattern.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int bits)

@@ -8,22 +8,8 @@ namespace PostfixNet.Configuration;
 internal static class UnsupportedTable
 {
     internal const string Text = """
-        [refused] mail is not copied by sender or recipient; always_bcc copies all of it
-        sender_bcc_maps =
-        recipient_bcc_maps =
-
-        [refused] addresses are not rewritten on arrival; smtp_generic_maps rewrites them on their way out
-        canonical_maps =
-        canonical_classes = envelope_sender, envelope_recipient, header_sender, header_recipient
-        sender_canonical_maps =
-        sender_canonical_classes = envelope_sender, header_sender
-        recipient_canonical_maps =
-        recipient_canonical_classes = envelope_recipient, header_recipient
-        masquerade_domains =
-        masquerade_exceptions =
-        masquerade_classes = envelope_sender, header_sender, header_recipient
+        [refused] which clients are trusted with incomplete addresses is not asked: those of this host are
         local_header_rewrite_clients = permit_inet_interfaces
-        remote_header_rewrite_domain =
 
         [refused] content is not checked or changed by patterns
         header_checks =
@@ -36,8 +22,6 @@ internal static class UnsupportedTable
         smtp_nested_header_checks =
         smtp_body_checks =
         milter_header_checks =
-        message_strip_characters =
-        message_reject_characters =
 
         [refused] mail is not parsed as MIME when it arrives
         disable_mime_input_processing = no

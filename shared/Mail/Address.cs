@@ -26,11 +26,17 @@ public static class Address
         ReadOnlySpan<char> local = at < 0 ? address : address.AsSpan(0, at);
         if (address.Length == 0 || IsDotAtom(local))
             return address;
-        StringBuilder quoted = new(address.Length + 8);
+        string quoted = Quoted(local);
+        return at < 0 ? quoted : string.Concat(quoted, address.AsSpan(at));
+    }
+
+    /// <summary>A local part in quotes.</summary>
+    internal static string Quoted(ReadOnlySpan<char> local)
+    {
+        StringBuilder quoted = new(local.Length + 8);
         quoted.Append('"');
         AppendEscaped(quoted, local);
-        quoted.Append('"');
-        return at < 0 ? quoted.ToString() : quoted.Append(address, at, address.Length - at).ToString();
+        return quoted.Append('"').ToString();
     }
 
     /// <summary>Adds what stands between the quotes of a quoted string, RFC 5322 section 3.2.4.</summary>

@@ -6,6 +6,7 @@ namespace PostfixNet.Mail;
 public sealed record AddressMatch(string Value, string Extension);
 
 /// <summary>Looks addresses up in a table that may have them whole, or only their user, or only their domain.</summary>
+/// <remarks>A local part that needs quotes is looked up with them first, then without.</remarks>
 /// <param name="find">The value of exactly one key; null when there is none.</param>
 /// <param name="localDomains">Domains whose users are also looked up without the domain.</param>
 /// <param name="delimiters">Characters that set an extension off from the user (recipient_delimiter); empty: there are no extensions.</param>
@@ -27,12 +28,16 @@ public sealed class AddressLookup(Func<string, string?> find, IReadOnlyList<stri
 
     private AddressMatch? Find(string local, string extension, string atDomain)
     {
-        if (find(local + atDomain) is { } value)
+        if (ValueOf(local, atDomain) is { } value)
             return new AddressMatch(value, "");
-        if (extension.Length > 0 && find(local[..^extension.Length] + atDomain) is { } valueOfUser)
+        if (extension.Length > 0 && ValueOf(local[..^extension.Length], atDomain) is { } valueOfUser)
             return new AddressMatch(valueOfUser, extension);
         return null;
     }
+
+    // A table may have an address as headers spell it, or as the queue does: "a b"@domain, a b@domain.
+    private string? ValueOf(string local, string atDomain) =>
+        local.Length > 0 && !Address.IsDotAtom(local) && find(Address.Quoted(local) + atDomain) is { } value ? value : find(local + atDomain);
 
     /// <summary>What a local part has beyond the user, with its delimiter; empty: nothing.</summary>
     public string ExtensionOf(string local)

@@ -31,10 +31,14 @@ public enum HeaderName
     ResentCc,
     /// <summary>Content-Transfer-Encoding:</summary>
     ContentTransferEncoding,
-    /// <summary>One with addresses that has no name of its own here, such as Reply-To:</summary>
-    OtherAddress,
-    /// <summary>The same of a Resent- block.</summary>
-    ResentOtherAddress,
+    /// <summary>Another one with addresses of those who send, such as Reply-To:</summary>
+    OtherSender,
+    /// <summary>Another one with addresses of those who receive, such as Bcc:</summary>
+    OtherRecipient,
+    /// <summary>Resent-Sender:</summary>
+    ResentOtherSender,
+    /// <summary>Resent-Bcc:, Resent-Reply-To:</summary>
+    ResentOtherRecipient,
 }
 
 /// <summary>Finds header names in lines of bytes, RFC 5322 section 2.2.</summary>
@@ -46,14 +50,14 @@ public static class HeaderNames
         ("received", HeaderName.Received), ("from", HeaderName.From), ("to", HeaderName.To), ("cc", HeaderName.Cc),
         ("date", HeaderName.Date), ("message-id", HeaderName.MessageId),
         ("content-transfer-encoding", HeaderName.ContentTransferEncoding),
-        ("reply-to", HeaderName.OtherAddress), ("sender", HeaderName.OtherAddress), ("bcc", HeaderName.OtherAddress),
-        ("errors-to", HeaderName.OtherAddress), ("return-receipt-to", HeaderName.OtherAddress),
-        ("disposition-notification-to", HeaderName.OtherAddress), ("mail-followup-to", HeaderName.OtherAddress),
-        ("mail-reply-to", HeaderName.OtherAddress), ("apparently-to", HeaderName.OtherAddress),
+        ("reply-to", HeaderName.OtherSender), ("sender", HeaderName.OtherSender), ("bcc", HeaderName.OtherRecipient),
+        ("errors-to", HeaderName.OtherSender), ("return-receipt-to", HeaderName.OtherSender), ("return-path", HeaderName.OtherSender),
+        ("disposition-notification-to", HeaderName.OtherSender), ("mail-followup-to", HeaderName.OtherSender),
+        ("apparently-to", HeaderName.OtherRecipient),
         ("resent-from", HeaderName.ResentFrom), ("resent-to", HeaderName.ResentTo), ("resent-cc", HeaderName.ResentCc),
         ("resent-date", HeaderName.ResentDate), ("resent-message-id", HeaderName.ResentMessageId),
-        ("resent-sender", HeaderName.ResentOtherAddress), ("resent-reply-to", HeaderName.ResentOtherAddress),
-        ("resent-bcc", HeaderName.ResentOtherAddress),
+        ("resent-sender", HeaderName.ResentOtherSender), ("resent-reply-to", HeaderName.ResentOtherRecipient),
+        ("resent-bcc", HeaderName.ResentOtherRecipient),
     ];
 
     /// <summary>Length of the name at the start of a line; 0 when the line is no header.</summary>
@@ -88,9 +92,17 @@ public static class HeaderNames
 
     /// <summary>Belongs to a block of Resent- headers, RFC 5322 section 3.6.6.</summary>
     public static bool IsResent(HeaderName name) => name is HeaderName.ResentFrom or HeaderName.ResentTo or HeaderName.ResentCc
-        or HeaderName.ResentDate or HeaderName.ResentMessageId or HeaderName.ResentOtherAddress;
+        or HeaderName.ResentDate or HeaderName.ResentMessageId or HeaderName.ResentOtherSender or HeaderName.ResentOtherRecipient;
+
+    /// <summary>Has addresses of those who send, or who answers go to.</summary>
+    public static bool HasSenders(HeaderName name) =>
+        name is HeaderName.From or HeaderName.OtherSender or HeaderName.ResentFrom or HeaderName.ResentOtherSender;
+
+    /// <summary>Has addresses of those who receive.</summary>
+    /// <remarks>Resent-Reply-To: is one of them in Postfix, too.</remarks>
+    public static bool HasRecipients(HeaderName name) => name is HeaderName.To or HeaderName.Cc or HeaderName.OtherRecipient
+        or HeaderName.ResentTo or HeaderName.ResentCc or HeaderName.ResentOtherRecipient;
 
     /// <summary>Has addresses in it.</summary>
-    public static bool HasAddresses(HeaderName name) => name is HeaderName.From or HeaderName.To or HeaderName.Cc
-        or HeaderName.OtherAddress or HeaderName.ResentFrom or HeaderName.ResentTo or HeaderName.ResentCc or HeaderName.ResentOtherAddress;
+    public static bool HasAddresses(HeaderName name) => HasSenders(name) || HasRecipients(name);
 }

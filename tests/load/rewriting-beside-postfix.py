@@ -4,6 +4,7 @@
     REWRITING_SEED=7 REWRITING_CASES=cases.json REWRITING_OUTPUT=ours.txt dotnet test tests/unit -c Release --filter Rewriting
     rewriting-beside-postfix.py cases.json postfix.txt ours.txt
 
+For tables that change addresses (tests/vectors/rewriting-maps.txt) the variables are MAPS_CASES and MAPS_OUTPUT; the file of cases has the settings, too.
 The first line makes the messages of a seed (without one: those of the test itself) and writes what we make of them; with a seed that is
 not the test's own it fails, because tests/vectors has other messages. The second, as root where Postfix 3.7 is installed, sends the messages
 through a Postfix of its own below /tmp, without queue manager, writes what became of them in the form of tests/vectors/rewriting.txt, and
@@ -143,8 +144,17 @@ def returned(found):
     return ["B"] + ["H " + escaped(h) for h in headers if not h.lower().startswith(made)]
 
 
+def settings(scene, conf):
+    lines = [f"{name} = {value}" for name, value in scene["values"].items()]
+    for name, text in scene["tables"].items():
+        with open(f"{conf}/{name}", "w") as f:
+            f.write(text + "\n")
+        lines.append(f"{name} = texthash:{conf}/{name}")
+    return "\n".join(lines) + "\n"
+
+
 def play(scene, cases, results):
-    top = f"/tmp/rewriting.{os.getpid()}.{scene}"
+    top = f"/tmp/rewriting.{os.getpid()}.{scene.replace(' ', '-')}"
     conf, queue, data, log = (f"{top}/{name}" for name in ("conf", "queue", "data", "log"))
     os.makedirs(conf)
     os.makedirs(queue)
@@ -152,7 +162,7 @@ def play(scene, cases, results):
     shutil.chown(data, "postfix")
     os.chmod(top, 0o755)
     with open(f"{conf}/main.cf", "w") as f:
-        f.write(MAIN.format(queue=queue, data=data, log=log) + SCENES[scene].format(conf=conf))
+        f.write(MAIN.format(queue=queue, data=data, log=log) + (SCENES[scene].format(conf=conf) if isinstance(SCENES[scene], str) else settings(SCENES[scene], conf)))
     with open(f"{conf}/master.cf", "w") as f:
         f.write(MASTER)
     with open(f"{conf}/virtual", "w") as f:
@@ -246,6 +256,10 @@ def main():
         compare(read(sys.argv[1]), read(sys.argv[2]), {})
         return
     cases = json.load(open(sys.argv[1]))
+    if isinstance(cases, dict):
+        SCENES.clear()
+        SCENES.update(cases["scenes"])
+        cases = cases["cases"]
     results = {}
     for scene in SCENES:
         play(scene, [c for c in cases if c["scene"] == scene], results)

@@ -89,6 +89,8 @@ public static partial class Parameters
 
     private static Parameter<MatchList> Domains(string name, string defaultText) => Add(new Parameter<MatchList>(name, defaultText, MatchList.Domains));
 
+    private static Parameter<MatchList> Words(string name, string defaultText) => Add(new Parameter<MatchList>(name, defaultText, MatchList.Words));
+
     private static Parameter<LookupTable> Table(string name, string defaultText) => Add(new Parameter<LookupTable>(name, defaultText, LookupTable.Open));
 
     private static Parameter<LookupTable> Secrets(string name) => Add(new Parameter<LookupTable>(name, "", LookupTable.OpenSecrets));

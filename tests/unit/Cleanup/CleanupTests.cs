@@ -1,4 +1,5 @@
 using System.Text;
+using PostfixNet.Cleanup;
 using PostfixNet.Delivery;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
@@ -229,7 +230,7 @@ public sealed class CleanupTests
     public void Virtual_aliases_are_expanded_and_the_original_is_kept(string recipient, string stored)
     {
         using MailFlow flow = new();
-        flow.Options = flow.Options with { VirtualAliases = Aliases, LocalDomains = ["golden.test"] };
+        flow.Options = flow.Options with { VirtualAliases = Mapping(Aliases) };
         Assert.Equal((CleanupVerdict.Accepted, ""), Send(flow, $"Sa@b.test|R{recipient}|M|N|X|E"));
         Assert.Equal(stored, string.Join(' ', Recipients(flow)));
     }
@@ -244,9 +245,7 @@ public sealed class CleanupTests
         using MailFlow flow = new();
         flow.Options = flow.Options with
         {
-            RecipientDelimiter = "+",
-            LocalDomains = ["golden.test"],
-            VirtualAliases = static key => key switch { "eve" => "a@q.test", "eve+exact" => "one@q.test", "bob@d.test" => "@e.test", _ => null },
+            VirtualAliases = Mapping(static key => key switch { "eve" => "a@q.test", "eve+exact" => "one@q.test", "bob@d.test" => "@e.test", _ => null }, delimiters: "+"),
         };
         Assert.Equal((CleanupVerdict.Accepted, ""), Send(flow, $"Sa@b.test|R{recipient}|M|N|X|E"));
         Assert.Equal(stored, string.Join(' ', Recipients(flow)));
@@ -258,7 +257,7 @@ public sealed class CleanupTests
     public void Aliases_nest_up_to_the_limit(int limit, CleanupVerdict verdict)
     {
         using MailFlow flow = new();
-        flow.Options = flow.Options with { RecursionLimit = limit, VirtualAliases = static key => key switch { "a@x" => "b@x", "b@x" => "c@x", "c@x" => "d@x", _ => null } };
+        flow.Options = flow.Options with { RecursionLimit = limit, VirtualAliases = Mapping(static key => key switch { "a@x" => "b@x", "b@x" => "c@x", "c@x" => "d@x", _ => null }) };
         Assert.Equal(verdict, Send(flow, "Sa@b.test|Ra@x|M|N|X|E").Verdict);
     }
 
@@ -269,7 +268,7 @@ public sealed class CleanupTests
     public void Alias_without_an_address_makes_mail_wait(string result)
     {
         using MailFlow flow = new();
-        flow.Options = flow.Options with { VirtualAliases = key => key == "a@x" ? result : null };
+        flow.Options = flow.Options with { VirtualAliases = Mapping(key => key == "a@x" ? result : null) };
         Assert.Equal(CleanupVerdict.TryAgain, Send(flow, "Sa@b.test|Ra@x|M|N|X|E").Verdict);
         Assert.Contains(flow.Log, l => l.Contains("result without an address for a@x", StringComparison.Ordinal));
     }
@@ -307,7 +306,7 @@ public sealed class CleanupTests
     public void Broken_alias_tables_make_mail_wait(string recipient, int expansion, int recursion, string what)
     {
         using MailFlow flow = new();
-        flow.Options = flow.Options with { VirtualAliases = Aliases, ExpansionLimit = expansion, RecursionLimit = recursion };
+        flow.Options = flow.Options with { VirtualAliases = Mapping(Aliases), ExpansionLimit = expansion, RecursionLimit = recursion };
         Assert.Equal(CleanupVerdict.TryAgain, Send(flow, $"Sa@b.test|R{recipient}|M|N|X|E").Verdict);
         Assert.Contains(flow.Log, l => l.Contains($"unreasonable virtual_alias_maps map {what} for {recipient}", StringComparison.Ordinal));
         Assert.Empty(flow.Names(QueueName.Incoming));
@@ -324,7 +323,7 @@ public sealed class CleanupTests
     public void Success_of_an_alias_is_its_expansion(string recipient, int flags, string traced, string members)
     {
         using MailFlow flow = new();
-        flow.Options = flow.Options with { VirtualAliases = Aliases };
+        flow.Options = flow.Options with { VirtualAliases = Mapping(Aliases) };
         Assert.Equal((CleanupVerdict.Accepted, ""), Send(flow, $"Sa@b.test|Anotify_flags={flags}|R{recipient}|M|N|X|E"));
         Assert.Equal(traced, string.Join(' ', flow.Traced.Select(r => r.Recipient.Address)));
         Assert.All(flow.Traced, r => Assert.Equal(("2.0.0", DsnAction.Expanded, "alias expanded", flags), (r.Dsn.Status, r.Dsn.Action, r.Dsn.Reason, (int)r.Recipient.Notify)));
@@ -335,11 +334,14 @@ public sealed class CleanupTests
     public void Expansion_that_cannot_be_put_on_record_makes_mail_wait()
     {
         using MailFlow flow = new();
-        flow.Options = flow.Options with { VirtualAliases = Aliases };
+        flow.Options = flow.Options with { VirtualAliases = Mapping(Aliases) };
         flow.TraceTrouble = "no disk";
         Assert.Equal((CleanupVerdict.TryAgain, "trace service failure"), Send(flow, "Sa@b.test|Anotify_flags=2|Rlist@al.test|M|N|X|E"));
         Assert.Empty(flow.Names(QueueName.Incoming));
     }
+
+    private static AddressMapping Mapping(Func<string, string?> find, string delimiters = "") =>
+        new("virtual_alias_maps", new AddressLookup(find, ["golden.test"], delimiters), new AddressCompletion("golden.test"), propagatesExtension: true);
 
     private static string? Aliases(string key) => key.ToUpperInvariant() switch
     {
@@ -358,7 +360,7 @@ public sealed class CleanupTests
     public void Copy_goes_to_always_bcc_but_not_of_notices()
     {
         using MailFlow flow = new();
-        flow.Options = flow.Options with { AlwaysBcc = "archive" };
+        flow.Options = flow.Options with { Copies = new AutomaticCopies("archive") };
         Send(flow, "Sa@b.test|Rc@d.test|M|N|X|E");
         Assert.Equal(["Oc@d.test", "Rc@d.test", "Oarchive@golden.test", "Rarchive@golden.test"], Recipients(flow));
 
@@ -372,7 +374,7 @@ public sealed class CleanupTests
     public void Copy_is_never_reported()
     {
         using MailFlow flow = new();
-        flow.Options = flow.Options with { AlwaysBcc = "archive" };
+        flow.Options = flow.Options with { Copies = new AutomaticCopies("archive") };
         Send(flow, "Sa@b.test|Rarchive|M|N|X|E");
         List<string> records = [.. flow.Incoming().Select(r => r.Type + r.Payload)];
         Assert.Equal(["Anotify_flags=1", "Oarchive@golden.test", "Rarchive@golden.test"], records.SkipWhile(r => r != "X").Skip(1).Take(3));
@@ -415,7 +417,7 @@ public sealed class CleanupTests
     public void Notices_go_where_virtual_aliases_send_other_mail()
     {
         using MailFlow flow = new();
-        flow.Options = flow.Options with { VirtualAliases = static key => key == "postmaster" ? "ops@d.test, more@d.test" : null, LocalDomains = ["golden.test"] };
+        flow.Options = flow.Options with { VirtualAliases = Mapping(static key => key == "postmaster" ? "ops@d.test, more@d.test" : null) };
         Send(flow, "T1795242064 443314|S|Rpostmaster|M|NSubject: x|N|X|E", isInternal: true);
         Assert.Equal(["ops@d.test", "more@d.test"], flow.Incoming().Where(r => r.Type == 'R').Select(r => r.Payload));
     }

@@ -26,16 +26,53 @@ public sealed class RewritingTests
     [Fact]
     public void Messages_become_what_they_become_in_Postfix()
     {
-        Dictionary<int, List<string>> postfix = Read("rewriting.txt"), ours = Read("rewriting-ours.txt"), actual = [];
-        // Another seed is for tests/load/rewriting-beside-postfix.py, and fails here.
-        ulong seed = Environment.GetEnvironmentVariable("REWRITING_SEED") is { } given ? ulong.Parse(given, CultureInfo.InvariantCulture) : RewritingCases.OwnSeed;
-        IReadOnlyList<RewritingCase> cases = RewritingCases.All(seed);
-        if (Environment.GetEnvironmentVariable("REWRITING_CASES") is { } file)
-            File.WriteAllText(file, JsonSerializer.Serialize(cases, s_json));
+        IReadOnlyList<RewritingCase> cases = RewritingCases.All(Seed(RewritingCases.OwnSeed));
+        WriteCases("REWRITING_CASES", JsonSerializer.Serialize(cases, s_json));
+        Compare("rewriting.txt", "rewriting-ours.txt", cases, "REWRITING_OUTPUT", static (scene, _) => RewritingCases.Scenes[scene], "mydestination = ''\n");
+    }
+
+    // The same for tables that change addresses.
+    [Fact]
+    public void Tables_change_addresses_as_in_Postfix()
+    {
+        IReadOnlyList<RewritingCase> cases = MapCases.All(Seed(MapCases.OwnSeed));
+        WriteCases("MAPS_CASES", JsonSerializer.Serialize(new { MapCases.Scenes, Cases = cases }, s_json));
+        Compare("rewriting-maps.txt", "rewriting-maps-ours.txt", cases, "MAPS_OUTPUT", Settings, "");
+    }
+
+    private static string Settings(string scene, string directory)
+    {
+        MapScene settings = MapCases.Scenes[scene];
+        StringBuilder toml = new();
+        foreach ((string name, string value) in settings.Values)
+            toml.Append(CultureInfo.InvariantCulture, $"{name} = '{value}'\n");
+        foreach ((string name, string lines) in settings.Tables)
+        {
+            File.WriteAllText($"{directory}/{name}", lines + "\n");
+            toml.Append(CultureInfo.InvariantCulture, $"{name} = 'texthash:{directory}/{name}'\n");
+        }
+        return settings.Values.ContainsKey("mydestination") ? toml.ToString() : $"mydestination = ''\n{toml}";
+    }
+
+    // Another seed is for tests/load/rewriting-beside-postfix.py, and fails here.
+    private static ulong Seed(ulong own) => Environment.GetEnvironmentVariable("REWRITING_SEED") is { } given ? ulong.Parse(given, CultureInfo.InvariantCulture) : own;
+
+    private static void WriteCases(string variable, string json)
+    {
+        if (Environment.GetEnvironmentVariable(variable) is { } file)
+            File.WriteAllText(file, json);
+    }
+
+    private static void Compare(string ofPostfix, string ofOurs, IReadOnlyList<RewritingCase> cases, string output, Func<string, string, string> settings, string before)
+    {
+        Dictionary<int, List<string>> actual = [];
+        foreach (IGrouping<string, RewritingCase> scene in cases.GroupBy(c => c.Scene))
+            Play(directory => before + settings(scene.Key, directory), scene, actual);
+        if (Environment.GetEnvironmentVariable(output) is { } path)
+            File.WriteAllLines(path, cases.SelectMany(c => actual[c.Number].Prepend($"case {c.Number}")), Encoding.Latin1);
+        Dictionary<int, List<string>> postfix = Read(ofPostfix), ours = Read(ofOurs);
         Assert.Equal(cases.Count, postfix.Count);
         Assert.All(ours.Keys, number => Assert.Contains(cases[number - 1].Kind, s_different));
-        foreach (IGrouping<string, RewritingCase> scene in cases.GroupBy(c => c.Scene))
-            Play(scene.Key, scene, actual);
         StringBuilder report = new();
         foreach (RewritingCase test in cases)
         {
@@ -48,8 +85,6 @@ public sealed class RewritingTests
             foreach (string line in found.Except(expected))
                 report.Append(CultureInfo.InvariantCulture, $"  found    {line}\n");
         }
-        if (Environment.GetEnvironmentVariable("REWRITING_OUTPUT") is { } path)
-            File.WriteAllLines(path, cases.SelectMany(c => actual[c.Number].Prepend($"case {c.Number}")));
         Assert.Equal("", report.ToString());
     }
 
@@ -67,11 +102,11 @@ public sealed class RewritingTests
         return cases;
     }
 
-    private static void Play(string scene, IEnumerable<RewritingCase> cases, Dictionary<int, List<string>> results)
+    private static void Play(Func<string, string> scene, IEnumerable<RewritingCase> cases, Dictionary<int, List<string>> results)
     {
         using MailFlow flow = new();
         // What is read last may be a table of its own.
-        string settings = $"myhostname = 'mta.golden.test'\nmyorigin = 'golden.test'\nenable_long_queue_ids = false\nmydestination = ''\nqueue_directory = '{flow.Queues.Root}'\n{RewritingCases.Scenes[scene]}";
+        string settings = $"myhostname = 'mta.golden.test'\nmydomain = 'golden.test'\nmyorigin = 'golden.test'\nenable_long_queue_ids = false\nqueue_directory = '{flow.Queues.Root}'\n{scene(flow.Queues.Root)}";
         MainConfig config = MainConfig.FromText(settings);
         flow.Options = CleanupOptions.From(config);
         foreach (RewritingCase test in cases)

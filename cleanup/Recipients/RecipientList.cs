@@ -9,6 +9,9 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
     private readonly HashSet<string> _seen = new(StringComparer.OrdinalIgnoreCase);
     private readonly AliasExpansion _aliases = new(options);
 
+    /// <summary>Somebody was named, not only those who get copies.</summary>
+    internal bool HasNamed { get; private set; }
+
     /// <summary>Recipients written.</summary>
     internal int Count { get; private set; }
 
@@ -19,7 +22,7 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
     /// <exception cref="Refusal">The alias table is broken.</exception>
     internal void Add(string address)
     {
-        string complete = Address.OrDefault(address, options.EmptyAddressRecipient, options.Completion);
+        string complete = Rewritten(Address.OrDefault(address, options.EmptyAddressRecipient, options.Completion));
         Recipient recipient = Said.Complete(complete);
         // RFC 6533 section 3 for the type of addresses outside ASCII.
         recipient = recipient with
@@ -29,15 +32,20 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
         };
         message.Notify |= recipient.Notify;
         Expand(recipient);
+        HasNamed = true;
+        if (!message.IsInternal && options.Copies.OfRecipient(message, complete) is { } copy)
+            AddCopy(copy);
     }
 
-    /// <summary>Writes the recipient of always_bcc: its failure is not the sender's concern, and nobody asked for it by that name.</summary>
+    /// <summary>Writes one who gets a copy: its failure is not the sender's concern, and nobody asked for it by that name.</summary>
     /// <exception cref="Refusal">The alias table is broken.</exception>
     internal void AddCopy(string address)
     {
-        string complete = Address.Complete(address, options.Completion);
+        string complete = Rewritten(Address.Complete(address, options.Completion));
         Expand(new Recipient(complete, Original: complete, Notify: Notify.Never));
     }
+
+    private string Rewritten(string address) => options.Rewriting.Rewrite(message, AddressPlace.EnvelopeRecipient, address);
 
     private void Expand(Recipient recipient)
     {

@@ -1,28 +1,23 @@
-using PostfixNet.Mail;
-
 namespace PostfixNet.Cleanup;
 
 /// <summary>Turns one recipient into those that virtual_alias_maps names.</summary>
 internal sealed class AliasExpansion(CleanupOptions options)
 {
-    private readonly AddressLookup? _aliases =
-        options.VirtualAliases is { } find ? new AddressLookup(find, options.LocalDomains, options.RecipientDelimiter) : null;
-
     /// <summary>The addresses that take the place of <paramref name="address"/>: itself when it is no alias.</summary>
     /// <exception cref="Refusal">A limit is exceeded, or there is no address in the table: it is broken, and the message waits until it is
     /// repaired.</exception>
     internal IReadOnlyList<string> Expand(Message message, string address)
     {
-        if (_aliases is null)
+        if (options.VirtualAliases is not { } aliases)
             return [address];
         // The first member takes the place of its alias, the others go to the end, where their turn comes.
         List<string> members = [address];
         List<int> depths = [0];
         for (int i = 0; i < members.Count; i++)
         {
-            while (depths[i] != Final && Find(_aliases, members[i]) is { } results)
+            while (depths[i] != Final && aliases.Find(members[i]) is { } results)
             {
-                if (results.Count == 0)
+                if (results.Count == 0 || results.Contains(""))
                     throw Trouble(message, "result without an address", members[i]);
                 if (depths[i] >= options.RecursionLimit - 1)
                     throw Trouble(message, "nesting", address);
@@ -50,27 +45,6 @@ internal sealed class AliasExpansion(CleanupOptions options)
     }
 
     private const int Final = int.MaxValue;
-
-    private List<string>? Find(AddressLookup aliases, string address)
-    {
-        if (aliases.Find(address) is not { } match)
-            return null;
-        string extension = options.PropagatesExtension ? match.Extension : "";
-        if (match.Value is ['@', .. var target] && !target.Contains(','))
-        {
-            string local = Address.Split(address).Local;
-            return [$"{local[..^match.Extension.Length]}{extension}@{target.Trim()}"];
-        }
-        List<string> results = [];
-        foreach (HeaderAddress result in HeaderAddresses.Parse(match.Value))
-        {
-            if (Address.Complete(result, options.Completion) is not { Length: > 0 } complete)
-                continue;
-            (string local, string? domain) = Address.Split(complete);
-            results.Add(extension.Length == 0 ? complete : domain is null ? local + extension : $"{local}{extension}@{domain}");
-        }
-        return results;
-    }
 
     private static Refusal Trouble(Message message, string what, string address)
     {

@@ -14,7 +14,7 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
     private static readonly SearchValues<byte> s_lineEnds = SearchValues.Create("\r\n"u8);
 
     private readonly HeaderLines _lines = new(options.HeaderSizeLimit);
-    private byte[] _blanked = [];
+    private byte[] _blanked = [], _wanted = [];
     private bool _withinLine;     // the last record was a part of a line
     private bool _isOver;
     private int _hops;
@@ -33,10 +33,10 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
     /// <exception cref="Refusal">The message went through too many systems, or has octets that are refused.</exception>
     internal void Text(RecordType type, ReadOnlySpan<byte> text)
     {
-        if (options.Unwanted is { } unwanted && !message.IsInternal)
-            text = unwanted.Without(message, text);
         if (options.ReplaceStrayLineEnds && text.IndexOfAny((byte)'\r', (byte)'\n') >= 0)
             text = WithBlanks(text);
+        if (options.Unwanted is { } unwanted && !message.IsInternal)
+            text = unwanted.Without(message, text, ref _wanted);
         bool startsLine = !_withinLine;
         _withinLine = type == RecordType.TextPart;
         if (_isOver)

@@ -15,10 +15,10 @@ namespace PostfixNet.Cleanup;
 ///   cleanup   (started by master, not by hand)
 /// DESCRIPTION
 ///   Takes messages, as queue file records, from pickup, bounce and defer; writes each to a new file in incoming; answers
-///   once the file is on stable storage; then wakes qmgr. On the way it completes addresses with myorigin, expands
-///   recipients by virtual_alias_maps (an address with an extension, set off by recipient_delimiter, too), drops duplicate
+///   once the file is on stable storage; then wakes qmgr. On the way it completes addresses with myorigin, changes them by canonical maps
+///   and masquerade_domains, expands recipients by virtual_alias_maps, adds those who get copies, drops duplicate
 ///   recipients and the headers of message_drop_headers, adds missing From:, Date: and Message-Id: headers, writes lists of
-///   addresses anew when one changes, and replaces stray CR and LF within lines. docs/differences.md tells where that is not
+///   addresses anew when one changes, and replaces stray CR and LF within lines. docs/rewriting.md tells the order, docs/differences.md where that is not
 ///   what Postfix does. A client may send message after message over one connection.
 ///   Mail from pickup that has gone through too many systems is queued to be returned to its sender, and so is mail that is
 ///   too large, as far as it was read. When a sender asked to hear of success (NOTIFY=SUCCESS), an alias is reported as expanded, by
@@ -31,22 +31,23 @@ namespace PostfixNet.Cleanup;
 /// DIAGNOSTICS
 ///   "ID: message-id=..." for each message. "ID: message rejected: ..." warns of records that no correct client sends;
 ///   the client is told only "internal protocol error". Also refused: too many hops, no recipients, too big. Told to try
-///   again later: there is less free space than queue_minfree or queue_minfree_percent, virtual_alias_maps runs in a circle or has no
-///   address for an alias, or the trace service fails. A refused message leaves nothing.
+///   again later: there is less free space than queue_minfree or queue_minfree_percent, virtual_alias_maps runs in a circle, a table has no
+///   address for an entry, or the trace service fails. A refused message leaves nothing.
 ///   Exit 0: told to end, or long idle. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
-///   allow_percent_hack, always_add_missing_headers, always_bcc, append_at_myorigin, append_dot_mydomain,
+///   allow_percent_hack, always_add_missing_headers, always_bcc, append_at_myorigin, append_dot_mydomain, canonical_classes, canonical_maps,
 ///   cleanup_replace_stray_cr_lf, delay_warning_time, detect_8bit_encoding_header, duplicate_filter_limit,
 ///   empty_address_recipient, enable_long_queue_ids, enable_original_recipient, hash_queue_depth, hash_queue_names,
-///   header_address_token_limit, header_size_limit, hopcount_limit, in_flow_delay, line_length_limit,
-///   message_drop_headers, message_size_limit, mydestination, mydomain, myhostname, myorigin,
-///   propagate_unmatched_extensions, queue_minfree, queue_minfree_percent, queue_service_name, recipient_delimiter, smtputf8_autodetect_classes,
+///   header_address_token_limit, header_size_limit, hopcount_limit, in_flow_delay, line_length_limit, masquerade_classes, masquerade_domains, masquerade_exceptions,
+///   message_drop_headers, message_reject_characters, message_size_limit, message_strip_characters, mydestination, mydomain, myhostname, myorigin,
+///   propagate_unmatched_extensions, queue_minfree, queue_minfree_percent, queue_service_name, recipient_bcc_maps, recipient_canonical_classes,
+///   recipient_canonical_maps, recipient_delimiter, remote_header_rewrite_domain, sender_bcc_maps, sender_canonical_classes, sender_canonical_maps, smtputf8_autodetect_classes,
 ///   smtputf8_enable, swap_bangpath, trace_service_name, undisclosed_recipients_header, verp_delimiter_filter,
 ///   virtual_alias_address_length_limit, virtual_alias_expansion_limit,
 ///   virtual_alias_maps, virtual_alias_recursion_limit, virtual_maps, and those of shared/Service/SingleServer.cs. max_use is also the number of
 ///   messages that come over one connection.
 /// BUGS
-///   No canonical mapping, header and body checks, or milters. A crash between the report of an alias and the end
+///   No header and body checks, or milters. A crash between the report of an alias and the end
 ///   of the message leaves a file in trace that nothing refers to.
 /// </summary>
 internal static class Program

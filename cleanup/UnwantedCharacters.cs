@@ -7,13 +7,13 @@ namespace PostfixNet.Cleanup;
 internal sealed class UnwantedCharacters
 {
     private readonly SearchValues<byte>? _refused, _removed;
-    private byte[] _kept = [];
 
     private UnwantedCharacters(SearchValues<byte>? refused, SearchValues<byte>? removed) => (_refused, _removed) = (refused, removed);
 
-    /// <summary>The text without what is removed; valid until the next call.</summary>
+    /// <summary>The text without what is removed.</summary>
+    /// <param name="kept">Room for a shorter text; grows as needed.</param>
     /// <exception cref="Refusal">It has what is refused.</exception>
-    internal ReadOnlySpan<byte> Without(Message message, ReadOnlySpan<byte> text)
+    internal ReadOnlySpan<byte> Without(Message message, ReadOnlySpan<byte> text, ref byte[] kept)
     {
         if (_refused is not null && text.ContainsAny(_refused))
         {
@@ -22,15 +22,15 @@ internal sealed class UnwantedCharacters
         }
         if (_removed is null || !text.ContainsAny(_removed))
             return text;
-        if (_kept.Length < text.Length)
-            _kept = new byte[text.Length];
+        if (kept.Length < text.Length)
+            kept = new byte[text.Length];
         int length = 0;
         foreach (byte octet in text)
         {
             if (!_removed.Contains(octet))
-                _kept[length++] = octet;
+                kept[length++] = octet;
         }
-        return _kept.AsSpan(0, length);
+        return kept.AsSpan(0, length);
     }
 
     /// <returns>null: all octets are welcome.</returns>

@@ -50,10 +50,11 @@ internal sealed class AddressRewriting
 
         void Add(Step? step, Parameter<IReadOnlyList<string>> classes)
         {
-            if (step is null)
-                return;
             foreach (string place in config.Get(classes))
-                steps[(int)Place(place)].Add(step);
+            {
+                if (step is not null)
+                    steps[(int)Place(place)].Add(step);
+            }
         }
     }
 

@@ -26,6 +26,10 @@ internal sealed class Masquerade(IReadOnlyList<string> domains, MatchList except
 
     /// <returns>null: masquerade_domains is empty.</returns>
     /// <exception cref="ConfigurationException">The exceptions cannot be used.</exception>
-    internal static Masquerade? Read(MainConfig config) => config.Get(Parameters.MasqueradeDomains) is { Count: > 0 } domains
-        ? new Masquerade([.. domains.Select(static domain => domain.ToLowerInvariant())], config.Get(Parameters.MasqueradeExceptions)) : null;
+    internal static Masquerade? Read(MainConfig config)
+    {
+        MatchList exceptions = config.Get(Parameters.MasqueradeExceptions);
+        string[] domains = [.. config.Get(Parameters.MasqueradeDomains).Select(static domain => domain.ToLowerInvariant())];
+        return domains.Length > 0 ? new Masquerade(domains, exceptions) : null;
+    }
 }

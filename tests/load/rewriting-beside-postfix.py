@@ -58,7 +58,7 @@ bounce unix - - n - 0 bounce
 trace unix - - n - 0 bounce
 postlog unix-dgram n - n - 1 postlogd
 """
-MADE = ("received: by mta.golden.test", "message-id:", "date:")
+MADE = ("received: by mta.golden.test", "message-id:", "date:", "resent-message-id:", "resent-date:")
 
 
 def escaped(text):
@@ -188,7 +188,7 @@ def play(scene, cases, results):
                 print(f"{path}: no case", file=sys.stderr)
             elif "/maildrop/" in path:
                 results[int(number[-1])].append("K")
-            elif any(k == "S" and p == "" for k, p in found):
+            elif any(k == "S" and p == "" for k, p in found) and "multipart/report" in text:
                 results[int(number[-1])] += returned(found)
             else:
                 results[int(number[-1])] += summary(found)

@@ -20,11 +20,12 @@ internal sealed class MapCases
         two@x.test first@x.test, second@x.test
         self@x.test SELF@x.test
         loop1@x.test loop2@x.test
-        loop2@x.test loop1@x.test
+        loop2@x.test loop3@x.test
+        loop3@x.test loop1@x.test
         null@x.test <>
         bare@x.test bare
         named@x.test Some Name <somebody@y.test>
-        "a b"@x.test quoted@y.test
+        "a,b"@x.test quoted@y.test
         spaced@x.test "c d"@y.test
         up@x.test UP@Upper.Test
         """;
@@ -83,7 +84,7 @@ internal sealed class MapCases
             new Dictionary<string, string>
             {
                 ["sender_bcc_maps"] = "ann@x.test copies+ann@y.test\nbob bobcopy\n@old.test old\n",
-                ["recipient_bcc_maps"] = "carl@new.test copy@y.test\nteam team+copy\n@cat.test meow@y.test\n\"a b\"@x.test \"q q\"@y.test\n",
+                ["recipient_bcc_maps"] = "carl@new.test copy@y.test\nteam team+copy\n@cat.test meow@y.test\n\"a,b\"@x.test qq@y.test\n",
                 ["canonical_maps"] = "bobcopy robert@y.test\n@old.test @new.test\n",
                 ["virtual_alias_maps"] = Virtual,
             }),
@@ -123,7 +124,7 @@ internal sealed class MapCases
 
     // Those of the tables above, with and without extension, in both cases, and some that no table has.
     private string Known => Of("ann@x.test", "ANN@X.test", "bob", "bob@golden.test", "bob+x", "Bob@here.test", "bob@here.test", "u@old.test", "u+y@OLD.test", "carl@old.test", "dora+lists@x.test",
-        "dora+more@x.test", "f.g@golden.test", "f.g+z", "two@x.test", "self@x.test", "loop1@x.test", "bare@x.test", "bare+e@x.test", "named@x.test", "\"a b\"@x.test", "spaced@x.test", "up@x.test",
+        "dora+more@x.test", "f.g@golden.test", "f.g+z", "two@x.test", "self@x.test", "loop1@x.test", "bare@x.test", "bare+e@x.test", "named@x.test", "\"a,b\"@x.test", "\"c;d\"@x.test", "spaced@x.test", "up@x.test",
         "team", "team+9", "x+k@d.test", "someone@cat.test", "eve@x.test", "bob@q.test", "sub+tag", "sub+other",
         "ann@host.corp.test", "carl@a.b.Corp.Test", "carl@keep.corp.test", "carl@deep.keep.corp.test", "carl@corp.test", "carl@notcorp.test", "x+y@host.corp.test", "\"a b\"@host.corp.test", "carl@mail.sub.golden.test",
         "ann+t@h.corp.test", "carl@h", "nobody@nowhere.test");
@@ -170,7 +171,8 @@ internal sealed class MapCases
         {
             head = $"From: {Mailbox(Known)}\nTo: {List}\nCc: {List}\nReply-To: {Mailbox(Known)}";
         }
-        if (round % 4 == 2)
+        // What sendmail -t makes of a NUL is another matter.
+        if (round % 4 == 2 && scene != "removed octets")
             arguments.Add("-t");
         else
             arguments.AddRange(Enumerable.Range(0, 1 + Next(3)).Select(_ => Known));

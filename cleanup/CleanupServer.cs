@@ -3,6 +3,7 @@ using PostfixNet.Ipc;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
 using PostfixNet.Service;
+using PostfixNet.Tables;
 
 namespace PostfixNet.Cleanup;
 
@@ -98,6 +99,11 @@ internal sealed class CleanupServer(
         catch (Refusal e)
         {
             return new CleanupReply.Ended(e.IsTemporary ? CleanupVerdict.TryAgain : CleanupVerdict.Refused, e.Message, e.Status ?? "");
+        }
+        catch (LookupException e)
+        {
+            log.LookupFailed(message, e.Message);
+            return new CleanupReply.Ended(CleanupVerdict.TryAgain, "temporary lookup failure");
         }
         catch (IOException e) when (e is not IpcException)
         {

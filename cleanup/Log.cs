@@ -30,6 +30,8 @@ internal sealed class Log(ILog log)
 
     internal void Disallowed(Message message) => log.Info($"{message.Id}: reject: content from=<{message.Sender}>: 5.7.1 disallowed character");
 
+    internal void LookupFailed(Message message, string why) => log.Warning($"{message.Id}: {why} -- message not accepted, try again later");
+
     internal void NotTraced(Message message, string why) => log.Warning($"{message.Id}: alias expansion not on record: {why}");
 
     internal void WriteError(string what) => log.Warning($"queue file write error: {what}");

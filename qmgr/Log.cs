@@ -17,6 +17,8 @@ internal sealed class Log(ILog log)
     internal void FromFuture(QueueId id, long seconds) =>
         log.Warning($"{id}: time stamp {seconds} s in the future, tried now; was the clock set back?");
 
+    internal void LookupFailed(string what) => log.Warning(what);
+
     internal void Linked(string path, uint links) => log.Warning($"{path}: file has {links} hard links, left alone");
 
     internal void WrongMode(string path, int mode) =>

@@ -38,7 +38,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         Log log = surroundings.Log;
         _settings = new Settings(config);
         _paused = new PausedDeliveries(directories.Root, log);
-        _routing = new Routing(config, new Sites());
+        _routing = new Routing(config, new Sites(), log.LookupFailed);
         Active = new ActiveQueue(_settings);
         ActiveFiles files = new(directories, _settings, _timers, clock, log);
 

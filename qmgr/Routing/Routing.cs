@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using PostfixNet.Configuration;
 using PostfixNet.Mail;
+using PostfixNet.Tables;
 
 namespace PostfixNet.Qmgr;
 
@@ -8,8 +9,10 @@ namespace PostfixNet.Qmgr;
 internal sealed class Routing
 {
     private static readonly Route s_badSyntax = new("error", "5.1.3 bad address syntax");
+    private static readonly Route s_noAnswer = new("retry", "4.3.0 address resolver failure");
 
     private readonly Sites _sites;
+    private readonly Action<string>? _warn;
     private readonly Dictionary<string, Route> _byDomain = [];
     private LookupTable _transportMaps;
     private Route _default;
@@ -19,10 +22,11 @@ internal sealed class Routing
 
     /// <param name="config">main.toml.</param>
     /// <param name="sites">For tables that are for MX sites.</param>
+    /// <param name="warn">Is told of tables that cannot say; null: nobody is.</param>
     /// <exception cref="ConfigurationException">It cannot be used.</exception>
-    internal Routing(MainConfig config, Sites sites)
+    internal Routing(MainConfig config, Sites sites, Action<string>? warn = null)
     {
-        _sites = sites;
+        (_sites, _warn) = (sites, warn);
         Read(config);
     }
 
@@ -54,7 +58,16 @@ internal sealed class Routing
         string domain = (ofAddress ?? "").ToLowerInvariant();
         if (domain.Length == 0)
             domain = _emptyAddressDomain.ToLowerInvariant();
-        Route route = Of(address, domain);
+        Route route;
+        try
+        {
+            route = Of(address, domain);
+        }
+        catch (LookupException e)
+        {
+            _warn?.Invoke(e.Message);
+            route = s_noAnswer;
+        }
         return _rules.IsEmpty ? route : route with { Rule = RuleOf(domain, route.NextHop) };
     }
 
@@ -95,12 +108,12 @@ internal sealed class Routing
 
     private string? FindDomain(string domain)
     {
-        if (_transportMaps.Find(domain) is { } exact)
+        if (_transportMaps.Find(domain, KeyKind.Part) is { } exact)
             return exact;
         for (int dot = domain.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = domain.IndexOf('.', dot + 1))
         {
             // "example.com" matches that domain only; ".example.com" matches all below it (transport(5)).
-            if (_transportMaps.Find(domain[dot..]) is { } parent)
+            if (_transportMaps.Find(domain[dot..], KeyKind.Part) is { } parent)
                 return parent;
         }
         return _transportMaps.Find("*");

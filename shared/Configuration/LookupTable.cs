@@ -1,173 +1,133 @@
+using System.Globalization;
 using System.Text;
 using PostfixNet.Mail;
 using PostfixNet.Native;
+using PostfixNet.Tables;
 using PostfixNet.Toml;
 
 namespace PostfixNet.Configuration;
 
-/// <summary>Keys and values of a ..._maps parameter, held in memory.</summary>
-/// <remarks>Forms: a TOML table; "texthash:/path"; "inline:{key=value, key={value with blanks}}"; "static:value"; lists of
-/// them, searched in order. Letter case of keys does not matter (ASCII).</remarks>
+/// <summary>The tables of a ..._maps parameter.</summary>
+/// <remarks>A TOML table, "type:name" (see <see cref="TableReader"/>), or a list of these, searched in order.</remarks>
 public sealed class LookupTable
 {
-    private const string Accepted = "give a table, \"texthash:/path\", \"inline:{key=value}\", \"static:value\", or a list of these";
-    private const int MaximumFileSize = 256 << 20;
-
-    private readonly List<Source> _sources = [];
-    private readonly List<TableFile> _files = [];
-
+    private readonly List<Table> _tables = [];
     private readonly bool _isLiteral;
+    private readonly TableLimits _limits;
+    private readonly List<TableFile> _files = [];
+    private bool _hasInline;
 
-    private LookupTable(bool isLiteral) => _isLiteral = isLiteral;
-
-    /// <summary>Keys and values, or one value for every key.</summary>
-    private sealed record Source(Dictionary<string, string>? Entries, string? Always);
-
-    /// <summary>A file that was read, and what it was then.</summary>
-    private sealed class TableFile(string path, FileStatus status)
-    {
-        internal string Path => path;
-
-        internal FileStatus Status => status;
-    }
+    private LookupTable(bool isLiteral, TableLimits limits) => (_isLiteral, _limits) = (isLiteral, limits);
 
     /// <summary>True when nothing can be found.</summary>
-    public bool IsEmpty
-    {
-        get
-        {
-            foreach (Source source in _sources)
-            {
-                if (source.Entries is not { Count: 0 })
-                    return false;
-            }
-            return true;
-        }
-    }
+    public bool IsEmpty => _tables.All(static table => table.Entries is { Count: 0 });
+
+    /// <summary>All keys are known beforehand; <see cref="FirstKey"/> sees nothing of other tables.</summary>
+    public bool IsListed => _tables.All(static table => table.Entries is not null);
+
+    /// <summary>An answer may come from a server, and take long: nothing for a loop that serves others.</summary>
+    public bool Waits => _tables.Any(static table => table.Waits);
 
     /// <summary>The value of exactly this key; null when there is none. Variants of addresses (without extension, domain
-    /// only, ...) are the caller's to try.</summary>
-    public string? Find(string key)
+    /// only, ...) are the caller's to try, as <see cref="KeyKind.Part"/>.</summary>
+    /// <exception cref="LookupException">It cannot be said now.</exception>
+    public string? Find(string key, KeyKind kind)
     {
-        string folded = Fold(key);
-        foreach (Source source in _sources)
+        foreach (Table table in _tables)
         {
-            if (source.Entries is null)
-                return source.Always;
-            if (source.Entries.TryGetValue(folded, out string? value))
+            if ((kind == KeyKind.Whole || !table.IsForWholeKeys) && table.Find(key) is { } value)
                 return value;
         }
         return null;
     }
 
-    /// <summary>The first value that is <paramref name="wanted"/>, in no order; null when there is none.</summary>
-    public string? FirstValue(Predicate<string> wanted)
-    {
-        foreach (Source source in _sources)
-        {
-            if (source.Always is { } always && wanted(always))
-                return always;
-            foreach (KeyValuePair<string, string> entry in source.Entries ?? [])
-            {
-                if (wanted(entry.Value))
-                    return entry.Value;
-            }
-        }
-        return null;
-    }
+    /// <summary>The value of a key that is whole.</summary>
+    /// <inheritdoc cref="Find(string, KeyKind)"/>
+    public string? Find(string key) => Find(key, KeyKind.Whole);
+
+    /// <summary>The first value that is <paramref name="wanted"/>, of those that are known beforehand, in no order; null when there is none.</summary>
+    public string? FirstValue(Predicate<string> wanted) => _tables.SelectMany(static table => table.KnownValues).FirstOrDefault(value => wanted(value));
 
     /// <summary>The first key of an entry that is <paramref name="wanted"/>, in no order; null when there is none.</summary>
     /// <param name="wanted">Is asked with key and value.</param>
-    public string? FirstKey(Func<string, string, bool> wanted) => _sources.SelectMany(source => source.Entries ?? [])
-        .Where(entry => wanted(entry.Key, entry.Value)).Select(entry => entry.Key).FirstOrDefault();
+    public string? FirstKey(Func<string, string, bool> wanted) => _tables.SelectMany(static table => table.Entries ?? new Dictionary<string, string>())
+        .Where(entry => wanted(entry.Key, entry.Value)).Select(static entry => entry.Key).FirstOrDefault();
 
     /// <summary>A file of this table that is not the one that was read; null when there is none. One that is missing, or that
     /// this process may no longer look at, has not changed.</summary>
-    internal string? ChangedFile()
-    {
-        foreach (TableFile file in _files)
-        {
-            try
-            {
-                if (FileSystem.Status(file.Path, followLink: true) is { } now && (now.Inode != file.Status.Inode
-                    || now.ModifiedNanoseconds != file.Status.ModifiedNanoseconds || now.Size != file.Status.Size))
-                    return file.Path;
-            }
-            catch (IOException)
-            {
-                continue;
-            }
-        }
-        return null;
-    }
+    internal string? ChangedFile() => _files.Find(static file => file.HasChanged)?.Path;
 
     /// <summary>A file with entries of this table that every user may read; null when there is none.</summary>
     /// <param name="mainToml">Holds the entries that are in no file of their own.</param>
     internal string? FileOpenToAll(string mainToml)
     {
         const int ReadByOthers = 4;
-        foreach (TableFile file in _files)
-        {
-            if ((file.Status.Mode & ReadByOthers) != 0)
-                return file.Path;
-        }
-        bool hasInline = _sources.Count > _files.Count && !IsEmpty;
-        return hasInline && FileSystem.Status(mainToml, followLink: true) is { } status && (status.Mode & ReadByOthers) != 0 ? mainToml : null;
+        if (_files.Find(static file => (file.Status.Mode & ReadByOthers) != 0) is { } open)
+            return open.Path;
+        return _hasInline && FileSystem.Status(mainToml, followLink: true) is { } status && (status.Mode & ReadByOthers) != 0 ? mainToml : null;
     }
 
     /// <exception cref="ConfigurationException">Not a table, or a file that cannot be used.</exception>
-    internal static LookupTable Open(ParameterValue value) => Open(value, isLiteral: false);
+    internal static LookupTable Open(ParameterValue value) => Open(value, TableLimits.None);
+
+    /// <param name="limits">What its user does not take.</param>
+    /// <inheritdoc cref="Open(ParameterValue)"/>
+    internal static LookupTable Open(ParameterValue value, TableLimits limits) => Open(value, new LookupTable(isLiteral: false, limits), readsAliases: false);
+
+    /// <summary>A table of aliases: what "hash:" and its like name is an alias file, aliases(5).</summary>
+    /// <inheritdoc cref="Open(ParameterValue)"/>
+    internal static LookupTable OpenAliases(ParameterValue value) =>
+        Open(value, new LookupTable(isLiteral: false, TableLimits.NoSubstitution | TableLimits.NoServers), readsAliases: true);
 
     /// <summary>A table of secrets: what stands in it is what it means, a "$" too, and no error quotes it. Only the path of a file is expanded.</summary>
-    /// <exception cref="ConfigurationException">Not a table, or a file that cannot be used.</exception>
-    internal static LookupTable OpenSecrets(ParameterValue value) => Open(value, isLiteral: true);
+    /// <inheritdoc cref="Open(ParameterValue)"/>
+    internal static LookupTable OpenSecrets(ParameterValue value) => Open(value, new LookupTable(isLiteral: true, TableLimits.None), readsAliases: false);
 
     /// <summary>One that is named within the value of a parameter.</summary>
-    /// <exception cref="ConfigurationException">Not a table, or a file that cannot be used.</exception>
-    internal static LookupTable Open(MainConfig config, string name, TomlNode? node, string specification)
+    /// <inheritdoc cref="Open(ParameterValue)"/>
+    internal static LookupTable Open(MainConfig config, string name, TomlNode? node, string specification, TableLimits limits)
     {
-        LookupTable table = new(isLiteral: false);
-        table.AddSpecifications(config, name, node, specification);
+        LookupTable table = new(isLiteral: false, limits);
+        table.AddSpecifications(config, name, node, specification, readsAliases: false);
         return table;
     }
 
-    private static LookupTable Open(ParameterValue value, bool isLiteral)
+    private static LookupTable Open(ParameterValue value, LookupTable table, bool readsAliases)
     {
-        LookupTable table = new(isLiteral);
         switch (value.Node)
         {
             case null:
-                table.AddSpecifications(value.Config, value.Name, null, value.Text);
+                table.AddSpecifications(value.Config, value.Name, null, value.Text, readsAliases);
                 break;
             case TomlArray array:
                 foreach (TomlNode item in array.Items)
-                    table.Add(value.Config, value.Name, item);
+                    table.Add(value.Config, value.Name, item, readsAliases);
                 break;
             default:
-                table.Add(value.Config, value.Name, value.Node);
+                table.Add(value.Config, value.Name, value.Node, readsAliases);
                 break;
         }
         return table;
     }
 
-    private void Add(MainConfig config, string name, TomlNode node)
+    private void Add(MainConfig config, string name, TomlNode node, bool readsAliases)
     {
         switch (node)
         {
             case TomlString text:
-                AddSpecifications(config, name, node, _isLiteral ? text.Value : config.Expand(name, text.Value, node));
+                AddSpecifications(config, name, node, _isLiteral ? text.Value : config.Expand(name, text.Value, node), readsAliases);
                 break;
             case TomlTable table:
                 AddTable(config, name, table);
                 break;
             default:
-                throw config.Wrong(name, node, $"{node.WithArticle} is not accepted; {Accepted}");
+                throw config.Wrong(name, node, $"{node.WithArticle} is not accepted; {TableReader.Accepted}");
         }
     }
 
     private void AddTable(MainConfig config, string name, TomlTable table)
     {
-        Dictionary<string, string> entries = new(StringComparer.Ordinal);
+        KeyTable entries = new();
         foreach (TomlEntry entry in table.Entries)
         {
             if (KnownNames.IsUnlikelyKey(entry.Key))
@@ -175,7 +135,7 @@ public sealed class LookupTable
             string value = entry.Value switch
             {
                 TomlString text => text.Value,
-                TomlInteger number => number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                TomlInteger number => number.Value.ToString(CultureInfo.InvariantCulture),
                 TomlArray list => Join(config, name, list),
                 TomlTable => throw config.Wrong(name, entry.Value, $"key \"{entry.Key}\" holds a table; a key with dots needs quotes, e.g. \"example.com\" = \"...\""),
                 _ => throw config.Wrong(name, entry.Value, $"{entry.Value.WithArticle} is not accepted as the value of \"{entry.Key}\"; give text in quotes"),
@@ -183,10 +143,11 @@ public sealed class LookupTable
             if (!_isLiteral)
                 value = config.Expand(name, value, entry.Value);
             // Keys that differ in letter case only would hide one another.
-            if (!entries.TryAdd(Fold(entry.Key), value))
+            if (!entries.TryAdd(entry.Key, value))
                 throw config.Wrong(name, entry.Value, $"key \"{entry.Key}\" occurs twice; letter case does not matter");
+            _hasInline = true;
         }
-        _sources.Add(new Source(entries, null));
+        _tables.Add(entries);
     }
 
     private static string Join(MainConfig config, string name, TomlArray list)
@@ -203,135 +164,30 @@ public sealed class LookupTable
         return joined.ToString();
     }
 
-    private void AddSpecifications(MainConfig config, string name, TomlNode? node, string text)
+    private void AddSpecifications(MainConfig config, string name, TomlNode? node, string text, bool readsAliases)
     {
         List<string> specifications = [];
-        ValueText.Split(text, specifications);
+        BracedText.Split(text, specifications);
+        TableReader reader = new(_limits)
+        {
+            ReadsAliases = readsAliases,
+            IsSecret = _isLiteral,
+            ExpandPath = _isLiteral ? path => config.Expand(name, path, node) : static path => path,
+        };
         foreach (string specification in specifications)
         {
-            int colon = specification.IndexOf(':');
-            string rest = colon < 0 ? "" : specification[(colon + 1)..];
-            switch (colon < 0 ? "" : specification[..colon])
+            try
             {
-                case "texthash":
-                    _sources.Add(new Source(ReadTextHash(config, name, node, _isLiteral ? config.Expand(name, rest, node) : rest), null));
-                    break;
-                case "inline":
-                    _sources.Add(new Source(ReadInline(config, name, node, rest), null));
-                    break;
-                case "static":
-                    _sources.Add(new Source(null, Unbraced(rest)));
-                    break;
-                default:
-                    throw config.Wrong(name, node, $"{(_isLiteral ? "this" : $"\"{specification}\"")} is not a lookup table; {Accepted}");
+                _tables.Add(reader.Open(specification));
+            }
+            catch (TableException e)
+            {
+                throw config.Wrong(name, node, e.Message, isForbidden: e.IsForbidden);
             }
         }
-    }
-
-    private static Dictionary<string, string> ReadInline(MainConfig config, string name, TomlNode? node, string text)
-    {
-        Dictionary<string, string> entries = new(StringComparer.Ordinal);
-        if (text.Length < 2 || text[0] != '{' || text[^1] != '}')
-            throw config.Wrong(name, node, $"the inline table is not understood; accepted is \"inline:{{key=value, key={{value with blanks}}}}\"");
-        List<string> pairs = [];
-        ValueText.Split(text[1..^1], pairs);
-        int number = 0;
-        foreach (string item in pairs)
-        {
-            number++;
-            string pair = Unbraced(item).Trim();
-            int equals = pair.IndexOf('=');
-            if (equals <= 0)
-                throw config.Wrong(name, node, $"entry {number} of an inline table is not understood; accepted is \"key=value\"");
-            entries.TryAdd(Fold(pair[..equals].Trim()), Unbraced(pair[(equals + 1)..].Trim()));
-        }
-        return entries;
-    }
-
-    private static string Unbraced(string text) => text.Length >= 2 && text[0] == '{' && text[^1] == '}' ? text[1..^1].Trim() : text;
-
-    private Dictionary<string, string> ReadTextHash(MainConfig config, string name, TomlNode? node, string path)
-    {
-        if (!path.StartsWith('/'))
-            throw config.Wrong(name, node, $"\"texthash:{path}\" has no path from the root; accepted is \"texthash:/path\" or \"texthash:$config_directory/file\"");
-        byte[] bytes;
-        try
-        {
-            bytes = FileSystem.ReadAll(path, MaximumFileSize, out FileStatus status);
-            _files.Add(new TableFile(path, status));
-        }
-        catch (SystemCallException e)
-        {
-            throw config.Wrong(name, node, $"the table {path} cannot be read: {e.Reason}", isForbidden: e.IsForbidden);
-        }
-        try
-        {
-            return TextHash.Read(bytes);
-        }
-        catch (FormatException e)
-        {
-            throw config.Wrong(name, node, $"{path}:{e.Message}");
-        }
-    }
-
-    private static string Fold(string key)
-    {
-        foreach (char c in key)
-        {
-            if (char.IsAsciiLetterUpper(c))
-                return string.Create(key.Length, key, static (folded, original) =>
-                {
-                    for (int i = 0; i < folded.Length; i++)
-                        folded[i] = char.IsAsciiLetterUpper(original[i]) ? (char)(original[i] | 0x20) : original[i];
-                });
-        }
-        return key;
-    }
-
-    /// <summary>The text files that Postfix's texthash reads: "key blank value" per line.</summary>
-    internal static class TextHash
-    {
-        /// <remarks>Lines whose first character is a blank continue the line before; empty lines and lines whose first
-        /// non-blank character is "#" are passed over, also between continued lines. Of two entries with one key the first holds.</remarks>
-        /// <exception cref="FormatException">"line: what is wrong".</exception>
-        internal static Dictionary<string, string> Read(ReadOnlySpan<byte> file)
-        {
-            Dictionary<string, string> entries = new(StringComparer.Ordinal);
-            StringBuilder logical = new();
-            int logicalLine = 0, line = 0;
-            while (file.Length > 0)
-            {
-                int end = file.IndexOf((byte)'\n');
-                ReadOnlySpan<byte> bytes = end < 0 ? file : file[..end];
-                file = end < 0 ? default : file[(end + 1)..];
-                line++;
-                string text = ByteText.Decode(bytes).TrimEnd(' ', '\t', '\r');
-                string trimmed = text.TrimStart(' ', '\t');
-                if (trimmed.Length == 0 || trimmed[0] == '#')
-                    continue;
-                if (text[0] is ' ' or '\t')
-                {
-                    if (logical.Length == 0)
-                        throw new FormatException($"{line}: a line that begins with a blank continues the line before, and there is none");
-                    logical.Append(text);
-                    continue;
-                }
-                Add(entries, logical.ToString(), logicalLine);
-                logical.Clear().Append(text);
-                logicalLine = line;
-            }
-            Add(entries, logical.ToString(), logicalLine);
-            return entries;
-        }
-
-        private static void Add(Dictionary<string, string> entries, string text, int line)
-        {
-            if (text.Length == 0)
-                return;
-            int blank = text.AsSpan().IndexOfAny(' ', '\t');
-            if (blank < 0)
-                throw new FormatException($"{line}: no value; accepted is a key, a blank and a value"); // the line may be a password
-            entries.TryAdd(Fold(text[..blank]), text[blank..].TrimStart(' ', '\t'));
-        }
+        foreach (string warning in reader.Warnings)
+            config.Remark(name, node, warning);
+        _files.AddRange(reader.Files);
+        _hasInline |= reader.HasInline;
     }
 }

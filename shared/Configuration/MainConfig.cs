@@ -1,4 +1,5 @@
 using System.Text;
+using PostfixNet.Tables;
 using PostfixNet.Toml;
 
 namespace PostfixNet.Configuration;
@@ -162,9 +163,9 @@ public sealed class MainConfig
         return OpenTable(parameter.Name, _root.TryGet(parameter.Name, out TomlEntry? entry) ? entry.Value : null, specification);
     }
 
-    internal LookupTable OpenTable(string name, TomlNode? node, string specification)
+    internal LookupTable OpenTable(string name, TomlNode? node, string specification, TableLimits limits = TableLimits.None)
     {
-        LookupTable table = LookupTable.Open(this, name, node, specification);
+        LookupTable table = LookupTable.Open(this, name, node, specification, limits);
         _tables.Add(table);
         return table;
     }
@@ -207,6 +208,8 @@ public sealed class MainConfig
     /// <summary>Notes something odd about a value, for <see cref="Remarks"/>.</summary>
     /// <inheritdoc cref="Refuse"/>
     public void Remark(Parameter parameter, string problem, string? transport = null) => _remarks.Add(Refuse(parameter, problem, transport).Message);
+
+    internal void Remark(string name, TomlNode? node, string problem) => _remarks.Add(Wrong(name, node, problem).Message);
 
     /// <summary>An error in a value.</summary>
     /// <param name="name">Parameter.</param>

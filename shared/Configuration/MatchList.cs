@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using PostfixNet.Mail;
 using PostfixNet.Native;
+using PostfixNet.Tables;
 
 namespace PostfixNet.Configuration;
 
@@ -36,11 +37,13 @@ public sealed class MatchList
 
     /// <summary>True when a domain is in the list.</summary>
     /// <param name="domain">Without a dot at the end.</param>
+    /// <exception cref="LookupException">A table cannot say now.</exception>
     public bool Contains(string domain) => Contains(domain, null);
 
     /// <summary>True when a host is in the list.</summary>
     /// <param name="name">Its name; one that nobody has, such as "unknown", fits nothing that is meant for names.</param>
     /// <param name="address">Its address; null: there is none.</param>
+    /// <exception cref="LookupException">A table cannot say now.</exception>
     public bool Contains(string name, IPAddress? address)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -77,7 +80,7 @@ public sealed class MatchList
             return false;
         for (int dot = name.IndexOf('.', 0); dot >= 0 && dot < name.Length - 1; dot = name.IndexOf('.', dot + 1))
         {
-            if (table.Find(name[(_isForSubdomains ? dot + 1 : dot)..]) is not null)
+            if (table.Find(name[(_isForSubdomains ? dot + 1 : dot)..], KeyKind.Part) is not null)
                 return true;
         }
         return false;
@@ -103,7 +106,10 @@ public sealed class MatchList
         if (value.Node is not null && value.Config.Texts.TextOf(value.Name, value.Node).Trim() != "$virtual_alias_maps")
             return Domains(value);
         MatchList list = new(Kind.Domains, isForSubdomains: false);
-        list._items.Add(new Item(true, null, "", value.Config.Get(Parameters.VirtualAliasMaps)));
+        LookupTable aliases = value.Config.Get(Parameters.VirtualAliasMaps);
+        if (aliases.Waits)
+            throw value.Wrong("not given, which means the keys of virtual_alias_maps; a server is asked for those, and whoever needs the domains cannot wait for it; name them here");
+        list._items.Add(new Item(true, null, "", aliases));
         return list;
     }
 
@@ -125,7 +131,7 @@ public sealed class MatchList
             else if (_kind == Kind.Hosts && Network(pattern) is { } network)
                 _items.Add(new Item(isMeant, network, "", null));
             else if (pattern.Contains(':', StringComparison.Ordinal) && !pattern.StartsWith('['))
-                _items.Add(new Item(isMeant, null, "", value.Config.OpenTable(value.Name, value.Node, pattern)));
+                _items.Add(new Item(isMeant, null, "", value.Config.OpenTable(value.Name, value.Node, pattern, TableLimits.NoServers)));
             else if (_kind == Kind.Words ? pattern.Length > 0 : IsName(pattern))
                 AddName(value, pattern, isMeant);
             else

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PostfixNet.Tables;
 
 namespace PostfixNet.Configuration;
 
@@ -32,27 +33,5 @@ internal static class ValueText
     internal static long SecondsOf(char unit) => unit switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, 'w' => 604800, _ => 0 };
 
     /// <summary>Words between commas, blanks and line ends; what stands between braces is one word.</summary>
-    internal static void Split(string text, List<string> into)
-    {
-        int start = -1, depth = 0;
-        for (int i = 0; i < text.Length; i++)
-        {
-            char c = text[i];
-            if (depth == 0 && (c is ' ' or ',' or '\t' or '\n' or '\r'))
-            {
-                if (start >= 0)
-                    into.Add(text[start..i]);
-                start = -1;
-                continue;
-            }
-            if (start < 0)
-                start = i;
-            if (c == '{')
-                depth++;
-            else if (c == '}' && depth > 0)
-                depth--;
-        }
-        if (start >= 0)
-            into.Add(text[start..]);
-    }
+    internal static void Split(string text, List<string> into) => BracedText.Split(text, into);
 }

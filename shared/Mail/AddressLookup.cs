@@ -7,10 +7,10 @@ public sealed record AddressMatch(string Value, string Extension);
 
 /// <summary>Looks addresses up in a table that may have them whole, or only their user, or only their domain.</summary>
 /// <remarks>A local part that needs quotes is looked up with them first, then without.</remarks>
-/// <param name="find">The value of exactly one key; null when there is none.</param>
+/// <param name="find">The value of exactly one key; null when there is none. Only the whole address is a whole key.</param>
 /// <param name="localDomains">Domains whose users are also looked up without the domain.</param>
 /// <param name="delimiters">Characters that set an extension off from the user (recipient_delimiter); empty: there are no extensions.</param>
-public sealed class AddressLookup(Func<string, string?> find, IReadOnlyList<string> localDomains, string delimiters = "")
+public sealed class AddressLookup(Func<string, KeyKind, string?> find, IReadOnlyList<string> localDomains, string delimiters = "")
 {
     /// <summary>The first of: user+extension@domain, user@domain, user+extension, user, @domain; null when there is none.</summary>
     /// <param name="address">Internal form.</param>
@@ -19,25 +19,25 @@ public sealed class AddressLookup(Func<string, string?> find, IReadOnlyList<stri
         (string local, string? domain) = Address.Split(address);
         string extension = ExtensionOf(local);
         if (domain is null)
-            return Find(local, extension, "");
-        AddressMatch? match = Find(local, extension, $"@{domain}");
+            return Find(local, extension, "", KeyKind.Whole);
+        AddressMatch? match = Find(local, extension, $"@{domain}", KeyKind.Whole);
         if (match is null && IsLocal(domain))
-            match = Find(local, extension, "");
-        return match ?? (find($"@{domain}") is { } value ? new AddressMatch(value, "") : null);
+            match = Find(local, extension, "", KeyKind.Part);
+        return match ?? (find($"@{domain}", KeyKind.Part) is { } value ? new AddressMatch(value, "") : null);
     }
 
-    private AddressMatch? Find(string local, string extension, string atDomain)
+    private AddressMatch? Find(string local, string extension, string atDomain, KeyKind kind)
     {
-        if (ValueOf(local, atDomain) is { } value)
+        if (ValueOf(local, atDomain, kind) is { } value)
             return new AddressMatch(value, "");
-        if (extension.Length > 0 && ValueOf(local[..^extension.Length], atDomain) is { } valueOfUser)
+        if (extension.Length > 0 && ValueOf(local[..^extension.Length], atDomain, KeyKind.Part) is { } valueOfUser)
             return new AddressMatch(valueOfUser, extension);
         return null;
     }
 
     // A table may have an address as headers spell it, or as the queue does: "a b"@domain, a b@domain.
-    private string? ValueOf(string local, string atDomain) =>
-        local.Length > 0 && !Address.IsDotAtom(local) && find(Address.Quoted(local) + atDomain) is { } value ? value : find(local + atDomain);
+    private string? ValueOf(string local, string atDomain, KeyKind kind) =>
+        local.Length > 0 && !Address.IsDotAtom(local) && find(Address.Quoted(local) + atDomain, kind) is { } value ? value : find(local + atDomain, kind);
 
     /// <summary>What a local part has beyond the user, with its delimiter; empty: nothing.</summary>
     public string ExtensionOf(string local)

@@ -328,4 +328,21 @@ internal static unsafe partial class LibC
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct Passwd { public byte* Name; public byte* Password; public uint Uid; public uint Gid; public byte* Gecos; public byte* Home; public byte* Shell; }
+
+    internal const int REG_NOMATCH = 1, REG_STARTEND = 4;
+
+    // struct re_pattern_buffer of glibc, on systems with 64 bits.
+    internal const int RegexSize = 64, RegexGroupCount = 48;
+
+    [LibraryImport(C, EntryPoint = "regcomp")]
+    internal static partial int RegComp(byte* regex, byte* pattern, int flags);
+
+    [LibraryImport(C, EntryPoint = "regexec")]
+    internal static partial int RegExec(byte* regex, byte* text, nuint count, (int, int)* places, int flags);
+
+    [LibraryImport(C, EntryPoint = "regerror")]
+    internal static partial nuint RegError(int error, byte* regex, byte* text, nuint size);
+
+    [LibraryImport(C, EntryPoint = "regfree")]
+    internal static partial void RegFree(byte* regex);
 }

@@ -65,6 +65,18 @@ internal static class Unix
         return Syscall.getgrnam(name)?.gr_gid;
     }
 
+    internal static string? PasswordEntry(string name)
+    {
+        MakeReady();
+        return Syscall.getpwnam(name) is { } entry ? $"{entry.pw_name}:x:{entry.pw_uid}:{entry.pw_gid}:{entry.pw_gecos}:{entry.pw_dir}:{entry.pw_shell}" : null;
+    }
+
+    internal static string? GroupEntry(string name)
+    {
+        MakeReady();
+        return Syscall.getgrnam(name) is { } entry ? $"{entry.gr_name}:x:{entry.gr_gid}:{string.Join(',', entry.gr_mem ?? [])}" : null;
+    }
+
     internal static int SetGroups(params uint[] groups)
     {
         MakeReady();

@@ -41,6 +41,12 @@ public static unsafe class Users
     /// <summary>Group id by name; null when there is none.</summary>
     public static uint? GroupId(string name) => Unix.GroupByName(name);
 
+    /// <summary>An account as passwd(5) has it, without its password; null when there is none.</summary>
+    public static string? PasswordEntry(string name) => Unix.PasswordEntry(name);
+
+    /// <summary>A group as group(5) has it, without its password; null when there is none.</summary>
+    public static string? GroupEntry(string name) => Unix.GroupEntry(name);
+
     /// <summary>Gives up root for good: groups, group, user, in this order, for all threads.</summary>
     /// <exception cref="SystemCallException">Not started as root.</exception>
     public static void BecomeForever(uint uid, uint gid, uint? extraGroup)

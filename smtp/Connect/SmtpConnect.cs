@@ -3,6 +3,7 @@ using PostfixNet.Ipc;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Net;
+using PostfixNet.Tables;
 
 namespace PostfixNet.Smtp;
 
@@ -202,7 +203,7 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ses
                 return options.Tls.For(written, hop.Domain, options.TlsLevel);
             return options.TlsLevel is null or TlsLevel.None ? TlsPolicy.None : throw new FormatException("TLS was not configured when this process began");
         }
-        catch (FormatException e)
+        catch (Exception e) when (e is FormatException or LookupException)
         {
             delivery.Log.BadTlsPolicy(written, e.Message);
             return null;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using PostfixNet.Mail;
 using PostfixNet.Net;
+using PostfixNet.Tables;
 
 namespace PostfixNet.Smtp;
 
@@ -211,6 +212,13 @@ internal sealed class SmtpTrouble(ServerTurn turn)
         turn.Errors |= ErrorClasses.Data;
         GiveUp();
         AllFail(Why("4.3.0", $"unable to read the message: {reason}"), throttle: false);
+    }
+
+    /// <summary>A table of this system cannot say what is to be sent.</summary>
+    internal void LookupFails(LookupException failure)
+    {
+        turn.Delivery.Log.Warning($"{turn.Delivery.QueueId}: {failure.Message}");
+        MessageFails(Why("4.3.0", "temporary lookup failure"));
     }
 
     /// <summary>This program has to end.</summary>

@@ -1,4 +1,6 @@
 using PostfixNet.Configuration;
+using PostfixNet.Mail;
+using PostfixNet.Tables;
 
 namespace PostfixNet.Smtp.Sasl;
 
@@ -14,13 +16,14 @@ internal sealed class PasswordTable(LookupTable table, bool bySender, string rec
     // Tokens stay in memory with the command that brought them.
     private readonly Dictionary<string, TokenSource> _tokens = new(StringComparer.Ordinal);
 
-    /// <summary>The sender, when the table has a login for it alone; else empty.</summary>
-    internal string LoginSenderOf(string sender) => OfSender(sender) is null ? "" : sender;
+    /// <summary>The sender, when the table has a login for it alone, or cannot say; else empty.</summary>
+    internal string LoginSenderOf(string sender) => Unless(() => OfSender(sender) is null) ? "" : sender;
 
     /// <summary>The login for mail of a sender to a server; null: none, and mail goes without.</summary>
     /// <param name="host">The server's name.</param>
     /// <param name="destination">Next hop or fallback relay, as written.</param>
     /// <exception cref="SaslException">There is an entry, but it makes no sense.</exception>
+    /// <exception cref="LookupException">The table cannot say.</exception>
     internal Credentials? Find(string sender, string host, string destination)
     {
         if (OfSender(sender) is { } own)
@@ -32,12 +35,26 @@ internal sealed class PasswordTable(LookupTable table, bool bySender, string rec
 
     /// <summary>The login of that key.</summary>
     /// <exception cref="SaslException">There is none, or it makes no sense.</exception>
+    /// <exception cref="LookupException">The table cannot say.</exception>
     internal Credentials Named(string key) =>
         Read(table.Find(key) ?? throw new SaslException($"smtp_sasl_password_maps has no entry for {key}"), key);
 
-    /// <summary>There is an entry, good or bad.</summary>
+    /// <summary>There is an entry, good or bad, or the table cannot say.</summary>
     /// <inheritdoc cref="Find"/>
-    internal bool Has(string sender, string host, string destination) => (OfSender(sender) ?? table.Find(host) ?? table.Find(destination)) is not null;
+    internal bool Has(string sender, string host, string destination) => !Unless(() => (OfSender(sender) ?? table.Find(host) ?? table.Find(destination)) is null);
+
+    // False, too, when the table cannot say.
+    private static bool Unless(Func<bool> isThereNone)
+    {
+        try
+        {
+            return isThereNone();
+        }
+        catch (LookupException)
+        {
+            return false;
+        }
+    }
 
     // The address, then without its extension, then its domain.
     private string? OfSender(string sender)
@@ -52,10 +69,10 @@ internal sealed class PasswordTable(LookupTable table, bool bySender, string rec
         if (recipientDelimiter.Length > 0)
         {
             int extension = sender.AsSpan(0, at).IndexOfAny(recipientDelimiter);
-            if (extension > 0 && table.Find(string.Concat(sender.AsSpan(0, extension), sender.AsSpan(at))) is { } bare)
+            if (extension > 0 && table.Find(string.Concat(sender.AsSpan(0, extension), sender.AsSpan(at)), KeyKind.Part) is { } bare)
                 return bare;
         }
-        return table.Find(sender[at..]);
+        return table.Find(sender[at..], KeyKind.Part);
     }
 
     /// <summary>Whether the secret of an entry is what a program says.</summary>

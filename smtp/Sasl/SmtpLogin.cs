@@ -1,6 +1,7 @@
 using PostfixNet.Login;
 using PostfixNet.Mail;
 using PostfixNet.Net;
+using PostfixNet.Tables;
 
 namespace PostfixNet.Smtp.Sasl;
 
@@ -41,6 +42,11 @@ internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings sett
         catch (SaslException e)
         {
             return Failed(e.Message);
+        }
+        catch (LookupException e)
+        {
+            log.Warning(e.Message);
+            return SmtpTrouble.Why("4.3.0", "temporary lookup failure");
         }
     }
 

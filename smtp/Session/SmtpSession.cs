@@ -2,6 +2,7 @@ using System.Globalization;
 using PostfixNet.Delivery;
 using PostfixNet.Net;
 using PostfixNet.Queue;
+using PostfixNet.Tables;
 
 namespace PostfixNet.Smtp;
 
@@ -49,6 +50,11 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
         {
             chat.Abandon();
             trouble.StreamFails(e, chat.Stage);
+        }
+        catch (LookupException e)
+        {
+            chat.Abandon();
+            trouble.LookupFails(e);
         }
         catch (StoppingException)
         {
@@ -108,6 +114,12 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
         {
             chat.Abandon();
             trouble.Stopping();
+        }
+        catch (LookupException e)
+        {
+            // If content was under way, closing now makes the server throw it away.
+            chat.Abandon();
+            trouble.LookupFails(e);
         }
         catch (ContentException e)
         {

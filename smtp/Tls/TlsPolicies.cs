@@ -57,7 +57,7 @@ internal sealed class TlsPolicies(TlsSettings settings)
         for (int dot = written.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = written.IndexOf('.', dot + 1))
         {
             // A leading dot would be the key that was tried already.
-            if (dot > 0 && table.Find(written[dot..]) is { } parent)
+            if (dot > 0 && table.Find(written[dot..], KeyKind.Part) is { } parent)
                 return parent;
         }
         return null;

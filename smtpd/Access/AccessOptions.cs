@@ -82,8 +82,11 @@ internal sealed record AccessOptions
     /// <summary>smtpd_null_access_lookup_key.</summary>
     internal required string NullSenderKey { get; init; }
 
-    /// <summary>smtpd_sender_login_maps; null: there are none.</summary>
+    /// <summary>Addresses in smtpd_sender_login_maps; null: there are none.</summary>
     internal required AddressLookup? SenderLogins { get; init; }
+
+    /// <summary>smtpd_sender_login_maps.</summary>
+    internal required LookupTable SenderLoginMaps { get; init; }
 
     /// <summary>relay_clientcerts.</summary>
     internal required LookupTable Certificates { get; init; }
@@ -131,6 +134,7 @@ internal sealed record AccessOptions
             Parse = reader.Parse,
             NullSenderKey = config.Get(Parameters.SmtpdNullAccessLookupKey),
             SenderLogins = logins.IsEmpty ? null : new AddressLookup(logins.Find, [config.Get(Parameters.MyOrigin), .. local], config.Get(Parameters.RecipientDelimiter)),
+            SenderLoginMaps = logins,
             Certificates = config.Get(Parameters.RelayClientcerts),
             DefersUnknownHelo = config.Get(Parameters.UnknownHeloHostnameTempfailAction) == "defer",
             DefersUnknownAddress = config.Get(Parameters.UnknownAddressTempfailAction) == "defer",

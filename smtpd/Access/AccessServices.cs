@@ -1,4 +1,6 @@
+using PostfixNet.Configuration;
 using PostfixNet.Ipc;
+using PostfixNet.Tables;
 
 namespace PostfixNet.Smtpd;
 
@@ -10,6 +12,11 @@ namespace PostfixNet.Smtpd;
 internal sealed record AccessServices(EventLoop Loop, OwnClients Own, Destinations Destinations, NameLookups Names, Log Log)
 {
     private readonly Dictionary<PolicyOptions, PolicyClient> _policies = [];
+
+    /// <summary>Asks a table, on another thread if it has a server to ask.</summary>
+    /// <param name="find">Touches nothing else.</param>
+    /// <exception cref="LookupException">It cannot say.</exception>
+    internal ValueTask<T> Ask<T>(LookupTable table, Func<T> find) => table.Waits ? Names.Elsewhere(find) : new(find());
 
     /// <summary>The connections to a policy service.</summary>
     internal PolicyClient Policy(PolicyOptions policy)

@@ -1,3 +1,5 @@
+using PostfixNet.Tables;
+
 namespace PostfixNet.Smtpd;
 
 /// <summary>Decides by the lists of restrictions in main.toml.</summary>
@@ -24,8 +26,19 @@ internal sealed class RestrictionAccess(AccessOptions options, AccessServices se
     // What holds for all recipients is not told of one.
     private static string? OnlyRecipient(Session session) => session.Transaction?.Recipients is [var only] ? only.Address : null;
 
-    private static async ValueTask<Reply?> Decide(Evaluation evaluation, Func<Evaluation, ValueTask<Verdict>> question) =>
-        await question(evaluation) == Verdict.Refused ? evaluation.Refusal : null;
+    private static async ValueTask<Reply?> Decide(Evaluation evaluation, Func<Evaluation, ValueTask<Verdict>> question)
+    {
+        try
+        {
+            return await question(evaluation) == Verdict.Refused ? evaluation.Refusal : null;
+        }
+        catch (LookupException e)
+        {
+            evaluation.Services.Log.Warning(e.Message);
+            _ = evaluation.RefuseForTrouble("4.3.0", $"<{evaluation.Subject.Name}>: Temporary lookup failure");
+            return evaluation.Refusal;
+        }
+    }
 
     private static async ValueTask<Verdict> Client(Evaluation evaluation)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using PostfixNet.Mail;
 using PostfixNet.Native;
+using PostfixNet.Tables;
 
 namespace PostfixNet.Smtpd;
 
@@ -51,6 +52,12 @@ internal sealed class SmtpdSession
                 await Chat.SayAndClose(new Reply(421, "4.4.2", $"{Options.MyHostname} Error: timeout exceeded"));
             if (!_mustEnd)
                 Ended(e.IsTimeout);
+        }
+        catch (LookupException e)
+        {
+            // A table of clients cannot say, so what this one may do is not known.
+            Log.Warning($"{Log.Name(_session)}: {e.Message}");
+            await Chat.SayAndClose(new Reply(421, "4.3.0", $"{Options.MyHostname} Error: temporary lookup failure"));
         }
         finally
         {

@@ -33,6 +33,8 @@ internal sealed class ServerCertificates
         (string certificate, string key) = (config.Get(Parameters.SmtpdTlsCertFile), config.Get(Parameters.SmtpdTlsKeyFile));
         string authorities = config.Get(Parameters.SmtpdTlsCAfile), directory = config.Get(Parameters.SmtpdTlsCApath);
         LookupTable names = config.Get(Parameters.TlsServerSniMaps);
+        if (!names.IsListed)
+            throw config.Refuse(Parameters.TlsServerSniMaps, "the names must be known beforehand: give a table, \"texthash:/path\" or \"inline:{name=/file}\"");
         Parameter parameter = Parameters.SmtpdTlsCertFile;
         if (chains.Count > 0)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using PostfixNet.Tables;
 
 namespace PostfixNet.Configuration;
 
@@ -92,6 +93,10 @@ public static partial class Parameters
     private static Parameter<MatchList> Words(string name, string defaultText) => Add(new Parameter<MatchList>(name, defaultText, MatchList.Words));
 
     private static Parameter<LookupTable> Table(string name, string defaultText) => Add(new Parameter<LookupTable>(name, defaultText, LookupTable.Open));
+
+    /// <param name="limits">What its user does not take.</param>
+    private static Parameter<LookupTable> Table(string name, string defaultText, TableLimits limits) =>
+        Add(new Parameter<LookupTable>(name, defaultText, value => LookupTable.Open(value, limits)));
 
     private static Parameter<LookupTable> Secrets(string name) => Add(new Parameter<LookupTable>(name, "", LookupTable.OpenSecrets));
 

@@ -1,3 +1,5 @@
+using PostfixNet.Tables;
+
 namespace PostfixNet.Configuration;
 
 // Read by qmgr.
@@ -37,7 +39,7 @@ public static partial class Parameters
     public static readonly Parameter<TimeSpan> QmgrIpcTimeout = Time("qmgr_ipc_timeout", "60s", minimum: 1);
 
     /// <summary>Transport and next hop of addresses and domains.</summary>
-    public static readonly Parameter<LookupTable> TransportMaps = Table("transport_maps", "");
+    public static readonly Parameter<LookupTable> TransportMaps = Table("transport_maps", "", TableLimits.NoSubstitution | TableLimits.NoServers);
 
     /// <summary>Transport of mail that transport_maps says nothing of; "name" or "name:nexthop".</summary>
     public static readonly Parameter<string> DefaultTransport = Transport("default_transport", "smtp");

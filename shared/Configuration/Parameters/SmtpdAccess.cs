@@ -1,3 +1,5 @@
+using PostfixNet.Tables;
+
 namespace PostfixNet.Configuration;
 
 // Read by smtpd: who may do what.
@@ -103,7 +105,7 @@ public static partial class Parameters
     public static readonly Parameter<LookupTable> SmtpdSenderLoginMaps = Table("smtpd_sender_login_maps", "");
 
     /// <summary>Fingerprints of certificates, or of their keys, whose owners permit_tls_clientcerts permits.</summary>
-    public static readonly Parameter<LookupTable> RelayClientcerts = Table("relay_clientcerts", "");
+    public static readonly Parameter<LookupTable> RelayClientcerts = Table("relay_clientcerts", "", TableLimits.NoServers);
 
     /// <summary>What is done when a policy service does not answer.</summary>
     public static readonly Parameter<string> SmtpdPolicyServiceDefaultAction = Text("smtpd_policy_service_default_action", "451 4.3.5 Server configuration problem");

@@ -17,7 +17,7 @@ public sealed class LookupTableTests
     [InlineData("transport_maps = { a = 25 }", "a", "25")]
     [InlineData("transport_maps = 'inline:{a=x, {b = y}, d={p q}}'", "a", "x")]
     [InlineData("transport_maps = 'inline:{a=x, {c = x y}, d={p q}}'", "c", "x y")]
-    [InlineData("transport_maps = 'inline:{a=x, {c = x y}, d={p q}}'", "D", "p q")]
+    [InlineData("transport_maps = 'inline:{a=x, {c = x y}, d={p q}}'", "D", "{p q}")]
     [InlineData("transport_maps = 'static:retry:'", "anything", "retry:")]
     [InlineData("transport_maps = 'inline:{a=x} static:z'", "a", "x")]
     [InlineData("transport_maps = 'inline:{a=x}, static:z'", "b", "z")]

@@ -156,9 +156,9 @@ public sealed class MainConfigTests
     [InlineData("mail_name = 'x$-'", "main.toml:1:13: mail_name: \"$\" at character 2 of the value is followed by no name; accepted are $name, ${name}, and $$ for a dollar sign")]
     [InlineData("mail_name = '$transport_maps'\n[transport_maps]", "main.toml:2:1: transport_maps: a table has no text that could be expanded")]
     // Tables
-    [InlineData("transport_maps = 1", "main.toml:1:18: transport_maps: an integer is not accepted; give a table, \"texthash:/path\", \"inline:{key=value}\", \"static:value\", or a list of these")]
-    [InlineData("transport_maps = 'hash:/x'", "main.toml:1:18: transport_maps: \"hash:/x\" is not a lookup table; give a table, \"texthash:/path\", \"inline:{key=value}\", \"static:value\", or a list of these")]
-    [InlineData("transport_maps = 'texthash:x'", "main.toml:1:18: transport_maps: \"texthash:x\" has no path from the root; accepted is \"texthash:/path\" or \"texthash:$config_directory/file\"")]
+    [InlineData("transport_maps = 1", "main.toml:1:18: transport_maps: an integer is not accepted; give a table, \"texthash:/path\", \"inline:{key=value}\", \"static:value\", another of the types in docs/tables.md, or a list of these")]
+    [InlineData("transport_maps = 'hush:/x'", "main.toml:1:18: transport_maps: \"hush:/x\" is not a lookup table; give a table, \"texthash:/path\", \"inline:{key=value}\", \"static:value\", another of the types in docs/tables.md, or a list of these")]
+    [InlineData("transport_maps = 'texthash:x'", "main.toml:1:18: transport_maps: \"texthash:\" needs a path from the root; accepted is \"texthash:/path\" or \"texthash:$config_directory/file\"")]
     [InlineData("transport_maps = 'texthash:/nonexistent/t'", "main.toml:1:18: transport_maps: the table /nonexistent/t cannot be read: No such file or directory")]
     [InlineData("transport_maps = 'texthash:/dev/null'", "main.toml:1:18: transport_maps: the table /dev/null cannot be read: not a regular file")]
     [InlineData("transport_maps = 'inline:{a}'", "main.toml:1:18: transport_maps: entry 1 of an inline table is not understood; accepted is \"key=value\"")]

@@ -34,6 +34,6 @@ public sealed class AddressLookupTests
     public void Without_delimiters_there_are_no_extensions() => Assert.Null(Find("u@our.test", "u+x@our.test", ""));
 
     private static string? Find(string keys, string address, string delimiters) =>
-        new AddressLookup(key => keys.Split(' ').Contains(key) ? key : null, s_local, delimiters).Find(address) is { } match
+        new AddressLookup((key, _) => keys.Split(' ').Contains(key) ? key : null, s_local, delimiters).Find(address) is { } match
             ? $"{match.Value} {match.Extension}" : null;
 }

@@ -36,7 +36,7 @@ public sealed class LoginTableTests
     }
 
     [Theory]
-    [InlineData("smtp_sasl_password_maps = 'hash:secret'", "main.toml:1:27: smtp_sasl_password_maps: this is not a lookup table; ")]
+    [InlineData("smtp_sasl_password_maps = 'hash:secret'", "main.toml:1:27: smtp_sasl_password_maps: \"hash:\" needs a path from the root; ")]
     [InlineData("smtp_sasl_password_maps = 'user:secret'", "main.toml:1:27: smtp_sasl_password_maps: this is not a lookup table; ")]
     [InlineData("smtp_sasl_password_maps = 'inline:{secret}'", "main.toml:1:27: smtp_sasl_password_maps: entry 1 of an inline table is not understood")]
     public void No_error_quotes_a_password(string toml, string problem)

@@ -15,7 +15,7 @@ public sealed class AccessTests
     [InlineData("smtpd_client_restrictions = ['permit_mynetworks', 'reject_rbl_client x.test']", "smtpd_client_restrictions: \"reject_rbl_client\" is not supported")]
     [InlineData("smtpd_sender_restrictions = 'reject_unverified_sender'", "is not supported: addresses are not probed")]
     [InlineData("smtpd_recipient_restrictions = 'check_recipient_access'", "needs a lookup table after it")]
-    [InlineData("smtpd_recipient_restrictions = 'check_recipient_access hash:/x'", "\"hash:/x\" is not a lookup table")]
+    [InlineData("smtpd_recipient_restrictions = 'check_recipient_access hush:/x'", "\"hush:/x\" is not a lookup table")]
     [InlineData("smtpd_recipient_restrictions = 'check_recipient_access inline:{ {a=FILTER smtp:x} }'", "\"FILTER smtp:x\", which is not supported: mail is not passed through content filters")]
     [InlineData("smtpd_recipient_restrictions = 'check_recipient_access inline:{a=BOGUS}'", "\"BOGUS\", which is no action")]
     [InlineData("smtpd_data_restrictions = 'inline:{a=REJECT}'", "is a lookup table without a word that says what is looked up")]

@@ -1,5 +1,6 @@
 using System.Text;
 using PostfixNet.Mail;
+using PostfixNet.Service;
 
 namespace PostfixNet.Sendmail;
 
@@ -18,10 +19,10 @@ internal sealed class EnvelopeAddress(AddressCompletion completion, int limit)
     internal string Of(string address)
     {
         if (address.Contains('\0', StringComparison.Ordinal))
-            throw new SubmissionException("an address has a NUL in it");
+            throw new SubmissionException("an address has a NUL in it", ExitStatus.BadData);
         int length = ByteText.Encode(address).Length;
         if (length > limit)
-            throw new SubmissionException($"an address is {length} bytes long; line_length_limit allows {limit}");
+            throw new SubmissionException($"an address is {length} bytes long; line_length_limit allows {limit}", ExitStatus.BadData);
         return address;
     }
 

@@ -1,4 +1,5 @@
 using PostfixNet.Mail;
+using PostfixNet.Service;
 
 namespace PostfixNet.Sendmail;
 
@@ -53,7 +54,7 @@ internal sealed class HeaderRecipients(int headerLimit, EnvelopeAddress envelope
         if (list is null)
             return;
         if (isTooLong)
-            throw new SubmissionException("unable to extract recipients: message header length exceeds safety limit");
+            throw new SubmissionException("unable to extract recipients: message header length exceeds safety limit", ExitStatus.BadData);
         foreach (HeaderAddress address in HeaderAddresses.Parse(ByteText.Decode(header[(colon + 1)..])))
             list.Add(envelope.Of(address));
     }

@@ -3,11 +3,32 @@ using PostfixNet.Service;
 
 namespace PostfixNet.Sendmail;
 
+/// <summary>What sendmail is to do: chosen by the name that it is called by, or by -b, -I and -q.</summary>
+internal enum Mode
+{
+    /// <summary>-bm: take a message.</summary>
+    Submit,
+    /// <summary>mailq, -bp.</summary>
+    ListQueue,
+    /// <summary>newaliases, -bi, -I.</summary>
+    RenewAliases,
+    /// <summary>-bs: a server on standard input and output.</summary>
+    Server,
+    /// <summary>-bd, -bl.</summary>
+    StartSystem,
+    /// <summary>-q.</summary>
+    Flush,
+    /// <summary>-bh, -bH: there is no database of hosts.</summary>
+    Nothing,
+}
+
 /// <summary>What the command line asks for.</summary>
 internal sealed class Options
 {
-    /// <summary>Letter of -b: m (a message), p (list), i (nothing to do here: aliases, host status, a daemon's queue runs).</summary>
-    internal char Mode { get; private set; } = 'm';
+    private bool _isProbe;
+    private int _verbosity;
+
+    internal Mode Mode { get; private set; }
 
     internal string? ConfigDirectory { get; private set; }
 
@@ -34,34 +55,75 @@ internal sealed class Options
 
     internal Tracing Tracing { get; private set; }
 
-    /// <summary>Arguments for postqueue; null: no -q.</summary>
-    internal IReadOnlyList<string>? Flush { get; private set; }
+    /// <summary>-q with a time: a daemon's interval between queue runs.</summary>
+    internal bool HasInterval { get; private set; }
+
+    /// <summary>-qR or -qI: what of the queue is flushed, as postqueue wants to hear it; null: neither was given.</summary>
+    internal IReadOnlyList<string>? PartFlush { get; private set; }
 
     internal IReadOnlyList<string> Recipients { get; private set; } = [];
 
-    /// <exception cref="SubmissionException">An option that is unknown, incomplete, or not supported.</exception>
-    internal static Options Parse(IReadOnlyList<string> arguments, string letters, Action<string> warn)
+    /// <summary>Reads the arguments.</summary>
+    /// <param name="name">What the program was called by.</param>
+    /// <exception cref="SubmissionException">An option that is unknown, incomplete, or not supported, or that does not go with others.</exception>
+    internal static Options Parse(string name, IReadOnlyList<string> arguments, string letters, Action<string> warn)
     {
-        Options options = new();
-        Getopt getopt = new(SeparateValues(arguments), letters);
-        while (getopt.Next() is { } letter)
+        Options options = new() { Mode = name switch { "mailq" => Mode.ListQueue, "newaliases" => Mode.RenewAliases, _ => Mode.Submit } };
+        Getopt getopt = new(arguments, letters);
+        while (true)
         {
+            // Against what their letters say: one has no value, and in the other it was once part of the option.
+            if (getopt.Word == "-q")
+            {
+                options.TakeFlush(warn);
+                getopt.Skip();
+                continue;
+            }
+            if (getopt.Word is ['-', 'V', var x, var y] && !char.IsAsciiLetterOrDigit(x) && !char.IsAsciiLetterOrDigit(y))
+            {
+                warn($"option -V{x}{y} is deprecated with Postfix 2.3; specify -XV{x}{y} instead");
+                options.Verp = $"{x}{y}";
+                getopt.Skip();
+                continue;
+            }
+            if (getopt.Next() is not { } letter)
+                break;
             if (letter == Getopt.Bad)
                 throw new SubmissionException($"{getopt.Error}; usage: sendmail [options]");
             options.Take(letter, getopt.Value, warn);
         }
         options.Recipients = getopt.Operands;
+        options.Check();
         return options;
     }
 
-    // "-q" and "-o" alone take no value, against what their letters say.
-    private static List<string> SeparateValues(IReadOnlyList<string> arguments)
+    private void Check()
     {
-        List<string> result = new(arguments.Count);
-        foreach (string argument in arguments)
-            result.Add(argument == "-q" ? "-q;" : argument);
-        return result;
+        if (TakesHeaderRecipients && Mode != Mode.Submit)
+            throw new SubmissionException("-t can be used only in delivery mode");
+        if (PartFlush is not null && Mode != Mode.Submit)
+            throw new SubmissionException("-qR and -qI can be used only in delivery mode");
+        if (_isProbe)
+        {
+            string? other = TakesHeaderRecipients ? "-t" : Notify != Notify.Default ? "-N" : Return != DsnReturn.Unspecified ? "-R" : _verbosity == 1 ? "-v" : null;
+            if (other is not null)
+                throw new SubmissionException($"{other} option cannot be used with -bv");
+        }
+        if (Recipients.Count > 0 && (Mode is not (Mode.Submit or Mode.Nothing) || PartFlush is not null))
+            throw new SubmissionException($"{ModeName} requires no recipient");
+        // More than one of them ask for more lines in the log.
+        Tracing = _isProbe ? Tracing.Probe : _verbosity == 1 ? Tracing.Report : Tracing.None;
     }
+
+    private string ModeName => Mode switch
+    {
+        Mode.ListQueue => "display queue mode",
+        Mode.RenewAliases => "alias initialization mode",
+        Mode.Server => "stand-alone mode",
+        Mode.StartSystem => "daemon mode",
+        Mode.Flush => "flush queue mode",
+        _ => "a flush of a part of the queue",
+    };
 
     private void Take(char letter, string value, Action<string> warn)
     {
@@ -84,15 +146,17 @@ internal sealed class Options
                     IgnoresDots = true;
                 else if (value.StartsWith('f'))
                     Sender = value[1..];
+                else if (value == "A")
+                    throw new SubmissionException("-oA requires pathname");
                 break;
             case 'C':
-                ConfigDirectory = value;
+                ConfigDirectory = value.EndsWith("/main.toml", StringComparison.Ordinal) ? value[..^"main.toml".Length] : value;
                 break;
             case 'G':
                 IsRemote = true;
                 break;
             case 'v':
-                Tracing = Tracing.Report;
+                _verbosity++;
                 break;
             case 'B':
                 Encoding = value switch
@@ -118,40 +182,77 @@ internal sealed class Options
             case 'n':
                 throw new SubmissionException("-n option not supported");
             case 'X':
-                if (value.StartsWith('V'))
-                    Verp = value[1..];
+                if (!value.StartsWith('V'))
+                    throw new SubmissionException($"unsupported: -X{(value.Length > 0 ? value[..1] : "")}");
+                Verp = value[1..];
                 break;
             case 'b':
-                Mode = value switch
-                {
-                    "m" or "p" or "i" => value[0],
-                    "h" or "H" => 'i',
-                    _ => throw new SubmissionException($"unsupported: -b{value}"),
-                };
+                Mode = ModeOf(value, warn);
                 break;
             case 'I':
-                Mode = 'i';
+                Mode = Mode.RenewAliases;
+                break;
+            case 'q' when value.Length > 0:
+                TakePartFlush(value);
                 break;
             case 'q':
-                TakeFlush(value);
-                break;
+                throw new SubmissionException("-q needs no empty value");
             default:
                 break; // accepted and ignored, as for decades
         }
     }
 
-    private void TakeFlush(string value)
+    private void TakeFlush(Action<string> warn)
     {
-        if (value == ";")
-            Flush = ["-f"];
-        else if (value.StartsWith('I'))
-            Flush = ["-i", value[1..]];
-        else if (value.StartsWith('R'))
-            Flush = ["-s", value[1..]];
-        else if (value.StartsWith('S'))
-            throw new SubmissionException("-qS is not implemented");
+        if (Mode == Mode.StartSystem)
+            warn("ignoring -q option in daemon mode");
         else
-            Mode = 'i'; // an interval: master has its own
+            Mode = Mode.Flush;
+    }
+
+    private void TakePartFlush(string value)
+    {
+        switch (value[0])
+        {
+            case >= '0' and <= '9':
+                HasInterval = true;
+                break;
+            case 'R' or 'I' when value.Length > 1:
+                PartFlush = [value[0] == 'I' ? "-i" : "-s", value[1..]];
+                break;
+            case 'R':
+                throw new SubmissionException("specify: -qRsitename");
+            case 'I':
+                throw new SubmissionException("specify: -qIqueueid");
+            default:
+                throw new SubmissionException($"-q{value[0]} is not implemented");
+        }
+    }
+
+    private Mode ModeOf(string value, Action<string> warn)
+    {
+        switch (value.Length > 0 ? value[0] : ' ')
+        {
+            case 'm':
+                return Mode.Submit;
+            case 'p':
+                return Mode.ListQueue;
+            case 'i':
+                return Mode.RenewAliases;
+            case 's':
+                return Mode.Server;
+            case 'h' or 'H':
+                return Mode.Nothing;
+            case 'v':
+                _isProbe = true;
+                return Mode;
+            case 'd' or 'l':
+                if (Mode == Mode.Flush)
+                    warn("ignoring -q option in daemon mode");
+                return Mode.StartSystem;
+            default:
+                throw new SubmissionException($"unsupported: -b{(value.Length > 0 ? value[..1] : "")}");
+        }
     }
 
     private static Notify ParseNotify(string value, Action<string> warn)

@@ -2,6 +2,7 @@ using System.Globalization;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
+using PostfixNet.Service;
 
 namespace PostfixNet.Sendmail;
 
@@ -11,7 +12,7 @@ internal sealed class Submission
     private readonly SubmissionSettings _settings;
     private readonly Options _options;
     private readonly EnvelopeAddress _envelope;
-    private readonly Func<string, SubmissionException> _complaint;
+    private readonly Func<string, int, SubmissionException> _complaint;
     private readonly Account? _caller = Users.ByUid(Users.RealUid);
 
     internal Submission(SubmissionSettings settings, Options options, Action<string> warn)
@@ -19,7 +20,7 @@ internal sealed class Submission
         (_settings, _options, _envelope) = (settings, options, new EnvelopeAddress(settings.Completion, settings.LineLengthLimit));
         Sender = ReadSender(options.Sender, warn);
         string name = options.Sender is null ? SubmissionException.Name(_caller) : SubmissionException.Name(Sender);
-        _complaint = text => new SubmissionException($"{name}: {text}");
+        _complaint = (text, status) => new SubmissionException($"{name}: {text}", status);
         if (options.Verp is not null)
             CheckVerp();
     }
@@ -33,19 +34,18 @@ internal sealed class Submission
     internal void Drop()
     {
         if (_options.Recipients.Count == 0 && !_options.TakesHeaderRecipients)
-            throw _complaint("Recipient addresses must be specified on the command line or via the -t option");
-        if (!_settings.MaySubmit.Includes(_caller?.Name ?? "unknown"))
-            throw new SubmissionException($"User {SubmissionException.Name(_caller)} is not allowed to submit mail");
-        using NewQueueFile file = NewQueueFile.Create(_settings.Queues, QueueName.Maildrop, _settings.LongQueueIds);
+            throw _complaint("Recipient addresses must be specified on the command line or via the -t option", ExitStatus.Usage);
+        Admission.Require(_settings.Maildrop, _caller);
+        using NewQueueFile file = _settings.Maildrop.Begin();
         try
         {
             Write(file.Writer, StandardStreams.ReadInput);
         }
         catch (SystemCallException e) when (e.IsFileTooBig)
         {
-            throw _complaint("message file too big");
+            throw _complaint("message file too big", ExitStatus.TemporaryFailure); // of ulimit(1)
         }
-        file.Commit(QueueFileMode.Submitted);
+        _settings.Maildrop.Commit(file);
     }
 
     /// <summary>Writes the records of the file.</summary>
@@ -55,10 +55,17 @@ internal sealed class Submission
     {
         bool hasRecipients = WriteEnvelope(writer);
         writer.Write(RecordType.Message);
+        if (_options.Tracing == Tracing.Probe)
+        {
+            WriteProbe(writer);
+            writer.Write(RecordType.Extracted);
+            writer.Write(RecordType.End);
+            return;
+        }
         HeaderRecipients? header = _options.TakesHeaderRecipients ? new HeaderRecipients(_settings.HeaderSizeLimit, _envelope) : null;
         MessageInput input = new(read, writer, header, _settings.LineLengthLimit, _settings.MessageSizeLimit, _options.IgnoresDots, _settings.LineEnding);
         if (!input.Copy())
-            throw _complaint("message file too big");
+            throw _complaint("message file too big", ExitStatus.BadData);
         writer.Write(RecordType.Extracted);
         foreach (string recipient in header?.Found ?? [])
         {
@@ -66,7 +73,7 @@ internal sealed class Submission
             hasRecipients = true;
         }
         if (!hasRecipients)
-            throw _complaint("No recipient addresses found in message header");
+            throw _complaint("No recipient addresses found in message header", ExitStatus.Usage);
         writer.Write(RecordType.End);
     }
 
@@ -79,14 +86,14 @@ internal sealed class Submission
         if (_options.Return != DsnReturn.Unspecified)
             writer.WriteAttribute(AttributeName.ReturnFlags, (long)_options.Return);
         writer.WriteAttribute(AttributeName.RewriteContext, _options.IsRemote ? AttributeName.Remote : AttributeName.Local);
-        if (_options.Tracing != Tracing.None)
-            writer.WriteAttribute(AttributeName.TraceFlags, (long)_options.Tracing);
         string fullName = _options.FullName ?? Caller.Variable("NAME") ?? _caller?.FullName ?? "";
         if (fullName.Length > 0)
             writer.Write(RecordType.FullName, _envelope.Name(fullName));
         writer.Write(RecordType.From, Sender);
         if (_options.Encoding != BodyEncoding.Unknown)
             writer.WriteAttribute(AttributeName.Encoding, _options.Encoding.Word());
+        if (_options.Tracing != Tracing.None)
+            writer.WriteAttribute(AttributeName.TraceFlags, (long)_options.Tracing);
         if (_options.Verp is not null)
             writer.Write(RecordType.Verp, VerpDelimiters);
         bool any = false;
@@ -101,15 +108,26 @@ internal sealed class Submission
         return any;
     }
 
+    // -bv: nobody gets it, but the report returns it.
+    private void WriteProbe(RecordWriter writer)
+    {
+        if (Sender.Length > 0)
+            writer.Write(RecordType.Text, $"From: {Sender}");
+        writer.Write(RecordType.Text, "Subject: probe");
+        writer.Write(RecordType.TextPart, "To:");
+        for (int i = 0; i < _options.Recipients.Count; i++)
+            writer.Write(RecordType.Text, $"\t{_envelope.Name(_options.Recipients[i])}{(i + 1 < _options.Recipients.Count ? "," : "")}");
+    }
+
     private string VerpDelimiters => _options.Verp is { Length: > 0 } given ? given : _settings.VerpDelimiters;
 
     // Cleanup would refuse it, when nobody is there any more to be told.
     private void CheckVerp()
     {
         if (Sender.Length == 0)
-            throw _complaint("-XV: the null sender has no address to put recipients into");
+            throw _complaint("-XV: the null sender has no address to put recipients into", ExitStatus.Usage);
         if (VerpDelimiters.Length != 2 || VerpDelimiters.Any(c => !_settings.VerpDelimiterFilter.Contains(c)))
-            throw _complaint($"-XV: bad delimiters \"{VerpDelimiters}\": two characters of \"{_settings.VerpDelimiterFilter}\" are needed");
+            throw _complaint($"-XV: bad delimiters \"{VerpDelimiters}\": two characters of \"{_settings.VerpDelimiterFilter}\" are needed", ExitStatus.Usage);
     }
 
     private string ReadSender(string? given, Action<string> warn)

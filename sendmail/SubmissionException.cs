@@ -4,8 +4,9 @@ using PostfixNet.Service;
 
 namespace PostfixNet.Sendmail;
 
-/// <summary>The message is not accepted; the text is for the caller.</summary>
-internal sealed class SubmissionException(string text, int status = ExitStatus.TemporaryFailure) : Exception(text)
+/// <summary>The message is not accepted, and would not be the next time either; the text is for the caller.</summary>
+/// <remarks>Not the status for trouble that passes: PHP's mail(), for one, takes that for success.</remarks>
+internal sealed class SubmissionException(string text, int status = ExitStatus.Usage) : Exception(text)
 {
     /// <summary>Exit status.</summary>
     internal int Status { get; } = status;

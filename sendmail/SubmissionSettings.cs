@@ -1,7 +1,7 @@
 using PostfixNet.Configuration;
 using PostfixNet.Log;
 using PostfixNet.Mail;
-using PostfixNet.Queue;
+using PostfixNet.Service;
 
 namespace PostfixNet.Sendmail;
 
@@ -10,16 +10,8 @@ internal sealed record SubmissionSettings
 {
     internal required LogOptions Log { get; init; }
 
-    internal required QueueDirectories Queues { get; init; }
-
-    /// <summary>Socket of pickup, from the root.</summary>
-    internal required string Pickup { get; init; }
-
-    /// <summary>authorized_submit_users.</summary>
-    internal required UserList MaySubmit { get; init; }
-
-    /// <summary>enable_long_queue_ids.</summary>
-    internal required bool LongQueueIds { get; init; }
+    /// <summary>Where the message goes, and who may send any.</summary>
+    internal required Maildrop Maildrop { get; init; }
 
     /// <summary>For local parts whose quotes would be lost: myorigin, append_at_myorigin.</summary>
     internal required AddressCompletion Completion { get; init; }
@@ -43,28 +35,21 @@ internal sealed record SubmissionSettings
     internal required string VerpDelimiterFilter { get; init; }
 
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
-    internal static SubmissionSettings Read(MainConfig config)
+    internal static SubmissionSettings Read(MainConfig config) => new()
     {
-        QueueDirectories queues = QueueDirectories.FromConfig(config);
-        return new SubmissionSettings
+        Log = LogOptions.Read(config),
+        Maildrop = Maildrop.Read(config),
+        Completion = new AddressCompletion(config.Get(Parameters.MyOrigin), AppendAtMyOrigin: config.Get(Parameters.AppendAtMyorigin)),
+        HeaderSizeLimit = config.Get(Parameters.HeaderSizeLimit),
+        LineLengthLimit = config.Get(Parameters.LineLengthLimit),
+        MessageSizeLimit = config.Get(Parameters.MessageSizeLimit),
+        LineEnding = config.Get(Parameters.SendmailFixLineEndings) switch
         {
-            Log = LogOptions.Read(config),
-            Queues = queues,
-            Pickup = $"{queues.Root}/public/{config.Get(Parameters.PickupServiceName)}",
-            MaySubmit = config.Get(Parameters.AuthorizedSubmitUsers),
-            LongQueueIds = config.Get(Parameters.EnableLongQueueIds),
-            Completion = new AddressCompletion(config.Get(Parameters.MyOrigin), AppendAtMyOrigin: config.Get(Parameters.AppendAtMyorigin)),
-            HeaderSizeLimit = config.Get(Parameters.HeaderSizeLimit),
-            LineLengthLimit = config.Get(Parameters.LineLengthLimit),
-            MessageSizeLimit = config.Get(Parameters.MessageSizeLimit),
-            LineEnding = config.Get(Parameters.SendmailFixLineEndings) switch
-            {
-                "strict" => LineEnding.AsFirstLine,
-                "never" => LineEnding.Never,
-                _ => LineEnding.Always,
-            },
-            VerpDelimiters = config.Get(Parameters.DefaultVerpDelimiters),
-            VerpDelimiterFilter = config.Get(Parameters.VerpDelimiterFilter),
-        };
-    }
+            "strict" => LineEnding.AsFirstLine,
+            "never" => LineEnding.Never,
+            _ => LineEnding.Always,
+        },
+        VerpDelimiters = config.Get(Parameters.DefaultVerpDelimiters),
+        VerpDelimiterFilter = config.Get(Parameters.VerpDelimiterFilter),
+    };
 }

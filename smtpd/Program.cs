@@ -11,6 +11,7 @@ namespace PostfixNet.Smtpd;
 ///   smtpd - take mail by SMTP
 /// SYNOPSIS
 ///   smtpd [-o name=value ...]   (started by master, not by hand)
+///   smtpd -S [-c DIR]           (by "sendmail -bs")
 /// DESCRIPTION
 ///   Serves applications, containers and hosts that may send their mail through this system: each message goes to cleanup, a buffer at
 ///   a time, and the client is told "250" once it is in the queue, on stable storage. A service of type "inet" in master.toml names the
@@ -26,6 +27,9 @@ namespace PostfixNet.Smtpd;
 ///   name that a client asks for comes from tls_server_sni_maps.
 ///   With smtpd_sasl_auth_enable clients may log in, over TLS; from this host without it, too, unless smtpd_tls_auth_only. Users are
 ///   those of smtpd_sasl_password_file ("master passwd"), or Dovecot's.
+///   With -S there is one session, on standard input and output, with its caller's rights: messages go into maildrop/, as sendmail's do, while the
+///   mail system may be down. Restrictions, counts, TLS and logins are not for it, nor is a line that ends with LF alone an offence; sizes,
+///   times and errors are limited as usual. It takes no connection of a network.
 /// RESTRICTIONS
 ///   permit, reject, defer, defer_if_permit, defer_if_reject, warn_if_reject, sleep N, the name of a class;
 ///   permit_mynetworks, permit_inet_interfaces, permit_sasl_authenticated, permit_tls_clientcerts, permit_tls_all_clientcerts,
@@ -52,11 +56,11 @@ namespace PostfixNet.Smtpd;
 /// DIAGNOSTICS
 ///   Lines as Postfix's: "connect from", "ID: client=", "NOQUEUE: reject: RCPT from", "lost connection after", "timeout after",
 ///   "too many errors after", "improper command pipelining after", "non-SMTP command from", "limit exceeded:", "SASL PLAIN authentication failed:", "disconnect from ... commands=".
-///   Exit 0: told to end, or long idle. 70: a bug. 78: configuration unusable.
+///   Exit 0: told to end, or long idle. 70: a bug. 78: configuration unusable. With -S, 0: the session is over; 77: the caller may not submit mail.
 /// CONFIGURATION
 ///   soft_bounce, smtpd_upstream_proxy_protocol, smtpd_upstream_proxy_timeout, smtpd_tls_*, tls_server_sni_maps, smtpd_use_tls, smtpd_enforce_tls, smtpd_starttls_timeout,
 ///   smtpd_forbid_bare_newline_exclusions, smtpd_sasl_auth_enable, smtpd_sasl_exceptions_networks, smtpd_sasl_response_limit, broken_sasl_auth_clients, those of shared/Login/AuthoritySettings.cs,
-///   cleanup_service_name, disable_vrfy_command, hash_queue_depth,
+///   authorized_submit_users, enable_long_queue_ids, pickup_service_name (-S), cleanup_service_name, disable_vrfy_command, hash_queue_depth,
 ///   hash_queue_names, ipc_timeout, line_length_limit, mail_name, message_size_limit,
 ///   myhostname, queue_minfree, queue_minfree_percent, smtpd_banner, smtpd_client_auth_rate_limit,
 ///   smtpd_client_connection_count_limit, smtpd_client_connection_rate_limit, smtpd_client_ipv4_prefix_length,
@@ -71,8 +75,8 @@ namespace PostfixNet.Smtpd;
 /// </summary>
 internal static class Program
 {
-    internal static readonly SessionServer<SmtpdOptions> Service =
-        new("smtpd", static (config, _) => SmtpdOptions.Read(config), static options => options.SessionsPerProcess, Start)
+    internal static readonly SessionServer<SmtpdSettings> Service =
+        new("smtpd", static (config, _) => SmtpdSettings.Read(config), static settings => settings.Options.SessionsPerProcess, Start)
         {
             // Keys and verifiers may be files that root alone can read.
             BeforeConfinement = static (config, _) =>
@@ -85,15 +89,16 @@ internal static class Program
     private static TlsServerSettings? s_tls;
     private static AuthoritySettings? s_logins;
 
-    private static int Main(string[] arguments) => Service.Run(arguments);
+    private static int Main(string[] arguments) => StandAlone.IsMeant(arguments) ? StandAlone.Run(arguments) : Service.Run(arguments);
 
-    private static SmtpdServer Start(ServiceContext context, EventLoop loop, SmtpdOptions options)
+    private static SmtpdServer Start(ServiceContext context, EventLoop loop, SmtpdSettings settings)
     {
+        (SmtpdOptions options, AccessOptions rules) = settings;
         Log log = new(MailLog.Lines, options.LogsPort);
         context.AlsoChanged = s_tls is null ? null : s_tls.Certificates.Changed;
-        NameLookups names = new(loop, new Lazy<Dns.IResolver>(() => new Dns.StubResolver(options.Access.Resolver)), new Lazy<Dns.HostsFile>(() => Dns.HostsFile.Load()));
-        OwnClients own = new(options.Access.Interfaces, TimeProvider.System);
-        RestrictionAccess access = new(options.Access, AccessServices.Of(options.Access, loop, own, names, log));
+        NameLookups names = new(loop, new Lazy<Dns.IResolver>(() => new Dns.StubResolver(rules.Resolver)), new Lazy<Dns.HostsFile>(() => Dns.HostsFile.Load()));
+        OwnClients own = new(rules.Interfaces, TimeProvider.System);
+        RestrictionAccess access = new(rules, AccessServices.Of(rules, loop, own, names, log));
         return new SmtpdServer(new Surroundings(options, loop, access,
             new ClientEvents(loop, "private/anvil", options.Limits, context.Name, client => options.WithoutLimits.Contains(client.Name, client.Address), log),
             new MessageQueue(options, loop, log), new ClientNames(options.LooksNamesUp, names, log), own,

@@ -15,4 +15,4 @@ namespace PostfixNet.Smtpd;
 /// <param name="Logins">Who may log in; null: nobody.</param>
 /// <param name="Failures">Logins that failed.</param>
 /// <param name="Clock">For the times of messages.</param>
-internal sealed record Surroundings(SmtpdOptions Options, EventLoop Loop, IAccess Access, ClientEvents Events, MessageQueue Queue, ClientNames Names, OwnClients Own, TlsServer? Tls, LoginAuthority? Logins, LoginFailures Failures, TimeProvider Clock, Log Log);
+internal sealed record Surroundings(SmtpdOptions Options, EventLoop Loop, IAccess Access, ClientEvents Events, IMessageQueue Queue, ClientNames Names, OwnClients Own, TlsServer? Tls, LoginAuthority? Logins, LoginFailures Failures, TimeProvider Clock, Log Log);

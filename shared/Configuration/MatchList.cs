@@ -32,6 +32,9 @@ public sealed class MatchList
     /// <summary>One of network, name and table is there.</summary>
     private sealed record Item(bool IsIncluded, IPNetwork? Network, string Name, LookupTable? Table);
 
+    /// <summary>A list with nothing in it.</summary>
+    public static MatchList Empty { get; } = new(hasHosts: false, isForSubdomains: false);
+
     /// <summary>Nothing is in it.</summary>
     public bool IsEmpty => _items.Count == 0;
 

@@ -309,6 +309,9 @@ public sealed unsafe class Descriptor : IDisposable
         return LibC.GetSockOpt(_fd, SOL_SOCKET, SO_ERROR, &value, &length) == 0 ? value : Marshal.GetLastPInvokeError();
     }
 
+    /// <summary>Says that nothing more will be read: the other end can write no more.</summary>
+    public void FinishReading() => _ = LibC.Shutdown(_fd, 0);
+
     /// <summary>Says that nothing more will be written; reading goes on.</summary>
     public void FinishWriting() => _ = LibC.Shutdown(_fd, 1);
 

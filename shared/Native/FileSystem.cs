@@ -60,6 +60,34 @@ public static unsafe class FileSystem
         return file;
     }
 
+    private const string Descriptors = "/proc/self/fd";
+
+    /// <summary>Creates a file that has no name yet: should this process end now, whatever ends it, nothing is left of it.</summary>
+    /// <param name="directory">Where it may get one, by <see cref="TryLink"/>.</param>
+    /// <param name="mode">Exact, whatever the umask.</param>
+    /// <returns>null when the file system, or a system without /proc, cannot do that.</returns>
+    public static SafeFileHandle? TryCreateNameless(string directory, int mode)
+    {
+        if (LibC.FAccessAt(LibC.AT_FDCWD, Descriptors, 0, 0) < 0)
+            return null;
+        int fd = LibC.Open(directory, LibC.O_RDWR | LibC.O_TMPFILE_BIT | LibC.O_DIRECTORY | LibC.O_CLOEXEC, (uint)mode);
+        if (fd < 0)
+            return Marshal.GetLastPInvokeError() is LibC.EOPNOTSUPP or LibC.EISDIR or LibC.EINVAL or LibC.ENOSYS ? null : throw SystemCallException.Last($"create {directory}");
+        SafeFileHandle file = new(fd, ownsHandle: true);
+        if (LibC.FChMod(file, (uint)mode) < 0)
+            throw SystemCallException.Last($"chmod {directory}");
+        return file;
+    }
+
+    /// <summary>Gives a file of <see cref="TryCreateNameless"/> its name.</summary>
+    /// <returns>False when the name is taken.</returns>
+    public static bool TryLink(SafeFileHandle file, string path)
+    {
+        if (LibC.LinkAt(LibC.AT_FDCWD, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Descriptors}/{(int)file.DangerousGetHandle()}"), LibC.AT_FDCWD, path, LibC.AT_SYMLINK_FOLLOW) == 0)
+            return true;
+        return Marshal.GetLastPInvokeError() == LibC.EEXIST ? false : throw SystemCallException.Last($"link {path}");
+    }
+
     /// <summary>Opens for appending and reading, creating with <paramref name="mode"/> when missing; refuses a symbolic link.</summary>
     public static SafeFileHandle OpenAppend(string path, int mode)
     {

@@ -24,9 +24,20 @@ public static unsafe class StandardStreams
                 nint n = LibC.Read(0, p, buffer.Length);
                 if (n >= 0)
                     return (int)n;
-                if (Marshal.GetLastPInvokeError() != LibC.EINTR)
+                if (!MayRepeat(0, 1 /* POLLIN */))
                     throw SystemCallException.Last("read standard input");
             }
+        }
+    }
+
+    /// <summary>Standard input is a connection of a network.</summary>
+    public static bool IsNetworkInput
+    {
+        get
+        {
+            byte* name = stackalloc byte[128];
+            uint length = 128;
+            return IsCallers(0) && LibC.GetSockName(0, name, &length) == 0 && *(ushort*)name is LibC.AF_INET or LibC.AF_INET6;
         }
     }
 
@@ -54,25 +65,39 @@ public static unsafe class StandardStreams
 
     /// <summary>Writes to standard output, waiting as long as its reader makes us.</summary>
     /// <returns>False when it cannot be written: see <see cref="SystemCallException.Last"/>.</returns>
-    public static bool TryWriteOutput(string text) => TryWrite(1, text);
+    public static bool TryWriteOutput(string text) => TryWrite(1, Encoding.UTF8.GetBytes(text));
+
+    /// <inheritdoc cref="TryWriteOutput(string)"/>
+    public static bool TryWriteOutput(ReadOnlySpan<byte> octets) => TryWrite(1, octets);
 
     /// <summary>Writes to standard error; failure has nowhere to be reported.</summary>
-    public static void WriteError(string text) => _ = TryWrite(2, text);
+    public static void WriteError(string text) => _ = TryWrite(2, Encoding.UTF8.GetBytes(text));
+
+    // After a signal, or when the caller has made his end so that calls do not wait: then we do.
+    private static bool MayRepeat(int fd, short events)
+    {
+        int error = Marshal.GetLastPInvokeError();
+        if (error == LibC.EAGAIN)
+        {
+            LibC.PollFd ready = new() { Fd = fd, Events = events };
+            _ = LibC.Poll(&ready, 1, -1);
+        }
+        return error is LibC.EAGAIN or LibC.EINTR;
+    }
 
     // What was handed over at the start of the program does not close at such a start; all that is opened since does.
     private static bool IsCallers(int fd) => LibC.FCntl(fd, LibC.F_GETFD, 0) is var flags and >= 0 && (flags & LibC.FD_CLOEXEC) == 0;
 
-    private static bool TryWrite(int fd, string text)
+    private static bool TryWrite(int fd, ReadOnlySpan<byte> rest)
     {
         if (!IsCallers(fd))
             return true;
-        ReadOnlySpan<byte> rest = Encoding.UTF8.GetBytes(text);
         while (rest.Length > 0)
         {
             nint n;
             fixed (byte* p = rest)
                 n = LibC.Write(fd, p, rest.Length);
-            if (n < 0 && Marshal.GetLastPInvokeError() != LibC.EINTR)
+            if (n < 0 && !MayRepeat(fd, 4 /* POLLOUT */))
                 return false;
             rest = rest[(int)Math.Max(n, 0)..];
         }

@@ -5,7 +5,8 @@ using PostfixNet.Native;
 
 namespace PostfixNet.Queue;
 
-/// <summary>A queue file being written. Until <see cref="Commit"/> its mode keeps everybody from taking it for mail.</summary>
+/// <summary>A queue file being written. Until <see cref="Commit"/> its mode keeps everybody from taking it for mail; one in maildrop has, where the file
+/// system can do that, not even a name: a user may end his program at any time.</summary>
 public sealed class NewQueueFile : IDisposable
 {
     private const int MaximumTries = 1000;
@@ -13,10 +14,11 @@ public sealed class NewQueueFile : IDisposable
     private readonly SafeFileHandle _handle;
     private string _directory;
     private string? _former;
-    private bool _committed;
+    private bool _hasName, _committed;
 
-    private NewQueueFile(SafeFileHandle handle, string directory, string path, QueueId id)
+    private NewQueueFile(SafeFileHandle handle, string directory, string path, QueueId id, bool hasName)
     {
+        _hasName = hasName;
         _handle = handle;
         _directory = directory;
         Path = path;
@@ -27,7 +29,7 @@ public sealed class NewQueueFile : IDisposable
     /// <summary>Its id: made of the moment and the file's inode number.</summary>
     public QueueId Id { get; }
 
-    /// <summary>Where it is.</summary>
+    /// <summary>Where it is, or will be.</summary>
     public string Path { get; private set; }
 
     /// <summary>Appends records.</summary>
@@ -46,7 +48,9 @@ public sealed class NewQueueFile : IDisposable
     {
         clock ??= TimeProvider.System;
         string directory = queues.DirectoryOf(queue);
-        (SafeFileHandle handle, string temporary) = CreateTemporary(directory, queue == QueueName.Maildrop ? QueueFileMode.BeingSubmitted : QueueFileMode.Building, clock);
+        (SafeFileHandle handle, string? temporary) = queue != QueueName.Maildrop ? CreateTemporary(directory, QueueFileMode.Building, clock)
+            : FileSystem.TryCreateNameless(directory, QueueFileMode.BeingSubmitted) is { } nameless ? (nameless, null)
+            : CreateTemporary(directory, QueueFileMode.BeingSubmitted, clock);
         try
         {
             ulong inode = FileSystem.Status(handle).Inode;
@@ -56,21 +60,22 @@ public sealed class NewQueueFile : IDisposable
                 QueueId id = QueueId.Create(Math.Max(0, now / 1_000_000), (int)Math.Max(0, now % 1_000_000), inode, longId);
                 string path = queues.PathOf(queue, id);
                 queues.MakeHashDirectories(queue, id);
-                if (FileSystem.TryRenameNoReplace(temporary, path))
-                    return new NewQueueFile(handle, path[..path.LastIndexOf('/')], path, id);
+                if (temporary is null ? FileSystem.Status(path) is null : FileSystem.TryRenameNoReplace(temporary, path))
+                    return new NewQueueFile(handle, path[..path.LastIndexOf('/')], path, id, hasName: temporary is not null);
             }
             throw new IOException($"create {directory}: no free name");
         }
         catch
         {
             handle.Dispose();
-            _ = FileSystem.TryRemove(temporary);
+            if (temporary is not null)
+                _ = FileSystem.TryRemove(temporary);
             throw;
         }
     }
 
     // The dot keeps the name from being an id, so whoever scans the directory passes it over.
-    private static (SafeFileHandle Handle, string Path) CreateTemporary(string directory, int mode, TimeProvider clock)
+    private static (SafeFileHandle Handle, string? Path) CreateTemporary(string directory, int mode, TimeProvider clock)
     {
         for (int i = 0; i < MaximumTries; i++)
         {
@@ -114,6 +119,13 @@ public sealed class NewQueueFile : IDisposable
     {
         Writer.Flush();
         FileSystem.ChangeMode(_handle, mode);
+        if (!_hasName)
+        {
+            // The inode number in it is ours alone, so whoever has taken the name made it up.
+            if (!FileSystem.TryLink(_handle, Path))
+                throw new IOException($"link {Path}: the name is taken");
+            _hasName = true;
+        }
         FileSystem.Flush(_handle, Path);
         try
         {
@@ -133,7 +145,7 @@ public sealed class NewQueueFile : IDisposable
     /// <summary>Closes the file; removes it unless it was committed.</summary>
     public void Dispose()
     {
-        if (!_handle.IsClosed && !_committed)
+        if (_hasName && !_handle.IsClosed && !_committed)
         {
             try
             {

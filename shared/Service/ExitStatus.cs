@@ -9,6 +9,9 @@ public static class ExitStatus
     /// <summary>EX_USAGE: bad command line.</summary>
     public const int Usage = 64;
 
+    /// <summary>EX_DATAERR: the input cannot be used.</summary>
+    public const int BadData = 65;
+
     /// <summary>EX_UNAVAILABLE: the mail system is down.</summary>
     public const int Unavailable = 69;
 

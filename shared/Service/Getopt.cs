@@ -24,6 +24,12 @@ public sealed class Getopt(IReadOnlyList<string> arguments, string options, bool
     /// <summary>The arguments that are no options; complete when <see cref="Next"/> has returned null.</summary>
     public IReadOnlyList<string> Operands => _operands;
 
+    /// <summary>The argument that comes next, when the one before is used up; else null.</summary>
+    public string? Word => _letter == 0 && _argument < arguments.Count ? arguments[_argument] : null;
+
+    /// <summary>Passes over <see cref="Word"/>.</summary>
+    public void Skip() => _argument++;
+
     /// <summary>Takes the next option.</summary>
     /// <returns>Its letter, <see cref="Bad"/>, or null at the end.</returns>
     public char? Next()

@@ -97,12 +97,6 @@ internal sealed record AccessOptions
     /// <summary>unknown_address_tempfail_action is "defer".</summary>
     internal required bool DefersUnknownAddress { get; init; }
 
-    /// <summary>smtpd_authorized_xclient_hosts.</summary>
-    internal required MatchList ClientTellers { get; init; }
-
-    /// <summary>smtpd_authorized_xforward_hosts.</summary>
-    internal required MatchList Forwarders { get; init; }
-
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
     internal static AccessOptions Read(MainConfig config)
     {
@@ -138,8 +132,6 @@ internal sealed record AccessOptions
             Certificates = config.Get(Parameters.RelayClientcerts),
             DefersUnknownHelo = config.Get(Parameters.UnknownHeloHostnameTempfailAction) == "defer",
             DefersUnknownAddress = config.Get(Parameters.UnknownAddressTempfailAction) == "defer",
-            ClientTellers = config.Get(Parameters.SmtpdAuthorizedXclientHosts),
-            Forwarders = config.Get(Parameters.SmtpdAuthorizedXforwardHosts),
         };
         // With none of these anybody could send anything to anywhere.
         string[] closing = ["reject_unauth_destination", "defer_unauth_destination", "reject", "defer", "defer_if_permit"];

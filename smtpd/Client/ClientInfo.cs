@@ -9,6 +9,9 @@ internal sealed record ClientInfo
 {
     internal const string Unknown = "unknown";
 
+    /// <summary>The caller of a server on standard input: a client of the loopback interface, for all who read of it.</summary>
+    internal static ClientInfo Caller(uint uid) => new() { Address = IPAddress.Loopback, Name = "localhost", ReverseName = "localhost", Uid = uid };
+
     /// <summary>Its address; null: a process of this system, at a Unix-domain socket or on standard input.</summary>
     internal IPAddress? Address { get; init; }
 

@@ -2,11 +2,12 @@ using System.Globalization;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
+using PostfixNet.Native;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Smtpd;
 
-/// <summary>A message on its way from a client to cleanup: the content streams through, a buffer of it at a time.</summary>
+/// <summary>A message on its way from a client to the queue: the content streams through, a buffer of it at a time.</summary>
 /// <remarks>cleanup is asked for its queue ID only once the first buffer is full, or the content is over: a client that says nothing more keeps no
 /// process of cleanup from others.</remarks>
 internal sealed class IncomingMessage : IDisposable
@@ -19,7 +20,7 @@ internal sealed class IncomingMessage : IDisposable
     private readonly OutputBuffer _pending = new(1024);
     private readonly RecordWriter _records;
     private readonly BareNewline _bareNewline;
-    private CleanupSession? _cleanup;
+    private INewMessage? _message;
     private Reply? _trouble;
     private bool _isFirst = true, _isDropped;
 
@@ -37,7 +38,7 @@ internal sealed class IncomingMessage : IDisposable
     internal ContentLines Lines { get; }
 
     /// <summary>Its queue ID; null: it has none yet.</summary>
-    internal QueueId? Id => _cleanup?.Id;
+    internal QueueId? Id => _message?.Id;
 
     /// <summary>Sends on what has gathered, once it is much.</summary>
     internal async ValueTask Drain()
@@ -76,14 +77,9 @@ internal sealed class IncomingMessage : IDisposable
             return _trouble;
         try
         {
-            CleanupReply.Ended end = await _cleanup!.Finish();
-            CleanupSession done = _cleanup;
-            _cleanup = null;
-            Reply reply = ReplyTo(end, done.Id);
-            _surroundings.Queue.Return(done, _transaction);
-            return reply;
+            return ReplyTo(await _message!.Finish(), _message.Id);
         }
-        catch (IpcException e)
+        catch (IOException e)
         {
             // Whether it is queued is not known: the client asks again, and nothing is lost.
             _surroundings.Log.QueueTrouble(_session, e.Message);
@@ -146,8 +142,8 @@ internal sealed class IncomingMessage : IDisposable
     private void Drop()
     {
         _isDropped = true;
-        _cleanup?.Dispose();
-        _cleanup = null;
+        _message?.Dispose();
+        _message = null;
         _pending.Clear();
     }
 
@@ -160,7 +156,7 @@ internal sealed class IncomingMessage : IDisposable
             // Of a mailbox file: RFC 4155.
             if (text.TrimStart((byte)'>').StartsWith("From "u8))
             {
-                _records.Write(type, (byte[])[.. "Mailbox-Line: "u8, .. text]);
+                _records.Write(type, (byte[])[.. "X-Mailbox-Line: "u8, .. text]);
                 return;
             }
             _isFirst = false;
@@ -174,16 +170,16 @@ internal sealed class IncomingMessage : IDisposable
     {
         try
         {
-            if (_cleanup is null)
+            if (_message is null)
             {
                 // What stands first in the file is said first, though it is known last.
                 _records.Flush();
                 byte[] content = _pending.Written.ToArray();
                 _pending.Clear();
-                _cleanup = await _surroundings.Queue.Begin(_transaction);
-                _surroundings.Log.Begun(_cleanup.Id, _session);
+                _message = await _surroundings.Queue.Begin(_transaction);
+                _surroundings.Log.Begun(_message.Id, _session);
                 RecordWriter head = new(_pending.Add);
-                WriteEnvelope(head, _cleanup.Id);
+                WriteEnvelope(head, _message.Id);
                 head.Flush();
                 _pending.Add(content);
             }
@@ -191,7 +187,7 @@ internal sealed class IncomingMessage : IDisposable
             {
                 _records.Flush();
             }
-            await _cleanup.Send(_pending.Written);
+            await _message.Send(_pending.Written);
             _pending.Clear();
         }
         catch (NoRoomException e)
@@ -199,7 +195,12 @@ internal sealed class IncomingMessage : IDisposable
             _surroundings.Log.QueueTrouble(_session, e.Message);
             Fail(new Reply(452, "4.3.1", "Insufficient system storage") { IsOurTrouble = true });
         }
-        catch (IpcException e)
+        catch (SystemCallException e) when (e.IsFileTooBig)
+        {
+            _surroundings.Log.QueueTrouble(_session, e.Message);
+            Fail(new Reply(552, "5.3.4", "Error: message file too big"));
+        }
+        catch (IOException e)
         {
             _surroundings.Log.QueueTrouble(_session, e.Message);
             Fail(QueueError);
@@ -208,12 +209,14 @@ internal sealed class IncomingMessage : IDisposable
 
     private void WriteEnvelope(RecordWriter records, QueueId id)
     {
-        ClientInfo client = _session.Client;
         (long seconds, long micro) = Math.DivRem(_transaction.Arrival, 1_000_000);
         records.Write(RecordType.Time, string.Create(CultureInfo.InvariantCulture, $"{seconds} {micro}"));
-        ForwardedClient? forwarded = _session.Forwarded;
-        records.WriteAttribute(AttributeName.LogIdent, forwarded is { Identity.Length: > 0 } ? forwarded.Identity : id.ToString());
-        records.WriteAttribute(AttributeName.RewriteContext, IsLocal ? AttributeName.Local : AttributeName.Remote);
+        bool isFromUser = _surroundings.Queue.IsMaildrop;
+        if (!isFromUser)
+        {
+            records.WriteAttribute(AttributeName.LogIdent, _session.Forwarded is { Identity.Length: > 0 } forwarded ? forwarded.Identity : id.ToString());
+            records.WriteAttribute(AttributeName.RewriteContext, IsLocal ? AttributeName.Local : AttributeName.Remote);
+        }
         if (_transaction.EnvelopeId is { } envelopeId)
             records.WriteAttribute(AttributeName.EnvelopeId, envelopeId);
         if (_transaction.Return != DsnReturn.Unspecified)
@@ -221,7 +224,29 @@ internal sealed class IncomingMessage : IDisposable
         records.Write(RecordType.From, _transaction.Sender);
         if (_transaction.Encoding != BodyEncoding.Unknown)
             records.WriteAttribute(AttributeName.Encoding, _transaction.Encoding.Word());
-        string protocol = _session.ProtocolOf(_transaction), helo = _session.Helo ?? "";
+        if (!isFromUser)
+            WriteClient(records);
+        foreach (EnvelopeRecipient recipient in _transaction.Recipients)
+        {
+            if (recipient.Notify != Notify.Default)
+                records.WriteAttribute(AttributeName.NotifyFlags, (long)recipient.Notify);
+            if ((recipient.Original ?? (isFromUser ? $"rfc822;{recipient.Given}" : null)) is { } original)
+                records.WriteAttribute(AttributeName.DsnOriginalRecipient, original);
+            records.Write(RecordType.Recipient, recipient.Address);
+        }
+        records.Write(RecordType.Message);
+        foreach (string header in _transaction.Prepended)
+            records.Write(RecordType.Text, header);
+        foreach (string line in ReceivedHeader.Lines(Options, _session, _transaction, id))
+            records.Write(RecordType.Text, line);
+    }
+
+    // Where it comes from: in the log of other programs, and for servers that want XFORWARD.
+    private void WriteClient(RecordWriter records)
+    {
+        ClientInfo client = _session.Client;
+        ForwardedClient? forwarded = _session.Forwarded;
+        string helo = _session.Helo ?? "";
         records.WriteAttribute(AttributeName.LogClientName, Or(forwarded?.Name, client.Name));
         records.WriteAttribute(AttributeName.LogClientAddress, Or(forwarded?.Address, client.TaggedAddress));
         records.WriteAttribute(AttributeName.LogClientPort, Or(forwarded?.Port, client.Port.ToString(CultureInfo.InvariantCulture)));
@@ -247,19 +272,6 @@ internal sealed class IncomingMessage : IDisposable
             if (_transaction.Author.Length > 0)
                 records.WriteAttribute("sasl_sender", _transaction.Author);
         }
-        foreach (EnvelopeRecipient recipient in _transaction.Recipients)
-        {
-            if (recipient.Notify != Notify.Default)
-                records.WriteAttribute(AttributeName.NotifyFlags, (long)recipient.Notify);
-            if (recipient.Original is { } original)
-                records.WriteAttribute(AttributeName.DsnOriginalRecipient, original);
-            records.Write(RecordType.Recipient, recipient.Address);
-        }
-        records.Write(RecordType.Message);
-        foreach (string header in _transaction.Prepended)
-            records.Write(RecordType.Text, header);
-        foreach (string line in ReceivedHeader.Lines(Options, _session, _transaction, protocol, id))
-            records.Write(RecordType.Text, line);
     }
 
     // Headers of this host's own programs are completed.

@@ -1,10 +1,11 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
+using PostfixNet.Queue;
 
 namespace PostfixNet.Smtpd;
 
 /// <summary>The way into the queue, by the cleanup service.</summary>
-internal sealed class MessageQueue(SmtpdOptions options, EventLoop loop, Log log)
+internal sealed class MessageQueue(SmtpdOptions options, EventLoop loop, Log log) : IMessageQueue
 {
     // A connection that rests keeps a process of cleanup from others, so it is kept for what follows at once.
     private static readonly TimeSpan s_rest = TimeSpan.FromSeconds(2);
@@ -13,8 +14,10 @@ internal sealed class MessageQueue(SmtpdOptions options, EventLoop loop, Log log
     private readonly Stack<CleanupSession> _resting = new();
     private EventLoop.Timer? _sweep;
 
-    /// <summary>Whether the disk is full, or nearly: then no message is begun.</summary>
-    internal Reply? Shortage(Session session)
+    public bool IsMaildrop => false;
+
+    // The disk is full, or nearly.
+    public Reply? Shortage(Session session)
     {
         try
         {
@@ -29,10 +32,9 @@ internal sealed class MessageQueue(SmtpdOptions options, EventLoop loop, Log log
         return new Reply(452, "4.3.1", "Insufficient system storage") { IsOurTrouble = true };
     }
 
-    /// <summary>Begins a message.</summary>
-    /// <exception cref="IpcException">cleanup cannot be reached.</exception>
-    /// <exception cref="NoRoomException">It takes no message now.</exception>
-    internal async ValueTask<CleanupSession> Begin(Transaction transaction)
+    public async ValueTask<INewMessage> Begin(Transaction transaction) => new NewMessage(this, await Connect(transaction), mayReturn: !transaction.IsSmtpUtf8);
+
+    private async ValueTask<CleanupSession> Connect(Transaction transaction)
     {
         if (transaction.IsSmtpUtf8)
             return await CleanupSession.Begin(loop, options.CleanupSocket, s_request with { SmtpUtf8 = Mail.SmtpUtf8.Requested }, options.IpcTimeout);
@@ -60,10 +62,10 @@ internal sealed class MessageQueue(SmtpdOptions options, EventLoop loop, Log log
         return await CleanupSession.Begin(loop, options.CleanupSocket, s_request, options.IpcTimeout);
     }
 
-    /// <summary>A message has ended; another can follow on the same connection.</summary>
-    internal void Return(CleanupSession session, Transaction transaction)
+    // A message has ended; another can follow on the same connection.
+    private void Return(CleanupSession session)
     {
-        if (transaction.IsSmtpUtf8 || session.IsStale)
+        if (session.IsStale)
         {
             session.Dispose();
             return;
@@ -79,5 +81,32 @@ internal sealed class MessageQueue(SmtpdOptions options, EventLoop loop, Log log
         _sweep = null;
         while (_resting.TryPop(out CleanupSession? session))
             session.Dispose();
+    }
+
+    /// <summary>One message on a connection to cleanup.</summary>
+    private sealed class NewMessage(MessageQueue queue, CleanupSession session, bool mayReturn) : INewMessage
+    {
+        private bool _isReturned;
+
+        public QueueId Id { get; } = session.Id;
+
+        public ValueTask Send(ReadOnlySpan<byte> records) => session.Send(records);
+
+        public async ValueTask<CleanupReply.Ended> Finish()
+        {
+            CleanupReply.Ended end = await session.Finish();
+            if (mayReturn)
+            {
+                _isReturned = true;
+                queue.Return(session);
+            }
+            return end;
+        }
+
+        public void Dispose()
+        {
+            if (!_isReturned)
+                session.Dispose();
+        }
     }
 }

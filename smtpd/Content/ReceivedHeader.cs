@@ -7,7 +7,7 @@ namespace PostfixNet.Smtpd;
 /// <summary>The trace that this server puts before the content: RFC 5321 section 4.4.</summary>
 internal static class ReceivedHeader
 {
-    internal static IEnumerable<string> Lines(SmtpdOptions options, Session session, Transaction transaction, string protocol, QueueId id)
+    internal static IEnumerable<string> Lines(SmtpdOptions options, Session session, Transaction transaction, QueueId id)
     {
         ClientInfo client = session.Client;
         yield return $"Received: from {session.Helo ?? client.Name} ({client.Name} [{client.TaggedAddress}])";
@@ -22,7 +22,7 @@ internal static class ReceivedHeader
         string date = MailTime.HeaderDate(transaction.Arrival / 1_000_000);
         // Who else gets it is nobody's business.
         string? only = transaction.Recipients is [var recipient] ? Address.ToExternal(recipient.Address) : null;
-        yield return $"\tby {options.MyHostname} ({options.MailName}) with {protocol} id {id}{(only is null ? ";" : "")}";
+        yield return $"\tby {options.MyHostname} ({options.MailName}) with {session.ProtocolOf(transaction)} id {id}{(only is null ? ";" : "")}";
         yield return only is null ? $"\t{date}" : $"\tfor <{only}>; {date}";
     }
 

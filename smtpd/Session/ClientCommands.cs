@@ -17,10 +17,10 @@ internal sealed class ClientCommands(Surroundings surroundings, Session session)
     private SmtpdOptions Options => surroundings.Options;
 
     /// <summary>The session may use XCLIENT.</summary>
-    internal static bool MayTellClient(SmtpdOptions options, Session session) => options.Access.ClientTellers.Contains(session.Client.Name, session.Client.AddressOrLoopback);
+    internal static bool MayTellClient(SmtpdOptions options, Session session) => options.ClientTellers.Contains(session.Client.Name, session.Client.AddressOrLoopback);
 
     /// <summary>It may use XFORWARD.</summary>
-    internal static bool MayForward(SmtpdOptions options, Session session) => options.Access.Forwarders.Contains(session.Client.Name, session.Client.AddressOrLoopback);
+    internal static bool MayForward(SmtpdOptions options, Session session) => options.Forwarders.Contains(session.Client.Name, session.Client.AddressOrLoopback);
 
     internal async ValueTask<Reply> XClient(CommandLine line)
     {

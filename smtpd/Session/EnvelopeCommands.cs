@@ -82,7 +82,7 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
             return tooMuch;
         if (await surroundings.Access.Recipient(session, path.Address) is { } refusal)
             return refusal;
-        transaction.Recipients.Add(new EnvelopeRecipient(path.Address, parameters.Notify, parameters.Original));
+        transaction.Recipients.Add(new EnvelopeRecipient(path.Address, parameters.Notify, parameters.Original, path.Given));
         return s_recipientOk;
     }
 

@@ -5,7 +5,8 @@ namespace PostfixNet.Smtpd;
 /// <summary>The address of MAIL FROM and RCPT TO, with what may follow it.</summary>
 /// <param name="Address">Internal form; empty for "&lt;&gt;".</param>
 /// <param name="Parameters">The rest of the line.</param>
-internal sealed record PathSyntax(string Address, string Parameters)
+/// <param name="Given">The address as it was said, without its brackets.</param>
+internal sealed record PathSyntax(string Address, string Parameters, string Given)
 {
     /// <summary>Reads one: RFC 5321 section 4.1.2, and, unless <paramref name="isStrict"/>, what else clients say.</summary>
     /// <returns>null: this is no address, or more than one.</returns>
@@ -26,14 +27,14 @@ internal sealed record PathSyntax(string Address, string Parameters)
         // A route says how the mail came or is to go: RFC 5321 appendix F.2 lets it be.
         string address = Mail.Address.StripBrackets(path);
         if (address.Trim().Length == 0)
-            return isBracketed ? new PathSyntax("", rest.Trim()) : null;
+            return isBracketed ? new PathSyntax("", rest.Trim(), "") : null;
         if (isStrict && address.AsSpan().ContainsAny(' ', '('))
             return null;
         IReadOnlyList<HeaderAddress> found = HeaderAddresses.Parse(address);
         if (found is not [var only] || only.Address.Length == 0)
             return null;
         (string local, string? domain) = Mail.Address.Split(only.Address);
-        return local.Length > 0 && (domain is null || only.IsLocalPart || DomainName.IsMailDomain(domain)) ? new PathSyntax(only.Address, rest.Trim()) : null;
+        return local.Length > 0 && (domain is null || only.IsLocalPart || DomainName.IsMailDomain(domain)) ? new PathSyntax(only.Address, rest.Trim(), path) : null;
     }
 
     // Where the path ends: at its bracket, or at a blank; not within quotes.

@@ -242,7 +242,7 @@ internal sealed class SmtpdSession
     // A client that does not wait for answers where it must has something to hide, or takes another's words for its own.
     private bool SpeaksEarly()
     {
-        if (_session.HasSpokenEarly)
+        if (_session.HasSpokenEarly || !Options.NotesEarlyTalk)
             return false;
         _session.HasSpokenEarly = true;
         Log.SpokeEarly(_session, _stage);

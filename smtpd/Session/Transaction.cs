@@ -6,7 +6,8 @@ namespace PostfixNet.Smtpd;
 /// <param name="Address">Internal form, as the client gave it.</param>
 /// <param name="Notify">NOTIFY: RFC 3461 section 4.1.</param>
 /// <param name="Original">ORCPT, "type;address", decoded; null: not given.</param>
-internal sealed record EnvelopeRecipient(string Address, Notify Notify, string? Original);
+/// <param name="Given">The address in the client's own words.</param>
+internal sealed record EnvelopeRecipient(string Address, Notify Notify, string? Original, string Given);
 
 /// <summary>A message between MAIL and the end of its content.</summary>
 internal sealed class Transaction

@@ -63,7 +63,10 @@ internal sealed record SmtpdOptions
     /// <summary>smtpd_forbidden_commands, upper case: who says them speaks another protocol.</summary>
     internal required IReadOnlyList<string> ForbiddenCommands { get; init; }
 
-    /// <summary>smtpd_forbid_unauth_pipelining.</summary>
+    /// <summary>A client that speaks before it was answered, where it must wait, is noted.</summary>
+    internal bool NotesEarlyTalk { get; private init; } = true;
+
+    /// <summary>smtpd_forbid_unauth_pipelining: and sent away.</summary>
     internal required bool ForbidsEarlyTalk { get; init; }
 
     /// <summary>smtpd_forbid_bare_newline.</summary>
@@ -114,8 +117,11 @@ internal sealed record SmtpdOptions
     /// <summary>smtpd_sasl_response_limit.</summary>
     internal required int LoginLineLimit { get; init; }
 
-    /// <summary>Who may do what.</summary>
-    internal required AccessOptions Access { get; init; }
+    /// <summary>smtpd_authorized_xclient_hosts.</summary>
+    internal required MatchList ClientTellers { get; init; }
+
+    /// <summary>smtpd_authorized_xforward_hosts.</summary>
+    internal required MatchList Forwarders { get; init; }
 
     /// <summary>queue_minfree and its share.</summary>
     internal required SpaceLimit Space { get; init; }
@@ -136,10 +142,20 @@ internal sealed record SmtpdOptions
     internal required int SessionsPerProcess { get; init; }
 
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
-    internal static SmtpdOptions Read(MainConfig config) => new()
+    internal static SmtpdOptions Read(MainConfig config) => Read(config, config.Get);
+
+    /// <summary>For one session on standard input and output: who can start this program may send mail, so nobody is asked who he is. Lists of hosts
+    /// are not even read, since he may not be able to.</summary>
+    /// <exception cref="ConfigurationException">A value cannot be used.</exception>
+    internal static SmtpdOptions ReadStandAlone(MainConfig config) => Read(config, static _ => MatchList.Empty) with
     {
-        // First: others follow mynetworks.
-        Access = AccessOptions.Read(config),
+        HasProxy = false,
+        NotesEarlyTalk = false,
+        BareNewline = BareNewline.Allow,
+    };
+
+    private static SmtpdOptions Read(MainConfig config, Func<Parameter<MatchList>, MatchList> hosts) => new()
+    {
         MyHostname = config.Get(Parameters.MyHostname),
         MailName = config.Get(Parameters.MailName),
         Banner = config.Get(Parameters.SmtpdBanner),
@@ -161,9 +177,11 @@ internal sealed record SmtpdOptions
         ForbiddenCommands = [.. config.Get(Parameters.SmtpdForbiddenCommands).Select(static word => word.ToUpperInvariant())],
         ForbidsEarlyTalk = config.Get(Parameters.SmtpdForbidUnauthPipelining),
         BareNewline = BareNewlines.Parse(config.Get(Parameters.SmtpdForbidBareNewline)),
-        BareNewlineExclusions = config.Get(Parameters.SmtpdForbidBareNewlineExclusions),
-        WithoutLimits = config.Get(Parameters.SmtpdClientEventLimitExceptions),
-        WithoutLogin = config.Get(Parameters.SmtpdSaslExceptionsNetworks),
+        BareNewlineExclusions = hosts(Parameters.SmtpdForbidBareNewlineExclusions),
+        WithoutLimits = hosts(Parameters.SmtpdClientEventLimitExceptions),
+        WithoutLogin = hosts(Parameters.SmtpdSaslExceptionsNetworks),
+        ClientTellers = hosts(Parameters.SmtpdAuthorizedXclientHosts),
+        Forwarders = hosts(Parameters.SmtpdAuthorizedXforwardHosts),
         BareNewlineCode = config.Get(Parameters.SmtpdForbidBareNewlineRejectCode),
         IsSmtpUtf8Enabled = config.Get(Parameters.Smtputf8Enable),
         LogsPort = config.Get(Parameters.SmtpdClientPortLogging),

@@ -73,7 +73,11 @@ public sealed partial class ManualPagesTests
             // Some transports have a default of their own.
             _ = TransportLimits.Of(config, "local", 0);
         },
-        ["sendmail"] = static config => SubmissionSettings.Read(config),
+        ["sendmail"] = static config =>
+        {
+            _ = SubmissionSettings.Read(config);
+            _ = config.Get(Parameters.DaemonDirectory);
+        },
         ["smtpd"] = static config =>
         {
             // There is no certificate; all that could be said of one is asked for all the same.
@@ -85,6 +89,7 @@ public sealed partial class ManualPagesTests
             _ = PostfixNet.Login.MechanismFilter.Read(config, Parameters.SmtpdSaslMechanismFilter, null);
             _ = (config.Get(Parameters.SmtpdSaslSecurityOptions), config.Get(Parameters.SmtpdSaslTlsSecurityOptions));
             Read(PostfixNet.Smtpd.Program.Service, config, "smtpd");
+            _ = (PostfixNet.Smtpd.SmtpdOptions.ReadStandAlone(config), Maildrop.Read(config));
         },
         ["smtp"] = static config =>
         {

@@ -218,6 +218,6 @@ public sealed class SmtpdRows
             Login = new("PLAIN", "user"),
         };
         PostfixNet.Smtpd.Transaction transaction = new() { Sender = "", Arrival = 0 };
-        return string.Join('\n', PostfixNet.Smtpd.ReceivedHeader.Lines(options, session, transaction, "ESMTPSA", PostfixNet.Queue.QueueId.TryParse("4jb6XC1hgjz1jJXt", out PostfixNet.Queue.QueueId id) ? id : default)) + s_message;
+        return string.Join('\n', PostfixNet.Smtpd.ReceivedHeader.Lines(options, session, transaction, PostfixNet.Queue.QueueId.TryParse("4jb6XC1hgjz1jJXt", out PostfixNet.Queue.QueueId id) ? id : default)) + s_message;
     }
 }

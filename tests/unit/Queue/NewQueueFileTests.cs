@@ -28,15 +28,19 @@ public sealed class NewQueueFileTests : IDisposable
     {
         using NewQueueFile file = NewQueueFile.Create(_queues, queue, longId);
         Assert.Equal(file.Path, _queues.PathOf(queue, file.Id));
-        FileStatus status = FileSystem.Status(file.Path)!.Value;
+        FileStatus status = FileSystem.Status(file.Handle);
         Assert.True(file.Id.TryGetInode(out ulong inode));
         Assert.Equal(status.Inode, inode);
         Assert.Equal(longId, file.Id.IsLong);
         Assert.False(QueueFileMode.IsReady(status.Mode));
-        Assert.Equal([file.Id], _queues.Scan(queue)); // and no temporary name is left
+        if (queue == QueueName.Maildrop)
+            Assert.Empty(Directory.GetFileSystemEntries(_queues.DirectoryOf(queue))); // a user may end his program at any time
+        else
+            Assert.Equal([file.Id], _queues.Scan(queue)); // and no temporary name is left
         file.Writer.Write(RecordType.End);
         file.Commit(QueueFileMode.Ready);
-        Assert.Equal(QueueFileMode.Ready, FileSystem.Status(file.Path)!.Value.Mode);
+        Assert.Equal([file.Id], _queues.Scan(queue));
+        Assert.Equal((QueueFileMode.Ready, 1u), (FileSystem.Status(file.Path)!.Value.Mode, FileSystem.Status(file.Path)!.Value.LinkCount));
         Assert.Equal("E\0"u8.ToArray(), File.ReadAllBytes(file.Path));
     }
 
@@ -92,9 +96,21 @@ public sealed class NewQueueFileTests : IDisposable
     public void A_taken_temporary_name_is_passed_over()
     {
         FixedClock clock = new();
-        File.WriteAllText($"{_queues.DirectoryOf(QueueName.Maildrop)}/{FixedClock.Microseconds}.{Environment.ProcessId}", "x");
-        using NewQueueFile file = NewQueueFile.Create(_queues, QueueName.Maildrop, false, clock);
+        File.WriteAllText($"{_queues.DirectoryOf(QueueName.Incoming)}/{FixedClock.Microseconds}.{Environment.ProcessId}", "x");
+        using NewQueueFile file = NewQueueFile.Create(_queues, QueueName.Incoming, false, clock);
         Assert.True(File.Exists(file.Path));
+    }
+
+    // Of files that had no name while they were written.
+    [Fact]
+    public void A_name_that_is_taken_meanwhile_is_not_overwritten()
+    {
+        using (NewQueueFile file = NewQueueFile.Create(_queues, QueueName.Maildrop, true))
+        {
+            File.WriteAllText(file.Path, "stranger");
+            Assert.Throws<IOException>(() => file.Commit(QueueFileMode.Submitted));
+        }
+        Assert.Equal("stranger", File.ReadAllText(Assert.Single(Directory.GetFiles(_queues.DirectoryOf(QueueName.Maildrop)))));
     }
 
     [Fact]

@@ -57,7 +57,28 @@ internal sealed class Drop : IDisposable
 
     internal (int Status, string Output, string Error) Run(byte[] input, params string[] arguments) => Run(input, arguments, null);
 
+    /// <summary>Starts it, for a test that talks with it.</summary>
+    internal Process Start(params string[] arguments) => Start(arguments, null);
+
     internal (int Status, string Output, string Error) Run(byte[] input, string[] arguments, IReadOnlyDictionary<string, string>? environment)
+    {
+        using Process process = Start(arguments, environment);
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        try
+        {
+            process.StandardInput.BaseStream.Write(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading all, as it should after the dot or an error.
+        }
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output.Result, error);
+    }
+
+    private Process Start(string[] arguments, IReadOnlyDictionary<string, string>? environment)
     {
         ProcessStartInfo start = new(Path.Join(AppContext.BaseDirectory, "sendmail"))
         {
@@ -72,20 +93,7 @@ internal sealed class Drop : IDisposable
         start.Environment.Remove("NAME");
         foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
-        using Process process = Process.Start(start)!;
-        try
-        {
-            process.StandardInput.BaseStream.Write(input);
-            process.StandardInput.Close();
-        }
-        catch (IOException)
-        {
-            // It ended without reading all, as it should after the dot or an error.
-        }
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        string error = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output.Result, error);
+        return Process.Start(start)!;
     }
 
     public void Dispose() => Directory.Delete(Root, recursive: true);

@@ -46,7 +46,7 @@ public sealed class SendmailTests
     public void Options_that_Postfix_refuses_are_refused(string argument, string why)
     {
         using Drop drop = new();
-        Assert.Equal((75, "", $"sendmail: fatal: {why}\n"), drop.Run(s_message, argument, "bob@x.test"));
+        Assert.Equal((64, "", $"sendmail: fatal: {why}\n"), drop.Run(s_message, argument, "bob@x.test"));
         Assert.Empty(drop.Files);
     }
 
@@ -56,7 +56,7 @@ public sealed class SendmailTests
     public void An_address_with_a_NUL_is_refused(string message)
     {
         using Drop drop = new();
-        Assert.Equal((75, "", "sendmail: fatal: an address has a NUL in it\n"), drop.Run(Encoding.ASCII.GetBytes(message), "-t"));
+        Assert.Equal((65, "", "sendmail: fatal: an address has a NUL in it\n"), drop.Run(Encoding.ASCII.GetBytes(message), "-t"));
         Assert.Empty(drop.Files);
     }
 
@@ -65,7 +65,7 @@ public sealed class SendmailTests
     {
         using Drop drop = new();
         string who = $"a@b.test({Users.RealUid.ToString(CultureInfo.InvariantCulture)})";
-        Assert.Equal((75, "", $"sendmail: fatal: {who}: No recipient addresses found in message header\n"), drop.Run(s_message, "-f", "A <a@b.test>", "-t"));
+        Assert.Equal((64, "", $"sendmail: fatal: {who}: No recipient addresses found in message header\n"), drop.Run(s_message, "-f", "A <a@b.test>", "-t"));
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class SendmailTests
     {
         using Drop drop = new("header_size_limit = 100");
         byte[] message = Encoding.ASCII.GetBytes($"To: {new string('a', 200)}\n\n");
-        Assert.Equal((75, "", "sendmail: fatal: unable to extract recipients: message header length exceeds safety limit\n"), drop.Run(message, "-t"));
+        Assert.Equal((65, "", "sendmail: fatal: unable to extract recipients: message header length exceeds safety limit\n"), drop.Run(message, "-t"));
     }
 
     [Theory]
@@ -201,14 +201,33 @@ public sealed class SendmailTests
     }
 
     [Theory]
-    [InlineData("", "CALLER: Recipient addresses must be specified on the command line or via the -t option", 75)]
-    [InlineData("-t", "CALLER: No recipient addresses found in message header", 75)]
-    [InlineData("-B foo bob@x.test", "-B option needs 8BITMIME or 7BIT", 75)]
-    [InlineData("-bz", "unsupported: -bz", 75)]
-    [InlineData("-bs", "unsupported: -bs", 75)]
-    [InlineData("-Z", "invalid option -- 'Z'; usage: sendmail [options]", 75)]
-    [InlineData("-f", "option requires an argument -- 'f'; usage: sendmail [options]", 75)]
-    [InlineData("-qSx", "-qS is not implemented", 75)]
+    [InlineData("", "CALLER: Recipient addresses must be specified on the command line or via the -t option", 64)]
+    [InlineData("-t", "CALLER: No recipient addresses found in message header", 64)]
+    [InlineData("-B foo bob@x.test", "-B option needs 8BITMIME or 7BIT", 64)]
+    [InlineData("-bz", "unsupported: -bz", 64)]
+    [InlineData("-bD", "unsupported: -bD", 64)]
+    [InlineData("-b", "option requires an argument -- 'b'; usage: sendmail [options]", 64)]
+    [InlineData("-Xz a@b", "unsupported: -Xz", 64)]
+    [InlineData("-qR", "specify: -qRsitename", 64)]
+    [InlineData("-qI", "specify: -qIqueueid", 64)]
+    [InlineData("-qf", "-qf is not implemented", 64)]
+    [InlineData("-oA", "-oA requires pathname", 64)]
+    [InlineData("-q a@b", "flush queue mode requires no recipient", 64)]
+    [InlineData("-bp a@b", "display queue mode requires no recipient", 64)]
+    [InlineData("-bs a@b", "stand-alone mode requires no recipient", 64)]
+    [InlineData("-bd a@b", "daemon mode requires no recipient", 64)]
+    [InlineData("-q15m -bd a@b", "daemon mode requires no recipient", 64)]
+    [InlineData("-bi x", "alias initialization mode requires no recipient", 64)]
+    [InlineData("-bp -t", "-t can be used only in delivery mode", 64)]
+    [InlineData("-bp -qIx", "-qR and -qI can be used only in delivery mode", 64)]
+    [InlineData("-bv", "CALLER: Recipient addresses must be specified on the command line or via the -t option", 64)]
+    [InlineData("-bv -t", "-t option cannot be used with -bv", 64)]
+    [InlineData("-bv -N never a@b", "-N option cannot be used with -bv", 64)]
+    [InlineData("-bv -R full a@b", "-R option cannot be used with -bv", 64)]
+    [InlineData("-bv -v a@b", "-v option cannot be used with -bv", 64)]
+    [InlineData("-Z", "invalid option -- 'Z'; usage: sendmail [options]", 64)]
+    [InlineData("-f", "option requires an argument -- 'f'; usage: sendmail [options]", 64)]
+    [InlineData("-qSx", "-qS is not implemented", 64)]
     public void What_fails_says_why_and_leaves_nothing(string arguments, string problem, int status)
     {
         using Drop drop = new();
@@ -220,7 +239,7 @@ public sealed class SendmailTests
     [Theory]
     [InlineData("queue_run_delay = ", 78)]
     [InlineData("message_size_limit = 'big'", 78)]
-    [InlineData("authorized_submit_users = '!static:anyone'", 75)]
+    [InlineData("authorized_submit_users = '!static:anyone'", 77)]
     [InlineData("authorized_submit_users = 'hash:/etc/users'", 78)]
     public void A_configuration_that_forbids_it(string configuration, int status)
     {
@@ -243,7 +262,7 @@ public sealed class SendmailTests
     {
         using Drop drop = new($"authorized_submit_users = '{users.Replace("ME", Environment.UserName, StringComparison.Ordinal)}'");
         (int status, string output, string error) = drop.Run(s_message, "bob@x.test");
-        Assert.Equal(allowed ? (0, "", "") : (75, "", $"sendmail: fatal: User {s_caller} is not allowed to submit mail\n"), (status, output, error));
+        Assert.Equal(allowed ? (0, "", "") : (77, "", $"sendmail: fatal: User {s_caller} is not allowed to submit mail\n"), (status, output, error));
         Assert.Equal(allowed ? 1 : 0, drop.Files.Length);
     }
 
@@ -269,8 +288,8 @@ public sealed class SendmailTests
     {
         using Drop drop = new("message_size_limit = 10000");
         Assert.Equal(0, drop.Run(Lines(100, 72), "bob@x.test").Status);
-        Assert.Equal((75, "", $"sendmail: fatal: {s_caller}: message file too big\n"), drop.Run(Lines(150, 72), "bob@x.test"));
-        Assert.Equal((75, "", $"sendmail: fatal: {s_caller}: message file too big\n"), drop.Run(Lines(200_000, 72), "bob@x.test"));
+        Assert.Equal((65, "", $"sendmail: fatal: {s_caller}: message file too big\n"), drop.Run(Lines(150, 72), "bob@x.test"));
+        Assert.Equal((65, "", $"sendmail: fatal: {s_caller}: message file too big\n"), drop.Run(Lines(200_000, 72), "bob@x.test"));
         Assert.Single(drop.Files);
         using Drop unlimited = new("message_size_limit = 0");
         Assert.Equal(0, unlimited.Run(Lines(200_000, 72), "bob@x.test").Status);
@@ -364,7 +383,7 @@ public sealed class SendmailTests
         string address = new string('a', 1000) + "@x.test";
         (int status, _, string error) = where == "-t" ? drop.Run(Encoding.ASCII.GetBytes($"To: {address}\n\n"), "-t")
             : drop.Run(s_message, where.Length > 0 ? ["-f", address, "bob@x.test"] : [address]);
-        Assert.Equal((75, "sendmail: fatal: an address is 1007 bytes long; line_length_limit allows 1000\n"), (status, error));
+        Assert.Equal((65, "sendmail: fatal: an address is 1007 bytes long; line_length_limit allows 1000\n"), (status, error));
         Assert.Empty(drop.Files);
     }
 
@@ -386,7 +405,7 @@ public sealed class SendmailTests
     {
         using Drop drop = new();
         (int status, _, string error) = drop.Run(s_message, verp, "-f", sender, "bob@x.test");
-        Assert.Equal(75, status);
+        Assert.Equal(64, status);
         Assert.EndsWith($"): {why}\n", error, StringComparison.Ordinal);
         Assert.Empty(drop.Files);
     }

@@ -32,7 +32,7 @@ public sealed class AccessTests
     [InlineData("mynetworks = '/nowhere/list'", "/nowhere/list cannot be read")]
     [InlineData("relay_domains = 'a b/c'", "relay_domains: \"b/c\" is not a domain")]
     public void What_cannot_be_meant_is_refused_at_its_line(string toml, string message) =>
-        Assert.Contains(message, Assert.Throws<ConfigurationException>(() => PostfixNet.Smtpd.SmtpdOptions.Read(MainConfig.FromText(toml))).Message, StringComparison.Ordinal);
+        Assert.Contains(message, Assert.Throws<ConfigurationException>(() => PostfixNet.Smtpd.SmtpdSettings.Read(MainConfig.FromText(toml))).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("127.0.0.1", "", true)]
@@ -107,7 +107,7 @@ public sealed class AccessTests
 
     [Fact]
     public void A_class_can_close_the_relay() =>
-        PostfixNet.Smtpd.SmtpdOptions.Read(MainConfig.FromText("smtpd_restriction_classes = 'a b'\na = 'b'\nb = 'permit_mynetworks, reject'\nsmtpd_relay_restrictions = 'a'"));
+        PostfixNet.Smtpd.SmtpdSettings.Read(MainConfig.FromText("smtpd_restriction_classes = 'a b'\na = 'b'\nb = 'permit_mynetworks, reject'\nsmtpd_relay_restrictions = 'a'"));
 
     // Name; reverse name; temporary.
     [Theory]

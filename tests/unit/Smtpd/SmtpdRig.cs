@@ -43,12 +43,13 @@ internal sealed class SmtpdRig : IDisposable
         _cleanupListener = Descriptor.ListenUnix(socket, 0x180);
         MainConfig config = ChangedParameters.Row.Config(Usual, toml);
         _flow.Options = PostfixNet.Cleanup.CleanupOptions.From(config);
-        SmtpdOptions options = SmtpdOptions.Read(config) with { CleanupSocket = socket, Incoming = _flow.Queues.DirectoryOf(QueueName.Incoming) };
+        (SmtpdOptions options, AccessOptions rules) = SmtpdSettings.Read(config);
+        options = options with { CleanupSocket = socket, Incoming = _flow.Queues.DirectoryOf(QueueName.Incoming) };
         _cleanup = new Thread(AcceptForCleanup);
         _cleanup.Start();
         TlsServerSettings? tls = TlsServerSettings.Read(config);
         AuthoritySettings? logins = config.Get(Parameters.SmtpdSaslAuthEnable) ? AuthoritySettings.Read(config) : null;
-        _loop = new Thread(() => RunLoop(options, tls, logins));
+        _loop = new Thread(() => RunLoop(options, rules, tls, logins));
         _loop.Start();
     }
 
@@ -121,7 +122,7 @@ internal sealed class SmtpdRig : IDisposable
         return found!;
     }
 
-    private void RunLoop(SmtpdOptions options, TlsServerSettings? tls, AuthoritySettings? logins)
+    private void RunLoop(SmtpdOptions options, AccessOptions rules, TlsServerSettings? tls, AuthoritySettings? logins)
     {
         using EventLoop loop = new();
         SmtpdLog log = new(_flow.Lines, options.LogsPort);
@@ -135,8 +136,8 @@ internal sealed class SmtpdRig : IDisposable
         });
         MessageQueue queue = new(options, loop, log);
         NameLookups names = new(loop, new Lazy<IResolver>(() => Resolver), new Lazy<HostsFile>(() => HostsFile.Parse(Hosts)));
-        OwnClients own = new(options.Access.Interfaces, TimeProvider.System);
-        RestrictionAccess access = new(options.Access, AccessServices.Of(options.Access, loop, own, names, log));
+        OwnClients own = new(rules.Interfaces, TimeProvider.System);
+        RestrictionAccess access = new(rules, AccessServices.Of(rules, loop, own, names, log));
         SmtpdServer server = new(new Surroundings(options, loop, access, new ClientEvents(loop, anvil, options.Limits, "smtpd", client => options.WithoutLimits.Contains(client.Name, client.Address), log), queue,
             new ClientNames(options.LooksNamesUp, names, log), own,
             tls is null ? null : new TlsServer(tls, log), logins?.Open(log.Warning, static () => throw new IOException("nobody"), loop.Elsewhere),

@@ -24,6 +24,7 @@ need strace strace
 need curl curl
 need git git
 need msmtp msmtp
+need bsd-mailx bsd-mailx
 need mutt mutt
 need s-nail s-nail
 need swaks swaks

@@ -33,7 +33,7 @@ public sealed class MatchList
     private sealed record Item(bool IsIncluded, IPNetwork? Network, string Name, LookupTable? Table);
 
     /// <summary>A list with nothing in it.</summary>
-    public static MatchList Empty { get; } = new(hasHosts: false, isForSubdomains: false);
+    public static MatchList Empty { get; } = new(Kind.Hosts, isForSubdomains: false);
 
     /// <summary>Nothing is in it.</summary>
     public bool IsEmpty => _items.Count == 0;

@@ -14,7 +14,9 @@ namespace PostfixNet.Qmgr;
 ///   Moves a bounded number of messages from incoming and deferred into active, finds the transport and next hop of each
 ///   recipient, and hands delivery requests to delivery agents such as smtp. Mail that cannot be delivered now goes to
 ///   deferred with the time of its next attempt as modification time; mail that is too old is returned through bounce
-///   and defer; a damaged file goes to corrupt. It never waits for one worker: everything is an event of one loop.
+///   and defer; a damaged file goes to corrupt. Where mail goes: relocated_maps (returned), transport_maps, else by the class of the domain: mydestination
+///   (local_transport; there is no local delivery, and what has no alias is returned, 5.1.1), virtual_alias_domains (returned), relay_domains
+///   (relay_transport), all others (default_transport), with relayhost and the tables for senders. It never waits for one worker: everything is an event of one loop.
 ///   Triggers, one byte each: I scan incoming, D scan deferred, A ignore time stamps in the next scan, F forget which
 ///   destinations are dead, W (timer) the same as I, P what is paused has changed. A reload does not end it: it reads the configuration, goes over to it
 ///   with all mail that it has in memory, and forgets trouble of transports and destinations. A configuration that it cannot
@@ -30,10 +32,13 @@ namespace PostfixNet.Qmgr;
 ///   allow_min_user, best_mx_transport (its check only), bounce_queue_lifetime, bounce_service_name, confirm_delay_cleared, default_delivery_slot_*,
 ///   default_destination_*, default_extra_recipient_limit, default_minimum_delivery_slots, default_process_limit,
 ///   default_recipient_refill_*, default_transport, default_transport_rate_delay, defer_service_name,
-///   defer_transports, delay_logging_resolution_limit, destination_concurrency_feedback_debug, hash_queue_depth,
-///   hash_queue_names, initial_destination_concurrency, ipc_idle, local_destination_recipient_limit,
-///   master_service_disable, maximal_backoff_time, maximal_queue_lifetime, minimal_backoff_time, mydomain, myorigin,
-///   qmgr_*, queue_run_delay, relayhost, soft_bounce, trace_service_name, transport_maps, transport_retry_time, and
+///   defer_transports, delay_logging_resolution_limit, destination_concurrency_feedback_debug, double_bounce_sender,
+///   empty_address_default_transport_maps_lookup_key, empty_address_relayhost_maps_lookup_key, hash_queue_depth, hash_queue_names, initial_destination_concurrency, ipc_idle, local_destination_recipient_limit, local_transport,
+///   master_service_disable, maximal_backoff_time, maximal_queue_lifetime, minimal_backoff_time, mydestination, mydomain, myorigin,
+///   parent_domain_matches_subdomains,
+///   qmgr_*, queue_run_delay, recipient_delimiter, relay_domains, relay_transport, relayhost, relocated_maps,
+///   sender_dependent_default_transport_maps, sender_dependent_relayhost_maps, soft_bounce, trace_service_name, transport_maps, transport_retry_time, virtual_alias_domains,
+///   virtual_alias_maps, virtual_maps (for the domains in them), and
 ///   those of shared/Service/ServiceProgram.cs; [destination."NAME"]; master.toml (process_limit).
 /// BUGS
 ///   A deferred scan looks at every file of the deferred queue.

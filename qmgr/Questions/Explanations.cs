@@ -32,7 +32,7 @@ internal sealed class Explanations(ActiveQueue active, Routing routing, PausedDe
 
     private WaitState StateOf(string address, string sender, Message? message, Entry? entry)
     {
-        Route route = routing.Of(address);
+        Route route = routing.Of(address, sender);
         if (entry is null && route.BuiltIn is not null)
             return new WaitState(route.Transport, route.NextHop);
         WaitState state = entry is null ? transports.StateOf(route) : entry.Job.Transport.StateOf(entry.Destination);

@@ -26,7 +26,7 @@ internal sealed class Dispatch(Routing routing, PausedDeliveries paused, BuiltIn
 
     // The message's own route goes before all others; cleanup gives one to mail that is to be returned.
     private Route RouteOf(Message message, Recipient recipient) =>
-        message.OwnRoute is { } own ? routing.Own(own, recipient.Address) : routing.Of(recipient.Address);
+        message.OwnRoute is { } own ? routing.Own(own, recipient.Address) : routing.Of(recipient.Address, message.Sender);
 
     /// <summary>Queues a batch of recipients: all of the message, or as many as were read from the file.</summary>
     internal void Sort(Message message, IReadOnlyList<Recipient> recipients)

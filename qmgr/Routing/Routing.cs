@@ -5,17 +5,25 @@ using PostfixNet.Tables;
 
 namespace PostfixNet.Qmgr;
 
-/// <summary>Finds the transport and next hop of an address: transport_maps, else relayhost, else the address's own domain.</summary>
+/// <summary>Finds the transport and next hop of an address: transport_maps, else by the class of its domain, as Postfix's
+/// trivial-rewrite does.</summary>
 internal sealed class Routing
 {
     private static readonly Route s_badSyntax = new("error", "5.1.3 bad address syntax");
     private static readonly Route s_noAnswer = new("retry", "4.3.0 address resolver failure");
+    private static readonly Route s_noAlias = new("error", "5.1.1 User unknown in virtual alias table");
 
     private readonly Sites _sites;
     private readonly Action<string>? _warn;
-    private readonly Dictionary<string, Route> _byDomain = [];
+    private readonly Dictionary<string, string?> _entryOfDomain = [];
+    private DomainClasses _classes;
     private LookupTable _transportMaps;
-    private Route _default;
+    private Route _default, _relay;  // without a next hop: that of the domain
+    private Route? _local;           // null: there is no local delivery
+    private string _relayHost;
+    private SenderRoutes? _relayHostOfSender, _transportOfSender;
+    private AddressLookup? _relocated, _users;
+    private string _doubleBounceSender;
     private string _emptyAddressDomain;
     private DestinationRules _rules;
     private bool _allowsMinus;
@@ -32,27 +40,39 @@ internal sealed class Routing
 
     /// <summary>Goes over to another configuration; what is known of sites stays.</summary>
     /// <exception cref="ConfigurationException">It cannot be used; one that a routing was made of before is safe.</exception>
-    [MemberNotNull(nameof(_transportMaps), nameof(_default), nameof(_emptyAddressDomain), nameof(_rules))]
+    [MemberNotNull(nameof(_classes), nameof(_transportMaps), nameof(_default), nameof(_relay), nameof(_relayHost), nameof(_doubleBounceSender), nameof(_emptyAddressDomain), nameof(_rules))]
     internal void Read(MainConfig config)
     {
-        _byDomain.Clear();
+        _entryOfDomain.Clear();
+        _classes = new DomainClasses(config);
         _transportMaps = config.Get(Parameters.TransportMaps);
-        string relayHost = string.Join(", ", config.Get(Parameters.Relayhost));
-        _default = Parse(config.Get(Parameters.DefaultTransport), new Route("smtp", ""));
-        if (relayHost.Length > 0)
-            _default = _default with { NextHop = relayHost };
+        _default = Parse(config.Get(Parameters.DefaultTransport), new Route("smtp", ""), "");
+        _relay = Parse(config.Get(Parameters.RelayTransport), new Route("relay", ""), "");
+        string local = config.Get(Parameters.LocalTransport);
+        _local = BuiltInTransports.IsNoLocalDelivery(local) ? null : Parse(local, new Route("local", ""), "");
+        _relayHost = string.Join(", ", config.Get(Parameters.Relayhost));
+        _relayHostOfSender = SenderRoutes.Read(config, Parameters.SenderDependentRelayhostMaps, Parameters.EmptyAddressRelayhostMapsLookupKey);
+        _transportOfSender = SenderRoutes.Read(config, Parameters.SenderDependentDefaultTransportMaps, Parameters.EmptyAddressDefaultTransportMapsLookupKey);
+        string delimiters = config.Get(Parameters.RecipientDelimiter);
+        _emptyAddressDomain = config.Get(Parameters.MyOrigin);
+        _users = delimiters.Length > 0 ? new AddressLookup(_transportMaps.Find, [], delimiters) : null;
+        LookupTable relocated = config.Get(Parameters.RelocatedMaps);
+        _relocated = relocated.IsEmpty ? null : new AddressLookup(relocated.Find, [_emptyAddressDomain, .. config.Get(Parameters.MyDestination)], delimiters);
+        _doubleBounceSender = config.Get(Parameters.DoubleBounceSender);
         _rules = config.Destinations;
         _allowsMinus = config.Get(Parameters.AllowMinUser);
-        _emptyAddressDomain = config.Get(Parameters.MyOrigin);
     }
 
-    /// <summary>The route of an address; tables are asked most specific first: address, domain, parent domains, "*".</summary>
-    internal Route Of(string address)
+    /// <summary>The route of an address. What is more specific holds: relocated_maps, transport_maps with the address, its domain, parent domains,
+    /// "*"; else the class of the domain, with the tables for senders.</summary>
+    /// <param name="address">Recipient.</param>
+    /// <param name="sender">Of the message; empty: nobody.</param>
+    internal Route Of(string address, string sender)
     {
         // A program could take what begins with a dash for an option.
         if (!_allowsMinus && address.StartsWith('-'))
             return s_badSyntax;
-        (_, string? ofAddress) = Address.Split(address);
+        (string user, string? ofAddress) = Address.Split(address);
         if (ofAddress is not null && !DomainName.IsMailDomain(ofAddress))
             return s_badSyntax;
         string domain = (ofAddress ?? "").ToLowerInvariant();
@@ -61,7 +81,7 @@ internal sealed class Routing
         Route route;
         try
         {
-            route = Of(address, domain);
+            route = Of(address, user, domain, sender);
         }
         catch (LookupException e)
         {
@@ -86,25 +106,61 @@ internal sealed class Routing
     private DestinationRule? RuleOfSite(string nextHop) =>
         _rules.HasSites && _sites.ExchangerOf(nextHop) is { } exchanger ? _rules.ForSite(exchanger) : null;
 
-    private Route Of(string address, string domain)
+    private Route Of(string address, string user, string domain, string sender)
     {
-        Route otherwise = _default.NextHop.Length > 0 ? _default : _default with { NextHop = domain };
-        if (_transportMaps.IsEmpty)
-            return otherwise;
+        if (_relocated?.Find(address) is { } moved)
+            return new Route("error", $"5.1.6 User has moved to {moved.Value}");
+        DomainClass @class = _classes.Of(domain);
+        // As in Postfix, nothing leads such mail elsewhere.
+        if (@class == DomainClass.Alias)
+            return s_noAlias;
+        Route otherwise = @class switch
+        {
+            DomainClass.Local => _local is null ? NobodyHere(user) : At(_local, domain),
+            DomainClass.Relay => At(_relay, NextHopOf(sender, domain)),
+            _ => At(DefaultOf(sender), NextHopOf(sender, domain)),
+        };
+        return !_transportMaps.IsEmpty && Entry(address, domain) is { } entry ? Parse(entry, otherwise, domain) : otherwise;
+    }
+
+    // What mail to the sender of notices to the postmaster would say, nobody wants to know.
+    private Route NobodyHere(string user) => user.Equals(_doubleBounceSender, StringComparison.OrdinalIgnoreCase)
+        ? new Route("discard", "2.0.0 undeliverable postmaster notification discarded")
+        : new Route("error", $"5.1.1 unknown user: \"{user}\"");
+
+    private Route DefaultOf(string sender) => _transportOfSender?.Find(sender) is { } own ? Parse(own, new Route("smtp", ""), "") : _default;
+
+    private string NextHopOf(string sender, string domain) =>
+        _relayHostOfSender?.Find(sender) is { } own ? own.ToLowerInvariant() : _relayHost.Length > 0 ? _relayHost : domain;
+
+    // A next hop that stands in the parameter itself goes before all others.
+    private static Route At(Route route, string nextHop) => route.NextHop.Length > 0 || route.BuiltIn is not null ? route : route with { NextHop = nextHop };
+
+    private string? Entry(string address, string domain)
+    {
         if (_transportMaps.Find(address) is { } own)
-            return Parse(own, otherwise);
-        if (_byDomain.TryGetValue(domain, out Route? known))
+            return own;
+        if (_users is not null && WithoutExtension(_users, address) is { } user && _transportMaps.Find(user, KeyKind.Part) is { } ofUser)
+            return ofUser;
+        if (_entryOfDomain.TryGetValue(domain, out string? known))
             return known;
-        Route found = FindDomain(domain) is { } entry ? Parse(entry, otherwise) : otherwise;
-        if (_byDomain.Count >= 10_000)
-            _byDomain.Clear();
-        _byDomain.Add(domain, found);
+        string? found = FindDomain(domain);
+        if (_entryOfDomain.Count >= 10_000)
+            _entryOfDomain.Clear();
+        _entryOfDomain.Add(domain, found);
         return found;
+    }
+
+    private static string? WithoutExtension(AddressLookup users, string address)
+    {
+        (string local, string? domain) = Address.Split(address);
+        string extension = users.ExtensionOf(local);
+        return extension.Length == 0 ? null : domain is null ? local[..^extension.Length] : $"{local[..^extension.Length]}@{domain}";
     }
 
     /// <summary>The route that a message itself asks for (content filter record).</summary>
     internal Route Own(string entry, string address) =>
-        Parse(entry, new Route("smtp", Address.DomainOf(address).ToLowerInvariant())) with { Rule = _rules.Any };
+        Parse(entry, new Route("smtp", Address.DomainOf(address).ToLowerInvariant()), Address.DomainOf(address).ToLowerInvariant()) with { Rule = _rules.Any };
 
     private string? FindDomain(string domain)
     {
@@ -119,14 +175,14 @@ internal sealed class Routing
         return _transportMaps.Find("*");
     }
 
-    // "transport:nexthop", "transport:", ":nexthop", "transport", or ":" (the default).
-    private static Route Parse(string entry, Route otherwise)
+    // "transport:nexthop", "transport:" (the domain of the recipient), ":nexthop" (the same transport as otherwise), or ":" (the default).
+    private static Route Parse(string entry, Route otherwise, string domain)
     {
         int colon = entry.IndexOf(':', StringComparison.Ordinal);
         string transport = colon < 0 ? entry : entry[..colon], nextHop = colon < 0 ? "" : entry[(colon + 1)..].Trim();
         if (transport.Length == 0)
-            transport = otherwise.Transport;
+            return nextHop.Length == 0 ? otherwise : otherwise with { NextHop = otherwise.BuiltIn is null ? nextHop.ToLowerInvariant() : nextHop };
         bool isText = BuiltInTransports.Find(transport) is not null;
-        return new Route(transport, nextHop.Length > 0 ? isText ? nextHop : nextHop.ToLowerInvariant() : isText ? "" : otherwise.NextHop);
+        return new Route(transport, isText ? nextHop : nextHop.Length > 0 ? nextHop.ToLowerInvariant() : domain);
     }
 }

@@ -22,6 +22,13 @@ public static class BuiltInTransports
         _ => "discard",
     };
 
+    /// <summary>A value of local_transport stands for Postfix's local(8), which is not there: an address that has no alias does not exist.</summary>
+    public static bool IsNoLocalDelivery(string localTransport)
+    {
+        ArgumentNullException.ThrowIfNull(localTransport);
+        return localTransport == "local" || localTransport.StartsWith("local:", StringComparison.Ordinal);
+    }
+
     /// <summary>Which one has a name; null: none, the name is that of a service.</summary>
     public static BuiltInTransport? Find(string name) => name switch
     {

@@ -118,7 +118,7 @@ public sealed class MatchList
 
     private static MatchList Read(ParameterValue value, Kind kind)
     {
-        MatchList list = new(kind, value.Config.Get(Parameters.ParentDomainMatchesSubdomains).Contains(value.Name, StringComparer.OrdinalIgnoreCase));
+        MatchList list = new(kind, kind != Kind.Words && value.Config.Get(Parameters.ParentDomainMatchesSubdomains).Contains(value.Name, StringComparer.OrdinalIgnoreCase));
         list.Add(value, Conversion.List(value, null), isIncluded: true);
         return list;
     }

@@ -12,13 +12,26 @@ public sealed class TransportCheck(MainConfig config, IReadOnlyCollection<string
     public void Run()
     {
         Require(Parameters.DefaultTransport, config.Get(Parameters.DefaultTransport));
+        string relay = config.Get(Parameters.RelayTransport);
+        if (relay != Parameters.RelayTransport.DefaultText || !config.Get(Parameters.RelayDomains).IsEmpty)
+            Require(Parameters.RelayTransport, relay);
+        string local = config.Get(Parameters.LocalTransport);
+        if (!BuiltInTransports.IsNoLocalDelivery(local))
+            Require(Parameters.LocalTransport, local);
         Require(Parameters.BestMxTransport, config.Get(Parameters.BestMxTransport));
         foreach (string name in config.Get(Parameters.DeferTransports))
             Require(Parameters.DeferTransports, name);
         if (config.Get(Parameters.TransportMaps).FirstValue(entry => Problem(entry) is not null) is { } wrong)
             Require(Parameters.TransportMaps, wrong);
+        if (config.Get(Parameters.SenderDependentDefaultTransportMaps).FirstValue(entry => !IsNone(entry) && Problem(entry) is not null) is { } ofSender)
+            Require(Parameters.SenderDependentDefaultTransportMaps, ofSender);
+        if (config.Get(Parameters.SenderDependentRelayhostMaps).FirstValue(static entry => !IsNone(entry) && Conversion.WrongNextHop($"smtp:{entry}") is not null) is { } hop)
+            _problems.Try(() => throw config.Refuse(Parameters.SenderDependentRelayhostMaps, Conversion.NoNextHop(hop)));
         _problems.ThrowIfAny();
     }
+
+    // A sender who is like everybody else.
+    private static bool IsNone(string entry) => entry.Trim() is var word && (word.Length == 0 || word.Equals("DUNNO", StringComparison.OrdinalIgnoreCase));
 
     private void Require(Parameter parameter, string entry)
     {

@@ -58,14 +58,8 @@ internal static class UnsupportedTable
         milter_unknown_command_macros =
 
         [refused] mail goes where transport_maps, relayhost or the domain of the recipient leads
-        sender_dependent_relayhost_maps =
-        sender_dependent_default_transport_maps =
-        empty_address_relayhost_maps_lookup_key = <>
-        empty_address_default_transport_maps_lookup_key = <>
         transport_null_address_lookup_key = <>
         sender_based_routing = no
-        relay_transport = relay
-        relocated_maps =
         relocated_prefix_enable = yes
         resolve_dequoted_address = yes
         resolve_null_domain = no
@@ -82,7 +76,6 @@ internal static class UnsupportedTable
         alias_maps = hash:/etc/aliases
         alias_maps = lmdb:/etc/aliases
         alias_maps =
-        local_transport = local:$myhostname
         local_recipient_maps = proxy:unix:passwd.byname $alias_maps
         local_recipient_maps =
         mailbox_transport =

@@ -44,6 +44,27 @@ public static partial class Parameters
     /// <summary>Transport of mail that transport_maps says nothing of; "name" or "name:nexthop".</summary>
     public static readonly Parameter<string> DefaultTransport = Transport("default_transport", "smtp");
 
+    /// <summary>Transport of mail to relay_domains.</summary>
+    public static readonly Parameter<string> RelayTransport = Transport("relay_transport", "relay");
+
+    /// <summary>Transport of mail to mydestination; "local" and "local:..." stand for local delivery, which is not there: such mail is returned.</summary>
+    public static readonly Parameter<string> LocalTransport = Transport("local_transport", "local:$myhostname");
+
+    /// <summary>Next hops in place of relayhost, by sender.</summary>
+    public static readonly Parameter<LookupTable> SenderDependentRelayhostMaps = Table("sender_dependent_relayhost_maps", "");
+
+    /// <summary>What is looked up there for mail without a sender.</summary>
+    public static readonly Parameter<string> EmptyAddressRelayhostMapsLookupKey = Text("empty_address_relayhost_maps_lookup_key", "<>");
+
+    /// <summary>Transports in place of default_transport, by sender.</summary>
+    public static readonly Parameter<LookupTable> SenderDependentDefaultTransportMaps = Table("sender_dependent_default_transport_maps", "");
+
+    /// <summary>What is looked up there for mail without a sender.</summary>
+    public static readonly Parameter<string> EmptyAddressDefaultTransportMapsLookupKey = Text("empty_address_default_transport_maps_lookup_key", "<>");
+
+    /// <summary>Where users are who are no longer here; mail to them is returned with that.</summary>
+    public static readonly Parameter<LookupTable> RelocatedMaps = Table("relocated_maps", "");
+
     /// <summary>Transports that deliver nothing now.</summary>
     public static readonly Parameter<IReadOnlyList<string>> DeferTransports = List("defer_transports", "");
 

@@ -16,6 +16,11 @@ public sealed class QmgrRows
         scene.Mail();
         scene.Run(1);
     });
+    private static readonly Func<string, string> s_fromNobody = QmgrScene.Play(scene =>
+    {
+        scene.Mail(sender: "");
+        scene.Run(1);
+    });
     private static readonly Func<string, string> s_ten = QmgrScene.Play(scene =>
     {
         for (int i = 0; i < 10; i++)
@@ -92,6 +97,18 @@ public sealed class QmgrRows
         new("transport_maps", "{ 'q.test' = 'slow:[host]' }", s_one, "start slow [host]"),
         new("default_transport", "'relay'", s_one, "start relay q.test"),
         new("relayhost", "['[gw.test]']", s_one, "start smtp [gw.test]"),
+        new("relay_domains", "'q.test'", s_one, "start relay q.test"),
+        new("relay_transport", "'slow'", s_one, "start slow q.test") { With = "relay_domains = 'q.test'\n" },
+        new("mydestination", "'q.test'", s_one, "bounce append (unknown user: \"a\")"),
+        new("local_transport", "'slow:[store]'", s_one, "start slow [store]") { With = "mydestination = 'q.test'\n" },
+        new("virtual_alias_domains", "'q.test'", s_one, "bounce append (User unknown in virtual alias table)"),
+        new("sender_dependent_relayhost_maps", "{ 'alice@q.test' = '[alices]' }", s_one, "start smtp [alices]"),
+        new("empty_address_relayhost_maps_lookup_key", "'nobody'", s_fromNobody, "start smtp [nulls]") { With = "sender_dependent_relayhost_maps = { 'nobody' = '[nulls]' }\n" },
+        new("sender_dependent_default_transport_maps", "{ 'alice@q.test' = 'slow' }", s_one, "start slow q.test"),
+        new("empty_address_default_transport_maps_lookup_key", "'nobody'", s_fromNobody, "start slow q.test") { With = "sender_dependent_default_transport_maps = { 'nobody' = 'slow' }\n" },
+        new("relocated_maps", "{ 'a@q.test' = 'b@c.test' }", s_one, "bounce append (User has moved to b@c.test)"),
+        new("recipient_delimiter", "'+'", QmgrScene.Play(scene => { scene.Mail("a+x@q.test"); scene.Run(1); }), "start slow [host]") { With = "transport_maps = { 'a@q.test' = 'slow:[host]' }\n" },
+        new("double_bounce_sender", "'a'", s_one, "") { Hides = "bounce append", With = "mydestination = 'q.test'\n" },
         new("defer_transports", "['smtp']", s_one, "defer append (deferred transport)"),
         new("myorigin", "'origin.test'", QmgrScene.Play(scene => { scene.Mail("bare"); scene.Run(1); }), "start smtp origin.test"),
         new("transport_retry_time", "'10s'", QmgrScene.Play(scene =>

@@ -23,12 +23,12 @@ public sealed class RoutingTests
     [InlineData("boss@vip.test", "slow", "[vip-host]")]
     [InlineData("BOSS@VIP.TEST", "slow", "[vip-host]")]
     [InlineData("clerk@vip.test", "smtp", "[10.0.0.1]:26")]
-    [InlineData("a@deep.inside.below.test", "relay", "[relay.test]:2525")]
+    [InlineData("a@deep.inside.below.test", "relay", "deep.inside.below.test")] // transport(5): without a next hop, that of the recipient
     [InlineData("a@below.test", "smtp", "other.test")]
     [InlineData("a@gone.test", "error", "5.1.2 no such domain Here")]
     [InlineData("\"odd@local\"@vip.test", "smtp", "[10.0.0.1]:26")]
     public void Most_specific_entry_wins(string address, string transport, string nextHop) =>
-        Assert.Equal(new Route(transport, nextHop), new Routing(MainConfig.FromText(Maps), new Sites()).Of(address));
+        Assert.Equal(new Route(transport, nextHop), new Routing(MainConfig.FromText(Maps), new Sites()).Of(address, ""));
 
     [Theory] // as Postfix's resolver, whatever relayhost and transport_maps say
     [InlineData("user@")]
@@ -43,7 +43,7 @@ public sealed class RoutingTests
     [InlineData("u@dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd.test")]
     [InlineData("u@\u00fc..test")]
     public void Addresses_that_cannot_be_are_returned(string address) =>
-        Assert.Equal(new Route("error", "5.1.3 bad address syntax"), new Routing(MainConfig.FromText(Maps), new Sites()).Of(address));
+        Assert.Equal(new Route("error", "5.1.3 bad address syntax"), new Routing(MainConfig.FromText(Maps), new Sites()).Of(address, ""));
 
     [Theory]
     [InlineData("user")]
@@ -55,15 +55,15 @@ public sealed class RoutingTests
     [InlineData("u@[IPv6:2001:db8::1]")]
     [InlineData("u@B\u00fccher\u3002test")]
     public void Odd_ones_that_can_be_are_not(string address) =>
-        Assert.Equal(new Route("smtp", "[relay.test]:2525"), new Routing(MainConfig.FromText(Maps), new Sites()).Of(address));
+        Assert.Equal(new Route("smtp", "[relay.test]:2525"), new Routing(MainConfig.FromText("mydestination = []\n" + Maps), new Sites()).Of(address, ""));
 
     [Fact]
     public void A_dash_in_front_may_be_allowed() =>
-        Assert.Equal("smtp", new Routing(MainConfig.FromText("allow_min_user = true\n" + Maps), new Sites()).Of("-x@plain.test").Transport);
+        Assert.Equal("smtp", new Routing(MainConfig.FromText("allow_min_user = true\n" + Maps), new Sites()).Of("-x@plain.test", "").Transport);
 
     [Fact]
     public void Without_tables_mail_goes_to_the_domain_itself_in_lower_case() =>
-        Assert.Equal(new Route("smtp", "example.com"), new Routing(MainConfig.FromText("myhostname = \"h.test\""), new Sites()).Of("A@Example.COM"));
+        Assert.Equal(new Route("smtp", "example.com"), new Routing(MainConfig.FromText("myhostname = \"h.test\""), new Sites()).Of("A@Example.COM", ""));
 
     [Theory]
     [InlineData("a@own.test", "[relay.test]:2525\town.test")]
@@ -80,7 +80,7 @@ public sealed class RoutingTests
             [destination."*"]
             concurrency = 2
             """), new Sites());
-        Assert.Equal(queue, routing.Of(address).Destination);
+        Assert.Equal(queue, routing.Of(address, "").Destination);
     }
 
     [Fact] // Mail of a queue that was taken over: REDIRECT of header_checks
@@ -128,16 +128,16 @@ public sealed class RoutingTests
             [destination."own.test"]
             concurrency = 2
             """), new Sites());
-        Assert.Null(routing.Of("a@one.test").Rule);
+        Assert.Null(routing.Of("a@one.test", "").Rule);
         Assert.True(routing.Learn("one.test", "mx1.site.test"));
         Assert.False(routing.Learn("one.test", "mx2.site.test"));
         Assert.False(routing.Learn("two.test", "mx.elsewhere.test"));
         Assert.True(routing.Learn("own.test", "mx1.site.test"));
-        Assert.Equal("mx:site.test", routing.Of("a@one.test").Rule?.Name);
-        Assert.Null(routing.Of("a@two.test").Rule);
-        Assert.Equal("own.test", routing.Of("a@own.test").Rule?.Name);
+        Assert.Equal("mx:site.test", routing.Of("a@one.test", "").Rule?.Name);
+        Assert.Null(routing.Of("a@two.test", "").Rule);
+        Assert.Equal("own.test", routing.Of("a@own.test", "").Rule?.Name);
         Assert.True(routing.Learn("one.test", "mx.moved.test"));
-        Assert.Null(routing.Of("a@one.test").Rule);
+        Assert.Null(routing.Of("a@one.test", "").Rule);
     }
 
     [Fact]
@@ -170,4 +170,84 @@ public sealed class RoutingTests
         Message message = new(new ActiveQueue(new Settings(MainConfig.FromText(""))), default, envelope, active: 0);
         Assert.Equal(expected, message.SenderTo(new Recipient(address, original), "my.test"));
     }
+
+    // What addresses are to this system, as Postfix's trivial-rewrite sorts them.
+    private const string Classes = """
+        myhostname = "host.test"
+        mydomain = "test"
+        relay_domains = ["branch.test"]
+        virtual_alias_domains = ["names.test"]
+        recipient_delimiter = "+"
+
+        """;
+
+    [Theory] // further settings, recipient, sender, transport, next hop
+    [InlineData("", "u@host.test", "s@a.test", "error", "5.1.1 unknown user: \"u\"")]
+    [InlineData("", "u", "", "error", "5.1.1 unknown user: \"u\"")]
+    [InlineData("relayhost = '[relay.test]'", "u@LOCALHOST", "s@a.test", "error", "5.1.1 unknown user: \"u\"")]
+    [InlineData("", "double-bounce@host.test", "", "discard", "2.0.0 undeliverable postmaster notification discarded")]
+    [InlineData("local_transport = 'lmtp:unix:/run/lmtp'", "u@host.test", "", "lmtp", "unix:/run/lmtp")]
+    [InlineData("local_transport = 'smtp:[mailstore.test]'\nrelayhost = '[relay.test]'", "u@host.test", "", "smtp", "[mailstore.test]")]
+    [InlineData("local_transport = 'smtp'\nrelayhost = '[relay.test]'", "u@host.test", "", "smtp", "host.test")]
+    [InlineData("local_transport = 'error:no mail here'", "u@host.test", "", "error", "no mail here")]
+    [InlineData("transport_maps = { 'host.test' = 'smtp:[mailstore.test]' }", "u@host.test", "", "smtp", "[mailstore.test]")]
+    [InlineData("transport_maps = { 'u@host.test' = 'smtp:[mailstore.test]' }", "u+x@host.test", "", "smtp", "[mailstore.test]")]
+    [InlineData("transport_maps = { '*' = 'slow:' }", "u@names.test", "", "error", "5.1.1 User unknown in virtual alias table")]
+    [InlineData("", "u@branch.test", "", "relay", "branch.test")]
+    [InlineData("", "u@sub.branch.test", "", "relay", "sub.branch.test")]
+    [InlineData("relayhost = '[relay.test]'", "u@branch.test", "", "relay", "[relay.test]")]
+    [InlineData("relay_transport = 'smtp:[Inside.test]'\nrelayhost = '[relay.test]'", "u@branch.test", "", "smtp", "[inside.test]")]
+    [InlineData("default_transport = 'slow:[out.test]'\nrelayhost = '[relay.test]'", "u@far.test", "", "slow", "[out.test]")]
+    [InlineData("default_transport = 'slow'\nrelayhost = '[relay.test]'", "u@far.test", "", "slow", "[relay.test]")]
+    public void The_class_of_the_domain_decides_where_no_table_does(string settings, string recipient, string sender, string transport, string nextHop) =>
+        Assert.Equal(new Route(transport, nextHop), new Routing(MainConfig.FromText(Classes + settings), new Sites()).Of(recipient, sender));
+
+    private const string BySender = """
+        relayhost = "[relay.test]"
+        sender_dependent_relayhost_maps = { "ann@a.test" = "[Anns.test]:587", "@b.test" = "[bs.test]", "bob@b.test" = "DUNNO", "<>" = "[nobodys.test]", "carl" = "[carls.test]" }
+        sender_dependent_default_transport_maps = { "ann@a.test" = "slow", "@c.test" = "slow:[cs.test]", "dora@d.test" = "dunno", "<>" = "error:no notices" }
+        transport_maps = { "own.test" = "smtp:[own-host.test]", "plain.test" = "smtp:", "same.test" = ":" }
+        """;
+
+    [Theory] // sender, recipient, transport, next hop
+    [InlineData("ann@a.test", "u@far.test", "slow", "[anns.test]:587")]
+    [InlineData("ann+x@a.test", "u@far.test", "slow", "[anns.test]:587")]
+    [InlineData("zoe@b.test", "u@far.test", "smtp", "[bs.test]")]
+    [InlineData("bob@b.test", "u@far.test", "smtp", "[relay.test]")]
+    [InlineData("zoe@c.test", "u@far.test", "slow", "[cs.test]")]
+    [InlineData("carl@host.test", "u@far.test", "smtp", "[carls.test]")]
+    [InlineData("dora@d.test", "u@far.test", "smtp", "[relay.test]")]
+    [InlineData("", "u@far.test", "error", "no notices")]
+    [InlineData("", "u@branch.test", "relay", "[nobodys.test]")]
+    [InlineData("ann@a.test", "u@branch.test", "relay", "[anns.test]:587")]
+    [InlineData("ann@a.test", "u@host.test", "error", "5.1.1 unknown user: \"u\"")]
+    [InlineData("ann@a.test", "u@own.test", "smtp", "[own-host.test]")]
+    [InlineData("ann@a.test", "u@plain.test", "smtp", "plain.test")]
+    [InlineData("ann@a.test", "u@same.test", "slow", "[anns.test]:587")]
+    [InlineData("zoe@e.test", "u@same.test", "smtp", "[relay.test]")]
+    public void A_sender_may_have_a_relay_and_a_transport_of_his_own(string sender, string recipient, string transport, string nextHop)
+    {
+        Routing routing = new(MainConfig.FromText(Classes + BySender), new Sites());
+        Assert.Equal(new Route("smtp", "[relay.test]"), routing.Of(recipient[..2] + "same.test", "zoe@e.test"));
+        Assert.Equal(new Route(transport, nextHop), routing.Of(recipient, sender));
+    }
+
+    [Theory]
+    [InlineData("empty_address_relayhost_maps_lookup_key", "u@branch.test", "[nulls.test]")]
+    [InlineData("empty_address_default_transport_maps_lookup_key", "u@far.test", "[nulls.test]")]
+    public void Mail_without_a_sender_has_a_key_of_its_own(string parameter, string recipient, string nextHop)
+    {
+        string tables = "sender_dependent_relayhost_maps = { 'nobody' = '[nulls.test]' }\nsender_dependent_default_transport_maps = { 'nobody' = 'smtp:[nulls.test]' }\n";
+        Assert.NotEqual(nextHop, new Routing(MainConfig.FromText(Classes + tables), new Sites()).Of(recipient, "").NextHop);
+        Assert.Equal(nextHop, new Routing(MainConfig.FromText($"{Classes}{tables}{parameter} = 'nobody'"), new Sites()).Of(recipient, "").NextHop);
+    }
+
+    [Theory]
+    [InlineData("gone@far.test", "5.1.6 User has moved to new@else.test, or by phone")]
+    [InlineData("gone+x@far.test", "5.1.6 User has moved to new@else.test, or by phone")]
+    [InlineData("all@closed.test", "5.1.6 User has moved to nowhere")]
+    [InlineData("local@host.test", "5.1.6 User has moved to here")]
+    public void Mail_for_those_who_have_moved_is_returned_with_their_address(string recipient, string text) =>
+        Assert.Equal(new Route("error", text), new Routing(MainConfig.FromText(Classes
+            + "relocated_maps = { 'gone@far.test' = 'new@else.test, or by phone', '@closed.test' = 'nowhere', 'local' = 'here' }\ntransport_maps = { 'far.test' = 'smtp:[x]' }"), new Sites()).Of(recipient, "s@a.test"));
 }

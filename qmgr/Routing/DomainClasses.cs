@@ -1,0 +1,28 @@
+using PostfixNet.Configuration;
+
+namespace PostfixNet.Qmgr;
+
+/// <summary>What a domain is to this system, which decides how its mail goes if no table says otherwise.</summary>
+internal enum DomainClass
+{
+    /// <summary>Somebody else's: default_transport.</summary>
+    Other,
+    /// <summary>This host's, mydestination: local_transport.</summary>
+    Local,
+    /// <summary>virtual_alias_domains: an address there that cleanup found no alias for does not exist.</summary>
+    Alias,
+    /// <summary>relay_domains: relay_transport.</summary>
+    Relay,
+}
+
+/// <summary>Finds the class of a domain. One that is in several lists is in the first.</summary>
+internal sealed class DomainClasses(MainConfig config)
+{
+    private readonly HashSet<string> _local = new(config.Get(Parameters.MyDestination), StringComparer.OrdinalIgnoreCase);
+    private readonly MatchList _aliases = config.Get(Parameters.VirtualAliasDomains), _relays = config.Get(Parameters.RelayDomains);
+
+    internal DomainClass Of(string domain) =>
+        _local.Contains(domain) ? DomainClass.Local
+        : !_aliases.IsEmpty && _aliases.Contains(domain) ? DomainClass.Alias
+        : !_relays.IsEmpty && _relays.Contains(domain) ? DomainClass.Relay : DomainClass.Other;
+}

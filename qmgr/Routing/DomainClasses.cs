@@ -19,10 +19,13 @@ internal enum DomainClass
 internal sealed class DomainClasses(MainConfig config)
 {
     private readonly HashSet<string> _local = new(config.Get(Parameters.MyDestination), StringComparer.OrdinalIgnoreCase);
-    private readonly MatchList _aliases = config.Get(Parameters.VirtualAliasDomains), _relays = config.Get(Parameters.RelayDomains);
+    private readonly MatchList? _aliases = Used(config.Get(Parameters.VirtualAliasDomains)), _relays = Used(config.Get(Parameters.RelayDomains));
 
+    /// <exception cref="Tables.LookupException">A table cannot say now.</exception>
     internal DomainClass Of(string domain) =>
         _local.Contains(domain) ? DomainClass.Local
-        : !_aliases.IsEmpty && _aliases.Contains(domain) ? DomainClass.Alias
-        : !_relays.IsEmpty && _relays.Contains(domain) ? DomainClass.Relay : DomainClass.Other;
+        : _aliases is not null && _aliases.Contains(domain) ? DomainClass.Alias
+        : _relays is not null && _relays.Contains(domain) ? DomainClass.Relay : DomainClass.Other;
+
+    private static MatchList? Used(MatchList list) => list.IsEmpty ? null : list;
 }

@@ -36,7 +36,7 @@ public sealed class MatchList
     public static MatchList Empty { get; } = new(Kind.Hosts, isForSubdomains: false);
 
     /// <summary>Nothing is in it.</summary>
-    public bool IsEmpty => _items.Count == 0;
+    public bool IsEmpty => _items.All(static item => item.Table is { IsEmpty: true });
 
     /// <summary>True when a domain is in the list.</summary>
     /// <param name="domain">Without a dot at the end.</param>

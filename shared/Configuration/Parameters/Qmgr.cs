@@ -51,19 +51,19 @@ public static partial class Parameters
     public static readonly Parameter<string> LocalTransport = Transport("local_transport", "local:$myhostname");
 
     /// <summary>Next hops in place of relayhost, by sender.</summary>
-    public static readonly Parameter<LookupTable> SenderDependentRelayhostMaps = Table("sender_dependent_relayhost_maps", "");
+    public static readonly Parameter<LookupTable> SenderDependentRelayhostMaps = Table("sender_dependent_relayhost_maps", "", TableLimits.NoServers);
 
     /// <summary>What is looked up there for mail without a sender.</summary>
     public static readonly Parameter<string> EmptyAddressRelayhostMapsLookupKey = Text("empty_address_relayhost_maps_lookup_key", "<>");
 
     /// <summary>Transports in place of default_transport, by sender.</summary>
-    public static readonly Parameter<LookupTable> SenderDependentDefaultTransportMaps = Table("sender_dependent_default_transport_maps", "");
+    public static readonly Parameter<LookupTable> SenderDependentDefaultTransportMaps = Table("sender_dependent_default_transport_maps", "", TableLimits.NoSubstitution | TableLimits.NoServers);
 
     /// <summary>What is looked up there for mail without a sender.</summary>
     public static readonly Parameter<string> EmptyAddressDefaultTransportMapsLookupKey = Text("empty_address_default_transport_maps_lookup_key", "<>");
 
     /// <summary>Where users are who are no longer here; mail to them is returned with that.</summary>
-    public static readonly Parameter<LookupTable> RelocatedMaps = Table("relocated_maps", "");
+    public static readonly Parameter<LookupTable> RelocatedMaps = Table("relocated_maps", "", TableLimits.NoServers);
 
     /// <summary>Transports that deliver nothing now.</summary>
     public static readonly Parameter<IReadOnlyList<string>> DeferTransports = List("defer_transports", "");

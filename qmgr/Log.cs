@@ -17,6 +17,10 @@ internal sealed class Log(ILog log)
     internal void FromFuture(QueueId id, long seconds) =>
         log.Warning($"{id}: time stamp {seconds} s in the future, tried now; was the clock set back?");
 
+    internal void TablesRead(string file) => log.Info($"table {file} has changed -- read again");
+
+    internal void TableBroken(string why) => log.Warning($"{why} -- the table that was read before stays in use");
+
     internal void LookupFailed(string what) => log.Warning(what);
 
     internal void Linked(string path, uint links) => log.Warning($"{path}: file has {links} hard links, left alone");

@@ -11,7 +11,7 @@ namespace PostfixNet.Qmgr;
 /// together here; it does not come by.</summary>
 internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadable<MainConfig>
 {
-    private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(8), s_endPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(8), s_endPause = TimeSpan.FromMilliseconds(10), s_tablePause = TimeSpan.FromSeconds(10);
 
     private readonly QueueDirectories _directories;
     private readonly ISurroundings _surroundings;
@@ -24,7 +24,8 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     private readonly Dispatch _dispatch;
     private readonly Intake _intake;
     private MainConfig _config;
-    private EventLoop.Timer? _nextRun;
+    private EventLoop.Timer? _nextRun, _tableWatch;
+    private string _brokenTable = "";
 
     /// <summary>Takes up the queue, as it is, and starts a queue run.</summary>
     /// <param name="config">main.toml.</param>
@@ -66,6 +67,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         // What was resumed while we were away.
         _intake.WalkDeferred(NotDue.Paused);
         StartQueueRun();
+        WatchTables();
     }
 
     /// <summary>The messages in delivery.</summary>
@@ -123,6 +125,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         _transports.Apply(table, config.Destinations);
         _dispatch.SortAnew();
         StartQueueRun();
+        WatchTables();
         return true;
     }
 
@@ -153,6 +156,36 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         AskForDigests();
         _nextRun?.Cancel();
         _nextRun = _timers.After(_settings.QueueRunDelay, StartQueueRun);
+    }
+
+    private void WatchTables()
+    {
+        _tableWatch?.Cancel();
+        _tableWatch = _config.HasTableFiles ? _timers.After(s_tablePause, LookAtTables) : null;
+    }
+
+    private void LookAtTables()
+    {
+        if (_config.ChangedTable() is { } file)
+        {
+            MainConfig anew = _config.WithTablesAnew();
+            try
+            {
+                _ = new Routing(anew, new Sites());
+                _config = anew;
+                _routing.Read(anew);
+                _surroundings.Log.TablesRead(file);
+                _brokenTable = "";
+                _dispatch.SortAnew();
+            }
+            catch (ConfigurationException e)
+            {
+                // What was read before holds; it is said once of each mistake.
+                if (e.Message != _brokenTable)
+                    _surroundings.Log.TableBroken(_brokenTable = e.Message);
+            }
+        }
+        WatchTables();
     }
 
     private void ReadPauses()

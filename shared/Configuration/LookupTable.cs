@@ -53,6 +53,8 @@ public sealed class LookupTable
     public string? FirstKey(Func<string, string, bool> wanted) => _tables.SelectMany(static table => table.Entries ?? new Dictionary<string, string>())
         .Where(entry => wanted(entry.Key, entry.Value)).Select(static entry => entry.Key).FirstOrDefault();
 
+    internal bool HasFiles => _files.Count > 0;
+
     /// <summary>A file of this table that is not the one that was read; null when there is none. One that is missing, or that
     /// this process may no longer look at, has not changed.</summary>
     internal string? ChangedFile() => _files.Find(static file => file.HasChanged)?.Path;

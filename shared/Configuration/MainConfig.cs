@@ -65,6 +65,9 @@ public sealed class MainConfig
         return new MainConfig(directory, path, ConfigurationFile.Load(path));
     }
 
+    /// <summary>The same main.toml, as it was read, with the files of its tables as they are now.</summary>
+    public MainConfig WithTablesAnew() => new(Directory, Path, _root) { _overriding = _overriding, _overridden = _overridden };
+
     /// <summary>The same with other values of some parameters, as a service has them of its own (-o name=value).</summary>
     /// <param name="owner">Names whose they are in errors: "service submission".</param>
     /// <param name="overrides">The last one of a name holds.</param>
@@ -139,6 +142,9 @@ public sealed class MainConfig
 
     /// <summary>The file of a lookup table in use that is no longer what was read: this configuration is out of date (S4-23).</summary>
     public string? ChangedTable() => _tables.Select(table => table.ChangedFile()).FirstOrDefault(path => path is not null);
+
+    /// <summary>Some table that was asked for is in a file.</summary>
+    public bool HasTableFiles => _tables.Any(static table => table.HasFiles);
 
     /// <param name="parameter">How it is read.</param>
     /// <param name="name">Key in main.toml: the parameter's, or that of a transport.</param>

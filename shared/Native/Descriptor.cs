@@ -193,6 +193,36 @@ public sealed unsafe class Descriptor : IDisposable
         }
     }
 
+    /// <summary>Connects to a TCP port, and waits until that is done.</summary>
+    /// <exception cref="IOException">Nobody listens, or not in time.</exception>
+    public static Descriptor ConnectTcp(IPEndPoint where, Deadline end)
+    {
+        ArgumentNullException.ThrowIfNull(where);
+        int fd = LibC.NewSocket(where.AddressFamily == AddressFamily.InterNetworkV6 ? LibC.AF_INET6 : LibC.AF_INET, LibC.SOCK_STREAM);
+        if (fd < 0)
+            throw SystemCallException.Last($"connect to {where}");
+        Descriptor socket = new(fd);
+        try
+        {
+            SocketAddress name = where.Serialize();
+            int error;
+            fixed (byte* p = name.Buffer.Span)
+                error = LibC.Connect(fd, p, (uint)name.Size) < 0 ? Marshal.GetLastPInvokeError() : 0;
+            if (error is LibC.EINPROGRESS or LibC.EINTR)
+            {
+                if (socket.Wait(Readiness.Writable, end.RemainingMilliseconds).This == Readiness.None)
+                    throw new SystemCallException($"connect to {where}", "no answer in time");
+                error = socket.TakeError();
+            }
+            return error == 0 ? socket : throw new SystemCallException($"connect to {where}", error);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Accepts one waiting connection; null when another process was quicker or none waits.</summary>
     public Descriptor? TryAccept()
     {

@@ -67,6 +67,8 @@ public sealed class TableReader(TableLimits limits)
             "randmap" => Inline(new RandomTable(Members(type, name))),
             "unionmap" => new UnionTable(Tables(type, name)),
             "pipemap" => new PipeTable(Tables(type, name)),
+            "socketmap" => Server(type, SocketMapTable.Open(name)),
+            "tcp" => Server(type, TcpTable.Open(name)),
             "proxy" => Nested(name),
             "unix" => name switch
             {
@@ -85,6 +87,9 @@ public sealed class TableReader(TableLimits limits)
         "nis" or "nisplus" or "netinfo" or "environ" or "internal" => $"\"{type}:\" is not supported; write its entries to a file for \"texthash:/path\"",
         _ => $"{shown} is not a lookup table; {Accepted}",
     });
+
+    private Table Server(string type, Table table) => !limits.HasFlag(TableLimits.NoServers) ? table
+        : throw new TableException($"\"{type}:\" asks a server, and whoever needs this parameter cannot wait for it; write the entries to a file for \"texthash:/path\"");
 
     private Table Inline(Table table)
     {

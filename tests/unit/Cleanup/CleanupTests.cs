@@ -3,6 +3,7 @@ using PostfixNet.Cleanup;
 using PostfixNet.Delivery;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
+using PostfixNet.Tables;
 
 namespace PostfixNet.UnitTests.Cleanup;
 
@@ -309,6 +310,16 @@ public sealed class CleanupTests
         flow.Options = flow.Options with { VirtualAliases = Mapping(Aliases), ExpansionLimit = expansion, RecursionLimit = recursion };
         Assert.Equal(CleanupVerdict.TryAgain, Send(flow, $"Sa@b.test|R{recipient}|M|N|X|E").Verdict);
         Assert.Contains(flow.Log, l => l.Contains($"unreasonable virtual_alias_maps map {what} for {recipient}", StringComparison.Ordinal));
+        Assert.Empty(flow.Names(QueueName.Incoming));
+    }
+
+    [Fact]
+    public void A_table_that_cannot_say_makes_mail_wait()
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with { VirtualAliases = Mapping(static _ => throw new LookupException("fail:x lookup error")) };
+        Assert.Equal((CleanupVerdict.TryAgain, "temporary lookup failure"), Send(flow, "Sa@b.test|Ra@x|M|N|X|E"));
+        Assert.Contains(flow.Log, l => l.EndsWith(": fail:x lookup error -- message not accepted, try again later", StringComparison.Ordinal));
         Assert.Empty(flow.Names(QueueName.Incoming));
     }
 

@@ -7,6 +7,47 @@ namespace PostfixNet.UnitTests.Qmgr;
 /// <summary>Recipients that the queue manager decides about itself.</summary>
 public sealed class BuiltInTests
 {
+    [Fact]
+    public void A_table_that_cannot_say_puts_recipients_off()
+    {
+        using QueueRig rig = new("transport_maps = \"fail:x\"\n");
+        QueueId id = rig.Machine.Put(QueueName.Incoming, ["user@q.test"]);
+        rig.Feed(QueueName.Incoming, id);
+        Assert.Contains(rig.Events, static e => e.Contains("status=deferred (address resolver failure)", StringComparison.Ordinal));
+        Assert.Contains("warning: fail:x lookup error", rig.Events);
+    }
+
+    // S4-23
+    [Fact]
+    public void A_table_that_changed_is_read_again()
+    {
+        string directory = Directory.CreateTempSubdirectory("transport").FullName, path = Path.Join(directory, "transport");
+        File.WriteAllText(path, "q.test error:5.1.2 old\n");
+        using QueueRig rig = new($"transport_maps = \"texthash:{path}\"\n");
+        void Change(string content)
+        {
+            File.WriteAllText(path + ".new", content);
+            File.Move(path + ".new", path, overwrite: true);
+            rig.Clock.RunFor(11);
+        }
+        string Status()
+        {
+            rig.Events.Clear();
+            QueueId id = rig.Machine.Put(QueueName.Incoming, ["user@q.test"]);
+            rig.Feed(QueueName.Incoming, id);
+            return rig.Events.First(static e => e.Contains("status=", StringComparison.Ordinal));
+        }
+        Assert.EndsWith("(old)", Status(), StringComparison.Ordinal);
+        Change("q.test error:5.1.2 new\n");
+        Assert.EndsWith("(new)", Status(), StringComparison.Ordinal);
+        Change("q.test\n");
+        Assert.Contains(rig.Events, static e => e.EndsWith("no value; accepted is a key, a blank and a value -- the table that was read before stays in use", StringComparison.Ordinal));
+        Assert.EndsWith("(new)", Status(), StringComparison.Ordinal);
+        Change("q.test error:5.1.2 newer\n");
+        Assert.EndsWith("(newer)", Status(), StringComparison.Ordinal);
+        Directory.Delete(directory, recursive: true);
+    }
+
     // A0.4, S2-09; the active queue may be a hashed one.
     [Theory]
     [InlineData("error", false, true, "status=bounced", "")]

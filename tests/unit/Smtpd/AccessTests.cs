@@ -2,6 +2,7 @@ using System.Net;
 using PostfixNet.Configuration;
 using PostfixNet.Dns;
 using PostfixNet.Queue;
+using PostfixNet.UnitTests.Tables;
 
 namespace PostfixNet.UnitTests.Smtpd;
 
@@ -58,6 +59,34 @@ public sealed class AccessTests
         Assert.Empty(rig.Queued);
         Assert.Contains("R c@d.test\n", Assert.Single(rig.In(QueueName.Hold)), StringComparison.Ordinal);
         Assert.DoesNotContain("f hold", rig.In(QueueName.Hold)[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("smtpd_recipient_restrictions = 'check_recipient_access fail:x'", "451 4.3.5 <c@d.test>: Recipient address rejected: Server configuration error")]
+    [InlineData("smtpd_sender_restrictions = 'check_sender_access pcre:{{/^x(a+)+@/ OK}} check_sender_access fail:x'", "451 4.3.5 <a@b.test>: Sender address rejected: Server configuration error")]
+    [InlineData("relay_domains = 'fail:x'\nmynetworks = '10.0.0.1'\nsmtpd_recipient_restrictions = 'reject_unauth_destination'", "451 4.3.0 <c@d.test>: Temporary lookup failure")]
+    [InlineData("smtpd_recipient_restrictions = 'warn_if_reject check_recipient_access fail:x'", "451 4.3.5 <c@d.test>: Recipient address rejected: Server configuration error")]
+    public void A_table_that_cannot_say_puts_mail_off(string toml, string reply)
+    {
+        using SmtpdRig rig = new(toml);
+        Assert.EndsWith(reply, rig.Talk(s_message[..3]), StringComparison.Ordinal);
+        rig.WaitForLog("fail:x lookup error");
+    }
+
+    [Fact]
+    public void A_client_of_whom_a_table_cannot_say_what_it_may_do_is_sent_away()
+    {
+        using SmtpdRig rig = new("smtpd_client_event_limit_exceptions = 'fail:x'\nsmtpd_client_connection_count_limit = 1");
+        Assert.EndsWith("421 4.3.0 mx.golden.test Error: temporary lookup failure", rig.Talk([]), StringComparison.Ordinal);
+        rig.WaitForLog("localhost[127.0.0.1]: fail:x lookup error");
+    }
+
+    [Fact]
+    public void A_table_may_be_a_servers()
+    {
+        using TableServerOfTests server = new(question => question == "15:access c@d.test," ? "17:OK REJECT from it," : "9:NOTFOUND ,");
+        using SmtpdRig rig = new($"smtpd_recipient_restrictions = 'check_recipient_access socketmap:inet:127.0.0.1:{server.Port}:access'\nsmtpd_sender_login_maps = 'tcp:127.0.0.1:{server.Port}'");
+        Assert.EndsWith("554 5.7.1 <c@d.test>: Recipient address rejected: from it", rig.Talk(s_message[..3]), StringComparison.Ordinal);
     }
 
     [Fact]

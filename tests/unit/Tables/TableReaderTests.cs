@@ -56,6 +56,7 @@ public sealed class TableReaderTests : IDisposable
     [InlineData("regexp", "/\\(a\\)\\1/x y", "1: \"\\1\" refers back to what matched before")]
     [InlineData("regexp", "/((a{30}){30}){30}/ x", "1: its repeat counts stand for more than 2000 characters")]
     [InlineData("regexp", "/\\(a\\{2000\\}\\)\\{3\\}/x y", "1: its repeat counts stand for more than 2000 characters")]
+    [InlineData("regexp", "/(((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((/ x", "1: it has more than 1000 repeats, or parentheses more than 100 deep")]
     [InlineData("cidr", "10.0.0.1/8 x", "1: has bits of a host beyond its network; perhaps \"10.0.0.0/8\" is meant")]
     [InlineData("cidr", "10.0.0.0/8", "1: no result after the network")]
     [InlineData("cidr", "10.0.0/8 x", "1: not an address or network")]

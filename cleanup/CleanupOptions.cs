@@ -34,6 +34,12 @@ internal sealed record CleanupOptions
     /// <summary>virtual_alias_address_length_limit: characters.</summary>
     internal required int AliasLengthLimit { get; init; }
 
+    /// <summary>What names of this host stand for; null: nothing.</summary>
+    internal required LocalAliases? LocalAliases { get; init; }
+
+    /// <summary>delay_logging_resolution_limit.</summary>
+    internal required int DelayResolution { get; init; }
+
     /// <summary>Who gets copies.</summary>
     internal required AutomaticCopies Copies { get; init; }
 
@@ -127,6 +133,8 @@ internal sealed record CleanupOptions
             ExpansionLimit = config.Get(Parameters.VirtualAliasExpansionLimit),
             RecursionLimit = config.Get(Parameters.VirtualAliasRecursionLimit),
             AliasLengthLimit = config.Get(Parameters.VirtualAliasAddressLengthLimit),
+            LocalAliases = LocalAliases.Read(config, completion),
+            DelayResolution = config.Get(Parameters.DelayLoggingResolutionLimit),
             Copies = AutomaticCopies.Read(config),
             Unwanted = UnwantedCharacters.Read(config),
             DropHeaders = config.Get(Parameters.MessageDropHeaders),

@@ -82,7 +82,8 @@ internal sealed class CleanupServer(
             file.ReserveSize();
             // Our own notices have lines of the returned message as they are.
             RecordReader input = new(data.Read, message.IsInternal ? RecordReader.TrustedMaximumPayload : options.LineLengthLimit);
-            SizeRecord size = new MessageIntake(options, message, input, file.Writer, clock).Run();
+            MessageIntake intake = new(options, message, input, file.Writer, clock);
+            SizeRecord size = intake.Run();
             // A client that changes its mind says so by not ending the data.
             data.Drain();
             if (message.Expanded.Count > 0 && trace(message.Id, message.Expanded) is { } trouble)
@@ -91,9 +92,9 @@ internal sealed class CleanupServer(
                 return new CleanupReply.Ended(CleanupVerdict.TryAgain, "trace service failure");
             }
             file.WriteSize(size);
-            if (message.IsHeld)
-                file.MoveTo(queues, QueueName.Hold);
-            file.Commit(QueueFileMode.Ready);
+            if (intake.Listed.Count > 0)
+                CommitLists(message, file, intake.Listed);
+            Commit(message, file);
             return new CleanupReply.Ended(CleanupVerdict.Accepted);
         }
         catch (Refusal e)
@@ -110,6 +111,37 @@ internal sealed class CleanupServer(
             log.WriteError(e.Message);
             return new CleanupReply.Ended(CleanupVerdict.TryAgain, "queue file write error");
         }
+    }
+
+    // Lists first: a crash in between, and the client that tries again, makes their mail come twice, and never none.
+    private void CommitLists(Message message, NewQueueFile file, IReadOnlyList<(Recipient Recipient, ListMail List)> listed)
+    {
+        Dictionary<ListMail, NewQueueFile> forwarded = [];
+        try
+        {
+            foreach (ListMail list in listed.Select(static item => item.List).Distinct())
+            {
+                forwarded.Add(list, NewQueueFile.Create(queues, QueueName.Incoming, options.LongQueueIds, clock));
+                ListFile.Write(forwarded[list], file, list, message, options, message.CreateTime);
+            }
+            foreach (NewQueueFile ready in forwarded.Values)
+                Commit(message, ready);
+        }
+        finally
+        {
+            foreach (NewQueueFile made in forwarded.Values)
+                made.Dispose();
+        }
+        long arrival = (message.Arrival ?? message.CreateTime) * 1_000_000, now = MailTime.Microseconds(clock);
+        foreach ((Recipient recipient, ListMail list) in listed)
+            log.Forwarded(message, recipient, forwarded[list].Id, new DeliveryLog.Times(arrival, now, now, now, now), options.DelayResolution);
+    }
+
+    private void Commit(Message message, NewQueueFile file)
+    {
+        if (message.IsHeld)
+            file.MoveTo(queues, QueueName.Hold);
+        file.Commit(QueueFileMode.Ready);
     }
 
     private NewQueueFile? Create(out string trouble)

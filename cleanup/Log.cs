@@ -1,4 +1,7 @@
+using PostfixNet.Delivery;
 using PostfixNet.Log;
+using PostfixNet.Mail;
+using PostfixNet.Queue;
 
 namespace PostfixNet.Cleanup;
 
@@ -31,6 +34,24 @@ internal sealed class Log(ILog log)
     internal void Disallowed(Message message) => log.Info($"{message.Id}: reject: content from=<{message.Sender}>: 5.7.1 disallowed character");
 
     internal void LookupFailed(Message message, string why) => log.Warning($"{message.Id}: {why} -- message not accepted, try again later");
+
+    /// <returns>To be thrown.</returns>
+    internal Refusal UnusableAlias(Message message, string name, string problem)
+    {
+        log.Warning($"{message.Id}: the alias {name} {problem} -- message not accepted, try again later");
+        return new Refusal("alias expansion error", isTemporary: true);
+    }
+
+    /// <returns>To be thrown.</returns>
+    internal Refusal AliasLoop(Message message, string name, string address)
+    {
+        log.Warning($"{message.Id}: alias database loop for {name}, from {address} -- message not accepted, try again later");
+        return new Refusal("alias expansion error", isTemporary: true);
+    }
+
+    /// <summary>A list's mail is queued for its members.</summary>
+    internal void Forwarded(Message message, Recipient list, QueueId forwarded, in DeliveryLog.Times times, int resolution) =>
+        log.Info(DeliveryLog.Format(message.Id, list, "local", 0, times, DeliveryStatus.Sent, new Dsn("2.0.0", $"forwarded as {forwarded}"), resolution));
 
     internal void NotTraced(Message message, string why) => log.Warning($"{message.Id}: alias expansion not on record: {why}");
 

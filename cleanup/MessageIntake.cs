@@ -29,6 +29,9 @@ internal sealed class MessageIntake
         _content = new HeaderSection(options, message, output);
     }
 
+    /// <inheritdoc cref="RecipientList.Listed"/>
+    internal IReadOnlyList<(Recipient Recipient, ListMail List)> Listed => _recipients.Listed;
+
     /// <summary>Takes in the whole message.</summary>
     /// <returns>What is to be written over the place of the size record.</returns>
     /// <exception cref="Refusal">The message cannot be queued; why is logged.</exception>
@@ -153,6 +156,7 @@ internal sealed class MessageIntake
                     _recipients.AddCopy(_options.Copies.OfAll);
                 if (!_recipients.HasNamed)
                     throw new Refusal("no recipients specified");
+                _recipients.End(isReturned: _returned is not null);
                 _output.Write(RecordType.End);
                 return;
             }

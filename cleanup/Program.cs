@@ -16,10 +16,12 @@ namespace PostfixNet.Cleanup;
 /// DESCRIPTION
 ///   Takes messages, as queue file records, from pickup, bounce and defer; writes each to a new file in incoming; answers
 ///   once the file is on stable storage; then wakes qmgr. On the way it completes addresses with myorigin, changes them by canonical maps
-///   and masquerade_domains, expands recipients by virtual_alias_maps, adds those who get copies, drops duplicate
+///   and masquerade_domains, expands recipients by virtual_alias_maps, names of this host by alias_maps, adds those who get copies, drops duplicate
 ///   recipients and the headers of message_drop_headers, adds missing From:, Date: and Message-Id: headers, writes lists of
 ///   addresses anew when one changes, and replaces stray CR and LF within lines. docs/rewriting.md tells the order, docs/differences.md where that is not
 ///   what Postfix does. A client may send message after message over one connection.
+///   Mail to an alias that has an owner- alias goes to its members as a message of its own, from the owner; the message to the list is
+///   delivered with that. All of it is on stable storage before the client hears "ok".
 ///   Mail from pickup that has gone through too many systems is queued to be returned to its sender, and so is mail that is
 ///   too large, as far as it was read. When a sender asked to hear of success (NOTIFY=SUCCESS), an alias is reported as expanded, by
 ///   the trace service, and the success of its members is no longer reported.
@@ -31,14 +33,14 @@ namespace PostfixNet.Cleanup;
 /// DIAGNOSTICS
 ///   "ID: message-id=..." for each message. "ID: message rejected: ..." warns of records that no correct client sends;
 ///   the client is told only "internal protocol error". Also refused: too many hops, no recipients, too big. Told to try
-///   again later: there is less free space than queue_minfree or queue_minfree_percent, virtual_alias_maps runs in a circle, a table has no
-///   address for an entry, or the trace service fails. A refused message leaves nothing.
+///   again later: there is less free space than queue_minfree or queue_minfree_percent, virtual_alias_maps or alias_maps run in a circle, a table has no
+///   address for an entry or cannot be asked, or the trace service fails. A refused message leaves nothing.
 ///   Exit 0: told to end, or long idle. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
-///   allow_percent_hack, always_add_missing_headers, always_bcc, append_at_myorigin, append_dot_mydomain, canonical_classes, canonical_maps,
-///   cleanup_replace_stray_cr_lf, delay_warning_time, detect_8bit_encoding_header, duplicate_filter_limit,
-///   empty_address_recipient, enable_long_queue_ids, enable_original_recipient, hash_queue_depth, hash_queue_names,
-///   header_address_token_limit, header_size_limit, hopcount_limit, in_flow_delay, line_length_limit, masquerade_classes, masquerade_domains, masquerade_exceptions,
+///   alias_maps, allow_percent_hack, always_add_missing_headers, always_bcc, append_at_myorigin, append_dot_mydomain, canonical_classes, canonical_maps,
+///   cleanup_replace_stray_cr_lf, delay_logging_resolution_limit, delay_warning_time, detect_8bit_encoding_header, duplicate_filter_limit,
+///   empty_address_recipient, enable_long_queue_ids, enable_original_recipient, expand_owner_alias, hash_queue_depth, hash_queue_names,
+///   header_address_token_limit, header_size_limit, hopcount_limit, in_flow_delay, line_length_limit, local_transport, luser_relay, masquerade_classes, masquerade_domains, masquerade_exceptions,
 ///   message_drop_headers, message_reject_characters, message_size_limit, message_strip_characters, mydestination, mydomain, myhostname, myorigin,
 ///   propagate_unmatched_extensions, queue_minfree, queue_minfree_percent, queue_service_name, recipient_bcc_maps, recipient_canonical_classes,
 ///   recipient_canonical_maps, recipient_delimiter, remote_header_rewrite_domain, sender_bcc_maps, sender_canonical_classes, sender_canonical_maps, smtputf8_autodetect_classes,

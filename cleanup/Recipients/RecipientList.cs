@@ -8,12 +8,18 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
 {
     private readonly HashSet<string> _seen = new(StringComparer.OrdinalIgnoreCase);
     private readonly AliasExpansion _aliases = new(options);
+    private readonly LocalExpansion? _names = options.LocalAliases is { } names ? new LocalExpansion(options, names, new AliasExpansion(options)) : null;
+    private readonly Dictionary<string, ListMail> _lists = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<(Recipient Recipient, ListMail List)> _listed = [];
 
     /// <summary>Somebody was named, not only those who get copies.</summary>
     internal bool HasNamed { get; private set; }
 
     /// <summary>Recipients written.</summary>
     internal int Count { get; private set; }
+
+    /// <summary>Recipients who are lists with an owner, and what their members get: messages of their own.</summary>
+    internal IReadOnlyList<(Recipient Recipient, ListMail List)> Listed => _listed;
 
     /// <summary>What was said of the next recipient.</summary>
     internal RecipientRecords Said { get; } = new();
@@ -24,11 +30,10 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
     {
         string complete = Rewritten(Address.OrDefault(address, options.EmptyAddressRecipient, options.Completion));
         Recipient recipient = Said.Complete(complete);
-        // RFC 6533 section 3 for the type of addresses outside ASCII.
         recipient = recipient with
         {
             Original = recipient.Original ?? address,
-            DsnOriginal = recipient.DsnOriginal is { } given && given.Contains(';') ? given : $"{(ByteText.IsAscii(complete) || !ByteText.IsValidUtf8(complete) ? "rfc822" : "utf-8")};{complete}",
+            DsnOriginal = recipient.DsnOriginal is { } given && given.Contains(';') ? given : OriginalOf(complete),
         };
         message.Notify |= recipient.Notify;
         Expand(recipient);
@@ -47,26 +52,85 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
 
     private string Rewritten(string address) => options.Rewriting.Rewrite(message, AddressPlace.EnvelopeRecipient, address);
 
+    /// <summary>The original recipient of RFC 3461 for whom none was given; RFC 6533 section 3 for the type of addresses outside ASCII.</summary>
+    internal static string OriginalOf(string address) => $"{(ByteText.IsAscii(address) || !ByteText.IsValidUtf8(address) ? "rfc822" : "utf-8")};{address}";
+
+    /// <summary>Writes what is known only at the end: that lists have got the message, whose members get it as another one.</summary>
+    /// <param name="isReturned">The message goes back to its sender, also in the name of lists.</param>
+    internal void End(bool isReturned)
+    {
+        foreach (Recipient list in _listed.Select(static listed => listed.Recipient).Distinct())
+        {
+            if (!isReturned && (list.Notify & Notify.Success) != 0)
+                Report(list, DsnAction.Delivered);
+            RecipientRecords.Write(output, list, isDone: !isReturned);
+            Count++;
+        }
+        if (isReturned)
+            _listed.Clear();
+    }
+
     private void Expand(Recipient recipient)
     {
         // Notices too: as in Postfix, those to root and to the postmaster go where his other mail goes.
         if (options.VirtualAliases is null)
         {
-            Write(recipient);
+            ExpandName(recipient);
             return;
         }
         string complete = recipient.Address;
         IReadOnlyList<string> members = _aliases.Expand(message, complete);
-        bool isExpanded = members.Count > 1 || !members[0].Equals(complete, StringComparison.Ordinal);
-        if (isExpanded && (recipient.Notify & Notify.Success) != 0)
-        {
-            // RFC 3461 section 5.2.7.3: the alias is reported on here, and its members no more for their success.
-            message.Expanded.Add(new Outcome(recipient, new Dsn("2.0.0", "alias expanded", DsnAction.Expanded)));
-            recipient = recipient with { Notify = recipient.Notify == Notify.Success ? Notify.Never : recipient.Notify & ~Notify.Success };
-        }
+        if (members.Count > 1 || !members[0].Equals(complete, StringComparison.Ordinal))
+            recipient = Expanded(recipient);
         foreach (string member in members)
-            Write(recipient with { Address = member });
+            ExpandName(recipient with { Address = member });
     }
+
+    private void ExpandName(Recipient recipient)
+    {
+        if (_names is null)
+        {
+            Write(recipient);
+            return;
+        }
+        IReadOnlyList<LocalMember> members = _names.Expand(message, recipient.Address);
+        if (members is [{ Owner: null } only] && only.Address == recipient.Address)
+        {
+            Write(recipient);
+            return;
+        }
+        // RFC 3461 section 5.2.7: a list with an owner gets the message, an alias is expanded.
+        Recipient given = recipient;
+        if (members.Any(static member => member.Owner is null))
+            given = recipient = Expanded(recipient);
+        foreach (LocalMember member in members)
+        {
+            if (member.Owner is null)
+                Write(recipient with { Address = member.Address });
+            else
+                Add(member.Owner, given, member.Address);
+        }
+    }
+
+    private void Add(string owner, Recipient given, string member)
+    {
+        if (!_lists.TryGetValue(owner, out ListMail? list))
+            _lists.Add(owner, list = new ListMail(owner));
+        list.Add(member);
+        if (!_listed.Contains((given, list)))
+            _listed.Add((given, list));
+    }
+
+    // RFC 3461 section 5.2.7.3: the alias is reported on here, and its members no more for their success.
+    private Recipient Expanded(Recipient recipient)
+    {
+        if ((recipient.Notify & Notify.Success) == 0)
+            return recipient;
+        Report(recipient, DsnAction.Expanded);
+        return recipient with { Notify = recipient.Notify == Notify.Success ? Notify.Never : recipient.Notify & ~Notify.Success };
+    }
+
+    private void Report(Recipient recipient, DsnAction action) => message.Expanded.Add(new Outcome(recipient, new Dsn("2.0.0", "alias expanded", action)));
 
     private void Write(Recipient recipient)
     {
@@ -78,10 +142,12 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
         if (options.DuplicateFilterLimit <= 0 || _seen.Count < options.DuplicateFilterLimit)
             _seen.Add(key);
         // Of a notice its maker says what it needs, but does not know of aliases.
-        if (!ByteText.IsAscii(address) && ByteText.IsValidUtf8(address)
-            && (options.DetectsSmtpUtf8(message) || (message.IsInternal && address != recipient.Original)))
+        if (NeedsSmtpUtf8(address) && (options.DetectsSmtpUtf8(message) || (message.IsInternal && address != recipient.Original)))
             message.SmtpUtf8 |= SmtpUtf8.Requested;
         RecipientRecords.Write(output, recipient);
         Count++;
     }
+
+    /// <summary>An address is outside ASCII.</summary>
+    internal static bool NeedsSmtpUtf8(string address) => !ByteText.IsAscii(address) && ByteText.IsValidUtf8(address);
 }

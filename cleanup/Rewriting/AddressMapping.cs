@@ -36,7 +36,8 @@ internal sealed class AddressMapping(string parameter, AddressLookup lookup, Add
 
     private static string UserOf(string address, AddressMatch match) => Address.Split(address).Local[..^match.Extension.Length];
 
-    private static string WithExtension(string address, string extension)
+    /// <summary>An address with an extension, its delimiter included, added to the local part.</summary>
+    internal static string WithExtension(string address, string extension)
     {
         if (extension.Length == 0)
             return address;

@@ -70,6 +70,8 @@ internal static class Conversion
     }
 
     /// <summary>A transport, with a next hop or without: "smtp", "smtp:[mail.example.com]", "error:text"; empty: none.</summary>
+    internal static string RawText(ParameterValue value) => value.Node is TomlString text ? text.Value : Text(value);
+
     internal static string Transport(ParameterValue value)
     {
         string text = Text(value);

@@ -120,14 +120,14 @@ public sealed class LookupTable
                 AddSpecifications(config, name, node, _isLiteral ? text.Value : config.Expand(name, text.Value, node), readsAliases);
                 break;
             case TomlTable table:
-                AddTable(config, name, table);
+                AddTable(config, name, table, readsAliases);
                 break;
             default:
                 throw config.Wrong(name, node, $"{node.WithArticle} is not accepted; {TableReader.Accepted}");
         }
     }
 
-    private void AddTable(MainConfig config, string name, TomlTable table)
+    private void AddTable(MainConfig config, string name, TomlTable table, bool readsAliases)
     {
         KeyTable entries = new();
         foreach (TomlEntry entry in table.Entries)
@@ -144,6 +144,8 @@ public sealed class LookupTable
             };
             if (!_isLiteral)
                 value = config.Expand(name, value, entry.Value);
+            if (readsAliases && AliasMembers.Problem(value) is { } problem)
+                throw config.Wrong(name, entry.Value, $"the alias {entry.Key} {problem}");
             // Keys that differ in letter case only would hide one another.
             if (!entries.TryAdd(entry.Key, value))
                 throw config.Wrong(name, entry.Value, $"key \"{entry.Key}\" occurs twice; letter case does not matter");

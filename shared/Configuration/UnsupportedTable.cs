@@ -72,10 +72,6 @@ internal static class UnsupportedTable
         smtp_address_verify_target = rcpt
 
         [refused] there is no local delivery
-        alias_maps = hash:/etc/aliases, nis:mail.aliases
-        alias_maps = hash:/etc/aliases
-        alias_maps = lmdb:/etc/aliases
-        alias_maps =
         local_recipient_maps = proxy:unix:passwd.byname $alias_maps
         local_recipient_maps =
         mailbox_transport =
@@ -86,11 +82,9 @@ internal static class UnsupportedTable
         mail_spool_directory = /var/mail
         fallback_transport =
         fallback_transport_maps =
-        luser_relay =
         forward_path = $home/.forward${recipient_delimiter}${extension}, $home/.forward
         allow_mail_to_commands = alias, forward
         allow_mail_to_files = alias, forward
-        expand_owner_alias = no
         owner_request_special = yes
         reset_owner_alias = no
         prepend_delivered_header = command, file, forward

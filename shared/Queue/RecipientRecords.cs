@@ -54,9 +54,10 @@ public sealed class RecipientRecords
     /// <summary>Drops what was said of a recipient that is none, or done.</summary>
     public void Clear() => _next = s_nothingSaid;
 
-    /// <summary>Writes a recipient that is to be delivered to.</summary>
+    /// <summary>Writes a recipient.</summary>
+    /// <param name="isDone">Nothing is to be delivered to him any more.</param>
     /// <exception cref="IOException">E.g. the disk is full.</exception>
-    public static void Write(RecordWriter output, Recipient recipient)
+    public static void Write(RecordWriter output, Recipient recipient, bool isDone = false)
     {
         if (recipient.Notify != Notify.Default)
             output.WriteAttribute(AttributeName.NotifyFlags, (long)recipient.Notify);
@@ -64,7 +65,7 @@ public sealed class RecipientRecords
             output.WriteAttribute(AttributeName.DsnOriginalRecipient, dsnOriginal);
         if (recipient.Original is { } original)
             output.Write(RecordType.OriginalRecipient, original);
-        output.Write(RecordType.Recipient, recipient.Address);
+        output.Write(isDone ? RecordType.Done : RecordType.Recipient, recipient.Address);
     }
 
     private void TakeNotify(ReadOnlySpan<byte> number)

@@ -13,6 +13,8 @@ internal static class AliasFile
             (string name, string value) = Split(line);
             if (name.Length == 0 || value.Length == 0)
                 throw new FormatException($"{line.Number}: no alias; accepted is a name, a colon and what it stands for");
+            if (Mail.AliasMembers.Problem(value) is { } problem)
+                throw new FormatException($"{line.Number}: the alias {name} {problem}");
             if (!table.TryAdd(name, value))
                 warnings.Add($"{line.Number}: the name of an alias above; this one is passed over");
         }

@@ -36,6 +36,15 @@ public static partial class Parameters
     public static readonly Parameter<IReadOnlyList<string>> MasqueradeClasses =
         List("masquerade_classes", "envelope_sender, header_sender, header_recipient", PlacesOfBoth);
 
+    /// <summary>What names of this host stand for.</summary>
+    public static readonly Parameter<LookupTable> AliasMaps = Add(new Parameter<LookupTable>("alias_maps", "", LookupTable.OpenAliases));
+
+    /// <summary>The sender of mail to a list is whom owner-LIST stands for, not owner-LIST.</summary>
+    public static readonly Parameter<bool> ExpandOwnerAlias = Flag("expand_owner_alias", "no");
+
+    /// <summary>Where mail goes to names of this host that nobody has; $user and its like are not parameters.</summary>
+    public static readonly Parameter<string> LuserRelay = Add(new Parameter<string>("luser_relay", "", Conversion.RawText));
+
     /// <summary>Who gets copies of what a sender sends.</summary>
     public static readonly Parameter<LookupTable> SenderBccMaps = Table("sender_bcc_maps", "");
 

@@ -18,7 +18,7 @@ public sealed class UnsupportedParametersTests
     [InlineData("lmtp_header_checks = 'pcre:/x'", "lmtp_header_checks: not supported")]
     [InlineData("use_srv_lookup = 'submission'", "use_srv_lookup: not supported: mail goes where transport_maps, relayhost")]
     [InlineData("mailbox_transport_maps = 'texthash:/x'", "mailbox_transport_maps: not supported")]
-    [InlineData("alias_maps = 'hash:/etc/mail/aliases'", "alias_maps: not supported: there is no local delivery")]
+    [InlineData("mail_spool_directory = '/var/spool/mail'", "mail_spool_directory: not supported: there is no local delivery")]
     [InlineData("smtpd_etrn_restrictions = 'reject'", "smtpd_etrn_restrictions: not supported")]
     [InlineData("smtp_dns_reply_filter = 'texthash:/x'", "smtp_dns_reply_filter: not supported")]
     [InlineData("smtp_dns_resolver_options = 'res_defnames'", "smtp_dns_resolver_options: not supported")]
@@ -46,7 +46,7 @@ public sealed class UnsupportedParametersTests
         Assert.Equal(warning, MainConfig.FromText(toml).Validate()[^1]);
 
     [Theory] // as people's configurations have them
-    [InlineData("alias_maps = 'hash:/etc/aliases'")]
+    [InlineData("mail_spool_directory = '/var/mail'")]
     [InlineData("alias_database = 'hash:/etc/aliases'")]
     [InlineData("mailbox_size_limit = 51200000")]
     [InlineData("smtpd_relay_restrictions = 'permit_mynetworks permit_sasl_authenticated defer_unauth_destination'")]
@@ -85,7 +85,7 @@ public sealed class UnsupportedParametersTests
     [Fact]
     public void Their_names_can_be_used_in_other_values()
     {
-        MainConfig config = MainConfig.FromText("mail_name = '$alias_maps ${content_filter?filtered}${content_filter:plain} $smtpd_banner'\nmyhostname = 'a.test'\nsmtpd_banner = 'x'");
-        Assert.Equal("hash:/etc/aliases, nis:mail.aliases plain x", config.Get(Parameters.MailName));
+        MainConfig config = MainConfig.FromText("mail_name = '$mail_spool_directory ${content_filter?filtered}${content_filter:plain} $smtpd_banner'\nmyhostname = 'a.test'\nsmtpd_banner = 'x'");
+        Assert.Equal("/var/mail plain x", config.Get(Parameters.MailName));
     }
 }

@@ -21,7 +21,7 @@ internal sealed class Log(ILog log, bool logsPort)
             ? string.Create(CultureInfo.InvariantCulture, $" {count.Key}={count.Value.All}")
             : string.Create(CultureInfo.InvariantCulture, $" {count.Key}={count.Value.Good}/{count.Value.All}")));
         int good = session.Counts.Values.Sum(static count => count.Good), all = session.Counts.Values.Sum(static count => count.All);
-        string sum = good == all ? string.Create(CultureInfo.InvariantCulture, $"{all}") : string.Create(CultureInfo.InvariantCulture, $"{good}/{all}");
+        string sum = good == all && all > 0 ? string.Create(CultureInfo.InvariantCulture, $"{all}") : string.Create(CultureInfo.InvariantCulture, $"{good}/{all}");
         log.Info($"disconnect from {Name(session)}{counts} commands={sum}");
     }
 
@@ -56,13 +56,25 @@ internal sealed class Log(ILog log, bool logsPort)
 
     internal void TooManyErrors(Session session, string stage) => log.Info($"too many errors after {stage} from {Name(session)}");
 
-    internal void SpokeEarly(Session session, string stage) => log.Info($"improper command pipelining after {stage} from {Name(session)}");
+    /// <param name="input">What came too early.</param>
+    internal void SpokeEarly(Session session, string stage, string input) => log.Info($"improper command pipelining after {stage} from {Name(session)}: {Shown(input)}");
+
+    internal void NoAddress(Session session, string command, string argument) =>
+        log.Warning($"Illegal address syntax from {Name(session)} in {command} command: {PrintableText.Of(argument)}");
+
+    internal void TooLong(Session session, string line, int limit) =>
+        log.Warning(string.Create(CultureInfo.InvariantCulture, $"{Name(session)}: request longer than {limit}: {PrintableText.Of(line[..Math.Min(line.Length, 30)])}..."));
+
+    /// <param name="what">E.g. "null BDAT request".</param>
+    /// <param name="why">What follows the client's name.</param>
+    internal void BadChunk(Session session, string what, string why) =>
+        log.Warning($"{Id(session.Transaction?.Chunks?.Id)}: {what} from {Name(session)}{PrintableText.Of(why)}");
 
     internal void ForeignProtocol(Session session, string line) => log.Warning($"non-SMTP command from {Name(session)}: {PrintableText.Of(line)}");
 
     internal void QueueTrouble(Session session, string why) => log.Warning($"{Name(session)}: mail not queued: {why}");
 
-    internal void NoSpace(Session session, string shortage) => log.Warning($"NOQUEUE: reject: MAIL from {Name(session)}: not enough free space in the queue: {shortage}");
+    internal void NoSpace(Session session, string shortage) => log.Warning($"not enough free space in mail queue: {shortage}");
 
     internal void TooLarge(Session session, long limit) =>
         log.Info(string.Create(CultureInfo.InvariantCulture, $"{Name(session)}: message size exceeds message_size_limit = {limit}"));
@@ -92,6 +104,8 @@ internal sealed class Log(ILog log, bool logsPort)
     internal void Info(string text) => log.Info(text);
 
     internal string Name(Session session) => logsPort && session.Client.Address is not null ? session.Client.NameAddressAndPort : session.Client.NameAndAddress;
+
+    private static string Shown(string input) => PrintableText.Of(input[..Math.Min(input.Length, 100)].Replace("\r", "\\r", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal));
 
     private static string Id(QueueId? id) => id?.ToString() ?? "NOQUEUE";
 

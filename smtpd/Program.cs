@@ -60,7 +60,7 @@ namespace PostfixNet.Smtpd;
 /// CONFIGURATION
 ///   soft_bounce, smtpd_upstream_proxy_protocol, smtpd_upstream_proxy_timeout, smtpd_tls_*, tls_server_sni_maps, smtpd_use_tls, smtpd_enforce_tls, smtpd_starttls_timeout,
 ///   smtpd_forbid_bare_newline_exclusions, smtpd_sasl_auth_enable, smtpd_sasl_exceptions_networks, smtpd_sasl_response_limit, broken_sasl_auth_clients, those of shared/Login/AuthoritySettings.cs,
-///   authorized_submit_users, enable_long_queue_ids, pickup_service_name (-S), cleanup_service_name, disable_vrfy_command, hash_queue_depth,
+///   allow_min_user, authorized_submit_users, enable_long_queue_ids, pickup_service_name (-S), cleanup_service_name, disable_vrfy_command, hash_queue_depth,
 ///   hash_queue_names, ipc_timeout, line_length_limit, mail_name, message_size_limit,
 ///   myhostname, queue_minfree, queue_minfree_percent, smtpd_banner, smtpd_client_auth_rate_limit,
 ///   smtpd_client_connection_count_limit, smtpd_client_connection_rate_limit, smtpd_client_ipv4_prefix_length,
@@ -70,7 +70,7 @@ namespace PostfixNet.Smtpd;
 ///   smtpd_forbid_unauth_pipelining, smtpd_forbidden_commands, smtpd_hard_error_limit, smtpd_helo_required,
 ///   smtpd_junk_command_limit, smtpd_min_data_rate, smtpd_noop_commands, smtpd_peername_lookup, smtpd_recipient_limit,
 ///   smtpd_recipient_overshoot_limit, smtpd_sasl_authenticated_header, smtpd_sessions_per_process, smtpd_soft_error_limit, smtpd_timeout,
-///   smtpd_tls_received_header, smtputf8_enable, strict_rfc821_envelopes, and those of smtpd/Access/AccessOptions.cs and
+///   smtpd_tls_received_header, smtputf8_enable, strict_rfc821_envelopes, strict_smtputf8, and those of smtpd/Access/AccessOptions.cs and
 ///   shared/Service/SessionServer.cs.
 /// </summary>
 internal static class Program

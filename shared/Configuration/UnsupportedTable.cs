@@ -108,7 +108,6 @@ internal static class UnsupportedTable
         dont_remove = 0
         local_login_sender_maps = static:*
         empty_address_local_login_sender_maps_lookup_key = <>
-        strict_smtputf8 = no
 
         [refused] results and replies are not rewritten
         default_delivery_status_filter =

@@ -49,11 +49,12 @@ internal sealed class ContentCommands(Surroundings surroundings, Session session
         if (words.Length is not (1 or 2) || !long.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out long size)
             || (words.Length == 2 && !words[1].Equals("LAST", StringComparison.OrdinalIgnoreCase)))
         {
+            surroundings.Log.BadChunk(session, "malformed BDAT command syntax", $": BDAT {line.Argument[..Math.Min(line.Argument.Length, 100)]}".TrimEnd());
             // How much follows is not known, so nothing after it can be understood.
-            return new Reply(501, "5.5.4", "Syntax: BDAT count [LAST]") { IsLast = true };
+            return new Reply(521, "5.5.4", "Syntax: BDAT count [LAST]") { IsLast = true };
         }
         bool isLast = words.Length == 2;
-        Reply? refusal = await BeginChunks();
+        Reply? refusal = await BeginChunks(size) ?? Refused(size, isLast);
         IncomingMessage? message = refusal is null ? session.Transaction!.Chunks : null;
         Pace pace = new(Options, Chat.Connection);
         session.ContentOctets = 0;
@@ -75,13 +76,13 @@ internal sealed class ContentCommands(Surroundings surroundings, Session session
             left -= octets.Length;
         }
         session.ContentOctets = null;
-        Reply reply = refusal ?? (isLast ? await message!.Finish() : Reply.Ok.WithText(string.Create(CultureInfo.InvariantCulture, $"Ok: {size} bytes")));
+        Reply reply = refusal ?? (isLast ? Counted(await message!.Finish(), session.Transaction!.ChunkOctets) : Reply.Ok.WithText(string.Create(CultureInfo.InvariantCulture, $"Ok: {size} bytes")));
         if (isLast)
             session.EndTransaction();
         return reply;
     }
 
-    private async ValueTask<Reply?> BeginChunks()
+    private async ValueTask<Reply?> BeginChunks(long size)
     {
         if (Missing() is { } missing)
             return missing;
@@ -89,7 +90,7 @@ internal sealed class ContentCommands(Surroundings surroundings, Session session
         if (transaction.Chunks is not null)
             return null;
         if (transaction.HasChunks)
-            return new Reply(554, "5.5.1", "Error: an earlier chunk was refused");
+            return new Reply(551, "5.0.0", string.Create(CultureInfo.InvariantCulture, $"Discarded {size} bytes after earlier error"));
         transaction.HasChunks = true;
         if (await surroundings.Access.Data(session, "BDAT") is { } refusal)
             return refusal;
@@ -97,11 +98,33 @@ internal sealed class ContentCommands(Surroundings surroundings, Session session
         return null;
     }
 
+    // A chunk that cannot be of use; with it the message is over.
+    private Reply? Refused(long size, bool isLast)
+    {
+        Transaction transaction = session.Transaction!;
+        if (Options.MessageSizeLimit > 0 && size > Options.MessageSizeLimit - transaction.ChunkOctets)
+        {
+            surroundings.Log.BadChunk(session, "BDAT request", " exceeds message size limit");
+            transaction.DropChunks();
+            return new Reply(552, "5.3.4", "Chunk exceeds message size limit");
+        }
+        if (size == 0 && !isLast)
+        {
+            surroundings.Log.BadChunk(session, "null BDAT request", "");
+            transaction.DropChunks();
+            return new Reply(551, "5.7.1", "Null BDAT request");
+        }
+        transaction.ChunkOctets += size;
+        return null;
+    }
+
+    private static Reply Counted(Reply reply, long octets) =>
+        reply.IsRefusal ? reply : reply.WithText(string.Create(CultureInfo.InvariantCulture, $"Ok: {octets} bytes {reply.Text["Ok: ".Length..]}"));
+
     private Reply? Missing() => session.Transaction switch
     {
         null => new Reply(503, "5.5.1", "Error: need RCPT command"),
-        { Recipients.Count: 0, HasTried: true } => new Reply(554, "5.5.1", "Error: no valid recipients"),
-        { Recipients.Count: 0 } => new Reply(503, "5.5.1", "Error: need RCPT command"),
+        { Recipients.Count: 0 } => new Reply(554, "5.5.1", "Error: no valid recipients"),
         _ => null,
     };
 

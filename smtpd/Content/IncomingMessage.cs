@@ -57,6 +57,7 @@ internal sealed class IncomingMessage : IDisposable
     /// <summary>The content is over: it is queued, or the reply says why not.</summary>
     internal async ValueTask<Reply> Finish()
     {
+        _transaction.IsOver = true;
         Lines.End();
         if (_trouble is null && Lines.HasBareNewline && await BareNewlines() is { } refused)
             Fail(refused);

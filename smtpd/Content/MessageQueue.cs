@@ -29,7 +29,9 @@ internal sealed class MessageQueue(SmtpdOptions options, EventLoop loop, Log log
         {
             log.QueueTrouble(session, e.Message);
         }
-        return new Reply(452, "4.3.1", "Insufficient system storage") { IsOurTrouble = true };
+        Reply reply = new(452, "4.3.1", "Insufficient system storage") { IsOurTrouble = true };
+        log.Decided(session, null, "reject", "MAIL", reply.ToString(), null);
+        return reply;
     }
 
     public async ValueTask<INewMessage> Begin(Transaction transaction) => new NewMessage(this, await Connect(transaction), mayReturn: !transaction.IsSmtpUtf8);

@@ -24,6 +24,9 @@ internal sealed class Chat(LoopStream connection) : IDisposable
     /// <summary>Octets of the client that were read and not taken yet.</summary>
     internal bool HasInput => _start < _end;
 
+    /// <summary>That.</summary>
+    internal ReadOnlySpan<byte> Input => _input.AsSpan(_start, _end - _start);
+
     /// <summary>soft_bounce: what is refused for good is refused for now.</summary>
     internal bool IsSoft { get; set; }
 

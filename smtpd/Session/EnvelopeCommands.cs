@@ -24,21 +24,19 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
             return new Reply(503, "5.5.1", "Error: send HELO/EHLO first");
         if (session.Transaction is not null)
             return new Reply(503, "5.5.1", "Error: nested MAIL command");
-        if (After(line.Argument, "FROM:") is not { } rest)
+        if (After(line.Argument, "FROM:") is not { Length: > 0 } rest)
             return new Reply(501, "5.5.4", "Syntax: MAIL FROM:<address>");
-        if (PathSyntax.Read(rest, Options.IsStrictEnvelope) is not { } path)
-            return new Reply(501, "5.1.7", "Bad sender address syntax");
+        if (PathSyntax.Read(rest, Options) is not { } path)
+            return NoSender(rest);
         SenderParameters parameters = new() { IsSmtpUtf8Enabled = Options.IsSmtpUtf8Enabled };
         if (parameters.Read(path.Parameters) is { } problem)
             return problem;
+        if (IsAddressOfOther(path.Address, parameters.IsSmtpUtf8))
+            return NoSender(rest);
         if (Unspeakable(path.Address, parameters.IsSmtpUtf8) is { } unspeakable)
             return unspeakable;
-        if (Options.MessageSizeLimit > 0 && parameters.Size > Options.MessageSizeLimit)
-            return new Reply(552, "5.3.4", "Message size exceeds fixed limit");
         if (await surroundings.Events.Message(session) is { } tooMuch)
             return tooMuch;
-        if (surroundings.Queue.Shortage(session) is { } full)
-            return full;
         session.Begin(new Transaction
         {
             Sender = path.Address,
@@ -50,7 +48,7 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
             EnvelopeId = parameters.EnvelopeId,
             Author = parameters.Author,
         });
-        if (await surroundings.Access.Sender(session) is { } refusal)
+        if ((await surroundings.Access.Sender(session) ?? TooLarge(parameters.Size) ?? surroundings.Queue.Shortage(session)) is { } refusal)
         {
             session.EndTransaction();
             return refusal;
@@ -62,14 +60,17 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
     {
         if (session.Transaction is not { } transaction)
             return new Reply(503, "5.5.1", "Error: need MAIL command");
-        if (After(line.Argument, "TO:") is not { } rest)
+        if (transaction.HasChunks)
+            return new Reply(503, "5.5.1", "Error: RCPT after BDAT");
+        if (After(line.Argument, "TO:") is not { Length: > 0 } rest)
             return new Reply(501, "5.5.4", "Syntax: RCPT TO:<address>");
-        transaction.HasTried = true;
-        if (PathSyntax.Read(rest, Options.IsStrictEnvelope) is not { Address.Length: > 0 } path)
-            return new Reply(501, "5.1.3", "Bad recipient address syntax");
+        if (PathSyntax.Read(rest, Options) is not { Address.Length: > 0 } path)
+            return NoRecipient(rest);
         RecipientParameters parameters = new();
         if (parameters.Read(path.Parameters) is { } problem)
             return problem;
+        if (IsAddressOfOther(path.Address, transaction.IsSmtpUtf8))
+            return NoRecipient(rest);
         if (Unspeakable(path.Address, transaction.IsSmtpUtf8) is { } unspeakable)
             return unspeakable;
         if (transaction.Recipients.Count >= Options.RecipientLimit)
@@ -86,10 +87,35 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
         return s_recipientOk;
     }
 
-    // RFC 6531 section 3.5.
-    private Reply? Unspeakable(string address, bool isSmtpUtf8) => ByteText.IsAscii(address) ? null
-        : !ByteText.IsValidUtf8(address) ? new Reply(500, "5.5.2", "Error: bad UTF-8 syntax")
-        : Options.IsSmtpUtf8Enabled && !isSmtpUtf8 ? new Reply(553, "5.6.7", "Must declare SMTPUTF8 to send unicode address") : null;
+    private Reply NoSender(string argument)
+    {
+        surroundings.Log.NoAddress(session, "MAIL", argument.Trim());
+        return new Reply(501, "5.1.7", "Bad sender address syntax");
+    }
+
+    private Reply NoRecipient(string argument)
+    {
+        surroundings.Log.NoAddress(session, "RCPT", argument.Trim());
+        return new Reply(501, "5.1.3", "Bad recipient address syntax");
+    }
+
+    private Reply? TooLarge(long size)
+    {
+        if (Options.MessageSizeLimit == 0 || size <= Options.MessageSizeLimit)
+            return null;
+        Reply reply = new(552, "5.3.4", "Message size exceeds fixed limit");
+        surroundings.Log.Decided(session, null, "reject", "MAIL", reply.ToString(), null);
+        return reply;
+    }
+
+    // Domains are ASCII but for clients that say SMTPUTF8: RFC 6531 section 3.5.
+    private bool IsAddressOfOther(string address, bool isSmtpUtf8) =>
+        Options.IsSmtpUtf8Enabled && !isSmtpUtf8 && Address.Split(address).Domain is { } domain && !ByteText.IsAscii(domain);
+
+    // Local parts have always been sent as they are (strict_smtputf8).
+    private Reply? Unspeakable(string address, bool isSmtpUtf8) =>
+        Options.IsSmtpUtf8Strict && Options.IsSmtpUtf8Enabled && !isSmtpUtf8 && !ByteText.IsAscii(address)
+            ? new Reply(553, "5.6.7", "Must declare SMTPUTF8 to send unicode address") : null;
 
     private static string? After(string text, string word) =>
         text.StartsWith(word, StringComparison.OrdinalIgnoreCase) ? text[word.Length..] : null;
@@ -121,8 +147,10 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
                 switch (name)
                 {
                     case "SIZE" when value is not null:
-                        if (!long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long size))
+                        if (value.Length == 0 || !value.All(char.IsAsciiDigit))
                             return new Reply(501, "5.5.4", "Bad message size syntax");
+                        if (!long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long size))
+                            return new Reply(552, "5.3.4", "Message size exceeds file system imposed limit");
                         Size = size;
                         break;
                     case "BODY" when value is not null && BodyEncodings.TryParseSmtp(value, out BodyEncoding encoding):
@@ -169,14 +197,14 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
                 (string name, string? value) = Split(word);
                 switch (name)
                 {
-                    case "NOTIFY":
-                        if (value is null || Notify != Notify.Default || !NotifyFlags.TryParse(value.ToUpperInvariant(), out Notify notify, out _))
-                            return new Reply(501, "5.5.4", "Bad NOTIFY parameter syntax");
+                    case "NOTIFY" when value is not null:
+                        if (Notify != Notify.Default || !NotifyFlags.TryParse(value.ToUpperInvariant(), out Notify notify, out _))
+                            return new Reply(501, "5.5.4", "Error: Bad NOTIFY parameter syntax");
                         Notify = notify;
                         break;
-                    case "ORCPT":
-                        if (value is null || Original is not null || OriginalRecipient(value) is not { } original)
-                            return new Reply(501, "5.5.4", "Bad ORCPT parameter syntax");
+                    case "ORCPT" when value is not null:
+                        if (Original is not null || OriginalRecipient(value) is not { } original)
+                            return new Reply(501, "5.5.4", "Error: Bad ORCPT parameter syntax");
                         Original = original;
                         break;
                     default:
@@ -196,7 +224,7 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
             if (!type.All(static c => char.IsAsciiLetterOrDigit(c) || c == '-'))
                 return null;
             string? decoded = type.Equals("utf-8", StringComparison.OrdinalIgnoreCase) ? Xtext.DecodeUtf8Address(address) : Xtext.Decode(address);
-            return decoded is { Length: > 0 } && IsPrintable(decoded) ? $"{type};{decoded}" : null;
+            return decoded is not null && IsPrintable(decoded) ? $"{type};{decoded}" : null;
         }
     }
 

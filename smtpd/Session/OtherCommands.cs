@@ -20,9 +20,12 @@ internal sealed class OtherCommands(Surroundings surroundings, Session session)
         if (surroundings.Options.IsVrfyDisabled)
             return new(new Reply(502, "5.5.1", "VRFY command is disabled"));
         if (line.Argument.Length == 0)
-            return new(new Reply(501, "5.5.4", "Syntax: VRFY address"));
-        return new(PathSyntax.Read(line.Argument, surroundings.Options.IsStrictEnvelope) is { Address.Length: > 0 } path
-            ? new Reply(252, "2.0.0", Mail.Address.ToExternal(path.Address)) : new Reply(501, "5.1.3", "Bad recipient address syntax"));
+            return new(new Reply(501, "5.5.4", "Syntax: VRFY address [SMTPUTF8]"));
+        if (PathSyntax.Read(line.Argument, surroundings.Options) is { Address.Length: > 0 } path
+            && (path.Parameters.Length == 0 || path.Parameters.Equals("SMTPUTF8", StringComparison.OrdinalIgnoreCase)))
+            return new(new Reply(252, "2.0.0", line.Argument[..^path.Parameters.Length].TrimEnd()));
+        surroundings.Log.NoAddress(session, "VRFY", line.Argument);
+        return new(new Reply(501, "5.1.3", "Bad recipient address syntax"));
     }
 
     // The queue is flushed by who runs it.

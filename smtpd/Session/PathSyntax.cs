@@ -8,18 +8,24 @@ namespace PostfixNet.Smtpd;
 /// <param name="Given">The address as it was said, without its brackets.</param>
 internal sealed record PathSyntax(string Address, string Parameters, string Given)
 {
-    /// <summary>Reads one: RFC 5321 section 4.1.2, and, unless <paramref name="isStrict"/>, what else clients say.</summary>
-    /// <returns>null: this is no address, or more than one.</returns>
-    internal static PathSyntax? Read(string text, bool isStrict)
+    /// <summary>Reads one: RFC 5321 section 4.1.2, and, unless strict_rfc821_envelopes is set, what else clients say.</summary>
+    /// <returns>null: this is no address, or more than one, or one that programs take for an option (allow_min_user).</returns>
+    internal static PathSyntax? Read(string text, SmtpdOptions options)
     {
+        bool isStrict = options.IsStrictEnvelope;
         text = text.TrimStart();
         bool isBracketed = text.StartsWith('<');
         if (isStrict && !isBracketed)
             return null;
+        // Some clients have brackets to spare.
+        while (!isStrict && text.StartsWith("<<", StringComparison.Ordinal))
+            text = text[1..];
         int end = End(text, isBracketed);
         if (end < 0)
             return null;
         string path = isBracketed ? text[1..end] : text[..end], rest = text[(isBracketed ? end + 1 : end)..];
+        if (!isStrict)
+            rest = rest.TrimStart('>');
         if (rest.Length > 0 && rest[0] is not (' ' or '\t'))
             return null;
         if (path.Any(char.IsControl))
@@ -34,6 +40,8 @@ internal sealed record PathSyntax(string Address, string Parameters, string Give
         if (found is not [var only] || only.Address.Length == 0)
             return null;
         (string local, string? domain) = Mail.Address.Split(only.Address);
+        if (local.StartsWith('-') && !options.AllowsMinus)
+            return null;
         return local.Length > 0 && (domain is null || only.IsLocalPart || DomainName.IsMailDomain(domain)) ? new PathSyntax(only.Address, rest.Trim(), path) : null;
     }
 

@@ -8,6 +8,8 @@ namespace PostfixNet.Smtpd;
 /// <summary>One session: greets, takes command after command, counts errors, and ends.</summary>
 internal sealed class SmtpdSession
 {
+    private const string MessageEnded = "END-OF-MESSAGE", Unknown = "UNKNOWN";
+
     private readonly Surroundings _surroundings;
     private readonly Session _session;
     private readonly Dictionary<string, Command> _commands;
@@ -83,7 +85,7 @@ internal sealed class SmtpdSession
         string stage = _session.ContentOctets is { } octets ? string.Create(CultureInfo.InvariantCulture, $"{_stage} ({octets} bytes)") : _stage;
         if (isTimeout)
             Log.TimedOut(_session, stage);
-        else
+        else if (_stage != MessageEnded) // its message is taken: nothing is lost
             Log.Lost(_session, stage);
     }
 
@@ -164,17 +166,12 @@ internal sealed class SmtpdSession
     {
         CommandLine words = CommandLine.Of(line);
         string name = words.Verb;
-        if (Options.ForbiddenCommands.Contains(name) || (name.Length > 0 && !char.IsAsciiLetter(name[0]) && _session.Counts.Count == 0))
-        {
-            Log.ForeignProtocol(_session, line);
-            Chat.Say(new Reply(221, "2.7.0", "Error: I can break rules, too. Goodbye."));
-            Count("unknown", false);
-            return false;
-        }
         Command? command = _commands.GetValueOrDefault(name);
         Reply reply;
+        bool isCommand = true;
         if (isTooLong)
         {
+            Log.TooLong(_session, line, Options.LineLengthLimit);
             reply = new Reply(500, "5.5.2", "Error: line too long");
         }
         else if (_session.IsDenied && name != "QUIT")
@@ -182,21 +179,42 @@ internal sealed class SmtpdSession
             // RFC 5321 section 3.1.
             reply = new Reply(503, "5.7.0", $"Error: access denied for {Log.Name(_session)}");
         }
+        else if (name.Length == 0)
+        {
+            isCommand = false;
+            reply = new Reply(500, "5.5.2", "Error: bad syntax");
+        }
+        else if (Options.IsSmtpUtf8Enabled && !ByteText.IsValidUtf8(line))
+        {
+            isCommand = false;
+            reply = new Reply(500, "5.5.2", "Error: bad UTF-8 syntax");
+        }
+        else if (command is null && IsForeign(line, name))
+        {
+            _stage = Unknown;
+            Log.ForeignProtocol(_session, line);
+            Chat.Say(new Reply(221, "2.7.0", "Error: I can break rules, too. Goodbye."));
+            Count(Unknown.ToLowerInvariant(), false);
+            return false;
+        }
         else if (command is null)
         {
-            reply = Options.NoopCommands.Contains(name) ? Reply.Ok : new Reply(502, "5.5.2", "Error: command not recognized");
+            _stage = Unknown;
+            reply = Options.NoopCommands.Contains(name) ? Reply.Ok : new Reply(500, "5.5.2", "Error: command not recognized");
         }
         else
         {
             _stage = command.Name;
+            Transaction? message = _session.Transaction;
             if (command.MustWait && Chat.HasInput && SpeaksEarly())
                 return false;
             reply = !command.IsBeforeTls && _surroundings.Tls is { Settings.IsDemanded: true } && _session.Tls is null
                 ? new Reply(530, "5.7.0", "Must issue a STARTTLS command first") : await command.Run(words);
-            if (command.EndsMessage && _session.Transaction is null)
-                _stage = "END-OF-MESSAGE";
+            if (message is { IsOver: true })
+                _stage = MessageEnded;
         }
-        Count(command is null ? "unknown" : command.Name.ToLowerInvariant(), !reply.IsRefusal);
+        if (isCommand)
+            Count((command?.Name ?? Unknown).ToLowerInvariant(), !reply.IsRefusal);
         if (command is { IsJunk: true } or null && ++_session.Junk > Options.JunkCommandLimit)
             _session.Errors++;
         if (reply.IsRefusal && !reply.IsOurTrouble)
@@ -223,6 +241,10 @@ internal sealed class SmtpdSession
         return true;
     }
 
+    // Another protocol, or the content of a message whose sender did not hear that nobody wants it.
+    private bool IsForeign(string line, string name) => Options.ForbiddenCommands.Contains(name) || !char.IsAsciiLetter(name[0])
+        || (line.AsSpan().IndexOfAny(' ', '\t', ':') is var end and > 0 && line.AsSpan(end).TrimStart(" \t") is [':', ..]);
+
     // Errors are answered late: by and by more so (smtpd_error_sleep_time).
     private async ValueTask Delay()
     {
@@ -245,7 +267,7 @@ internal sealed class SmtpdSession
         if (_session.HasSpokenEarly || !Options.NotesEarlyTalk)
             return false;
         _session.HasSpokenEarly = true;
-        Log.SpokeEarly(_session, _stage);
+        Log.SpokeEarly(_session, _stage, ByteText.Decode(Chat.Input));
         if (!Options.ForbidsEarlyTalk)
             return false;
         Chat.Say(new Reply(554, "5.5.0", "Error: SMTP protocol synchronization") { IsLast = true });

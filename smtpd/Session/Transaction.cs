@@ -38,14 +38,24 @@ internal sealed class Transaction
 
     internal List<EnvelopeRecipient> Recipients { get; } = [];
 
-    /// <summary>RCPT was said, whatever the answer.</summary>
-    internal bool HasTried { get; set; }
-
     /// <summary>BDAT was said, whatever the answer.</summary>
     internal bool HasChunks { get; set; }
 
     /// <summary>The content, as far as it came in chunks; null: none was taken.</summary>
     internal IncomingMessage? Chunks { get; set; }
+
+    /// <summary>All of the content has come.</summary>
+    internal bool IsOver { get; set; }
+
+    /// <summary>Octets of the chunks so far.</summary>
+    internal long ChunkOctets { get; set; }
+
+    /// <summary>A chunk was refused: no more of the message is taken.</summary>
+    internal void DropChunks()
+    {
+        Chunks?.Dispose();
+        Chunks = null;
+    }
 
     /// <summary>Recipients refused for being too many.</summary>
     internal int Overshoot { get; set; }

@@ -54,6 +54,12 @@ internal sealed record SmtpdOptions
     /// <summary>strict_rfc821_envelopes: addresses in angle brackets only, with nothing around the address.</summary>
     internal required bool IsStrictEnvelope { get; init; }
 
+    /// <summary>allow_min_user: addresses that begin with "-" are taken.</summary>
+    internal required bool AllowsMinus { get; init; }
+
+    /// <summary>strict_smtputf8: addresses that are not ASCII only with SMTPUTF8.</summary>
+    internal required bool IsSmtpUtf8Strict { get; init; }
+
     /// <summary>smtpd_discard_ehlo_keywords: what is not announced, lower case.</summary>
     internal required IReadOnlyList<string> DiscardedKeywords { get; init; }
 
@@ -172,6 +178,8 @@ internal sealed record SmtpdOptions
         IsHeloRequired = config.Get(Parameters.SmtpdHeloRequired),
         IsVrfyDisabled = config.Get(Parameters.DisableVrfyCommand),
         IsStrictEnvelope = config.Get(Parameters.StrictRfc821Envelopes),
+        AllowsMinus = config.Get(Parameters.AllowMinUser),
+        IsSmtpUtf8Strict = config.Get(Parameters.StrictSmtputf8),
         DiscardedKeywords = [.. config.Get(Parameters.SmtpdDiscardEhloKeywords).Select(static word => word.ToLowerInvariant())],
         NoopCommands = [.. config.Get(Parameters.SmtpdNoopCommands).Select(static word => word.ToUpperInvariant())],
         ForbiddenCommands = [.. config.Get(Parameters.SmtpdForbiddenCommands).Select(static word => word.ToUpperInvariant())],

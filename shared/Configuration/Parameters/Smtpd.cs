@@ -42,6 +42,9 @@ public static partial class Parameters
     /// <summary>Addresses of the envelope stand in angle brackets, with nothing else.</summary>
     public static readonly Parameter<bool> StrictRfc821Envelopes = Flag("strict_rfc821_envelopes", "no");
 
+    /// <summary>Addresses that are not ASCII are taken only from clients that say SMTPUTF8.</summary>
+    public static readonly Parameter<bool> StrictSmtputf8 = Flag("strict_smtputf8", "no");
+
     /// <summary>Keywords that are not announced in the reply to EHLO.</summary>
     public static readonly Parameter<IReadOnlyList<string>> SmtpdDiscardEhloKeywords = List("smtpd_discard_ehlo_keywords", "");
 

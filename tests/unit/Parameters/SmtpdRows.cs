@@ -24,6 +24,7 @@ public sealed class SmtpdRows
         new("smtpd_helo_required", "true", Talk("MAIL FROM:<a@b.test>"), "503 5.5.1 Error: send HELO/EHLO first"),
         new("disable_vrfy_command", "true", Talk("VRFY a@b.test"), "502 5.5.1 VRFY command is disabled"),
         new("strict_rfc821_envelopes", "true", Talk("MAIL FROM:a@b.test"), "501 5.1.7"),
+        new("strict_smtputf8", "true", Talk("MAIL FROM:<j\u00c3\u00b6rg@b.test>"), "553 5.6.7 Must declare SMTPUTF8"),
         new("smtpd_discard_ehlo_keywords", "['chunking']", Talk("EHLO c"), "") { Hides = "CHUNKING" },
         new("smtpd_noop_commands", "['zork']", Talk("ZORK"), "250 2.0.0 Ok"),
         new("smtpd_forbidden_commands", "['zork']", Talk("ZORK"), "221 2.7.0"),

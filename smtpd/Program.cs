@@ -61,7 +61,7 @@ namespace PostfixNet.Smtpd;
 ///   soft_bounce, smtpd_upstream_proxy_protocol, smtpd_upstream_proxy_timeout, smtpd_tls_*, tls_server_sni_maps, smtpd_use_tls, smtpd_enforce_tls, smtpd_starttls_timeout,
 ///   smtpd_forbid_bare_newline_exclusions, smtpd_sasl_auth_enable, smtpd_sasl_exceptions_networks, smtpd_sasl_response_limit, broken_sasl_auth_clients, those of shared/Login/AuthoritySettings.cs,
 ///   allow_min_user, authorized_submit_users, enable_long_queue_ids, pickup_service_name (-S), cleanup_service_name, disable_vrfy_command, hash_queue_depth,
-///   hash_queue_names, ipc_timeout, line_length_limit, mail_name, message_size_limit,
+///   hash_queue_names, ipc_timeout, line_length_limit, local_header_rewrite_clients, mail_name, message_size_limit,
 ///   myhostname, queue_minfree, queue_minfree_percent, smtpd_banner, smtpd_client_auth_rate_limit,
 ///   smtpd_client_connection_count_limit, smtpd_client_connection_rate_limit, smtpd_client_ipv4_prefix_length,
 ///   smtpd_client_ipv6_prefix_length, smtpd_client_message_rate_limit, smtpd_client_new_tls_session_rate_limit,

@@ -8,9 +8,6 @@ namespace PostfixNet.Configuration;
 internal static class UnsupportedTable
 {
     internal const string Text = """
-        [refused] which clients are trusted with incomplete addresses is not asked: those of this host are
-        local_header_rewrite_clients = permit_inet_interfaces
-
         [refused] content is not checked or changed by patterns
         header_checks =
         mime_header_checks = $header_checks

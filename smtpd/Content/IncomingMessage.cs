@@ -276,7 +276,7 @@ internal sealed class IncomingMessage : IDisposable
     }
 
     // Headers of this host's own programs are completed.
-    private bool IsLocal => _session.Forwarded is { Source.Length: > 0 } forwarded ? forwarded.Source == AttributeName.Local : _surroundings.Own.Contain(_session);
+    private bool IsLocal => _session.Forwarded is { Source.Length: > 0 } forwarded ? forwarded.Source == AttributeName.Local : _surroundings.Options.LocalHeaders.Contain(_session, _surroundings.Own);
 
     private static string Or(string? said, string otherwise) => said is { Length: > 0 } ? said : otherwise;
 

@@ -87,6 +87,9 @@ internal sealed record SmtpdOptions
     /// <summary>smtpd_sasl_exceptions_networks.</summary>
     internal required MatchList WithoutLogin { get; init; }
 
+    /// <summary>local_header_rewrite_clients.</summary>
+    internal required LocalHeaderClients LocalHeaders { get; init; }
+
     /// <summary>smtpd_forbid_bare_newline_reject_code.</summary>
     internal required int BareNewlineCode { get; init; }
 
@@ -148,19 +151,19 @@ internal sealed record SmtpdOptions
     internal required int SessionsPerProcess { get; init; }
 
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
-    internal static SmtpdOptions Read(MainConfig config) => Read(config, config.Get);
+    internal static SmtpdOptions Read(MainConfig config) => Read(config, config.Get, LocalHeaderClients.Read(config));
 
     /// <summary>For one session on standard input and output: who can start this program may send mail, so nobody is asked who he is. Lists of hosts
     /// are not even read, since he may not be able to.</summary>
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
-    internal static SmtpdOptions ReadStandAlone(MainConfig config) => Read(config, static _ => MatchList.Empty) with
+    internal static SmtpdOptions ReadStandAlone(MainConfig config) => Read(config, static _ => MatchList.Empty, LocalHeaderClients.OfThisHost) with
     {
         HasProxy = false,
         NotesEarlyTalk = false,
         BareNewline = BareNewline.Allow,
     };
 
-    private static SmtpdOptions Read(MainConfig config, Func<Parameter<MatchList>, MatchList> hosts) => new()
+    private static SmtpdOptions Read(MainConfig config, Func<Parameter<MatchList>, MatchList> hosts, LocalHeaderClients localHeaders) => new()
     {
         MyHostname = config.Get(Parameters.MyHostname),
         MailName = config.Get(Parameters.MailName),
@@ -187,6 +190,7 @@ internal sealed record SmtpdOptions
         BareNewline = BareNewlines.Parse(config.Get(Parameters.SmtpdForbidBareNewline)),
         BareNewlineExclusions = hosts(Parameters.SmtpdForbidBareNewlineExclusions),
         WithoutLimits = hosts(Parameters.SmtpdClientEventLimitExceptions),
+        LocalHeaders = localHeaders,
         WithoutLogin = hosts(Parameters.SmtpdSaslExceptionsNetworks),
         ClientTellers = hosts(Parameters.SmtpdAuthorizedXclientHosts),
         Forwarders = hosts(Parameters.SmtpdAuthorizedXforwardHosts),

@@ -3,6 +3,9 @@ namespace PostfixNet.Configuration;
 // Read by smtpd.
 public static partial class Parameters
 {
+    /// <summary>Clients whose headers are completed and changed by tables.</summary>
+    public static readonly Parameter<IReadOnlyList<string>> LocalHeaderRewriteClients = List("local_header_rewrite_clients", "permit_inet_interfaces");
+
     /// <summary>What clients are greeted with.</summary>
     public static readonly Parameter<string> SmtpdBanner = Text("smtpd_banner", "$myhostname ESMTP $mail_name");
 

@@ -54,6 +54,10 @@ public sealed class SmtpdRows
         new("smtpd_tls_received_header", "true", Received, "using TLSv1.3"),
         new("smtpd_sasl_authenticated_header", "true", Received, "Authenticated sender: user"),
         new("smtpd_sessions_per_process", "3", static toml => PostfixNet.Smtpd.SmtpdOptions.Read(Row.Config("", toml)).SessionsPerProcess.ToString(System.Globalization.CultureInfo.InvariantCulture), "3"),
+        new("local_header_rewrite_clients", "'permit_mynetworks'", HeadersOf("192.0.2.1"), "local") { With = "mynetworks = '192.0.2.0/24'\n" },
+        new("local_header_rewrite_clients", "'permit_sasl_authenticated'", HeadersOf("192.0.2.1"), "local"),
+        new("local_header_rewrite_clients", "'check_address_map inline:{192.0.2.1=x}'", HeadersOf("192.0.2.1"), "local"),
+        new("local_header_rewrite_clients", "''", HeadersOf("127.0.0.1"), "") { Hides = "local" },
         new("smtpd_peername_lookup", "false", static toml => PostfixNet.Smtpd.SmtpdOptions.Read(Row.Config("", toml)).LooksNamesUp.ToString(), "False"),
     ];
 
@@ -209,6 +213,12 @@ public sealed class SmtpdRows
         }
         return client.Say("\r\n.").StartsWith("250", StringComparison.Ordinal) ? "still there" : "gone";
     }
+
+    private static Func<string, string> HeadersOf(string address) => toml =>
+    {
+        PostfixNet.Smtpd.Session session = new(null!, new PostfixNet.Smtpd.ClientInfo { Address = System.Net.IPAddress.Parse(address) }) { Login = new("PLAIN", "user") };
+        return PostfixNet.Smtpd.LocalHeaderClients.Read(Row.Config("", toml)).Contain(session, new PostfixNet.Smtpd.OwnClients(["loopback-only"], TimeProvider.System)) ? "local" : "remote";
+    };
 
     private static string Received(string toml)
     {

@@ -35,6 +35,8 @@ need php php-cli
 # What swaks needs for TLS.
 /usr/bin/perl -MNet::SSLeay -e 1 2>/dev/null || missing="$missing libnet-ssleay-perl"
 need openssl openssl
+# Tables of type pcre.
+/sbin/ldconfig -p 2>/dev/null | grep -q libpcre2-8.so.0 || missing="$missing libpcre2-8-0"
 need unshare util-linux
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
 missing=${missing% }

@@ -94,6 +94,21 @@ public sealed class GenericMapTests
         Assert.Contains(server.Commands, c => c.StartsWith("RCPT TO:<x@y.test> ", StringComparison.Ordinal));
     }
 
+    [Theory] // whether the table fails for the envelope, or for a header in the content
+    [InlineData("fail:x", "fail:x lookup error")]
+    [InlineData("pcre:{{/^root@(our|mx)/ x@y.test}} inline:{{u@mx.test=v@mx.test}} regexp:{{/^sender@/ s@y.test}} fail:x", "fail:x lookup error")]
+    public void A_table_that_cannot_say_puts_mail_off(string tables, string logged)
+    {
+        using SmtpRig rig = new(SmtpRig.Records(["From: nobody@our.test", "", "x"]));
+        using ScriptedServer server = Serve(rig);
+        rig.Options = rig.Options with { Generic = Read($"smtp_generic_maps = \"{tables}\"") };
+        rig.Deliver(SmtpRig.Request("mx.test", "u@mx.test") with { Sender = "root@our.test" });
+        server.Dispose();
+        Assert.Equal(("4.3.0", "deferred", "temporary lookup failure"), rig.Results.Select(static r => (r[2], r[3], r[4])).Single());
+        Assert.Contains(rig.Lines, line => line.Contains(logged, StringComparison.Ordinal));
+        Assert.DoesNotContain(".", server.Commands);
+    }
+
     [Theory] // RFC 6531: whether the server must know SMTPUTF8 depends on what goes out
     [InlineData("\u00fc@our.test", "sent")]
     [InlineData("\u00f6@our.test", "bounced")]

@@ -203,7 +203,7 @@ public sealed class MailComesByStandardInput
         mail.WaitForEmptyQueue();
         Assert.Equal(2, receiver.Messages.Count);
         ParsedNotice report = Python.Parse(Assert.Single(receiver.Messages, static message => message.Sender.Length == 0));
-        Assert.Equal("delivered", Assert.Single(report.RecipientFields)["action"]);
+        Assert.Equal("relayed", Assert.Single(report.RecipientFields)["action"]);
         mail.Stop();
     });
 

@@ -56,7 +56,7 @@ public sealed class ProgramsThatCallSendmail
     public void GitSendEmail() => Arrives("[PATCH] a change", static (mail, environment) =>
     {
         File.WriteAllText(mail.PathOf("0001.patch"), Patch);
-        Run("git", ["send-email", $"--smtp-server={s_sendmail}", "--from=alice@origin.test", "--to=bob@sink.test", "--bcc=hidden@sink.test", "--confirm=never", "--suppress-cc=all", "--quiet", mail.PathOf("0001.patch")],
+        Run("git", ["send-email", $"--smtp-server={s_sendmail}", "--from=alice@origin.test", "--envelope-sender=alice@origin.test", "--to=bob@sink.test", "--bcc=hidden@sink.test", "--confirm=never", "--suppress-cc=all", "--quiet", mail.PathOf("0001.patch")],
             "", [.. environment, ("GIT_COMMITTER_NAME", "Alice"), ("GIT_COMMITTER_EMAIL", "alice@origin.test"), ("GIT_AUTHOR_NAME", "Alice"), ("GIT_AUTHOR_EMAIL", "alice@origin.test")]);
     });
 

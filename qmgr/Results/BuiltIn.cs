@@ -19,6 +19,11 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings set
         });
         Dsn dsn = new(code, text);
         RetryPolicy retry = settings.Retries.For(route.Rule).Refused;
+        if ((message.Tracing & Tracing.Probe) != 0)
+        {
+            Probe(message, recipients, dsn, isDeliverable: route.BuiltIn == BuiltInTransport.Discard, retry);
+            return;
+        }
         if (route.BuiltIn == BuiltInTransport.Retry || (route.BuiltIn == BuiltInTransport.Error && settings.SoftBounce))
         {
             PutOff(message, retry);
@@ -32,10 +37,43 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings set
         {
             foreach (Recipient recipient in recipients)
             {
-                Tell(message, recipient, DeliveryStatus.Sent, dsn);
-                End(message, recipient, retry);
+                Report(message, recipient, dsn with { Action = DsnAction.Delivered }, () =>
+                {
+                    Tell(message, recipient, DeliveryStatus.Sent, dsn);
+                    End(message, recipient, retry);
+                });
             }
         }
+    }
+
+    // sendmail -bv: the report is all there is.
+    private void Probe(Message message, IReadOnlyList<Recipient> recipients, Dsn dsn, bool isDeliverable, RetryPolicy retry)
+    {
+        dsn = dsn with { Action = isDeliverable ? DsnAction.Deliverable : DsnAction.Undeliverable };
+        foreach (Recipient recipient in recipients)
+        {
+            lines.Trace.Ask(new BounceRequest.Append(message.Id, new Outcome(recipient, dsn)), ok =>
+            {
+                Tell(message, recipient, isDeliverable ? DeliveryStatus.Deliverable : DeliveryStatus.Undeliverable, dsn);
+                if (ok)
+                {
+                    End(message, recipient, retry);
+                    return;
+                }
+                message.MissRecord();
+                PutOff(message, retry);
+                message.Settle(1);
+            });
+        }
+    }
+
+    // sendmail -v: the sender hears of it besides. That is no reason to do it again.
+    private void Report(Message message, Recipient recipient, Dsn dsn, Action next)
+    {
+        if ((message.Tracing & Tracing.Report) == 0)
+            next();
+        else
+            lines.Trace.Ask(new BounceRequest.Append(message.Id, new Outcome(recipient, dsn)), _ => next());
     }
 
     /// <summary>Leaves recipients in the file, and records the reason. That they are put off the message knows from the caller.</summary>
@@ -43,13 +81,14 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings set
     {
         foreach (Recipient recipient in recipients)
         {
-            lines.Defer.Ask(new BounceRequest.Append(message.Id, new Outcome(recipient, reason with { Action = DsnAction.Delayed })), ok =>
+            Dsn delayed = reason with { Action = DsnAction.Delayed };
+            Report(message, recipient, delayed, () => lines.Defer.Ask(new BounceRequest.Append(message.Id, new Outcome(recipient, delayed)), ok =>
             {
                 if (!ok)
                     message.MissRecord();
                 Tell(message, recipient, DeliveryStatus.Deferred, reason);
                 message.Settle(1);
-            });
+            }));
         }
     }
 
@@ -57,13 +96,17 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings set
     {
         foreach (Recipient recipient in recipients)
         {
-            lines.Bounce.Ask(new BounceRequest.Append(message.Id, new Outcome(recipient, reason with { Action = DsnAction.Failed })), ok =>
+            Dsn failed = reason with { Action = DsnAction.Failed };
+            lines.Bounce.Ask(new BounceRequest.Append(message.Id, new Outcome(recipient, failed)), ok =>
             {
                 // Marked only once the record is durable (S2-09); a record that cannot be written means another try.
                 if (ok)
                 {
-                    Tell(message, recipient, DeliveryStatus.Bounced, reason);
-                    End(message, recipient, retry);
+                    Report(message, recipient, failed, () =>
+                    {
+                        Tell(message, recipient, DeliveryStatus.Bounced, reason);
+                        End(message, recipient, retry);
+                    });
                     return;
                 }
                 message.MissRecord();

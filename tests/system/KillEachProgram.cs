@@ -124,14 +124,14 @@ public sealed class KillEachProgram
             sendmail.StandardInput.Flush();
             // Killed with the input open, at different amounts of it: it can never have seen the end.
             if (i > 0)
-                Wait.For("its temporary file", () => mail.QueueFiles("maildrop").Count > 0 || i < 3, TimeSpan.FromSeconds(2));
+                Wait.For("its temporary file", () => RunningPrograms.OpenFiles(sendmail.Id).Any(path => path.StartsWith($"{mail.QueueDirectory}/maildrop/", StringComparison.Ordinal)) || i < 3, TimeSpan.FromSeconds(2));
             RunningPrograms.Kill(sendmail.Id);
             sendmail.WaitForExit();
         }
         mail.Submit(MailSystem.Message("whole"), "-f", "alice@origin.test", "bob@sink.test");
         mail.WaitForLog(": removed$");
         Assert.Equal("whole", Assert.Single(receiver.Messages).Header("Subject"));
-        Assert.Empty(mail.QueueFiles("incoming", "active", "deferred", "corrupt"));
+        Assert.Empty(mail.QueueFiles("maildrop", "incoming", "active", "deferred", "corrupt"));
     });
 
     private static void Submit(MailSystem mail, int from, int to, ConcurrentBag<string> accepted) =>

@@ -44,6 +44,9 @@ public sealed class MailComesByStandardInput
         Assert.Matches($@"^Received: by mta\.golden\.test \(Postfix, from userid {PostfixNet.Native.Users.RealUid}\)\r\n\tid \w+; .*\r\n"
             + @"Received: from client\.test \(localhost \[127\.0\.0\.1\]\)\r\n\tby mta\.golden\.test \(Postfix\) with ESMTP id \w+\r\n\tfor <bob@sink\.test>; ", message.Text);
         Assert.EndsWith("\r\n\r\nHello.\r\n.dot\r\n", message.Text, StringComparison.Ordinal);
+        // Headers of a user's mail are completed.
+        Assert.NotNull(message.Header("Date"));
+        Assert.NotNull(message.Header("Message-Id"));
         Assert.Matches(@"/smtpd\[\d+\]: \w+: client=localhost\[127\.0\.0\.1\], uid=\d+$", mail.Log("client=")[0]);
         mail.Stop();
     });
@@ -123,7 +126,7 @@ public sealed class MailComesByStandardInput
         // More than is kept in memory: the file is there.
         process.StandardInput.Write($"Subject: half\r\n\r\n{string.Concat(Enumerable.Repeat(new string('x', 70) + "\r\n", 2000))}");
         process.StandardInput.Flush();
-        Wait.For("a file", () => OpenFiles(process.Id).Any(path => path.StartsWith(mail.QueueDirectory, StringComparison.Ordinal) && path.Contains("/maildrop/", StringComparison.Ordinal)));
+        Wait.For("a file", () => RunningPrograms.OpenFiles(process.Id).Any(path => path.StartsWith($"{mail.QueueDirectory}/maildrop/", StringComparison.Ordinal)));
         Assert.Empty(mail.QueueFiles("maildrop"));
         if (signal.Length > 0)
             Command.Run("kill", [$"-{signal}", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]).Ok();
@@ -144,7 +147,7 @@ public sealed class MailComesByStandardInput
         using Process process = Command.Start(Repository.Program("sendmail"), ["-C", mail.ConfigDirectory, "-f", "alice@origin.test", "bob@sink.test"]);
         process.StandardInput.Write($"Subject: half\n\n{string.Concat(Enumerable.Repeat(new string('x', 70) + "\n", 2000))}");
         process.StandardInput.Flush();
-        Wait.For("a file", () => OpenFiles(process.Id).Any(path => path.StartsWith(mail.QueueDirectory, StringComparison.Ordinal) && path.Contains("/maildrop/", StringComparison.Ordinal)));
+        Wait.For("a file", () => RunningPrograms.OpenFiles(process.Id).Any(path => path.StartsWith($"{mail.QueueDirectory}/maildrop/", StringComparison.Ordinal)));
         Assert.Empty(mail.QueueFiles("maildrop"));
         Command.Run("kill", [$"-{signal}", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]).Ok();
         process.WaitForExit();
@@ -182,14 +185,15 @@ public sealed class MailComesByStandardInput
     public void AddressesAreVerifiedByMail() => MailSystem.Run((mail, receiver) =>
     {
         receiver.SetRules("rcpt bad@sink.test 550 5.1.1 no such user");
+        mail.AddTable("[transport_maps]\n\"closed.test\" = \"error:5.1.2 closed\"\n\"later.test\" = \"retry:4.3.2 later\"\n\"gone.test\" = \"discard:\"");
         mail.Start();
-        CommandResult result = mail.Sendmail("", "-bv", "-f", "alice@origin.test", "good@sink.test", "bad@sink.test").Ok();
+        CommandResult result = mail.Sendmail("", "-bv", "-f", "alice@origin.test", "good@sink.test", "bad@sink.test", "x@closed.test", "x@later.test", "x@gone.test").Ok();
         Assert.Equal("Mail Delivery Status Report will be mailed to <alice@origin.test>.\n", result.Output);
         mail.WaitForEmptyQueue();
         ReceivedMessage notice = Assert.Single(receiver.Messages);
         Assert.Equal(("", "alice@origin.test"), (notice.Sender, Assert.Single(notice.Recipients).Address));
         ParsedNotice report = Python.Parse(notice);
-        Assert.Equal(["rfc822; bad@sink.test undeliverable", "rfc822; good@sink.test deliverable"],
+        Assert.Equal(["rfc822; bad@sink.test undeliverable", "rfc822; good@sink.test deliverable", "rfc822; x@closed.test undeliverable", "rfc822; x@gone.test deliverable", "rfc822; x@later.test undeliverable"],
             report.RecipientFields.Select(static fields => $"{fields["final-recipient"]} {fields["action"]}").Order(StringComparer.Ordinal));
         Assert.Equal("probe", report.Original["subject"]);
         mail.Stop();
@@ -198,13 +202,50 @@ public sealed class MailComesByStandardInput
     [Fact]
     public void DeliveriesAreReportedByMail() => MailSystem.Run((mail, receiver) =>
     {
+        mail.AddTable("[transport_maps]\n\"closed.test\" = \"error:5.1.2 closed\"\n\"gone.test\" = \"discard:\"");
         mail.Start();
-        mail.Sendmail(MailSystem.Message("told of"), "-v", "-f", "alice@origin.test", "good@sink.test").Ok();
+        mail.Sendmail(MailSystem.Message("told of"), "-v", "-f", "alice@origin.test", "good@sink.test", "x@closed.test", "x@gone.test").Ok();
         mail.WaitForEmptyQueue();
-        Assert.Equal(2, receiver.Messages.Count);
-        ParsedNotice report = Python.Parse(Assert.Single(receiver.Messages, static message => message.Sender.Length == 0));
-        Assert.Equal("relayed", Assert.Single(report.RecipientFields)["action"]);
+        ParsedNotice[] reports = [.. receiver.Messages.Where(static message => message.Sender.Length == 0).Select(Python.Parse)];
+        ParsedNotice status = Assert.Single(reports, static report => report.RecipientFields.Length == 3);
+        Assert.Equal(["rfc822; good@sink.test relayed", "rfc822; x@closed.test failed", "rfc822; x@gone.test delivered"],
+            status.RecipientFields.Select(static fields => $"{fields["final-recipient"]} {fields["action"]}").Order(StringComparer.Ordinal));
+        // And what failed is returned as without it.
+        Assert.Equal("failed", Assert.Single(Assert.Single(reports, report => report != status).RecipientFields)["action"]);
         mail.Stop();
+    });
+
+    // S1-20: the client has nobody else to tell it.
+    [Fact]
+    public void TheClientHearsOfMailThatIsOnStableStorage() => MailSystem.Run(mail =>
+    {
+        mail.Start();
+        mail.Stop();
+        Command.Run("strace", ["-f", "-qq", "-yy", "-s", "1000", "-e", "trace=fsync,syncfs,linkat,write", "-o", mail.PathOf("calls.1"), Repository.Program("sendmail"), "-C", mail.ConfigDirectory, "-bs"],
+            Encoding.ASCII.GetBytes($"EHLO client.test\r\n{Envelope}DATA\r\nSubject: s\r\n\r\n.\r\nQUIT\r\n")).Ok();
+        string id = Assert.Single(mail.Ids("maildrop"));
+        string[] calls = [.. SystemCalls.Read(mail).Select(static call => $"{call.Name}({call.Arguments}")];
+        int named = Array.FindIndex(calls, call => call.StartsWith("linkat(", StringComparison.Ordinal) && call.Contains($"/maildrop/{id}\"", StringComparison.Ordinal));
+        // strace calls it by what it was before it had a name.
+        int file = Array.FindIndex(calls, Math.Max(named, 0), static call => call.StartsWith("fsync(", StringComparison.Ordinal) && call.Contains("/maildrop/", StringComparison.Ordinal));
+        int directory = Array.FindIndex(calls, Math.Max(file, 0), static call => call.Contains("sync", StringComparison.Ordinal) && call.Contains("/maildrop>", StringComparison.Ordinal));
+        int told = Array.FindIndex(calls, call => call.StartsWith("write(1<", StringComparison.Ordinal) && call.Contains($"queued as {id}", StringComparison.Ordinal));
+        Assert.True(0 <= named && named < file && file < directory && directory < told, string.Join('\n', calls));
+    });
+
+    [Theory]
+    [InlineData("DATA\r\nSubject: s\r\n\r\nx\r\n.\r\n")]
+    [InlineData("BDAT 14\r\nSubject: s\r\n\r\nBDAT 3 LAST\r\nx\r\n")]
+    public void CutAtAnyOctetItIsWholeOrNotThere(string content) => MailSystem.Run(mail =>
+    {
+        mail.Start();
+        mail.Stop();
+        for (int length = 0; length <= content.Length; length++)
+        {
+            CommandResult result = mail.Sendmail($"EHLO client.test\r\n{Envelope}{content[..length]}", "-bs").Ok();
+            Assert.Equal(length == content.Length, result.Output.Contains("queued as", StringComparison.Ordinal));
+            Assert.Equal(length == content.Length ? 1 : 0, mail.QueueFiles("maildrop").Count);
+        }
     });
 
     [Fact]
@@ -214,16 +255,4 @@ public sealed class MailComesByStandardInput
         Assert.True(mail.IsRunning);
         mail.Stop();
     });
-
-    private static string[] OpenFiles(int pid)
-    {
-        try
-        {
-            return [.. Directory.EnumerateFiles($"/proc/{pid}/fd").Select(static path => new FileInfo(path).LinkTarget ?? "")];
-        }
-        catch (IOException)
-        {
-            return [];
-        }
-    }
 }

@@ -18,7 +18,7 @@ public sealed class ProgramsThatCallSendmail
         Date: Thu, 1 Jan 2026 00:00:00 +0000
         Subject: [PATCH] a change
 
-        Why.
+        Hello.
         ---
          file | 1 +
 

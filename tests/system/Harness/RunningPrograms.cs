@@ -27,6 +27,20 @@ internal static partial class RunningPrograms
         return found;
     }
 
+    /// <summary>Paths of the files that a process has open; what has no name is below its directory all the same.</summary>
+    public static string[] OpenFiles(int pid)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFiles($"/proc/{pid}/fd").Select(static path => new FileInfo(path).LinkTarget ?? "")];
+        }
+        catch (IOException)
+        {
+            // It has ended.
+            return [];
+        }
+    }
+
     /// <summary>Kills a process at once (SIGKILL); one that is gone already is no error.</summary>
     public static void Kill(int pid) => _ = SendSignal(pid, SigKill);
 

@@ -123,9 +123,10 @@ public sealed class RewritingTests
                 flow.Drop($"{test.Number:D8}", file.ToArray());
                 results[test.Number] = ["X 0"];
             }
-            catch (SubmissionException e)
+            catch (SubmissionException)
             {
-                results[test.Number] = [$"X {e.Status}"];
+                // Of Postfix 3.7 whatever the error is; what it is here, SendmailTests tell.
+                results[test.Number] = ["X 75"];
             }
         }
         flow.RunPickup();

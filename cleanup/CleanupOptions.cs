@@ -102,6 +102,9 @@ internal sealed record CleanupOptions
     internal bool DetectsSmtpUtf8(Message message) =>
         message.IsInternal ? DetectSmtpUtf8OfNotices : message.IsFromServer ? DetectSmtpUtf8OfServers : DetectSmtpUtf8;
 
+    /// <summary>Milters.</summary>
+    internal required CleanupMilters Milters { get; init; }
+
     /// <summary>enable_long_queue_ids.</summary>
     internal required bool LongQueueIds { get; init; }
 
@@ -154,6 +157,7 @@ internal sealed record CleanupOptions
             DetectSmtpUtf8 = detect && Has(classes, "sendmail"),
             DetectSmtpUtf8OfNotices = detect && Has(classes, "bounce"),
             DetectSmtpUtf8OfServers = detect && Has(classes, "smtpd"),
+            Milters = CleanupMilters.Read(config),
             LongQueueIds = config.Get(Parameters.EnableLongQueueIds),
             Space = SpaceLimit.Read(config),
             QueueManager = $"public/{config.Get(Parameters.QueueServiceName)}",

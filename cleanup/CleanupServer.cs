@@ -50,9 +50,10 @@ internal sealed class CleanupServer(
             try
             {
                 channel.Send(new CleanupReply.Begun(file.Id).ToAttributes());
+                AddMilters(message, request, channel);
                 ReceivedData data = new(channel);
                 CleanupReply.Ended end = Take(message, data, file);
-                isQueued = end.Verdict == CleanupVerdict.Accepted;
+                isQueued = end.Verdict == CleanupVerdict.Accepted && !message.IsDiscarded;
                 // What is not queued is gone before the client hears of it.
                 if (!isQueued)
                     file.Dispose();
@@ -69,10 +70,21 @@ internal sealed class CleanupServer(
             }
             finally
             {
+                message.Milters?.Dispose();
                 if (isQueued && !message.IsHeld)
                     WakeQueueManager();
             }
         }
+    }
+
+    // Mail of a server has those that the server hands over, or none. That of the system itself is not looked at, unless it is wanted.
+    private void AddMilters(Message message, CleanupRequest request, Channel channel)
+    {
+        if (request.Milters.Count > 0)
+            message.Milters = MessageMilters.Handed(options.Milters, message, request.Milters, channel.ReceiveDescriptors(request.Milters.Count));
+        else if (options.Milters.Others.Count > 0 && !request.IsFromServer && (!request.IsInternal || options.Milters.FilteredClasses.Contains(request.Class)))
+            message.Milters = MessageMilters.Own(options.Milters, message);
+        message.Places = message.Milters is null ? null : new EditPlaces();
     }
 
     private CleanupReply.Ended Take(Message message, ReceivedData data, NewQueueFile file)
@@ -86,6 +98,10 @@ internal sealed class CleanupServer(
             SizeRecord size = intake.Run();
             // A client that changes its mind says so by not ending the data.
             data.Drain();
+            if (message is { Milters: { } milters, Places: { } places })
+                size = intake.Inspect(file, milters, places, size);
+            if (message.IsDiscarded)
+                return new CleanupReply.Ended(CleanupVerdict.Accepted);
             if (message.Expanded.Count > 0 && trace(message.Id, message.Expanded) is { } trouble)
             {
                 log.NotTraced(message, trouble);
@@ -99,7 +115,7 @@ internal sealed class CleanupServer(
         }
         catch (Refusal e)
         {
-            return new CleanupReply.Ended(e.IsTemporary ? CleanupVerdict.TryAgain : CleanupVerdict.Refused, e.Message, e.Status ?? "");
+            return new CleanupReply.Ended(e.IsTemporary ? CleanupVerdict.TryAgain : CleanupVerdict.Refused, e.Message, e.Status ?? "") { Reply = e.Reply };
         }
         catch (LookupException e)
         {

@@ -95,6 +95,7 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
     private void EndSection()
     {
         MissingHeaders.Write(options, message, this);
+        message.Places?.AfterHeaders(output);
         _isOver = true;
     }
 
@@ -132,6 +133,8 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
                     message.Encoding = BodyEncoding.EightBit;
                 break;
         }
+        if (known == HeaderName.Received && message.Places is not null)
+            message.FirstReceived ??= header.ToArray();
         if (IsDropped(name))
             return;
         if (message.HeaderCompletion is { } completion && HeaderNames.HasAddresses(known))
@@ -153,20 +156,7 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
     }
 
     /// <summary>Writes one header, line by line; <paramref name="header"/> has LF between lines.</summary>
-    internal void Write(ReadOnlySpan<byte> header)
-    {
-        while (true)
-        {
-            int end = header.IndexOf((byte)'\n');
-            ReadOnlySpan<byte> line = end < 0 ? header : header[..end];
-            for (; line.Length > options.LineLengthLimit; line = line[options.LineLengthLimit..])
-                output.Write(RecordType.TextPart, line[..options.LineLengthLimit]);
-            output.Write(RecordType.Text, line);
-            if (end < 0)
-                return;
-            header = header[(end + 1)..];
-        }
-    }
+    internal void Write(ReadOnlySpan<byte> header) => HeaderRecords.Write(output, header, options.LineLengthLimit, isEditable: message.Places is not null);
 
     private bool IsDropped(ReadOnlySpan<byte> name)
     {

@@ -52,6 +52,26 @@ internal sealed class Log(ILog log)
     /// <summary>A list's mail is queued for its members.</summary>
     internal void Forwarded(Message message, Recipient list, QueueId forwarded, in DeliveryLog.Times times, int resolution) =>
         log.Info(DeliveryLog.Format(message.Id, list, "local", 0, times, DeliveryStatus.Sent, new Dsn("2.0.0", $"forwarded as {forwarded}"), resolution));
+    /// <param name="word">"milter-reject", "milter-hold" or "milter-discard".</param>
+    internal void MilterDecided(Message message, string word, string stage, string client, string text, string? recipient, string? protocol, string? helo)
+    {
+        string sender = message.Sender is { } from ? $" from=<{(from.Length == 0 ? "" : Address.ToExternal(from))}>" : "";
+        string to = recipient is null ? "" : $" to=<{Address.ToExternal(recipient)}>";
+        log.Info($"{message.Id}: {word}: {stage} from {client}: {PrintableText.Of(text)};{PrintableText.Of($"{sender}{to}{(protocol is null ? "" : $" proto={protocol}")}{(helo is null ? "" : $" helo=<{helo}>")}")}");
+    }
+
+    internal void MilterTrouble(string what) => log.Warning(what);
+
+    internal void MilterRefusesRecipient(Message message)
+    {
+        log.Warning($"{message.Id}: milter configuration error: can't reject recipient in non-smtpd(8) submission");
+        log.Warning($"{message.Id}: message not accepted, try again later");
+    }
+
+    internal void MilterParameter(Message message, string request, string word) =>
+        log.Warning($"{message.Id}: ignoring bad ESMTP parameter \"{PrintableText.Of(word.Length > 100 ? word[..100] : word)}\" in {request} request");
+
+    internal void MilterNoRecipient(Message message) => log.Warning($"{message.Id}: ignoring attempt from Milter to add null recipient");
 
     internal void NotTraced(Message message, string why) => log.Warning($"{message.Id}: alias expansion not on record: {why}");
 

@@ -23,6 +23,18 @@ internal sealed class Message
     /// <summary>It goes on hold.</summary>
     internal bool IsHeld { get; set; }
 
+    /// <summary>It is taken, and thrown away.</summary>
+    internal bool IsDiscarded { get; set; }
+
+    /// <summary>Who is to see it; null: nobody.</summary>
+    internal MessageMilters? Milters { get; set; }
+
+    /// <summary>Where its file can be changed afterwards; null: it will not be.</summary>
+    internal EditPlaces? Places { get; set; }
+
+    /// <summary>The first Received:, with LF between lines: that of this system; null before it.</summary>
+    internal byte[]? FirstReceived { get; set; }
+
     /// <summary>Aliases that took part, for senders who want to hear of it: RFC 3461 section 5.2.7.3.</summary>
     internal List<Outcome> Expanded { get; } = [];
 

@@ -41,7 +41,9 @@ internal sealed class MessageIntake
         {
             ReadEnvelope();
             long start = _output.Position;
+            _message.Places?.BeginContent(_output);
             ReadContent(start);
+            _message.Places?.AfterBody(_output);
             long end = _output.Position;
             ReadExtracted(end);
             return new SizeRecord(end - start, start, _recipients.Count, SizeRecord.FlagsOf(_message.Notify), end - start, _message.SmtpUtf8);
@@ -51,6 +53,29 @@ internal sealed class MessageIntake
             throw Reject(e.Message);
         }
     }
+
+    /// <summary>Shows the message to its milters, once all of it is written, and does what they want.</summary>
+    /// <returns>As <see cref="Run"/>, of the changed message.</returns>
+    /// <exception cref="Refusal">They do not want it.</exception>
+    internal SizeRecord Inspect(NewQueueFile file, MessageMilters milters, EditPlaces places, SizeRecord size)
+    {
+        QueueFileEdits edits = new(_options, _message, places, _recipients, file.Handle, _output);
+        milters.Inspect(file, places, edits, _options.HeaderSizeLimit);
+        if (milters.Refusal is { } verdict)
+        {
+            string reason = verdict.Text[4..].Split('\n')[0], status = reason.Split(' ')[0];
+            bool isTemporary = verdict.Text.StartsWith('4'), hasStatus = status.Split('.').Length == 3;
+            Refusal refusal = new(hasStatus && reason.Length > status.Length ? reason[(status.Length + 1)..] : reason, isTemporary, hasStatus ? status : isTemporary ? "4.7.1" : "5.7.1") { Reply = verdict.Text };
+            if (isTemporary || !IsReturned(refusal))
+                throw refusal;
+            places.AppendInstructions(_output, () => Return(refusal));
+            edits.ReviveLists();
+        }
+        places.AppendRecipients(_output, () => _recipients.End(isReturned: milters.Refusal is not null));
+        return size with { RecipientCount = _recipients.Count, QueueFlags = SizeRecord.FlagsOf(_message.Notify), MessageSize = edits.NewSize ?? size.MessageSize, SmtpUtf8 = _message.SmtpUtf8 };
+    }
+
+    private void Return(Refusal why) => _output.Write(RecordType.TextPart, $"{BuiltInTransport.Error.Word()}:{why.Status} {why.Message}");
 
     private void ReadEnvelope()
     {
@@ -87,6 +112,8 @@ internal sealed class MessageIntake
                     if (_message.Sender is null)
                         throw Reject("missing sender envelope record");
                     BeginRecipients();
+                    if (_recipients.HasNamed)
+                        _message.Places?.AfterRecipients(_output);
                     _output.Write(RecordType.Message);
                     return;
                 default:
@@ -139,9 +166,10 @@ internal sealed class MessageIntake
     {
         _output.Write(RecordType.Extracted);
         if (_returned is not null)
-            _output.Write(RecordType.TextPart, $"{BuiltInTransport.Error.Word()}:{_returned.Status} {_returned.Message}");
+            Return(_returned);
         if (_message.Encoding != BodyEncoding.Unknown)
             _output.WriteAttribute(AttributeName.Encoding, _message.Encoding.Word());
+        _message.Places?.AmongExtracted(_output);
         while (true)
         {
             if (Next(RecordPlace.Extracted) == RecordFate.Dropped)
@@ -152,6 +180,7 @@ internal sealed class MessageIntake
             }
             if (_input.Type == RecordType.End)
             {
+                _message.Places?.AfterRecipients(_output);
                 if (_options.Copies.OfAll.Length > 0 && !_message.IsInternal && _recipients.HasNamed)
                     _recipients.AddCopy(_options.Copies.OfAll);
                 if (!_recipients.HasNamed)
@@ -184,7 +213,8 @@ internal sealed class MessageIntake
                 if (_message.Sender is null)
                     throw Reject("missing sender envelope record");
                 BeginRecipients();
-                _recipients.Add(address);
+                string complete = _recipients.Add(address);
+                _message.Milters?.Rcpt(complete);
                 break;
             case RecordType.Done or RecordType.Cancelled:
                 _recipients.Said.Clear();
@@ -209,6 +239,7 @@ internal sealed class MessageIntake
         if (equals == 0)
             throw Reject($"malformed attribute: missing attribute name: {text}");
         string name = text[..equals], value = text[(equals + 1)..];
+        _message.Milters?.Said(name, value);
         switch (name)
         {
             case AttributeName.CreateTime:
@@ -235,7 +266,9 @@ internal sealed class MessageIntake
         _message.Sender = address;
         if (!ByteText.IsAscii(address) && ByteText.IsValidUtf8(address) && !_message.IsInternal && _options.DetectsSmtpUtf8(_message))
             _message.SmtpUtf8 |= SmtpUtf8.Requested | SmtpUtf8.Sender;
-        _output.Write(RecordType.From, address);
+        long offset = _output.Write(RecordType.From, address);
+        _message.Places?.AfterSenderAt(offset, ByteText.ByteCount(address), _output);
+        _message.Milters?.Mail(address);
     }
 
     // Mail that would only come back to the mail system itself has no sender, as in Postfix.

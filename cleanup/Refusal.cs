@@ -11,6 +11,9 @@ internal sealed class Refusal(string reason, bool isTemporary = false, string? s
     /// <summary>RFC 3463 status of a good message that must not go on; null when there is nothing to return.</summary>
     internal string? Status => status;
 
+    /// <summary>What an SMTP client is told word for word, with LF between lines; empty: that follows from the reason.</summary>
+    internal string Reply { get; init; } = "";
+
     /// <summary>True when the same message may be taken later.</summary>
     internal bool IsTemporary => isTemporary;
 }

@@ -43,6 +43,8 @@ namespace PostfixNet.Smtpd;
 ///   check_ccert_access; and check_policy_service with a service. They mean what they mean in Postfix.
 ///   Tables and services say OK, RELAY, DUNNO, REJECT, DEFER, DEFER_IF_PERMIT, DEFER_IF_REJECT, 4nn or 5nn with a text, HOLD, DISCARD,
 ///   REDIRECT user@domain, BCC user@domain, PREPEND header, INFO, WARN, or restrictions and classes.
+///   Milters (smtpd_milters; smtpd_milter_maps has others by the address of the client) are told what the client says, after the restrictions, and may
+///   refuse it. Their connections are handed to cleanup with the content, and used on for the next message.
 /// STANDARDS
 ///   RFC 5321 (SMTP), 1870 (SIZE), 2920 (PIPELINING), 3030 (CHUNKING), 3461 (DSN), 3463 and 2034 (status codes), 6152 (8BITMIME),
 ///   6531 (SMTPUTF8), 9422 (LIMITS), 3207 (STARTTLS), 8446 (TLS 1.3), 4954 (AUTH), 4616, 5802 and 7677 (PLAIN, SCRAM).
@@ -56,6 +58,8 @@ namespace PostfixNet.Smtpd;
 /// DIAGNOSTICS
 ///   Lines as Postfix's: "connect from", "ID: client=", "NOQUEUE: reject: RCPT from", "lost connection after", "timeout after",
 ///   "too many errors after", "improper command pipelining after", "non-SMTP command from", "limit exceeded:", "SASL PLAIN authentication failed:", "disconnect from ... commands=".
+///   "NOQUEUE: milter-reject: RCPT from", "milter-hold:", "milter-discard:"; "milter inet:...: can't read SMFIC_... reply packet header: ..." warns of a
+///   milter that broke down or misbehaves: milter_default_action holds.
 ///   Exit 0: told to end, or long idle. 70: a bug. 78: configuration unusable. With -S, 0: the session is over; 77: the caller may not submit mail.
 /// CONFIGURATION
 ///   soft_bounce, smtpd_upstream_proxy_protocol, smtpd_upstream_proxy_timeout, smtpd_tls_*, tls_server_sni_maps, smtpd_use_tls, smtpd_enforce_tls, smtpd_starttls_timeout,
@@ -68,9 +72,9 @@ namespace PostfixNet.Smtpd;
 ///   smtpd_client_event_limit_exceptions, smtpd_client_port_logging, smtpd_client_recipient_rate_limit,
 ///   smtpd_discard_ehlo_keywords, smtpd_error_sleep_time, smtpd_forbid_bare_newline, smtpd_forbid_bare_newline_reject_code,
 ///   smtpd_forbid_unauth_pipelining, smtpd_forbidden_commands, smtpd_hard_error_limit, smtpd_helo_required,
-///   smtpd_junk_command_limit, smtpd_min_data_rate, smtpd_noop_commands, smtpd_peername_lookup, smtpd_recipient_limit,
+///   smtpd_junk_command_limit, smtpd_milter_maps, smtpd_milters, relayhost, smtpd_min_data_rate, smtpd_noop_commands, smtpd_peername_lookup, smtpd_recipient_limit,
 ///   smtpd_recipient_overshoot_limit, smtpd_sasl_authenticated_header, smtpd_sessions_per_process, smtpd_soft_error_limit, smtpd_timeout,
-///   smtpd_tls_received_header, smtputf8_enable, strict_rfc821_envelopes, strict_smtputf8, and those of smtpd/Access/AccessOptions.cs and
+///   smtpd_tls_received_header, smtputf8_enable, strict_rfc821_envelopes, strict_smtputf8, and those of smtpd/Access/AccessOptions.cs, shared/Milter/MilterOptions.cs and
 ///   shared/Service/SessionServer.cs.
 /// </summary>
 internal static class Program
@@ -93,16 +97,17 @@ internal static class Program
 
     private static SmtpdServer Start(ServiceContext context, EventLoop loop, SmtpdSettings settings)
     {
-        (SmtpdOptions options, AccessOptions rules) = settings;
+        (SmtpdOptions options, AccessOptions rules, MilterChoice? milters) = settings;
         Log log = new(MailLog.Lines, options.LogsPort);
         context.AlsoChanged = s_tls is null ? null : s_tls.Certificates.Changed;
         NameLookups names = new(loop, new Lazy<Dns.IResolver>(() => new Dns.StubResolver(rules.Resolver)), new Lazy<Dns.HostsFile>(() => Dns.HostsFile.Load()));
         OwnClients own = new(rules.Interfaces, TimeProvider.System);
-        RestrictionAccess access = new(rules, AccessServices.Of(rules, loop, own, names, log));
+        AccessServices services = AccessServices.Of(rules, loop, own, names, log);
+        RestrictionAccess access = new(rules, services);
         return new SmtpdServer(new Surroundings(options, loop, access,
             new ClientEvents(loop, "private/anvil", options.Limits, context.Name, client => options.WithoutLimits.Contains(client.Name, client.Address), log),
             new MessageQueue(options, loop, log), new ClientNames(options.LooksNamesUp, names, log), own,
-            s_tls is null ? null : new TlsServer(s_tls, log), s_logins?.Open(log.Warning, Dovecot, loop.Elsewhere, new LoopClock(loop)),
+            s_tls is null ? null : new TlsServer(s_tls, log), MilterService.Of(milters, services), s_logins?.Open(log.Warning, Dovecot, loop.Elsewhere, new LoopClock(loop)),
             new LoginFailures(options.ErrorDelay, options.Limits, TimeProvider.System), TimeProvider.System, log));
 
         ValueTask<Stream> Dovecot() => DovecotSocket.Connect(loop, s_logins!.DovecotPath);

@@ -12,7 +12,8 @@ namespace PostfixNet.Smtpd;
 /// <param name="Names">Finds the names of clients.</param>
 /// <param name="Own">Who is on this host.</param>
 /// <param name="Tls">TLS with clients; null: there is none.</param>
+/// <param name="Milters">Makes the milters of sessions; null: there are none.</param>
 /// <param name="Logins">Who may log in; null: nobody.</param>
 /// <param name="Failures">Logins that failed.</param>
 /// <param name="Clock">For the times of messages.</param>
-internal sealed record Surroundings(SmtpdOptions Options, EventLoop Loop, IAccess Access, ClientEvents Events, IMessageQueue Queue, ClientNames Names, OwnClients Own, TlsServer? Tls, LoginAuthority? Logins, LoginFailures Failures, TimeProvider Clock, Log Log);
+internal sealed record Surroundings(SmtpdOptions Options, EventLoop Loop, IAccess Access, ClientEvents Events, IMessageQueue Queue, ClientNames Names, OwnClients Own, TlsServer? Tls, MilterService? Milters, LoginAuthority? Logins, LoginFailures Failures, TimeProvider Clock, Log Log);

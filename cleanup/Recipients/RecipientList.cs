@@ -11,6 +11,7 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
     private readonly LocalExpansion? _names = options.LocalAliases is { } names ? new LocalExpansion(options, names, new AliasExpansion(options)) : null;
     private readonly Dictionary<string, ListMail> _lists = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<(Recipient Recipient, ListMail List)> _listed = [];
+    private readonly HashSet<Recipient> _ended = [];
 
     /// <summary>Somebody was named, not only those who get copies.</summary>
     internal bool HasNamed { get; private set; }
@@ -25,8 +26,9 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
     internal RecipientRecords Said { get; } = new();
 
     /// <summary>Writes a recipient, with what was said of it before.</summary>
+    /// <returns>The address, complete and rewritten, before it is looked up as an alias.</returns>
     /// <exception cref="Refusal">The alias table is broken.</exception>
-    internal void Add(string address)
+    internal string Add(string address)
     {
         string complete = Rewritten(Address.OrDefault(address, options.EmptyAddressRecipient, options.Completion));
         Recipient recipient = Said.Complete(complete);
@@ -40,6 +42,25 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
         HasNamed = true;
         if (!message.IsInternal && options.Copies.OfRecipient(message, complete) is { } copy)
             AddCopy(copy);
+        return complete;
+    }
+
+    /// <summary>Writes one that a milter adds.</summary>
+    /// <param name="original">ORCPT; null: it said none.</param>
+    /// <exception cref="Refusal">The alias table is broken.</exception>
+    internal void AddForMilter(string address, string? original, Notify notify)
+    {
+        string complete = Rewritten(Address.Complete(address, options.Completion));
+        message.Notify |= notify;
+        Expand(new Recipient(complete, Original: complete, Notify: notify, DsnOriginal: original));
+    }
+
+    /// <summary>A recipient was taken away, and can come again.</summary>
+    /// <param name="address">Original, or final.</param>
+    internal void Forget(string address)
+    {
+        _seen.RemoveWhere(key => key.Split('\n') is [.., var original, var final] && (original == address || final == address));
+        _listed.RemoveAll(item => (item.Recipient.Original ?? item.Recipient.Address) == address);
     }
 
     /// <summary>Writes one who gets a copy: its failure is not the sender's concern, and nobody asked for it by that name.</summary>
@@ -55,12 +76,14 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
     /// <summary>The original recipient of RFC 3461 for whom none was given; RFC 6533 section 3 for the type of addresses outside ASCII.</summary>
     internal static string OriginalOf(string address) => $"{(ByteText.IsAscii(address) || !ByteText.IsValidUtf8(address) ? "rfc822" : "utf-8")};{address}";
 
-    /// <summary>Writes what is known only at the end: that lists have got the message, whose members get it as another one.</summary>
+    /// <summary>Writes what is known only at the end, and again when a milter has added recipients: that lists have got the message, whose members get it as another one.</summary>
     /// <param name="isReturned">The message goes back to its sender, also in the name of lists.</param>
     internal void End(bool isReturned)
     {
         foreach (Recipient list in _listed.Select(static listed => listed.Recipient).Distinct())
         {
+            if (!_ended.Add(list))
+                continue;
             if (!isReturned && (list.Notify & Notify.Success) != 0)
                 Report(list, DsnAction.Delivered);
             RecipientRecords.Write(output, list, isDone: !isReturned);

@@ -195,6 +195,26 @@ public sealed class MainConfig
         return words;
     }
 
+    /// <summary>The words of a value in braces that names something with settings of its own, "{ name, setting = value, ... }": "setting = value" is one word,
+    /// "setting=value", and so is one whose value has blanks, "{ setting = a b }" or "setting = { a b }".</summary>
+    /// <param name="text">With the braces.</param>
+    public static IReadOnlyList<string> Settings(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        List<string> joined = [];
+        bool isOpen = false;
+        foreach (string word in Words(text[1..^1].Replace("=", " = ", StringComparison.Ordinal)))
+        {
+            string bare = word is ['{', .., '}'] ? word[1..^1].Trim() : word;
+            if (joined.Count > 0 && (bare == "=" || isOpen))
+                joined[^1] += bare;
+            else
+                joined.Add(bare);
+            isOpen = bare == "=";
+        }
+        return joined;
+    }
+
     /// <summary>A time within a value, in seconds where it has no unit; null: it is none.</summary>
     public static TimeSpan? Time(string text) =>
         ValueText.TryReadTime(text, 's', out long seconds) && seconds is >= 0 and <= int.MaxValue ? TimeSpan.FromSeconds(seconds) : null;

@@ -31,28 +31,10 @@ internal static class UnsupportedTable
         strict_7bit_headers = no
         non_empty_end_of_header_action = fix_quietly
 
-        [refused] mail is not passed through filters or milters
+        [refused] mail is not passed through other filters than milters
         content_filter =
         default_filter_nexthop =
         receive_override_options =
-        internal_mail_filter_classes =
-        non_smtpd_milters =
-        milter_default_action = tempfail
-        milter_command_timeout = 30s
-        milter_connect_macros = j {daemon_name} {daemon_addr} v _
-        milter_connect_timeout = 30s
-        milter_content_timeout = 300s
-        milter_data_macros = i
-        milter_end_of_data_macros = i
-        milter_end_of_header_macros = i
-        milter_helo_macros = {tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer}
-        milter_macro_daemon_name = $myhostname
-        milter_macro_defaults =
-        milter_macro_v = $mail_name $mail_version
-        milter_mail_macros = i {auth_type} {auth_authen} {auth_author} {mail_addr} {mail_host} {mail_mailer}
-        milter_protocol = 6
-        milter_rcpt_macros = i {rcpt_addr} {rcpt_host} {rcpt_mailer}
-        milter_unknown_command_macros =
 
         [refused] mail goes where transport_maps, relayhost or the domain of the recipient leads
         transport_null_address_lookup_key = <>
@@ -198,8 +180,6 @@ internal static class UnsupportedTable
         smtpd_etrn_restrictions =
         smtpd_reject_unlisted_recipient = yes
         smtpd_reject_unlisted_sender = no
-        smtpd_milters =
-        smtpd_milter_maps =
         smtpd_proxy_filter =
         smtpd_proxy_ehlo = $myhostname
         smtpd_proxy_options =

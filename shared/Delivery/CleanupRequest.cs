@@ -13,15 +13,32 @@ namespace PostfixNet.Delivery;
 /// <param name="IsFromServer">A mail server took it in: not the mail of a user of this system.</param>
 public sealed record CleanupRequest(bool IsInternal = false, SmtpUtf8 SmtpUtf8 = SmtpUtf8.None, bool IsReturned = false, bool IsFromServer = false)
 {
-    private const string Word = "message", Internal = "internal", Returns = "returns", Server = "server";
+    private const string Word = "message", Internal = "internal", Returns = "returns", Server = "server", WithMilters = "milters", Kind = "class";
+
+    /// <summary>What kind of mail of the system itself it is, as internal_mail_filter_classes has it: "bounce" or "notify".</summary>
+    public string Class { get; init; } = Bounce;
+
+    /// <summary>A notice to a sender about his mail, or a copy of one.</summary>
+    public const string Bounce = "bounce";
+
+    /// <summary>A notice to the postmaster about trouble.</summary>
+    public const string ForPostmaster = "notify";
+
+    /// <summary>Milters that are to see the content (see MilterChain), one list each; the descriptors of their connections follow once the message has begun.</summary>
+    public IReadOnlyList<AttributeList> Milters { get; init; } = [];
 
     /// <summary>For the line to the service.</summary>
     public AttributeList ToAttributes() => new AttributeList()
-        .Add(FieldName.Request, Word).Add(Internal, IsInternal).Add(FieldName.SmtpUtf8, (long)SmtpUtf8).Add(Returns, IsReturned).Add(Server, IsFromServer);
+        .Add(FieldName.Request, Word).Add(Internal, IsInternal).Add(FieldName.SmtpUtf8, (long)SmtpUtf8).Add(Returns, IsReturned).Add(Server, IsFromServer)
+        .AddOptional(Kind, Class == Bounce ? null : Class).AddOptional(WithMilters, Milters);
 
     /// <exception cref="IpcException">Another request, or none.</exception>
     public static CleanupRequest From(AttributeList list) => list.Text(FieldName.Request) == Word
         ? new(list.IsTrue(Internal), SmtpUtf8Flags.FromNumber(list.Number(FieldName.SmtpUtf8, 0)), list.IsTrue(Returns), list.IsTrue(Server))
+        {
+            Class = list.OptionalText(Kind) ?? Bounce,
+            Milters = list.Has(WithMilters) ? list.Lists(WithMilters) : [],
+        }
         : throw new IpcException($"unknown request: {NoticeText.OneLine(list.Text(FieldName.Request))}");
 }
 
@@ -39,7 +56,7 @@ public enum CleanupVerdict
 /// <summary>What cleanup says: at the beginning of a message, and at its end.</summary>
 public abstract record CleanupReply
 {
-    private const string DsnStatus = "dsn_status";
+    private const string DsnStatus = "dsn_status", SmtpReply = "smtp_reply";
 
     private CleanupReply() { }
 
@@ -50,13 +67,18 @@ public abstract record CleanupReply
     /// <summary>The end: after the records, or at once when there is no room for a message.</summary>
     /// <param name="Reason">Why it is not accepted; empty when it is.</param>
     /// <param name="Status">RFC 3463 status of a refusal; empty when there is none.</param>
-    public sealed record Ended(CleanupVerdict Verdict, string Reason = "", string Status = "") : CleanupReply;
+    public sealed record Ended(CleanupVerdict Verdict, string Reason = "", string Status = "") : CleanupReply
+    {
+        /// <summary>What an SMTP client is to be told, word for word, "550 5.7.1 text", with LF between lines; empty: that follows from the rest.</summary>
+        public string Reply { get; init; } = "";
+    }
 
     /// <summary>For the line to the client.</summary>
     public AttributeList ToAttributes() => this switch
     {
         Begun begun => new AttributeList().Add(FieldName.QueueId, begun.Id),
-        Ended ended => new AttributeList().Add(FieldName.Status, (long)ended.Verdict).AddOptional(FieldName.Reason, ended.Reason).AddOptional(DsnStatus, ended.Status),
+        Ended ended => new AttributeList().Add(FieldName.Status, (long)ended.Verdict).AddOptional(FieldName.Reason, ended.Reason).AddOptional(DsnStatus, ended.Status)
+            .AddOptional(SmtpReply, ended.Reply),
         _ => throw new InvalidOperationException("no reply"),
     };
 
@@ -67,6 +89,6 @@ public abstract record CleanupReply
             return new Begun(list.QueueId());
         // What is not understood is no reason to give mail up.
         CleanupVerdict verdict = list.Number(FieldName.Status) switch { 0 => CleanupVerdict.Accepted, 2 => CleanupVerdict.Refused, _ => CleanupVerdict.TryAgain };
-        return new Ended(verdict, list.OptionalText(FieldName.Reason) ?? "", list.OptionalText(DsnStatus) ?? "");
+        return new Ended(verdict, list.OptionalText(FieldName.Reason) ?? "", list.OptionalText(DsnStatus) ?? "") { Reply = list.OptionalText(SmtpReply) ?? "" };
     }
 }

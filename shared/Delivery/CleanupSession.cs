@@ -1,4 +1,5 @@
 using PostfixNet.Ipc;
+using PostfixNet.Native;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Delivery;
@@ -7,9 +8,8 @@ namespace PostfixNet.Delivery;
 public sealed class CleanupSession : IDisposable
 {
     private readonly LoopChannel _channel;
-    private readonly AttributeList _request;
 
-    private CleanupSession(LoopChannel channel, AttributeList request) => (_channel, _request) = (channel, request);
+    private CleanupSession(LoopChannel channel) => _channel = channel;
 
     /// <summary>The queue ID of the message in hand; it exists once <see cref="Finish"/> has accepted.</summary>
     public QueueId Id { get; private set; }
@@ -19,16 +19,17 @@ public sealed class CleanupSession : IDisposable
 
     /// <summary>Begins a message on a new connection.</summary>
     /// <param name="path">Socket of the service, e.g. "private/cleanup".</param>
-    /// <param name="request">What is asked for this message, and for those that follow.</param>
+    /// <param name="request">What is asked for this message.</param>
+    /// <param name="sockets">Connections of the milters that the request names; they stay open here, too.</param>
     /// <param name="timeout">For each step (ipc_timeout).</param>
     /// <exception cref="IpcException">The service cannot be reached.</exception>
     /// <exception cref="NoRoomException">It takes no message now.</exception>
-    public static async ValueTask<CleanupSession> Begin(EventLoop loop, string path, CleanupRequest request, TimeSpan timeout)
+    public static async ValueTask<CleanupSession> Begin(EventLoop loop, string path, CleanupRequest request, IReadOnlyList<Descriptor> sockets, TimeSpan timeout)
     {
-        CleanupSession session = new(await LoopChannel.Connect(loop, path, "cleanup", timeout), request.ToAttributes());
+        CleanupSession session = new(await LoopChannel.Connect(loop, path, "cleanup", timeout));
         try
         {
-            await session.BeginNext();
+            await session.BeginNext(request, sockets);
             return session;
         }
         catch
@@ -40,15 +41,19 @@ public sealed class CleanupSession : IDisposable
 
     /// <summary>Begins another message, after <see cref="Finish"/>.</summary>
     /// <inheritdoc cref="Begin" path="/exception"/>
-    public async ValueTask BeginNext()
+    public async ValueTask BeginNext(CleanupRequest request, IReadOnlyList<Descriptor> sockets)
     {
-        await _channel.Send(_request);
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(sockets);
+        await _channel.Send(request.ToAttributes());
         Id = CleanupReply.From(await _channel.Receive()) switch
         {
             CleanupReply.Begun begun => begun.Id,
             CleanupReply.Ended ended => throw new NoRoomException(ended.Reason),
             _ => throw new IpcException("cleanup: no reply"),
         };
+        if (sockets.Count > 0)
+            await _channel.SendDescriptors(sockets);
     }
 
     /// <summary>Sends encoded records (see RecordWriter), any number of whole or partial ones, 1 MiB at most.</summary>

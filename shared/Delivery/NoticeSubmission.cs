@@ -38,10 +38,13 @@ public interface INoticeDraft : IDisposable
 /// <param name="timeout">For each step (ipc_timeout).</param>
 public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSubmitter
 {
+    /// <summary>Of the notices: <see cref="CleanupRequest.Bounce"/> or <see cref="CleanupRequest.ForPostmaster"/>.</summary>
+    public string Class { get; init; } = CleanupRequest.Bounce;
+
     /// <inheritdoc/>
     public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8)
     {
-        CleanupClient client = CleanupClient.Begin(path, new CleanupRequest(IsInternal: true, smtpUtf8), timeout);
+        CleanupClient client = CleanupClient.Begin(path, new CleanupRequest(IsInternal: true, smtpUtf8) { Class = Class }, timeout);
         Draft draft = new(client);
         draft.BeginContent(sender, recipient);
         return draft;

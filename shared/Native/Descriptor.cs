@@ -280,6 +280,68 @@ public sealed unsafe class Descriptor : IDisposable
         }
     }
 
+    /// <summary>Most descriptors that go in one message.</summary>
+    public const int MostPassed = 64;
+
+    // struct cmsghdr: a length of the machine's size, a level and a type; what follows is aligned likewise.
+    private const int SCM_RIGHTS = 1, ControlHeader = 16, MSG_CMSG_CLOEXEC = 0x40000000, MSG_CTRUNC = 8;
+
+    /// <summary>Gives other processes' ends: one octet, with descriptors, over a Unix-domain connection. They stay open here, too.</summary>
+    /// <param name="passed">1 to <see cref="MostPassed"/>.</param>
+    /// <returns>False: there is no room now.</returns>
+    /// <exception cref="IOException">The other end is gone.</exception>
+    public bool TryPass(IReadOnlyList<Descriptor> passed)
+    {
+        ArgumentNullException.ThrowIfNull(passed);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(passed.Count, MostPassed);
+        byte octet = 0;
+        int length = ControlHeader + passed.Count * sizeof(int);
+        byte* control = stackalloc byte[ControlHeader + (MostPassed + 1) * sizeof(int)];
+        *(nuint*)control = (nuint)length;
+        ((int*)control)[2] = SOL_SOCKET;
+        ((int*)control)[3] = SCM_RIGHTS;
+        for (int i = 0; i < passed.Count; i++)
+            ((int*)(control + ControlHeader))[i] = passed[i]._fd;
+        LibC.IoVector vector = new() { Base = &octet, Length = 1 };
+        LibC.MessageHeader message = new() { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = (nuint)((length + 7) & ~7) };
+        nint n;
+        do
+        {
+            n = LibC.SendMsg(_fd, &message, MSG_NOSIGNAL);
+        }
+        while (n < 0 && Marshal.GetLastPInvokeError() == LibC.EINTR);
+        return n >= 0 || (Marshal.GetLastPInvokeError() == LibC.EAGAIN ? false : throw SystemCallException.Last("pass descriptors"));
+    }
+
+    /// <summary>Takes what <see cref="TryPass"/> gave.</summary>
+    /// <returns>null: nothing is there yet. Empty: the other end is gone, or sent something else.</returns>
+    public IReadOnlyList<Descriptor>? TryTakePassed()
+    {
+        byte octet;
+        byte* control = stackalloc byte[ControlHeader + (MostPassed + 1) * sizeof(int)];
+        LibC.IoVector vector = new() { Base = &octet, Length = 1 };
+        LibC.MessageHeader message = new() { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = ControlHeader + MostPassed * sizeof(int) };
+        nint n;
+        do
+        {
+            n = LibC.RecvMsg(_fd, &message, MSG_CMSG_CLOEXEC);
+        }
+        while (n < 0 && Marshal.GetLastPInvokeError() == LibC.EINTR);
+        if (n < 0 && Marshal.GetLastPInvokeError() == LibC.EAGAIN)
+            return null;
+        List<Descriptor> taken = [];
+        if (n <= 0 || message.ControlLength < ControlHeader || ((int*)control)[2] != SOL_SOCKET || ((int*)control)[3] != SCM_RIGHTS)
+            return taken;
+        int count = (int)(*(nuint*)control - ControlHeader) / sizeof(int);
+        for (int i = 0; i < count; i++)
+            taken.Add(new Descriptor(((int*)(control + ControlHeader))[i]));
+        if ((message.Flags & MSG_CTRUNC) == 0)
+            return taken;
+        foreach (Descriptor lost in taken)
+            lost.Dispose();
+        return [];
+    }
+
     /// <summary>Waits until this descriptor is ready, or <paramref name="other"/> is readable, or the time is over.</summary>
     /// <param name="want">Readable, Writable or both.</param>
     /// <param name="milliseconds">At most so long; 0: just look; negative: no limit (only for a service waiting for work).</param>
@@ -341,6 +403,9 @@ public sealed unsafe class Descriptor : IDisposable
 
     /// <summary>Says that nothing more will be read: the other end can write no more.</summary>
     public void FinishReading() => _ = LibC.Shutdown(_fd, 0);
+
+    /// <summary>Ends the connection in both directions, for every process that has it.</summary>
+    public void Break() => _ = LibC.Shutdown(_fd, 2);
 
     /// <summary>Says that nothing more will be written; reading goes on.</summary>
     public void FinishWriting() => _ = LibC.Shutdown(_fd, 1);

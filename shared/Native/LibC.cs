@@ -151,6 +151,19 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "send", SetLastError = true)]
     internal static partial nint Send(int fd, byte* buffer, nint count, int flags);
 
+    /// <summary>struct msghdr and struct iovec, sendmsg(2): the same on every 64-bit architecture.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct MessageHeader { public nint Name; public uint NameLength; public IoVector* Vectors; public nuint VectorCount; public byte* Control; public nuint ControlLength; public int Flags; }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct IoVector { public byte* Base; public nuint Length; }
+
+    [LibraryImport(C, EntryPoint = "sendmsg", SetLastError = true)]
+    internal static partial nint SendMsg(int fd, MessageHeader* message, int flags);
+
+    [LibraryImport(C, EntryPoint = "recvmsg", SetLastError = true)]
+    internal static partial nint RecvMsg(int fd, MessageHeader* message, int flags);
+
     [LibraryImport(C, EntryPoint = "poll", SetLastError = true)]
     internal static partial int Poll(PollFd* fds, ulong count, int timeoutMilliseconds);
 

@@ -75,6 +75,27 @@ public sealed class RecordWriter
     public long WriteAttribute(string name, long value) =>
         Write(RecordType.Attribute, string.Create(CultureInfo.InvariantCulture, $"{name}={value}"));
 
+    /// <summary>Payload of a pointer record: what can stand in the place of any record that is as long.</summary>
+    public const int PointerPayload = 15;
+
+    /// <summary>Appends a record that says where reading continues.</summary>
+    /// <param name="target">Offset of a record; 0: here.</param>
+    /// <returns>Its offset.</returns>
+    public long WritePointer(long target) => Write(RecordType.ContinueAt, string.Create(CultureInfo.InvariantCulture, $"{target,PointerPayload}"));
+
+    /// <summary>Writes such a record over one that has room for it.</summary>
+    public void OverwriteByPointer(long offset, long target) =>
+        Overwrite(offset, RecordType.ContinueAt, ByteText.Encode(string.Create(CultureInfo.InvariantCulture, $"{target,PointerPayload}")));
+
+    /// <summary>Appends a filling after a record that is shorter than a pointer, so that one can stand in its place.</summary>
+    /// <param name="length">Of that record's payload.</param>
+    /// <param name="type">Padding, or ContinueAt where others read it.</param>
+    public void Fill(int length, RecordType type = RecordType.Padding)
+    {
+        if (length < PointerPayload)
+            Write(type, "0".PadLeft(Math.Max(1, PointerPayload - length - 2)));
+    }
+
     /// <summary>Hands all buffered bytes to the system; says nothing about stable storage.</summary>
     public void Flush()
     {
@@ -83,7 +104,7 @@ public sealed class RecordWriter
         Send(_buffer.AsSpan(0, used));
     }
 
-    /// <summary>Overwrites a record of a file by one of the same type and length.</summary>
+    /// <summary>Overwrites a record of a file, by one that is no longer.</summary>
     /// <exception cref="InvalidOperationException">The writer has no file.</exception>
     public void Overwrite(long offset, RecordType type, ReadOnlySpan<byte> payload)
     {

@@ -31,7 +31,7 @@ internal sealed class ErrorNotices(ErrorClasses classes, string sender, string r
             return null;
         string sender = $"{config.Get(Parameters.DoubleBounceSender)}@{config.Get(Parameters.MyHostname)}";
         // Below the current directory: a long queue_directory would not fit the address of a socket.
-        CleanupSubmitter submitter = new($"private/{config.Get(Parameters.CleanupServiceName)}", config.Get(Parameters.IpcTimeout));
+        CleanupSubmitter submitter = new($"private/{config.Get(Parameters.CleanupServiceName)}", config.Get(Parameters.IpcTimeout)) { Class = CleanupRequest.ForPostmaster };
         return new ErrorNotices(classes, sender, config.Get(Parameters.ErrorNoticeRecipient), isLmtp, submitter);
     }
 

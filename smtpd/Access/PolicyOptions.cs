@@ -38,7 +38,7 @@ internal sealed record PolicyOptions(string Text, string? Path, string Host, int
     /// <exception cref="ConfigurationException">It is not understood.</exception>
     internal static PolicyOptions Read(MainConfig config, Parameter parameter, string text)
     {
-        List<string> words = text is ['{', .., '}'] ? Settings(text[1..^1]) : [text];
+        IReadOnlyList<string> words = text is ['{', .., '}'] ? MainConfig.Settings(text) : [text];
         if (words.Count == 0 || Endpoint(words[0]) is not { } endpoint)
             throw config.Refuse(parameter, $"\"{text}\" is no policy service; give \"unix:path\", \"inet:host:port\", or \"{{ inet:host:port, timeout = 10s }}\"");
         PolicyOptions options = new(words[0], endpoint.Path, endpoint.Host, endpoint.Port)
@@ -75,23 +75,6 @@ internal sealed record PolicyOptions(string Text, string? Path, string Host, int
             "policy_context" => this with { Context = value },
             _ => null,
         };
-    }
-
-    // Within the braces: words between commas or blanks, but "name = value" is one, and so is "{ name = value with blanks }".
-    private static List<string> Settings(string text)
-    {
-        List<string> joined = [];
-        bool isOpen = false;
-        foreach (string word in MainConfig.Words(text.Replace("=", " = ", StringComparison.Ordinal)))
-        {
-            string bare = word is ['{', .., '}'] ? word[1..^1].Trim() : word;
-            if (joined.Count > 0 && (bare == "=" || isOpen))
-                joined[^1] += bare;
-            else
-                joined.Add(bare);
-            isOpen = bare == "=";
-        }
-        return joined;
     }
 
     private static (string? Path, string Host, int Port)? Endpoint(string text)

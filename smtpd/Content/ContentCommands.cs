@@ -19,7 +19,9 @@ internal sealed class ContentCommands(Surroundings surroundings, Session session
             return new Reply(503, "5.5.1", "Error: DATA after BDAT");
         if (line.Argument.Length > 0)
             return new Reply(501, "5.5.4", "Syntax: DATA");
-        if (await surroundings.Access.Data(session, "DATA") is { } refusal)
+        if (await surroundings.Access.Data(session, "DATA") is { } restricted)
+            return restricted;
+        if (session.Milters is { } milters && await milters.Data("DATA") is { } refusal)
             return refusal;
         Chat.Say(Reply.ReadyForData);
         using IncomingMessage message = new(surroundings, session, transaction, hasDots: true);
@@ -92,7 +94,9 @@ internal sealed class ContentCommands(Surroundings surroundings, Session session
         if (transaction.HasChunks)
             return new Reply(551, "5.0.0", string.Create(CultureInfo.InvariantCulture, $"Discarded {size} bytes after earlier error"));
         transaction.HasChunks = true;
-        if (await surroundings.Access.Data(session, "BDAT") is { } refusal)
+        if (await surroundings.Access.Data(session, "BDAT") is { } restricted)
+            return restricted;
+        if (session.Milters is { } milters && await milters.Data("BDAT") is { } refusal)
             return refusal;
         transaction.Chunks = new IncomingMessage(surroundings, session, transaction, hasDots: false);
         return null;

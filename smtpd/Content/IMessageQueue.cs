@@ -13,9 +13,10 @@ internal interface IMessageQueue
     public Reply? Shortage(Session session);
 
     /// <summary>Begins a message.</summary>
+    /// <param name="milters">Are to see its content; null: none is.</param>
     /// <exception cref="IOException">It cannot be begun.</exception>
     /// <exception cref="NoRoomException">Not now.</exception>
-    public ValueTask<INewMessage> Begin(Transaction transaction);
+    public ValueTask<INewMessage> Begin(Transaction transaction, SessionMilters? milters);
 }
 
 /// <summary>A message on its way into the queue. One that is disposed before <see cref="Finish"/> leaves nothing.</summary>

@@ -78,11 +78,14 @@ internal sealed class IncomingMessage : IDisposable
             return _trouble;
         try
         {
-            return ReplyTo(await _message!.Finish(), _message.Id);
+            CleanupReply.Ended end = await _message!.Finish();
+            _session.Milters?.TakenBack();
+            return ReplyTo(end, _message.Id);
         }
         catch (IOException e)
         {
             // Whether it is queued is not known: the client asks again, and nothing is lost.
+            _session.Milters?.Lost();
             _surroundings.Log.QueueTrouble(_session, e.Message);
             return QueueError;
         }
@@ -113,6 +116,7 @@ internal sealed class IncomingMessage : IDisposable
 
     private static Reply ReplyTo(CleanupReply.Ended end, QueueId id) => end switch
     {
+        { Reply.Length: > 0 } when Reply.OfLines(end.Reply) is var told => told with { IsLast = told.Code == 421 },
         { Verdict: CleanupVerdict.Accepted } => Reply.Ok.WithText($"Ok: queued as {id}"),
         { Verdict: CleanupVerdict.TryAgain } => new Reply(451, "4.3.0", $"Error: {end.Reason}") { IsOurTrouble = true },
         { Status: "5.3.4" } => new Reply(552, end.Status, $"Error: {end.Reason}"),
@@ -143,6 +147,8 @@ internal sealed class IncomingMessage : IDisposable
     private void Drop()
     {
         _isDropped = true;
+        // Without the end of the message nothing was said to its milters there.
+        _session.Milters?.TakenBack();
         _message?.Dispose();
         _message = null;
         _pending.Clear();
@@ -177,7 +183,7 @@ internal sealed class IncomingMessage : IDisposable
                 _records.Flush();
                 byte[] content = _pending.Written.ToArray();
                 _pending.Clear();
-                _message = await _surroundings.Queue.Begin(_transaction);
+                _message = await _surroundings.Queue.Begin(_transaction, _session.Milters);
                 _surroundings.Log.Begun(_message.Id, _session);
                 RecordWriter head = new(_pending.Add);
                 WriteEnvelope(head, _message.Id);

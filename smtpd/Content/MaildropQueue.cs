@@ -13,7 +13,7 @@ internal sealed class MaildropQueue(Maildrop maildrop) : IMessageQueue
     // What is left of the disk is for pickup to think of.
     public Reply? Shortage(Session session) => null;
 
-    public ValueTask<INewMessage> Begin(Transaction transaction) => new(new NewMessage(maildrop));
+    public ValueTask<INewMessage> Begin(Transaction transaction, SessionMilters? milters) => new(new NewMessage(maildrop));
 
     private sealed class NewMessage(Maildrop maildrop) : INewMessage
     {

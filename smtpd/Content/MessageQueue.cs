@@ -1,5 +1,6 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
+using PostfixNet.Native;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Smtpd;
@@ -34,19 +35,26 @@ internal sealed class MessageQueue(SmtpdOptions options, EventLoop loop, Log log
         return reply;
     }
 
-    public async ValueTask<INewMessage> Begin(Transaction transaction) => new NewMessage(this, await Connect(transaction), mayReturn: !transaction.IsSmtpUtf8);
-
-    private async ValueTask<CleanupSession> Connect(Transaction transaction)
+    public async ValueTask<INewMessage> Begin(Transaction transaction, SessionMilters? milters)
     {
-        if (transaction.IsSmtpUtf8)
-            return await CleanupSession.Begin(loop, options.CleanupSocket, s_request with { SmtpUtf8 = Mail.SmtpUtf8.Requested }, options.IpcTimeout);
+        CleanupRequest request = transaction.IsSmtpUtf8 ? s_request with { SmtpUtf8 = Mail.SmtpUtf8.Requested } : s_request;
+        if (milters is null)
+            return new NewMessage(this, await Connect(request, []));
+        (IReadOnlyList<AttributeList> lists, IReadOnlyList<Descriptor> sockets) = await milters.HandOver();
+        NewMessage message = new(this, await Connect(request with { Milters = lists }, sockets));
+        milters.Given();
+        return message;
+    }
+
+    private async ValueTask<CleanupSession> Connect(CleanupRequest request, IReadOnlyList<Descriptor> sockets)
+    {
         while (_resting.TryPop(out CleanupSession? known))
         {
             try
             {
                 if (!known.IsStale)
                 {
-                    await known.BeginNext();
+                    await known.BeginNext(request, sockets);
                     return known;
                 }
             }
@@ -61,7 +69,7 @@ internal sealed class MessageQueue(SmtpdOptions options, EventLoop loop, Log log
             }
             known.Dispose();
         }
-        return await CleanupSession.Begin(loop, options.CleanupSocket, s_request, options.IpcTimeout);
+        return await CleanupSession.Begin(loop, options.CleanupSocket, request, sockets, options.IpcTimeout);
     }
 
     // A message has ended; another can follow on the same connection.
@@ -86,7 +94,7 @@ internal sealed class MessageQueue(SmtpdOptions options, EventLoop loop, Log log
     }
 
     /// <summary>One message on a connection to cleanup.</summary>
-    private sealed class NewMessage(MessageQueue queue, CleanupSession session, bool mayReturn) : INewMessage
+    private sealed class NewMessage(MessageQueue queue, CleanupSession session) : INewMessage
     {
         private bool _isReturned;
 
@@ -97,11 +105,8 @@ internal sealed class MessageQueue(SmtpdOptions options, EventLoop loop, Log log
         public async ValueTask<CleanupReply.Ended> Finish()
         {
             CleanupReply.Ended end = await session.Finish();
-            if (mayReturn)
-            {
-                _isReturned = true;
-                queue.Return(session);
-            }
+            _isReturned = true;
+            queue.Return(session);
             return end;
         }
 

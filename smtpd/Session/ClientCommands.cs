@@ -46,7 +46,12 @@ internal sealed class ClientCommands(Surroundings surroundings, Session session)
             return tooMany with { IsLast = true };
         Reply? denied = await surroundings.Access.Connect(session, "XCLIENT");
         session.IsDenied = denied is not null;
-        return denied ?? new Reply(220, "", Options.Banner);
+        if (denied is not null)
+            return denied;
+        if (session.Milters is { } former)
+            await former.Close();
+        session.Milters = surroundings.Milters is { } service ? await service.For(session) : null;
+        return session.Milters is { } milters && await milters.Connect("CONNECT") is { IsLast: true } unwanted ? unwanted : new Reply(220, "", Options.Banner);
     }
 
     internal ValueTask<Reply> XForward(CommandLine line)

@@ -48,7 +48,11 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
             EnvelopeId = parameters.EnvelopeId,
             Author = parameters.Author,
         });
-        if ((await surroundings.Access.Sender(session) ?? TooLarge(parameters.Size) ?? surroundings.Queue.Shortage(session)) is { } refusal)
+        Reply? refusal = await surroundings.Access.Sender(session);
+        if (refusal is null && session.Milters is { } milters)
+            refusal = await milters.Mail(path.Words);
+        refusal ??= TooLarge(parameters.Size) ?? surroundings.Queue.Shortage(session);
+        if (refusal is not null)
         {
             session.EndTransaction();
             return refusal;
@@ -81,7 +85,10 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
         }
         if (await surroundings.Events.Recipient(session) is { } tooMuch)
             return tooMuch;
-        if (await surroundings.Access.Recipient(session, path.Address) is { } refusal)
+        Reply? refusal = await surroundings.Access.Recipient(session, path.Address);
+        if (session.Milters is { } milters)
+            refusal = await milters.Rcpt(path.Words, path.Address, refusal);
+        if (refusal is not null)
             return refusal;
         transaction.Recipients.Add(new EnvelopeRecipient(path.Address, parameters.Notify, parameters.Original, path.Given));
         return s_recipientOk;

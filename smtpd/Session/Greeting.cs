@@ -24,6 +24,12 @@ internal sealed class Greeting(Surroundings surroundings, Session session, Login
             session.Helo = before;
             return refusal;
         }
+        // Another refusal than 421 holds from MAIL on.
+        if (session.Milters is { } milters && await milters.Helo(name, line.Argument) is { Code: 421 } wanted)
+        {
+            session.Helo = before;
+            return wanted;
+        }
         // RFC 5321 section 4.1.4: as RSET.
         session.EndTransaction();
         (session.IsExtended, session.Protocol) = (isExtended, isExtended ? "ESMTP" : "SMTP");

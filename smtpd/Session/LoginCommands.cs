@@ -19,12 +19,17 @@ internal sealed class LoginCommands(Surroundings surroundings, Session session)
     private bool IsAllowed => session.Tls is not null
         || (!Options.NeedsTlsForLogin && (session.Client.Address is null || IPAddress.IsLoopback(session.Client.Address)));
 
+    /// <summary>RFC 4954 section 4 and RFC 3207 section 4 have no other code for "not now".</summary>
+    internal static readonly Reply TryLater = new(454, "4.3.0", "Try again later");
+
     internal async ValueTask<Reply> Auth(CommandLine line)
     {
         if (surroundings.Logins is not { } logins || !session.IsExtended)
             return new Reply(503, "5.5.1", "Error: authentication not enabled");
         if (session.Transaction is not null)
             return new Reply(503, "5.5.1", "Error: MAIL transaction in progress");
+        if (session.Milters?.Standing is { } standing)
+            return standing.Code >= 500 ? standing : TryLater;
         if (session.Login is not null)
             return new Reply(503, "5.5.1", "Error: already authenticated");
         if (!IsAllowed)

@@ -19,6 +19,8 @@ internal sealed class OtherCommands(Surroundings surroundings, Session session)
     {
         if (surroundings.Options.IsVrfyDisabled)
             return new(new Reply(502, "5.5.1", "VRFY command is disabled"));
+        if (session.Milters?.Standing is { } standing)
+            return new(standing);
         if (line.Argument.Length == 0)
             return new(new Reply(501, "5.5.4", "Syntax: VRFY address [SMTPUTF8]"));
         if (PathSyntax.Read(line.Argument, surroundings.Options) is { Address.Length: > 0 } path

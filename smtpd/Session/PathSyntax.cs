@@ -8,6 +8,9 @@ namespace PostfixNet.Smtpd;
 /// <param name="Given">The address as it was said, without its brackets.</param>
 internal sealed record PathSyntax(string Address, string Parameters, string Given)
 {
+    /// <summary>The address as it was said, in brackets, and each parameter.</summary>
+    internal IReadOnlyList<string> Words => [$"<{Given}>", .. Parameters.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)];
+
     /// <summary>Reads one: RFC 5321 section 4.1.2, and, unless strict_rfc821_envelopes is set, what else clients say.</summary>
     /// <returns>null: this is no address, or more than one, or one that programs take for an option (allow_min_user).</returns>
     internal static PathSyntax? Read(string text, SmtpdOptions options)

@@ -38,6 +38,18 @@ internal sealed record Reply(int Code, string Status, string Text)
         return IsStatus(first, text[0]) ? new Reply(code, first, end < 0 ? "" : rest[(end + 1)..].TrimStart()) : new Reply(code, $"{text[0]}{status[1..]}", rest);
     }
 
+    /// <summary>Reads a reply with several lines: "550-5.7.1 text", LF, "550 5.7.1 text".</summary>
+    /// <param name="lines">Each begins with three digits, and "-" or a blank.</param>
+    internal static Reply OfLines(string lines)
+    {
+        string[] texts = [.. lines.Split('\n').Select(static line => line.Length > 4 ? line[4..] : "")];
+        int end = texts[0].IndexOf(' ', StringComparison.Ordinal);
+        string status = end < 0 ? "" : texts[0][..end];
+        // Said once here, and by AppendTo on each line.
+        bool hasStatus = IsStatus(status, lines[0]) && texts.All(text => text.StartsWith($"{status} ", StringComparison.Ordinal));
+        return new Reply(int.Parse(lines.AsSpan(0, 3), NumberStyles.None, CultureInfo.InvariantCulture), hasStatus ? status : "", string.Join('\n', texts.Select(text => hasStatus ? text[(status.Length + 1)..] : text)));
+    }
+
     // RFC 3463 section 2: class.subject.detail, and the class is that of the reply.
     internal static bool IsStatus(string word, char @class)
     {

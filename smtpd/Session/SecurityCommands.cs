@@ -7,6 +7,8 @@ internal sealed class SecurityCommands(Surroundings surroundings, Session sessio
     {
         if (line.Argument.Length > 0)
             return new Reply(501, "5.5.4", "Syntax: STARTTLS");
+        if (session.Milters?.Standing is { } standing)
+            return standing.Code >= 500 ? standing : LoginCommands.TryLater;
         if (session.Tls is not null)
             return new Reply(554, "5.5.1", "Error: TLS already active");
         if (surroundings.Tls is not { } tls)

@@ -40,10 +40,15 @@ internal sealed class Session(Chat chat, ClientInfo client)
         (Helo, Login, IsExtended, Protocol) = (null, null, false, "SMTP");
     }
 
+    /// <summary>The milters of this client; null: it has none.</summary>
+    internal SessionMilters? Milters { get; set; }
+
     /// <summary>What came of a message that did not end is forgotten.</summary>
     internal void EndTransaction()
     {
         Transaction?.Chunks?.Dispose();
+        if (Transaction is not null)
+            Milters?.Abort();
         Transaction = null;
         Forwarded = null;
     }

@@ -64,6 +64,8 @@ internal sealed class SmtpdSession
         finally
         {
             _session.EndTransaction();
+            if (_session.Milters is { } milters)
+                await milters.Close();
             await _surroundings.Events.Disconnect(_session);
             Log.Disconnected(_session);
         }
@@ -129,6 +131,22 @@ internal sealed class SmtpdSession
             _session.IsDenied = true;
             Chat.Say(refusal);
             return !refusal.IsLast;
+        }
+        _session.Milters = _surroundings.Milters is { } service ? await service.For(_session) : null;
+        if (_session.Milters is { } milters && await milters.Connect("CONNECT") is { } unwanted)
+        {
+            if (unwanted.IsLast)
+            {
+                Chat.Say(new Reply(421, "", $"{Options.MyHostname} Service unavailable - try again later"));
+                return false;
+            }
+            // Another refusal holds from MAIL on.
+            if (unwanted.Code >= 500)
+            {
+                _session.Errors++;
+                Chat.Say(new Reply(554, "", $"{Options.MyHostname} ESMTP not accepting connections"));
+                return true;
+            }
         }
         Chat.Say(new Reply(220, "", Options.Banner));
         return true;
@@ -200,7 +218,8 @@ internal sealed class SmtpdSession
         else if (command is null)
         {
             _stage = Unknown;
-            reply = Options.NoopCommands.Contains(name) ? Reply.Ok : new Reply(500, "5.5.2", "Error: command not recognized");
+            reply = Options.NoopCommands.Contains(name) ? Reply.Ok
+                : (_session.Milters is { } milters ? await milters.Unknown(line) : null) ?? new Reply(500, "5.5.2", "Error: command not recognized");
         }
         else
         {

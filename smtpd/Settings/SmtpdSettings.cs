@@ -5,13 +5,14 @@ namespace PostfixNet.Smtpd;
 /// <summary>All that the service reads of main.toml.</summary>
 /// <param name="Options">What a session is like.</param>
 /// <param name="Access">Who may do what.</param>
-internal sealed record SmtpdSettings(SmtpdOptions Options, AccessOptions Access)
+/// <param name="Milters">Who looks at mail before it is queued; null: nobody.</param>
+internal sealed record SmtpdSettings(SmtpdOptions Options, AccessOptions Access, MilterChoice? Milters)
 {
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
     internal static SmtpdSettings Read(MainConfig config)
     {
         // First: others follow mynetworks.
         AccessOptions access = AccessOptions.Read(config);
-        return new SmtpdSettings(SmtpdOptions.Read(config), access);
+        return new SmtpdSettings(SmtpdOptions.Read(config), access, MilterChoice.Read(config));
     }
 }

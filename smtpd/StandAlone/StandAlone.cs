@@ -75,7 +75,7 @@ internal static class StandAlone
     {
         NameLookups names = new(loop, new Lazy<Dns.IResolver>(static () => throw new System.Diagnostics.UnreachableException()), new Lazy<Dns.HostsFile>(static () => throw new System.Diagnostics.UnreachableException()));
         return new Surroundings(options, loop, new OpenAccess(), new ClientEvents(loop, "", options.Limits, "smtpd", static _ => true, log), queue,
-            new ClientNames(looksUp: false, names, log), new OwnClients([], TimeProvider.System), Tls: null, Logins: null,
+            new ClientNames(looksUp: false, names, log), new OwnClients([], TimeProvider.System), Tls: null, Milters: null, Logins: null,
             new LoginFailures(options.ErrorDelay, options.Limits, TimeProvider.System), TimeProvider.System, log);
     }
 }

@@ -34,6 +34,9 @@ public sealed class AttributeList
     /// <summary>Adds a list that may not be there.</summary>
     public AttributeList AddOptional(string name, AttributeList? value) => value is null ? this : Add(name, [value]);
 
+    /// <summary>Adds lists, if there are any.</summary>
+    public AttributeList AddOptional(string name, IReadOnlyList<AttributeList> value) => value is { Count: > 0 } ? Add(name, value) : this;
+
     /// <summary>Adds what is true or false.</summary>
     public AttributeList Add(string name, bool value) => Add(name, value ? 1 : 0);
 

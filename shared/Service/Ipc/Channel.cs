@@ -115,6 +115,25 @@ public sealed class Channel(Descriptor socket, string peer, TimeSpan timeout) : 
         return true;
     }
 
+    /// <summary>Takes descriptors that the peer passes, between two messages: it sends nothing else before it was answered.</summary>
+    /// <param name="count">How many.</param>
+    /// <exception cref="IpcException">They do not come.</exception>
+    public IReadOnlyList<Descriptor> ReceiveDescriptors(int count)
+    {
+        Deadline end = Deadline.In(timeout);
+        IReadOnlyList<Descriptor>? passed;
+        while ((passed = socket.TryTakePassed()) is null)
+        {
+            if (socket.Wait(Readiness.Readable, end.RemainingMilliseconds).This == Readiness.None)
+                throw new IpcException($"{peer}: timeout while receiving descriptors");
+        }
+        if (passed.Count == count)
+            return passed;
+        foreach (Descriptor other in passed)
+            other.Dispose();
+        throw new IpcException($"{peer}: {passed.Count} descriptors where {count} were expected");
+    }
+
     /// <inheritdoc/>
     public void Dispose() => socket.Dispose();
 }

@@ -82,6 +82,28 @@ public sealed class LoopChannel(LoopStream stream, string peer, TimeSpan timeout
         }
     }
 
+    /// <summary>Passes descriptors, which stay open here, too.</summary>
+    /// <param name="passed">1 to <see cref="Descriptor.MostPassed"/>.</param>
+    /// <exception cref="IpcException">The peer is gone.</exception>
+    public async ValueTask SendDescriptors(IReadOnlyList<Descriptor> passed)
+    {
+        Deadline end = Deadline.In(timeout);
+        try
+        {
+            // What was sent before is short and was answered, so there is room.
+            while (!stream.Socket.TryPass(passed))
+                await stream.Room(end);
+        }
+        catch (TimeoutException)
+        {
+            throw new IpcException($"{peer}: timeout while sending");
+        }
+        catch (IOException e)
+        {
+            throw new IpcException($"{peer}: {e.Message}", e);
+        }
+    }
+
     /// <summary>Receives one message.</summary>
     /// <exception cref="IpcException">Timeout, a broken or closed connection, a malformed or too large message.</exception>
     public async ValueTask<AttributeList> Receive()

@@ -127,6 +127,14 @@ public sealed class LoopStream : Stream
     /// <summary>Waits until the connection is made, or has failed.</summary>
     public async ValueTask Connected() => await _writable.Wait(Time);
 
+    /// <summary>Waits until there is room to write, after a write that found none.</summary>
+    /// <exception cref="TimeoutException">There is none in time.</exception>
+    internal async ValueTask Room(Deadline end)
+    {
+        Limit = end;
+        await _writable.Wait(Time);
+    }
+
     private TimeSpan Time
     {
         get

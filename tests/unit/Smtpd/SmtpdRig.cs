@@ -43,13 +43,13 @@ internal sealed class SmtpdRig : IDisposable
         _cleanupListener = Descriptor.ListenUnix(socket, 0x180);
         MainConfig config = ChangedParameters.Row.Config(Usual, toml);
         _flow.Options = PostfixNet.Cleanup.CleanupOptions.From(config);
-        (SmtpdOptions options, AccessOptions rules) = SmtpdSettings.Read(config);
+        (SmtpdOptions options, AccessOptions rules, MilterChoice? milters) = SmtpdSettings.Read(config);
         options = options with { CleanupSocket = socket, Incoming = _flow.Queues.DirectoryOf(QueueName.Incoming) };
         _cleanup = new Thread(AcceptForCleanup);
         _cleanup.Start();
         TlsServerSettings? tls = TlsServerSettings.Read(config);
         AuthoritySettings? logins = config.Get(Parameters.SmtpdSaslAuthEnable) ? AuthoritySettings.Read(config) : null;
-        _loop = new Thread(() => RunLoop(options, rules, tls, logins));
+        _loop = new Thread(() => RunLoop(options, rules, milters, tls, logins));
         _loop.Start();
     }
 
@@ -65,6 +65,9 @@ internal sealed class SmtpdRig : IDisposable
 
     /// <summary>Queue files, as text: a record in each line, its letter first.</summary>
     internal IReadOnlyList<string> Queued => In(QueueName.Incoming);
+
+    /// <summary>Paths of queue files.</summary>
+    internal IReadOnlyList<string> Paths(QueueName queue) => [.. _flow.Names(queue).Select(name => $"{_flow.Queues.DirectoryOf(queue)}/{name}")];
 
     /// <summary>Likewise, of any queue.</summary>
     internal IReadOnlyList<string> In(QueueName queue)
@@ -122,7 +125,7 @@ internal sealed class SmtpdRig : IDisposable
         return found!;
     }
 
-    private void RunLoop(SmtpdOptions options, AccessOptions rules, TlsServerSettings? tls, AuthoritySettings? logins)
+    private void RunLoop(SmtpdOptions options, AccessOptions rules, MilterChoice? milters, TlsServerSettings? tls, AuthoritySettings? logins)
     {
         using EventLoop loop = new();
         SmtpdLog log = new(_flow.Lines, options.LogsPort);
@@ -137,10 +140,11 @@ internal sealed class SmtpdRig : IDisposable
         MessageQueue queue = new(options, loop, log);
         NameLookups names = new(loop, new Lazy<IResolver>(() => Resolver), new Lazy<HostsFile>(() => HostsFile.Parse(Hosts)));
         OwnClients own = new(rules.Interfaces, TimeProvider.System);
-        RestrictionAccess access = new(rules, AccessServices.Of(rules, loop, own, names, log));
+        AccessServices services = AccessServices.Of(rules, loop, own, names, log);
+        RestrictionAccess access = new(rules, services);
         SmtpdServer server = new(new Surroundings(options, loop, access, new ClientEvents(loop, anvil, options.Limits, "smtpd", client => options.WithoutLimits.Contains(client.Name, client.Address), log), queue,
             new ClientNames(options.LooksNamesUp, names, log), own,
-            tls is null ? null : new TlsServer(tls, log), logins?.Open(log.Warning, static () => throw new IOException("nobody"), loop.Elsewhere),
+            tls is null ? null : new TlsServer(tls, log), MilterService.Of(milters, services), logins?.Open(log.Warning, static () => throw new IOException("nobody"), loop.Elsewhere),
             new LoginFailures(options.ErrorDelay, options.Limits, TimeProvider.System), TimeProvider.System, log));
         loop.Add(_listener, Readiness.Readable, readiness =>
         {

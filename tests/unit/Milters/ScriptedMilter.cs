@@ -133,6 +133,9 @@ internal sealed class ScriptedMilter : IDisposable
             case "silence":
                 Thread.Sleep(Timeout.Infinite);
                 return false;
+            case "wait":
+                Thread.Sleep(TimeSpan.FromSeconds(int.Parse(rest, CultureInfo.InvariantCulture)));
+                return true;
             case "raw":
                 stream.Write(Convert.FromHexString(rest));
                 return true;

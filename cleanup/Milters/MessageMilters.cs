@@ -109,7 +109,7 @@ internal sealed class MessageMilters : IDisposable
                 break;
             default:
                 Refusal = verdict.Decision == MilterDecision.ShutDown ? new MilterVerdict(MilterDecision.Refuse, "421 4.7.0 Service unavailable") : verdict;
-                text = Refusal.Text[4..];
+                text = Refusal.Text[4..].ReplaceLineEndings("\r\n");
                 break;
         }
         _message.Log.MilterDecided(_message, verdict.Word, stage, $"{ClientName}[{ClientAddress}]", text, LastRecipient,

@@ -366,7 +366,7 @@ public sealed class MilterConnection : IDisposable
                 return true;
             case MilterAnswer.ReplyCode:
                 MilterVerdict reply = MilterVerdict.Read(payload, _isSoft)
-                    ?? throw new MilterException($"malformed reply: {PrintableText.Of(ByteText.Decode(payload[..Math.Min(payload.Length, 200)]))}", isNonsense: true);
+                    ?? throw new MilterException($"malformed reply: {PrintableText.Of(ByteText.Decode(payload[..Math.Min(payload.Length, 200)].TrimEnd((byte)0)))}", isNonsense: true);
                 verdict = Refused(isAboutClient, reply);
                 return true;
             case MilterAnswer.Quarantine:

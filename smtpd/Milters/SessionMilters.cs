@@ -57,11 +57,10 @@ internal sealed class SessionMilters(Session session, MilterChain chain, MilterM
     }
 
     /// <param name="command">DATA or BDAT.</param>
-    internal async ValueTask<Reply?> Data(string command) => IsSilent ? null : Decide(await chain.Data(), command);
+    internal async ValueTask<Reply?> Data(string command) => IsSilent ? null : Decide(await chain.Data(), command, session.Transaction?.Recipients.FirstOrDefault()?.Address);
 
     /// <summary>What is said to a command that nobody knows, in the place of the usual reply.</summary>
-    internal async ValueTask<Reply?> Unknown(string line) =>
-        await chain.Unknown(line) is { Decision: MilterDecision.Refuse } verdict && verdict.Text.StartsWith('4') ? Reply.OfLines(verdict.Text) : null;
+    internal async ValueTask<Reply?> Unknown(string line) => IsSilent ? null : Decide(await chain.Unknown(line), "UNKNOWN");
 
     /// <summary>What is said to AUTH, STARTTLS and VRFY, when the client is refused.</summary>
     internal Reply? Standing => chain.Standing is { Decision: MilterDecision.Refuse } verdict ? Reply.OfLines(verdict.Text) : null;
@@ -119,9 +118,9 @@ internal sealed class SessionMilters(Session session, MilterChain chain, MilterM
             log.Decided(session, session.Transaction?.Chunks?.Id, verdict.Word, stage, verdict.Reason, recipient);
             return null;
         }
-        log.Decided(session, session.Transaction?.Chunks?.Id, verdict.Word, stage, reply.ToString(), recipient);
-        // RFC 5321 section 3.8.
-        return reply.Code == 421 ? reply with { IsLast = true } : reply;
+        log.Decided(session, session.Transaction?.Chunks?.Id, verdict.Word, stage, verdict.Decision == MilterDecision.Refuse ? verdict.Text.ReplaceLineEndings("\r\n") : reply.ToString(), recipient);
+        // RFC 5321 section 3.8, RFC 7504.
+        return reply.Code is 421 or 521 ? reply with { IsLast = true } : reply;
     }
 }
 
@@ -166,8 +165,9 @@ internal sealed class MilterMacroValues(MilterChoice choice, Destinations destin
     // As Sendmail has it: where the address leads to.
     private string Part(string part, string address)
     {
+        // What comes back goes to this host.
         if (address.Length == 0)
-            return part == "mailer" ? "local" : "";
+            return part == "addr" ? "" : Part(part, $"MAILER-DAEMON@{choice.MyHostname}");
         Destination destination = destinations.Resolve(address);
         return (part, destination.Class) switch
         {
@@ -183,5 +183,5 @@ internal sealed class MilterMacroValues(MilterChoice choice, Destinations destin
     }
 
     // Likewise, of a recipient that is refused: why.
-    private static string Part(string part, Reply refusal) => part switch { "addr" => refusal.Text, "host" => refusal.Status, _ => "error" };
+    private static string Part(string part, Reply refusal) => part switch { "addr" => refusal.Text.StartsWith('<') && refusal.Text.Contains(' ', StringComparison.Ordinal) ? refusal.Text[(refusal.Text.IndexOf(' ', StringComparison.Ordinal) + 1)..] : refusal.Text, "host" => refusal.Status, _ => "error" };
 }

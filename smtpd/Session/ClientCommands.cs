@@ -51,7 +51,7 @@ internal sealed class ClientCommands(Surroundings surroundings, Session session)
         if (session.Milters is { } former)
             await former.Close();
         session.Milters = surroundings.Milters is { } service ? await service.For(session) : null;
-        return session.Milters is { } milters && await milters.Connect("CONNECT") is { IsLast: true } unwanted ? unwanted : new Reply(220, "", Options.Banner);
+        return session.Milters is { } milters && await milters.Connect("CONNECT") is { Code: 421 } unwanted ? unwanted : new Reply(220, "", Options.Banner);
     }
 
     internal ValueTask<Reply> XForward(CommandLine line)

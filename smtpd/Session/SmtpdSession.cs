@@ -135,7 +135,7 @@ internal sealed class SmtpdSession
         _session.Milters = _surroundings.Milters is { } service ? await service.For(_session) : null;
         if (_session.Milters is { } milters && await milters.Connect("CONNECT") is { } unwanted)
         {
-            if (unwanted.IsLast)
+            if (unwanted.Code == 421)
             {
                 Chat.Say(new Reply(421, "", $"{Options.MyHostname} Service unavailable - try again later"));
                 return false;

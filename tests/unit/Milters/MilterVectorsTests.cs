@@ -24,9 +24,36 @@ public sealed partial class MilterVectorsTests
 
     public static TheoryData<string> Names => [.. s_cases.Keys];
 
+    // What is otherwise on purpose, docs/differences.md 14: in a case, the text of Postfix and ours.
+    private static readonly (string Case, string Postfix, string Ours)[] s_differences =
+    [
+        // Newer versions tell the reason, too.
+        ("eom-quarantine", "milter triggers HOLD action", "odd"),
+        ("sendmail-quarantine", "milter triggers HOLD action", "odd"),
+        // Once for a message.
+        ("default-quarantine", "l ID: milter-hold: DATA from localhost[127.0.0.1]: milter triggers HOLD action; from=<a@b.test> to=<c@d.test> proto=ESMTP helo=<c>\n", ""),
+        ("default-quarantine", "milter triggers HOLD action", "default_action"),
+        ("everything", "milter triggers HOLD action", "why"),
+        // Newer versions tell the whole command, as Sendmail does.
+        ("unknown-tempfail", "m U ZORK\n", "m U ZORK x\n"),
+        ("unknown-reject", "m U ZORK\n", "m U ZORK x\n"),
+        // What recipients of milters want to be told is noted with what all others want.
+        ("add-recipient-parameters", "C 2 0 0\n", "C 2 12 0\n"),
+    ];
+
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_milter_has_the_effect_that_it_has_in_Postfix(string name) => Assert.Equal(s_vectors[name], Play(s_cases[name]));
+    public void A_milter_has_the_effect_that_it_has_in_Postfix(string name)
+    {
+        string expected = s_vectors[name];
+        foreach ((string Case, string Postfix, string Ours) difference in s_differences.Where(difference => difference.Case == name))
+        {
+            Assert.Contains(difference.Postfix, expected, StringComparison.Ordinal);
+            expected = expected.Replace(difference.Postfix, difference.Ours, StringComparison.Ordinal);
+        }
+        // The words of a library for that nothing came.
+        Assert.Equal(expected.Replace("reply packet header: Application error", "reply packet header: connection closed", StringComparison.Ordinal), Play(s_cases[name]));
+    }
 
     private static Dictionary<string, Case> Read()
     {
@@ -79,12 +106,12 @@ public sealed partial class MilterVectorsTests
         }
         else
         {
-            using SmtpdRig rig = new($"smtpd_milters = '{milter.Name}'\nsmtpd_error_sleep_time = 0\n{toml}");
+            using SmtpdRig rig = new($"smtpd_milters = '{milter.Name}'\nsmtpd_error_sleep_time = 0\nmydestination = ''\n{toml}");
             SmtpdClient client = rig.Connect();
             List<string> replies = [client.Greeting.StartsWith("220", StringComparison.Ordinal) ? "220 ..." : client.Greeting];
             foreach (string line in item.Talk)
             {
-                if (replies[^1].StartsWith("421", StringComparison.Ordinal) || (!replies[^1].StartsWith("354", StringComparison.Ordinal) && line.Contains("\\r", StringComparison.Ordinal)))
+                if (replies[^1].StartsWith("421", StringComparison.Ordinal) || replies[^1].StartsWith("521", StringComparison.Ordinal) || (!replies[^1].StartsWith("354", StringComparison.Ordinal) && line.Contains("\\r", StringComparison.Ordinal)))
                     break;
                 string reply = client.Say(line.Replace("\\r", "\r", StringComparison.Ordinal).Replace("\\n", "\n", StringComparison.Ordinal));
                 replies.AddRange(line.StartsWith("EHLO", StringComparison.Ordinal) && reply.StartsWith("250", StringComparison.Ordinal) ? ["250 ..."] : reply.Split('\n'));
@@ -134,7 +161,7 @@ public sealed partial class MilterVectorsTests
     }
 
     private static string Plain(string text) =>
-        Port().Replace(Regex.Replace(Regex.Replace(text, @"inet:127\.0\.0\.1:\d+", "inet:MILTER"), @"\b[0-9A-F]{8,12}\b", "ID"), "[127.0.0.1]:PORT");
+        Port().Replace(Regex.Replace(Regex.Replace(text, @"inet:127\.0\.0\.1:\d+", "inet:MILTER"), @"\b[0-9A-F]{8,12}\b|(?<=queued as )\w+", "ID"), "[127.0.0.1]:PORT");
 
     [GeneratedRegex(@"\[127\.0\.0\.1\]:\d+")]
     private static partial Regex Port();

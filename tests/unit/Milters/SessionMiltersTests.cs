@@ -53,7 +53,7 @@ public sealed class SessionMiltersTests
     [InlineData("rcpt", "reply 421 4.7.0 leave", "421 4.7.0 leave", "milter-reject: RCPT")]
     [InlineData("rcpt", "progress; progress; dribble reply 550 5.1.1 slowly", "550 5.1.1 slowly", "milter-reject: RCPT")]
     [InlineData("unknown", "tempfail", "451 4.7.1 Service unavailable", "")]
-    [InlineData("unknown", "reject", "500 5.5.2 Error: command not recognized", "")]
+    [InlineData("unknown", "reject", "550 5.7.1 Command rejected", "milter-reject: UNKNOWN from localhost[127.0.0.1]: 550 5.7.1 Command rejected; from=<a@b.test> proto=ESMTP helo=<c>")]
     [InlineData("connect", "reject", "554 mx.golden.test ESMTP not accepting connections", "milter-reject: CONNECT from localhost[127.0.0.1]: 550 5.7.1 Command rejected; proto=SMTP")]
     [InlineData("connect", "tempfail", "451 4.7.1 Service unavailable", "milter-reject: MAIL")]
     [InlineData("connect", "shutdown", "421 mx.golden.test Service unavailable - try again later", "milter-reject: CONNECT")]
@@ -85,7 +85,7 @@ public sealed class SessionMiltersTests
         Session("", lines, out ScriptedMilter deaf, out _, Refuse);
         Assert.DoesNotContain("R <refused@d.test>", deaf.Story, StringComparison.Ordinal);
         string talk = Session("negotiate: options 6 1FF 800\nrcpt: reply 550 5.9.9 mine", lines, out ScriptedMilter curious, out _, Refuse);
-        Assert.Contains("D R{rcpt_addr} <refused@d.test>: Recipient address rejected: Access denied {rcpt_host} 5.7.1 {rcpt_mailer} error", curious.Heard);
+        Assert.Contains("D R{rcpt_addr} Recipient address rejected: Access denied {rcpt_host} 5.7.1 {rcpt_mailer} error", curious.Heard);
         Assert.Contains("R <refused@d.test>", curious.Story, StringComparison.Ordinal);
         Assert.Contains("554 5.7.1 <refused@d.test>: Recipient address rejected", talk, StringComparison.Ordinal);
         Assert.DoesNotContain("5.9.9", talk, StringComparison.Ordinal);

@@ -22,6 +22,7 @@ need python3 python3
 /usr/bin/python3 -c "import flufl.bounce" 2>/dev/null || missing="$missing python3-flufl.bounce"
 need strace strace
 need opendkim opendkim
+need rspamd rspamd
 /usr/bin/python3 -c "import dkim" 2>/dev/null || missing="$missing python3-dkim"
 need curl curl
 need git git

@@ -25,7 +25,6 @@ public sealed class MailPassesMilters
             print(dkim.verify(message, dnsfunc=lambda name, timeout=5: record if name == b"test._domainkey.origin.test." else None))
         """;
 
-    // Waits until the signer listens.
     private static System.Diagnostics.Process StartSigner(TemporaryDirectory directory, int port)
     {
         Command.Run("openssl", ["genrsa", "-out", directory["key"], "2048"]).Ok();
@@ -44,8 +43,14 @@ public sealed class MailPassesMilters
             RequireSafeKeys false
             Background no
             """);
-        System.Diagnostics.Process signer = Command.Start("opendkim", ["-f", "-x", directory["opendkim.conf"]]);
-        Wait.For("opendkim", () =>
+        return Start("opendkim", port, "-f", "-x", directory["opendkim.conf"]);
+    }
+
+    // Waits until it listens.
+    private static System.Diagnostics.Process Start(string program, int port, params string[] arguments)
+    {
+        System.Diagnostics.Process milter = Command.Start(program, arguments);
+        Wait.For(program, () =>
         {
             using System.Net.Sockets.Socket socket = new(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
             try
@@ -55,10 +60,10 @@ public sealed class MailPassesMilters
             }
             catch (System.Net.Sockets.SocketException)
             {
-                return signer.HasExited ? throw new Xunit.Sdk.XunitException(signer.StandardError.ReadToEnd()) : false;
+                return milter.HasExited ? throw new Xunit.Sdk.XunitException(milter.StandardError.ReadToEnd()) : false;
             }
         });
-        return signer;
+        return milter;
     }
 
     [Fact]
@@ -93,6 +98,53 @@ public sealed class MailPassesMilters
         });
         signer.Kill();
         signer.WaitForExit();
+    }
+
+    private const string Spam = """
+        import smtplib, sys
+        s = smtplib.SMTP("127.0.0.1", int(sys.argv[1]))
+        for body in ("good", "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X", "good again"):
+            try:
+                print(s.sendmail("alice@origin.test", ["bob@sink.test"], "From: alice@origin.test\r\nSubject: s\r\n\r\n" + body + "\r\n"))
+            except smtplib.SMTPDataError as e:
+                print(e)
+        s.quit()
+        """;
+
+    [Fact]
+    public void RspamdsProxyRefusesSpamAndTakesTheRest()
+    {
+        if (!MailSystem.IsRoot)
+            return;
+        using TemporaryDirectory directory = new();
+        int port = Ports.Take("127.0.0.1");
+        // Without rules of its own it knows the test pattern; a short list of domains is compiled at once.
+        File.WriteAllText(directory["tld"], "com\ntest\n");
+        File.WriteAllText(directory["rspamd.conf"], $$"""
+            options {
+                pidfile = "{{directory["pid"]}}"; url_tld = "{{directory["tld"]}}"; hs_cache_dir = "{{directory.Path}}"; tempdir = "{{directory.Path}}"; filters = "";
+                dns { nameserver = ["127.0.0.1:1"]; timeout = 0.1s; retransmits = 1; }
+                disable_hyperscan = true; rrd = "";
+            }
+            logging { type = "console"; level = "warning"; }
+            metric { name = "default"; actions { reject = 15; add_header = 6; } }
+            worker "rspamd_proxy" {
+                bind_socket = "127.0.0.1:{{port}}"; milter = yes; timeout = 20s; count = 1;
+                upstream "local" { default = yes; self_scan = yes; }
+            }
+            """);
+        using System.Diagnostics.Process rspamd = Start("rspamd", port, "-f", "-i", $"--var=DBDIR={directory.Path}", $"--var=RUNDIR={directory.Path}", $"--var=LOGDIR={directory.Path}", "-c", directory["rspamd.conf"]);
+        MailSystem.Run((mail, receiver) =>
+        {
+            mail.Set("smtpd_milters", $"inet:127.0.0.1:{port}");
+            int smtp = mail.Serve();
+            mail.Start();
+            Assert.Equal("{}\n(554, b'5.7.1 Gtube pattern')\n{}\n", Command.Run("python3", ["-c", Spam, smtp.ToString(CultureInfo.InvariantCulture)]).Ok().Output);
+            Wait.For("two messages", () => receiver.Messages.Count == 2);
+            mail.WaitForLog("milter-reject: END-OF-MESSAGE from localhost\\[127.0.0.1\\]: 5.7.1 Gtube pattern; from=<alice@origin.test> to=<bob@sink.test> proto=ESMTP helo=");
+        });
+        rspamd.Kill(entireProcessTree: true);
+        rspamd.WaitForExit();
     }
 
     [Fact]
@@ -163,7 +215,8 @@ public sealed class MailPassesMilters
         Wait.For("the held message", () => mail.QueueFiles("hold").Count == 1);
         mail.Set("relayhost", "");
         mail.Set("default_transport", "error:5.1.2 nowhere");
-        mail.Master("reload").Ok();
+        mail.Stop();
+        mail.Start();
         mail.Postsuper(["-H", "ALL"]).Ok();
         mail.WaitForLog("to=<erin@sink.test>.*status=bounced \\(nowhere");
     });

@@ -1,0 +1,29 @@
+namespace PostfixNet.Configuration;
+
+// Read by cleanup: checks of headers and text.
+public static partial class Parameters
+{
+    /// <summary>What is done about headers of a message that match a pattern.</summary>
+    public static readonly Parameter<LookupTable> HeaderChecks = Table("header_checks", "");
+
+    /// <summary>The same for headers of MIME and of parts.</summary>
+    public static readonly Parameter<LookupTable> MimeHeaderChecks = Table("mime_header_checks", "$header_checks");
+
+    /// <summary>The same for headers of messages within messages.</summary>
+    public static readonly Parameter<LookupTable> NestedHeaderChecks = Table("nested_header_checks", "$header_checks");
+
+    /// <summary>The same for lines of text.</summary>
+    public static readonly Parameter<LookupTable> BodyChecks = Table("body_checks", "");
+
+    /// <summary>Octets of each text that body_checks is asked about; 0: all.</summary>
+    public static readonly Parameter<long> BodyChecksSizeLimit = Size("body_checks_size_limit", "51200");
+
+    /// <summary>What follows the headers of a message is text.</summary>
+    public static readonly Parameter<bool> DisableMimeInputProcessing = Flag("disable_mime_input_processing", "no");
+
+    /// <summary>Boundaries of parts that may be in force at a time.</summary>
+    public static readonly Parameter<int> MimeNestingLimit = Number("mime_nesting_limit", "100", minimum: 1);
+
+    /// <summary>Octets of a boundary that are compared.</summary>
+    public static readonly Parameter<int> MimeBoundaryLengthLimit = Number("mime_boundary_length_limit", "2048", minimum: 1);
+}

@@ -1,3 +1,4 @@
+using PostfixNet.Checks;
 using PostfixNet.Configuration;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
@@ -102,6 +103,9 @@ internal sealed record CleanupOptions
     internal bool DetectsSmtpUtf8(Message message) =>
         message.IsInternal ? DetectSmtpUtf8OfNotices : message.IsFromServer ? DetectSmtpUtf8OfServers : DetectSmtpUtf8;
 
+    /// <summary>What looks at headers and text; null: nothing.</summary>
+    internal required CheckTables? Checks { get; init; }
+
     /// <summary>Milters.</summary>
     internal required CleanupMilters Milters { get; init; }
 
@@ -157,6 +161,7 @@ internal sealed record CleanupOptions
             DetectSmtpUtf8 = detect && Has(classes, "sendmail"),
             DetectSmtpUtf8OfNotices = detect && Has(classes, "bounce"),
             DetectSmtpUtf8OfServers = detect && Has(classes, "smtpd"),
+            Checks = CheckTables.ReadIncoming(config),
             Milters = CleanupMilters.Read(config),
             LongQueueIds = config.Get(Parameters.EnableLongQueueIds),
             Space = SpaceLimit.Read(config),

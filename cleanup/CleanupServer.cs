@@ -42,6 +42,7 @@ internal sealed class CleanupServer(
                 IsInternal = request.IsInternal,
                 IsReturned = request.IsReturned,
                 IsFromServer = request.IsFromServer,
+                IsPassed = IsPassed(request),
                 CreateTime = MailTime.Microseconds(clock) / 1_000_000,
                 SmtpUtf8 = request.SmtpUtf8,
                 HeaderCompletion = options.Completion,
@@ -77,12 +78,15 @@ internal sealed class CleanupServer(
         }
     }
 
-    // Mail of a server has those that the server hands over, or none. That of the system itself is not looked at, unless it is wanted.
+    // Mail of the system itself is not looked at, unless it is wanted.
+    private bool IsPassed(CleanupRequest request) => request.IsInternal && !options.Milters.FilteredClasses.Contains(request.Class);
+
+    // Mail of a server has those that the server hands over, or none.
     private void AddMilters(Message message, CleanupRequest request, Channel channel)
     {
         if (request.Milters.Count > 0)
             message.Milters = MessageMilters.Handed(options.Milters, message, request.Milters, channel.ReceiveDescriptors(request.Milters.Count));
-        else if (options.Milters.Others.Count > 0 && !request.IsFromServer && (!request.IsInternal || options.Milters.FilteredClasses.Contains(request.Class)))
+        else if (options.Milters.Others.Count > 0 && !request.IsFromServer && !message.IsPassed)
             message.Milters = MessageMilters.Own(options.Milters, message);
         message.Places = message.Milters is null ? null : new EditPlaces();
     }
@@ -98,7 +102,7 @@ internal sealed class CleanupServer(
             SizeRecord size = intake.Run();
             // A client that changes its mind says so by not ending the data.
             data.Drain();
-            if (message is { Milters: { } milters, Places: { } places })
+            if (message is { IsPassed: false, Milters: { } milters, Places: { } places })
                 size = intake.Inspect(file, milters, places, size);
             if (message.IsDiscarded)
                 return new CleanupReply.Ended(CleanupVerdict.Accepted);

@@ -7,18 +7,20 @@ using PostfixNet.Queue;
 namespace PostfixNet.Cleanup;
 
 /// <summary>Passes the content through. Up to the first line that is no header it works on whole headers: drops, completes
-/// and counts them; after that every record goes out as it came in.</summary>
+/// and counts them; after that every record goes out as it came in, unless checks want to see it.</summary>
 /// <remarks>Memory: one header, header_size_limit bytes at most.</remarks>
 internal sealed class HeaderSection(CleanupOptions options, Message message, RecordWriter output)
 {
     private static readonly SearchValues<byte> s_lineEnds = SearchValues.Create("\r\n"u8);
 
     private readonly HeaderLines _lines = new(options.HeaderSizeLimit);
+    private readonly MessageChecks? _checks = options.Checks is { } tables && !message.IsPassed ? new MessageChecks(tables, message, output, options.LineLengthLimit) : null;
     private byte[] _blanked = [], _wanted = [];
     private bool _withinLine;     // the last record was a part of a line
     private bool _isOver;
     private int _hops;
     private int _seen;            // bits by HeaderName
+    private Refusal? _tooManyHops;
 
     /// <summary>Resent- headers were seen: what is missing is missing from their block.</summary>
     internal bool IsResent { get; private set; }
@@ -27,7 +29,7 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
     internal bool Has(HeaderName name) => (_seen & (1 << (int)name)) != 0;
 
     /// <summary>Why the message goes back to its sender, whole; null: it does not.</summary>
-    internal Refusal? TooManyHops { get; private set; }
+    internal Refusal? Returned => _tooManyHops ?? _checks?.Refused;
 
     /// <summary>Takes a content record, N or L.</summary>
     /// <exception cref="Refusal">The message went through too many systems, or has octets that are refused.</exception>
@@ -41,7 +43,10 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
         _withinLine = type == RecordType.TextPart;
         if (_isOver)
         {
-            output.Write(type, text);
+            if (_checks is null)
+                output.Write(type, text);
+            else
+                _checks.Text(type, text);
         }
         else if (startsLine && text.IsEmpty && _withinLine)
         {
@@ -62,7 +67,10 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
             // The line that ends the headers is empty; when the author forgot it, it is supplied.
             if (!text.IsEmpty)
                 output.Write(RecordType.Text);
-            output.Write(type, text);
+            if (_checks is null)
+                output.Write(type, text);
+            else
+                _checks.EndHeaders(type, text);
         }
     }
 
@@ -77,8 +85,12 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
         }
         else if (_withinLine)
         {
-            output.Write(RecordType.Text);
+            if (_checks is null)
+                output.Write(RecordType.Text);
+            else
+                _checks.Text(RecordType.Text, []);
         }
+        _checks?.End();
     }
 
     // A bare CR or LF that some receiver takes for the end of a line, or of the message, could smuggle in another message.
@@ -101,14 +113,16 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
 
     private void EndHeader()
     {
-        ReadOnlySpan<byte> header = _lines.Take();
-        int nameLength = HeaderNames.Length(header, out int colon);
+        ReadOnlySpan<byte> header = Understood(_lines.Take(), out int nameLength);
         // There is none; or one whose name is longer than header_size_limit, which has lost its colon.
         if (nameLength == 0)
             return;
-        // RFC 5322 section 4.5 had blanks before the colon, which not everybody understands.
-        if (colon > nameLength)
-            header = (byte[])[.. header[..nameLength], .. header[colon..]];
+        if (_checks is not null)
+        {
+            header = Understood(_checks.Header(header), out nameLength);
+            if (nameLength == 0)
+                return;
+        }
         ReadOnlySpan<byte> name = header[..nameLength];
         HeaderName known = HeaderNames.Find(name);
         _seen |= 1 << (int)known;
@@ -118,9 +132,9 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
         {
             case HeaderName.Received when ++_hops == options.HopcountLimit:
                 message.Log.Rejected(message, "hopcount exceeded");
-                TooManyHops = new Refusal("too many hops", status: "5.4.6");
+                _tooManyHops = new Refusal("too many hops", status: "5.4.6");
                 if (!message.IsReturned)
-                    throw TooManyHops;
+                    throw _tooManyHops;
                 break;
             case HeaderName.MessageId:
                 message.Log.MessageId(message, "", ByteText.Decode(body.Trim(" \t\r\n"u8)));
@@ -153,6 +167,13 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
                 message.SmtpUtf8 |= SmtpUtf8.Requested;
         }
         Write(header);
+    }
+
+    // RFC 5322 section 4.5 had blanks before the colon, which not everybody understands.
+    private static ReadOnlySpan<byte> Understood(ReadOnlySpan<byte> header, out int nameLength)
+    {
+        nameLength = HeaderNames.Length(header, out int colon);
+        return nameLength == 0 || colon == nameLength ? header : (byte[])[.. header[..nameLength], .. header[colon..]];
     }
 
     /// <summary>Writes one header, line by line; <paramref name="header"/> has LF between lines.</summary>

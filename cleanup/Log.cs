@@ -60,6 +60,26 @@ internal sealed class Log(ILog log)
         log.Info($"{message.Id}: {word}: {stage} from {client}: {PrintableText.Of(text)};{PrintableText.Of($"{sender}{to}{(protocol is null ? "" : $" proto={protocol}")}{(helo is null ? "" : $" helo=<{helo}>")}")}");
     }
 
+    /// <summary>Something is done because of a line of the message.</summary>
+    /// <param name="word">"reject", "warning", "hold" ...</param>
+    /// <param name="text">What the table says; empty: nothing.</param>
+    internal void Checked(Message message, string word, bool isHeader, ReadOnlySpan<byte> line, string text) =>
+        log.Info($"{message.Id}: {word}: {PrintableText.Of($"{(isHeader ? "header" : "body")} {Beginning(line, 200)} from {message.Origin ?? "unknown"};{Envelope(message)}{(text.Length > 0 ? $": {text}" : "")}")}");
+
+    internal void TooDeep(Message message, string why, ReadOnlySpan<byte> header) =>
+        log.Info($"{message.Id}: reject: mime-error {why}: {PrintableText.Of($"{Beginning(header, 100)} from {message.Origin ?? "unknown"};{Envelope(message)}")}");
+
+    internal void CheckTrouble(string what) => log.Warning(PrintableText.Of(what));
+
+    private static string Beginning(ReadOnlySpan<byte> line, int octets) => ByteText.Decode(line[..Math.Min(line.Length, octets)]);
+
+    private static string Envelope(Message message)
+    {
+        string sender = message.Sender is { } from ? $" from=<{(from.Length == 0 ? "" : Address.ToExternal(from))}>" : "";
+        string recipient = message.LastRecipient is { } to ? $" to=<{Address.ToExternal(to)}>" : "";
+        return $"{sender}{recipient}{(message.Protocol is { } protocol ? $" proto={protocol}" : "")}{(message.Helo is { } helo ? $" helo=<{helo}>" : "")}";
+    }
+
     internal void MilterTrouble(string what) => log.Warning(what);
 
     internal void MilterRefusesRecipient(Message message)

@@ -26,6 +26,30 @@ internal sealed class Message
     /// <summary>It is taken, and thrown away.</summary>
     internal bool IsDiscarded { get; set; }
 
+    /// <summary>Nothing looks at it (any more): no checks of what it has in it, no milters.</summary>
+    internal bool IsPassed { get; set; }
+
+    /// <summary>transport:nexthop that it is to go to; null: nobody said.</summary>
+    internal string? Filter { get; set; }
+
+    /// <summary>Who gets it in the place of all its recipients; null: nobody.</summary>
+    internal string? Redirect { get; set; }
+
+    /// <summary>Who gets a copy because of what it has in it.</summary>
+    internal List<string> Copies { get; } = [];
+
+    /// <summary>Where it comes from, as log lines have it; null: nobody said.</summary>
+    internal string? Origin { get; set; }
+
+    /// <summary>"ESMTP" and the like; null: it came in another way.</summary>
+    internal string? Protocol { get; set; }
+
+    /// <summary>What the client called itself; null: likewise.</summary>
+    internal string? Helo { get; set; }
+
+    /// <summary>The last recipient so far, complete: log lines have it.</summary>
+    internal string? LastRecipient { get; set; }
+
     /// <summary>Who is to see it; null: nobody.</summary>
     internal MessageMilters? Milters { get; set; }
 

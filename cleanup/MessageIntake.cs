@@ -156,7 +156,7 @@ internal sealed class MessageIntake
     private void EndContent()
     {
         _content.End();
-        _returned ??= _content.TooManyHops;
+        _returned ??= _content.Returned;
     }
 
     // What there is of the message is queued, and the queue manager returns it: as durably as any other notice.
@@ -167,6 +167,8 @@ internal sealed class MessageIntake
         _output.Write(RecordType.Extracted);
         if (_returned is not null)
             Return(_returned);
+        else
+            WriteRoute();
         if (_message.Encoding != BodyEncoding.Unknown)
             _output.WriteAttribute(AttributeName.Encoding, _message.Encoding.Word());
         _message.Places?.AmongExtracted(_output);
@@ -183,6 +185,8 @@ internal sealed class MessageIntake
                 _message.Places?.AfterRecipients(_output);
                 if (_options.Copies.OfAll.Length > 0 && !_message.IsInternal && _recipients.HasNamed)
                     _recipients.AddCopy(_options.Copies.OfAll);
+                if (_recipients.HasNamed)
+                    _message.Copies.ForEach(_recipients.AddCopy);
                 if (!_recipients.HasNamed)
                     throw new Refusal("no recipients specified");
                 _recipients.End(isReturned: _returned is not null);
@@ -192,6 +196,15 @@ internal sealed class MessageIntake
             RecipientRecord(_input.Type);
             CheckSize(start);
         }
+    }
+
+    // Where checks want it to go.
+    private void WriteRoute()
+    {
+        if (_message.Filter is { } filter)
+            _output.Write(RecordType.TextPart, filter);
+        if (_message.Redirect is { } redirect)
+            _output.Write(RecordType.Redirect, Address.Complete(redirect, _options.Completion));
     }
 
     // What a server's restrictions want done with the message; from nobody else.
@@ -213,8 +226,8 @@ internal sealed class MessageIntake
                 if (_message.Sender is null)
                     throw Reject("missing sender envelope record");
                 BeginRecipients();
-                string complete = _recipients.Add(address);
-                _message.Milters?.Rcpt(complete);
+                _message.LastRecipient = _recipients.Add(address);
+                _message.Milters?.Rcpt(_message.LastRecipient);
                 break;
             case RecordType.Done or RecordType.Cancelled:
                 _recipients.Said.Clear();
@@ -253,6 +266,15 @@ internal sealed class MessageIntake
                 if (!BodyEncodings.TryParse(value, out BodyEncoding encoding))
                     return;
                 _message.Encoding = encoding;
+                break;
+            case AttributeName.LogMessageOrigin:
+                _message.Origin = value;
+                break;
+            case AttributeName.LogProtocolName:
+                _message.Protocol = value;
+                break;
+            case AttributeName.LogHeloName:
+                _message.Helo = value;
                 break;
         }
         _output.Write(RecordType.Attribute, _input.Payload);

@@ -73,20 +73,7 @@ internal sealed class QueueFileEdits(CleanupOptions options, Message message, Ed
                 message.SmtpUtf8 |= SmtpUtf8.Requested;
         }
         header = header.AsSpan(0, Math.Min(header.Length, options.HeaderSizeLimit)).ToArray();
-        HeaderRecords.Write(output, Folded(header), options.LineLengthLimit, isEditable: true);
-    }
-
-    // A line that does not begin with a blank would be a header of its own, or the end of them.
-    private static byte[] Folded(byte[] header)
-    {
-        List<byte> folded = new(header.Length + 8);
-        for (int i = 0; i < header.Length; i++)
-        {
-            folded.Add(header[i]);
-            if (header[i] == '\n' && !(i + 1 < header.Length && header[i + 1] is (byte)' ' or (byte)'\t'))
-                folded.Add((byte)'\t');
-        }
-        return [.. folded];
+        HeaderRecords.Write(output, HeaderRecords.Folded(header), options.LineLengthLimit, isEditable: true);
     }
 
     /// <summary>A record of a header.</summary>

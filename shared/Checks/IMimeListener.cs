@@ -6,14 +6,14 @@ public interface IMimeListener
     /// <summary>A header of a part or of a message within the message.</summary>
     /// <param name="place">Part or Nested.</param>
     /// <param name="header">LF between its lines.</param>
-    void Header(HeaderPlace place, ReadOnlySpan<byte> header);
+    public void Header(HeaderPlace place, ReadOnlySpan<byte> header);
 
     /// <summary>A line that is no header, or a piece of one: text, empty lines after headers, lines between parts.</summary>
     /// <param name="endsLine">It is the last piece.</param>
     /// <param name="offset">Octets of this text before it: those since the headers of its part.</param>
-    void Body(ReadOnlySpan<byte> piece, bool endsLine, long offset);
+    public void Body(ReadOnlySpan<byte> piece, bool endsLine, long offset);
 
     /// <summary>Parts lie deeper in one another than they are looked for; told once.</summary>
     /// <param name="header">The Content-Type: of the first that is not looked for.</param>
-    void TooDeep(ReadOnlySpan<byte> header);
+    public void TooDeep(ReadOnlySpan<byte> header);
 }

@@ -9,11 +9,6 @@ internal static class UnsupportedTable
 {
     internal const string Text = """
         [refused] content is not checked or changed by patterns
-        header_checks =
-        mime_header_checks = $header_checks
-        nested_header_checks = $header_checks
-        body_checks =
-        body_checks_size_limit = 51200
         smtp_header_checks =
         smtp_mime_header_checks =
         smtp_nested_header_checks =
@@ -21,10 +16,7 @@ internal static class UnsupportedTable
         milter_header_checks =
 
         [refused] mail is not parsed as MIME when it arrives
-        disable_mime_input_processing = no
         force_mime_input_conversion = no
-        mime_nesting_limit = 100
-        mime_boundary_length_limit = 2048
         strict_mime_encoding_domain = no
         strict_8bitmime = no
         strict_8bitmime_body = no

@@ -64,20 +64,25 @@ internal sealed class Log(ILog log)
     /// <param name="word">"reject", "warning", "hold" ...</param>
     /// <param name="text">What the table says; empty: nothing.</param>
     internal void Checked(Message message, string word, bool isHeader, ReadOnlySpan<byte> line, string text) =>
-        log.Info($"{message.Id}: {word}: {PrintableText.Of($"{(isHeader ? "header" : "body")} {Beginning(line, 200)} from {message.Origin ?? "unknown"};{Envelope(message)}{(text.Length > 0 ? $": {text}" : "")}")}");
+        log.Info($"{message.Id}: {word}: {PrintableText.Of($"{(isHeader ? "header" : "body")} {Beginning(line, 200)} from {Origin(message)};{Envelope(message)}{(text.Length > 0 ? $": {text}" : "")}")}");
 
     internal void TooDeep(Message message, string why, ReadOnlySpan<byte> header) =>
-        log.Info($"{message.Id}: reject: mime-error {why}: {PrintableText.Of($"{Beginning(header, 100)} from {message.Origin ?? "unknown"};{Envelope(message)}")}");
+        log.Info($"{message.Id}: reject: mime-error {why}: {PrintableText.Of($"{Beginning(header, 100)} from {Origin(message)};{SenderAndRecipient(message)}")}");
 
     internal void CheckTrouble(string what) => log.Warning(PrintableText.Of(what));
 
+    private static string Origin(Message message) => message.Origin ?? (message.IsFromServer ? "unknown" : "local");
+
     private static string Beginning(ReadOnlySpan<byte> line, int octets) => ByteText.Decode(line[..Math.Min(line.Length, octets)]);
 
-    private static string Envelope(Message message)
+    private static string Envelope(Message message) =>
+        $"{SenderAndRecipient(message)}{(message.Protocol is { } protocol ? $" proto={protocol}" : "")}{(message.Helo is { } helo ? $" helo=<{helo}>" : "")}";
+
+    private static string SenderAndRecipient(Message message)
     {
         string sender = message.Sender is { } from ? $" from=<{(from.Length == 0 ? "" : Address.ToExternal(from))}>" : "";
         string recipient = message.LastRecipient is { } to ? $" to=<{Address.ToExternal(to)}>" : "";
-        return $"{sender}{recipient}{(message.Protocol is { } protocol ? $" proto={protocol}" : "")}{(message.Helo is { } helo ? $" helo=<{helo}>" : "")}";
+        return $"{sender}{recipient}";
     }
 
     internal void MilterTrouble(string what) => log.Warning(what);

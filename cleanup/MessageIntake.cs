@@ -160,7 +160,7 @@ internal sealed class MessageIntake
     }
 
     // What there is of the message is queued, and the queue manager returns it: as durably as any other notice.
-    private bool IsReturned(Refusal refusal) => refusal.Status is not null && _message.IsReturned;
+    private bool IsReturned(Refusal refusal) => refusal is { IsTemporary: false, Status: not null } && _message.IsReturned;
 
     private void ReadExtracted(long start)
     {

@@ -25,6 +25,8 @@ namespace PostfixNet.Cleanup;
 ///   Mail from pickup that has gone through too many systems is queued to be returned to its sender, and so is mail that is
 ///   too large, as far as it was read. When a sender asked to hear of success (NOTIFY=SUCCESS), an alias is reported as expanded, by
 ///   the trace service, and the success of its members is no longer reported.
+///   header_checks, mime_header_checks, nested_header_checks and body_checks look at headers and lines as they come in, with the actions of
+///   header_checks(5): docs/checks.md. Mail of pickup that they refuse is queued to be returned.
 ///   Milters (non_smtpd_milters) are told of mail that no server took in, as if a client on this host had sent it; for mail of smtpd, the connections
 ///   that smtpd has to its milters are handed over. They see the content as it will be sent, and what they want to be changed is
 ///   changed in the queue file: added text stands at its end, and pointers lead there and back, as in Postfix's files.
@@ -38,15 +40,17 @@ namespace PostfixNet.Cleanup;
 ///   the client is told only "internal protocol error". Also refused: too many hops, no recipients, too big. Told to try
 ///   again later: there is less free space than queue_minfree or queue_minfree_percent, virtual_alias_maps or alias_maps run in a circle, a table has no
 ///   address for an entry or cannot be asked, or the trace service fails. A refused message leaves nothing.
+///   "ID: reject: header ... from ...; from=&lt;&gt; to=&lt;&gt;: 5.7.1 text", likewise "warning:", "hold:", "discard:" and so on: what a check did. "unknown
+///   command in header_checks map: ..." and the like warn of results that do nothing.
 ///   "ID: milter-reject:", "milter-hold:", "milter-discard:"; "milter inet:...: can't read SMFIC_... reply packet header: ..." warns of a milter that
 ///   broke down or misbehaves: milter_default_action holds.
 ///   Exit 0: told to end, or long idle. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
-///   alias_maps, allow_percent_hack, always_add_missing_headers, always_bcc, append_at_myorigin, append_dot_mydomain, canonical_classes, canonical_maps,
-///   cleanup_replace_stray_cr_lf, delay_logging_resolution_limit, delay_warning_time, detect_8bit_encoding_header, dns_nameservers, duplicate_filter_limit,
+///   alias_maps, allow_percent_hack, always_add_missing_headers, always_bcc, append_at_myorigin, append_dot_mydomain, body_checks, body_checks_size_limit, canonical_classes, canonical_maps,
+///   cleanup_replace_stray_cr_lf, delay_logging_resolution_limit, delay_warning_time, detect_8bit_encoding_header, disable_mime_input_processing, dns_nameservers, duplicate_filter_limit,
 ///   empty_address_recipient, enable_long_queue_ids, enable_original_recipient, expand_owner_alias, hash_queue_depth, hash_queue_names,
-///   header_address_token_limit, header_size_limit, hopcount_limit, in_flow_delay, internal_mail_filter_classes, line_length_limit, local_transport, luser_relay, masquerade_classes, masquerade_domains, masquerade_exceptions,
-///   message_drop_headers, message_reject_characters, message_size_limit, message_strip_characters, mydestination, mydomain, myhostname, myorigin, non_smtpd_milters,
+///   header_address_token_limit, header_checks, header_size_limit, hopcount_limit, in_flow_delay, internal_mail_filter_classes, line_length_limit, local_transport, luser_relay, masquerade_classes, masquerade_domains, masquerade_exceptions,
+///   message_drop_headers, message_reject_characters, message_size_limit, message_strip_characters, mime_boundary_length_limit, mime_header_checks, mime_nesting_limit, mydestination, mydomain, myhostname, myorigin, nested_header_checks, non_smtpd_milters,
 ///   propagate_unmatched_extensions, queue_minfree, queue_minfree_percent, queue_service_name, recipient_bcc_maps, recipient_canonical_classes,
 ///   recipient_canonical_maps, recipient_delimiter, remote_header_rewrite_domain, sender_bcc_maps, sender_canonical_classes, sender_canonical_maps, smtputf8_autodetect_classes,
 ///   smtputf8_enable, swap_bangpath, trace_service_name, undisclosed_recipients_header, verp_delimiter_filter,
@@ -54,7 +58,7 @@ namespace PostfixNet.Cleanup;
 ///   virtual_alias_maps, virtual_alias_recursion_limit, virtual_maps, and those of shared/Milter/MilterOptions.cs and shared/Service/SingleServer.cs. max_use is also the number of
 ///   messages that come over one connection.
 /// BUGS
-///   No header and body checks. A crash between the report of an alias and the end
+///   A crash between the report of an alias and the end
 ///   of the message leaves a file in trace that nothing refers to.
 /// </summary>
 internal static class Program

@@ -12,6 +12,7 @@ internal sealed class MessageChecks : IMimeListener
     private readonly RecordWriter _output;
     private readonly int _lineLimit;
     private readonly MimeMachine _machine;
+    private Refusal? _tooDeep; // known early, said at the end: another reason goes before it
 
     /// <param name="lineLimit">Octets of a record.</param>
     internal MessageChecks(CheckTables tables, Message message, RecordWriter output, int lineLimit)
@@ -44,7 +45,12 @@ internal sealed class MessageChecks : IMimeListener
 
     /// <summary>The content is complete.</summary>
     /// <inheritdoc cref="Header" path="/exception"/>
-    internal void End() => _machine.End();
+    internal void End()
+    {
+        _machine.End();
+        if (_tooDeep is not null)
+            Refuse(_tooDeep);
+    }
 
     void IMimeListener.Header(HeaderPlace place, ReadOnlySpan<byte> header)
     {
@@ -71,7 +77,7 @@ internal sealed class MessageChecks : IMimeListener
             return;
         const string Reason = "MIME nesting exceeds safety limit";
         _message.Log.TooDeep(_message, Reason, header);
-        Refuse(new Refusal(Reason, status: "5.6.0") { Reply = $"550 5.6.0 {Reason}" });
+        _tooDeep = new Refusal(Reason, status: "5.6.0") { Reply = $"550 5.6.0 {Reason}" };
     }
 
     private ReadOnlySpan<byte> Checked(HeaderPlace place, ReadOnlySpan<byte> header) =>
@@ -145,7 +151,7 @@ internal sealed class MessageChecks : IMimeListener
         }
         _message.Log.Checked(_message, "reject", isHeader, line, $"{status} {reason}");
         bool isTemporary = status[0] == '4';
-        Refuse(new Refusal(reason, isTemporary, status) { Reply = $"{(isTemporary ? 450 : 550)} {status} {reason}" });
+        Refuse(new Refusal(reason, isTemporary, status) { Reply = $"{(isTemporary ? 451 : 550)} {status} {reason}" });
     }
 
     // Whoever cannot tell the sender has the message returned, whole.

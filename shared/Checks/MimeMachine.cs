@@ -51,7 +51,8 @@ public sealed class MimeMachine(MimeLimits limits, IMimeListener listener)
     public void Text(ReadOnlySpan<byte> piece, bool endsLine)
     {
         bool startsLine = !_withinLine;
-        if (_reading == Reading.Text)
+        // Also what is left of the line that is the boundary before headers.
+        if (_reading == Reading.Text || !startsLine && _lines.Length == 0)
         {
             Line(piece, endsLine);
             return;
@@ -137,7 +138,9 @@ public sealed class MimeMachine(MimeLimits limits, IMimeListener listener)
         MimeWords words = new(header[start..]);
         if (words.Next() != WordsEnd.AtDelimiter && words.Count == 0)
             return;
-        _holdsMessage = words.Is("message", '/', "rfc822");
+// A part of a digest with another type stays a message, as some reader might have it. RFC 2046 section 5.2.1, RFC 6532 section 3.7.
+        if (words.Is("text") || words.Is("message") || words.Is("multipart"))
+            _holdsMessage = words.Is("message", '/', "rfc822") || words.Is("message", '/', "global");
         if (!words.Is("multipart"))
             return;
         bool hasMessages = words.Is("multipart", '/', "digest");
@@ -151,7 +154,8 @@ public sealed class MimeMachine(MimeLimits limits, IMimeListener listener)
 
     private void Open(ReadOnlySpan<byte> header, ReadOnlySpan<byte> name, bool hasMessages)
     {
-        if (_open.Count > limits.NestingLimit)
+        // The first one is no nesting, and the limit is passed by one: as Postfix counts.
+        if (_open.Count > limits.NestingLimit + 1)
         {
             if (!_isTooDeep)
                 listener.TooDeep(header);

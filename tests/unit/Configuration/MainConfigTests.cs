@@ -177,9 +177,9 @@ public sealed class MainConfigTests
     public void All_wrong_values_are_told_at_once() => Assert.Equal(
     [
         "main.toml:1:11: max_use: \"x\" is not a number; give a whole number",
-        "main.toml:3:1: header_checks: not supported: content is not checked or changed by patterns; leave it out",
+        "main.toml:3:1: use_srv_lookup: not supported: mail goes where transport_maps, relayhost or the domain of the recipient leads; leave it out",
         "main.toml:5:8: destination.\"a.test\".rate: \"y\" is not a rate; give messages per time, such as \"100/1m\"",
-    ], Assert.Throws<ConfigurationException>(() => Config("max_use = 'x'\nmail_name = 'y'\nheader_checks = 'z'\n[destination.'a.test']\nrate = 'y'").Validate()).Problems);
+    ], Assert.Throws<ConfigurationException>(() => Config("max_use = 'x'\nmail_name = 'y'\nuse_srv_lookup = 'z'\n[destination.'a.test']\nrate = 'y'").Validate()).Problems);
 
     [Fact]
     public void A_missing_file_is_an_error() =>

@@ -8,6 +8,8 @@ public sealed class CleanupRows
     private static readonly Func<string, string> s_plain = IntakeScene.Header("Subject: s");
     private static readonly Func<string, string> s_abroad = IntakeScene.Records("Sa@b.test|Rjos\u00c3\u00a9@d.test|M|NSubject: s|N|X|E");
 
+    private static readonly Func<string, string> s_nested = IntakeScene.Header("Content-Type: message/rfc822|N|NX-A: nested|N|Nline|Nword");
+
     internal static readonly Row[] All =
     [
         new("virtual_alias_maps", "{ 'c@d.test' = 'x@d.test' }", s_plain, "recipients: x@d.test."),
@@ -27,6 +29,14 @@ public sealed class CleanupRows
         new("remote_header_rewrite_domain", "'invalid.test'", IntakeScene.Records("Arewrite_context=remote|Sa@b.test|Rc@d.test|M|NTo: c|N|X|E"), "N To: c@invalid.test"),
         new("sender_bcc_maps", "{ 'a@b.test' = 'x@y.test' }", s_plain, "recipients: x@y.test c@d.test."),
         new("recipient_bcc_maps", "{ 'c@d.test' = 'x@y.test' }", s_plain, "recipients: c@d.test x@y.test."),
+        new("header_checks", "'regexp:{{/^Subject: s/ REPLACE X-Was: s}}'", s_plain, "N X-Was: s"),
+        new("mime_header_checks", "'regexp:{{/./ IGNORE}}'", IntakeScene.Header("Content-Type: x"), "") { Hides = "N Content-Type: x" },
+        new("nested_header_checks", "'regexp:{{/^X-A:/ STRIP}}'", s_nested, "") { Hides = "N X-A: nested" },
+        new("body_checks", "'regexp:{{/^word/ REPLACE other}}'", s_nested, "N other"),
+        new("body_checks_size_limit", "3", s_nested, "N word") { With = "body_checks = 'regexp:{{/^word/ REPLACE other}}'\n" },
+        new("disable_mime_input_processing", "true", s_nested, "N X-A: nested") { With = "nested_header_checks = 'regexp:{{/^X-A:/ IGNORE}}'\n" },
+        new("mime_nesting_limit", "1", IntakeScene.Header("Content-Type: multipart/x; boundary=a; boundary=b; boundary=c; boundary=d"), "MIME nesting exceeds safety limit") { With = "header_checks = 'regexp:{{/^no/ IGNORE}}'\n" },
+        new("mime_boundary_length_limit", "1", IntakeScene.Header("Content-Type: multipart/x; boundary=ab|N|N--ac|NX-A: part"), "") { Hides = "N X-A: part", With = "mime_header_checks = 'regexp:{{/^X-A:/ IGNORE}}'\n" },
         new("message_strip_characters", "'\\200'", IntakeScene.Header("Subject: a\u0080b"), "N Subject: ab"),
         new("message_reject_characters", "'\\200'", IntakeScene.Header("Subject: a\u0080b"), "(disallowed character)"),
         new("alias_maps", "{ 'c' = 'x@y.test' }", IntakeScene.To("c@d.test"), "recipients: x@y.test.") { With = "mydestination = 'd.test'\n" },

@@ -1,4 +1,6 @@
+using System.Net;
 using Microsoft.Win32.SafeHandles;
+using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Dns;
 using PostfixNet.Ipc;
@@ -31,8 +33,16 @@ internal sealed class DeliveryAgent : IDisposable
         StubResolver resolver = new(settings.Resolver with { Stop = stop });
         // Addresses of both kinds are ours, whatever we use ourselves.
         SmtpOptions all = settings.Options with { UseIPv4 = true, UseIPv6 = true };
-        OwnAddresses own = new(() => OwnAddresses.Find(settings.Interfaces, settings.ProxyInterfaces, () => new HostLookup(resolver, HostsFile.Load(), all) { Search = settings.Resolver.Search }, Log), clock);
+        OwnAddresses own = new(() => OwnAddresses.Find(settings.Interfaces, settings.ProxyInterfaces, Named), clock);
         _lookup = new MxLookup(resolver, settings.Options.NativeLookups ? HostsFile.Load() : null, own, _surroundings, settings.Resolver.Search);
+
+        IEnumerable<IPAddress> Named(string parameter, string name)
+        {
+            List<HostAddress> hosts = [];
+            if (new HostLookup(resolver, HostsFile.Load(), all) { Search = settings.Resolver.Search }.Add(hosts, name, 0) is { } why)
+                Log.Warning($"{parameter}: {name}: {why.Reason}: a mail loop through it is not noticed");
+            return hosts.Select(static host => host.Address);
+        }
     }
 
     private Log Log => _surroundings.Log;

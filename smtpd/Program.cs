@@ -36,13 +36,16 @@ namespace PostfixNet.Smtpd;
 ///   permit_auth_destination, reject_unauth_destination, defer_unauth_destination, reject_non_fqdn_helo_hostname,
 ///   reject_non_fqdn_sender, reject_non_fqdn_recipient, reject_invalid_helo_hostname, reject_unknown_client_hostname,
 ///   reject_unknown_reverse_client_hostname, reject_unknown_helo_hostname, reject_unknown_sender_domain,
-///   reject_unknown_recipient_domain, reject_unauth_pipelining, reject_multi_recipient_bounce, reject_plaintext_session,
+///   reject_unknown_recipient_domain, reject_unlisted_recipient, reject_unlisted_sender, reject_unauth_pipelining, reject_multi_recipient_bounce, reject_plaintext_session,
 ///   reject_sender_login_mismatch, reject_authenticated_sender_login_mismatch, reject_known_sender_login_mismatch,
 ///   reject_unauthenticated_sender_login_mismatch; with a lookup table after it check_client_access,
 ///   check_reverse_client_hostname_access, check_helo_access, check_sender_access, check_recipient_access, check_sasl_access,
 ///   check_ccert_access; and check_policy_service with a service. They mean what they mean in Postfix.
 ///   Tables and services say OK, RELAY, DUNNO, REJECT, DEFER, DEFER_IF_PERMIT, DEFER_IF_REJECT, 4nn or 5nn with a text, HOLD, DISCARD,
 ///   REDIRECT user@domain, BCC user@domain, PREPEND header, INFO, WARN, or restrictions and classes.
+///   Recipients that nobody has are refused after all of them (smtpd_reject_unlisted_recipient): those of this host that are not in
+///   local_recipient_maps, or have no alias; those of virtual_alias_domains and relay_domains that their tables do not have; and those that
+///   relocated_maps or "error:" in transport_maps would return. See docs/rewriting.md.
 ///   Milters (smtpd_milters; smtpd_milter_maps has others by the address of the client) are told what the client says, after the restrictions, and may
 ///   refuse it. Their connections are handed to cleanup with the content, and used on for the next message.
 /// STANDARDS

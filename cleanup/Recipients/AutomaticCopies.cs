@@ -41,7 +41,7 @@ internal sealed class AutomaticCopies
             if (table.FirstKey(static (_, value) => Address(value) is null) is { } wrong)
                 throw config.Refuse(parameter, $"the entry for {wrong} is not one address; for several, name one here that stands for them in {Parameters.VirtualAliasMaps.Name}");
             return table.IsEmpty ? null
-                : new AddressLookup(table.Find, [config.Get(Parameters.MyOrigin), .. config.Get(Parameters.MyDestination)], config.Get(Parameters.RecipientDelimiter));
+                : new AddressLookup(table.Find, LocalDomains.Read(config).And(config.Get(Parameters.MyOrigin)), config.Get(Parameters.RecipientDelimiter));
         }
     }
 }

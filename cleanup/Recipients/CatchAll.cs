@@ -36,7 +36,7 @@ internal sealed class CatchAll(string pattern)
         CatchAll catchAll = new(pattern);
         try
         {
-            string sample = catchAll.For("user@example.com", new AddressLookup(static (_, _) => null, [], ""));
+            string sample = catchAll.For("user@example.com", new AddressLookup(static (_, _) => null, static _ => false));
             if (AliasMembers.Problem(sample) is { } problem)
                 throw config.Refuse(Parameters.LuserRelay, problem);
         }

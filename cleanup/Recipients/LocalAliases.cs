@@ -6,18 +6,17 @@ namespace PostfixNet.Cleanup;
 /// <summary>What the names of this host stand for: alias_maps, owner- aliases, luser_relay. Addresses are in internal form, complete.</summary>
 internal sealed class LocalAliases
 {
-    private readonly LookupTable _aliases;
-    private readonly HashSet<string> _domains;
-    private readonly AddressLookup _names; // for extensions
+    private readonly AliasNames _aliases;
+    private readonly LocalDomains _domains;
     private readonly AddressCompletion _completion;
     private readonly CatchAll? _catchAll;
     private readonly bool _expandsOwner, _propagatesExtension;
 
     private LocalAliases(MainConfig config, LookupTable aliases, CatchAll? catchAll, AddressCompletion completion)
     {
-        (_aliases, _catchAll, _completion) = (aliases, catchAll, completion);
-        _domains = new HashSet<string>(config.Get(Parameters.MyDestination), StringComparer.OrdinalIgnoreCase);
-        _names = new AddressLookup(aliases.Find, [], config.Get(Parameters.RecipientDelimiter));
+        (_catchAll, _completion) = (catchAll, completion);
+        _aliases = new AliasNames(aliases, config.Get(Parameters.RecipientDelimiter));
+        _domains = LocalDomains.Read(config);
         _expandsOwner = config.Get(Parameters.ExpandOwnerAlias);
         _propagatesExtension = config.Get(Parameters.PropagateUnmatchedExtensions).Contains("alias");
     }
@@ -29,7 +28,7 @@ internal sealed class LocalAliases
     internal sealed record Alias(string Name, IReadOnlyList<string> Members, string? Owner);
 
     /// <summary>An address is one of this host's.</summary>
-    internal bool IsLocal(string address) => Address.Split(address).Domain is { } domain && _domains.Contains(domain);
+    internal bool IsLocal(string address) => Address.Split(address).Domain is { } domain && _domains.Contain(domain);
 
     /// <summary>The alias for an address of this host: of its whole local part, else without the extension; null: it has none.</summary>
     /// <param name="within">Name of the alias that the address is a member of, which means itself by its own name: no alias.</param>
@@ -37,7 +36,7 @@ internal sealed class LocalAliases
     internal Alias? Find(Message message, string address, string? within)
     {
         string local = Address.Split(address).Local;
-        string extension = _names.ExtensionOf(local);
+        string extension = _aliases.Names.ExtensionOf(local);
         return Find(message, local, "", within)
             ?? (extension.Length > 0 ? Find(message, local[..^extension.Length], _propagatesExtension ? extension : "", within) : null);
     }
@@ -45,7 +44,7 @@ internal sealed class LocalAliases
     private Alias? Find(Message message, string name, string extension, string? within)
     {
         name = name.ToLowerInvariant();
-        if (name == within || ValueOf(name) is not { } value)
+        if (name == within || _aliases.ValueOf(name) is not { } value)
             return null;
         if (AliasMembers.Problem(value) is { } problem)
             throw message.Log.UnusableAlias(message, name, problem);
@@ -64,16 +63,13 @@ internal sealed class LocalAliases
     private string? OwnerOf(string name)
     {
         string owner = $"owner-{name}";
-        if (ValueOf(owner) is not { } value)
+        if (_aliases.ValueOf(owner) is not { } value)
             return null;
         return _expandsOwner && AliasMembers.Parse(value) is [var first, ..] ? Address.Complete(first, _completion) : Address.Complete(owner, _completion);
     }
 
-    // As headers spell a name, or as it is.
-    private string? ValueOf(string name) => Address.IsDotAtom(name) ? _aliases.Find(name) : _aliases.Find(Address.ToExternal(name)) ?? _aliases.Find(name);
-
     /// <summary>Where mail goes to an address of this host that has no alias; null: nowhere, it does not exist.</summary>
-    internal string? InsteadOf(string address) => _catchAll?.For(address, _names) is { } text && HeaderAddresses.Parse(text) is [var only]
+    internal string? InsteadOf(string address) => _catchAll?.For(address, _aliases.Names) is { } text && HeaderAddresses.Parse(text) is [var only]
         && Address.Complete(only, _completion) is { Length: > 0 } complete && !complete.Equals(address, StringComparison.OrdinalIgnoreCase) ? complete : null;
 
     /// <returns>null: neither names nor whoever has none are looked for.</returns>

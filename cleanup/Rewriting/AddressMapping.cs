@@ -54,7 +54,7 @@ internal sealed class AddressMapping(string parameter, AddressLookup lookup, Add
         LookupTable table = config.Get(parameter);
         if (table.IsEmpty)
             return null;
-        AddressLookup lookup = new(table.Find, [completion.Origin, .. config.Get(Parameters.MyDestination)], config.Get(Parameters.RecipientDelimiter));
+        AddressLookup lookup = new(table.Find, LocalDomains.Read(config).And(completion.Origin), config.Get(Parameters.RecipientDelimiter));
         return new AddressMapping(parameter.Name, lookup, completion, config.Get(Parameters.PropagateUnmatchedExtensions).Contains(extensionClass));
     }
 }

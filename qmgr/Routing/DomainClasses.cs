@@ -7,7 +7,7 @@ internal enum DomainClass
 {
     /// <summary>Somebody else's: default_transport.</summary>
     Other,
-    /// <summary>This host's, mydestination: local_transport.</summary>
+    /// <summary>This host's, mydestination or one of its addresses: local_transport.</summary>
     Local,
     /// <summary>virtual_alias_domains: an address there that cleanup found no alias for does not exist.</summary>
     Alias,
@@ -18,12 +18,12 @@ internal enum DomainClass
 /// <summary>Finds the class of a domain. One that is in several lists is in the first.</summary>
 internal sealed class DomainClasses(MainConfig config)
 {
-    private readonly HashSet<string> _local = new(config.Get(Parameters.MyDestination), StringComparer.OrdinalIgnoreCase);
+    private readonly LocalDomains _local = LocalDomains.Read(config);
     private readonly MatchList? _aliases = Used(config.Get(Parameters.VirtualAliasDomains)), _relays = Used(config.Get(Parameters.RelayDomains));
 
     /// <exception cref="Tables.LookupException">A table cannot say now.</exception>
     internal DomainClass Of(string domain) =>
-        _local.Contains(domain) ? DomainClass.Local
+        _local.Contain(domain) ? DomainClass.Local
         : _aliases is not null && _aliases.Contains(domain) ? DomainClass.Alias
         : _relays is not null && _relays.Contains(domain) ? DomainClass.Relay : DomainClass.Other;
 

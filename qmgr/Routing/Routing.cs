@@ -11,18 +11,17 @@ internal sealed class Routing
 {
     private static readonly Route s_badSyntax = new("error", "5.1.3 bad address syntax");
     private static readonly Route s_noAnswer = new("retry", "4.3.0 address resolver failure");
-    private static readonly Route s_noAlias = new("error", "5.1.1 User unknown in virtual alias table");
 
     private readonly Sites _sites;
     private readonly Action<string>? _warn;
-    private readonly Dictionary<string, string?> _entryOfDomain = [];
     private DomainClasses _classes;
-    private LookupTable _transportMaps;
+    private TransportMap _transportMaps;
+    private Route _noAlias;
     private Route _default, _relay;  // without a next hop: that of the domain
     private Route? _local;           // null: there is no local delivery
     private string _relayHost;
     private SenderRoutes? _relayHostOfSender, _transportOfSender;
-    private AddressLookup? _relocated, _users;
+    private AddressLookup? _relocated;
     private string _doubleBounceSender;
     private string _emptyAddressDomain;
     private DestinationRules _rules;
@@ -40,12 +39,11 @@ internal sealed class Routing
 
     /// <summary>Goes over to another configuration; what is known of sites stays.</summary>
     /// <exception cref="ConfigurationException">It cannot be used; one that a routing was made of before is safe.</exception>
-    [MemberNotNull(nameof(_classes), nameof(_transportMaps), nameof(_default), nameof(_relay), nameof(_relayHost), nameof(_doubleBounceSender), nameof(_emptyAddressDomain), nameof(_rules))]
+    [MemberNotNull(nameof(_classes), nameof(_noAlias), nameof(_transportMaps), nameof(_default), nameof(_relay), nameof(_relayHost), nameof(_doubleBounceSender), nameof(_emptyAddressDomain), nameof(_rules))]
     internal void Read(MainConfig config)
     {
-        _entryOfDomain.Clear();
         _classes = new DomainClasses(config);
-        _transportMaps = config.Get(Parameters.TransportMaps);
+        _noAlias = new Route("error", config.Get(Parameters.ShowUserUnknownTableName) ? "5.1.1 User unknown in virtual alias table" : "5.1.1 User unknown");
         _default = Parse(config.Get(Parameters.DefaultTransport), new Route("smtp", ""), "");
         _relay = Parse(config.Get(Parameters.RelayTransport), new Route("relay", ""), "");
         string local = config.Get(Parameters.LocalTransport);
@@ -55,9 +53,9 @@ internal sealed class Routing
         _transportOfSender = SenderRoutes.Read(config, Parameters.SenderDependentDefaultTransportMaps, Parameters.EmptyAddressDefaultTransportMapsLookupKey);
         string delimiters = config.Get(Parameters.RecipientDelimiter);
         _emptyAddressDomain = config.Get(Parameters.MyOrigin);
-        _users = delimiters.Length > 0 ? new AddressLookup(_transportMaps.Find, [], delimiters) : null;
+        _transportMaps = new TransportMap(config.Get(Parameters.TransportMaps), delimiters);
         LookupTable relocated = config.Get(Parameters.RelocatedMaps);
-        _relocated = relocated.IsEmpty ? null : new AddressLookup(relocated.Find, [_emptyAddressDomain, .. config.Get(Parameters.MyDestination)], delimiters);
+        _relocated = relocated.IsEmpty ? null : new AddressLookup(relocated.Find, LocalDomains.Read(config).And(_emptyAddressDomain), delimiters);
         _doubleBounceSender = config.Get(Parameters.DoubleBounceSender);
         _rules = config.Destinations;
         _allowsMinus = config.Get(Parameters.AllowMinUser);
@@ -113,14 +111,14 @@ internal sealed class Routing
         DomainClass @class = _classes.Of(domain);
         // As in Postfix, nothing leads such mail elsewhere.
         if (@class == DomainClass.Alias)
-            return s_noAlias;
+            return _noAlias;
         Route otherwise = @class switch
         {
             DomainClass.Local => _local is null ? NobodyHere(user) : At(_local, domain),
             DomainClass.Relay => At(_relay, NextHopOf(sender, domain)),
             _ => At(DefaultOf(sender), NextHopOf(sender, domain)),
         };
-        return !_transportMaps.IsEmpty && Entry(address, domain) is { } entry ? Parse(entry, otherwise, domain) : otherwise;
+        return !_transportMaps.IsEmpty && _transportMaps.Find(address, domain) is { } entry ? Parse(entry, otherwise, domain) : otherwise;
     }
 
     // What mail to the sender of notices to the postmaster would say, nobody wants to know.
@@ -136,44 +134,9 @@ internal sealed class Routing
     // A next hop that stands in the parameter itself goes before all others.
     private static Route At(Route route, string nextHop) => route.NextHop.Length > 0 || route.BuiltIn is not null ? route : route with { NextHop = nextHop };
 
-    private string? Entry(string address, string domain)
-    {
-        if (_transportMaps.Find(address) is { } own)
-            return own;
-        if (_users is not null && WithoutExtension(_users, address) is { } user && _transportMaps.Find(user, KeyKind.Part) is { } ofUser)
-            return ofUser;
-        if (_entryOfDomain.TryGetValue(domain, out string? known))
-            return known;
-        string? found = FindDomain(domain);
-        if (_entryOfDomain.Count >= 10_000)
-            _entryOfDomain.Clear();
-        _entryOfDomain.Add(domain, found);
-        return found;
-    }
-
-    private static string? WithoutExtension(AddressLookup users, string address)
-    {
-        (string local, string? domain) = Address.Split(address);
-        string extension = users.ExtensionOf(local);
-        return extension.Length == 0 ? null : domain is null ? local[..^extension.Length] : $"{local[..^extension.Length]}@{domain}";
-    }
-
     /// <summary>The route that a message itself asks for (content filter record).</summary>
     internal Route Own(string entry, string address) =>
         Parse(entry, new Route("smtp", Address.DomainOf(address).ToLowerInvariant()), Address.DomainOf(address).ToLowerInvariant()) with { Rule = _rules.Any };
-
-    private string? FindDomain(string domain)
-    {
-        if (_transportMaps.Find(domain, KeyKind.Part) is { } exact)
-            return exact;
-        for (int dot = domain.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = domain.IndexOf('.', dot + 1))
-        {
-            // "example.com" matches that domain only; ".example.com" matches all below it (transport(5)).
-            if (_transportMaps.Find(domain[dot..], KeyKind.Part) is { } parent)
-                return parent;
-        }
-        return _transportMaps.Find("*");
-    }
 
     // "transport:nexthop", "transport:" (the domain of the recipient), ":nexthop" (the same transport as otherwise), or ":" (the default).
     private static Route Parse(string entry, Route otherwise, string domain)

@@ -28,7 +28,7 @@ internal sealed class SenderRoutes
     internal static SenderRoutes? Read(MainConfig config, Parameter<LookupTable> parameter, Parameter<string> nullSenderKey)
     {
         LookupTable table = config.Get(parameter);
-        AddressLookup lookup = new(table.Find, [config.Get(Parameters.MyOrigin), .. config.Get(Parameters.MyDestination)], config.Get(Parameters.RecipientDelimiter));
+        AddressLookup lookup = new(table.Find, LocalDomains.Read(config).And(config.Get(Parameters.MyOrigin)), config.Get(Parameters.RecipientDelimiter));
         SenderRoutes routes = new(lookup, config.Get(nullSenderKey));
         return table.IsEmpty ? null : routes;
     }

@@ -81,6 +81,33 @@ public sealed class LookupTable
     internal static LookupTable OpenAliases(ParameterValue value) =>
         Open(value, new LookupTable(isLiteral: false, TableLimits.NoSubstitution | TableLimits.NoServers), readsAliases: true);
 
+    /// <summary>Names of this host. The word "$alias_maps" means the table of that parameter, however it is given; if there is nothing else, it is that table.</summary>
+    /// <inheritdoc cref="Open(ParameterValue)"/>
+    internal static LookupTable OpenLocalRecipients(ParameterValue value)
+    {
+        const string AliasMaps = "$alias_maps";
+        LookupTable aliases = value.Config.Get(Parameters.AliasMaps);
+        if (value.Node is null or TomlString { Value: AliasMaps })
+            return aliases;
+        LookupTable table = new(isLiteral: false, TableLimits.None);
+        foreach (TomlNode item in value.Node is TomlArray array ? array.Items : [value.Node])
+        {
+            List<string> words = [];
+            if (item is TomlString text)
+                BracedText.Split(text.Value, words);
+            else
+                table.Add(value.Config, value.Name, item, readsAliases: false);
+            foreach (string word in words)
+            {
+                if (word == AliasMaps)
+                    table._tables.AddRange(aliases._tables);
+                else
+                    table.AddSpecifications(value.Config, value.Name, item, value.Config.Expand(value.Name, word, item), readsAliases: false);
+            }
+        }
+        return table;
+    }
+
     /// <summary>A table of secrets: what stands in it is what it means, a "$" too, and no error quotes it. Only the path of a file is expanded.</summary>
     /// <inheritdoc cref="Open(ParameterValue)"/>
     internal static LookupTable OpenSecrets(ParameterValue value) => Open(value, new LookupTable(isLiteral: true, TableLimits.None), readsAliases: false);

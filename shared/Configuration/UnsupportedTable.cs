@@ -43,8 +43,6 @@ internal static class UnsupportedTable
         smtp_address_verify_target = rcpt
 
         [refused] there is no local delivery
-        local_recipient_maps = proxy:unix:passwd.byname $alias_maps
-        local_recipient_maps =
         mailbox_transport =
         mailbox_transport_maps =
         mailbox_command =
@@ -61,7 +59,6 @@ internal static class UnsupportedTable
         prepend_delivered_header = command, file, forward
         frozen_delivered_to = yes
         local_delivery_status_filter = $default_delivery_status_filter
-        show_user_unknown_table_name = yes
         virtual_transport = virtual
         virtual_mailbox_domains = $virtual_mailbox_maps
         virtual_mailbox_domains =
@@ -170,8 +167,6 @@ internal static class UnsupportedTable
 
         [refused] there is no SMTP server that would apply it
         smtpd_etrn_restrictions =
-        smtpd_reject_unlisted_recipient = yes
-        smtpd_reject_unlisted_sender = no
         smtpd_proxy_filter =
         smtpd_proxy_ehlo = $myhostname
         smtpd_proxy_options =
@@ -182,7 +177,6 @@ internal static class UnsupportedTable
         smtpd_reject_footer_maps =
         smtpd_authorized_verp_clients = $authorized_verp_clients
         smtpd_hide_client_session = no
-        relay_recipient_maps =
         permit_mx_backup_networks =
         maps_rbl_domains =
         rbl_reply_maps =
@@ -448,9 +442,6 @@ internal static class UnsupportedTable
         tlsproxy_tls_security_level = $smtpd_tls_security_level
         tlsproxy_use_tls = $smtpd_use_tls
         tlsproxy_watchdog_timeout = 10s
-        unknown_local_recipient_reject_code = 550
-        unknown_relay_recipient_reject_code = 550
-        unknown_virtual_alias_reject_code = 550
         unknown_virtual_mailbox_reject_code = 550
         unverified_recipient_defer_code = 450
         unverified_recipient_reject_code = 450

@@ -8,9 +8,9 @@ public sealed record AddressMatch(string Value, string Extension);
 /// <summary>Looks addresses up in a table that may have them whole, or only their user, or only their domain.</summary>
 /// <remarks>A local part that needs quotes is looked up with them first, then without.</remarks>
 /// <param name="find">The value of exactly one key; null when there is none. Only the whole address is a whole key.</param>
-/// <param name="localDomains">Domains whose users are also looked up without the domain.</param>
+/// <param name="isLocal">Domains whose users are also looked up without the domain.</param>
 /// <param name="delimiters">Characters that set an extension off from the user (recipient_delimiter); empty: there are no extensions.</param>
-public sealed class AddressLookup(Func<string, KeyKind, string?> find, IReadOnlyList<string> localDomains, string delimiters = "")
+public sealed class AddressLookup(Func<string, KeyKind, string?> find, Func<string, bool> isLocal, string delimiters = "")
 {
     /// <summary>The first of: user+extension@domain, user@domain, user+extension, user, @domain; null when there is none.</summary>
     /// <param name="address">Internal form.</param>
@@ -21,7 +21,7 @@ public sealed class AddressLookup(Func<string, KeyKind, string?> find, IReadOnly
         if (domain is null)
             return Find(local, extension, "", KeyKind.Whole);
         AddressMatch? match = Find(local, extension, $"@{domain}", KeyKind.Whole);
-        if (match is null && IsLocal(domain))
+        if (match is null && isLocal(domain))
             match = Find(local, extension, "", KeyKind.Part);
         return match ?? (find($"@{domain}", KeyKind.Part) is { } value ? new AddressMatch(value, "") : null);
     }
@@ -50,14 +50,4 @@ public sealed class AddressLookup(Func<string, KeyKind, string?> find, IReadOnly
     private bool IsUndivided(string local) => delimiters.Contains('-', StringComparison.Ordinal)
         && (local.Equals("MAILER-DAEMON", StringComparison.OrdinalIgnoreCase) || local.Equals("double-bounce", StringComparison.OrdinalIgnoreCase)
             || local.StartsWith("owner-", StringComparison.OrdinalIgnoreCase) || local.EndsWith("-request", StringComparison.OrdinalIgnoreCase));
-
-    private bool IsLocal(string domain)
-    {
-        foreach (string local in localDomains)
-        {
-            if (local.Equals(domain, StringComparison.OrdinalIgnoreCase))
-                return true;
-        }
-        return false;
-    }
 }

@@ -41,7 +41,7 @@ internal sealed class GenericMap(AddressLookup lookup, AddressCompletion complet
             throw config.Refuse(Parameters.SmtpGenericMaps, $"\"{wrong}\" is not understood; give one address, or @domain", service);
         string origin = config.Get(Parameters.MyOrigin);
         return new GenericMap(
-            new AddressLookup(table.Find, [origin, .. config.Get(Parameters.MyDestination)], config.Get(Parameters.RecipientDelimiter)),
+            new AddressLookup(table.Find, LocalDomains.Read(config).And(origin), config.Get(Parameters.RecipientDelimiter)),
             new AddressCompletion(origin, config.Get(Parameters.MyDomain), config.Get(Parameters.AppendAtMyorigin), config.Get(Parameters.AppendDotMydomain),
                 config.Get(Parameters.SwapBangpath), config.Get(Parameters.AllowPercentHack)),
             propagatesExtension: config.Get(Parameters.PropagateUnmatchedExtensions).Contains("generic"))

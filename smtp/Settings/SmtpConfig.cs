@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using PostfixNet.Configuration;
 using PostfixNet.Mail;
-using PostfixNet.Net;
+using PostfixNet.Native;
 using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.Smtp;

@@ -1,4 +1,3 @@
-using System.Net;
 using PostfixNet.Configuration;
 using PostfixNet.Dns;
 using PostfixNet.Mail;
@@ -8,18 +7,22 @@ namespace PostfixNet.Smtpd;
 /// <summary>What main.toml says of who may do what.</summary>
 /// <remarks>
 /// CONFIGURATION
-/// access_map_defer_code, access_map_reject_code, allow_percent_hack, allow_untrusted_routing, append_at_myorigin,
-/// append_dot_mydomain, defer_code, dns_nameservers, inet_interfaces, invalid_hostname_reject_code,
+/// access_map_defer_code, access_map_reject_code, alias_maps, allow_percent_hack, allow_untrusted_routing, append_at_myorigin,
+/// append_dot_mydomain, canonical_maps, default_transport, defer_code, dns_nameservers, double_bounce_sender, inet_interfaces,
+/// invalid_hostname_reject_code, local_recipient_maps, local_transport, luser_relay,
 /// multi_recipient_bounce_reject_code, mydestination, mydomain, mynetworks, myorigin, non_fqdn_reject_code,
-/// parent_domain_matches_subdomains, plaintext_reject_code, proxy_interfaces, recipient_delimiter, reject_code,
-/// reject_tempfail_action, relay_clientcerts, relay_domains, relay_domains_reject_code, smtpd_authorized_xclient_hosts,
+/// parent_domain_matches_subdomains, plaintext_reject_code, proxy_interfaces, recipient_canonical_maps, recipient_delimiter, reject_code,
+/// reject_tempfail_action, relay_clientcerts, relay_domains, relay_domains_reject_code, relay_recipient_maps, relay_transport, relocated_maps,
+/// sender_canonical_maps, sender_dependent_default_transport_maps, show_user_unknown_table_name, smtpd_authorized_xclient_hosts,
 /// smtpd_authorized_xforward_hosts, smtpd_client_restrictions, smtpd_data_restrictions, smtpd_delay_reject,
 /// smtpd_end_of_data_restrictions, smtpd_helo_restrictions, smtpd_null_access_lookup_key, smtpd_policy_service_default_action,
 /// smtpd_policy_service_max_idle, smtpd_policy_service_max_ttl, smtpd_policy_service_policy_context,
 /// smtpd_policy_service_request_limit, smtpd_policy_service_retry_delay, smtpd_policy_service_timeout,
-/// smtpd_policy_service_try_limit, smtpd_recipient_restrictions, smtpd_relay_before_recipient_restrictions, smtpd_relay_restrictions,
-/// smtpd_restriction_classes, smtpd_sender_login_maps, smtpd_sender_restrictions, swap_bangpath, unknown_address_reject_code,
+/// smtpd_policy_service_try_limit, smtpd_recipient_restrictions, smtpd_reject_unlisted_recipient, smtpd_reject_unlisted_sender,
+/// smtpd_relay_before_recipient_restrictions, smtpd_relay_restrictions,
+/// smtpd_restriction_classes, smtpd_sender_login_maps, smtpd_sender_restrictions, swap_bangpath, transport_maps, unknown_address_reject_code,
 /// unknown_address_tempfail_action, unknown_client_reject_code, unknown_helo_hostname_tempfail_action, unknown_hostname_reject_code,
+/// unknown_local_recipient_reject_code, unknown_relay_recipient_reject_code, unknown_virtual_alias_reject_code,
 /// virtual_alias_domains, virtual_alias_maps, virtual_maps.
 /// </remarks>
 internal sealed record AccessOptions
@@ -32,8 +35,8 @@ internal sealed record AccessOptions
     /// <summary>mynetworks.</summary>
     internal required MatchList Networks { get; init; }
 
-    /// <summary>mydestination.</summary>
-    internal required IReadOnlyList<string> LocalDomains { get; init; }
+    /// <summary>mydestination, and the addresses of this host.</summary>
+    internal required LocalDomains LocalDomains { get; init; }
 
     /// <summary>virtual_alias_domains.</summary>
     internal required MatchList AliasDomains { get; init; }
@@ -43,9 +46,6 @@ internal sealed record AccessOptions
 
     /// <summary>inet_interfaces.</summary>
     internal required IReadOnlyList<string> Interfaces { get; init; }
-
-    /// <summary>Addresses among proxy_interfaces.</summary>
-    internal required IReadOnlyList<IPAddress> ProxyAddresses { get; init; }
 
     /// <summary>How incomplete addresses are completed before it is decided about them, as cleanup does.</summary>
     internal required AddressCompletion Completion { get; init; }
@@ -76,6 +76,15 @@ internal sealed record AccessOptions
 
     internal required ReplyCodes Codes { get; init; }
 
+    /// <summary>Which addresses there are: local_recipient_maps and its like.</summary>
+    internal required AddressLists Lists { get; init; }
+
+    /// <summary>smtpd_reject_unlisted_recipient.</summary>
+    internal required bool RejectsUnlistedRecipient { get; init; }
+
+    /// <summary>smtpd_reject_unlisted_sender.</summary>
+    internal required bool RejectsUnlistedSender { get; init; }
+
     /// <summary>What is meant by restrictions that a table or a policy service names; null: they are not known.</summary>
     internal required Func<string, RestrictionList?> Parse { get; init; }
 
@@ -102,7 +111,8 @@ internal sealed record AccessOptions
     {
         RestrictionReader reader = new(config);
         LookupTable logins = config.Get(Parameters.SmtpdSenderLoginMaps);
-        IReadOnlyList<string> local = config.Get(Parameters.MyDestination);
+        LocalDomains local = LocalDomains.Read(config);
+        ReplyCodes codes = ReplyCodes.Read(config);
         AccessOptions options = new()
         {
             Resolver = NameServers(config),
@@ -111,7 +121,6 @@ internal sealed record AccessOptions
             AliasDomains = config.Get(Parameters.VirtualAliasDomains),
             RelayDomains = config.Get(Parameters.RelayDomains),
             Interfaces = config.Get(Parameters.InetInterfaces),
-            ProxyAddresses = [.. config.Get(Parameters.ProxyInterfaces).Select(static name => HostAndPort.AddressIn(name.Trim('[', ']'))).OfType<IPAddress>()],
             Completion = new AddressCompletion(config.Get(Parameters.MyOrigin), config.Get(Parameters.MyDomain), config.Get(Parameters.AppendAtMyorigin),
                 config.Get(Parameters.AppendDotMydomain), config.Get(Parameters.SwapBangpath), config.Get(Parameters.AllowPercentHack)),
             TrustsRoutes = config.Get(Parameters.AllowUntrustedRouting),
@@ -124,10 +133,13 @@ internal sealed record AccessOptions
             Recipient = reader.Read(Parameters.SmtpdRecipientRestrictions),
             Data = reader.Read(Parameters.SmtpdDataRestrictions),
             EndOfData = reader.Read(Parameters.SmtpdEndOfDataRestrictions),
-            Codes = ReplyCodes.Read(config),
+            Codes = codes,
+            Lists = AddressLists.Read(config, codes),
+            RejectsUnlistedRecipient = config.Get(Parameters.SmtpdRejectUnlistedRecipient),
+            RejectsUnlistedSender = config.Get(Parameters.SmtpdRejectUnlistedSender),
             Parse = reader.Parse,
             NullSenderKey = config.Get(Parameters.SmtpdNullAccessLookupKey),
-            SenderLogins = logins.IsEmpty ? null : new AddressLookup(logins.Find, [config.Get(Parameters.MyOrigin), .. local], config.Get(Parameters.RecipientDelimiter)),
+            SenderLogins = logins.IsEmpty ? null : new AddressLookup(logins.Find, local.And(config.Get(Parameters.MyOrigin)), config.Get(Parameters.RecipientDelimiter)),
             SenderLoginMaps = logins,
             Certificates = config.Get(Parameters.RelayClientcerts),
             DefersUnknownHelo = config.Get(Parameters.UnknownHeloHostnameTempfailAction) == "defer",
@@ -192,6 +204,15 @@ internal sealed record ReplyCodes
     /// <summary>unknown_address_reject_code.</summary>
     internal required int UnknownAddress { get; init; }
 
+    /// <summary>unknown_local_recipient_reject_code.</summary>
+    internal required int UnknownLocal { get; init; }
+
+    /// <summary>unknown_relay_recipient_reject_code.</summary>
+    internal required int UnknownRelay { get; init; }
+
+    /// <summary>unknown_virtual_alias_reject_code.</summary>
+    internal required int UnknownAlias { get; init; }
+
     internal static ReplyCodes Read(MainConfig config) => new()
     {
         Reject = config.Get(Parameters.RejectCode),
@@ -206,5 +227,8 @@ internal sealed record ReplyCodes
         UnknownClient = config.Get(Parameters.UnknownClientRejectCode),
         UnknownHelo = config.Get(Parameters.UnknownHostnameRejectCode),
         UnknownAddress = config.Get(Parameters.UnknownAddressRejectCode),
+        UnknownLocal = config.Get(Parameters.UnknownLocalRecipientRejectCode),
+        UnknownRelay = config.Get(Parameters.UnknownRelayRecipientRejectCode),
+        UnknownAlias = config.Get(Parameters.UnknownVirtualAliasRejectCode),
     };
 }

@@ -38,7 +38,7 @@ internal sealed record AccessTable(string Name, LookupTable Table, bool IsForSub
     internal string? OfMailAddress(string address)
     {
         (string local, string? domain) = Address.Split(address);
-        string extension = new AddressLookup(Table.Find, [], Delimiters).ExtensionOf(local), user = local[..^extension.Length];
+        string extension = new AddressLookup(Table.Find, static _ => false, Delimiters).ExtensionOf(local), user = local[..^extension.Length];
         return Find(address) ?? (extension.Length > 0 ? Find($"{user}@{domain}", KeyKind.Part) : null) ?? OfDomain(domain ?? "", KeyKind.Part)
             ?? Find($"{local}@", KeyKind.Part) ?? (extension.Length > 0 ? Find($"{user}@", KeyKind.Part) : null);
     }

@@ -1,4 +1,3 @@
-using System.Net;
 using PostfixNet.Configuration;
 using PostfixNet.Mail;
 
@@ -29,11 +28,10 @@ internal readonly record struct Destination(string Address, DestinationClass Cla
 
 /// <summary>Sees through what senders write into addresses so that they lead elsewhere: "user%elsewhere@here", "elsewhere!user@here",
 /// quoted or not.</summary>
-/// <param name="local">mydestination.</param>
+/// <param name="local">This host's.</param>
 /// <param name="aliases">virtual_alias_domains.</param>
 /// <param name="relays">relay_domains.</param>
-/// <param name="isOwn">An address is one of this host's.</param>
-internal sealed class Destinations(IReadOnlyList<string> local, MatchList aliases, MatchList relays, AddressCompletion completion, Func<IPAddress, bool> isOwn)
+internal sealed class Destinations(LocalDomains local, MatchList aliases, MatchList relays, AddressCompletion completion)
 {
     private const string Operators = "@!%";
 
@@ -48,7 +46,7 @@ internal sealed class Destinations(IReadOnlyList<string> local, MatchList aliase
             if (found is not null)
             {
                 found = WithoutLastDot(found);
-                if (found.Length > 0 && !IsLocal(found))
+                if (found.Length > 0 && !local.Contain(found))
                     return Remote(user, found);
                 (rest, domain) = (user, found.Length > 0 ? found : domain);
             }
@@ -80,18 +78,6 @@ internal sealed class Destinations(IReadOnlyList<string> local, MatchList aliase
 
     private string WithDomain(string user, string domain) =>
         completion.AppendDotMyDomain && domain.Length > 0 && !domain.AsSpan().ContainsAny('.', '[') ? $"{user}@{domain}.{completion.Domain}" : $"{user}@{domain}";
-
-    private bool IsLocal(string domain)
-    {
-        if (Address.IsDomainLiteral(domain, out string inside))
-            return IPAddress.TryParse(inside, out IPAddress? address) && isOwn(address);
-        foreach (string own in local)
-        {
-            if (own.Equals(domain, StringComparison.OrdinalIgnoreCase))
-                return true;
-        }
-        return false;
-    }
 
     private static string WithoutLastDot(string domain) => domain is [.., not '.', '.'] ? domain[..^1] : domain;
 }

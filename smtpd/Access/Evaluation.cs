@@ -30,6 +30,9 @@ internal sealed class Evaluation(AccessServices services, AccessOptions options,
     /// <summary>What is said in the place of a permission: an earlier check could not be made, and might have refused.</summary>
     internal Reply? DeferIfPermit { get; set; }
 
+    /// <summary>Whether the recipient exists is decided (reject_unlisted_recipient).</summary>
+    internal bool IsRecipientChecked { get; set; }
+
     /// <summary>How deep lists stand in lists.</summary>
     internal int Depth { get; set; }
 

@@ -59,9 +59,10 @@ internal sealed class RestrictionAccess(AccessOptions options, AccessServices se
     {
         evaluation.DeferIfPermit = evaluation.Session.DeferAfterHelo;
         Transaction transaction = evaluation.Session.Transaction!;
+        transaction.IsSenderChecked = false;
         Verdict verdict = await Apply(evaluation, evaluation.Options.Sender, new Subject(Subject.Sender, transaction.Sender));
         transaction.DeferAfterSender = evaluation.DeferIfPermit;
-        return verdict;
+        return verdict != Verdict.Refused && evaluation.Options.RejectsUnlistedSender && !transaction.IsDiscarded ? await UnlistedRestrictions.Sender(evaluation) : verdict;
     }
 
     private static async ValueTask<Verdict> Recipient(Evaluation evaluation)
@@ -74,7 +75,10 @@ internal sealed class RestrictionAccess(AccessOptions options, AccessServices se
             ? (evaluation.Options.Relay, evaluation.Options.Recipient) : (evaluation.Options.Recipient, evaluation.Options.Relay);
         if (await Apply(evaluation, first, subject) == Verdict.Refused)
             return Verdict.Refused;
-        return await second.Apply(evaluation) == Verdict.Refused ? Verdict.Refused : PutOff(evaluation);
+        if (await second.Apply(evaluation) == Verdict.Refused || PutOff(evaluation) == Verdict.Refused)
+            return Verdict.Refused;
+        return evaluation.Options.RejectsUnlistedRecipient && evaluation.Session.Transaction is not { IsDiscarded: true }
+            ? await UnlistedRestrictions.Recipient(evaluation) : Verdict.Undecided;
     }
 
     private static async ValueTask<Verdict> Last(Evaluation evaluation, RestrictionList list, Subject subject) =>

@@ -167,7 +167,6 @@ internal sealed class RestrictionReader
             or "check_helo_mx_access" or "check_helo_ns_access" or "check_sender_mx_access" or "check_sender_ns_access" or "check_recipient_mx_access" or "check_recipient_ns_access"
             or "check_reverse_client_hostname_mx_access" or "check_reverse_client_hostname_ns_access" or "check_reverse_client_hostname_a_access"
             or "check_etrn_access" => "is not supported: servers of a domain are not looked up for a table",
-        "reject_unlisted_recipient" or "reject_unlisted_sender" => "is not supported: which addresses there are is not known to this system",
         _ when name.Contains(':', StringComparison.Ordinal) => "is a lookup table without a word that says what is looked up, such as check_client_access",
         _ => "is not a restriction",
     };
@@ -180,7 +179,7 @@ internal sealed class RestrictionReader
 
     private static Dictionary<string, Restriction> Plain()
     {
-        Restriction[] all = [.. GeneralRestrictions.All, .. ClientRestrictions.All, .. HeloRestrictions.All, .. AddressRestrictions.All, .. NameRestrictions.All, .. LoginRestrictions.All];
+        Restriction[] all = [.. GeneralRestrictions.All, .. ClientRestrictions.All, .. HeloRestrictions.All, .. AddressRestrictions.All, .. NameRestrictions.All, .. LoginRestrictions.All, .. UnlistedRestrictions.All];
         return all.ToDictionary(static restriction => restriction.Name, StringComparer.Ordinal);
     }
 }

@@ -63,6 +63,9 @@ internal sealed class Transaction
     /// <summary>What is said in the place of a permission, after sender restrictions that could not be checked.</summary>
     internal Reply? DeferAfterSender { get; set; }
 
+    /// <summary>Whether the sender exists is decided (reject_unlisted_sender).</summary>
+    internal bool IsSenderChecked { get; set; }
+
     /// <summary>The message is taken, and thrown away (DISCARD).</summary>
     internal bool IsDiscarded { get; set; }
 

@@ -89,6 +89,30 @@ public static partial class Parameters
     /// <summary>Code of reject_unknown_sender_domain and reject_unknown_recipient_domain.</summary>
     public static readonly Parameter<int> UnknownAddressRejectCode = ReplyCode("unknown_address_reject_code", "450");
 
+    /// <summary>Names of this host that exist; not given, or "$alias_maps": those that mail can go to from there. Empty: any may exist.</summary>
+    public static readonly Parameter<LookupTable> LocalRecipientMaps = Add(new Parameter<LookupTable>("local_recipient_maps", "$alias_maps", LookupTable.OpenLocalRecipients));
+
+    /// <summary>Addresses in relay_domains that exist; empty: any may.</summary>
+    public static readonly Parameter<LookupTable> RelayRecipientMaps = Table("relay_recipient_maps", "");
+
+    /// <summary>Recipients that nobody has are refused after all restrictions, if none of them has looked.</summary>
+    public static readonly Parameter<bool> SmtpdRejectUnlistedRecipient = Flag("smtpd_reject_unlisted_recipient", "yes");
+
+    /// <summary>Likewise, senders.</summary>
+    public static readonly Parameter<bool> SmtpdRejectUnlistedSender = Flag("smtpd_reject_unlisted_sender", "no");
+
+    /// <summary>A refusal says which table has no such user.</summary>
+    public static readonly Parameter<bool> ShowUserUnknownTableName = Flag("show_user_unknown_table_name", "yes");
+
+    /// <summary>Code for who is not in local_recipient_maps.</summary>
+    public static readonly Parameter<int> UnknownLocalRecipientRejectCode = ReplyCode("unknown_local_recipient_reject_code", "550");
+
+    /// <summary>Code for who is not in relay_recipient_maps.</summary>
+    public static readonly Parameter<int> UnknownRelayRecipientRejectCode = ReplyCode("unknown_relay_recipient_reject_code", "550");
+
+    /// <summary>Code for who is in virtual_alias_domains, and not in virtual_alias_maps.</summary>
+    public static readonly Parameter<int> UnknownVirtualAliasRejectCode = ReplyCode("unknown_virtual_alias_reject_code", "550");
+
     /// <summary>What reject_unknown_* do while the DNS does not answer.</summary>
     public static readonly Parameter<string> RejectTempfailAction = Choice("reject_tempfail_action", "defer_if_permit", "defer defer_if_permit");
 

@@ -83,7 +83,7 @@ internal sealed record SmtpScene
         MainConfig config = Row.Config(Complete(Usual), Complete(toml));
         AgentSettings settings = AgentSettings.Read(config, Service);
         using SmtpRig rig = new(SmtpRig.Records(Content)) { Options = settings.Options };
-        rig.Own = () => OwnAddresses.Find(settings.Interfaces, settings.ProxyInterfaces, static () => throw new InvalidOperationException("no names here"), new PostfixNet.Smtp.Log(new LogRecord { Written = rig.Lines.Add }));
+        rig.Own = () => OwnAddresses.Find(settings.Interfaces, settings.ProxyInterfaces);
         AddNames(rig.Resolver);
         Names(rig);
         List<string> reports = [];

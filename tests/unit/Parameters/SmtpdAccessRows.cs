@@ -13,7 +13,16 @@ public sealed class SmtpdAccessRows
     [
         new("mynetworks", "'192.0.2.0/24'", Relay, "454 4.7.1 <c@d.test>: Relay access denied"),
         new("relay_domains", "'d.test'", Foreign, "") { Hides = "454 4.7.1 <c@d.test>", With = "mynetworks = '127.0.0.1'" },
-        new("virtual_alias_domains", "'d.test'", Foreign, "") { Hides = "454 4.7.1 <c@d.test>", With = "mynetworks = '127.0.0.1'" },
+        new("virtual_alias_domains", "'d.test'", Foreign, "550 5.1.1 <c@d.test>: Recipient address rejected: User unknown in virtual alias table") { Hides = "454 4.7.1 <c@d.test>", With = "mynetworks = '127.0.0.1'" },
+        new("local_recipient_maps", "{ joe = 'x' }", Tried, "550 5.1.1 <c@d.test>: Recipient address rejected: User unknown in local recipient table")
+            { With = "mydestination = 'd.test'\nlocal_transport = 'lmtp:unix:/run/lmtp'" },
+        new("relay_recipient_maps", "{ 'joe@d.test' = 'x' }", Tried, "550 5.1.1 <c@d.test>: Recipient address rejected: User unknown in relay recipient table") { With = "relay_domains = 'd.test'" },
+        new("smtpd_reject_unlisted_recipient", "false", Tried, "") { Hides = "550 5.1.1 <c@d.test>", With = "mydestination = 'd.test'" },
+        new("smtpd_reject_unlisted_sender", "true", Tried, "550 5.1.0 <a@b.test>: Sender address rejected: User unknown in local recipient table") { With = "mydestination = 'b.test'" },
+        new("show_user_unknown_table_name", "false", Tried, "550 5.1.1 <c@d.test>: Recipient address rejected: User unknown") { Hides = "in local recipient table", With = "mydestination = 'd.test'" },
+        new("unknown_local_recipient_reject_code", "571", Tried, "571 5.1.1 <c@d.test>") { With = "mydestination = 'd.test'" },
+        new("unknown_relay_recipient_reject_code", "571", Tried, "571 5.1.1 <c@d.test>") { With = "relay_domains = 'd.test'\nrelay_recipient_maps = { 'joe@d.test' = 'x' }" },
+        new("unknown_virtual_alias_reject_code", "571", Tried, "571 5.1.1 <c@d.test>") { With = "virtual_alias_domains = 'd.test'" },
         new("parent_domain_matches_subdomains", "[]", Foreign, "454 4.7.1 <c@d.test>") { With = "mynetworks = '127.0.0.1'\nrelay_domains = 'test'" },
         new("allow_untrusted_routing", "true", From("127.0.0.2", Hello, "MAIL FROM:<a@b.test>", "RCPT TO:<c%e.test@d.test>"), "")
             { Hides = "454 4.7.1 <c%e.test@d.test>", With = "mynetworks = '127.0.0.1'\nrelay_domains = 'd.test'" },

@@ -1,4 +1,5 @@
 using System.Net;
+using PostfixNet.Configuration;
 using PostfixNet.Dns;
 using PostfixNet.Smtp;
 

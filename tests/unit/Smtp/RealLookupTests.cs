@@ -1,3 +1,4 @@
+using PostfixNet.Configuration;
 using PostfixNet.Dns;
 using PostfixNet.Smtp;
 using PostfixNet.UnitTests.Dns;

@@ -8,6 +8,7 @@ public sealed partial class AccessCasesTests
     private const string Usual = """
         mynetworks = '127.0.0.1/32 [::1]/128'
         inet_interfaces = '127.0.0.1'
+        local_recipient_maps = ''
         smtpd_error_sleep_time = 0
         smtpd_peername_lookup = false
         smtputf8_enable = false

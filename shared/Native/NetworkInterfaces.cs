@@ -1,8 +1,6 @@
 using System.Net;
 
-using PostfixNet.Native;
-
-namespace PostfixNet.Net;
+namespace PostfixNet.Native;
 
 /// <summary>The IP addresses of this machine.</summary>
 /// <remarks>Not by System.Net.NetworkInformation, which reads a dozen files of /proc and /sys for it: 1.5 ms at least.</remarks>

@@ -19,7 +19,7 @@ public sealed class SmtpdAccessRows
         new("relay_recipient_maps", "{ 'joe@d.test' = 'x' }", Tried, "550 5.1.1 <c@d.test>: Recipient address rejected: User unknown in relay recipient table") { With = "relay_domains = 'd.test'" },
         new("smtpd_reject_unlisted_recipient", "false", Tried, "") { Hides = "550 5.1.1 <c@d.test>", With = "mydestination = 'd.test'" },
         new("smtpd_reject_unlisted_sender", "true", Tried, "550 5.1.0 <a@b.test>: Sender address rejected: User unknown in local recipient table") { With = "mydestination = 'b.test'" },
-        new("show_user_unknown_table_name", "false", Tried, "550 5.1.1 <c@d.test>: Recipient address rejected: User unknown") { Hides = "in local recipient table", With = "mydestination = 'd.test'" },
+        new("show_user_unknown_table_name", "false", Tried, "550 5.1.1 <c@d.test>: Recipient address rejected: User unknown\n") { Hides = "in local recipient table", With = "mydestination = 'd.test'" },
         new("unknown_local_recipient_reject_code", "571", Tried, "571 5.1.1 <c@d.test>") { With = "mydestination = 'd.test'" },
         new("unknown_relay_recipient_reject_code", "571", Tried, "571 5.1.1 <c@d.test>") { With = "relay_domains = 'd.test'\nrelay_recipient_maps = { 'joe@d.test' = 'x' }" },
         new("unknown_virtual_alias_reject_code", "571", Tried, "571 5.1.1 <c@d.test>") { With = "virtual_alias_domains = 'd.test'" },

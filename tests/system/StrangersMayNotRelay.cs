@@ -24,6 +24,28 @@ public sealed class StrangersMayNotRelay
         Wait.For("the message that was on hold", () => receiver.Messages.Count == 2);
     });
 
+    // Mail that would be returned is not taken; what an alias has goes where that says, by whatever name of this host.
+    [Fact]
+    public void NobodyIsRefusedAndAnAliasIsServedAtAnAddressOfThisHostToo() => MailSystem.Run((mail, receiver) =>
+    {
+        int port = mail.Serve();
+        mail.Set("mynetworks", "127.0.0.1");
+        mail.Set("mydestination", "$myhostname");
+        mail.AddTable("[alias_maps]\nroot = \"admin@example.com\"");
+        mail.Start();
+        string[] said = Talk("127.0.0.2", port, "EHLO stranger.test", "MAIL FROM:<a@stranger.test>", "RCPT TO:<nobody@mta.golden.test>", "RCPT TO:<nobody@[127.0.0.1]>", "RCPT TO:<root@[127.0.0.1]>",
+            "DATA", "Subject: s\r\n\r\nHello.\r\n.");
+        Assert.Equal(["550 5.1.1", "550 5.1.1", "250 2.1.5"], said[3..6].Select(static reply => reply[..9]));
+        mail.WaitForLog(@"reject: RCPT from .*\[127\.0\.0\.2\]: 550 5\.1\.1 <nobody@mta\.golden\.test>: Recipient address rejected: User unknown in local recipient table; from=<a@stranger\.test> to=<nobody@mta\.golden\.test> proto=ESMTP helo=<stranger\.test>$");
+        mail.WaitForLog(@"to=<admin@example\.com>, orig_to=<root@\[127\.0\.0\.1\]>, .*status=sent ");
+        mail.WaitForEmptyQueue();
+        Assert.Equal("admin@example.com", Assert.Single(Assert.Single(receiver.Messages).Recipients).Address);
+        // By sendmail nobody is asked who exists: the sender hears of it by mail, from qmgr.
+        mail.Submit(MailSystem.Message("to nobody"), "-f", "alice@origin.test", "nobody@[127.0.0.1]");
+        mail.WaitForLog(@"to=<nobody@\[127\.0\.0\.1\]>, relay=none, .*dsn=5\.1\.1, status=bounced \(unknown user: ""nobody""\)$");
+        mail.WaitForEmptyQueue();
+    });
+
     // Each line is sent once the one before it is answered; the answers, the last line of each.
     private static string[] Talk(string from, int port, params string[] lines)
     {

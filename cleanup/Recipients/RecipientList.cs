@@ -11,6 +11,7 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
     private readonly LocalExpansion? _names = options.LocalAliases is { } names ? new LocalExpansion(options, names, new AliasExpansion(options)) : null;
     private readonly Dictionary<string, ListMail> _lists = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<(Recipient Recipient, ListMail List)> _listed = [];
+    private readonly HashSet<(Recipient Recipient, ListMail List)> _isListed = [];
     private readonly HashSet<Recipient> _ended = [];
 
     /// <summary>Somebody was named, not only those who get copies.</summary>
@@ -60,7 +61,7 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
     internal void Forget(string address)
     {
         _seen.RemoveWhere(key => key.Split('\n') is [.., var original, var final] && (original == address || final == address));
-        _listed.RemoveAll(item => (item.Recipient.Original ?? item.Recipient.Address) == address);
+        _listed.RemoveAll(item => (item.Recipient.Original ?? item.Recipient.Address) == address && _isListed.Remove(item));
     }
 
     /// <summary>Writes one who gets a copy: its failure is not the sender's concern, and nobody asked for it by that name.</summary>
@@ -90,7 +91,10 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
             Count++;
         }
         if (isReturned)
+        {
             _listed.Clear();
+            _isListed.Clear();
+        }
     }
 
     private void Expand(Recipient recipient)
@@ -140,7 +144,7 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
         if (!_lists.TryGetValue(owner, out ListMail? list))
             _lists.Add(owner, list = new ListMail(owner));
         list.Add(member);
-        if (!_listed.Contains((given, list)))
+        if (_isListed.Add((given, list)))
             _listed.Add((given, list));
     }
 

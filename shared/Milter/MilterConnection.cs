@@ -262,14 +262,16 @@ public sealed class MilterConnection : IDisposable
         foreach ((string name, string value) in macros)
             _output.Text(name).Text(value);
         _output.End();
-        if ((without & _protocol) != 0)
-            return _standing;
-        write(_output.Begin(told));
-        _output.End();
+        bool isSilent = (silent & _protocol) != 0 || (without & _protocol) != 0;
+        if ((without & _protocol) == 0)
+        {
+            write(_output.Begin(told));
+            _output.End();
+        }
         TimeSpan patience = _state == State.Message ? Options.ContentTimeout : Options.CommandTimeout;
         try
         {
-            if ((silent & _protocol) != 0)
+            if (isSilent)
             {
                 if (_output.Length > MuchOutput)
                     await Send(patience);

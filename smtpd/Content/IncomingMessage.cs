@@ -197,6 +197,10 @@ internal sealed class IncomingMessage : IDisposable
             await _message.Send(_pending.Written);
             _pending.Clear();
         }
+        catch (MilterRefusalException e)
+        {
+            Fail(e.Reply);
+        }
         catch (NoRoomException e)
         {
             _surroundings.Log.QueueTrouble(_session, e.Message);

@@ -80,7 +80,12 @@ internal sealed class SessionMilters(Session session, MilterChain chain, MilterM
     }
 
     /// <summary>What cleanup needs to show them the content.</summary>
-    internal ValueTask<(IReadOnlyList<AttributeList> Milters, IReadOnlyList<Descriptor> Sockets)> HandOver() => chain.HandOver();
+    /// <exception cref="MilterRefusalException">One of them is broken just now, and its default action is to refuse.</exception>
+    internal async ValueTask<(IReadOnlyList<AttributeList> Milters, IReadOnlyList<Descriptor> Sockets)> HandOver()
+    {
+        (IReadOnlyList<AttributeList> Milters, IReadOnlyList<Descriptor> Sockets) handed = await chain.HandOver();
+        return Decide(chain.Standing, "END-OF-MESSAGE") is { } refusal ? throw new MilterRefusalException(refusal) : handed;
+    }
 
     /// <summary>cleanup has the connections.</summary>
     internal void Given() => _isHandedOver = true;
@@ -184,4 +189,11 @@ internal sealed class MilterMacroValues(MilterChoice choice, Destinations destin
 
     // Likewise, of a recipient that is refused: why.
     private static string Part(string part, Reply refusal) => part switch { "addr" => refusal.Text.StartsWith('<') && refusal.Text.Contains(' ', StringComparison.Ordinal) ? refusal.Text[(refusal.Text.IndexOf(' ', StringComparison.Ordinal) + 1)..] : refusal.Text, "host" => refusal.Status, _ => "error" };
+}
+
+/// <summary>A message is refused before cleanup has it.</summary>
+/// <param name="reply">What the client is told; the log was.</param>
+internal sealed class MilterRefusalException(Reply reply) : Exception
+{
+    internal Reply Reply => reply;
 }

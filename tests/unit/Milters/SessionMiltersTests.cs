@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using PostfixNet.UnitTests.Queue;
 using PostfixNet.UnitTests.Smtpd;
 
 namespace PostfixNet.UnitTests.Milters;
@@ -106,6 +108,45 @@ public sealed class SessionMiltersTests
         Assert.Contains("250 2.1.5 Ok", talk, StringComparison.Ordinal);
         Assert.DoesNotContain("\nH c", milter.Story, StringComparison.Ordinal);
         Assert.DoesNotContain("\nM ", milter.Story, StringComparison.Ordinal);
+    }
+
+    // It is found broken only when cleanup is to have it: what it wants to know goes with the content.
+    [Theory]
+    [InlineData("tempfail", "451 4.7.1 Service unavailable - try again later")]
+    [InlineData("reject", "550 5.5.0 Service unavailable")]
+    [InlineData("accept", "250 2.0.0 Ok: queued as ")]
+    public void A_milter_that_is_gone_before_the_content_is_not_passed_over(string action, string reply)
+    {
+        using TemporaryDirectory directory = new();
+        string path = $"{directory.Path}/milter";
+        using Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen();
+        Thread milter = new(() =>
+        {
+            using NetworkStream stream = new(listener.Accept(), ownsSocket: true);
+            Skip(stream);
+            // Version 6, all changes; no HELO, MAIL, RCPT, unknown commands, DATA.
+            stream.Write([0, 0, 0, 13, (byte)'O', 0, 0, 0, 6, 0, 0, 1, 0xff, 0, 0, 3, 0x0e]);
+            Skip(stream); // macros
+            Skip(stream); // the client
+            stream.Write([0, 0, 0, 1, (byte)'c']);
+        });
+        milter.Start();
+        using SmtpdRig rig = new($"smtpd_milters = 'unix:{path}'\nmilter_default_action = '{action}'");
+        SmtpdClient client = rig.Connect();
+        milter.Join();
+        foreach (string line in new[] { "EHLO c", Mail, Rcpt, "DATA" })
+            Assert.Matches("^[23]", client.Say(line).Split('\n')[^1]);
+        Assert.StartsWith(reply, client.Say(Content), StringComparison.Ordinal);
+        Assert.Equal(action == "accept" ? 1 : 0, rig.Queued.Count);
+
+        static void Skip(NetworkStream stream)
+        {
+            byte[] length = new byte[4];
+            stream.ReadExactly(length);
+            stream.ReadExactly(new byte[System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(length)]);
+        }
     }
 
     [Fact]

@@ -138,7 +138,7 @@ public sealed class MimeMachine(MimeLimits limits, IMimeListener listener)
         MimeWords words = new(header[start..]);
         if (words.Next() != WordsEnd.AtDelimiter && words.Count == 0)
             return;
-// A part of a digest with another type stays a message, as some reader might have it. RFC 2046 section 5.2.1, RFC 6532 section 3.7.
+        // A part of a digest with another type stays a message, as some reader might have it. RFC 2046 section 5.2.1, RFC 6532 section 3.7.
         if (words.Is("text") || words.Is("message") || words.Is("multipart"))
             _holdsMessage = words.Is("message", '/', "rfc822") || words.Is("message", '/', "global");
         if (!words.Is("multipart"))

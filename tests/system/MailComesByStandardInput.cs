@@ -117,7 +117,7 @@ public sealed class MailComesByStandardInput
     {
         mail.Start();
         mail.Stop();
-        using Process process = Command.Start(Repository.Program("sendmail"), ["-C", mail.ConfigDirectory, "-bs"]);
+        using Process process = Command.Start("env", ["--default-signal=HUP", Repository.Program("sendmail"), "-C", mail.ConfigDirectory, "-bs"]);
         process.StandardInput.Write($"EHLO client.test\r\n{Envelope}DATA\r\n");
         process.StandardInput.Flush();
         while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("354", StringComparison.Ordinal))
@@ -144,7 +144,7 @@ public sealed class MailComesByStandardInput
     {
         mail.Start();
         mail.Stop();
-        using Process process = Command.Start(Repository.Program("sendmail"), ["-C", mail.ConfigDirectory, "-f", "alice@origin.test", "bob@sink.test"]);
+        using Process process = Command.Start("env", ["--default-signal=HUP", Repository.Program("sendmail"), "-C", mail.ConfigDirectory, "-f", "alice@origin.test", "bob@sink.test"]);
         process.StandardInput.Write($"Subject: half\n\n{string.Concat(Enumerable.Repeat(new string('x', 70) + "\n", 2000))}");
         process.StandardInput.Flush();
         Wait.For("a file", () => RunningPrograms.OpenFiles(process.Id).Any(path => path.StartsWith($"{mail.QueueDirectory}/maildrop/", StringComparison.Ordinal)));

@@ -1,6 +1,7 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
+using PostfixNet.Native;
 using PostfixNet.Queue;
 using PostfixNet.Service;
 using PostfixNet.Tables;
@@ -85,10 +86,24 @@ internal sealed class CleanupServer(
     private void AddMilters(Message message, CleanupRequest request, Channel channel)
     {
         if (request.Milters.Count > 0)
-            message.Milters = MessageMilters.Handed(options.Milters, message, request.Milters, channel.ReceiveDescriptors(request.Milters.Count));
+            message.Milters = Handed(message, request, channel.ReceiveDescriptors(request.Milters.Count));
         else if (options.Milters.Others.Count > 0 && !request.IsFromServer && !message.IsPassed)
             message.Milters = MessageMilters.Own(options.Milters, message);
         message.Places = message.Milters is null ? null : new EditPlaces();
+    }
+
+    private MessageMilters Handed(Message message, CleanupRequest request, IReadOnlyList<Descriptor> sockets)
+    {
+        try
+        {
+            return MessageMilters.Handed(options.Milters, message, request.Milters, sockets);
+        }
+        catch
+        {
+            foreach (Descriptor socket in sockets)
+                socket.Dispose();
+            throw;
+        }
     }
 
     private CleanupReply.Ended Take(Message message, ReceivedData data, NewQueueFile file)
@@ -113,8 +128,9 @@ internal sealed class CleanupServer(
             }
             file.WriteSize(size);
             if (intake.Listed.Count > 0)
-                CommitLists(message, file, intake.Listed);
-            Commit(message, file);
+                CommitWithLists(message, file, intake.Listed);
+            else
+                Commit(message, file);
             return new CleanupReply.Ended(CleanupVerdict.Accepted);
         }
         catch (Refusal e)
@@ -133,10 +149,12 @@ internal sealed class CleanupServer(
         }
     }
 
-    // Lists first: a crash in between, and the client that tries again, makes their mail come twice, and never none.
-    private void CommitLists(Message message, NewQueueFile file, IReadOnlyList<(Recipient Recipient, ListMail List)> listed)
+    // Lists first: a crash in between, and the client that tries again, makes their mail come twice, and never none. What fails without a crash takes back what
+    // is there already, or each try would send it again.
+    private void CommitWithLists(Message message, NewQueueFile file, IReadOnlyList<(Recipient Recipient, ListMail List)> listed)
     {
         Dictionary<ListMail, NewQueueFile> forwarded = [];
+        bool isDone = false;
         try
         {
             foreach (ListMail list in listed.Select(static item => item.List).Distinct())
@@ -146,11 +164,17 @@ internal sealed class CleanupServer(
             }
             foreach (NewQueueFile ready in forwarded.Values)
                 Commit(message, ready);
+            Commit(message, file);
+            isDone = true;
         }
         finally
         {
             foreach (NewQueueFile made in forwarded.Values)
+            {
+                if (!isDone)
+                    made.Withdraw();
                 made.Dispose();
+            }
         }
         long arrival = (message.Arrival ?? message.CreateTime) * 1_000_000, now = MailTime.Microseconds(clock);
         foreach ((Recipient recipient, ListMail list) in listed)

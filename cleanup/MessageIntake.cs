@@ -1,6 +1,7 @@
 using System.Globalization;
 using PostfixNet.Configuration;
 using PostfixNet.Mail;
+using PostfixNet.Milter;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Cleanup;
@@ -60,19 +61,40 @@ internal sealed class MessageIntake
     internal SizeRecord Inspect(NewQueueFile file, MessageMilters milters, EditPlaces places, SizeRecord size)
     {
         QueueFileEdits edits = new(_options, _message, places, _recipients, file.Handle, _output);
-        milters.Inspect(file, places, edits, _options.HeaderSizeLimit);
-        if (milters.Refusal is { } verdict)
+        Refusal? refusal;
+        try
         {
-            string reason = verdict.Text[4..].Split('\n')[0], status = reason.Split(' ')[0];
-            bool isTemporary = verdict.Text.StartsWith('4'), hasStatus = status.Split('.').Length == 3;
-            Refusal refusal = new(hasStatus && reason.Length > status.Length ? reason[(status.Length + 1)..] : reason, isTemporary, hasStatus ? status : isTemporary ? "4.7.1" : "5.7.1") { Reply = verdict.Text };
-            if (isTemporary || !IsReturned(refusal))
+            milters.Inspect(file, places, edits, _options.HeaderSizeLimit);
+            refusal = milters.Refusal is { } verdict ? RefusalOf(verdict) : null;
+        }
+        catch (Refusal e) when (IsReturned(e))
+        {
+            // A change that is too much; the body that was begun is closed.
+            edits.EndBody();
+            refusal = e;
+        }
+        catch (QueueFileException e)
+        {
+            // What we have written ourselves: never the client's fault.
+            _message.Log.WriteError(e.Message);
+            throw new Refusal("queue file write error", isTemporary: true);
+        }
+        if (refusal is not null)
+        {
+            if (!IsReturned(refusal))
                 throw refusal;
             places.AppendInstructions(_output, () => Return(refusal));
             edits.ReviveLists();
         }
-        places.AppendRecipients(_output, () => _recipients.End(isReturned: milters.Refusal is not null));
+        places.AppendRecipients(_output, () => _recipients.End(isReturned: refusal is not null));
         return size with { RecipientCount = _recipients.Count, QueueFlags = SizeRecord.FlagsOf(_message.Notify), MessageSize = edits.NewSize ?? size.MessageSize, SmtpUtf8 = _message.SmtpUtf8 };
+    }
+
+    private static Refusal RefusalOf(MilterVerdict verdict)
+    {
+        string reason = verdict.Text[4..].Split('\n')[0], status = reason.Split(' ')[0];
+        bool isTemporary = verdict.Text.StartsWith('4'), hasStatus = status.Split('.').Length == 3;
+        return new Refusal(hasStatus && reason.Length > status.Length ? reason[(status.Length + 1)..] : reason, isTemporary, hasStatus ? status : isTemporary ? "4.7.1" : "5.7.1") { Reply = verdict.Text };
     }
 
     private void Return(Refusal why) => _output.Write(RecordType.TextPart, $"{BuiltInTransport.Error.Word()}:{why.Status} {why.Message}");

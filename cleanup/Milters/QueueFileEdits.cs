@@ -243,7 +243,7 @@ internal sealed class QueueFileEdits(CleanupOptions options, Message message, Ed
             return;
         EachRecipient((reader, original) =>
         {
-            if (reader.Type == RecordType.Recipient && (original ?? reader.Text) == wanted)
+            if (reader.Type is RecordType.Recipient or RecordType.Done && (original ?? reader.Text) == wanted)
                 output.Overwrite(reader.Offset, RecordType.Cancelled, reader.Payload);
         });
         recipients.Forget(wanted);

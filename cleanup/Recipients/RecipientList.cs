@@ -61,6 +61,7 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
     internal void Forget(string address)
     {
         _seen.RemoveWhere(key => key.Split('\n') is [.., var original, var final] && (original == address || final == address));
+        message.Expanded.RemoveAll(outcome => outcome.Dsn.Action == DsnAction.Delivered && (outcome.Recipient.Original ?? outcome.Recipient.Address) == address);
         _listed.RemoveAll(item => (item.Recipient.Original ?? item.Recipient.Address) == address && _isListed.Remove(item));
     }
 
@@ -92,6 +93,8 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
         }
         if (isReturned)
         {
+            // No list has got it after all.
+            message.Expanded.RemoveAll(static outcome => outcome.Dsn.Action == DsnAction.Delivered);
             _listed.Clear();
             _isListed.Clear();
         }

@@ -434,6 +434,9 @@ public sealed class MilterConnection : IDisposable
         try
         {
             await Send(Options.CommandTimeout);
+            // The other process would take what is left for the start of an answer.
+            if (_input.HasPart)
+                throw new MilterException("more was said than was asked for");
         }
         catch (MilterException e)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PostfixNet.Configuration;
+using PostfixNet.Native;
 
 namespace PostfixNet.Milter;
 
@@ -101,6 +102,11 @@ public sealed class MilterSettings
     private List<MilterOptions>? Parse(IReadOnlyList<string> words, out string problem)
     {
         List<MilterOptions> milters = [];
+        if (words.Count > Descriptor.MostPassed)
+        {
+            problem = string.Create(CultureInfo.InvariantCulture, $"{words.Count} milters are too many; give {Descriptor.MostPassed} at most");
+            return null;
+        }
         foreach (string word in words)
         {
             IReadOnlyList<string> parts = word is ['{', .., '}'] ? MainConfig.Settings(word) : [word];

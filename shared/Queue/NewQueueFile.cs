@@ -142,6 +142,9 @@ public sealed class NewQueueFile : IDisposable
         _committed = true;
     }
 
+    /// <summary>Takes a committed file back, for as long as nobody else has moved it: it is removed when it is disposed.</summary>
+    public void Withdraw() => _committed = false;
+
     /// <summary>Closes the file; removes it unless it was committed.</summary>
     public void Dispose()
     {

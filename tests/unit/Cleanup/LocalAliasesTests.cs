@@ -135,6 +135,21 @@ public sealed class LocalAliasesTests
         Assert.Equal(["list@host.test Delivered", "list@localhost Delivered"], flow.Traced.Select(outcome => $"{outcome.Recipient.Address} {outcome.Dsn.Action}"));
     }
 
+    // Else each try would send the list again.
+    [Fact]
+    public void What_cannot_be_queued_leaves_no_list_behind()
+    {
+        using MailFlow flow = new();
+        flow.Options = CleanupOptions.From(MainConfig.FromText(Usual + Aliases));
+        using CleanupClient client = CleanupClient.Begin(flow.Connect(), new CleanupRequest(IsFromServer: true));
+        string hold = flow.Queues.DirectoryOf(QueueName.Hold);
+        File.WriteAllText($"{hold}/{client.Id}", "in the way");
+        client.Send(MailFlow.Encode("Ss@s.test|Rlist|M|NX: y|N|X|fhold|E"));
+        Assert.Equal(CleanupVerdict.TryAgain, client.Finish().Verdict);
+        Assert.Equal([client.Id.ToString()], flow.Names(QueueName.Hold));
+        Assert.Empty(flow.Names(QueueName.Incoming));
+    }
+
     [Fact]
     public void Mail_that_goes_back_to_its_sender_goes_back_for_the_list_too()
     {

@@ -292,6 +292,40 @@ public sealed class ContentStageTests
         }
     }
 
+    [Fact]
+    public void Mail_of_this_host_that_a_milter_makes_too_large_goes_back()
+    {
+        (MailFlow flow, _) = Pick($"eom: {string.Concat(Enumerable.Repeat($"replbody {new string('x', 1000)}\\r\\n; ", 20))}continue", toml: "message_size_limit = 5000");
+        using (flow)
+        {
+            List<(char Type, string Payload)> records = flow.Incoming();
+            Assert.Contains(('L', "error:5.3.4 message file too big"), records.SkipWhile(static record => record.Type != 'X'));
+            Assert.Equal('E', records[^1].Type);
+            Assert.Empty(flow.Names(QueueName.Maildrop));
+            Assert.Empty(flow.Names(QueueName.Corrupt));
+        }
+    }
+
+    // The members of a list with an owner get nothing of mail that goes back, and nobody says that the list has got it.
+    [Theory]
+    [InlineData("eom: continue", "Dlist@golden.test", "list@golden.test Delivered")]
+    [InlineData("eom: reject", "Rlist@golden.test", "")]
+    [InlineData("eom: delrcpt list@golden.test; reject", "/list@golden.test", "")]
+    [InlineData("eom: delrcpt list@golden.test; continue", "/list@golden.test", "")]
+    public void A_list_is_reported_on_when_it_has_got_the_message(string script, string recipient, string reported)
+    {
+        (MailFlow flow, _) = Pick(script, "T1700000000 0|Slocal@golden.test|Anotify_flags=2|Rlist@golden.test|Rc@d.test|M|NSubject: s|N|Nbody|X|E",
+            "mydestination = 'golden.test'\n[alias_maps]\nlist = 'm@m.test'\nowner-list = 'keeper@k.test'");
+        using (flow)
+        {
+            string directory = flow.Queues.DirectoryOf(QueueName.Incoming);
+            List<(char Type, string Payload)>[] files = [.. flow.Names(QueueName.Incoming).Select(id => MailFlow.Records($"{directory}/{id}"))];
+            Assert.Equal(reported.Length > 0 ? 2 : 1, files.Length);
+            Assert.Contains(recipient, files.Single(static file => file.Contains(('S', "local@golden.test"))).Select(static record => record.Type + record.Payload));
+            Assert.Equal(reported, string.Join(' ', flow.Traced.Select(static outcome => $"{outcome.Recipient.Address} {outcome.Dsn.Action}")));
+        }
+    }
+
     [Theory]
     [InlineData("mail: tempfail")]
     [InlineData("rcpt: reject")]

@@ -52,6 +52,10 @@ public sealed class MilterOptionsTests
     public void What_is_wrong_is_refused_at_its_line(string toml, string message) => Assert.Contains(message, Assert.Throws<ConfigurationException>(() => Read(toml)).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void More_than_can_be_handed_over_are_refused() => Assert.Contains("65 milters are too many; give 64 at most",
+        Assert.Throws<ConfigurationException>(() => Read($"smtpd_milters = '{string.Join(' ', Enumerable.Repeat("inet:h:1", 65))}'")).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void A_table_with_what_is_no_milter_is_refused()
     {
         MainConfig config = MainConfig.FromText("smtpd_milter_maps = { '192.0.2.1' = 'nowhere' }");

@@ -25,8 +25,11 @@ public sealed class LookupTable
     /// <summary>All keys are known beforehand; <see cref="FirstKey"/> sees nothing of other tables.</summary>
     public bool IsListed => _tables.All(static table => table.Entries is not null);
 
-    /// <summary>An answer may come from a server, and take long: nothing for a loop that serves others.</summary>
+    /// <summary>An answer may come from a server.</summary>
     public bool Waits => _tables.Any(static table => table.Waits);
+
+    /// <summary>An answer may take long: nothing for a loop that serves others.</summary>
+    public bool MayTakeLong => _tables.Any(static table => table.MayTakeLong);
 
     /// <summary>The value of exactly this key; null when there is none. Variants of addresses (without extension, domain
     /// only, ...) are the caller's to try, as <see cref="KeyKind.Part"/>.</summary>

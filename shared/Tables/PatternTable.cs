@@ -1,10 +1,12 @@
 using PostfixNet.Mail;
+using PostfixNet.Native;
 
 namespace PostfixNet.Tables;
 
 /// <summary>regexp_table(5) and pcre_table(5): rules with regular expressions, the first that matches a key decides.</summary>
 /// <param name="place">Before the number of a line, in messages.</param>
-internal sealed class PatternTable(string place) : Table
+/// <param name="limit">Of a lookup that begins now; when it is over, no other rule is tried: senders choose keys.</param>
+internal sealed class PatternTable(string place, Func<Deadline> limit) : Table
 {
     private const int MostGroups = 99;
 
@@ -27,15 +29,20 @@ internal sealed class PatternTable(string place) : Table
 
     public override bool IsForWholeKeys => true;
 
+    public override bool MayTakeLong => true;
+
     public override IEnumerable<string> KnownValues => _rules.Where(static rule => rule.Result is { LastGroup: 0 }).Select(static rule => rule.Result!.Expand([], []));
 
     public override string? Find(string key)
     {
         byte[] octets = ByteText.Encode(key);
+        Deadline latest = limit();
         Span<(int, int)> all = stackalloc (int, int)[MostGroups + 1];
         for (int i = 0; i < _rules.Count; i++)
         {
             Rule rule = _rules[i];
+            if (i > 0 && latest.IsOver)
+                throw new LookupException($"{place}{rule.Line}: the rules before this one took too long");
             Span<(int, int)> groups = rule.Result is { LastGroup: > 0 and int last } ? all[..(last + 1)] : [];
             try
             {
@@ -63,10 +70,11 @@ internal sealed class PatternTable(string place) : Table
     /// <param name="place">Before the number of a line, in messages.</param>
     /// <param name="substitutes">Results may have $1 in them.</param>
     /// <param name="warnings">Get "line: what is odd".</param>
+    /// <param name="limit">Only tests give one.</param>
     /// <exception cref="FormatException">"line: what is wrong".</exception>
-    internal static PatternTable Read(string place, IEnumerable<LogicalLine> lines, IPatternSyntax syntax, bool substitutes, List<string> warnings)
+    internal static PatternTable Read(string place, IEnumerable<LogicalLine> lines, IPatternSyntax syntax, bool substitutes, List<string> warnings, Func<Deadline>? limit = null)
     {
-        PatternTable table = new(place);
+        PatternTable table = new(place, limit ?? (static () => Deadline.In(TimeSpan.FromSeconds(1))));
         Stack<Rule> open = new();
         foreach (LogicalLine line in lines)
         {

@@ -7,6 +7,8 @@ internal sealed class PipeTable(IReadOnlyList<Table> tables) : Table
 
     public override bool Waits => tables.Any(static table => table.Waits);
 
+    public override bool MayTakeLong => tables.Any(static table => table.MayTakeLong);
+
     public override string? Find(string key)
     {
         foreach (Table table in tables)

@@ -14,6 +14,9 @@ public abstract class Table
     /// <summary>Its answer comes from a server, and may take long.</summary>
     public virtual bool Waits => false;
 
+    /// <summary>Its answer may take long, whoever gives it: nothing for a loop that serves others.</summary>
+    public virtual bool MayTakeLong => Waits;
+
     /// <summary>All keys, folded, with their values; null: they are not known beforehand.</summary>
     public virtual IReadOnlyDictionary<string, string>? Entries => null;
 

@@ -13,10 +13,10 @@ internal sealed record AccessServices(EventLoop Loop, OwnClients Own, Destinatio
 {
     private readonly Dictionary<PolicyOptions, PolicyClient> _policies = [];
 
-    /// <summary>Asks a table, on another thread if it has a server to ask.</summary>
+    /// <summary>Asks a table, on another thread if it may take long.</summary>
     /// <param name="find">Touches nothing else.</param>
     /// <exception cref="LookupException">It cannot say.</exception>
-    internal ValueTask<T> Ask<T>(LookupTable table, Func<T> find) => table.Waits ? Names.Elsewhere(find) : new(find());
+    internal ValueTask<T> Ask<T>(LookupTable table, Func<T> find) => table.MayTakeLong ? Names.Elsewhere(find) : new(find());
 
     /// <summary>The connections to a policy service.</summary>
     internal PolicyClient Policy(PolicyOptions policy)

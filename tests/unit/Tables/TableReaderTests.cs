@@ -151,21 +151,14 @@ public sealed class TableReaderTests : IDisposable
         Assert.Equal("main.toml:1:18: transport_maps: regexp:{...}, rule 1: $ and a number is not allowed in results of this parameter: whoever sends mail could choose them", e.Message);
     }
 
-    // What would take minutes, or for ever, is given up.
     [Theory]
-    [InlineData("pcre", "/(a+)+$/ x", 200)]
-    [InlineData("pcre", "/^(a|aa)+$/ x", 200)]
-    [InlineData("pcre", "/(.*)(.*)(.*)(.*)(.*)(.*)z/ x", 100_000)]
-    [InlineData("pcre", "/[^z]*+[yz]/ x", 100_000)]
-    [InlineData("regexp", "/(a+)+$/ x", 30_000)]
-    public void A_match_that_takes_too_long_is_given_up(string type, string rule, int length)
-    {
-        // Before: the C library's match goes on behind our back, and others wait for their turn.
-        Assert.Null(Open($"{type}:{File("harmless", "/^subject: .*viagra/ x\n/^(.*),(.*)$/ x$1\n/(foo|bar)baz$/ y")}").Find("Subject: " + new string('f', 100_000)));
-        Table table = Open($"{type}:{File("table", rule)}");
-        string message = Assert.Throws<LookupException>(() => table.Find(new string('a', length) + "b")).Message;
-        Assert.StartsWith($"{Path.Join(_directory, "table")}:1: the match takes too long", message, StringComparison.Ordinal);
-    }
+    [InlineData("regexp:{{/a/ b}}", true)]
+    [InlineData("pcre:{{/a/ b}}", true)]
+    [InlineData("pipemap:{inline:{a=b},pcre:{{/a/ b}}}", true)]
+    [InlineData("unionmap:{inline:{a=b},regexp:{{/a/ b}}}", true)]
+    [InlineData("tcp:localhost:1", true)]
+    [InlineData("unionmap:{inline:{a=b},static:c}", false)]
+    public void Which_tables_may_keep_others_waiting_is_known(string specification, bool mayTakeLong) => Assert.Equal(mayTakeLong, Open(specification).MayTakeLong);
 
     [Fact]
     public void Octets_are_matched_not_characters()

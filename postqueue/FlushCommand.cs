@@ -1,6 +1,7 @@
 using PostfixNet.Ipc;
 using PostfixNet.Native;
 using PostfixNet.Queue;
+using PostfixNet.Selection;
 using PostfixNet.Service;
 
 namespace PostfixNet.Postqueue;
@@ -21,7 +22,12 @@ internal static class FlushCommand
         ? Ask(settings, log, new ShowqRequest.FlushSite(site), $"mail for {site}")
         : log.Fatal($"Cannot flush mail queue - invalid destination: \"{site}\"", ExitStatus.Unavailable);
 
-    private static int Ask(PostqueueSettings settings, CallerLog log, ShowqRequest request, string what)
+    /// <summary>Tells how many, since nobody knows beforehand.</summary>
+    internal static int Matching(PostqueueSettings settings, CallerLog log, Filter filter) =>
+        Ask(settings, log, new ShowqRequest.FlushMatch(filter.Text), "mail", static count =>
+            StandardStreams.TryWriteOutput($"Flushed: {count} {(count == 1 ? "message" : "messages")}\n"));
+
+    private static int Ask(PostqueueSettings settings, CallerLog log, ShowqRequest request, string what, Action<int>? tell = null)
     {
         Channel channel;
         try
@@ -43,7 +49,10 @@ internal static class FlushCommand
             channel.Send(request.ToAttributes());
             AttributeList answer = channel.ReceiveReply();
             ShowqRefusal.Check(answer);
-            return FlushReply.From(answer).Count is null ? log.Fatal($"Cannot flush {what} - see the log", ExitStatus.Unavailable) : ExitStatus.Ok;
+            if (FlushReply.From(answer).Count is not { } count)
+                return log.Fatal($"Cannot flush {what} - see the log", ExitStatus.Unavailable);
+            tell?.Invoke(count);
+            return ExitStatus.Ok;
         }
     }
 }

@@ -1,6 +1,7 @@
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
+using PostfixNet.Selection;
 
 namespace PostfixNet.Postqueue;
 
@@ -11,8 +12,6 @@ namespace PostfixNet.Postqueue;
 /// <param name="log">Told of what could not be done.</param>
 internal sealed class Flusher(QueueDirectories queues, Action wakeQueueManager, Log log)
 {
-    private const int RecipientBatch = 200;
-
     /// <summary>One message.</summary>
     /// <returns>How many were touched: 1, or 0 when it is not deferred (any more); null: it could not be done, see the log.</returns>
     internal int? One(string text)
@@ -27,10 +26,18 @@ internal sealed class Flusher(QueueDirectories queues, Action wakeQueueManager, 
     }
 
     /// <summary>All deferred mail with a recipient in a domain that still waits.</summary>
-    /// <remarks>Looks into every deferred file, in bounded memory; what is due anyway needs no help.</remarks>
     /// <param name="domain">Compared without regard to case; not with the domains below it.</param>
+    /// <inheritdoc cref="All" path="/*[not(self::param)]"/>
+    internal int? Site(string domain) => All(domain, mail => mail.Recipients().Any(recipient => Address.DomainOf(recipient.Address).Equals(domain, StringComparison.OrdinalIgnoreCase)), null);
+
+    /// <summary>All deferred mail that a filter means.</summary>
+    /// <inheritdoc cref="All" path="/*[not(self::param)]"/>
+    internal int? Matching(Filter filter, IRoutes routes) => All(filter.Text, filter.Fits, routes);
+
+    /// <summary>Deferred mail.</summary>
+    /// <remarks>Looks into every deferred file, in bounded memory; what is due anyway needs no help.</remarks>
     /// <returns>How many messages were touched; null: some could not be, see the log.</returns>
-    internal int? Site(string domain)
+    private int? All(string what, Func<QueuedMail, bool> isWanted, IRoutes? routes)
     {
         int count = 0;
         bool failed = false;
@@ -38,8 +45,11 @@ internal sealed class Flusher(QueueDirectories queues, Action wakeQueueManager, 
         {
             foreach (QueueEntry entry in queues.ScanEntries(QueueName.Deferred))
             {
-                if (!HasRecipientIn(domain, entry.Path))
-                    continue;
+                using (QueuedMail? mail = QueuedMail.Open(queues, QueueName.Deferred, entry, MailTime.NowMicroseconds, routes))
+                {
+                    if (mail is not { WrongMode: null } || !isWanted(mail))
+                        continue;
+                }
                 bool? moved = Move(entry.Id, entry.Path);
                 failed |= moved is null;
                 if (moved == true && ++count % 100 == 0)
@@ -48,40 +58,12 @@ internal sealed class Flusher(QueueDirectories queues, Action wakeQueueManager, 
         }
         catch (IOException e)
         {
-            log.NotFlushed(domain, e);
+            log.NotFlushed(what, e);
             failed = true;
         }
         if (count % 100 != 0)
             wakeQueueManager();
         return failed ? null : count;
-    }
-
-    private static bool HasRecipientIn(string domain, string path)
-    {
-        try
-        {
-            using QueueFile file = QueueFile.Open(path);
-            if (!QueueFileMode.IsReady(FileSystem.Status(file.Handle).Mode))
-                return false;
-            List<Recipient> batch = [];
-            _ = file.ReadWhatIsThere(batch, RecipientBatch, out long next);
-            while (true)
-            {
-                foreach (Recipient recipient in batch)
-                {
-                    if (Address.DomainOf(recipient.Address).Equals(domain, StringComparison.OrdinalIgnoreCase))
-                        return true;
-                }
-                if (next == 0)
-                    return false;
-                batch.Clear();
-                next = file.ReadRecipients(next, batch, RecipientBatch);
-            }
-        }
-        catch (Exception e) when (e is IOException or QueueFileException)
-        {
-            return false; // gone meanwhile, or damaged: qmgr will find out
-        }
     }
 
     private bool? Move(QueueId id, string path)

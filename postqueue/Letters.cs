@@ -6,7 +6,7 @@ namespace PostfixNet.Postqueue;
 internal static class Letters
 {
     internal const string Usage =
-        "usage: postqueue -f | postqueue -i queueid | postqueue -j | postqueue -p | postqueue -s site | postqueue [-j] -x queueid_or_site";
+        "usage: postqueue -f [--match filter] | postqueue -i queueid | postqueue -j [--match filter] | postqueue -p [--match filter] | postqueue -s site | postqueue [-j] -x queueid_or_site";
 
     /// <summary>A command line of letters only, or not.</summary>
     /// <param name="arguments">All of them.</param>
@@ -15,9 +15,22 @@ internal static class Letters
     internal static PostqueueVerb? Parse(IReadOnlyList<string> arguments, out string? problem)
     {
         problem = null;
-        if (arguments.Any(argument => argument is ['-', '-', _, ..]))
+        List<string> letters = [], filters = [];
+        bool byNextAttempt = false;
+        for (int i = 0; i < arguments.Count; i++)
+        {
+            if (arguments[i] == "--match" && i + 1 < arguments.Count)
+                filters.Add(arguments[++i]);
+            else if (arguments[i].StartsWith("--match=", StringComparison.Ordinal))
+                filters.Add(arguments[i]["--match=".Length..]);
+            else if (arguments[i] == "--by-next-attempt")
+                byNextAttempt = true;
+            else
+                letters.Add(arguments[i]);
+        }
+        if (letters.Any(argument => argument is ['-', '-', _, ..]))
             return null;
-        Getopt getopt = new(arguments, "c:fi:jps:vx:");
+        Getopt getopt = new(letters, "c:fi:jps:vx:");
         List<PostqueueVerb> asked = [];
         string[] config = [];
         while (getopt.Next() is { } letter)
@@ -56,8 +69,17 @@ internal static class Letters
         };
         if (verb is null)
             problem = asked.Count == 0 ? "nothing is asked for" : "one thing at a time";
-        else
-            verb.Config = config;
+        else if (filters.Count > 1 || (filters.Count > 0 && (verb.Filter is null || verb is FlushVerb flush && (flush.Id.Any() || flush.Site.Any()))))
+            problem = filters.Count > 1 ? "one --match at a time" : "--match goes with -p, -j and -f";
+        else if (byNextAttempt && verb is not ListVerb)
+            problem = "--by-next-attempt goes with -p and -j";
+        if (verb is null || problem is not null)
+            return verb;
+        verb.Config = config;
+        if (filters.Count > 0)
+            verb.Filter = filters;
+        if (verb is ListVerb list)
+            list.ByNextAttempt = byNextAttempt;
         return verb;
     }
 }

@@ -1,5 +1,6 @@
 using PostfixNet.Ipc;
 using PostfixNet.Native;
+using PostfixNet.Selection;
 using PostfixNet.Service;
 
 namespace PostfixNet.Postqueue;
@@ -7,10 +8,13 @@ namespace PostfixNet.Postqueue;
 /// <summary>postqueue -p and -j: prints the queue, as the service tells it; without one, as the files do, for those who may read them.</summary>
 internal static class ListCommand
 {
-    internal static int Run(PostqueueSettings settings, CallerLog log, bool asJson)
+    /// <param name="asJson">For programs, one object a line.</param>
+    /// <param name="filter">Only these; null: all.</param>
+    /// <param name="byNextAttempt">The earliest next attempt goes first.</param>
+    internal static int Run(PostqueueSettings settings, CallerLog log, bool asJson, Filter? filter = null, bool byNextAttempt = false)
     {
         ListingText text = ListingText.ToStandardOutput();
-        TableListing table = new(text, settings.LongQueueIds);
+        TableListing table = new(text, settings.LongQueueIds) { NoneText = filter is null ? "Mail queue is empty\n" : "No mail matches\n" };
         IListingOutput output = asJson ? new JsonListing(text) : table;
         Channel? channel = null;
         try
@@ -21,20 +25,17 @@ internal static class ListCommand
         {
             if (!MailOwner.MayAct(settings.Queues.Root))
                 return log.Fatal("Queue report unavailable - mail system is down", ExitStatus.Unavailable);
+            if (filter is not null && (filter.Needs & FilterNeeds.Routes) != 0)
+                return log.Fatal("where mail goes only the queue manager knows - mail system is down", ExitStatus.Unavailable);
             log.Warn($"Mail system is down -- accessing queue directly (Connect to the Postfix showq service: {e.Reason})");
-            // The files are mail_owner's, or a user's; nothing in them is worth reading as root.
-            if (Users.EffectiveUid == 0)
-            {
-                Account account = settings.Owner();
-                Users.BecomeForever(account.Uid, account.Gid, settings.Group());
-            }
-            new QueueListing(settings.Queues, settings.EmptyAddress).Run(output);
+            DirectAccess.Begin(settings);
+            new QueueListing(settings.Queues, settings.EmptyAddress) { Filter = filter, ByNextAttempt = byNextAttempt }.Run(output);
         }
         if (channel is not null)
         {
             using (channel)
             {
-                channel.Send(new ShowqRequest.List().ToAttributes());
+                channel.Send(new ShowqRequest.List(filter?.Text, WithRoutes: asJson, byNextAttempt).ToAttributes());
                 ListingReceiver.Run(channel, output);
             }
         }

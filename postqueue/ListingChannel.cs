@@ -1,3 +1,4 @@
+using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 
 namespace PostfixNet.Postqueue;
@@ -6,7 +7,8 @@ namespace PostfixNet.Postqueue;
 file static class Name
 {
     internal const string Queue = "queue_name", Id = "queue_id", Time = "time", Size = "size", IsExpired = "forced_expire", Sender = "sender",
-        Recipients = "recipients", Address = "address", Reason = "reason", EndOfMessage = "end_of_message", EndOfQueue = "end_of_queue";
+        Recipients = "recipients", Address = "address", Reason = "reason", Code = "code", Transport = "transport", NextHop = "next_hop", Next = "next_attempt",
+        Attempts = "attempts", EndOfMessage = "end_of_message", EndOfQueue = "end_of_queue";
 }
 
 /// <summary>A listing on its way from the showq service to postqueue. Messages with many recipients go in pieces; the end
@@ -21,14 +23,22 @@ internal sealed class ListingSender(Channel channel) : IListingOutput
     private AttributeList _piece = new();
     private int _bytes;
 
-    public void Begin(ListedMessage message) => _piece = new AttributeList()
-        .Add(Name.Queue, message.Queue).Add(Name.Id, message.Id).Add(Name.Time, message.Time).Add(Name.Size, message.Size)
-        .Add(Name.IsExpired, message.IsExpired).Add(Name.Sender, message.Sender);
-
-    public void Recipient(string address, string? reason)
+    public void Begin(ListedMessage message)
     {
-        _recipients.Add(new AttributeList().Add(Name.Address, address).AddOptional(Name.Reason, reason));
-        _bytes += 3 * (address.Length + (reason?.Length ?? 0));
+        _piece = new AttributeList()
+            .Add(Name.Queue, message.Queue).Add(Name.Id, message.Id).Add(Name.Time, message.Time).Add(Name.Size, message.Size)
+            .Add(Name.IsExpired, message.IsExpired).Add(Name.Sender, message.Sender);
+        if (message.NextAttempt is { } next)
+            _piece.Add(Name.Next, next);
+        if (message.Attempts > 0)
+            _piece.Add(Name.Attempts, message.Attempts);
+    }
+
+    public void Recipient(in ListedRecipient recipient)
+    {
+        _recipients.Add(new AttributeList().Add(Name.Address, recipient.Address).AddOptional(Name.Reason, recipient.Reason).AddOptional(Name.Code, recipient.Code)
+            .AddOptional(Name.Transport, recipient.Route?.Transport).AddOptional(Name.NextHop, recipient.Route?.NextHop));
+        _bytes += 3 * (recipient.Address.Length + (recipient.Reason?.Length ?? 0));
         if (_recipients.Count >= RecipientsInPiece || _bytes >= BytesInPiece)
             Send();
     }
@@ -69,10 +79,17 @@ internal static class ListingReceiver
             if (!inMessage)
             {
                 output.Begin(new ListedMessage(piece.Text(Name.Queue), piece.Text(Name.Id), piece.Number(Name.Time), piece.Number(Name.Size),
-                    piece.IsTrue(Name.IsExpired), piece.Text(Name.Sender)));
+                    piece.IsTrue(Name.IsExpired), piece.Text(Name.Sender))
+                {
+                    NextAttempt = piece.Has(Name.Next) ? piece.Number(Name.Next) : null,
+                    Attempts = (int)Math.Clamp(piece.Number(Name.Attempts, 0), 0, int.MaxValue),
+                });
             }
             foreach (AttributeList recipient in piece.Lists(Name.Recipients))
-                output.Recipient(recipient.Text(Name.Address), recipient.OptionalText(Name.Reason));
+            {
+                output.Recipient(new ListedRecipient(recipient.Text(Name.Address), recipient.OptionalText(Name.Reason), recipient.OptionalText(Name.Code),
+                    recipient.OptionalText(Name.Transport) is { } transport ? new MailRoute(transport, recipient.OptionalText(Name.NextHop) ?? "") : null));
+            }
             inMessage = !piece.Has(Name.EndOfMessage);
             if (!inMessage)
                 output.EndMessage();

@@ -29,6 +29,11 @@ internal sealed class ListingText(Action<string> write)
             throw new ListingClosedException(SystemCallException.Last("write to standard output"));
     });
 
+    // What is ready is not kept back for long: of a slow listing something is to be seen at once.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(20);
+
+    private long _since = Environment.TickCount64;
+
     internal StringBuilder Append(string text)
     {
         if (_text.Length > PieceLength)
@@ -36,11 +41,19 @@ internal sealed class ListingText(Action<string> write)
         return _text.Append(text);
     }
 
+    /// <summary>A message ends here.</summary>
+    internal void EndPiece()
+    {
+        if (Environment.TickCount64 - _since > s_patience.TotalMilliseconds)
+            Flush();
+    }
+
     internal void Flush()
     {
         if (_text.Length > 0)
             write(_text.ToString());
         _text.Clear();
+        _since = Environment.TickCount64;
     }
 }
 
@@ -55,6 +68,9 @@ internal sealed class TableListing(ListingText text, bool longIds) : IListingOut
     private int _count;
     private long _size;
     private string _reason = "";
+
+    /// <summary>What is said of nothing.</summary>
+    internal string NoneText { get; init; } = "Mail queue is empty\n";
 
     public void Begin(ListedMessage message)
     {
@@ -79,27 +95,25 @@ internal sealed class TableListing(ListingText text, bool longIds) : IListingOut
             : string.Create(CultureInfo.InvariantCulture, $"{id,-11} {message.Size,7} {date,19}  {sender}\n"));
     }
 
-    public void Recipient(string address, string? reason)
+    public void Recipient(in ListedRecipient recipient)
     {
-        reason ??= "";
+        string reason = recipient.Reason ?? "";
         if (reason != _reason)
         {
             _reason = reason;
             string shown = reason.Length > 0 ? PrintableText.Of(reason) : "reason unavailable";
             text.Append(new string(' ', Math.Max(0, ReasonWidth - shown.Length))).Append('(').Append(shown).Append(")\n");
         }
-        text.Append(_indent).Append(PrintableText.Of(address)).Append('\n');
+        text.Append(_indent).Append(PrintableText.Of(recipient.Address)).Append('\n');
     }
 
-    public void EndMessage()
-    {
-    }
+    public void EndMessage() => text.EndPiece();
 
     /// <summary>The last line.</summary>
     internal void End()
     {
         text.Append(_count == 0
-            ? "Mail queue is empty\n"
+            ? NoneText
             : string.Create(CultureInfo.InvariantCulture, $"\n-- {_size / 1024} Kbytes in {_count} Request{(_count == 1 ? "" : "s")}.\n"));
         text.Flush();
     }
@@ -110,10 +124,11 @@ internal sealed class TableListing(ListingText text, bool longIds) : IListingOut
 internal sealed class JsonListing(ListingText text) : IListingOutput
 {
     private bool _isFirst;
+    private ListedMessage? _message;
 
     public void Begin(ListedMessage message)
     {
-        _isFirst = true;
+        (_isFirst, _message) = (true, message);
         text.Append("{\"queue_name\": ").Append(JsonText.Quote(message.Queue))
             .Append(", \"queue_id\": ").Append(JsonText.Quote(message.Id))
             .Append(CultureInfo.InvariantCulture, $", \"arrival_time\": {message.Time}, \"message_size\": {message.Size}")
@@ -121,14 +136,28 @@ internal sealed class JsonListing(ListingText text) : IListingOutput
             .Append(", \"sender\": ").Append(JsonText.Quote(message.Sender)).Append(", \"recipients\": [");
     }
 
-    public void Recipient(string address, string? reason)
+    public void Recipient(in ListedRecipient recipient)
     {
-        StringBuilder line = text.Append(_isFirst ? "{\"address\": " : ", {\"address\": ").Append(JsonText.Quote(address));
-        if (!string.IsNullOrEmpty(reason))
-            line.Append(", \"delay_reason\": ").Append(JsonText.Quote(reason));
+        StringBuilder line = text.Append(_isFirst ? "{\"address\": " : ", {\"address\": ").Append(JsonText.Quote(recipient.Address));
+        if (!string.IsNullOrEmpty(recipient.Reason))
+            line.Append(", \"delay_reason\": ").Append(JsonText.Quote(recipient.Reason));
+        // What Postfix does not tell comes last.
+        if (recipient.Code is { } code)
+            line.Append(", \"reason_code\": ").Append(JsonText.Quote(code));
+        if (recipient.Route is { } route)
+            line.Append(", \"transport\": ").Append(JsonText.Quote(route.Transport)).Append(", \"next_hop\": ").Append(JsonText.Quote(route.NextHop));
         line.Append('}');
         _isFirst = false;
     }
 
-    public void EndMessage() => text.Append("]}\n");
+    public void EndMessage()
+    {
+        StringBuilder line = text.Append("]");
+        if (_message?.NextAttempt is { } next)
+            line.Append(CultureInfo.InvariantCulture, $", \"next_attempt\": {next}");
+        if (_message is { Attempts: > 0 and var attempts })
+            line.Append(CultureInfo.InvariantCulture, $", \"attempts\": {attempts}");
+        line.Append("}\n");
+        text.EndPiece();
+    }
 }

@@ -31,10 +31,10 @@ internal sealed class PostfixListing(Descriptor socket, TimeSpan timeout) : ILis
         Attribute("sender", message.Sender);
     }
 
-    public void Recipient(string address, string? reason)
+    public void Recipient(in ListedRecipient recipient)
     {
-        Attribute("recipient", address);
-        Attribute("reason", reason ?? "");
+        Attribute("recipient", recipient.Address);
+        Attribute("reason", recipient.Reason ?? "");
         if (_piece.Count >= PieceLength)
             Flush();
     }

@@ -1,5 +1,6 @@
 using PostfixNet.Commands;
 using PostfixNet.Configuration;
+using PostfixNet.Selection;
 using PostfixNet.Service;
 
 namespace PostfixNet.Postqueue;
@@ -9,12 +10,17 @@ namespace PostfixNet.Postqueue;
 ///   postqueue - queue listing and flushing
 /// SYNOPSIS
 ///   postqueue [-v] [-c config_directory] -p | -j | -f | -i queue_id | -s site | [-j] -x queue_id_site_or_address
-///   postqueue list [--json] | flush [--id queue_id | --site site] | explain [--json] queue_id_or_site [--config config_directory]
+///   postqueue [-c config_directory] -p | -j | -f --match filter; -p | -j --by-next-attempt
+///   postqueue list [--json] [--match filter] [--by-next-attempt] | flush [--id queue_id | --site site | --match filter] | explain [--json] queue_id_or_site [--config config_directory]
 ///   The service showq: started by master with the argument -showq, not by hand.
 /// DESCRIPTION
 ///   -p lists the queue in the layout of sendmail's mailq; -j as one JSON object a line. -f makes qmgr try all mail now;
 ///   -i one deferred message; -s all deferred mail with a recipient in a domain, which need not be in fast_flush_domains:
 ///   the queue files are looked through, no logs are kept. What is flushed is tried though its destination seemed dead.
+///   --match narrows -p, -j and -f to mail that a filter means (docs/selection.md); headers are for the super-user and the owner of the queue to ask for. With -f it tells how many.
+///   Behind Postfix's fields -j tells reason_code, transport and next_hop of each recipient, and next_attempt and attempts of the message, where they are known.
+///   --by-next-attempt lists the earliest next attempt first, and what was never tried before the rest; it keeps 40 bytes in memory for each message, and begins
+///   when all were looked at.
 ///   -x tells of one message, of the mail for a domain, or of that from or to an address, why each recipient still waits: in words and
 ///   with a code of a fixed set (see WaitCode), until when, the last reply, transport, next hop and the limits there; with
 ///   -j as one JSON object a message. Of very many messages 100 are told, and all are counted by reason.
@@ -72,6 +78,10 @@ internal static class Program
         catch (ShowqRefusedException e)
         {
             return log.Fatal(e.Message, ExitStatus.NoPermission);
+        }
+        catch (FilterException e)
+        {
+            return log.Fatal($"--match: {e.Message}", ExitStatus.Usage);
         }
         catch (ConfigurationException e)
         {

@@ -1,8 +1,7 @@
-using Microsoft.Win32.SafeHandles;
+using PostfixNet.Delivery;
 using PostfixNet.Mail;
-using PostfixNet.Native;
-using PostfixNet.Notices;
 using PostfixNet.Queue;
+using PostfixNet.Selection;
 
 namespace PostfixNet.Postqueue;
 
@@ -13,16 +12,28 @@ namespace PostfixNet.Postqueue;
 /// <param name="Size">Octets.</param>
 /// <param name="IsExpired">Will be returned at its next attempt (postsuper -e).</param>
 /// <param name="Sender">External form; empty_address_recipient for the null sender.</param>
-internal sealed record ListedMessage(string Queue, string Id, long Time, long Size, bool IsExpired, string Sender);
+internal sealed record ListedMessage(string Queue, string Id, long Time, long Size, bool IsExpired, string Sender)
+{
+    /// <summary>Next attempt, seconds since 1970; null: none is planned.</summary>
+    internal long? NextAttempt { get; init; }
+
+    /// <summary>Attempts that were made; 0: none, or it is not known.</summary>
+    internal int Attempts { get; init; }
+}
+
+/// <summary>One recipient of a listing.</summary>
+/// <param name="Address">External form.</param>
+/// <param name="Reason">Why it was not delivered; null: unknown.</param>
+/// <param name="Code">The status code of that, e.g. "4.4.1"; null likewise.</param>
+/// <param name="Route">Where it goes; null: not asked for, or unknown.</param>
+internal readonly record struct ListedRecipient(string Address, string? Reason, string? Code = null, MailRoute? Route = null);
 
 /// <summary>Takes a listing in, piece by piece, so that nobody must hold a message with all its recipients.</summary>
 internal interface IListingOutput
 {
     public void Begin(ListedMessage message);
 
-    /// <param name="address">External form.</param>
-    /// <param name="reason">Why it was not delivered; null when unknown.</param>
-    public void Recipient(string address, string? reason);
+    public void Recipient(in ListedRecipient recipient);
 
     public void EndMessage();
 }
@@ -30,141 +41,138 @@ internal interface IListingOutput
 /// <summary>Goes through the queues and tells what is there.</summary>
 /// <param name="queues">Where messages are.</param>
 /// <param name="emptyAddress">What stands for the null address (empty_address_recipient).</param>
-internal sealed class QueueListing(QueueDirectories queues, string emptyAddress)
+/// <param name="clock">The present.</param>
+internal sealed class QueueListing(QueueDirectories queues, string emptyAddress, TimeProvider? clock = null)
 {
-    private const int RecipientBatch = 200;
-
     // A message on its way from incoming or active to deferred would be met twice. The active queue is limited by qmgr.
     private const int RememberedLimit = 100_000;
+
+    // Open at once when their routes are asked for together; the first ones are not to wait for many.
+    private const int MostTogether = 100, MostRecipientsTogether = RouteQuestion.Limit;
 
     // In Postfix's order.
     private static readonly QueueName[] s_queues =
         [QueueName.Maildrop, QueueName.Active, QueueName.Incoming, QueueName.Deferred, QueueName.Hold];
 
-    private readonly List<Recipient> _batch = [];
-    private string? _usualReason;
-    private readonly HashSet<long> _listedOffsets = [];
+    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
+    private readonly HashSet<QueueId> _remembered = [];
+    private string? _paused;
+
+    /// <summary>Only these are told; null: all.</summary>
+    internal Filter? Filter { get; init; }
+
+    /// <summary>Tells where mail goes, too; null: it does not.</summary>
+    internal IRoutes? Routes { get; init; }
+
+    /// <summary>The earliest next attempt goes first (S3-07); else as they are found.</summary>
+    internal bool ByNextAttempt { get; init; }
+
+    /// <summary>Tell also what is damaged: for those who may read the queue itself.</summary>
+    internal bool WithCorrupt { get; init; }
 
     /// <summary>Lists all complete messages.</summary>
     /// <exception cref="IOException">A queue cannot be read.</exception>
     internal void Run(IListingOutput output)
     {
-        string? paused = PauseList.Read(queues.Root).IsEverything ? "all deliveries are paused by the operator" : null;
-        HashSet<QueueId> remembered = [];
-        foreach (QueueName queue in s_queues)
+        _paused = PauseList.Read(queues.Root).IsEverything ? "all deliveries are paused by the operator" : null;
+        _remembered.Clear();
+        if (ByNextAttempt)
+            RunInOrder(output);
+        else
+            TellAll(Entries(), output);
+    }
+
+    private IEnumerable<(QueueName Queue, QueueEntry Entry)> Entries()
+    {
+        foreach (QueueName queue in WithCorrupt ? [.. s_queues, QueueName.Corrupt] : s_queues)
         {
-            _usualReason = queue is QueueName.Maildrop or QueueName.Hold ? null : paused;
-            bool remember = queue is QueueName.Active or QueueName.Incoming;
             foreach (QueueEntry entry in queues.ScanEntries(queue))
             {
-                if (queue != QueueName.Maildrop && remembered.Contains(entry.Id))
-                    continue;
-                if (Tell(queue, entry, output) && remember && remembered.Count < RememberedLimit)
-                    remembered.Add(entry.Id);
+                if (queue == QueueName.Maildrop || !_remembered.Contains(entry.Id))
+                    yield return (queue, entry);
             }
         }
     }
 
-    // False when there is nothing to tell: not complete, not a message, or gone meanwhile.
-    private bool Tell(QueueName queue, QueueEntry entry, IListingOutput output)
+    private void TellAll(IEnumerable<(QueueName Queue, QueueEntry Entry)> entries, IListingOutput output)
     {
-        try
+        List<QueuedMail> together = [];
+        int limit = 1, recipients = 0;
+        foreach ((QueueName queue, QueueEntry entry) in entries)
         {
-            using SafeFileHandle handle = FileSystem.Open(entry.Path);
-            FileStatus status = FileSystem.Status(handle);
-            if (status.Kind != FileKind.Regular || WhyNot(queue, status.Mode, out string? wrongMode))
-                return false;
-            using QueueFile? file = UsersFiles.Open(queue, handle, status);
-            if (file is null)
-                return false;
-            _batch.Clear();
-            Envelope envelope = file.ReadWhatIsThere(_batch, RecipientBatch, out long next);
-            if (envelope.Sender is null)
-                return false;
-            output.Begin(new ListedMessage(
-                QueueDirectories.NameOf(queue), entry.Id.ToString(),
-                envelope.ArrivalSeconds > 0 ? envelope.ArrivalSeconds : status.ModifiedSeconds,
-                envelope.Size?.ContentSize is > 0 and long size ? size : status.Size,
-                QueueFileMode.IsForceExpired(status.Mode), External(envelope.Sender)));
-            _listedOffsets.Clear();
-            if (wrongMode is null)
-                TellDeferred(entry.Id, handle, output);
-            TellRecipients(file, next, wrongMode ?? _usualReason, output);
-            output.EndMessage();
-            return true;
-        }
-        catch (SystemCallException e) when (e.IsMissing)
-        {
-            return false;
-        }
-        catch (SystemCallException e) when (e.IsForbidden)
-        {
-            return false; // a file in maildrop that its owner keeps to himself
-        }
-        catch (IOException e) when (e is not Ipc.IpcException)
-        {
-            return false; // a link, or a bad spot of the disk: the rest of the queue is still worth telling
-        }
-    }
-
-    // An incomplete file is none. But mail that was in delivery, waits or is held was complete: somebody has changed its mode.
-    private static bool WhyNot(QueueName queue, int mode, out string? wrongMode)
-    {
-        wrongMode = null;
-        if (QueueFileMode.IsReady(mode))
-            return false;
-        if (mode == QueueFileMode.Corrupt || queue is not (QueueName.Active or QueueName.Deferred or QueueName.Hold))
-            return true;
-        wrongMode = $"not delivered: mode {Convert.ToString(mode, 8)} of its file, not 700; \"postsuper -s\" repairs it";
-        return false;
-    }
-
-    private void TellRecipients(QueueFile file, long next, string? reason, IListingOutput output)
-    {
-        while (true)
-        {
-            foreach (Recipient recipient in _batch)
-            {
-                if (!_listedOffsets.Contains(recipient.Offset))
-                    output.Recipient(External(recipient.Address), reason);
-            }
-            if (next == 0)
-                return;
-            _batch.Clear();
-            try
-            {
-                next = file.ReadRecipients(next, _batch, RecipientBatch);
-            }
-            catch (QueueFileException)
-            {
-                next = 0; // what was read before the damage is still told
-            }
-        }
-    }
-
-    // What was logged goes first, in the log's order. The log of failures is not told: those recipients are done.
-    private void TellDeferred(QueueId id, SafeFileHandle handle, IListingOutput output)
-    {
-        foreach ((Recipient recipient, Dsn dsn) in RecipientLog.ReadUnlocked(queues.PathOf(QueueName.Defer, id), DsnClass.Transient))
-        {
-            if (recipient.Offset > 0 && (!IsPending(handle, recipient.Offset) || !_listedOffsets.Add(recipient.Offset)))
+            if (Open(queue, entry) is not { } mail)
                 continue;
-            output.Recipient(External(recipient.Address), dsn.Reason);
+            if (Routes is null)
+            {
+                using (mail)
+                    Tell(mail, output);
+                continue;
+            }
+            together.Add(mail);
+            recipients += mail.FirstPairs.Count();
+            if (together.Count < limit && recipients < MostRecipientsTogether)
+                continue;
+            TellTogether(together, output);
+            (limit, recipients) = (Math.Min(2 * limit, MostTogether), 0);
         }
+        TellTogether(together, output);
     }
 
-    // A deferred recipient may have been delivered since.
-    private static bool IsPending(SafeFileHandle handle, long offset)
+    private void TellTogether(List<QueuedMail> together, IListingOutput output)
     {
         try
         {
-            return !QueueFile.IsDone(handle, offset);
+            Routes?.Prepare([.. together.SelectMany(static mail => mail.FirstPairs)]);
+            foreach (QueuedMail mail in together)
+                Tell(mail, output);
         }
-        catch (QueueFileException)
+        finally
         {
-            return false; // the log of another message of that name
+            together.ForEach(static mail => mail.Dispose());
+            together.Clear();
         }
     }
+
+    private QueuedMail? Open(QueueName queue, in QueueEntry entry) => QueuedMail.Open(queues, queue, entry, MailTime.Microseconds(_clock), Routes);
+
+    private void Tell(QueuedMail mail, IListingOutput output)
+    {
+        if (Filter is not null && !Filter.Fits(mail))
+            return;
+        output.Begin(new ListedMessage(mail.State, mail.Id, mail.Arrival, mail.Size, mail.IsForceExpired, External(mail.Sender))
+        {
+            NextAttempt = mail.NextAttempt,
+            Attempts = mail.Attempts,
+        });
+        string? usual = mail.WrongMode ?? (mail.Queue is QueueName.Maildrop or QueueName.Hold or QueueName.Corrupt ? null : _paused);
+        foreach (WaitingRecipient recipient in mail.Recipients())
+        {
+            output.Recipient(new ListedRecipient(External(recipient.Address), recipient.Delay?.Reason ?? usual, recipient.Delay?.Status,
+                Routes is null ? null : mail.RouteOf(recipient.Address)));
+        }
+        output.EndMessage();
+        if (mail.Queue is QueueName.Active or QueueName.Incoming && _remembered.Count < RememberedLimit)
+            _remembered.Add(mail.QueueId);
+    }
+
+    private void RunInOrder(IListingOutput output)
+    {
+        AttemptOrder order = new(Entries().Count());
+        foreach ((QueueName queue, QueueEntry entry) in Entries())
+        {
+            if (Open(queue, entry) is not { } mail)
+                continue;
+            using (mail)
+            {
+                if (Filter is null || Filter.Fits(mail))
+                    order.Add(queue, mail.QueueId, mail.NextAttempt ?? (mail.Wait is null ? long.MaxValue : 0), LastAttempt(mail.QueueId));
+            }
+        }
+        TellAll(order.Sorted().Select(found => (found.Queue, new QueueEntry(found.Id, queues.PathOf(found.Queue, found.Id)))), output);
+    }
+
+    // When the reasons of the last attempt were recorded; 0: there was none.
+    private long LastAttempt(QueueId id) => Native.FileSystem.Status(queues.PathOf(QueueName.Defer, id))?.ModifiedSeconds ?? 0;
 
     private string External(string address) => address.Length == 0 ? emptyAddress : Address.ToExternal(address);
 }

@@ -6,18 +6,22 @@ namespace PostfixNet.Postqueue;
 internal abstract record ShowqRequest
 {
     private const string Request = "request", ListWord = "list", ExplainWord = "explain", FlushAllWord = "flush_all",
-        FlushIdWord = "flush_id", FlushSiteWord = "flush_site", WhatName = "what", QueueId = "queue_id", SiteName = "site";
+        FlushIdWord = "flush_id", FlushSiteWord = "flush_site", FlushMatchWord = "flush_match", WhatName = "what", QueueId = "queue_id", SiteName = "site",
+        MatchName = "match", RoutesName = "routes", OrderName = "by_next_attempt";
 
     private ShowqRequest() { }
 
-    /// <summary>The whole queue: see <see cref="ListingSender"/>.</summary>
-    internal sealed record List : ShowqRequest;
+    /// <summary>The queue: see <see cref="ListingSender"/>.</summary>
+    /// <param name="Match">A filter, not checked; null: the whole queue.</param>
+    /// <param name="WithRoutes">Where mail goes is told, too.</param>
+    /// <param name="ByNextAttempt">The earliest next attempt goes first.</param>
+    internal sealed record List(string? Match = null, bool WithRoutes = false, bool ByNextAttempt = false) : ShowqRequest;
 
     /// <summary>Why mail waits: an <see cref="ExplainedMessage"/> for each message, then an <see cref="ExplanationEnd"/>.</summary>
     /// <param name="What">Queue ID or destination.</param>
     internal sealed record Explain(string What) : ShowqRequest;
 
-    /// <summary>Try all mail now. This and the next two are answered by a <see cref="FlushReply"/>.</summary>
+    /// <summary>Try all mail now. This and the next three are answered by a <see cref="FlushReply"/>.</summary>
     internal sealed record FlushAll : ShowqRequest;
 
     /// <summary>Try one message now.</summary>
@@ -27,10 +31,15 @@ internal abstract record ShowqRequest
     /// <summary>Try all deferred mail for a destination now.</summary>
     internal sealed record FlushSite(string Site) : ShowqRequest;
 
+    /// <summary>Try all deferred mail that a filter means now.</summary>
+    /// <param name="Match">Not checked.</param>
+    internal sealed record FlushMatch(string Match) : ShowqRequest;
+
     /// <summary>For the line to the service.</summary>
     internal AttributeList ToAttributes() => this switch
     {
-        List => Named(ListWord),
+        List list => Named(ListWord).AddOptional(MatchName, list.Match).Add(RoutesName, list.WithRoutes).Add(OrderName, list.ByNextAttempt),
+        FlushMatch flush => Named(FlushMatchWord).Add(MatchName, flush.Match),
         Explain explain => Named(ExplainWord).Add(WhatName, explain.What),
         FlushAll => Named(FlushAllWord),
         FlushOne one => Named(FlushIdWord).Add(QueueId, one.Id),
@@ -41,7 +50,8 @@ internal abstract record ShowqRequest
     /// <exception cref="IpcException">Unknown or malformed.</exception>
     internal static ShowqRequest From(AttributeList list) => list.Text(Request) switch
     {
-        ListWord => new List(),
+        ListWord => new List(list.OptionalText(MatchName), list.IsTrue(RoutesName), list.IsTrue(OrderName)),
+        FlushMatchWord => new FlushMatch(list.Text(MatchName)),
         ExplainWord => new Explain(list.Text(WhatName)),
         FlushAllWord => new FlushAll(),
         FlushIdWord => new FlushOne(list.Text(QueueId)),

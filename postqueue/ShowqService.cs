@@ -3,6 +3,7 @@ using PostfixNet.Ipc;
 using PostfixNet.Log;
 using PostfixNet.Native;
 using PostfixNet.Queue;
+using PostfixNet.Selection;
 using PostfixNet.Service;
 
 namespace PostfixNet.Postqueue;
@@ -27,7 +28,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
     private static readonly TimeSpan s_clientTimeout = TimeSpan.FromSeconds(30);
 
     // Our own command speaks as soon as it is connected. Postfix's, and monitoring, wait for the service to speak.
-    private const int SilenceMilliseconds = 1000;
+    private const int SilenceMilliseconds = 300;
 
     private SpaceLimit _space = new(0, 0);
 
@@ -63,15 +64,18 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
         if (channel.Receive() is not { } message)
             return;
         ShowqRequest request = ShowqRequest.From(message);
-        if ((request is ShowqRequest.List or ShowqRequest.Explain ? rights.RefuseListing(user) : rights.RefuseFlush(user)) is { } refusal)
+        if (((request is ShowqRequest.List or ShowqRequest.Explain ? rights.RefuseListing(user) : rights.RefuseFlush(user)) ?? RefuseFilter(request, user)) is { } refusal)
         {
             channel.Send(new ShowqRefusal(refusal).ToAttributes());
             return;
         }
         switch (request)
         {
-            case ShowqRequest.List:
-                List(channel);
+            case ShowqRequest.List list:
+                List(channel, list);
+                break;
+            case ShowqRequest.FlushMatch flush:
+                Answer(channel, Flush(Filter.Parse(flush.Match)));
                 break;
             case ShowqRequest.Explain explain:
                 Explain(channel, explain.What);
@@ -87,6 +91,27 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
                 Answer(channel, _flusher.Site(flush.Site));
                 break;
         }
+    }
+
+    // What others wrote is not for everybody, not even whether a word stands in it.
+    internal static string? RefuseFilter(ShowqRequest request, uint user)
+    {
+        string? match = request switch { ShowqRequest.List list => list.Match, ShowqRequest.FlushMatch flush => flush.Match, _ => null };
+        try
+        {
+            return match is not null && (Filter.Parse(match).Needs & FilterNeeds.Content) != 0 && !UserRights.IsOwner(user)
+                ? "Only the super-user may select mail by its headers" : null;
+        }
+        catch (FilterException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private int? Flush(Filter filter)
+    {
+        using RouteBook routes = new(isRequired: true);
+        return _flusher.Matching(filter, routes);
     }
 
     private static bool TryTrigger(Trigger trigger, ReadOnlySpan<byte> requests, Log log)
@@ -135,14 +160,22 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
         }
     }
 
-    private void List(Channel channel)
+    private void List(Channel channel, ShowqRequest.List request)
     {
         ListingSender sender = new(channel);
+        Filter? filter = request.Match is { } match ? Filter.Parse(match) : null;
+        bool isDecisive = filter is not null && (filter.Needs & FilterNeeds.Routes) != 0;
+        using RouteBook routes = new(isDecisive);
         try
         {
-            new QueueListing(queues, emptyAddress).Run(sender);
+            new QueueListing(queues, emptyAddress)
+            {
+                Filter = filter,
+                Routes = request.WithRoutes || isDecisive ? routes : null,
+                ByNextAttempt = request.ByNextAttempt,
+            }.Run(sender);
         }
-        catch (IOException e) when (e is not IpcException)
+        catch (IOException e)
         {
             // Without the end mark: the client must not take this for the whole queue.
             log.NotListed(e);

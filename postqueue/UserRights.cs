@@ -18,9 +18,12 @@ internal sealed class UserRights(UserList mayList, UserList mayFlush)
     /// <summary>Why a user may not flush mail; null: he may.</summary>
     internal string? RefuseFlush(uint uid) => Refuse(mayFlush, uid, "flush");
 
+    /// <summary>The super-user, and the owner of the queue, who could read the files themselves.</summary>
+    internal static bool IsOwner(uint uid) => uid == 0 || uid == Users.EffectiveUid;
+
     private static string? Refuse(UserList list, uint uid, string what)
     {
-        if (uid == 0 || uid == Users.EffectiveUid || list.IsForAll)
+        if (IsOwner(uid) || list.IsForAll)
             return null;
         string name = Users.ByUid(uid)?.Name ?? "unknown";
         return list.Includes(name) ? null

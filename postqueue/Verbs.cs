@@ -8,6 +8,9 @@ namespace PostfixNet.Postqueue;
 /// ask for the same, see <see cref="Letters"/>.</summary>
 internal abstract class PostqueueVerb : Command
 {
+    /// <summary>The filter that is given with the letters, too.</summary>
+    internal virtual IEnumerable<string>? Filter { get => null; set => throw new InvalidOperationException("no filter"); }
+
     /// <summary>Does it.</summary>
     /// <returns>Exit status.</returns>
     internal abstract int Run(PostqueueSettings settings, CallerLog log);
@@ -25,7 +28,16 @@ internal sealed class ListVerb : PostqueueVerb
     [Option('j', "json", HelpText = "One JSON object a line.")]
     public bool Json { get; set; }
 
-    internal override int Run(PostqueueSettings settings, CallerLog log) => ListCommand.Run(settings, log, Json);
+    [Option("match", Max = 1, MetaValue = "FILTER", HelpText = "Only mail that is meant by a filter, as \"recipient=*@example.com and age>2h\" (docs/selection.md).")]
+    public IEnumerable<string> Match { get; set; } = [];
+
+    [Option('o', "by-next-attempt", HelpText = "The earliest next attempt first; the listing begins when all mail was looked at.")]
+    public bool ByNextAttempt { get; set; }
+
+    internal override IEnumerable<string>? Filter { get => Match; set => Match = value ?? []; }
+
+    internal override int Run(PostqueueSettings settings, CallerLog log) =>
+        ListCommand.Run(settings, log, Json, Match.FirstOrDefault() is { } match ? Selection.Filter.Parse(match) : null, ByNextAttempt);
 }
 
 [Verb("flush", HelpText = "Have deferred mail tried now (-f).")]
@@ -37,8 +49,14 @@ internal sealed class FlushVerb : PostqueueVerb
     [Option('s', "site", Max = 1, MetaValue = "DOMAIN", SetName = "site", HelpText = "Mail with a recipient in this domain only.")]
     public IEnumerable<string> Site { get; set; } = [];
 
+    [Option("match", Max = 1, MetaValue = "FILTER", SetName = "match", HelpText = "Mail that is meant by a filter only (docs/selection.md).")]
+    public IEnumerable<string> Match { get; set; } = [];
+
+    internal override IEnumerable<string>? Filter { get => Match; set => Match = value ?? []; }
+
     internal override int Run(PostqueueSettings settings, CallerLog log) =>
-        Id.FirstOrDefault() is { } id ? FlushCommand.One(settings, log, id)
+        Match.FirstOrDefault() is { } match ? FlushCommand.Matching(settings, log, Selection.Filter.Parse(match))
+        : Id.FirstOrDefault() is { } id ? FlushCommand.One(settings, log, id)
         : Site.FirstOrDefault() is { } site ? FlushCommand.Site(settings, log, site)
         : FlushCommand.All(settings, log);
 }

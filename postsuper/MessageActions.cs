@@ -3,6 +3,7 @@ using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Notices;
 using PostfixNet.Queue;
+using PostfixNet.Selection;
 
 namespace PostfixNet.Postsuper;
 
@@ -39,7 +40,23 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
 
     private static readonly QueueName[] s_logs = [QueueName.Bounce, QueueName.Defer, QueueName.Trace];
 
+    // Marks a message in the sample of a dry run.
+    private const int SampleSize = 10;
+
     private readonly int[] _counts = new int[s_actions.Length];
+    private int _shown;
+
+    /// <summary>Only these messages, wherever they are named; null: all that are named.</summary>
+    internal Filter? Filter { get; init; }
+
+    /// <summary>For filters that ask where mail goes; null: they get no answer.</summary>
+    internal IRoutes? Routes { get; init; }
+
+    /// <summary>Nothing is changed: it is counted, and some messages go to this; null: it is done.</summary>
+    internal Action<QueuedMail>? Show { get; init; }
+
+    /// <summary>Messages that an action was done to, or would be.</summary>
+    internal int Total => _counts.Sum();
 
     /// <summary>Queues that are searched when none is named.</summary>
     internal static IReadOnlyList<QueueName> DefaultQueues { get; } =
@@ -63,7 +80,8 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
             if (wanted.HasFlag(action) && (Find(action, id, where) || Find(action, id, where)))
             {
                 _counts[i]++;
-                report.Say($"{id}: {s_actions[i].Done}");
+                if (Show is null)
+                    report.Say($"{id}: {s_actions[i].Done}");
             }
         }
     }
@@ -72,14 +90,20 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
     /// <param name="foreign">Is told names that are no queue ids.</param>
     internal void ActOnAll(MessageAction wanted, IReadOnlyList<QueueName> where, Action<string> foreign)
     {
-        foreach (QueueName queue in where.Where(queue => s_actions.Any(known => wanted.HasFlag(known.Action) && Applies(known.Action, queue))))
+        ActOnAll(wanted, where, where, foreign);
+        // What went there from deferred meanwhile was met in neither.
+        if (Show is null)
+            ActOnAll(wanted, where, where.Where(static queue => queue is QueueName.Incoming or QueueName.Active), static _ => { });
+    }
+
+    private void ActOnAll(MessageAction wanted, IReadOnlyList<QueueName> where, IEnumerable<QueueName> scanned, Action<string> foreign)
+    {
+        foreach (QueueName queue in scanned.Where(queue => s_actions.Any(known => wanted.HasFlag(known.Action) && Applies(known.Action, queue))))
         {
             try
             {
                 foreach (QueueEntry entry in queues.ScanEntries(queue, foreign))
-                {
-                    ActOnEntry(wanted, queue, entry);
-                }
+                    ActOnEntry(wanted, queue, entry, where);
             }
             catch (IOException e)
             {
@@ -99,8 +123,10 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
         }
     }
 
-    private void ActOnEntry(MessageAction wanted, QueueName queue, QueueEntry entry)
+    private void ActOnEntry(MessageAction wanted, QueueName queue, QueueEntry entry, IReadOnlyList<QueueName> where)
     {
+        if (!IsMeant(queue, entry))
+            return;
         bool moved = false;
         for (int i = 0; i < s_actions.Length && !moved; i++)
         {
@@ -109,7 +135,9 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
             if (!wanted.HasFlag(action) || !Applies(action, queue)
                 || (action == MessageAction.Requeue && (wanted.HasFlag(MessageAction.Delete) || IsOwedNotice(entry.Id))))
                 continue;
-            if (Try(action, queue, entry.Id, entry.Path, onlyReady: true))
+            // It may have been looked at where it is no more; there is only one of that name.
+            if (Try(action, queue, entry.Id, entry.Path, onlyReady: true)
+                || (Filter is not null && queue != QueueName.Maildrop && FileSystem.Status(entry.Path) is null && Find(action, entry.Id, where)))
             {
                 _counts[i]++;
                 moved = action is not MessageAction.Expire;
@@ -117,12 +145,26 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
         }
     }
 
+    // What the filter says, and of a dry run the sample.
+    private bool IsMeant(QueueName queue, in QueueEntry entry)
+    {
+        if (Filter is null && (Show is null || _shown >= SampleSize))
+            return true;
+        using QueuedMail? mail = QueuedMail.Open(queues, queue, entry, MailTime.Microseconds(clock), Routes);
+        if (mail is null || (Filter is not null && !Filter.Fits(mail)))
+            return Filter is null;
+        if (Show is not null && _shown++ < SampleSize)
+            Show(mail);
+        return true;
+    }
+
     private bool Find(MessageAction action, QueueId id, IReadOnlyList<QueueName> where)
     {
         bool found = false;
         foreach (QueueName queue in where)
         {
-            if (Applies(action, queue) && Try(action, queue, id, queues.PathOf(queue, id), onlyReady: action != MessageAction.Delete))
+            string path = queues.PathOf(queue, id);
+            if (Applies(action, queue) && (Filter is null && Show is null || IsMeant(queue, new QueueEntry(id, path))) && Try(action, queue, id, path, onlyReady: action != MessageAction.Delete))
                 found = true;
             // A user may have put a file of the same name into maildrop; that one must not hide the message.
             if (found && action != MessageAction.Delete)
@@ -152,6 +194,8 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
                 report.Warn($"{path}: {status.LinkCount} hard links, left alone");
                 return false;
             }
+            if (Show is not null)
+                return action != MessageAction.Expire || !QueueFileMode.IsForceExpired(status.Mode);
             return action switch
             {
                 MessageAction.Delete => Delete(id, path),

@@ -11,7 +11,7 @@ internal sealed class Options : Command
     internal const string Letters = "c:d:D:e:f:h:H:pr:sSu:v";
 
     private const string Usage = "usage: postsuper [--config DIRECTORY] [--delete|--expire|--expire-release|--hold|--release|--requeue|--discover|--recover ID,...|-|ALL] "
-        + "[--purge] [--structure] [queue...]";
+        + "[--match FILTER] [--dry-run] [--yes] [--purge] [--structure] [queue...]";
 
     private const string Id = "QUEUE_ID,...";
 
@@ -50,6 +50,15 @@ internal sealed class Options : Command
 
     [Option('v', "verbose", HelpText = "Nothing more.")]
     public bool Verbose { get; set; }
+
+    [Option("match", Max = 1, MetaValue = "FILTER", HelpText = "Only mail that is meant by a filter, as \"sender=*@example.com and age>2h\" (docs/selection.md).")]
+    public IEnumerable<string> Match { get; set; } = [];
+
+    [Option("dry-run", HelpText = "Change nothing; tell how many messages are meant, and show some.")]
+    public bool DryRun { get; set; }
+
+    [Option("yes", HelpText = "Do not ask, however many there are.")]
+    public bool Yes { get; set; }
 
     [Value(0, MetaName = "QUEUE...", HelpText = "Default: maildrop, hold, incoming, active, deferred.")]
     public IEnumerable<string> Queues { get; set; } = [];

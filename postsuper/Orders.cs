@@ -1,4 +1,5 @@
 using PostfixNet.Queue;
+using PostfixNet.Selection;
 using PostfixNet.Service;
 
 namespace PostfixNet.Postsuper;
@@ -39,12 +40,46 @@ internal sealed class Orders
     /// <summary>The queues named; empty = the default ones.</summary>
     internal IReadOnlyList<QueueName> Queues => _queues;
 
+    /// <summary>--match: only these messages; null: all that are named.</summary>
+    internal Filter? Filter { get; private set; }
+
+    /// <summary>--dry-run: nothing is changed, and told what would be.</summary>
+    internal bool IsDryRun { get; private set; }
+
+    /// <summary>--yes: no questions.</summary>
+    internal bool IsSure { get; private set; }
+
     /// <summary>Takes single letters in, as Postfix has them: repeated, attached, in their order, with queue names among them.</summary>
+    /// <param name="arguments">Letters, and those long names that go with letters.</param>
+    /// <param name="isOurs">False: there are other long names; nothing was taken.</param>
     /// <returns>What is wrong with an option; null when all are fine.</returns>
     /// <exception cref="IOException">A queue name that is none.</exception>
-    internal string? Parse(IReadOnlyList<string> arguments)
+    /// <exception cref="FilterException">Not a filter.</exception>
+    internal string? Parse(IReadOnlyList<string> arguments, out bool isOurs)
     {
-        Getopt getopt = new(arguments, Options.Letters);
+        const string Match = "--match";
+        List<string> letters = [], filters = [];
+        bool isDryRun = false, isSure = false;
+        for (int i = 0; i < arguments.Count; i++)
+        {
+            if (arguments[i] == Match && i + 1 < arguments.Count)
+                filters.Add(arguments[++i]);
+            else if (arguments[i].StartsWith(Match + "=", StringComparison.Ordinal))
+                filters.Add(arguments[i][(Match.Length + 1)..]);
+            else if (arguments[i] == "--dry-run")
+                isDryRun = true;
+            else if (arguments[i] == "--yes")
+                isSure = true;
+            else
+                letters.Add(arguments[i]);
+        }
+        isOurs = !letters.Any(argument => argument is ['-', '-', _, ..]);
+        if (!isOurs)
+            return null;
+        if (filters.Count > 1)
+            return "one --match at a time";
+        (Filter, IsDryRun, IsSure) = (filters is [var filter] ? Filter.Parse(filter) : null, isDryRun, isSure);
+        Getopt getopt = new(letters, Options.Letters);
         while (getopt.Next() is { } letter)
         {
             if (letter == Getopt.Bad)
@@ -52,16 +87,27 @@ internal sealed class Orders
             Take(letter, getopt.Value);
         }
         End(getopt.Operands);
-        return null;
+        return Wrong();
     }
 
+    /// <inheritdoc cref="Parse(IReadOnlyList{string}, out bool)"/>
+    internal string? Parse(IReadOnlyList<string> arguments) => Parse(arguments, out _);
+
+    // A filter that narrows nothing down would be taken for one that does.
+    private string? Wrong() => (Filter is not null || IsDryRun) && (Asked == MessageAction.None || _discovered.Count > 0 || _recovered.Count > 0 || Repair || Purge)
+        ? $"{(Filter is not null ? "--match" : "--dry-run")} goes with -d, -e, -f, -h, -H and -r" : null;
+
     /// <summary>Takes options with long names in.</summary>
+    /// <returns>What is wrong with them; null when all are fine.</returns>
     /// <exception cref="IOException">A queue name that is none.</exception>
-    internal void Take(Options options)
+    /// <exception cref="FilterException">Not a filter.</exception>
+    internal string? Take(Options options)
     {
         foreach ((char letter, string value) in options.Given())
             Take(letter, value);
+        (Filter, IsDryRun, IsSure) = (options.Match.FirstOrDefault() is { } match ? Filter.Parse(match) : null, options.DryRun, options.Yes);
         End(options.Queues);
+        return Wrong();
     }
 
     private void Take(char letter, string value)

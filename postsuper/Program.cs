@@ -3,6 +3,7 @@ using PostfixNet.Commands;
 using PostfixNet.Configuration;
 using PostfixNet.Native;
 using PostfixNet.Queue;
+using PostfixNet.Selection;
 using PostfixNet.Service;
 
 namespace PostfixNet.Postsuper;
@@ -13,6 +14,7 @@ namespace PostfixNet.Postsuper;
 /// SYNOPSIS
 ///   postsuper [-psSv] [-c config_directory] [-d queue_id] [-e queue_id] [-f queue_id] [-h queue_id] [-H queue_id]
 ///   [-r queue_id] [-D queue_id] [-u queue_id] [queue...]
+///   postsuper -d|-e|-f|-h|-H|-r queue_id --match filter [--dry-run] [--yes] [queue...]
 ///   postsuper [--delete queue_id,...] ... [queue...]
 /// DESCRIPTION
 ///   Acts on messages in the named queues (default: maildrop, hold, incoming, active, deferred). A queue_id of "-" reads
@@ -22,6 +24,10 @@ namespace PostfixNet.Postsuper;
 ///   not a message of which its sender is still to be told that recipients failed: a flush (postqueue -i) tells him.
 ///   -r of a message that is being delivered is done too; whoever it reaches or fails meanwhile is told of.
 ///   -e makes a message expire at its next delivery attempt (mode 1710; Postfix's g+x alone means nothing, since chmod -R sets it); -f does so and releases it from hold.
+///   --match narrows what is named to mail that a filter means (docs/selection.md): postsuper -d ALL deferred --match 'sender=*@example.com and age>2d'. It is looked at
+///   and acted on one by one, by ID: what changes queue meanwhile is acted on where it is then, and what is gone is not counted. --dry-run tells
+///   how many would be acted on, and shows ten. Who acts on 100 or more by ALL, from a terminal, is asked first; --yes is the answer, and programs are not asked.
+///   Who gave the order, and which, stands in the log.
 ///   -D discovers mail that was put into the queue by hand (default: incoming, deferred): looks if it is a message with the
 ///   right owner and mode, tells what is wrong with it otherwise, and has it tried now; mail that waits for its next attempt is
 ///   passed over. -u takes back mail that was moved to corrupt: what can be read as a message after all, or was repaired,
@@ -61,16 +67,15 @@ internal static class Program
         try
         {
             Orders line = new();
-            if (arguments.Any(argument => argument is ['-', '-', _, ..]))
+            if (line.Parse(arguments, out bool isOurs) is { } wrong)
+                return log.Fatal($"{wrong}; {Usage}", 1);
+            if (!isOurs)
             {
                 Reading<Options> reading = Options.Reader.Read(arguments);
                 if (reading.Command is null)
                     return reading.Answer();
-                line.Take(reading.Command);
-            }
-            else if (line.Parse(arguments) is { } wrong)
-            {
-                return log.Fatal($"{wrong}; {Usage}", 1);
+                if (line.Take(reading.Command) is { } wrongLong)
+                    return log.Fatal(wrongLong, ExitStatus.Usage);
             }
             PostsuperSettings settings = PostsuperSettings.Read(MainConfig.Load(MainConfig.FindDirectory(line.ConfigDirectory)));
             if (!MailOwner.MayAct(settings.Root))
@@ -88,6 +93,8 @@ internal static class Program
                 Users.BecomeForever(account.Uid, account.Gid, settings.Group());
             }
             Report report = new(log);
+            if (line.Asked != MessageAction.None && !line.IsDryRun)
+                report.Note(Caller.Describe(arguments));
             if (Run(line, queues, report, settings.LongQueueIds, ReadStandardInput))
             {
                 Wake(settings.QueueManager, "ID"u8);
@@ -95,6 +102,10 @@ internal static class Program
                     Wake(settings.Pickup, "W"u8);
             }
             return report.HasFailed ? 1 : 0;
+        }
+        catch (FilterException e)
+        {
+            return log.Fatal($"--match: {e.Message}", ExitStatus.Usage);
         }
         catch (ConfigurationException e)
         {
@@ -119,19 +130,56 @@ internal static class Program
         if (line.Purge)
             structure.Purge(where, warn: !line.Repair);
 
-        MessageActions actions = new(queues, report, changes, TimeProvider.System);
-        foreach ((MessageAction action, string id) in line.Messages)
-            actions.ActOn(action, id, where);
-        if (line.FromStandardInput != MessageAction.None)
-        {
-            foreach (string id in standardInput())
-                actions.ActOn(line.FromStandardInput, id, where);
-        }
-        if (line.All != MessageAction.None)
-            actions.ActOnAll(line.All, where, structure.WarnOfName);
-        actions.Summarize(line.Asked);
+        if (line.Asked != MessageAction.None)
+            Act(line, queues, report, changes, where, structure.WarnOfName, standardInput);
         bool isRecovered = Recover(line, new Recovery(queues, report, TimeProvider.System, Users.EffectiveUid, changes), report, changes, structure.WarnOfName, standardInput);
         return isRecovered || structure.HasRepaired;
+    }
+
+    private static void Act(
+        Orders line, QueueDirectories queues, Report report, Changes changes, IReadOnlyList<QueueName> where, Action<string> foreign, Func<IEnumerable<string>> standardInput)
+    {
+        bool asksWhere = line.Filter is not null && (line.Filter.Needs & FilterNeeds.Routes) != 0;
+        using RouteBook routes = new(isRequired: true);
+        IReadOnlyList<string> ids = line.FromStandardInput == MessageAction.None || !(line.IsDryRun || Question.MayAsk(line)) ? [] : [.. standardInput()];
+        if (line.IsDryRun || Question.MayAsk(line))
+        {
+            MessageActions counted = Actions(line.IsDryRun ? Sample.Show : static _ => { });
+            Perform(counted, ids);
+            if (line.IsDryRun)
+            {
+                counted.Summarize(line.Asked);
+                return;
+            }
+            if (!Question.IsAnsweredYes(counted.Total))
+            {
+                report.Fail($"nothing was done to {counted.Total} messages");
+                return;
+            }
+        }
+        MessageActions actions = Actions(null);
+        Perform(actions, ids);
+        actions.Summarize(line.Asked);
+
+        MessageActions Actions(Action<QueuedMail>? show) => new(queues, report, changes, TimeProvider.System)
+        {
+            Filter = line.Filter,
+            Routes = asksWhere ? routes : null,
+            Show = show,
+        };
+
+        void Perform(MessageActions doing, IReadOnlyList<string> read)
+        {
+            foreach ((MessageAction action, string id) in line.Messages)
+                doing.ActOn(action, id, where);
+            if (line.FromStandardInput != MessageAction.None)
+            {
+                foreach (string id in read.Count > 0 ? read : standardInput())
+                    doing.ActOn(line.FromStandardInput, id, where);
+            }
+            if (line.All != MessageAction.None)
+                doing.ActOnAll(line.All, where, foreign);
+        }
     }
 
     private static bool Recover(Orders line, Recovery recovery, Report report, Changes changes, Action<string> foreign, Func<IEnumerable<string>> standardInput)

@@ -11,6 +11,9 @@ internal class Report(CallerLog log)
 
     internal void Say(string text) => Write("info", text);
 
+    /// <summary>For the log alone.</summary>
+    internal virtual void Note(string text) => Log.MailLog.Info(text);
+
     internal void Warn(string text) => Write("warning", text);
 
     /// <summary>A warning about what should have worked.</summary>

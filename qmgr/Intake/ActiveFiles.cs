@@ -90,6 +90,9 @@ internal sealed class ActiveFiles(QueueDirectories directories, Settings setting
     /// <summary>Notes that the sender was told of the delay.</summary>
     internal void MarkWarned(Message message) => TryWrite(message.Id, file => QueueFile.SetWarnTime(file.Handle, message.WarnTimeOffset, -1));
 
+    /// <summary>Notes that it was tried once more, for people to see.</summary>
+    internal void NoteAttempt(Message message) => AttemptCount.Note(PathOf(message.Id), message.Attempts + 1);
+
     private bool TryWrite(QueueId id, Action<QueueFile> write)
     {
         try

@@ -96,6 +96,7 @@ internal sealed class Admission(
         List<Recipient> recipients = [];
         Envelope envelope;
         long next;
+        int attempts;
         bool flush = (status.Mode & QueueFileMode.FlushFirst) != 0;
         try
         {
@@ -112,6 +113,7 @@ internal sealed class Admission(
             const int UsedUp = QueueFileMode.FlushFirst | QueueFileMode.Paused;
             if ((status.Mode & UsedUp) != 0)
                 FileSystem.ChangeMode(file.Handle, set: 0, clear: UsedUp);
+            attempts = AttemptCount.Of(file.Handle);
             envelope = file.ReadEnvelope(recipients, active.FirstBatch, out next);
             if (envelope.Redirect is { Length: > 0 } && recipients.Count > 0)
                 LeaveFirst(file, recipients, ref next);
@@ -127,7 +129,7 @@ internal sealed class Admission(
         {
             recipients = [recipients[0] with { Address = redirect }];
         }
-        Message message = new(active, id, envelope, now) { IgnoresDeadDestinations = flush };
+        Message message = new(active, id, envelope, now) { IgnoresDeadDestinations = flush, Attempts = attempts };
         log.Activated(message);
         active.Add(message);
         message.Read(recipients.Count, next, timers.Now);

@@ -85,6 +85,9 @@ internal sealed class Message
     /// <summary>Asked for by an operator: dead destinations are tried all the same (S5-07).</summary>
     internal bool IgnoresDeadDestinations { get; init; }
 
+    /// <summary>How often it was tried before, as far as is known.</summary>
+    internal int Attempts { get; init; }
+
     /// <summary>Its jobs, one for each transport that has had recipients of it.</summary>
     internal Job[] Jobs { get; private set; } = [];
 

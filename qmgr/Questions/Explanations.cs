@@ -9,7 +9,14 @@ namespace PostfixNet.Qmgr;
 internal sealed class Explanations(ActiveQueue active, Routing routing, PausedDeliveries paused, Transports transports)
 {
     /// <exception cref="IpcException">The question is malformed.</exception>
-    internal AttributeList Answer(AttributeList question) => Answer(WaitQuestion.From(question)).ToAttributes();
+    internal AttributeList Answer(AttributeList question) => RouteQuestion.Is(question)
+        ? Answer(RouteQuestion.From(question)).ToAttributes() : Answer(WaitQuestion.From(question)).ToAttributes();
+
+    internal RouteAnswer Answer(RouteQuestion question) => new([.. question.Pairs.Select(pair =>
+    {
+        Route route = routing.Of(pair.Address, pair.Sender);
+        return new MailRoute(route.Transport, route.NextHop, routing.SiteOf(route.NextHop));
+    })]);
 
     internal WaitAnswer Answer(WaitQuestion question)
     {

@@ -129,6 +129,8 @@ internal sealed class Completion(
         // It stays for long: after a loss of power all that have it would get it again.
         if (message.HasNewMarks)
             files.Flush(message.Id);
+        if (!message.IsPaused)
+            files.NoteAttempt(message);
         if (!files.Defer(message.Id, next, message.IsPaused))
             Log.GoneBeforeDeferral(message);
         active.Remove(message);

@@ -93,11 +93,12 @@ internal sealed class Routing
     /// <returns>True: another table holds from now on, also for mail that waits for it.</returns>
     internal bool Learn(string nextHop, string exchanger)
     {
-        if (!_rules.HasSites)
-            return false;
         DestinationRule? before = RuleOfSite(nextHop);
         return _sites.Learn(nextHop, exchanger) && RuleOfSite(nextHop) != before;
     }
+
+    /// <summary>The mail exchanger that a next hop was found to have; empty: not known.</summary>
+    internal string SiteOf(string nextHop) => _sites.ExchangerOf(nextHop) ?? "";
 
     private DestinationRule? RuleOf(string domain, string nextHop) => _rules.ForMail(domain, nextHop) ?? RuleOfSite(nextHop) ?? _rules.Any;
 

@@ -247,6 +247,23 @@ public static unsafe class FileSystem
         return Marshal.GetLastPInvokeError() == LibC.ENOENT ? false : throw SystemCallException.Last($"set time of {path}");
     }
 
+    /// <summary>Keeps a few bytes beside a file, which follow it when it is renamed: an extended attribute.</summary>
+    /// <param name="name">Ends with a NUL, e.g. "user.example\0"u8.</param>
+    /// <returns>False: the file is gone, or its file system keeps none.</returns>
+    public static bool TrySetNote(string path, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        fixed (byte* n = name, v = value)
+            return LibC.SetXAttr(path, n, v, value.Length, 0) == 0;
+    }
+
+    /// <summary>Such bytes.</summary>
+    /// <returns>How many there are; 0: none.</returns>
+    public static int ReadNote(SafeFileHandle file, ReadOnlySpan<byte> name, Span<byte> value)
+    {
+        fixed (byte* n = name, v = value)
+            return (int)Math.Max(0, LibC.FGetXAttr(file, n, v, value.Length));
+    }
+
     /// <summary>Content and attributes of a file onto stable storage: fsync(2).</summary>
     public static void Flush(SafeFileHandle file, string path)
     {

@@ -75,6 +75,12 @@ internal static unsafe partial class LibC
 
     internal const int MADV_DONTNEED = 4;
 
+    [LibraryImport(C, EntryPoint = "setxattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int SetXAttr(string path, byte* name, byte* value, nint size, int flags);
+
+    [LibraryImport(C, EntryPoint = "fgetxattr", SetLastError = true)]
+    internal static partial nint FGetXAttr(SafeFileHandle file, byte* name, byte* value, nint size);
+
     [LibraryImport(C, EntryPoint = "getauxval")]
     internal static partial nuint GetAuxVal(ulong type);
 

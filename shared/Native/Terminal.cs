@@ -8,6 +8,12 @@ public static class Terminal
     /// <summary>Standard input is one.</summary>
     public static bool IsInput => LibC.IsATty(0) == 1;
 
+    /// <summary>Standard output is a terminal.</summary>
+    public static bool IsOutput => LibC.IsATty(1) == 1;
+
+    /// <summary>Standard error is a terminal.</summary>
+    public static bool IsError => LibC.IsATty(2) == 1;
+
     /// <summary>Asks for a line that is not shown while it is typed.</summary>
     /// <param name="prompt">Goes to standard error.</param>
     /// <param name="limit">Bytes; more are cut off.</param>

@@ -70,8 +70,8 @@ public sealed record Pause(string? Transport, string? Destination, string? Sende
     private bool IsSender(string sender) =>
         sender.Length == 0 ? Sender == "<>" : sender == Sender || Lower(Address.DomainOf(sender)) == Sender;
 
-    // "[host]:port" and "host:port" without what surrounds the host.
-    private static string HostOf(string nextHop)
+    /// <summary>"[host]:port" and "host:port" without what surrounds the host.</summary>
+    public static string HostOf(string nextHop)
     {
         if (nextHop.StartsWith('['))
             return nextHop.IndexOf(']', StringComparison.Ordinal) is > 0 and int end ? nextHop[1..end] : nextHop;

@@ -140,7 +140,7 @@ public sealed class CommandReaderTests
     public void Getopt_and_the_library_know_the_same_options()
     {
         IEnumerable<string> letters = typeof(PostfixNet.Postsuper.Options).GetProperties()
-            .Select(property => (property, option: property.GetCustomAttribute<OptionAttribute>())).Where(pair => pair.option is not null)
+            .Select(property => (property, option: property.GetCustomAttribute<OptionAttribute>())).Where(pair => pair.option is { ShortName.Length: > 0 })
             .Select(pair => pair.option!.ShortName + (pair.property.PropertyType == typeof(bool) ? "" : ":"));
         Assert.Equal(string.Concat(letters.Order(StringComparer.Ordinal)),
             string.Concat(System.Text.RegularExpressions.Regex.Matches(PostfixNet.Postsuper.Options.Letters, ".:?").Select(match => match.Value).Order(StringComparer.Ordinal)));

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using PostfixNet.Configuration;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
@@ -157,6 +159,10 @@ public sealed class ListingTests : IDisposable
         }
         string[] want = File.ReadAllLines(Vectors.PathOf("../listing/postqueue-j.txt")); // by postqueue -j of Postfix 3.7.11
         string[] got = Json(output => new QueueListing(_queues, "MAILER-DAEMON").Run(output)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(got.Where(line => line.Contains("\"deferred\"", StringComparison.Ordinal)), line => Assert.Matches("], \"next_attempt\": [0-9]+}$", line));
+        Assert.All(got.Where(line => line.Contains("delay_reason", StringComparison.Ordinal)), line => Assert.Matches("\"reason_code\": \"4[.0-9]+\"}", line));
+        // What Postfix does not tell stands behind all that it tells.
+        got = [.. got.Select(line => Regex.Replace(line, "(, \"reason_code\": \"[.0-9]+\")(?=})|(?<=]), \"next_attempt\": [0-9]+(?=}$)", ""))];
         Assert.Equal(want.Order(StringComparer.Ordinal), got.Order(StringComparer.Ordinal)); // the order within a queue is the directory's
         string[] queues = [.. got.Select(line => line.Split('"')[3])];
         Assert.Equal(["maildrop", "active", "incoming", "deferred", "hold"], queues.Distinct());
@@ -420,8 +426,123 @@ public sealed class ListingTests : IDisposable
     {
         output.Begin(message);
         foreach ((string address, string? reason) in recipients)
-            output.Recipient(address, reason);
+            output.Recipient(new ListedRecipient(address, reason));
         output.EndMessage();
+    }
+
+    // S3-07
+    [Fact]
+    public void The_earliest_next_attempt_goes_first_when_that_is_asked_for()
+    {
+        long now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        string held = Put(QueueName.Hold, QueueFileTests.Message("R|a@x", 1)), late = At(now + 900), early = At(now + 300), same = At(now + 300), incoming = Put(QueueName.Incoming, QueueFileTests.Message("R|a@x", 1));
+        PutLog(QueueName.Defer, early, "one-of-two-done.deferlog"); // was tried; the other of that time was not
+        string strange = Put(QueueName.Deferred, QueueFileTests.Message("R|a@x", 1));
+        List<string> order = [];
+        new QueueListing(_queues, "MAILER-DAEMON") { ByNextAttempt = true }.Run(new Observer(message => order.Add(message.Id)));
+        Assert.Equal([same, early, late], order.Where(id => id == same || id == early || id == late));
+        Assert.Equal(held, order[^1]);
+        Assert.Contains(incoming, order[..2]);
+        Assert.Equal(6, order.Count);
+        _ = strange;
+
+        string At(long seconds)
+        {
+            string id = Put(QueueName.Deferred, QueueFileTests.Message("R|a@x", 1));
+            Assert.True(QueueId.TryParse(id, out QueueId parsed));
+            FileSystem.TrySetTime(_queues.PathOf(QueueName.Deferred, parsed), seconds * 1_000_000_000);
+            return id;
+        }
+    }
+
+    [Fact]
+    public void An_ordered_listing_needs_little_memory()
+    {
+        AttemptOrder order = new(100_000);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        AttemptOrder measured = new(100_000);
+        long used = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.InRange(used, 1, 64 * 100_000);
+        Random random = new(1);
+        for (int i = 0; i < 1000; i++)
+        {
+            Assert.True(QueueId.TryParse($"4jWhRP4YSKz{i:00000}", out QueueId id));
+            measured.Add(i % 2 == 0 ? QueueName.Deferred : QueueName.Hold, id, random.Next(50), random.Next(3));
+        }
+        (QueueName Queue, QueueId Id)[] sorted = [.. measured.Sorted()];
+        Assert.Equal(1000, sorted.Distinct().Count());
+        Assert.All(sorted, found => Assert.Equal(int.Parse(found.Id.ToString()[11..], CultureInfo.InvariantCulture) % 2 == 0 ? QueueName.Deferred : QueueName.Hold, found.Queue));
+        _ = order;
+    }
+
+    [Fact]
+    public void Attempts_routes_and_codes_are_told_behind_the_rest()
+    {
+        string id = Put(QueueName.Deferred, Vectors.Bytes("five-rcpts.deferred"));
+        PutLog(QueueName.Defer, id, "five-rcpts.deferlog");
+        Assert.True(QueueId.TryParse(id, out QueueId parsed));
+        string path = _queues.PathOf(QueueName.Deferred, parsed);
+        FileSystem.TrySetTime(path, 2_000_000_000_000_000_000);
+        AttemptCount.Note(path, 7);
+        string text = Json(output => new QueueListing(_queues, "MAILER-DAEMON") { Routes = new Routes() }.Run(output));
+        Assert.Matches(", \"delay_reason\": \"[^\"]+\", \"reason_code\": \"4[.0-9]+\", \"transport\": \"relay\", \"next_hop\": \"of [^\"]+\"}", text);
+        JsonElement message = Assert.Single(Parse(text));
+        Assert.Equal(2_000_000_000, message.GetProperty("next_attempt").GetInt64());
+        // A file system that keeps no attributes keeps no count.
+        using Microsoft.Win32.SafeHandles.SafeFileHandle file = FileSystem.Open(path);
+        Assert.Equal(AttemptCount.Of(file) == 7, message.TryGetProperty("attempts", out JsonElement attempts) && attempts.GetInt32() == 7);
+    }
+
+    private sealed class Routes : PostfixNet.Selection.IRoutes
+    {
+        public void Prepare(IReadOnlyList<(string Sender, string Address)> pairs)
+        {
+        }
+
+        public PostfixNet.Delivery.MailRoute? RouteOf(string sender, string address) => new("relay", $"of {address}");
+    }
+
+    [Fact]
+    public void Only_what_a_filter_means_is_listed()
+    {
+        Put(QueueName.Deferred, QueueFileTests.Message("R|bob@sink.test", 1));
+        string two = Put(QueueName.Hold, QueueFileTests.Message("R|bob@sink.test;R|eve@other.test", 2));
+        foreach ((string filter, int count) in ((string, int)[])[("recipient=bob@*", 2), ("domain=other.test", 1), ("state=hold and recipients=2", 1), ("not domain=sink.test", 0)])
+        {
+            List<string> ids = [];
+            new QueueListing(_queues, "MAILER-DAEMON") { Filter = PostfixNet.Selection.Filter.Parse(filter) }.Run(new Observer(message => ids.Add(message.Id)));
+            Assert.Equal(count, ids.Count);
+            Assert.All(ids.Where(_ => count == 1), id => Assert.Equal(two, id));
+        }
+    }
+
+    [Theory]
+    [InlineData("-p", "--match", "age>1h", null)]
+    [InlineData("-f", "--match", "age>1h", null)]
+    [InlineData("-j", "--by-next-attempt", "--match=age>1h", null)]
+    [InlineData("-iA", "--match", "age>1h", "--match goes with -p, -j and -f")]
+    [InlineData("-xA", "--match", "age>1h", "--match goes with -p, -j and -f")]
+    [InlineData("-f", "--by-next-attempt", "", "--by-next-attempt goes with -p and -j")]
+    public void The_letters_take_a_filter(string letter, string one, string two, string? problem)
+    {
+        PostqueueVerb? verb = Letters.Parse([letter, .. two.Length > 0 ? (string[])[one, two] : [one]], out string? found);
+        Assert.Equal(problem, found);
+        if (problem is null)
+            Assert.Equal("age>1h", Assert.Single(verb!.Filter!));
+    }
+
+    // What others wrote is not for everybody.
+    [Theory]
+    [InlineData("header:Subject~x", true)]
+    [InlineData("message-id=x", true)]
+    [InlineData("sender=x", false)]
+    public void Headers_are_for_the_owner_of_the_queue(string filter, bool isForOwner)
+    {
+        Assert.Null(ShowqService.RefuseFilter(new ShowqRequest.List(filter), Users.EffectiveUid));
+        Assert.Null(ShowqService.RefuseFilter(new ShowqRequest.FlushMatch(filter), 0));
+        Assert.Equal(isForOwner, ShowqService.RefuseFilter(new ShowqRequest.List(filter), Users.EffectiveUid + 4711) is not null);
+        Assert.Equal(isForOwner, ShowqService.RefuseFilter(new ShowqRequest.FlushMatch(filter), Users.EffectiveUid + 4711) is not null);
+        Assert.NotNull(ShowqService.RefuseFilter(new ShowqRequest.List("sender"), 0));
     }
 
     private static string Table(bool longIds, Action<IListingOutput> fill)
@@ -471,7 +592,7 @@ public sealed class ListingTests : IDisposable
     {
         public void Begin(ListedMessage message) => see(message);
 
-        public void Recipient(string address, string? reason)
+        public void Recipient(in ListedRecipient recipient)
         {
         }
 

@@ -403,6 +403,49 @@ public sealed class PostsuperTests : IDisposable
         Assert.Matches("owned by user \\d+, not by 4711, left alone$", Assert.Single(report.Lines));
     }
 
+    // S1-45
+    [Fact]
+    public void A_filter_narrows_what_is_named()
+    {
+        string small = AddMail(QueueName.Deferred, 5), two = AddMail(QueueName.Active, 5), held = AddMail(QueueName.Hold, 5), young = AddMail(QueueName.Deferred, 0);
+        Assert.Equal(["Deleted: 0 messages"], Run("-d", "ALL", "--match", "recipient=nobody@x"));
+        Assert.Equal(["Placed on hold: 2 messages"], Run("-h", "ALL", "--match", "age>1h"));
+        Assert.Equal(["hold", "hold", "hold", "deferred"], new[] { small, two, held, young }.Select(QueueOf));
+        Assert.Equal(["Released from hold: 0 messages"], Run("-H", "ALL", "--match=age<1h"));
+        Assert.Equal(["Deleted: 0 messages"], Run("-d", young, "--match", "age>1h"));
+        Assert.Equal([$"{small}: removed", "Deleted: 1 message"], Run("-d", small, "-d", young, "--match", "age>1h"));
+        Assert.Equal(["Deleted: 1 message"], Run("-d", "ALL", "deferred", "--match", "state=deferred"));
+        Assert.Equal([two, held], new[] { small, two, held, young }.Where(id => _queues.Locate(Parse(id)) is not null));
+    }
+
+    [Fact]
+    public void A_dry_run_counts_and_changes_nothing()
+    {
+        string a = AddMail(QueueName.Deferred, 5), b = AddMail(QueueName.Hold, 5), c = AddMail(QueueName.Active, 0);
+        Assert.Equal(["Deleted: 2 messages"], Run("-d", "ALL", "--match", "age>1h", "--dry-run"));
+        Assert.Equal(["Placed on hold: 2 messages"], Run("-h", "ALL", "--dry-run"));
+        Assert.Equal(["Force-expired: 1 message"], Run("-e", b, "--dry-run"));
+        Assert.Equal(["deferred", "hold", "active"], new[] { a, b, c }.Select(QueueOf));
+        Assert.Equal("700", Mode(Find(b)));
+    }
+
+    [Theory]
+    [InlineData("--match goes with -d, -e, -f, -h, -H and -r", "--match", "age>1h")]
+    [InlineData("--match goes with -d, -e, -f, -h, -H and -r", "--match", "age>1h", "-s")]
+    [InlineData("--dry-run goes with -d, -e, -f, -h, -H and -r", "-u", "ALL", "--dry-run")]
+    [InlineData("one --match at a time", "-d", "ALL", "--match", "age>1h", "--match=age>2h")]
+    public void A_filter_that_narrows_nothing_is_refused(string want, params string[] arguments) => Assert.Equal(want, new Orders().Parse(arguments));
+
+    private string AddMail(QueueName queue, int hours)
+    {
+        string id = AddMessage(queue);
+        byte[] content = File.ReadAllBytes(Find(id));
+        int time = content.AsSpan().IndexOf("T\u000c"u8);
+        System.Text.Encoding.ASCII.GetBytes($"{DateTimeOffset.UtcNow.ToUnixTimeSeconds() - hours * 3600}").CopyTo(content, time + 2);
+        File.WriteAllBytes(Find(id), content);
+        return id;
+    }
+
     // S1-24
     [Fact]
     public void Mail_in_corrupt_that_can_be_read_goes_back()

@@ -1,17 +1,16 @@
 using Microsoft.Win32.SafeHandles;
 using PostfixNet.Native;
-using PostfixNet.Queue;
 
-namespace PostfixNet.Postqueue;
+namespace PostfixNet.Queue;
 
 /// <summary>What users can make the service read, and hold in memory.</summary>
-internal static class UsersFiles
+public static class UsersFiles
 {
     private const long SizeLimit = 64L << 20;
     private const int RecordLimit = 64 * 1024;
 
     /// <summary>Takes over an open file for reading; null: users wrote it, and it is none to read for them. The handle is closed with the file.</summary>
-    internal static QueueFile? Open(QueueName queue, SafeFileHandle handle, in FileStatus status)
+    public static QueueFile? Open(QueueName queue, SafeFileHandle handle, in FileStatus status)
     {
         if (queue != QueueName.Maildrop)
             return new QueueFile(handle);

@@ -73,6 +73,7 @@ find "$out/bin" "$out/test" \( -name '*.dbg' -o -name '*.pdb' \) -exec mv -f {} 
 # The same program under its other names, as mail software expects them.
 ln -sf sendmail "$out/bin/mailq"
 ln -sf sendmail "$out/bin/newaliases"
+for name in postconf postcat postmap postalias postlog; do ln -sf posttool "$out/bin/$name"; done
 mkdir -p "$out/conf"
 cp -f conf/*.toml "$out/conf/"
 echo "built: $out/bin"

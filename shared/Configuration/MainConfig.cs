@@ -121,6 +121,9 @@ public sealed class MainConfig
         return Get(fallback);
     }
 
+    /// <summary>All parameters, for people and scripts to read.</summary>
+    public SettingList AllSettings() => new(this, _root);
+
     /// <summary>Checks everything that main.toml gives, as each program would do in time: types, ranges, expansion, lookup
     /// tables, also of parameters that no program asks for; and that nothing is asked for that this system has not.</summary>
     /// <returns>Warnings, one line each.</returns>

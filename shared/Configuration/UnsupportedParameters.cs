@@ -54,7 +54,7 @@ internal static class UnsupportedParameters
         if (parameter.Defaults.Contains(written))
             return true;
         return Expanded(config, entry, written) is { } value
-            && parameter.Defaults.Any(text => Expanded(config, entry, text) is { } other && IsSame(value, other));
+            && parameter.Defaults.Any(text => Expanded(config, entry, text) is { } other && ValueText.IsSame(value, other));
     }
 
     // Some refer to what only the program knew that is not there, such as $home: null.
@@ -69,20 +69,6 @@ internal static class UnsupportedParameters
             return null;
         }
     }
-
-    private static bool IsSame(string one, string other)
-    {
-        List<string> words = [], others = [];
-        ValueText.Split(Plain(one), words);
-        ValueText.Split(Plain(other), others);
-        if (words.SequenceEqual(others))
-            return true;
-        // A bare number has the unit of the default.
-        return words is [var word] && others is [var time] && time.Length > 0 && ValueText.TryReadTime(time, 's', out long seconds)
-            && ValueText.TryReadTime(word, char.IsAsciiLetter(time[^1]) ? time[^1] : 's', out long given) && given == seconds;
-    }
-
-    private static string Plain(string text) => text.ToLowerInvariant() switch { "true" => "yes", "false" => "no", "yes" => "yes", "no" => "no", _ => text };
 
     // "[refused] REASON" or "[meaningless] REASON", then lines "name = default"; a name may stand there several times.
     private static Dictionary<string, UnsupportedParameter> Read(string text)

@@ -34,4 +34,19 @@ internal static class ValueText
 
     /// <summary>Words between commas, blanks and line ends; what stands between braces is one word.</summary>
     internal static void Split(string text, List<string> into) => BracedText.Split(text, into);
+
+    /// <summary>Two values come to the same.</summary>
+    internal static bool IsSame(string one, string other)
+    {
+        List<string> words = [], others = [];
+        Split(Plain(one), words);
+        Split(Plain(other), others);
+        if (words.SequenceEqual(others))
+            return true;
+        // A bare number has the unit of the default.
+        return words is [var word] && others is [var time] && time.Length > 0 && TryReadTime(time, 's', out long seconds)
+            && TryReadTime(word, char.IsAsciiLetter(time[^1]) ? time[^1] : 's', out long given) && given == seconds;
+    }
+
+    private static string Plain(string text) => text.ToLowerInvariant() switch { "true" => "yes", "false" => "no", "yes" => "yes", "no" => "no", _ => text };
 }

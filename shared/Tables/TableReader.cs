@@ -21,6 +21,13 @@ public sealed class TableReader(TableLimits limits)
     /// <summary>For messages: what can be given.</summary>
     public const string Accepted = "give a table, \"texthash:/path\", \"inline:{key=value}\", \"static:value\", another of the types in docs/tables.md, or a list of these";
 
+    /// <summary>Types that can be named.</summary>
+    public static IReadOnlyList<string> Types { get; } =
+    [
+        "btree", "cdb", "cidr", "dbm", "fail", "hash", "inline", "lmdb", "pcre", "pipemap", "proxy", "randmap", "regexp", "sdbm", "socketmap", "static", "tcp", "texthash",
+        "unionmap", "unix",
+    ];
+
     private const int LargestFile = 256 << 20;
     private const int DeepestNesting = 8;
 

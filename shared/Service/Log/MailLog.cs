@@ -59,6 +59,13 @@ public static class MailLog
             Warning($"maillog_file: {trouble}; the log goes to syslog");
     }
 
+    /// <summary>Gives the lines another tag, for whoever logs for others.</summary>
+    public static void Rename(string tag)
+    {
+        lock (s_lock)
+            s_tag = tag;
+    }
+
     /// <summary>Opens the file anew, after it was rotated.</summary>
     public static void Reopen()
     {

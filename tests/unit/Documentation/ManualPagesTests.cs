@@ -61,6 +61,11 @@ public sealed partial class ManualPagesTests
                 _ = config.Get(name);
         },
         ["pickup"] = static config => Read(PostfixNet.Pickup.Program.Service, config, "pickup"),
+        ["posttool"] = static config =>
+        {
+            _ = QueueDirectories.FromConfig(config);
+            _ = PostfixNet.Log.LogOptions.Read(config);
+        },
         ["postqueue"] = static config =>
         {
             _ = PostqueueSettings.Read(config);

@@ -2,16 +2,16 @@ using Microsoft.Win32.SafeHandles;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 
-namespace PostfixNet.Sendmail;
+namespace PostfixNet.Service;
 
 /// <summary>What the caller handed over, octet by octet: the runtime makes U+FFFD of what is no UTF-8.</summary>
-internal static class Caller
+public static class Caller
 {
     private const char Lost = '\uFFFD';
 
     /// <summary>The name that the program was called by, without its directory.</summary>
     /// <remarks>The runtime tells the program's file; under which of its names it was called, only the system knows, and without /proc nobody.</remarks>
-    internal static string ProgramName()
+    public static string ProgramName()
     {
         string path;
         try
@@ -26,12 +26,12 @@ internal static class Caller
     }
 
     /// <summary>The arguments as <see cref="ByteText"/>.</summary>
-    internal static string[] Arguments(string[] arguments) =>
+    public static string[] Arguments(string[] arguments) =>
         arguments.Any(static a => a.Contains(Lost)) && Strings("/proc/self/cmdline") is { } words && words.Count >= arguments.Length
             ? [.. words.TakeLast(arguments.Length)] : arguments;
 
     /// <summary>A variable of the environment as <see cref="ByteText"/>; null when there is none.</summary>
-    internal static string? Variable(string name)
+    public static string? Variable(string name)
     {
         string? value = Environment.GetEnvironmentVariable(name);
         return value is null || !value.Contains(Lost) ? value

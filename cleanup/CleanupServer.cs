@@ -44,6 +44,8 @@ internal sealed class CleanupServer(
                 IsReturned = request.IsReturned,
                 IsFromServer = request.IsFromServer,
                 IsPassed = IsPassed(request),
+                IsChecked = !IsPassed(request) && !request.Reception.Omits(ReceiveOverrides.Checks),
+                Reception = request.Reception,
                 CreateTime = MailTime.Microseconds(clock) / 1_000_000,
                 SmtpUtf8 = request.SmtpUtf8,
                 HeaderCompletion = options.Completion,
@@ -87,7 +89,7 @@ internal sealed class CleanupServer(
     {
         if (request.Milters.Count > 0)
             message.Milters = Handed(message, request, channel.ReceiveDescriptors(request.Milters.Count));
-        else if (options.Milters.Others.Count > 0 && !request.IsFromServer && !message.IsPassed)
+        else if (options.Milters.Others.Count > 0 && !request.IsFromServer && !message.IsPassed && !request.Reception.Omits(ReceiveOverrides.Milters))
             message.Milters = MessageMilters.Own(options.Milters, message);
         message.Places = message.Milters is null ? null : new EditPlaces();
     }

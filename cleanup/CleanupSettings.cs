@@ -12,7 +12,17 @@ namespace PostfixNet.Cleanup;
 /// <param name="TraceService">trace_service_name.</param>
 internal sealed record CleanupSettings(CleanupOptions Options, QueueDirectories Queues, TimeSpan InFlowDelay, TimeSpan IpcTimeout, int MessagesPerConnection, string TraceService)
 {
+    /// <summary>Looks at where filters are.</summary>
+    internal required Action Examine { get; init; }
+
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
-    internal static CleanupSettings Read(MainConfig config) => new(CleanupOptions.From(config), QueueDirectories.FromConfig(config), config.Get(Parameters.InFlowDelay),
-        config.Get(Parameters.IpcTimeout), config.Get(Parameters.MaxUse), config.Get(Parameters.TraceServiceName));
+    internal static CleanupSettings Read(MainConfig config)
+    {
+        CleanupOptions options = CleanupOptions.From(config);
+        return new CleanupSettings(options, QueueDirectories.FromConfig(config), config.Get(Parameters.InFlowDelay),
+        config.Get(Parameters.IpcTimeout), config.Get(Parameters.MaxUse), config.Get(Parameters.TraceServiceName))
+        {
+            Examine = () => TransportCheck.Of(config).RunFilters(options.Checks?.Parameters ?? []),
+        };
+    }
 }

@@ -14,7 +14,7 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
     private static readonly SearchValues<byte> s_lineEnds = SearchValues.Create("\r\n"u8);
 
     private readonly HeaderLines _lines = new(options.HeaderSizeLimit);
-    private readonly MessageChecks? _checks = options.Checks is { } tables && !message.IsPassed ? new MessageChecks(tables, message, output, options.LineLengthLimit) : null;
+    private readonly MessageChecks? _checks = options.Checks is { } tables && message.IsChecked ? new MessageChecks(tables, message, output, options.LineLengthLimit) : null;
     private byte[] _blanked = [], _wanted = [];
     private bool _withinLine;     // the last record was a part of a line
     private bool _isOver;
@@ -37,7 +37,7 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
     {
         if (options.ReplaceStrayLineEnds && text.IndexOfAny((byte)'\r', (byte)'\n') >= 0)
             text = WithBlanks(text);
-        if (options.Unwanted is { } unwanted && !message.IsInternal)
+        if (options.Unwanted is { } unwanted && message.IsChecked)
             text = unwanted.Without(message, text, ref _wanted);
         bool startsLine = !_withinLine;
         _withinLine = type == RecordType.TextPart;

@@ -66,8 +66,8 @@ internal sealed class Log(ILog log)
     internal void Checked(Message message, string word, bool isHeader, ReadOnlySpan<byte> line, string text) =>
         log.Info($"{message.Id}: {word}: {PrintableText.Of($"{(isHeader ? "header" : "body")} {Beginning(line, 200)} from {Origin(message)};{Envelope(message)}{(text.Length > 0 ? $": {text}" : "")}")}");
 
-    internal void TooDeep(Message message, string why, ReadOnlySpan<byte> header) =>
-        log.Info($"{message.Id}: reject: mime-error {why}: {PrintableText.Of($"{Beginning(header, 100)} from {Origin(message)};{SenderAndRecipient(message)}")}");
+    internal void Wrong(Message message, string why, ReadOnlySpan<byte> text) =>
+        log.Info($"{message.Id}: reject: mime-error {why}: {PrintableText.Of($"{Beginning(text, 100)} from {Origin(message)};{SenderAndRecipient(message)}")}");
 
     internal void CheckTrouble(string what) => log.Warning(PrintableText.Of(what));
 

@@ -1,3 +1,4 @@
+using PostfixNet.Delivery;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
 
@@ -19,6 +20,15 @@ internal sealed class Message
 
     /// <summary>A mail server took it in.</summary>
     internal bool IsFromServer { get; init; }
+
+    /// <summary>Where it came in, what holds there.</summary>
+    internal Reception Reception { get; init; } = Reception.Usual;
+
+    /// <summary>Tables change its addresses, and some get copies of it.</summary>
+    internal bool IsMapped => !Reception.Omits(ReceiveOverrides.AddressMappings);
+
+    /// <summary>Its content is looked at. Mail of the system itself is not, unless that is wanted.</summary>
+    internal bool IsChecked { get; init; } = true;
 
     /// <summary>It goes on hold.</summary>
     internal bool IsHeld { get; set; }

@@ -187,16 +187,18 @@ internal sealed class MessageIntake
     private void ReadExtracted(long start)
     {
         _output.Write(RecordType.Extracted);
-        if (_returned is not null)
-            Return(_returned);
-        else
-            WriteRoute();
-        if (_message.Encoding != BodyEncoding.Unknown)
-            _output.WriteAttribute(AttributeName.Encoding, _message.Encoding.Word());
-        _message.Places?.AmongExtracted(_output);
+        BodyEncoding encoding = _message.Encoding;
+        bool isAmongRecipients = false;
         while (true)
         {
-            if (Next(RecordPlace.Extracted) == RecordFate.Dropped)
+            RecordFate fate = Next(RecordPlace.Extracted);
+            // What a server wants goes before what checks want: of two filters, the last one counts.
+            if (!isAmongRecipients && IsOfRecipients(_input.Type))
+            {
+                isAmongRecipients = true;
+                WriteInstructions(encoding);
+            }
+            if (fate == RecordFate.Dropped)
             {
                 if (_message.IsFromServer)
                     TakeDecision();
@@ -205,7 +207,7 @@ internal sealed class MessageIntake
             if (_input.Type == RecordType.End)
             {
                 _message.Places?.AfterRecipients(_output);
-                if (_options.Copies.OfAll.Length > 0 && !_message.IsInternal && _recipients.HasNamed)
+                if (_options.Copies.OfAll.Length > 0 && !_message.IsInternal && _message.IsMapped && _recipients.HasNamed)
                     _recipients.AddCopy(_options.Copies.OfAll);
                 if (_recipients.HasNamed)
                     _message.Copies.ForEach(_recipients.AddCopy);
@@ -220,6 +222,20 @@ internal sealed class MessageIntake
         }
     }
 
+    private static bool IsOfRecipients(RecordType type) => type is RecordType.End or RecordType.Recipient or RecordType.Done or RecordType.Cancelled
+        or RecordType.OriginalRecipient or RecordType.DsnOriginalRecipient or RecordType.DsnNotify;
+
+    private void WriteInstructions(BodyEncoding encoding)
+    {
+        if (_returned is not null)
+            Return(_returned);
+        else
+            WriteRoute();
+        if (encoding != BodyEncoding.Unknown)
+            _output.WriteAttribute(AttributeName.Encoding, encoding.Word());
+        _message.Places?.AmongExtracted(_output);
+    }
+
     // Where checks want it to go.
     private void WriteRoute()
     {
@@ -232,7 +248,9 @@ internal sealed class MessageIntake
     // What a server's restrictions want done with the message; from nobody else.
     private void TakeDecision()
     {
-        if (_input.Type == RecordType.Redirect)
+        if (_input.Type == RecordType.TextPart)
+            _output.Write(RecordType.TextPart, CheckedText());
+        else if (_input.Type == RecordType.Redirect)
             _output.Write(RecordType.Redirect, Address.Complete(CheckedText(), _options.Completion));
         else if (_input.Type == RecordType.Flags)
             _message.IsHeld |= _input.Text == RecordRules.HoldFlag;
@@ -342,6 +360,8 @@ internal sealed class MessageIntake
         _output.Write(RecordType.Time, string.Create(CultureInfo.InvariantCulture, $"{seconds} {rest}"));
         // Of ten digits whatever the clock: a wrong one can be put right in place.
         _output.Write(RecordType.Attribute, string.Create(CultureInfo.InvariantCulture, $"{AttributeName.CreateTime}={_message.CreateTime:D10}"));
+        if (_message.Reception.ContentFilter is { Length: > 0 } filter)
+            _output.Write(RecordType.TextPart, filter);
     }
 
     private const long FutureLimit = 86_400L * 1_000_000;
@@ -369,7 +389,7 @@ internal sealed class MessageIntake
             return;
         _hasBegunRecipients = true;
         WriteWarnTime();
-        if (_message.Sender is { Length: > 0 } sender && !_message.IsInternal && _options.Copies.OfSender(_message, sender) is { } copy)
+        if (_message.Sender is { Length: > 0 } sender && !_message.IsInternal && _message.IsMapped && _options.Copies.OfSender(_message, sender) is { } copy)
             _recipients.AddCopy(copy);
     }
 

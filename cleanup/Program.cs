@@ -26,7 +26,7 @@ namespace PostfixNet.Cleanup;
 ///   too large, as far as it was read. When a sender asked to hear of success (NOTIFY=SUCCESS), an alias is reported as expanded, by
 ///   the trace service, and the success of its members is no longer reported.
 ///   header_checks, mime_header_checks, nested_header_checks and body_checks look at headers and lines as they come in, with the actions of
-///   header_checks(5): docs/checks.md. Mail of pickup that they refuse is queued to be returned.
+///   header_checks(5): docs/checks.md. strict_8bitmime and its kin refuse what is not as MIME has it. Mail of pickup that they refuse is queued to be returned.
 ///   Milters (non_smtpd_milters) are told of mail that no server took in, as if a client on this host had sent it; for mail of smtpd, the connections
 ///   that smtpd has to its milters are handed over. They see the content as it will be sent, and what they want to be changed is
 ///   changed in the queue file: added text stands at its end, and pointers lead there and back, as in Postfix's files.
@@ -52,10 +52,10 @@ namespace PostfixNet.Cleanup;
 ///   header_address_token_limit, header_checks, header_size_limit, hopcount_limit, in_flow_delay, inet_interfaces, internal_mail_filter_classes, line_length_limit, local_transport, luser_relay, masquerade_classes, masquerade_domains, masquerade_exceptions,
 ///   message_drop_headers, message_reject_characters, message_size_limit, message_strip_characters, mime_boundary_length_limit, mime_header_checks, mime_nesting_limit, mydestination, mydomain, myhostname, myorigin, nested_header_checks, non_smtpd_milters,
 ///   propagate_unmatched_extensions, proxy_interfaces, queue_minfree, queue_minfree_percent, queue_service_name, recipient_bcc_maps, recipient_canonical_classes,
-///   recipient_canonical_maps, recipient_delimiter, remote_header_rewrite_domain, sender_bcc_maps, sender_canonical_classes, sender_canonical_maps, smtputf8_autodetect_classes,
+///   recipient_canonical_maps, recipient_delimiter, remote_header_rewrite_domain, sender_bcc_maps, sender_canonical_classes, sender_canonical_maps, strict_7bit_headers, strict_8bitmime, strict_8bitmime_body, strict_mime_encoding_domain, smtputf8_autodetect_classes,
 ///   smtputf8_enable, swap_bangpath, trace_service_name, undisclosed_recipients_header, verp_delimiter_filter,
 ///   virtual_alias_address_length_limit, virtual_alias_expansion_limit,
-///   virtual_alias_maps, virtual_alias_recursion_limit, virtual_maps, and those of shared/Milter/MilterOptions.cs and shared/Service/SingleServer.cs. max_use is also the number of
+///   virtual_alias_maps, virtual_alias_recursion_limit, virtual_maps; for the check of transports default_process_limit, master_service_disable; and those of shared/Milter/MilterOptions.cs and shared/Service/SingleServer.cs. max_use is also the number of
 ///   messages that come over one connection.
 /// BUGS
 ///   A crash between the report of an alias and the end
@@ -63,7 +63,10 @@ namespace PostfixNet.Cleanup;
 /// </summary>
 internal static class Program
 {
-    internal static readonly SingleServer<CleanupSettings> Service = new("cleanup", static (config, _) => CleanupSettings.Read(config), Start);
+    internal static readonly SingleServer<CleanupSettings> Service = new("cleanup", static (config, _) => CleanupSettings.Read(config), Start)
+    {
+        Examine = static settings => settings.Examine(),
+    };
 
     private static int Main(string[] arguments) => Service.Run(arguments);
 

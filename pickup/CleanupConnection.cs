@@ -14,14 +14,16 @@ internal sealed class CleanupConnection(Func<Channel> connect) : IDisposable
     internal RecordWriter Records => field ??= new RecordWriter(bytes => _client?.Send(bytes));
 
     /// <summary>Begins a message.</summary>
+    /// <param name="reception">What holds for it.</param>
     /// <exception cref="IpcException">cleanup cannot be reached, or has no room.</exception>
-    internal QueueId Begin()
+    internal QueueId Begin(Reception reception)
     {
+        CleanupRequest request = new(IsReturned: true) { Reception = reception };
         if (_client is not null)
         {
             try
             {
-                _client.BeginNext();
+                _client.BeginNext(request);
                 return _client.Id;
             }
             catch (IpcException)
@@ -30,7 +32,7 @@ internal sealed class CleanupConnection(Func<Channel> connect) : IDisposable
                 Abandon();
             }
         }
-        _client = CleanupClient.Begin(connect(), new CleanupRequest(IsReturned: true));
+        _client = CleanupClient.Begin(connect(), request);
         return _client.Id;
     }
 

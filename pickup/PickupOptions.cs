@@ -1,3 +1,5 @@
+using PostfixNet.Delivery;
+
 namespace PostfixNet.Pickup;
 
 /// <summary>What main.toml says to this program.</summary>
@@ -14,6 +16,9 @@ internal sealed record PickupOptions
 
     /// <summary>line_length_limit: bytes of one record of a user's file.</summary>
     internal required int LineLengthLimit { get; init; }
+
+    /// <summary>content_filter and receive_override_options.</summary>
+    internal required Reception Reception { get; init; }
 
     /// <summary>Messages handed to cleanup at the same time, over one connection each.</summary>
     internal int Connections { get; init; } = 4;

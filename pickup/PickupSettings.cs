@@ -1,4 +1,5 @@
 using PostfixNet.Configuration;
+using PostfixNet.Delivery;
 using PostfixNet.Native;
 using PostfixNet.Queue;
 
@@ -9,7 +10,8 @@ namespace PostfixNet.Pickup;
 /// <param name="Queues">Where they are.</param>
 /// <param name="Cleanup">Socket of cleanup, below the queue directory: a long queue_directory would not fit its address.</param>
 /// <param name="IpcTimeout">ipc_timeout.</param>
-internal sealed record PickupSettings(PickupOptions Options, QueueDirectories Queues, string Cleanup, TimeSpan IpcTimeout)
+/// <param name="Examine">Looks at where the filter is.</param>
+internal sealed record PickupSettings(PickupOptions Options, QueueDirectories Queues, string Cleanup, TimeSpan IpcTimeout, Action Examine)
 {
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
     internal static PickupSettings Read(MainConfig config) => new(
@@ -20,6 +22,8 @@ internal sealed record PickupSettings(PickupOptions Options, QueueDirectories Qu
             OwnerUid = Users.EffectiveUid,
             LineLengthLimit = config.Get(Parameters.LineLengthLimit),
             IdleLimit = config.Get(Parameters.IpcIdle),
+            Reception = Reception.Read(config),
         },
-        QueueDirectories.FromConfig(config), $"private/{config.Get(Parameters.CleanupServiceName)}", config.Get(Parameters.IpcTimeout));
+        QueueDirectories.FromConfig(config), $"private/{config.Get(Parameters.CleanupServiceName)}", config.Get(Parameters.IpcTimeout),
+        () => TransportCheck.Of(config).RunContentFilter());
 }

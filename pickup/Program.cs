@@ -17,8 +17,10 @@ namespace PostfixNet.Pickup;
 ///   kept between messages, so that several cleanup processes flush to disk together; the order of messages is not kept.
 ///   A file that can never be accepted is moved to corrupt. (Postfix deletes such files; here that is done only to
 ///   those that a user has beyond a hundred, or beyond 100 MB, in corrupt: sendmail makes none.) A file that cannot be accepted now stays, and is tried again at a later wake-up.
+///   content_filter has the message go through a filter; what receive_override_options names is left out. Both can stand in args of this service
+///   alone ("-o name=value").
 ///   A file that belongs to mail_owner and is not readable for others was put there by postsuper -r: all that it says is
-///   believed.
+///   believed, but the filter that it named: content_filter holds anew; and milters are not told of it again.
 /// SECURITY
 ///   Any user may put any bytes into maildrop. Links and files with two names are not touched; pointer records are not
 ///   followed; attributes that only a server may set are dropped; memory does not grow with a file. No network.
@@ -27,15 +29,18 @@ namespace PostfixNet.Pickup;
 ///   record type T" (decimal code; -1 end of file, -2 no record), "ID: uid=N: no envelope sender", "maildrop/FILE: error
 ///   writing ID: REASON", and of files with strange time stamps. Exit 0: told to end. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
-///   cleanup_service_name, hash_queue_depth, hash_queue_names, ipc_idle, ipc_timeout, line_length_limit, mail_name,
-///   myhostname, and those of shared/Service/ServiceProgram.cs.
+///   cleanup_service_name, content_filter, hash_queue_depth, hash_queue_names, ipc_idle, ipc_timeout, line_length_limit, mail_name,
+///   myhostname, receive_override_options; for the check of transports default_process_limit, master_service_disable; and those of shared/Service/ServiceProgram.cs.
 /// BUGS
 ///   A crash between cleanup's answer and the removal of the file, or a power cut before the removal is on stable storage,
 ///   delivers the message twice.
 /// </summary>
 internal static class Program
 {
-    internal static readonly EventServer<PickupSettings> Service = new("pickup", static (config, _) => PickupSettings.Read(config), Start);
+    internal static readonly EventServer<PickupSettings> Service = new("pickup", static (config, _) => PickupSettings.Read(config), Start)
+    {
+        Examine = static settings => settings.Examine(),
+    };
 
     private static int Main(string[] arguments) => Service.Run(arguments);
 

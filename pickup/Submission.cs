@@ -87,7 +87,8 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
         QueueId id;
         try
         {
-            id = cleanup.Begin();
+            // Milters have seen what comes back from the queue.
+            id = cleanup.Begin(isRequeued ? options.Reception with { Overrides = options.Reception.Overrides | ReceiveOverrides.Milters } : options.Reception);
         }
         catch (IpcException e)
         {

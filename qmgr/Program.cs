@@ -30,7 +30,7 @@ namespace PostfixNet.Qmgr;
 ///   starts a new process, which takes up the active queue again. 78: configuration unusable.
 /// CONFIGURATION
 ///   allow_min_user, best_mx_transport (its check only), bounce_queue_lifetime, bounce_service_name, confirm_delay_cleared, default_delivery_slot_*,
-///   default_destination_*, default_extra_recipient_limit, default_minimum_delivery_slots, default_process_limit,
+///   default_destination_*, default_extra_recipient_limit, default_filter_nexthop, default_minimum_delivery_slots, default_process_limit,
 ///   default_recipient_refill_*, default_transport, default_transport_rate_delay, defer_service_name,
 ///   defer_transports, delay_logging_resolution_limit, destination_concurrency_feedback_debug, double_bounce_sender,
 ///   empty_address_default_transport_maps_lookup_key, empty_address_relayhost_maps_lookup_key, hash_queue_depth, hash_queue_names, inet_interfaces, initial_destination_concurrency, ipc_idle, local_destination_recipient_limit, local_transport,
@@ -53,7 +53,7 @@ internal static class Program
         return manager;
     })
     {
-        Examine = static config => new TransportCheck(config, new TransportTable(config).Names).Run(),
+        Examine = static config => TransportCheck.Of(config).Run(),
     };
 
     private static int Main(string[] arguments) => Service.Run(arguments);

@@ -41,11 +41,13 @@ namespace PostfixNet.Smtpd;
 ///   reject_unauthenticated_sender_login_mismatch; with a lookup table after it check_client_access,
 ///   check_reverse_client_hostname_access, check_helo_access, check_sender_access, check_recipient_access, check_sasl_access,
 ///   check_ccert_access; and check_policy_service with a service. They mean what they mean in Postfix.
-///   Tables and services say OK, RELAY, DUNNO, REJECT, DEFER, DEFER_IF_PERMIT, DEFER_IF_REJECT, 4nn or 5nn with a text, HOLD, DISCARD,
+///   Tables and services say OK, RELAY, DUNNO, REJECT, DEFER, DEFER_IF_PERMIT, DEFER_IF_REJECT, 4nn or 5nn with a text, HOLD, DISCARD, FILTER transport:nexthop,
 ///   REDIRECT user@domain, BCC user@domain, PREPEND header, INFO, WARN, or restrictions and classes.
 ///   Recipients that nobody has are refused after all of them (smtpd_reject_unlisted_recipient): those of this host that are not in
 ///   local_recipient_maps, or have no alias; those of virtual_alias_domains and relay_domains that their tables do not have; and those that
 ///   relocated_maps or "error:" in transport_maps would return. See docs/rewriting.md.
+///   content_filter has what comes in here go through a filter (docs/filters.md); receive_override_options leaves out what is done before it, or
+///   after it. Both, as any parameter, can stand in args of one service alone ("-o name=value").
 ///   Milters (smtpd_milters; smtpd_milter_maps has others by the address of the client) are told what the client says, after the restrictions, and may
 ///   refuse it. Their connections are handed to cleanup with the content, and used on for the next message.
 /// STANDARDS
@@ -68,7 +70,7 @@ namespace PostfixNet.Smtpd;
 ///   soft_bounce, smtpd_upstream_proxy_protocol, smtpd_upstream_proxy_timeout, smtpd_tls_*, tls_server_sni_maps, smtpd_use_tls, smtpd_enforce_tls, smtpd_starttls_timeout,
 ///   smtpd_forbid_bare_newline_exclusions, smtpd_sasl_auth_enable, smtpd_sasl_exceptions_networks, smtpd_sasl_response_limit, broken_sasl_auth_clients, those of shared/Login/AuthoritySettings.cs,
 ///   allow_min_user, authorized_submit_users, enable_long_queue_ids, pickup_service_name (-S), cleanup_service_name, disable_vrfy_command, hash_queue_depth,
-///   hash_queue_names, ipc_timeout, line_length_limit, local_header_rewrite_clients, mail_name, message_size_limit,
+///   hash_queue_names, ipc_timeout, line_length_limit, local_header_rewrite_clients, mail_name, message_size_limit, content_filter,
 ///   myhostname, queue_minfree, queue_minfree_percent, smtpd_banner, smtpd_client_auth_rate_limit,
 ///   smtpd_client_connection_count_limit, smtpd_client_connection_rate_limit, smtpd_client_ipv4_prefix_length,
 ///   smtpd_client_ipv6_prefix_length, smtpd_client_message_rate_limit, smtpd_client_new_tls_session_rate_limit,
@@ -77,7 +79,7 @@ namespace PostfixNet.Smtpd;
 ///   smtpd_forbid_unauth_pipelining, smtpd_forbidden_commands, smtpd_hard_error_limit, smtpd_helo_required,
 ///   smtpd_junk_command_limit, smtpd_milter_maps, smtpd_milters, relayhost, smtpd_min_data_rate, smtpd_noop_commands, smtpd_peername_lookup, smtpd_recipient_limit,
 ///   smtpd_recipient_overshoot_limit, smtpd_sasl_authenticated_header, smtpd_sessions_per_process, smtpd_soft_error_limit, smtpd_timeout,
-///   smtpd_tls_received_header, smtputf8_enable, strict_rfc821_envelopes, strict_smtputf8, and those of smtpd/Access/AccessOptions.cs, shared/Milter/MilterOptions.cs and
+///   smtpd_tls_received_header, smtputf8_enable, strict_rfc821_envelopes, strict_smtputf8; for the check of transports default_process_limit, master_service_disable; and those of smtpd/Access/AccessOptions.cs, shared/Milter/MilterOptions.cs and
 ///   shared/Service/SessionServer.cs.
 /// </summary>
 internal static class Program
@@ -85,6 +87,7 @@ internal static class Program
     internal static readonly SessionServer<SmtpdSettings> Service =
         new("smtpd", static (config, _) => SmtpdSettings.Read(config), static settings => settings.Options.SessionsPerProcess, Start)
         {
+            Examine = static settings => settings.Examine(),
             // Keys and verifiers may be files that root alone can read.
             BeforeConfinement = static (config, _) =>
             {

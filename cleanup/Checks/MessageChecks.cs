@@ -12,7 +12,7 @@ internal sealed class MessageChecks : IMimeListener
     private readonly RecordWriter _output;
     private readonly int _lineLimit;
     private readonly MimeMachine _machine;
-    private Refusal? _tooDeep; // known early, said at the end: another reason goes before it
+    private MimeError? _wrong; // known early, said at the end: another reason goes before it
 
     /// <param name="lineLimit">Octets of a record.</param>
     internal MessageChecks(CheckTables tables, Message message, RecordWriter output, int lineLimit)
@@ -48,8 +48,8 @@ internal sealed class MessageChecks : IMimeListener
     internal void End()
     {
         _machine.End();
-        if (_tooDeep is not null)
-            Refuse(_tooDeep);
+        if (_wrong is { } error && Refused is null)
+            Refuse(new Refusal(error.Text(), status: "5.6.0") { Reply = $"550 5.6.0 {error.Text()}" });
     }
 
     void IMimeListener.Header(HeaderPlace place, ReadOnlySpan<byte> header)
@@ -70,14 +70,14 @@ internal sealed class MessageChecks : IMimeListener
         _output.Write(endsLine ? RecordType.Text : RecordType.TextPart, piece);
     }
 
-    // Only who looks at headers minds that some are not seen.
-    void IMimeListener.TooDeep(ReadOnlySpan<byte> header)
+    // Only who looks at headers, or is strict, minds that some are not seen.
+    void IMimeListener.Wrong(MimeError what, ReadOnlySpan<byte> text)
     {
-        if (_message.IsPassed || _tables.Headers.All(static table => table is null))
+        if (_message.IsDiscarded || (what == MimeError.TooDeep && _tables.Headers.All(static table => table is null) && _tables.Limits.Strictness == MimeStrictness.None))
             return;
-        const string Reason = "MIME nesting exceeds safety limit";
-        _message.Log.TooDeep(_message, Reason, header);
-        _tooDeep = new Refusal(Reason, status: "5.6.0") { Reply = $"550 5.6.0 {Reason}" };
+        _message.Log.Wrong(_message, what.Text(), text);
+        if (_wrong is null || what < _wrong)
+            _wrong = what;
     }
 
     private ReadOnlySpan<byte> Checked(HeaderPlace place, ReadOnlySpan<byte> header) =>

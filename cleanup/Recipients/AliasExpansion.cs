@@ -8,7 +8,7 @@ internal sealed class AliasExpansion(CleanupOptions options)
     /// repaired.</exception>
     internal IReadOnlyList<string> Expand(Message message, string address)
     {
-        if (options.VirtualAliases is not { } aliases)
+        if (options.VirtualAliases is not { } aliases || !message.IsMapped)
             return [address];
         // The first member takes the place of its alias, the others go to the end, where their turn comes.
         List<string> members = [address];

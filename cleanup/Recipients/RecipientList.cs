@@ -8,7 +8,8 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
 {
     private readonly HashSet<string> _seen = new(StringComparer.OrdinalIgnoreCase);
     private readonly AliasExpansion _aliases = new(options);
-    private readonly LocalExpansion? _names = options.LocalAliases is { } names ? new LocalExpansion(options, names, new AliasExpansion(options)) : null;
+    // Names of this host are for where mail is delivered: behind the filter, when addresses are to stay as they are before it.
+    private readonly LocalExpansion? _names = !message.IsMapped && message.Reception.ContentFilter.Length > 0 ? null : options.LocalAliases is { } names ? new LocalExpansion(options, names, new AliasExpansion(options)) : null;
     private readonly Dictionary<string, ListMail> _lists = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<(Recipient Recipient, ListMail List)> _listed = [];
     private readonly HashSet<(Recipient Recipient, ListMail List)> _isListed = [];
@@ -41,7 +42,7 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
         message.Notify |= recipient.Notify;
         Expand(recipient);
         HasNamed = true;
-        if (!message.IsInternal && options.Copies.OfRecipient(message, complete) is { } copy)
+        if (!message.IsInternal && message.IsMapped && options.Copies.OfRecipient(message, complete) is { } copy)
             AddCopy(copy);
         return complete;
     }
@@ -103,7 +104,7 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
     private void Expand(Recipient recipient)
     {
         // Notices too: as in Postfix, those to root and to the postmaster go where his other mail goes.
-        if (options.VirtualAliases is null)
+        if (options.VirtualAliases is null || !message.IsMapped)
         {
             ExpandName(recipient);
             return;

@@ -29,6 +29,8 @@ internal sealed class AddressRewriting
     /// <exception cref="Refusal">A table is broken.</exception>
     internal string Rewrite(Message message, AddressPlace place, string address)
     {
+        if (!message.IsMapped)
+            return address;
         foreach (Step step in _steps[(int)place])
             address = step(message, address);
         return address;

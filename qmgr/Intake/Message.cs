@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
@@ -29,7 +30,7 @@ internal sealed class Message
         (Encoding, SmtpUtf8, Tracing) = (envelope.Encoding, envelope.SmtpUtf8, envelope.Tracing);
         (EnvelopeId, Return, Verp) = (envelope.EnvelopeId, envelope.Return, envelope.Verp);
         Origin = MessageOrigin.Of(envelope);
-        OwnRoute = envelope.ContentFilter is { Length: > 0 } filter ? filter : null;
+        OwnRoute = RouteOf(envelope);
         (WarnTime, WarnTimeOffset) = (envelope.WarnTime, envelope.WarnTimeOffset);
         ArrivalMicroseconds = envelope.ArrivalSeconds * 1_000_000 + envelope.ArrivalMicroseconds;
         _created = envelope.CreateTime > 0 ? envelope.CreateTime : envelope.ArrivalSeconds;
@@ -52,6 +53,10 @@ internal sealed class Message
     internal SmtpUtf8 SmtpUtf8 { get; }
 
     internal Tracing Tracing { get; }
+
+    // A filter is not asked what would become of mail, and does not see what goes to somebody else.
+    private static string? RouteOf(Envelope envelope) => envelope.ContentFilter is not { Length: > 0 } route
+        || (BuiltInTransports.Find(route.Split(':')[0]) is null && ((envelope.Tracing & Tracing.Probe) != 0 || envelope.Redirect is { Length: > 0 })) ? null : route;
 
     /// <summary>ENVID; null: none.</summary>
     internal string? EnvelopeId { get; }

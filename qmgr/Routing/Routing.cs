@@ -23,7 +23,7 @@ internal sealed class Routing
     private SenderRoutes? _relayHostOfSender, _transportOfSender;
     private AddressLookup? _relocated;
     private string _doubleBounceSender;
-    private string _emptyAddressDomain;
+    private string _emptyAddressDomain, _filterNextHop, _myHostname;
     private DestinationRules _rules;
     private bool _allowsMinus;
 
@@ -39,7 +39,7 @@ internal sealed class Routing
 
     /// <summary>Goes over to another configuration; what is known of sites stays.</summary>
     /// <exception cref="ConfigurationException">It cannot be used; one that a routing was made of before is safe.</exception>
-    [MemberNotNull(nameof(_classes), nameof(_noAlias), nameof(_transportMaps), nameof(_default), nameof(_relay), nameof(_relayHost), nameof(_doubleBounceSender), nameof(_emptyAddressDomain), nameof(_rules))]
+    [MemberNotNull(nameof(_classes), nameof(_noAlias), nameof(_transportMaps), nameof(_default), nameof(_relay), nameof(_relayHost), nameof(_doubleBounceSender), nameof(_emptyAddressDomain), nameof(_filterNextHop), nameof(_myHostname), nameof(_rules))]
     internal void Read(MainConfig config)
     {
         _classes = new DomainClasses(config);
@@ -53,6 +53,8 @@ internal sealed class Routing
         _transportOfSender = SenderRoutes.Read(config, Parameters.SenderDependentDefaultTransportMaps, Parameters.EmptyAddressDefaultTransportMapsLookupKey);
         string delimiters = config.Get(Parameters.RecipientDelimiter);
         _emptyAddressDomain = config.Get(Parameters.MyOrigin);
+        _filterNextHop = Lower(string.Join(", ", config.Get(Parameters.DefaultFilterNexthop)));
+        _myHostname = config.Get(Parameters.MyHostname);
         _transportMaps = new TransportMap(config.Get(Parameters.TransportMaps), delimiters);
         LookupTable relocated = config.Get(Parameters.RelocatedMaps);
         _relocated = relocated.IsEmpty ? null : new AddressLookup(relocated.Find, LocalDomains.Read(config).And(_emptyAddressDomain), delimiters);
@@ -135,9 +137,13 @@ internal sealed class Routing
     // A next hop that stands in the parameter itself goes before all others.
     private static Route At(Route route, string nextHop) => route.NextHop.Length > 0 || route.BuiltIn is not null ? route : route with { NextHop = nextHop };
 
-    /// <summary>The route that a message itself asks for (content filter record).</summary>
-    internal Route Own(string entry, string address) =>
-        Parse(entry, new Route("smtp", Address.DomainOf(address).ToLowerInvariant()), Address.DomainOf(address).ToLowerInvariant()) with { Rule = _rules.Any };
+    /// <summary>The route that a message itself asks for: the filter that it goes through, or what it is returned with. Nothing else is looked at.</summary>
+    /// <param name="entry">transport:nexthop. Without a next hop, that is default_filter_nexthop, or the domain of the recipient.</param>
+    internal Route Own(string entry, string address)
+    {
+        string nextHop = _filterNextHop.Length > 0 ? _filterNextHop : Address.DomainOf(address) is { Length: > 0 } domain ? domain.ToLowerInvariant() : _myHostname;
+        return Parse(entry, new Route("smtp", nextHop), nextHop) with { Rule = _rules.Any };
+    }
 
     // "transport:nexthop", "transport:" (the domain of the recipient), ":nexthop" (the same transport as otherwise), or ":" (the default).
     private static Route Parse(string entry, Route otherwise, string domain)
@@ -145,8 +151,11 @@ internal sealed class Routing
         int colon = entry.IndexOf(':', StringComparison.Ordinal);
         string transport = colon < 0 ? entry : entry[..colon], nextHop = colon < 0 ? "" : entry[(colon + 1)..].Trim();
         if (transport.Length == 0)
-            return nextHop.Length == 0 ? otherwise : otherwise with { NextHop = otherwise.BuiltIn is null ? nextHop.ToLowerInvariant() : nextHop };
+            return nextHop.Length == 0 ? otherwise : otherwise with { NextHop = otherwise.BuiltIn is null ? Lower(nextHop) : nextHop };
         bool isText = BuiltInTransports.Find(transport) is not null;
-        return new Route(transport, isText ? nextHop : nextHop.Length > 0 ? nextHop.ToLowerInvariant() : domain);
+        return new Route(transport, isText ? nextHop : nextHop.Length > 0 ? Lower(nextHop) : domain);
     }
+
+    // Names of hosts and domains are the same in small letters; paths are not.
+    private static string Lower(string nextHop) => nextHop.StartsWith("unix:", StringComparison.OrdinalIgnoreCase) ? nextHop : nextHop.ToLowerInvariant();
 }

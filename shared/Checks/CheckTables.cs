@@ -4,10 +4,13 @@ using PostfixNet.Mail;
 namespace PostfixNet.Checks;
 
 /// <summary>A table of checks.</summary>
-/// <param name="Name">Its parameter.</param>
+/// <param name="Parameter">Names it.</param>
 /// <param name="Table">Patterns, and what to do with lines that match.</param>
-public sealed record CheckTable(string Name, LookupTable Table)
+public sealed record CheckTable(Parameter Parameter, LookupTable Table)
 {
+    /// <summary>Name of its parameter.</summary>
+    public string Name => Parameter.Name;
+
     /// <summary>Octets of a line that are looked at are all of them, as text; null: nothing is to be done with it.</summary>
     /// <exception cref="Tables.LookupException">It cannot be said now.</exception>
     public string? Find(ReadOnlySpan<byte> text) => text.IsEmpty ? null : Table.Find(ByteText.Decode(text));
@@ -21,7 +24,7 @@ public sealed record CheckTable(string Name, LookupTable Table)
             return null;
         if (table.FirstValue(value => CheckAction.Parse(value).Problem(value, parameter.Name, ofHeaders) is not null) is { } wrong)
             config.Remark(parameter, $"nothing is done about what matches: {CheckAction.Parse(wrong).Problem(wrong, parameter.Name, ofHeaders)}");
-        return new CheckTable(parameter.Name, table);
+        return new CheckTable(parameter, table);
     }
 }
 
@@ -32,20 +35,36 @@ public sealed record CheckTable(string Name, LookupTable Table)
 /// <param name="Limits">How much of the structure is seen.</param>
 public sealed record CheckTables(IReadOnlyList<CheckTable?> Headers, CheckTable? Body, long BodyLimit, MimeLimits Limits)
 {
+    /// <summary>All tables, by their parameters.</summary>
+    public IReadOnlyList<(Parameter Parameter, LookupTable Table)> Parameters => [.. Headers.Append(Body).OfType<CheckTable>().Select(static check => (check.Parameter, check.Table))];
+
     /// <summary>Those for mail that comes in: header_checks and its kin.</summary>
-    /// <returns>null: all are empty.</returns>
+    /// <returns>null: there is nothing to look for.</returns>
     /// <exception cref="ConfigurationException">One cannot be used.</exception>
     public static CheckTables? ReadIncoming(MainConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        MimeLimits limits = new(config.Get(Parameters.MimeNestingLimit), config.Get(Parameters.MimeBoundaryLengthLimit), config.Get(Parameters.HeaderSizeLimit),
-            !config.Get(Parameters.DisableMimeInputProcessing));
+        MimeLimits limits = new(config.Get(Configuration.Parameters.MimeNestingLimit), config.Get(Configuration.Parameters.MimeBoundaryLengthLimit), config.Get(Configuration.Parameters.HeaderSizeLimit), StrictnessOf(config),
+            !config.Get(Configuration.Parameters.DisableMimeInputProcessing));
         CheckTables tables = new(
         [
-            CheckTable.Read(config, Parameters.HeaderChecks, ofHeaders: true),
-            CheckTable.Read(config, Parameters.MimeHeaderChecks, ofHeaders: true),
-            CheckTable.Read(config, Parameters.NestedHeaderChecks, ofHeaders: true),
-        ], CheckTable.Read(config, Parameters.BodyChecks, ofHeaders: false), config.Get(Parameters.BodyChecksSizeLimit), limits);
-        return tables.Body is null && tables.Headers.All(static table => table is null) ? null : tables;
+            CheckTable.Read(config, Configuration.Parameters.HeaderChecks, ofHeaders: true),
+            CheckTable.Read(config, Configuration.Parameters.MimeHeaderChecks, ofHeaders: true),
+            CheckTable.Read(config, Configuration.Parameters.NestedHeaderChecks, ofHeaders: true),
+        ], CheckTable.Read(config, Configuration.Parameters.BodyChecks, ofHeaders: false), config.Get(Configuration.Parameters.BodyChecksSizeLimit), limits);
+        return tables.Body is null && tables.Headers.All(static table => table is null) && (limits.Strictness == MimeStrictness.None || !limits.IsSeen) ? null : tables;
+    }
+
+    private static MimeStrictness StrictnessOf(MainConfig config)
+    {
+        bool isStrict = config.Get(Configuration.Parameters.Strict8bitmime);
+        MimeStrictness strictness = MimeStrictness.None;
+        if (config.Get(Configuration.Parameters.Strict7bitHeaders) || isStrict)
+            strictness |= MimeStrictness.Headers;
+        if (config.Get(Configuration.Parameters.Strict8bitmimeBody) || isStrict)
+            strictness |= MimeStrictness.Bodies;
+        if (config.Get(Configuration.Parameters.StrictMimeEncodingDomain))
+            strictness |= MimeStrictness.Encodings;
+        return strictness;
     }
 }

@@ -13,7 +13,7 @@ public interface IMimeListener
     /// <param name="offset">Octets of this text before it: those since the headers of its part.</param>
     public void Body(ReadOnlySpan<byte> piece, bool endsLine, long offset);
 
-    /// <summary>Parts lie deeper in one another than they are looked for; told once.</summary>
-    /// <param name="header">The Content-Type: of the first that is not looked for.</param>
-    public void TooDeep(ReadOnlySpan<byte> header);
+    /// <summary>The message is not as it should be; of each kind the first is told.</summary>
+    /// <param name="text">The header, the line, or the encoding that is meant.</param>
+    public void Wrong(MimeError what, ReadOnlySpan<byte> text);
 }

@@ -21,14 +21,21 @@ internal ref struct MimeWords
     private const int Kept = 3;
     private const char Token = 'a', Quoted = '"';
 
-    private static readonly SearchValues<byte> s_specials = SearchValues.Create("()<>@,;:\\\"/[]?="u8);
+    /// <summary>Characters that end words in headers of MIME, RFC 2045 section 5.1.</summary>
+    internal static readonly SearchValues<byte> Specials = SearchValues.Create("()<>@,;:\\\"/[]?="u8);
+
+    /// <summary>In others, RFC 822 section 3.3.</summary>
+    internal static readonly SearchValues<byte> MailSpecials = SearchValues.Create("()<>@,;:\\\".[]"u8);
+
+    private readonly SearchValues<byte> _specials;
 
     private readonly List<(char Kind, byte[] Text)> _words = new(Kept);
     private readonly List<byte> _text = [];
     private ReadOnlySpan<byte> _rest;
 
-    internal MimeWords(ReadOnlySpan<byte> value)
+    internal MimeWords(ReadOnlySpan<byte> value, SearchValues<byte>? specials = null)
     {
+        _specials = specials ?? Specials;
         int end = value.IndexOf((byte)0);
         _rest = end < 0 ? value : value[..end];
     }
@@ -75,7 +82,7 @@ internal ref struct MimeWords
         return _words.Count > 0 ? WordsEnd.AtEnd : WordsEnd.Nothing;
     }
 
-    private static bool IsSpecial(byte b) => b < 32 || b == 127 || s_specials.Contains(b);
+    private readonly bool IsSpecial(byte b) => b < 32 || b == 127 || _specials.Contains(b);
 
     private readonly void Add(char kind, byte[] text)
     {

@@ -15,18 +15,9 @@ internal static class UnsupportedTable
         smtp_body_checks =
         milter_header_checks =
 
-        [refused] mail is not parsed as MIME when it arrives
+        [refused] mail is not changed into other MIME when it arrives
         force_mime_input_conversion = no
-        strict_mime_encoding_domain = no
-        strict_8bitmime = no
-        strict_8bitmime_body = no
-        strict_7bit_headers = no
         non_empty_end_of_header_action = fix_quietly
-
-        [refused] mail is not passed through other filters than milters
-        content_filter =
-        default_filter_nexthop =
-        receive_override_options =
 
         [refused] mail goes where transport_maps, relayhost or the domain of the recipient leads
         transport_null_address_lookup_key = <>

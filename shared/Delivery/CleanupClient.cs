@@ -9,16 +9,14 @@ namespace PostfixNet.Delivery;
 public sealed class CleanupClient : IDisposable
 {
     private readonly Channel _channel;
-    private readonly AttributeList _request;
-
-    private CleanupClient(Channel channel, CleanupRequest request) => (_channel, _request) = (channel, request.ToAttributes());
+    private CleanupClient(Channel channel) => _channel = channel;
 
     /// <summary>The new message's queue ID; it exists once <see cref="Finish"/> has accepted.</summary>
     public QueueId Id { get; private set; }
 
     /// <summary>Begins a message.</summary>
     /// <param name="path">Socket of the cleanup service, e.g. "private/cleanup".</param>
-    /// <param name="request">What is asked for this message, and for those that follow on the same connection.</param>
+    /// <param name="request">What is asked for this message.</param>
     /// <param name="timeout">For each step (ipc_timeout).</param>
     /// <exception cref="IpcException">The service cannot be reached, or has no room for a message now.</exception>
     public static CleanupClient Begin(string path, CleanupRequest request, TimeSpan timeout) =>
@@ -30,10 +28,10 @@ public sealed class CleanupClient : IDisposable
     /// <exception cref="IpcException">As above.</exception>
     public static CleanupClient Begin(Channel channel, CleanupRequest request)
     {
-        CleanupClient client = new(channel, request);
+        CleanupClient client = new(channel);
         try
         {
-            client.BeginNext();
+            client.BeginNext(request);
             return client;
         }
         catch
@@ -45,9 +43,10 @@ public sealed class CleanupClient : IDisposable
 
     /// <summary>Begins another message on the same connection, after <see cref="Finish"/>.</summary>
     /// <exception cref="IpcException">The service has closed the connection, which it may do between two messages; or it has no room.</exception>
-    public void BeginNext()
+    public void BeginNext(CleanupRequest request)
     {
-        _channel.Send(_request);
+        ArgumentNullException.ThrowIfNull(request);
+        _channel.Send(request.ToAttributes());
         Id = CleanupReply.From(_channel.ReceiveReply()) switch
         {
             CleanupReply.Begun begun => begun.Id,

@@ -13,7 +13,7 @@ namespace PostfixNet.Delivery;
 /// <param name="IsFromServer">A mail server took it in: not the mail of a user of this system.</param>
 public sealed record CleanupRequest(bool IsInternal = false, SmtpUtf8 SmtpUtf8 = SmtpUtf8.None, bool IsReturned = false, bool IsFromServer = false)
 {
-    private const string Word = "message", Internal = "internal", Returns = "returns", Server = "server", WithMilters = "milters", Kind = "class";
+    private const string Word = "message", Internal = "internal", Returns = "returns", Server = "server", WithMilters = "milters", Kind = "class", Filter = "content_filter", Omitted = "overrides";
 
     /// <summary>What kind of mail of the system itself it is, as internal_mail_filter_classes has it: "bounce" or "notify".</summary>
     public string Class { get; init; } = Bounce;
@@ -27,10 +27,14 @@ public sealed record CleanupRequest(bool IsInternal = false, SmtpUtf8 SmtpUtf8 =
     /// <summary>Milters that are to see the content (see MilterChain), one list each; the descriptors of their connections follow once the message has begun.</summary>
     public IReadOnlyList<AttributeList> Milters { get; init; } = [];
 
+    /// <summary>What holds where the message came in.</summary>
+    public Reception Reception { get; init; } = Reception.Usual;
+
     /// <summary>For the line to the service.</summary>
     public AttributeList ToAttributes() => new AttributeList()
         .Add(FieldName.Request, Word).Add(Internal, IsInternal).Add(FieldName.SmtpUtf8, (long)SmtpUtf8).Add(Returns, IsReturned).Add(Server, IsFromServer)
-        .AddOptional(Kind, Class == Bounce ? null : Class).AddOptional(WithMilters, Milters);
+        .AddOptional(Kind, Class == Bounce ? null : Class).AddOptional(WithMilters, Milters)
+        .AddOptional(Filter, Reception.ContentFilter).Add(Omitted, (long)Reception.Overrides);
 
     /// <exception cref="IpcException">Another request, or none.</exception>
     public static CleanupRequest From(AttributeList list) => list.Text(FieldName.Request) == Word
@@ -38,6 +42,7 @@ public sealed record CleanupRequest(bool IsInternal = false, SmtpUtf8 SmtpUtf8 =
         {
             Class = list.OptionalText(Kind) ?? Bounce,
             Milters = list.Has(WithMilters) ? list.Lists(WithMilters) : [],
+            Reception = new Reception(list.OptionalText(Filter) ?? "", (ReceiveOverrides)list.Number(Omitted, 0)),
         }
         : throw new IpcException($"unknown request: {NoticeText.OneLine(list.Text(FieldName.Request))}");
 }

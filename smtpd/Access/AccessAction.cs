@@ -15,7 +15,7 @@ internal static class AccessAction
         return word switch
         {
             "" => "is empty",
-            "FILTER" => "is not supported: mail is not passed through content filters",
+            "FILTER" when !text.Contains(':', StringComparison.Ordinal) => "needs a transport and a next hop, transport:nexthop",
             "REDIRECT" or "BCC" when !text.Contains('@', StringComparison.Ordinal) => "needs an address, user@domain",
             "PREPEND" when !IsHeader(text) => "needs a header, \"Name: text\"",
             _ when IsAction(word) || IsCode(word, text) || value.All(char.IsAsciiDigit) || isRestriction(value) => null,
@@ -34,7 +34,7 @@ internal static class AccessAction
             evaluation.Services.Log.Warning($"{source}: \"{PrintableText.Of(value)}\" {problem}");
             return new(evaluation.RefuseForConfiguration());
         }
-        if (word is "HOLD" or "DISCARD" or "REDIRECT" or "BCC" or "PREPEND" && evaluation.Session.Transaction is null)
+        if (word is "FILTER" or "HOLD" or "DISCARD" or "REDIRECT" or "BCC" or "PREPEND" && evaluation.Session.Transaction is null)
         {
             evaluation.Services.Log.Warning($"{source}: with smtpd_delay_reject = false, {word} is passed over in client and HELO restrictions");
             return default;
@@ -61,7 +61,7 @@ internal static class AccessAction
             case "INFO" or "WARN":
                 evaluation.Tell(word.ToLowerInvariant(), text);
                 return default;
-            case "HOLD" or "DISCARD" or "REDIRECT" or "BCC" or "PREPEND":
+            case "FILTER" or "HOLD" or "DISCARD" or "REDIRECT" or "BCC" or "PREPEND":
                 return new(ForMessage(evaluation, evaluation.Session.Transaction!, word, text, source));
         }
         return evaluation.Options.Parse(value) is { } restrictions ? restrictions.Apply(evaluation) : Unknown(evaluation, value, source);
@@ -87,6 +87,10 @@ internal static class AccessAction
                 evaluation.Tell("discard", $"{evaluation.Subject} {(text.Length > 0 ? text : "triggers DISCARD action")}");
                 transaction.IsDiscarded = true;
                 return Verdict.Permitted;
+            case "FILTER":
+                evaluation.Tell("filter", $"{evaluation.Subject} triggers FILTER {text}");
+                transaction.Filter = text;
+                return Verdict.Undecided;
             case "REDIRECT":
                 evaluation.Tell("redirect", $"{evaluation.Subject} triggers REDIRECT {text}");
                 transaction.Redirect = text;
@@ -132,7 +136,7 @@ internal static class AccessAction
     }
 
     private static bool IsAction(string word) => word is "OK" or "RELAY" or "DUNNO" or "REJECT" or "DEFER" or "DEFER_IF_PERMIT" or "DEFER_IF_REJECT" or "INFO" or "WARN"
-        or "HOLD" or "DISCARD" or "REDIRECT" or "BCC" or "PREPEND";
+        or "FILTER" or "HOLD" or "DISCARD" or "REDIRECT" or "BCC" or "PREPEND";
 
     private static bool IsCode(string word, string text) => text.Length > 0 && word is ['4' or '5', >= '0' and <= '9', >= '0' and <= '9'];
 

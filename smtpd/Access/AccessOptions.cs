@@ -1,4 +1,5 @@
 using PostfixNet.Configuration;
+using PostfixNet.Delivery;
 using PostfixNet.Dns;
 using PostfixNet.Mail;
 
@@ -12,7 +13,7 @@ namespace PostfixNet.Smtpd;
 /// invalid_hostname_reject_code, local_recipient_maps, local_transport, luser_relay,
 /// multi_recipient_bounce_reject_code, mydestination, mydomain, mynetworks, myorigin, non_fqdn_reject_code,
 /// parent_domain_matches_subdomains, plaintext_reject_code, proxy_interfaces, recipient_canonical_maps, recipient_delimiter, reject_code,
-/// reject_tempfail_action, relay_clientcerts, relay_domains, relay_domains_reject_code, relay_recipient_maps, relay_transport, relocated_maps,
+/// receive_override_options, reject_tempfail_action, relay_clientcerts, relay_domains, relay_domains_reject_code, relay_recipient_maps, relay_transport, relocated_maps,
 /// sender_canonical_maps, sender_dependent_default_transport_maps, show_user_unknown_table_name, smtpd_authorized_xclient_hosts,
 /// smtpd_authorized_xforward_hosts, smtpd_client_restrictions, smtpd_data_restrictions, smtpd_delay_reject,
 /// smtpd_end_of_data_restrictions, smtpd_helo_restrictions, smtpd_null_access_lookup_key, smtpd_policy_service_default_action,
@@ -79,11 +80,17 @@ internal sealed record AccessOptions
     /// <summary>Which addresses there are: local_recipient_maps and its like.</summary>
     internal required AddressLists Lists { get; init; }
 
+    /// <summary>Whether addresses exist is not asked at all (receive_override_options).</summary>
+    internal required bool TakesUnlisted { get; init; }
+
     /// <summary>smtpd_reject_unlisted_recipient.</summary>
     internal required bool RejectsUnlistedRecipient { get; init; }
 
     /// <summary>smtpd_reject_unlisted_sender.</summary>
     internal required bool RejectsUnlistedSender { get; init; }
+
+    /// <summary>Tables of the lists, and their parameters.</summary>
+    internal required IReadOnlyList<(Parameter Parameter, LookupTable Table)> Tables { get; init; }
 
     /// <summary>What is meant by restrictions that a table or a policy service names; null: they are not known.</summary>
     internal required Func<string, RestrictionList?> Parse { get; init; }
@@ -135,8 +142,10 @@ internal sealed record AccessOptions
             EndOfData = reader.Read(Parameters.SmtpdEndOfDataRestrictions),
             Codes = codes,
             Lists = AddressLists.Read(config, codes),
+            TakesUnlisted = Reception.Read(config).Omits(ReceiveOverrides.UnknownRecipients),
             RejectsUnlistedRecipient = config.Get(Parameters.SmtpdRejectUnlistedRecipient),
             RejectsUnlistedSender = config.Get(Parameters.SmtpdRejectUnlistedSender),
+            Tables = reader.Tables,
             Parse = reader.Parse,
             NullSenderKey = config.Get(Parameters.SmtpdNullAccessLookupKey),
             SenderLogins = logins.IsEmpty ? null : new AddressLookup(logins.Find, local.And(config.Get(Parameters.MyOrigin)), config.Get(Parameters.RecipientDelimiter)),

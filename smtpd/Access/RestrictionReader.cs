@@ -32,6 +32,7 @@ internal sealed class RestrictionReader
     private readonly MainConfig _config;
     private readonly Dictionary<string, RestrictionList> _classes = new(StringComparer.Ordinal);
     private readonly HashSet<string> _open = [];
+    private readonly List<(Parameter Parameter, LookupTable Table)> _tables = [];
 
     internal RestrictionReader(MainConfig config)
     {
@@ -39,6 +40,9 @@ internal sealed class RestrictionReader
         foreach (string name in config.Get(Parameters.SmtpdRestrictionClasses))
             _ = Class(name);
     }
+
+    /// <summary>Tables of all lists that were read, and the parameters that name them.</summary>
+    internal IReadOnlyList<(Parameter Parameter, LookupTable Table)> Tables => _tables;
 
     /// <summary>The list of a parameter.</summary>
     /// <exception cref="ConfigurationException">Something in it is not understood.</exception>
@@ -144,6 +148,7 @@ internal sealed class RestrictionReader
             s_plain.ContainsKey(s_names.GetValueOrDefault(word, word.ToLowerInvariant())) || classes.Contains(word) || word.Equals("warn_if_reject", StringComparison.OrdinalIgnoreCase));
         if (table.Table.FirstValue(value => AccessAction.Problem(value, IsRestriction) is not null) is { } wrong)
             throw Wrong(parameter, specification, $"has \"{wrong}\", which {AccessAction.Problem(wrong, IsRestriction)}");
+        _tables.Add((parameter, table.Table));
         return new Restriction(name, evaluation => check(evaluation, table));
     }
 

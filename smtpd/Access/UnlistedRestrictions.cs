@@ -29,6 +29,8 @@ internal static class UnlistedRestrictions
 
     private static async ValueTask<Verdict> Check(Evaluation evaluation, string kind, string address)
     {
+        if (evaluation.Options.TakesUnlisted)
+            return Verdict.Undecided;
         Subject before = evaluation.Subject;
         evaluation.Subject = new Subject(kind, address);
         Unlisted? unlisted = await evaluation.Options.Lists.Find(evaluation.Services, address, isSender: kind == Subject.Sender);

@@ -94,13 +94,16 @@ internal sealed class IncomingMessage : IDisposable
     // What restrictions want done with the message.
     private void WriteDecisions()
     {
+        // The filter's record: see RecordType.TextPart.
+        if (_transaction.Filter is { } filter)
+            _records.Write(RecordType.TextPart, filter);
+        if (_transaction.Redirect is { } redirect)
+            _records.Write(RecordType.Redirect, redirect);
         foreach (string copy in _transaction.Copies)
         {
             _records.WriteAttribute(AttributeName.NotifyFlags, (long)Notify.Never);
             _records.Write(RecordType.Recipient, copy);
         }
-        if (_transaction.Redirect is { } redirect)
-            _records.Write(RecordType.Redirect, redirect);
         if (_transaction.IsHeld)
             _records.Write(RecordType.Flags, RecordRules.HoldFlag);
     }
@@ -268,7 +271,6 @@ internal sealed class IncomingMessage : IDisposable
         records.WriteAttribute("reverse_client_name", client.ReverseName);
         records.WriteAttribute("client_address", client.AddressText);
         records.WriteAttribute("client_port", client.Port);
-        records.WriteAttribute("client_address_type", client.Address?.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? 10 : 2);
         if (client.Server is { } server)
         {
             records.WriteAttribute("server_address", server.Address.ToString());
@@ -276,6 +278,7 @@ internal sealed class IncomingMessage : IDisposable
         }
         records.WriteAttribute("helo_name", helo);
         records.WriteAttribute("protocol_name", _session.Protocol);
+        records.WriteAttribute("client_address_type", client.Address?.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? 10 : 2);
         if (_session.Login is { } login)
         {
             records.WriteAttribute("sasl_method", login.Method);

@@ -10,8 +10,8 @@ internal sealed class MessageQueue(SmtpdOptions options, EventLoop loop, Log log
 {
     // A connection that rests keeps a process of cleanup from others, so it is kept for what follows at once.
     private static readonly TimeSpan s_rest = TimeSpan.FromSeconds(2);
-    private static readonly CleanupRequest s_request = new(IsFromServer: true);
 
+    private readonly CleanupRequest _request = new(IsFromServer: true) { Reception = options.Reception };
     private readonly Stack<CleanupSession> _resting = new();
     private EventLoop.Timer? _sweep;
 
@@ -37,7 +37,7 @@ internal sealed class MessageQueue(SmtpdOptions options, EventLoop loop, Log log
 
     public async ValueTask<INewMessage> Begin(Transaction transaction, SessionMilters? milters)
     {
-        CleanupRequest request = transaction.IsSmtpUtf8 ? s_request with { SmtpUtf8 = Mail.SmtpUtf8.Requested } : s_request;
+        CleanupRequest request = transaction.IsSmtpUtf8 ? _request with { SmtpUtf8 = Mail.SmtpUtf8.Requested } : _request;
         if (milters is null)
             return new NewMessage(this, await Connect(request, []));
         (IReadOnlyList<AttributeList> lists, IReadOnlyList<Descriptor> sockets) = await milters.HandOver();

@@ -1,4 +1,5 @@
 using PostfixNet.Configuration;
+using PostfixNet.Delivery;
 using PostfixNet.Milter;
 using PostfixNet.Tables;
 
@@ -52,6 +53,7 @@ internal sealed class MilterChoice
         string relayHost = config.Get(Parameters.Relayhost).FirstOrDefault(""), myHostname = config.Get(Parameters.MyHostname), problem = "";
         if (byClient.FirstKey((_, value) => settings.Parse(value, out problem) is null) is { } key)
             throw config.Refuse(Parameters.SmtpdMilterMaps, $"entry of {key}: {problem}");
-        return usual.Count == 0 && byClient.IsEmpty ? null : new MilterChoice(settings, usual, byClient) { RelayHost = relayHost, MyHostname = myHostname };
+        bool isOmitted = Reception.Read(config).Omits(ReceiveOverrides.Milters);
+        return isOmitted || (usual.Count == 0 && byClient.IsEmpty) ? null : new MilterChoice(settings, usual, byClient) { RelayHost = relayHost, MyHostname = myHostname };
     }
 }

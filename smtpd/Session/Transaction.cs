@@ -72,6 +72,9 @@ internal sealed class Transaction
     /// <summary>It is put on hold (HOLD).</summary>
     internal bool IsHeld { get; set; }
 
+    /// <summary>The filter that it goes through (FILTER), transport:nexthop; null: the usual one, or none.</summary>
+    internal string? Filter { get; set; }
+
     /// <summary>Who gets it in the place of all recipients (REDIRECT); null: they do.</summary>
     internal string? Redirect { get; set; }
 

@@ -1,4 +1,5 @@
 using PostfixNet.Configuration;
+using PostfixNet.Delivery;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Smtpd;
@@ -141,6 +142,9 @@ internal sealed record SmtpdOptions
     /// <summary>cleanup_service_name: its socket.</summary>
     internal required string CleanupSocket { get; init; }
 
+    /// <summary>content_filter and receive_override_options.</summary>
+    internal required Reception Reception { get; init; }
+
     /// <summary>ipc_timeout.</summary>
     internal required TimeSpan IpcTimeout { get; init; }
 
@@ -209,6 +213,7 @@ internal sealed record SmtpdOptions
         Space = SpaceLimit.Read(config),
         Incoming = QueueDirectories.FromConfig(config).DirectoryOf(QueueName.Incoming),
         CleanupSocket = $"private/{config.Get(Parameters.CleanupServiceName)}",
+        Reception = Reception.Read(config),
         IpcTimeout = config.Get(Parameters.IpcTimeout),
         Limits = ClientLimits.Read(config),
         SessionsPerProcess = config.Get(Parameters.SmtpdSessionsPerProcess),

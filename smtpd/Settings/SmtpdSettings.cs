@@ -8,11 +8,22 @@ namespace PostfixNet.Smtpd;
 /// <param name="Milters">Who looks at mail before it is queued; null: nobody.</param>
 internal sealed record SmtpdSettings(SmtpdOptions Options, AccessOptions Access, MilterChoice? Milters)
 {
+    /// <summary>Looks at where filters are.</summary>
+    internal required Action Examine { get; init; }
+
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
     internal static SmtpdSettings Read(MainConfig config)
     {
         // First: others follow mynetworks.
         AccessOptions access = AccessOptions.Read(config);
-        return new SmtpdSettings(SmtpdOptions.Read(config), access, MilterChoice.Read(config));
+        return new SmtpdSettings(SmtpdOptions.Read(config), access, MilterChoice.Read(config))
+        {
+            Examine = () =>
+            {
+                TransportCheck check = TransportCheck.Of(config);
+                check.RunContentFilter();
+                check.RunFilters(access.Tables);
+            },
+        };
     }
 }

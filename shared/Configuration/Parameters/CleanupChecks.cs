@@ -21,6 +21,18 @@ public static partial class Parameters
     /// <summary>What follows the headers of a message is text.</summary>
     public static readonly Parameter<bool> DisableMimeInputProcessing = Flag("disable_mime_input_processing", "no");
 
+    /// <summary>Octets outside ASCII are refused in headers, and in text that is not declared 8bit.</summary>
+    public static readonly Parameter<bool> Strict8bitmime = Flag("strict_8bitmime", "no");
+
+    /// <summary>In text only.</summary>
+    public static readonly Parameter<bool> Strict8bitmimeBody = Flag("strict_8bitmime_body", "no");
+
+    /// <summary>In headers only.</summary>
+    public static readonly Parameter<bool> Strict7bitHeaders = Flag("strict_7bit_headers", "no");
+
+    /// <summary>multipart/* and message/* that are encoded are refused.</summary>
+    public static readonly Parameter<bool> StrictMimeEncodingDomain = Flag("strict_mime_encoding_domain", "no");
+
     /// <summary>Boundaries of parts that may be in force at a time.</summary>
     public static readonly Parameter<int> MimeNestingLimit = Number("mime_nesting_limit", "100", minimum: 1);
 

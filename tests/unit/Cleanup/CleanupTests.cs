@@ -198,7 +198,7 @@ public sealed class CleanupTests
         Assert.Equal(new CleanupReply.Ended(CleanupVerdict.Refused, "internal protocol error"), client.Finish());
         for (int i = 0; i < 3; i++)
         {
-            client.BeginNext();
+            client.BeginNext(new CleanupRequest());
             client.Send(good);
             Assert.Equal(CleanupVerdict.Accepted, client.Finish().Verdict);
             Assert.True(ids.Add(client.Id));

@@ -8,7 +8,7 @@ public sealed class UnsupportedParametersTests
     [Theory]
     [InlineData("mailbox_command_maps = 'hash:/x'", "main.toml:1:1: mailbox_command_maps: not supported: there is no local delivery; leave it out")]
     [InlineData("[fallback_transport_maps]\n'a@b' = 'c@d'", "main.toml:1:2: fallback_transport_maps: not supported: there is no local")]
-    [InlineData("\n\n content_filter = 'scan:[127.0.0.1]:10025'", "main.toml:3:2: content_filter: not supported: mail is not passed through other filters than milters; leave it out")]
+    [InlineData("\n\n mailbox_transport = 'lmtp:unix:/x'", "main.toml:3:2: mailbox_transport: not supported: there is no local delivery; leave it out")]
     [InlineData("virtual_mailbox_maps = 'texthash:/x'", "virtual_mailbox_maps: not supported: there is no local delivery")]
     [InlineData("virtual_mailbox_domains = '$mydomain'", "virtual_mailbox_domains: not supported")]
     [InlineData("smtp_header_checks = 'pcre:/x'", "smtp_header_checks: not supported")]
@@ -23,7 +23,7 @@ public sealed class UnsupportedParametersTests
     [InlineData("smtp_tls_per_site = 'texthash:/x'", "smtp_tls_per_site: not supported")]
     [InlineData("smtp_tls_eccert_file = '/x'", "smtp_tls_eccert_file: not supported")]
     [InlineData("info_log_address_format = 'internal'", "info_log_address_format: not supported")]
-    [InlineData("strict_8bitmime = true", "strict_8bitmime: not supported")]
+    [InlineData("force_mime_input_conversion = true", "force_mime_input_conversion: not supported")]
     [InlineData("qmgr_clog_warn_time = 0", "qmgr_clog_warn_time: not supported")]
     public void What_can_change_mail_or_the_log_is_refused_at_its_line(string toml, string message)
     {
@@ -81,7 +81,7 @@ public sealed class UnsupportedParametersTests
     [Fact]
     public void Their_names_can_be_used_in_other_values()
     {
-        MainConfig config = MainConfig.FromText("mail_name = '$mail_spool_directory ${content_filter?filtered}${content_filter:plain} $smtpd_banner'\nmyhostname = 'a.test'\nsmtpd_banner = 'x'");
+        MainConfig config = MainConfig.FromText("mail_name = '$mail_spool_directory ${mailbox_transport?filtered}${mailbox_transport:plain} $smtpd_banner'\nmyhostname = 'a.test'\nsmtpd_banner = 'x'");
         Assert.Equal("/var/mail plain x", config.Get(Parameters.MailName));
     }
 }

@@ -83,6 +83,28 @@ public sealed class ValuesOfSenseTests
         Assert.Throws<ConfigurationException>(new TransportCheck(MainConfig.FromText(toml), ["smtp", "lmtp"]).Run).Message, StringComparison.Ordinal);
 
     [Theory]
+    [InlineData("content_filter = 'nosuch:[127.0.0.1]:10025'", "main.toml:1:18: content_filter: \"nosuch:[127.0.0.1]:10025\": master.toml has no service \"nosuch\"; it has smtp, scan")]
+    [InlineData("content_filter = 'scan:dummy'", "content_filter: \"scan:dummy\": service scan is to run a command, and there is no pipe here")]
+    [InlineData("header_checks = 'regexp:{{/x/ FILTER scan:}}'", "header_checks: \"scan:\": service scan is to run a command")]
+    [InlineData("header_checks = 'regexp:{{/x/ FILTER nosuch:y}}'", "header_checks: \"nosuch:y\": master.toml has no service")]
+    public void Filters_that_do_not_exist_are_refused(string toml, string problem) => Assert.Contains(problem,
+        Assert.Throws<ConfigurationException>(() => CheckFilters(toml)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("content_filter = 'smtp:[127.0.0.1]:10025'\nheader_checks = 'regexp:{{/x/ FILTER smtp:y}, {/y(.*)/ FILTER smtp:$$1}}'")]
+    [InlineData("content_filter = 'smtp'")]
+    public void Filters_that_exist_are_taken(string toml) => CheckFilters(toml);
+
+    private static void CheckFilters(string toml)
+    {
+        MainConfig config = MainConfig.FromText(toml);
+        TransportCheck check = new(config, ["smtp", "scan"], ["scan"]);
+        check.RunContentFilter();
+        check.RunFilters([(Parameters.HeaderChecks, config.Get(Parameters.HeaderChecks))]);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("default_transport = 'lmtp:unix:/run/x'")]
     [InlineData("[transport_maps]\n'x.test' = ':[y]'\n'y.test' = 'error:no [such user'\n'z.test' = 'discard:'")]

@@ -94,6 +94,11 @@ public sealed class QmgrRows
         new("default_recipient_refill_limit", "1", Refilled(1), "active: 1 messages, 10 recipients") { With = Memory + OneByOne + Wide },
         new("default_recipient_refill_delay", "'60s'", Refilled(6), "active: 1 messages, 6 recipients") { With = Memory + OneByOne + Wide },
 
+        new("default_filter_nexthop", "'[127.0.0.1]:10025'", QmgrScene.Play(scene =>
+        {
+            scene.Machine.Feed(QueueName.Incoming, scene.Machine.Put(QueueName.Incoming, ["a@q.test"], filter: "scan"));
+            scene.Run(1);
+        }), "start scan [127.0.0.1]:10025 a@q.test"),
         new("transport_maps", "{ 'q.test' = 'slow:[host]' }", s_one, "start slow [host]"),
         new("default_transport", "'relay'", s_one, "start relay q.test"),
         new("relayhost", "['[gw.test]']", s_one, "start smtp [gw.test]"),

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using PostfixNet.Configuration;
 using PostfixNet.Ipc;
+using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Qmgr;
 using PostfixNet.Queue;
@@ -105,18 +106,18 @@ internal sealed class Machine : ISurroundings, IDisposable
     /// <param name="redirect">Who gets it in place of its recipients; null: nobody.</param>
     /// <param name="madeAt">When the file says that it was made, seconds since 1970; null: when the mail arrived.</param>
     internal QueueId Put(QueueName queue, IReadOnlyList<string> recipients, string sender = "alice@q.test", int age = 60, int? warnIn = null,
-        int mode = QueueFileMode.Ready, string? redirect = null, long? madeAt = null)
+        int mode = QueueFileMode.Ready, string? redirect = null, long? madeAt = null, string? filter = null, bool isProbe = false)
     {
         QueueId id = QueueId.TryParse(string.Create(CultureInfo.InvariantCulture, $"T{++_files:D9}"), out QueueId made) ? made : throw new FormatException();
         Queues.MakeHashDirectories(queue, id);
         string path = Queues.PathOf(queue, id);
-        File.WriteAllBytes(path, Content(recipients, sender, (long)Clock.Seconds - age, (long)Clock.Seconds + warnIn, redirect, madeAt));
+        File.WriteAllBytes(path, Content(recipients, sender, (long)Clock.Seconds - age, (long)Clock.Seconds + warnIn, redirect, madeAt, filter, isProbe));
         SetDue(queue, id, 0);
         FileSystem.ChangeMode(path, mode);
         return id;
     }
 
-    private static byte[] Content(IReadOnlyList<string> recipients, string sender, long arrival, long? warnTime, string? redirect, long? madeAt)
+    private static byte[] Content(IReadOnlyList<string> recipients, string sender, long arrival, long? warnTime, string? redirect, long? madeAt, string? filter, bool isProbe)
     {
         using MemoryStream stream = new();
         RecordWriter records = new(bytes => stream.Write(bytes));
@@ -124,6 +125,10 @@ internal sealed class Machine : ISurroundings, IDisposable
         records.Write(RecordType.Time, string.Create(CultureInfo.InvariantCulture, $"{arrival} 0"));
         if (madeAt is { } made)
             records.Write(RecordType.Attribute, string.Create(CultureInfo.InvariantCulture, $"create_time={made:D10}"));
+        if (isProbe)
+            records.WriteAttribute(AttributeName.TraceFlags, (long)Tracing.Probe);
+        if (filter is not null)
+            records.Write(RecordType.TextPart, filter);
         records.Write(RecordType.From, sender);
         if (warnTime is { } time)
             records.Write(RecordType.WarnTime, string.Create(CultureInfo.InvariantCulture, $"{time,15}"));

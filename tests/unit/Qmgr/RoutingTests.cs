@@ -83,6 +83,42 @@ public sealed class RoutingTests
         Assert.Equal(queue, routing.Of(address, "").Destination);
     }
 
+    [Theory] // the filter's record; default_filter_nexthop; where the mail goes
+    [InlineData("scan:[127.0.0.1]:10025", "", "scan", "[127.0.0.1]:10025")]
+    [InlineData("scan:[127.0.0.1]:10025", "[other.test]", "scan", "[127.0.0.1]:10025")]
+    [InlineData("scan", "", "scan", "vip.test")] // neither transport_maps nor relayhost
+    [InlineData("scan:", "", "scan", "vip.test")]
+    [InlineData("scan:", "[Filter.test]:25", "scan", "[filter.test]:25")]
+    [InlineData("scan:unix:/run/Scan", "", "scan", "unix:/run/Scan")]
+    [InlineData("error:5.7.1 No", "[filter.test]", "error", "5.7.1 No")]
+    public void Mail_goes_through_its_filter_whatever_its_own_way_is(string filter, string usual, string transport, string nextHop)
+    {
+        Routing routing = new(MainConfig.FromText($"myhostname = 'h.test'\ndefault_filter_nexthop = '{usual}'\n{Maps}"), new Sites());
+        Assert.Equal(new Route(transport, nextHop), routing.Own(filter, "boss@Vip.test"));
+        Assert.Equal(nextHop == "vip.test" ? "h.test" : nextHop, routing.Own(filter, "boss").NextHop);
+    }
+
+    [Theory]
+    [InlineData("scan:[f.test]", null, "scan [f.test]")]
+    [InlineData("scan:[f.test]", "quarantine@safe.test", "smtp safe.test")]
+    public void Who_gets_mail_in_place_of_all_gets_it_without_the_filter(string filter, string? redirect, string way)
+    {
+        using Machine machine = new("");
+        machine.Feed(QueueName.Incoming, machine.Put(QueueName.Incoming, ["a@gone.test"], redirect: redirect, filter: filter));
+        machine.Clock.RunFor(0);
+        Entry entry = Assert.Single(machine.Started);
+        Assert.Equal(way, $"{entry.Job.Transport.Name} {entry.Destination.NextHop}");
+    }
+
+    [Fact]
+    public void A_filter_is_not_asked_what_would_become_of_mail()
+    {
+        using Machine machine = new("");
+        machine.Feed(QueueName.Incoming, machine.Put(QueueName.Incoming, ["a@plain.test"], filter: "scan:[f.test]", isProbe: true));
+        machine.Clock.RunFor(0);
+        Assert.Equal("smtp", Assert.Single(machine.Started).Job.Transport.Name);
+    }
+
     [Fact] // Mail of a queue that was taken over: REDIRECT of header_checks
     public void A_redirected_message_goes_to_one_address_only()
     {

@@ -17,7 +17,7 @@ public sealed class AccessTests
     [InlineData("smtpd_sender_restrictions = 'reject_unverified_sender'", "is not supported: addresses are not probed")]
     [InlineData("smtpd_recipient_restrictions = 'check_recipient_access'", "needs a lookup table after it")]
     [InlineData("smtpd_recipient_restrictions = 'check_recipient_access hush:/x'", "\"hush:/x\" is not a lookup table")]
-    [InlineData("smtpd_recipient_restrictions = 'check_recipient_access inline:{ {a=FILTER smtp:x} }'", "\"FILTER smtp:x\", which is not supported: mail is not passed through content filters")]
+    [InlineData("smtpd_recipient_restrictions = 'check_recipient_access inline:{ {a=FILTER smtp} }'", "\"FILTER smtp\", which needs a transport and a next hop")]
     [InlineData("smtpd_recipient_restrictions = 'check_recipient_access inline:{a=BOGUS}'", "\"BOGUS\", which is no action")]
     [InlineData("smtpd_data_restrictions = 'inline:{a=REJECT}'", "is a lookup table without a word that says what is looked up")]
     [InlineData("smtpd_recipient_restrictions = 'warn_if_reject'", "needs a restriction after it")]

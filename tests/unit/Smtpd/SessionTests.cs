@@ -19,7 +19,7 @@ public sealed class SessionTests
         [
             "A rewrite_context=local\nA envelope_id=ab+c\nA ret_flags=2\nS a@b.test\nA encoding=8bit\nA log_client_name=localhost\nA log_client_address=127.0.0.1\n",
             "A log_helo_name=c.test\nA log_protocol_name=ESMTP\nA client_name=localhost\nA reverse_client_name=localhost\nA client_address=127.0.0.1\n",
-            "A helo_name=c.test\nA protocol_name=ESMTP\nA notify_flags=6\nA dsn_orig_rcpt=rfc822;x+y@d.test\nO c@d.test\nR c@d.test\nM \nN Received: from c.test (localhost [127.0.0.1])\nN \tby mx.golden.test (Postfix) with ESMTP id ",
+            "A helo_name=c.test\nA protocol_name=ESMTP\nA client_address_type=2\nA notify_flags=6\nA dsn_orig_rcpt=rfc822;x+y@d.test\nO c@d.test\nR c@d.test\nM \nN Received: from c.test (localhost [127.0.0.1])\nN \tby mx.golden.test (Postfix) with ESMTP id ",
             "N \tfor <c@d.test>; ",
             "N Subject: s\n",
             "N \nN line\nN .dot\nX \n",

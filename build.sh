@@ -3,10 +3,17 @@
 # conf, debug symbols in symbols, the SMTP receiver of tests and demo in test. A second run rebuilds only what changed.
 # Needs the .NET 10 SDK and, for native executables, a linker: gcc or clang (with zlib1g-dev), which root gets by apt.
 # Without a linker the programs are compiled ahead of time for the runtime of the SDK, and need it to run.
+# ./build.sh --deb makes a Debian package of them, too.
 # RUNTIME=linux-arm64 ./build.sh builds for another machine (with a linker for it: LINKER=aarch64-linux-gnu-gcc).
 set -eu
 cd "$(dirname "$0")"
 out=$PWD/artifacts/postfix.net
+package=
+case $* in
+'') ;;
+--deb) package=yes ;;
+*) echo "usage: ./build.sh [--deb]" >&2; exit 64 ;;
+esac
 
 command -v dotnet >/dev/null || {
     echo "build.sh: the .NET 10 SDK is missing: no dotnet command found" >&2
@@ -76,4 +83,6 @@ ln -sf sendmail "$out/bin/newaliases"
 for name in postconf postcat postmap postalias postlog; do ln -sf posttool "$out/bin/$name"; done
 mkdir -p "$out/conf"
 cp -f conf/*.toml "$out/conf/"
+package/manual.sh "$out/man"
 echo "built: $out/bin"
+[ -z "$package" ] || package/deb.sh

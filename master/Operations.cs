@@ -58,6 +58,8 @@ internal static class Operations
         string queue = settings.Queue;
         if (PidFile.Running(queue) is not { } pid)
             return Caller.Fail("the mail system is not running", 1);
+        if (!PidFile.IsHere(pid))
+            return NotHere(pid);
         Signals.TrySend(pid, abruptly ? Signals.Quit : Signals.Terminate);
         // Master itself sees to it that nobody takes longer than this.
         Deadline end = Deadline.In(settings.StopLimit + TimeSpan.FromSeconds(10));
@@ -77,9 +79,14 @@ internal static class Operations
         instance.Tell();
         if (PidFile.Running(instance.Settings.Queue) is not { } pid)
             return Caller.Fail("the mail system is not running", 1);
+        if (!PidFile.IsHere(pid))
+            return NotHere(pid);
         Signals.TrySend(pid, Signals.HangUp);
         return ExitStatus.Ok;
     }
+
+    private static int NotHere(int pid) =>
+        Caller.Fail($"the mail system runs in a container, with the pid {pid} there; say this there", 1);
 
     internal static int Flush(string directory)
     {
@@ -119,6 +126,14 @@ internal static class Operations
         // They are among the warnings that were told.
         problems += SystemCheck.Problems(instance.Config).Count();
         return problems == 0 ? ExitStatus.Ok : 1;
+    }
+
+    internal static int SetPermissions(string directory)
+    {
+        MainConfig config = MainConfig.Load(directory);
+        (uint? owner, uint group) = Users.EffectiveUid == 0 ? (MailOwner.Of(config).Uid, MailOwner.GroupOf(config)) : (default(uint?), uint.MaxValue);
+        QueueDirectories.FromConfig(config).SetPermissions(owner, group);
+        return ExitStatus.Ok;
     }
 
     private static MasterSettings Settings(string directory) => MasterSettings.Read(MainConfig.Load(directory));

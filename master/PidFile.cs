@@ -43,6 +43,20 @@ internal static class PidFile
             return null;
         Span<byte> text = stackalloc byte[32];
         int n = FileSystem.ReadAt(file, text, 0);
-        return int.TryParse(text[..n].Trim("\n "u8), NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && pid > 1 ? pid : null;
+        return int.TryParse(text[..n].Trim("\n "u8), NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && pid > 0 ? pid : null;
+    }
+
+    /// <summary>The number is that of a master here, too; not only in a container whose queue this is, where it may be 1.</summary>
+    /// <remarks>Where the system does not say, it is, unless it is the system's first process.</remarks>
+    internal static bool IsHere(int pid)
+    {
+        try
+        {
+            return new FileInfo($"/proc/{pid}/exe").LinkTarget is { } program ? Path.GetFileName(program).StartsWith("master", StringComparison.Ordinal) : pid > 1;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return pid > 1;
+        }
     }
 }

@@ -9,7 +9,7 @@ namespace PostfixNet.Master;
 /// NAME
 ///   master - starts, watches and stops the mail system
 /// SYNOPSIS
-///   master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check
+///   master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|set-permissions
 ///   master [-c config_directory] pause|resume [transport NAME] [destination DOMAIN|NEXTHOP] [from ADDRESS|DOMAIN]
 ///   master [-c config_directory] passwd USER [--delete|--crypt]
 ///   master [-c config_directory] passwd --list
@@ -24,6 +24,8 @@ namespace PostfixNet.Master;
 ///   flush      Tries all deferred mail now, as postqueue -f does.
 ///   status     Tells if the system runs, and what is paused. Exit 0: it runs. Exit 1: it does not.
 ///   check      Reads the configuration and looks at the queue directories; says all that is wrong.
+///   set-permissions
+///              Makes the queue directories that are missing, and gives all of them the owners and modes back that they need.
 ///   pause      Starts no more deliveries that fit all that is given (nothing given: none at all); those under way finish.
 ///              Mail is accepted and waits, and does not expire meanwhile. Holds until a resume, over restarts too: the
 ///              file paused in the queue directory says so. A destination ".example.com" is all below example.com.
@@ -35,6 +37,7 @@ namespace PostfixNet.Master;
 ///   The running master owns the socket of every service. It starts a process when a client connects and nobody is
 ///   there to serve it, up to the service's process_limit; it wakes timed services, replaces processes that ended, and
 ///   holds back a service that cannot start. Mail is not touched by it.
+///   systemd, and others that set $NOTIFY_SOCKET, are told when mail is accepted, when the configuration is read anew, and when the stop begins.
 ///   --help, also behind a verb, tells what is accepted; --version which version this is. -c (--config) may follow the verb.
 /// SECURITY
 ///   Runs as root or as an ordinary user on a private queue. Started by root, every service gives root up for mail_owner

@@ -83,6 +83,7 @@ internal sealed class Supervisor : IDisposable
         supervisor.WatchSignals();
         supervisor._log.Started(instance.Settings.Version, directory);
         ready(instance);
+        ServiceManager.Ready();
         supervisor._loop.After(s_restsAfter, ProgramImage.LetGo);
         supervisor._loop.After(s_structureCheckDelay, supervisor.CheckStructure);
         supervisor._loop.Run();
@@ -102,11 +103,8 @@ internal sealed class Supervisor : IDisposable
             _ownerUid = Users.EffectiveUid;
             _ownerGid = uint.MaxValue;
         }
-        string queue = Settings.Queue;
-        if (FileSystem.Status(queue) is null)
-            FileSystem.MakeDirectory(queue, 0x1ED /* 0755 */);
         QueueDirectories.FromConfig(_instance.Config).CreateMissing(Users.EffectiveUid == 0 ? _ownerUid : null, _ownerGid);
-        FileSystem.ChangeDirectory(queue);
+        FileSystem.ChangeDirectory(Settings.Queue);
     }
 
     private void OpenLog()
@@ -201,6 +199,13 @@ internal sealed class Supervisor : IDisposable
 
     private void Reload()
     {
+        ServiceManager.Reloading();
+        ReadAnew();
+        ServiceManager.Ready();
+    }
+
+    private void ReadAnew()
+    {
         try
         {
             Instance instance = Instance.Read(_directory);
@@ -227,6 +232,7 @@ internal sealed class Supervisor : IDisposable
     private void BeginStop()
     {
         _log.Terminating(15);
+        ServiceManager.Stopping();
         _stopping = true;
         _loop.After(Settings.StopLimit, () =>
         {

@@ -15,9 +15,9 @@ internal abstract class MasterVerb : Command
 internal static class Verbs
 {
     internal static CommandReader<MasterVerb> Reader => new CommandReader<MasterVerb>("master",
-        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|pause|resume|passwd")
+        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|set-permissions|pause|resume|passwd")
         .With<StartVerb>().With<StartForegroundVerb>().With<StopVerb>().With<AbortVerb>().With<ReloadVerb>().With<FlushVerb>()
-        .With<StatusVerb>().With<CheckVerb>().With<PauseVerb>().With<ResumeVerb>().With<PasswordVerb>();
+        .With<StatusVerb>().With<CheckVerb>().With<SetPermissionsVerb>().With<PauseVerb>().With<ResumeVerb>().With<PasswordVerb>();
 }
 
 [Verb("start", HelpText = "Check the configuration, start the mail system, return when it accepts mail.")]
@@ -66,6 +66,12 @@ internal sealed class StatusVerb : MasterVerb
 internal sealed class CheckVerb : MasterVerb
 {
     internal override int Run(string directory) => Operations.Check(directory);
+}
+
+[Verb("set-permissions", HelpText = "Make missing queue directories; give all their owners and modes back.")]
+internal sealed class SetPermissionsVerb : MasterVerb
+{
+    internal override int Run(string directory) => Operations.SetPermissions(directory);
 }
 
 /// <summary>A verb with words that say which deliveries are meant.</summary>

@@ -22,13 +22,17 @@ namespace PostfixNet.Sendmail;
 ///   -F NAME          full name for a From: header that has to be made; default: $NAME, then the account's.
 ///   -t               take recipients from To:, Cc:, Bcc: (or Resent-...:) too.
 ///   -i, -oi          a line with a single dot does not end the message.
-///   -C DIR           configuration directory, or main.toml in it.        -v   report the deliveries to the sender by mail.
-///   -B 7BIT|8BITMIME declared body type.             -G   from elsewhere: headers are not completed.
+///   -C DIR           configuration directory, or main.toml in it.
+///   -v               report the deliveries to the sender by mail.
+///   -B 7BIT|8BITMIME   declared body type.
+///   -G               from elsewhere: headers are not completed.
 ///   -N never|success,failure,delay    when to notify the sender (DSN).
-///   -R full|hdrs     what of the message a notice returns.       -V ID   envelope id (DSN).   -XV[xy]  VERP.
+///   -R full|hdrs     what of the message a notice returns.
+///   -V ID            envelope id (DSN).
+///   -XV[xy]          VERP: each recipient has a return address of his own.
 ///   -bv              read no message: find out what would become of mail for the recipients, and report that to the sender by mail.
 ///   -bs              become "smtpd -S": for programs that speak SMTP to a command. Its messages go into maildrop/, too.
-///   -q  flush the queue; -qI ID  one message; -qR SITE  one site: become postqueue.
+///   -q               flush the queue; "-qI ID": one message; "-qR SITE": one site. It becomes postqueue.
 ///   -bd, -bl         start the mail system: become "master start".
 ///   -bm (default), -bp, -bi (also -I) as above. -bh -bH do nothing. -A -L -O -U -c -e -h -m -o -p -x -X and -q TIME are accepted for compatibility.
 ///   As in Postfix 3.7 but for the exit statuses, which tell trouble that passes from errors, as newer versions' do.

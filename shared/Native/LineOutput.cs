@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PostfixNet.Native;
 
-/// <summary>Where lines go whose writer must never wait for their reader: a file, a pipe, a terminal, or the socket of syslog.</summary>
+/// <summary>Where lines go whose writer must never wait for their reader: a file, a pipe, a terminal, or a socket such as that of syslog.</summary>
 /// <remarks>A reader that does not read is waited for once, for a tenth of a second; from then on lines are refused until there is
 /// room again. For use by one thread at a time.</remarks>
 public sealed unsafe class LineOutput : IDisposable
@@ -49,12 +49,16 @@ public sealed unsafe class LineOutput : IDisposable
         return fd >= 0 ? new LineOutput(fd, isOurs: true, isSocket: false) : throw SystemCallException.Last($"open {path}");
     }
 
-    /// <summary>The socket of the system's log, syslog(3): a datagram, or in a stream what ends with NUL, is a line.</summary>
+    /// <summary>A socket that takes lines, as that of syslog(3) or of a service manager, sd_notify(3): a datagram, or in a stream what ends
+    /// with NUL, is a line.</summary>
+    /// <param name="path">Its path; or "@" and a name that is in no directory, unix(7).</param>
     /// <returns>null when nobody listens there.</returns>
-    public static LineOutput? ToSystemLog(string path)
+    public static LineOutput? ToSocket(string path)
     {
         byte* address = stackalloc byte[110];
         uint length = Descriptor.Address(path, address);
+        if (path.StartsWith('@'))
+            (address[sizeof(ushort)], length) = (0, length - 1);
         foreach (int type in (ReadOnlySpan<int>)[LibC.SOCK_DGRAM, LibC.SOCK_STREAM])
         {
             int fd = LibC.NewSocket(LibC.AF_UNIX, type);

@@ -292,25 +292,60 @@ public sealed class QueueDirectories
     /// <exception cref="IOException">A directory cannot be made.</exception>
     public void CreateMissing(uint? owner, uint group)
     {
-        if (FileSystem.Status(Root) is null)
-            FileSystem.MakeDirectory(Root, 0x1ED); // 0755
-        foreach (string path in Private)
-            Create(path, DirectoryMode, owner, group: null);
-        // Any user may drop a file and none may see or remove another's; set-group-id hands the group on to the files,
-        // so that no program needs privileges to drop mail.
-        Create(DirectoryOf(QueueName.Maildrop), owner is null ? DirectoryMode : 0x7DB, owner, group); // 03733
-        Create($"{Root}/public", owner is null ? DirectoryMode : 0x1C9, owner, group); // 0711
-        Create($"{Root}/pid", 0x1ED, owner: null, group: null); // 0755, root's
+        MakeRoot();
+        foreach (Place place in Places(owner, group))
+        {
+            if (place.TryMake())
+                place.SetPermissions();
+        }
     }
 
-    private static void Create(string path, int mode, uint? owner, uint? group)
+    /// <summary>As <see cref="CreateMissing"/>, and gives those that are there their owners and modes back. For an administrator.</summary>
+    /// <inheritdoc cref="CreateMissing"/>
+    public void SetPermissions(uint? owner, uint group)
     {
-        if (FileSystem.Status(path) is not null)
-            return;
-        FileSystem.MakeDirectory(path, DirectoryMode);
-        if (owner is { } uid)
-            FileSystem.ChangeOwner(path, uid, group ?? uint.MaxValue, FileKind.Directory);
-        // After the owner: changing that clears set-id bits.
-        FileSystem.ChangeMode(path, mode);
+        MakeRoot();
+        foreach (Place place in Places(owner, group))
+        {
+            _ = place.TryMake();
+            place.SetPermissions();
+        }
+    }
+
+    private void MakeRoot()
+    {
+        if (FileSystem.Status(Root) is null)
+            FileSystem.MakeDirectory(Root, 0x1ED); // 0755
+    }
+
+    private IEnumerable<Place> Places(uint? owner, uint group) =>
+    [
+        .. Private.Select(path => new Place(path, DirectoryMode, owner, Group: null)),
+        // Any user may drop a file and none may see or remove another's; set-group-id hands the group on to the files,
+        // so that no program needs privileges to drop mail.
+        new Place(DirectoryOf(QueueName.Maildrop), owner is null ? DirectoryMode : 0x7DB, owner, group), // 03733
+        new Place($"{Root}/public", owner is null ? DirectoryMode : 0x1C9, owner, group), // 0711
+        new Place($"{Root}/pid", 0x1ED, Owner: null, Group: null), // 0755, root's
+    ];
+
+    /// <summary>A directory below the root, and whose it is.</summary>
+    private sealed record Place(string Path, int Mode, uint? Owner, uint? Group)
+    {
+        /// <returns>False: it is there.</returns>
+        internal bool TryMake()
+        {
+            if (FileSystem.Status(Path) is not null)
+                return false;
+            FileSystem.MakeDirectory(Path, DirectoryMode);
+            return true;
+        }
+
+        internal void SetPermissions()
+        {
+            if (Owner is { } uid)
+                FileSystem.ChangeOwner(Path, uid, Group ?? uint.MaxValue, FileKind.Directory);
+            // After the owner: changing that clears set-id bits.
+            FileSystem.ChangeMode(Path, Mode);
+        }
     }
 }

@@ -124,7 +124,7 @@ public static class MailLog
             // Syslog was started anew, or ended.
             Close();
         }
-        s_output = LineOutput.ToSystemLog(SystemLog);
+        s_output = LineOutput.ToSocket(SystemLog);
         if (s_output is not null)
             return s_output.TryWrite(line);
         if (!s_mustBeSomewhere)

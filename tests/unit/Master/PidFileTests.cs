@@ -33,6 +33,17 @@ public sealed class PidFileTests : IDisposable
         Assert.Null(PidFile.Running(_queue.Path));
     }
 
+    [Fact] // master is the first process of a container; of the host whose volume it is another one is
+    public void The_first_process_may_be_a_master_but_is_none_here()
+    {
+        using SafeFileHandle file = PidFile.TryTake(_queue.Path)!;
+        FileSystem.Truncate(file, 0);
+        FileSystem.WriteAt(file, "1\n"u8, 0);
+        Assert.Equal(1, PidFile.Running(_queue.Path));
+        Assert.False(PidFile.IsHere(1));
+        Assert.False(PidFile.IsHere(Environment.ProcessId)); // of these tests
+    }
+
     [Fact]
     public void Two_that_ask_at_once_do_not_take_each_other_for_a_system()
     {

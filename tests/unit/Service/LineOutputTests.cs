@@ -46,7 +46,7 @@ public sealed class LineOutputTests : IDisposable
     {
         using Socket log = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         log.Bind(new UnixDomainSocketEndPoint(PathOf("log")));
-        using LineOutput output = LineOutput.ToSystemLog(PathOf("log"))!;
+        using LineOutput output = LineOutput.ToSocket(PathOf("log"))!;
         Assert.True(output.TryWrite("<22>first"));
         int more = 0;
         while (output.TryWrite("<22>more") && more < 100_000)
@@ -62,7 +62,7 @@ public sealed class LineOutputTests : IDisposable
         using Socket log = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         log.Bind(new UnixDomainSocketEndPoint(PathOf("log")));
         log.Listen();
-        using LineOutput output = LineOutput.ToSystemLog(PathOf("log"))!;
+        using LineOutput output = LineOutput.ToSocket(PathOf("log"))!;
         using Socket reader = log.Accept();
         Assert.True(output.TryWrite("<22>line"));
         byte[] bytes = new byte[100];
@@ -70,7 +70,7 @@ public sealed class LineOutputTests : IDisposable
     }
 
     [Fact]
-    public void Without_system_log_there_is_none() => Assert.Null(LineOutput.ToSystemLog(PathOf("none")));
+    public void Without_system_log_there_is_none() => Assert.Null(LineOutput.ToSocket(PathOf("none")));
 
     [Fact]
     public void A_file_is_made_with_its_mode_and_appended_to()

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds everything and runs all tests; arguments go to "dotnet test", e.g. ./test.sh --filter ByteExact.
-# --long as the first argument: more fuzzing, more random kills; about ten minutes longer.
+# --long as the first argument: more fuzzing, more random kills, and the Debian package and the container tried in systems made with
+# debootstrap (as root); about a quarter of an hour longer.
 # As root, installs the Debian packages that serve as independent peers, if they are missing.
 # The last line is "N passed, N failed". Exit status: 0 only when tests ran and none failed.
 set -eu
@@ -8,8 +9,10 @@ cd "$(dirname "$0")"
 export PATH="$PATH:/usr/sbin:/sbin"
 . build/compiler.sh
 
+long=
 if [ "${1:-}" = --long ]; then
     shift
+    long=yes
     export FUZZ_SECONDS="${FUZZ_SECONDS:-60}" PFN_CRASH_MESSAGES="${PFN_CRASH_MESSAGES:-2000}"
 fi
 
@@ -41,6 +44,7 @@ need openssl openssl
 # Tables of type pcre.
 /sbin/ldconfig -p 2>/dev/null | grep -q libpcre2-8.so.0 || missing="$missing libpcre2-8-0"
 need unshare util-linux
+[ -z "$long" ] || need debootstrap debootstrap
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
 missing=${missing% }
 
@@ -95,6 +99,20 @@ for project in tests/unit tests/system; do
         echo "test.sh: $project did not run to its end" >&2
     fi
 done
+
+if [ -n "$long" ] && [ "$(id -u)" = 0 ] && command -v debootstrap >/dev/null; then
+    package/deb.sh
+    for try in "deb.sh artifacts/postfix.net_*.deb" container.sh; do
+        echo "== tests/package/${try%% *}"
+        tests/package/$try | tee "$work/log" || true
+        counts=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$work/log" | tail -n 1)
+        counts=${counts:-0 1}
+        passed=$((passed + ${counts% *}))
+        failed=$((failed + ${counts#* }))
+    done
+elif [ -n "$long" ]; then
+    echo "test.sh: without root's rights and debootstrap the package and the container are not tried" >&2
+fi
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

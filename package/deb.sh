@@ -55,7 +55,7 @@ for program in "$built"/bin/*; do # their other names
     [ ! -L "$program" ] || link "usr/lib/postfix.net/bin/$(basename "$program")" "$(readlink "$program")"
 done
 into usr/lib/postfix.net/conf 644 conf/main.toml conf/master.toml
-for command in master sendmail postqueue postsuper postconf postcat postmap postlog; do
+for command in master sendmail postqueue postsuper postconf postcat postmap postalias postlog; do
     [ ! -e "$built/bin/$command" ] || link "usr/sbin/$command" "../lib/postfix.net/bin/$command"
 done
 # The command that Postfix's users type: start, stop, reload, status, check, flush.

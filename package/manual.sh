@@ -11,14 +11,18 @@ for source in */Program.cs; do
     program=${source%/Program.cs}
     # Commands for everybody, or services and what only an administrator needs.
     case $program in
-    sendmail | postqueue | postsuper | postconf | postcat | postmap | postlog) section=1 ;;
+    sendmail | postqueue | postsuper | posttool) section=1 ;;
     *) section=8 ;;
     esac
     awk -v section=$section -v version="$version" -v date="$date" -f package/manual.awk "$source" >"$out/$program.$section"
 done
-ln -s sendmail.1 "$out/mailq.1"
-ln -s sendmail.1 "$out/newaliases.1"
-ln -s master.8 "$out/postfix.8"
+# Other names of the same programs.
+link() {
+    for name in $2; do ln -s "$1" "$out/$name.${1##*.}"; done
+}
+link sendmail.1 "mailq newaliases"
+link posttool.1 "postconf postcat postmap postalias postlog"
+link master.8 postfix
 awk -v title=main.toml -v what="the parameters of the Postfix.Net mail system" -v version="$version" -v date="$date" \
     -f package/parameters.awk conf/main.toml >"$out/main.toml.5"
 awk -v title=master.toml -v what="the services of the Postfix.Net mail system" -v version="$version" -v date="$date" \

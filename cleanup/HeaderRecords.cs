@@ -5,22 +5,6 @@ namespace PostfixNet.Cleanup;
 /// <summary>Writes headers as records.</summary>
 internal static class HeaderRecords
 {
-    /// <summary>The header with a tab before every further line that does not begin with a blank: it would be a header of its own, or the end of them.</summary>
-    /// <param name="header">LF between its lines.</param>
-    internal static byte[] Folded(byte[] header)
-    {
-        if (!header.Contains((byte)'\n'))
-            return header;
-        List<byte> folded = new(header.Length + 8);
-        for (int i = 0; i < header.Length; i++)
-        {
-            folded.Add(header[i]);
-            if (header[i] == '\n' && !(i + 1 < header.Length && header[i + 1] is (byte)' ' or (byte)'\t'))
-                folded.Add((byte)'\t');
-        }
-        return [.. folded];
-    }
-
     /// <summary>Writes one, line by line.</summary>
     /// <param name="header">Has LF between lines.</param>
     /// <param name="limit">Octets of a record.</param>

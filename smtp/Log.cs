@@ -1,5 +1,6 @@
 using System.Globalization;
 using PostfixNet.Log;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Smtp;
 
@@ -20,6 +21,16 @@ internal sealed class Log(ILog log)
 
     internal void BreakingLine(string queueId, int limit) =>
         log.Info(string.Create(CultureInfo.InvariantCulture, $"{queueId}: breaking line > {limit} bytes with <CR><LF>SPACE"));
+
+    /// <summary>Something is done because of a line of the message.</summary>
+    /// <param name="word">"warning", "replace" ...</param>
+    /// <param name="text">What the table says; empty: nothing.</param>
+    internal void Checked(string queueId, string word, bool isHeader, ReadOnlySpan<byte> line, string text)
+    {
+        const int Shown = 60;
+        string beginning = ByteText.Decode(line[..Math.Min(line.Length, Shown)]);
+        log.Info($"{queueId}: {word}: {PrintableText.Of($"{(isHeader ? "header" : "body")} {beginning}{(text.Length > 0 ? $": {text}" : "")}")}");
+    }
 
     internal void ReplyTooLong(SmtpPeer peer, int limit, string start) =>
         log.Warning(string.Create(CultureInfo.InvariantCulture, $"{peer.NameAndPort}: response longer than {limit}: {start}..."));

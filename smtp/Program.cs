@@ -16,6 +16,9 @@ namespace PostfixNet.Smtp;
 ///   when more mail waits for the same next hop.
 ///   Where smtp_tls_security_level or smtp_tls_policy_maps want it the conversation goes over TLS, by STARTTLS or
 ///   (smtp_tls_wrappermode) from the start. Without it mail is put off, or at the level may sent in plain text.
+///   smtp_header_checks, smtp_mime_header_checks, smtp_nested_header_checks and smtp_body_checks change what goes out, with the actions WARN, INFO,
+///   REPLACE, PREPEND, STRIP, IGNORE and DUNNO: docs/checks.md. They see what was made of 8-bit content for a server that takes none, and
+///   addresses before smtp_generic_maps.
 /// SECURITY
 ///   Talks to servers that cannot be trusted: each wait has a deadline, each reply and list a limit. Needs no privileges
 ///   once started; the table of passwords is read, and files with certificates and keys are opened, before they are given up. Opens queue files, Unix-domain sockets, and
@@ -24,6 +27,7 @@ namespace PostfixNet.Smtp;
 /// DIAGNOSTICS
 ///   One line per recipient and attempt: to=, relay=, delay=, delays=, dsn=, status=. One line per server or recipient
 ///   that is given up for the next server, or that waits for another transaction because the server takes no more at once.
+///   "ID: replace: header ...: text" and so on: what a check did.
 ///   smtp_tls_loglevel = 1: one line per TLS connection. Always: certificates that do not pass, and TLS that fails.
 ///   With debug_peer_list, each line of the conversation, passwords left out. With notify_classes, the transcript of a
 ///   conversation that broke the protocol goes to error_notice_recipient. A damaged queue file gets mode 0400, and qmgr
@@ -35,14 +39,13 @@ namespace PostfixNet.Smtp;
 ///   disable_mime_output_conversion, dns_nameservers, double_bounce_sender, error_notice_recipient, fallback_relay,
 ///   hash_queue_depth, hash_queue_names, header_address_token_limit, header_size_limit, ignore_mx_lookup_error,
 ///   inet_interfaces, inet_protocols, legacy_no_failover_after_greeting, line_length_limit, lmtp_assume_final,
-///   minimal_backoff_time, mydestination, mydomain, myhostname, myorigin, notify_classes,
+///   mime_boundary_length_limit, mime_nesting_limit, minimal_backoff_time, mydestination, mydomain, myhostname, myorigin, notify_classes,
 ///   propagate_unmatched_extensions, proxy_interfaces, recipient_delimiter, relayhost, soft_bounce, swap_bangpath,
 ///   tls_append_default_CA, trace_service_name, and those of shared/Service/SingleServer.cs.
 /// BUGS
 ///   No login by Kerberos or client certificate. TLS is that of the .NET library over OpenSSL:
 ///   one client certificate, no DANE, no ciphers without certificates, no revocation lists, sessions resumed only within
-///   a process, and the group of the key exchange is not logged. Tables of patterns (smtp_header_checks and
-///   the like, smtp_reply_filter) are refused.
+///   a process, and the group of the key exchange is not logged. smtp_reply_filter is refused.
 /// </summary>
 internal static class Program
 {

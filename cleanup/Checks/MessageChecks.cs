@@ -124,7 +124,7 @@ internal sealed class MessageChecks : IMimeListener
                 _message.IsPassed = true;
                 break;
             case CheckWord.Prepend when isHeader:
-                HeaderRecords.Write(_output, HeaderRecords.Folded(ByteText.Encode(text)), _lineLimit, isEditable: _message.Places is not null);
+                HeaderRecords.Write(_output, HeaderLines.Folded(ByteText.Encode(text)), _lineLimit, isEditable: _message.Places is not null);
                 break;
             case CheckWord.Prepend:
                 _output.Write(RecordType.Text, ByteText.Encode(text));
@@ -134,7 +134,7 @@ internal sealed class MessageChecks : IMimeListener
                 _message.IsPassed = true;
                 break;
             case CheckWord.Replace:
-                return isHeader ? HeaderRecords.Folded(ByteText.Encode(text)) : ByteText.Encode(text);
+                return isHeader ? HeaderLines.Folded(ByteText.Encode(text)) : ByteText.Encode(text);
             case CheckWord.Strip:
                 return default;
         }

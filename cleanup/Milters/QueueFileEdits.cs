@@ -73,7 +73,7 @@ internal sealed class QueueFileEdits(CleanupOptions options, Message message, Ed
                 message.SmtpUtf8 |= SmtpUtf8.Requested;
         }
         header = header.AsSpan(0, Math.Min(header.Length, options.HeaderSizeLimit)).ToArray();
-        HeaderRecords.Write(output, HeaderRecords.Folded(header), options.LineLengthLimit, isEditable: true);
+        HeaderRecords.Write(output, HeaderLines.Folded(header), options.LineLengthLimit, isEditable: true);
     }
 
     /// <summary>A record of a header.</summary>

@@ -73,8 +73,11 @@ public readonly record struct CheckAction(CheckWord Word, string Text)
     /// <param name="value">The whole result.</param>
     /// <param name="table">Parameter of the table.</param>
     /// <param name="ofHeader">It is for a header, not for a line of text.</param>
-    public string? Problem(string value, string table, bool ofHeader) => Word switch
+    /// <param name="isOutgoing">The mail is on its way out: it can be changed, and nothing else.</param>
+    public string? Problem(string value, string table, bool ofHeader, bool isOutgoing = false) => Word switch
     {
+        CheckWord.Unknown or CheckWord.Bcc or CheckWord.Discard or CheckWord.Filter or CheckWord.Hold or CheckWord.Pass or CheckWord.Redirect or CheckWord.Reject
+            when isOutgoing => $"unsupported command in {table} map: {value}",
         CheckWord.Unknown => $"unknown command in {table} map: {value}",
         CheckWord.Filter when Text.Length == 0 => $"missing FILTER command argument in {table} map",
         CheckWord.Filter when !Text.Contains(':', StringComparison.Ordinal) => $"bad FILTER command {Text} in {table} -- need transport:destination",

@@ -8,23 +8,27 @@ namespace PostfixNet.Checks;
 /// <param name="Table">Patterns, and what to do with lines that match.</param>
 public sealed record CheckTable(Parameter Parameter, LookupTable Table)
 {
-    /// <summary>Name of its parameter.</summary>
-    public string Name => Parameter.Name;
+    /// <summary>Name of its parameter, as the log has it.</summary>
+    public string Name { get; private init; } = Parameter.Name;
 
     /// <summary>Octets of a line that are looked at are all of them, as text; null: nothing is to be done with it.</summary>
     /// <exception cref="Tables.LookupException">It cannot be said now.</exception>
     public string? Find(ReadOnlySpan<byte> text) => text.IsEmpty ? null : Table.Find(ByteText.Decode(text));
 
+    /// <param name="transport">Service that sends mail with it; null: it is for mail that comes in.</param>
     /// <returns>null: the table is empty.</returns>
     /// <exception cref="ConfigurationException">It cannot be used.</exception>
-    internal static CheckTable? Read(MainConfig config, Parameter<LookupTable> parameter, bool ofHeaders)
+    internal static CheckTable? Read(MainConfig config, Parameter<LookupTable> parameter, bool ofHeaders, string? transport = null)
     {
-        LookupTable table = config.Get(parameter);
+        LookupTable table = transport is null ? config.Get(parameter) : config.ForTransport(parameter, transport);
         if (table.IsEmpty)
             return null;
-        if (table.FirstValue(value => CheckAction.Parse(value).Problem(value, parameter.Name, ofHeaders) is not null) is { } wrong)
-            config.Remark(parameter, $"nothing is done about what matches: {CheckAction.Parse(wrong).Problem(wrong, parameter.Name, ofHeaders)}");
-        return new CheckTable(parameter, table);
+        string name = transport == "lmtp" ? $"lmtp_{parameter.Name["smtp_".Length..]}" : parameter.Name;
+        if (table.FirstValue(value => Problem(value) is not null) is { } wrong)
+            config.Remark(parameter, $"nothing is done about what matches: {Problem(wrong)}", transport);
+        return new CheckTable(parameter, table) { Name = name };
+
+        string? Problem(string value) => CheckAction.Parse(value).Problem(value, name, ofHeaders, isOutgoing: transport is not null);
     }
 }
 
@@ -53,6 +57,24 @@ public sealed record CheckTables(IReadOnlyList<CheckTable?> Headers, CheckTable?
             CheckTable.Read(config, Configuration.Parameters.NestedHeaderChecks, ofHeaders: true),
         ], CheckTable.Read(config, Configuration.Parameters.BodyChecks, ofHeaders: false), config.Get(Configuration.Parameters.BodyChecksSizeLimit), limits);
         return tables.Body is null && tables.Headers.All(static table => table is null) && (limits.Strictness == MimeStrictness.None || !limits.IsSeen) ? null : tables;
+    }
+
+    /// <summary>Those for mail that goes out: smtp_header_checks and its kin.</summary>
+    /// <param name="transport">Name of the service: "lmtp" has tables of its own.</param>
+    /// <returns>null: there is nothing to look for.</returns>
+    /// <exception cref="ConfigurationException">One cannot be used.</exception>
+    public static CheckTables? ReadOutgoing(MainConfig config, string transport)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        CheckTables tables = new(
+        [
+            CheckTable.Read(config, Configuration.Parameters.SmtpHeaderChecks, ofHeaders: true, transport),
+            CheckTable.Read(config, Configuration.Parameters.SmtpMimeHeaderChecks, ofHeaders: true, transport),
+            CheckTable.Read(config, Configuration.Parameters.SmtpNestedHeaderChecks, ofHeaders: true, transport),
+        ], CheckTable.Read(config, Configuration.Parameters.SmtpBodyChecks, ofHeaders: false, transport), BodyLimit: 0, new MimeLimits(
+            config.Get(Configuration.Parameters.MimeNestingLimit), config.Get(Configuration.Parameters.MimeBoundaryLengthLimit), config.Get(Configuration.Parameters.HeaderSizeLimit),
+            MimeStrictness.None, IsSeen: true));
+        return tables.Body is null && tables.Headers.All(static table => table is null) ? null : tables;
     }
 
     private static MimeStrictness StrictnessOf(MainConfig config)

@@ -9,10 +9,6 @@ internal static class UnsupportedTable
 {
     internal const string Text = """
         [refused] content is not checked or changed by patterns
-        smtp_header_checks =
-        smtp_mime_header_checks =
-        smtp_nested_header_checks =
-        smtp_body_checks =
         milter_header_checks =
 
         [refused] mail is not changed into other MIME when it arrives

@@ -30,6 +30,23 @@ public sealed class HeaderLines(int limit)
         afterHeader && line is [(byte)' ' or (byte)'\t', ..] ? HeaderLine.Continues
         : HeaderNames.Length(line, out _) > 0 ? HeaderLine.Begins : HeaderLine.None;
 
+    /// <summary>The header with a tab before every further line that does not begin with a blank: it would be a header of its own, or the end of them.</summary>
+    /// <param name="header">LF between its lines.</param>
+    public static byte[] Folded(byte[] header)
+    {
+        ArgumentNullException.ThrowIfNull(header);
+        if (!header.Contains((byte)'\n'))
+            return header;
+        List<byte> folded = new(header.Length + 8);
+        for (int i = 0; i < header.Length; i++)
+        {
+            folded.Add(header[i]);
+            if (header[i] == '\n' && !(i + 1 < header.Length && header[i + 1] is (byte)' ' or (byte)'\t'))
+                folded.Add((byte)'\t');
+        }
+        return [.. folded];
+    }
+
     /// <summary>Adds a piece of a line.</summary>
     /// <param name="startsLine">It is the first one.</param>
     public void Add(ReadOnlySpan<byte> piece, bool startsLine)

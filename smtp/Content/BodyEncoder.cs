@@ -5,7 +5,7 @@ namespace PostfixNet.Smtp;
 /// <summary>A content transfer encoding of RFC 2045 section 6, applied to one body. The encoders are MimeKit's; what they do
 /// not heed is added here: the line ending that belongs to a boundary, and octets that must not become one.</summary>
 /// <remarks>Memory: two fixed buffers.</remarks>
-internal abstract class BodyEncoder(IMimeEncoder encoder, MessageBody output)
+internal abstract class BodyEncoder(IMimeEncoder encoder, LineSink output)
 {
     private const int PieceSize = 2048;
 
@@ -39,7 +39,7 @@ internal abstract class BodyEncoder(IMimeEncoder encoder, MessageBody output)
     protected void Flush() => Send(encoder.Flush([], 0, 0, _encoded));
 
     /// <summary>Sends a piece of an encoded line.</summary>
-    protected virtual void Send(ReadOnlySpan<byte> piece, bool endsLine) => output.Add(piece, endsLine);
+    protected virtual void Send(ReadOnlySpan<byte> piece, bool endsLine) => output(piece, endsLine);
 
     private void Send(int length)
     {
@@ -55,7 +55,7 @@ internal abstract class BodyEncoder(IMimeEncoder encoder, MessageBody output)
 }
 
 /// <summary>RFC 2045 section 6.7.</summary>
-internal sealed class QuotedPrintableBody(MessageBody output) : BodyEncoder(new QuotedPrintableEncoder(LineLength), output)
+internal sealed class QuotedPrintableBody(LineSink output) : BodyEncoder(new QuotedPrintableEncoder(LineLength), output)
 {
     // So that no line has more than 76 (rule 5): MimeKit's grow two beyond what they are told, the CRs below 12, "=2D" two.
     private const int LineLength = 60;
@@ -115,7 +115,7 @@ internal sealed class QuotedPrintableBody(MessageBody output) : BodyEncoder(new 
 }
 
 /// <summary>RFC 2045 section 6.8.</summary>
-internal sealed class Base64Body(MessageBody output) : BodyEncoder(new Base64Encoder(), output)
+internal sealed class Base64Body(LineSink output) : BodyEncoder(new Base64Encoder(), output)
 {
     private bool _holdsLineEnd;
 

@@ -5,21 +5,22 @@ namespace PostfixNet.Smtp;
 /// <summary>Rewrites the addresses in a message's header by a <see cref="GenericMap"/>; what is no address stays as it is, octet
 /// for octet.</summary>
 /// <remarks>Memory: one header. Attached messages are not looked into.</remarks>
-internal sealed class GenericHeaders(GenericMap map, GenericHeaders.Sink output)
+internal sealed class GenericHeaders(GenericMap map, LineSink output)
 {
     private readonly HeaderLines _lines = new(int.MaxValue);
     private bool _isCollecting;
     private bool _hasHeader;
     private bool _withinLine;
-
-    internal delegate void Sink(ReadOnlySpan<byte> piece, bool endsLine);
-
-    /// <summary>The header came to its end; pieces may go past.</summary>
-    internal bool IsOver { get; private set; }
+    private bool _isOver; // the header came to its end
 
     /// <summary>Takes a piece of a line.</summary>
     internal void Add(ReadOnlySpan<byte> piece, bool endsLine)
     {
+        if (_isOver)
+        {
+            output(piece, endsLine);
+            return;
+        }
         bool startsLine = !_withinLine;
         if (startsLine && piece.IsEmpty && !endsLine)
             return;
@@ -45,9 +46,9 @@ internal sealed class GenericHeaders(GenericMap map, GenericHeaders.Sink output)
     private void Begin(ReadOnlySpan<byte> piece, HeaderLine line)
     {
         End();
-        IsOver = line == HeaderLine.None;
+        _isOver = line == HeaderLine.None;
         _hasHeader = true;
-        _isCollecting = !IsOver && HeaderNames.HasAddresses(HeaderNames.Find(piece[..HeaderNames.Length(piece, out _)]));
+        _isCollecting = !_isOver && HeaderNames.HasAddresses(HeaderNames.Find(piece[..HeaderNames.Length(piece, out _)]));
     }
 
     private void EndHeader()

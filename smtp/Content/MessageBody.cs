@@ -31,24 +31,22 @@ internal sealed class MessageBody(MessageBody.Sender send, int lineLimit, Action
     /// <exception cref="IOException">The file cannot be read; likewise.</exception>
     /// <param name="toSevenBit">8-bit MIME content becomes quoted-printable.</param>
     /// <param name="generic">Rewrites addresses in the header; null: nothing is rewritten.</param>
-    internal void Copy(ContentReader content, bool toSevenBit = false, GenericMap? generic = null)
+    /// <param name="checks">Makes the step that looks at what goes to the one after it; null: nothing is looked at.</param>
+    internal void Copy(ContentReader content, bool toSevenBit = false, GenericMap? generic = null, Func<LineSink, CheckedContent>? checks = null)
     {
-        SevenBitContent? converter = toSevenBit ? new SevenBitContent(this) : null;
-        if (generic is not null)
-        {
-            GenericHeaders headers = new(generic, converter is null ? Add : converter.Add);
-            while (!headers.IsOver && content.Read())
-                headers.Add(content.Piece, content.EndsLine);
-            headers.End();
-        }
-        if (converter is not null)
-        {
-            while (content.Read())
-                converter.Add(content.Piece, content.EndsLine);
-            converter.End();
-        }
+        // From the wire back to the file: what is looked at is what would go out, addresses as they are here.
+        LineSink sink = Add;
+        GenericHeaders? headers = generic is null ? null : new GenericHeaders(generic, sink);
+        sink = headers is null ? sink : headers.Add;
+        CheckedContent? looked = checks?.Invoke(sink);
+        sink = looked is null ? sink : looked.Add;
+        SevenBitContent? converter = toSevenBit ? new SevenBitContent(sink) : null;
+        sink = converter is null ? sink : converter.Add;
         while (content.Read())
-            Add(content.Piece, content.EndsLine);
+            sink(content.Piece, content.EndsLine);
+        converter?.End();
+        looked?.End();
+        headers?.End();
         EndOpenLine();
     }
 

@@ -1,3 +1,4 @@
+using PostfixNet.Checks;
 using PostfixNet.Net;
 using PostfixNet.Queue;
 
@@ -68,13 +69,17 @@ internal sealed class MessageTransfer(SmtpChat chat, ServerFeatures features, Se
     {
         try
         {
-            body.Copy(turn.Delivery.Content(), convert, chat.Options.Generic);
+            body.Copy(turn.Delivery.Content(), convert, chat.Options.Generic, chat.Options.Checks is { } tables ? output => Look(tables, output, convert) : null);
         }
         catch (Exception e) when (e is QueueFileException or IOException)
         {
             throw new ContentException(e);
         }
     }
+
+    // Encoders put a line out in pieces.
+    private CheckedContent Look(CheckTables tables, LineSink output, bool convert) =>
+        new(tables, output, turn.Delivery.Log, turn.Delivery.QueueId, convert ? chat.Options.LineLengthLimit : 0);
 
     // RFC 2033 section 4.2: one reply for each recipient that was accepted, in the order of RCPT.
     private void JudgeEach(bool quit)

@@ -10,7 +10,7 @@ namespace PostfixNet.Smtp;
 /// nothing tells what it means; so do headers, which no transfer encoding covers. The declaration moves to the end of its
 /// header. Multiparts and attached messages are declared 7bit and looked into, <see cref="MostNested"/> levels deep; those
 /// that cannot be looked into stay as they are. Memory: one header.</remarks>
-internal sealed class SevenBitContent(MessageBody output)
+internal sealed class SevenBitContent(LineSink output)
 {
     /// <summary>Deeper entities go out as they are.</summary>
     internal const int MostNested = 100;
@@ -47,7 +47,7 @@ internal sealed class SevenBitContent(MessageBody output)
             _passesLine = MeetsBoundary(piece[2..]);
         _atLineStart = endsLine;
         if (_passesLine || _encoder is null)
-            output.Add(piece, endsLine);
+            output(piece, endsLine);
         else
             _encoder.Add(piece, endsLine);
         if (!endsLine)
@@ -86,7 +86,7 @@ internal sealed class SevenBitContent(MessageBody output)
         if (_headerSize > LargestHeader)
         {
             PassHeader();
-            output.Add(_line.AsSpan(0, _lineLength), endsLine);
+            output(_line.AsSpan(0, _lineLength), endsLine);
             _lineLength = 0;
             _atLineStart = endsLine;
         }
@@ -119,7 +119,7 @@ internal sealed class SevenBitContent(MessageBody output)
     private void PassHeader()
     {
         foreach (byte[] line in _header)
-            output.Add(line, endsLine: true);
+            output(line, endsLine: true);
         BeginBody();
     }
 
@@ -150,15 +150,15 @@ internal sealed class SevenBitContent(MessageBody output)
             if (line[0] is not ((byte)' ' or (byte)'\t'))
                 skipping = convert && IsNamed(line, "content-transfer-encoding");
             if (!skipping)
-                output.Add(line, endsLine: true);
+                output(line, endsLine: true);
         }
         BodyEncoder? encoder = !convert || isMultipart || isMessage ? null : EncoderFor(type);
         if (convert)
         {
-            output.Add("Content-Transfer-Encoding: "u8, endsLine: false);
-            output.Add(encoder is null ? "7bit"u8 : encoder.Name, endsLine: true);
+            output("Content-Transfer-Encoding: "u8, endsLine: false);
+            output(encoder is null ? "7bit"u8 : encoder.Name, endsLine: true);
         }
-        output.Add([], endsLine: true);
+        output([], endsLine: true);
         BeginBody();
         _encoder = encoder;
         if (isMultipart && canEnter)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using PostfixNet.Checks;
 using PostfixNet.Configuration;
 using PostfixNet.Mail;
 using PostfixNet.Native;
@@ -79,6 +80,7 @@ internal static class SmtpConfig
             SkipQuitResponse = Get(Parameters.SmtpSkipQuitResponse),
             SoftBounce = config.Get(Parameters.SoftBounce),
             Generic = GenericMap.Read(config, service),
+            Checks = CheckTables.ReadOutgoing(config, service),
             QuoteEnvelope = Get(Parameters.SmtpQuoteRfc821Envelope),
             SendXForward = Get(Parameters.SmtpSendXforwardCommand),
             DisableMimeOutputConversion = config.Get(Parameters.DisableMimeOutputConversion),

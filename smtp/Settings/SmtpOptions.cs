@@ -1,4 +1,5 @@
 using System.Net;
+using PostfixNet.Checks;
 using PostfixNet.Delivery;
 using PostfixNet.Smtp.Sasl;
 
@@ -50,6 +51,9 @@ internal sealed record SmtpOptions
 
     /// <summary>Addresses that others get to see in place of ours; null: there are none.</summary>
     internal required GenericMap? Generic { get; init; }
+
+    /// <summary>What looks at content that goes out: smtp_header_checks and its kin; null: nothing.</summary>
+    internal required CheckTables? Checks { get; init; }
 
     /// <summary>Quote local parts where they need it: smtp_quote_rfc821_envelope.</summary>
     internal required bool QuoteEnvelope { get; init; }

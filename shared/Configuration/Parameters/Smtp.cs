@@ -172,6 +172,18 @@ public static partial class Parameters
     /// <summary>Addresses that others get to see in place of ours.</summary>
     public static readonly Parameter<LookupTable> SmtpGenericMaps = Table("smtp_generic_maps", "");
 
+    /// <summary>What is done about headers on their way out that match a pattern.</summary>
+    public static readonly Parameter<LookupTable> SmtpHeaderChecks = Table("smtp_header_checks", "");
+
+    /// <summary>The same for headers of MIME and of parts.</summary>
+    public static readonly Parameter<LookupTable> SmtpMimeHeaderChecks = Table("smtp_mime_header_checks", "");
+
+    /// <summary>The same for headers of messages within messages.</summary>
+    public static readonly Parameter<LookupTable> SmtpNestedHeaderChecks = Table("smtp_nested_header_checks", "");
+
+    /// <summary>The same for lines of text.</summary>
+    public static readonly Parameter<LookupTable> SmtpBodyChecks = Table("smtp_body_checks", "");
+
     /// <summary>Tables whose results get what was added to the name looked up.</summary>
     public static readonly Parameter<IReadOnlyList<string>> PropagateUnmatchedExtensions =
         List("propagate_unmatched_extensions", "canonical, virtual", "canonical virtual alias forward include generic");

@@ -179,7 +179,7 @@ public sealed class MimeFuzzTests
     {
         StringBuilder sent = new();
         MessageBody body = new(octets => sent.Append(Encoding.Latin1.GetString(octets)), limit, static () => { });
-        SevenBitContent converter = new(body);
+        SevenBitContent converter = new(body.Add);
         foreach (string line in Lines(content))
         {
             ReadOnlySpan<byte> rest = Encoding.Latin1.GetBytes(line);

@@ -21,6 +21,7 @@ public sealed class SmtpRows
     private static readonly SmtpScene s_absent = new() { Second = "{}", NextHop = "dead.test:PORT" };
     private static readonly SmtpScene s_direct = new() { NextHop = "mx.test" };
     private static readonly SmtpScene s_generic = new() { Message = static request => request with { Sender = "sf+e@origin.test" } };
+    private static readonly SmtpScene s_entity = new() { Content = ["MIME-Version: 1.0", "Content-Type: message/rfc822", "", "X-In: here", "", "text"] };
     private static readonly SmtpScene s_old = new() { Script = Firewall, Message = static request => request with { ArrivalMicroseconds = request.ActiveMicroseconds - 600_000_000 } };
 
     // More than fits into the buffers of the system.
@@ -99,6 +100,11 @@ public sealed class SmtpRows
 
         // Content and addresses in it.
         new("smtp_generic_maps", "{ 'sf+e@origin.test' = 'x@y.test' }", s_generic.Play, "C: MAIL FROM:<x@y.test>"),
+        new("smtp_header_checks", "'regexp:{{/^Subject: s/ REPLACE Subject: other}}'", s_plain, "Subject: other\r\n"),
+        new("smtp_mime_header_checks", "'regexp:{{/^MIME-Version/ REPLACE X-Was: mime}}'", s_entity.Play, "X-Was: mime\r\n"),
+        new("smtp_nested_header_checks", "'regexp:{{/^X-In/ IGNORE}}'", s_entity.Play, "") { Hides = "X-In: here" },
+        new("smtp_body_checks", "'regexp:{{/^text/ PREPEND before}}'", s_plain, "\r\nbefore\r\ntext\r\n"),
+        new("smtp_header_checks", "'regexp:{{/^Subject: s/ HOLD}}'", s_plain, "warning: unsupported command in smtp_header_checks map: HOLD"),
         new("recipient_delimiter", "'+'", s_generic.Play, "C: MAIL FROM:<x@y.test>") { With = "smtp_generic_maps = { 'sf@origin.test' = 'x@y.test' }\n" },
         new("propagate_unmatched_extensions", "['generic']", s_generic.Play, "C: MAIL FROM:<x+e@y.test>") { With = "recipient_delimiter = '+'\nsmtp_generic_maps = { 'sf@origin.test' = 'x@y.test' }\n" },
         new("header_size_limit", "20", (s_scene with { Content = [$"To: {new string('a', 30)}@origin.test", "", "text"] }).Play, "") { Hides = "To: x@y.test", With = "smtp_generic_maps = { '@origin.test' = 'x@y.test' }\n" },

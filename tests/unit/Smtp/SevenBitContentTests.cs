@@ -138,7 +138,7 @@ public sealed class SevenBitContentTests
     {
         long sent = 0;
         MessageBody body = new(octets => sent += octets.Length, 0, () => { });
-        SevenBitContent converter = new(body);
+        SevenBitContent converter = new(body.Add);
         converter.Add(Encoding.ASCII.GetBytes($"Content-Type: {type}"), true);
         converter.Add("Content-Transfer-Encoding: 8bit"u8, true);
         converter.Add([], true);
@@ -274,7 +274,7 @@ public sealed class SevenBitContentTests
     {
         StringBuilder sent = new();
         MessageBody body = new(octets => sent.Append(Encoding.Latin1.GetString(octets)), 0, () => { });
-        SevenBitContent converter = new(body);
+        SevenBitContent converter = new(body.Add);
         foreach (string line in content.Split('|'))
         {
             byte[] octets = Encoding.Latin1.GetBytes(line);

@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using Microsoft.Win32.SafeHandles;
+using PostfixNet.Checks;
+using PostfixNet.Configuration;
+using PostfixNet.Mail;
+using PostfixNet.Queue;
+using PostfixNet.Smtp;
+using PostfixNet.UnitTests.Checks;
+using PostfixNet.UnitTests.Queue;
+using SmtpLog = PostfixNet.Smtp.Log;
+
+namespace PostfixNet.UnitTests.Filters;
+
+/// <summary>What smtp_header_checks and its kin make of messages on their way out is what Postfix's client makes of them: the octets on the wire, and the log
+/// (vectors/smtp-checks.txt; tests/load/smtp-checks-beside-postfix.py makes it).</summary>
+public sealed partial class SmtpCheckVectorTests
+{
+    private sealed record Case(int Number, string Scene)
+    {
+        internal bool IsEightBit { get; set; }
+        internal List<(char Type, string Text)> Content { get; } = [];
+        internal List<string> Log { get; } = [];
+        internal List<string> Wire { get; } = [];
+    }
+
+    [Fact]
+    public void Tables_do_as_in_Postfix()
+    {
+        List<Case> cases = Read();
+        Assert.True(cases.Count > 150);
+        using TemporaryDirectory directory = new();
+        StringBuilder report = new();
+        foreach (IGrouping<string, Case> scene in cases.GroupBy(static c => c.Scene))
+        {
+            MainConfig config = ConfigOf(CheckCases.Scenes[scene.Key], directory);
+            CheckTables tables = CheckTables.ReadOutgoing(config, "smtp")!;
+            foreach (Case test in scene)
+                Compare(test, tables, config.Get(Parameters.LineLengthLimit), config.Get(Parameters.SmtpLineLengthLimit), directory, report);
+        }
+        Assert.Equal("", report.ToString());
+    }
+
+    private static void Compare(Case test, CheckTables tables, int lineLimit, int wireLimit, TemporaryDirectory directory, StringBuilder report)
+    {
+        LogRecord log = new();
+        using MemoryStream wire = new();
+        MessageBody body = new(wire.Write, wireLimit, static () => { });
+        using (SafeFileHandle file = File.OpenHandle(directory.File("mail", Records(test))))
+        {
+            body.Copy(new ContentReader(file, 0), toSevenBit: !test.IsEightBit, checks: output => new CheckedContent(tables, output, new SmtpLog(log), "ID", test.IsEightBit ? 0 : lineLimit));
+        }
+        body.SendAll();
+        List<string> sent = [.. Encoding.Latin1.GetString(wire.ToArray()).Split("\r\n").SkipLast(1).Select(Escaped)];
+        List<string> said = [.. log.Lines.Select(static line => Escaped(Encoding.Latin1.GetString(ByteText.Encode(line))).Replace("ID: ", "", StringComparison.Ordinal))];
+        if (sent.SequenceEqual(test.Wire) && said.SequenceEqual(test.Log))
+            return;
+        report.Append(CultureInfo.InvariantCulture, $"case {test.Number}, {test.Scene}, {(test.IsEightBit ? "8bit" : "7bit")}\n");
+        report.AppendJoin("", test.Wire.Concat(test.Log).Except(sent.Concat(said)).Select(static line => $"  expected {line}\n"));
+        report.AppendJoin("", sent.Concat(said).Except(test.Wire.Concat(test.Log)).Select(static line => $"  found    {line}\n"));
+    }
+
+    private static byte[] Records(Case test)
+    {
+        using MemoryStream stream = new();
+        RecordWriter records = new(stream.Write);
+        foreach ((char type, string text) in test.Content)
+            records.Write((RecordType)type, Encoding.Latin1.GetBytes(text));
+        records.Write(RecordType.Extracted);
+        records.Write(RecordType.End);
+        records.Flush();
+        return stream.ToArray();
+    }
+
+    private static MainConfig ConfigOf(CheckScene scene, TemporaryDirectory directory)
+    {
+        StringBuilder toml = new("myhostname = 'mta.golden.test'\n");
+        foreach ((string name, string value) in scene.Values)
+            toml.Append(CultureInfo.InvariantCulture, $"{name} = {value}\n");
+        foreach ((string name, string lines) in scene.Tables)
+            toml.Append(CultureInfo.InvariantCulture, $"smtp_{name} = 'regexp:{directory.File(name, Encoding.Latin1.GetBytes(lines))}'\n");
+        return MainConfig.FromText(toml.ToString());
+    }
+
+    private static List<Case> Read()
+    {
+        List<Case> cases = [];
+        foreach (string line in File.ReadLines(Vectors.PathOf("smtp-checks.txt"), Encoding.Latin1))
+        {
+            string rest = line[2..];
+            switch (line[0])
+            {
+                case 'c':
+                    string[] words = line.Split(' ', 3);
+                    cases.Add(new Case(int.Parse(words[1], CultureInfo.InvariantCulture), words[2]));
+                    break;
+                case 'E':
+                    cases[^1].IsEightBit = rest == "8bit";
+                    break;
+                case 'I':
+                    cases[^1].Content.Add((rest[0], Plain(rest[2..])));
+                    break;
+                case 'G':
+                    cases[^1].Log.Add(rest);
+                    break;
+                default:
+                    cases[^1].Wire.Add(rest);
+                    break;
+            }
+        }
+        return cases;
+    }
+
+    private static string Escaped(string text) => string.Concat(text.Select(static c => c is >= ' ' and <= '~' and not '\\' ? c.ToString() : $"\\x{(int)c:x2}"));
+
+    private static string Plain(string text) => Octet().Replace(text, static match => ((char)int.Parse(match.Groups[1].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString());
+
+    [GeneratedRegex(@"\\x([0-9a-f]{2})")]
+    private static partial Regex Octet();
+}

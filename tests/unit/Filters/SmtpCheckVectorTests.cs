@@ -39,7 +39,41 @@ public sealed partial class SmtpCheckVectorTests
             foreach (Case test in scene)
                 Compare(test, tables, config.Get(Parameters.LineLengthLimit), config.Get(Parameters.SmtpLineLengthLimit), directory, report);
         }
+        Assert.True(report.Length == 0, report.ToString());
+    }
+
+    [Fact] // What is looked at is what would go out.
+    public void Content_that_is_converted_is_looked_at_line_by_line()
+    {
+        using TemporaryDirectory directory = new();
+        MainConfig config = MainConfig.FromText("myhostname = 'a.test'\nsmtp_header_checks = 'regexp:{{/^Content-Transfer-Encoding: quoted/ PREPEND X-Changed: yes}}'\nsmtp_mime_header_checks = '$smtp_header_checks'\nsmtp_body_checks = 'regexp:{{/^caf=C3=A9/ REPLACE coffee}}'\n");
+        Case test = new(1, "");
+        test.Content.AddRange([('N', "Subject: s"), ('N', "Content-Transfer-Encoding: 8bit"), ('N', ""), ('L', "caf"), ('N', "\u00c3\u00a9"), ('N', ".")]);
+        test.Wire.AddRange(["Subject: s", "X-Changed: yes", "Content-Transfer-Encoding: quoted-printable", "", "coffee", ".."]);
+        test.Log.AddRange(["prepend: header Content-Transfer-Encoding: quoted-printable: X-Changed: yes", "replace: body caf=C3=A9: coffee"]);
+        StringBuilder report = new();
+        Compare(test, CheckTables.ReadOutgoing(config, "smtp")!, 2048, 998, directory, report);
         Assert.Equal("", report.ToString());
+    }
+
+    [Fact]
+    public void A_line_that_went_out_in_part_has_its_end()
+    {
+        using TemporaryDirectory directory = new();
+        MainConfig config = MainConfig.FromText("myhostname = 'a.test'\nsmtp_body_checks = 'regexp:{{/end/ IGNORE}}'\n");
+        Case test = new(1, "") { IsEightBit = true };
+        test.Content.AddRange([('N', "Subject: s"), ('N', ""), ('L', "begin"), ('N', "end"), ('N', "end"), ('N', "x")]);
+        test.Wire.AddRange(["Subject: s", "", "begin", "x"]);
+        StringBuilder report = new();
+        Compare(test, CheckTables.ReadOutgoing(config, "smtp")!, 2048, 998, directory, report);
+        Assert.Equal("", report.ToString());
+    }
+
+    [Fact]
+    public void Without_tables_there_is_nothing_to_do()
+    {
+        Assert.Null(CheckTables.ReadOutgoing(MainConfig.FromText("myhostname = 'a.test'\nsmtp_header_checks = 'regexp:{{/x/ IGNORE}}'\nlmtp_header_checks = ''"), "lmtp"));
+        Assert.Equal("lmtp_body_checks", CheckTables.ReadOutgoing(MainConfig.FromText("myhostname = 'a.test'\nlmtp_body_checks = 'regexp:{{/x/ IGNORE}}'"), "lmtp")!.Body!.Name);
     }
 
     private static void Compare(Case test, CheckTables tables, int lineLimit, int wireLimit, TemporaryDirectory directory, StringBuilder report)

@@ -24,7 +24,8 @@ internal static class Operations
                 [.. ChildEnvironment.Inherited()],
                 [(nothing.Number, 0), (nothing.Number, 1), (nothing.Number, 2), (theirs.Number, Supervisor.ReadyNumber)], newSession: true);
             theirs.Dispose();
-            string answer = ReadAll(ours);
+            // The daemon writes warnings and "ready", or what was wrong, and closes.
+            string answer = Answer.Read(ours, Deadline.In(s_startLimit));
             if (answer.EndsWith(Supervisor.ReadyWord, StringComparison.Ordinal))
             {
                 StandardStreams.WriteError(answer[..^Supervisor.ReadyWord.Length]);
@@ -34,22 +35,6 @@ internal static class Operations
             return daemon.Exit.Wait(Readiness.Readable, 5000).This == Readiness.None ? ExitStatus.TemporaryFailure
                 : daemon.WaitForExit().Status is > 0 and < 128 and var status ? status : ExitStatus.TemporaryFailure;
         }
-    }
-
-    // The daemon writes warnings and "ready", or what was wrong, and closes.
-    private static string ReadAll(Descriptor from)
-    {
-        byte[] text = new byte[65536];
-        int length = 0;
-        Deadline end = Deadline.In(s_startLimit);
-        while (length < text.Length && from.Wait(Readiness.Readable, end.RemainingMilliseconds).This != Readiness.None)
-        {
-            int n = from.Read(text.AsSpan(length));
-            if (n == 0)
-                break;
-            length += Math.Max(n, 0);
-        }
-        return System.Text.Encoding.UTF8.GetString(text, 0, length);
     }
 
     internal static int Stop(string directory, bool abruptly)

@@ -11,6 +11,8 @@ namespace PostfixNet.Master;
 /// SYNOPSIS
 ///   master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|set-permissions
 ///   master [-c config_directory] pause|resume [transport NAME] [destination DOMAIN|NEXTHOP] [from ADDRESS|DOMAIN]
+///   master [-c config_directory] config [NAME ...] [--changed|--defaults] [--json]
+///   master [-c config_directory] config --for DOMAIN|ADDRESS [--from ADDRESS] [--json]
 ///   master [-c config_directory] passwd USER [--delete|--crypt]
 ///   master [-c config_directory] passwd --list
 /// DESCRIPTION
@@ -26,6 +28,10 @@ namespace PostfixNet.Master;
 ///   check      Reads the configuration and looks at the queue directories; says all that is wrong.
 ///   set-permissions
 ///              Makes the queue directories that are missing, and gives all of them the owners and modes back that they need.
+///   config     Prints the settings in force in the form of main.toml, $name expanded, passwords left out: all, the changed ones, or the
+///              defaults; with names, what each means, its default, and where it is given. With --for, what holds for mail to a domain or
+///              address, and which parameter or table makes it so: route, next hop, TLS, login (never the password), limits, pauses; the
+///              programs that will deliver it say so.
 ///   pause      Starts no more deliveries that fit all that is given (nothing given: none at all); those under way finish.
 ///              Mail is accepted and waits, and does not expire meanwhile. Holds until a resume, over restarts too: the
 ///              file paused in the queue directory says so. A destination ".example.com" is all below example.com.

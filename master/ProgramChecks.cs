@@ -1,4 +1,3 @@
-using System.Text;
 using PostfixNet.Configuration;
 using PostfixNet.Native;
 using PostfixNet.Service;
@@ -11,7 +10,6 @@ internal static class ProgramChecks
 {
     // A program that takes longer hangs.
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
-    private const int LongestAnswer = 65536;
 
     /// <returns>What is odd, one line each.</returns>
     /// <exception cref="ConfigurationException">All that keeps a service from starting.</exception>
@@ -68,7 +66,7 @@ internal static class ProgramChecks
 
         internal IEnumerable<(bool IsFatal, string Text)> Finish()
         {
-            string[] lines = Read().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            string[] lines = Answer.Read(_answer, _end).Split('\n', StringSplitOptions.RemoveEmptyEntries);
             if (_process.Exit.Wait(Readiness.Readable, _end.RemainingMilliseconds).This == Readiness.None)
                 Signals.TrySend(_process.Pid, Signals.Kill);
             (int status, string words) = _process.WaitForExit();
@@ -84,20 +82,6 @@ internal static class ProgramChecks
             }
             if (status != ExitStatus.Ok && !isExplained)
                 yield return (true, $"{_service.Position}: service {_service.Name}: {_service.Command} cannot check its settings: {words}{(lines.Length > 0 ? ": " + lines[0] : "")}");
-        }
-
-        private string Read()
-        {
-            byte[] text = new byte[LongestAnswer];
-            int length = 0;
-            while (length < text.Length && _answer.Wait(Readiness.Readable, _end.RemainingMilliseconds).This != Readiness.None)
-            {
-                int n = _answer.Read(text.AsSpan(length));
-                if (n == 0)
-                    break;
-                length += Math.Max(n, 0);
-            }
-            return Encoding.UTF8.GetString(text, 0, length);
         }
 
         public void Dispose()

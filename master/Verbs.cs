@@ -1,5 +1,6 @@
 using CommandLine;
 using PostfixNet.Commands;
+using PostfixNet.Service;
 
 namespace PostfixNet.Master;
 
@@ -15,9 +16,9 @@ internal abstract class MasterVerb : Command
 internal static class Verbs
 {
     internal static CommandReader<MasterVerb> Reader => new CommandReader<MasterVerb>("master",
-        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|set-permissions|pause|resume|passwd")
+        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|config|set-permissions|pause|resume|passwd")
         .With<StartVerb>().With<StartForegroundVerb>().With<StopVerb>().With<AbortVerb>().With<ReloadVerb>().With<FlushVerb>()
-        .With<StatusVerb>().With<CheckVerb>().With<SetPermissionsVerb>().With<PauseVerb>().With<ResumeVerb>().With<PasswordVerb>();
+        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<PauseVerb>().With<ResumeVerb>().With<PasswordVerb>();
 }
 
 [Verb("start", HelpText = "Check the configuration, start the mail system, return when it accepts mail.")]
@@ -72,6 +73,33 @@ internal sealed class CheckVerb : MasterVerb
 internal sealed class SetPermissionsVerb : MasterVerb
 {
     internal override int Run(string directory) => Operations.SetPermissions(directory);
+}
+
+[Verb("config", HelpText = "Show the settings in force; with names, what each means; with --for, what holds for mail to a destination.")]
+internal sealed class ConfigVerb : MasterVerb
+{
+    [Value(0, MetaName = "NAME", HelpText = "Parameters to describe; none: list all.")]
+    public IEnumerable<string> Names { get; set; } = [];
+
+    [Option("changed", SetName = "changed", HelpText = "Only those that main.toml gives another value than the default.")]
+    public bool Changed { get; set; }
+
+    [Option("defaults", SetName = "defaults", HelpText = "The defaults, in place of the values.")]
+    public bool Defaults { get; set; }
+
+    [Option("for", Max = 1, SetName = "for", MetaValue = "DOMAIN|ADDRESS", HelpText = "Route, TLS, login and limits for mail there, and what makes them so.")]
+    public IEnumerable<string> Destination { get; set; } = [];
+
+    [Option("from", Max = 1, SetName = "for", MetaValue = "ADDRESS", HelpText = "With --for: the sender, \"<>\" for none; default: somebody of this host.")]
+    public IEnumerable<string> Sender { get; set; } = [];
+
+    [Option("json", HelpText = "JSON: one object a parameter, a line each; with --for one object.")]
+    public bool Json { get; set; }
+
+    internal override int Run(string directory) => Destination.FirstOrDefault() is not { } destination
+        ? Sender.Any() ? Caller.Fail("--from goes with --for", ExitStatus.Usage) : ConfigCommand.Run(directory, new([.. Names], Changed, Defaults, Json))
+        : Names.Any() ? Caller.Fail("--for takes no names of parameters", ExitStatus.Usage)
+        : ConfigCommand.For(directory, destination, Sender.FirstOrDefault(), Json);
 }
 
 /// <summary>A verb with words that say which deliveries are meant.</summary>

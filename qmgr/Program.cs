@@ -53,6 +53,7 @@ internal static class Program
         return manager;
     })
     {
+        Tell = static (config, _, _, question) => RouteFacts.Of(config, question),
         Examine = static config => TransportCheck.Of(config).Run(),
     };
 

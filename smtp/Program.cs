@@ -56,6 +56,7 @@ internal static class Program
             LoginSettings.OpenTables(config, service);
             TlsFiles.Open(config, service);
         },
+        Tell = static (config, settings, service, question) => ServerFacts.Of(config, settings.Options, service, question),
         CallsPrograms = LoginSettings.CallPrograms,
         Examine = static settings => settings.Examine(),
     };

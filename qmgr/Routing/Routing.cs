@@ -124,6 +124,49 @@ internal sealed class Routing
         return !_transportMaps.IsEmpty && _transportMaps.Find(address, domain) is { } entry ? Parse(entry, otherwise, domain) : otherwise;
     }
 
+    /// <summary>Which parameters make the route of an address what it is.</summary>
+    /// <returns>For the transport, and for the next hop.</returns>
+    internal (string Transport, string NextHop) Reasons(string address, string sender)
+    {
+        try
+        {
+            return ReasonsOf(address, sender);
+        }
+        catch (LookupException e)
+        {
+            return (e.Message, "");
+        }
+    }
+
+    private (string Transport, string NextHop) ReasonsOf(string address, string sender)
+    {
+        string domain = Address.DomainOf(address).ToLowerInvariant();
+        if (_relocated?.Find(address) is not null)
+            return ("relocated_maps", "");
+        DomainClass @class = _classes.Of(domain);
+        if (@class == DomainClass.Alias)
+            return ("virtual_alias_domains", "");
+        string nextHop = _relayHostOfSender?.Find(sender) is not null ? "sender_dependent_relayhost_maps" : _relayHost.Length > 0 ? "relayhost" : "the domain of the recipient";
+        (string transport, bool hasHop) = @class switch
+        {
+            DomainClass.Local => ("local_transport, since mydestination or an address of this host is meant", _local?.NextHop.Length > 0),
+            DomainClass.Relay => ("relay_transport, by relay_domains", _relay.NextHop.Length > 0),
+            _ when _transportOfSender?.Find(sender) is { } own => ("sender_dependent_default_transport_maps", own.IndexOf(':', StringComparison.Ordinal) is >= 0 and int colon && colon + 1 < own.Length),
+            _ => ("default_transport", _default.NextHop.Length > 0),
+        };
+        if (hasHop)
+            nextHop = transport;
+        else if (@class == DomainClass.Local)
+            nextHop = "the domain of the recipient";
+        if (_transportMaps.IsEmpty || _transportMaps.Find(address, domain) is not { } entry)
+            return (transport, nextHop);
+        int end = entry.IndexOf(':', StringComparison.Ordinal);
+        string map = $"transport_maps: {entry}";
+        // ":" alone changes nothing, "transport:" goes to the domain itself, ":nexthop" by the usual transport.
+        return (end == 0 ? transport : map, end == 0 && entry[1..].Trim().Length == 0 ? nextHop
+            : end >= 0 && entry[(end + 1)..].Trim().Length > 0 ? map : "the domain of the recipient");
+    }
+
     // What mail to the sender of notices to the postmaster would say, nobody wants to know.
     private Route NobodyHere(string user) => user.Equals(_doubleBounceSender, StringComparison.OrdinalIgnoreCase)
         ? new Route("discard", "2.0.0 undeliverable postmaster notification discarded")

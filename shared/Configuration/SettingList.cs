@@ -8,6 +8,7 @@ namespace PostfixNet.Configuration;
 public sealed class SettingList
 {
     private const string Hidden = "(not shown)";
+    private const int DeepestReference = 100;
     private readonly MainConfig _config;
     private readonly TomlTable _root;
     private readonly MainConfig _defaults;
@@ -32,11 +33,8 @@ public sealed class SettingList
         if (parameter is null && unsupported is null && entry is null)
             return null;
         string standard = parameter is not null ? DefaultOf(name, parameter) : unsupported?.Defaults[0] ?? "";
-        bool isSecret = parameter == Parameters.SmtpSaslPasswordMaps;
-        string written = entry is not null ? TextOf(entry.Value, isSecret)
-            : parameter is { DefaultText: null } ? _config.Texts.Of(parameter.Name) // found out, and may follow what main.toml gives
-            : standard;
-        bool isChanged = entry is not null && (parameter is null || entry.Value is TomlTable || !ValueText.IsSame(Expand(written), Expand(standard)));
+        string written = WrittenOf(name)!;
+        bool isChanged = entry is not null && (parameter is null || entry.Value is TomlTable || !IsSame(written, standard));
         return new Setting(name, KindOf(parameter, entry), written, standard, entry is null ? null : PlaceOf(entry), isChanged, parameter is not null)
         { Base = parameter?.Name };
     }
@@ -53,11 +51,35 @@ public sealed class SettingList
     /// <summary>The names that are nearest to one that is unknown, for a message: <c>; did you mean "NAME"?</c>, or nothing.</summary>
     public static string Suggestion(string name) => KnownNames.Suggestion(name);
 
-    /// <summary>A value with $name expanded; as it is where that cannot be done.</summary>
-    public string Expand(string written) => Expand(_config, written);
+    /// <summary>A value with $name expanded, where a password would not be shown; as it is where that cannot be done.</summary>
+    public string Expand(string written)
+    {
+        try
+        {
+            return Expand(written, 0);
+        }
+        catch (Exception e) when (e is FormatException or ConfigurationException)
+        {
+            return written;
+        }
+    }
 
     /// <summary>The same, as if main.toml were empty.</summary>
-    public string ExpandDefault(string written) => Expand(_defaults, written);
+    public string ExpandDefault(string written) => _defaults.AllSettings().Expand(written);
+
+    // As written, else the default.
+    private string? WrittenOf(string name)
+    {
+        Parameter? parameter = KnownNames.ParameterFor(name);
+        return _root.TryGet(name, out TomlEntry? entry) && name != DestinationRules.TableName ? TextOf(entry.Value, isSecret: parameter == Parameters.SmtpSaslPasswordMaps)
+            : parameter is { DefaultText: null } ? _config.Texts.Of(parameter.Name) // found out, and may follow what main.toml gives
+            : parameter is not null ? DefaultOf(name, parameter)
+            : UnsupportedParameters.Find(name)?.Defaults[0];
+    }
+
+    // Not by way of the configuration, which knows the passwords.
+    private string Expand(string written, int depth) => depth > DeepestReference ? throw new FormatException("a value refers to itself")
+        : Expansion.Expand(written, name => WrittenOf(name) is { } text ? Expand(text, depth + 1) : throw new FormatException($"${name} is not defined"));
 
     /// <summary>The tables [destination."NAME"], and what they say.</summary>
     public IEnumerable<(string Name, string Text)> Destinations() => _config.Destinations.All.Select(static rule => (rule.Name, rule.Describe()));
@@ -65,17 +87,7 @@ public sealed class SettingList
     /// <summary>Words of a list.</summary>
     public static IReadOnlyList<string> Words(string text) => MainConfig.Words(text);
 
-    private static string Expand(MainConfig config, string written)
-    {
-        try
-        {
-            return written.Contains('$', StringComparison.Ordinal) ? config.Expand("", written, null) : written;
-        }
-        catch (ConfigurationException)
-        {
-            return written;
-        }
-    }
+    private bool IsSame(string one, string other) => ValueText.IsSame(one, other) || ValueText.IsSame(Expand(one), Expand(other));
 
     // One of a transport follows that for all.
     private string DefaultOf(string name, Parameter parameter) => parameter.Name != name ? $"${parameter.Name}"

@@ -233,6 +233,11 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "isatty")]
     internal static partial int IsATty(int fd);
 
+    internal const nuint TIOCGWINSZ = 0x5413;
+
+    [LibraryImport(C, EntryPoint = "ioctl", SetLastError = true)]
+    internal static partial int IOControl(int fd, nuint request, void* argument);
+
     [LibraryImport(C, EntryPoint = "tcgetattr", SetLastError = true)]
     internal static partial int TcGetAttr(int fd, byte* settings);
 

@@ -14,6 +14,17 @@ public static class Terminal
     /// <summary>Standard error is a terminal.</summary>
     public static bool IsError => LibC.IsATty(2) == 1;
 
+    /// <summary>Characters in a line of the terminal that is standard output; null: it is none, or does not know.</summary>
+    public static unsafe int? Columns
+    {
+        get
+        {
+            // struct winsize: rows, columns, and two more.
+            ushort* size = stackalloc ushort[4];
+            return LibC.IOControl(1, LibC.TIOCGWINSZ, size) == 0 && size[1] > 0 ? size[1] : null;
+        }
+    }
+
     /// <summary>Asks for a line that is not shown while it is typed.</summary>
     /// <param name="prompt">Goes to standard error.</param>
     /// <param name="limit">Bytes; more are cut off.</param>

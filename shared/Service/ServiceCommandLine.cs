@@ -11,12 +11,16 @@ namespace PostfixNet.Service;
 /// <param name="Listeners">How many listening sockets master hands over, from <see cref="ServiceContext.ListenerNumber"/> on.</param>
 public sealed record ServiceCommandLine(string Directory, IReadOnlyList<string> Services, bool IsCheck, IReadOnlyList<string> Arguments, int Listeners = 1)
 {
-    private const string CheckWord = "--check";
+    private const string CheckWord = "--check", TellWord = "--tell";
+
+    /// <summary>What the program is asked about its settings, in words of its own; empty: nothing.</summary>
+    public IReadOnlyList<string> Question { get; init; } = [];
 
     /// <summary>The words for a program.</summary>
     public string[] ToWords() =>
     [
         "-c", Directory, .. Services.SelectMany(static service => (string[])["-n", service]),
+        .. Question.SelectMany(static word => (string[])[TellWord, word]),
         .. IsCheck ? (string[])[CheckWord] : Listeners > 1 ? ["-l", Listeners.ToString(CultureInfo.InvariantCulture)] : [], "--", .. Arguments,
     ];
 
@@ -61,6 +65,9 @@ public sealed record ServiceCommandLine(string Directory, IReadOnlyList<string> 
         int at = 2;
         for (; at + 1 < words.Count && words[at] == "-n"; at += 2)
             services.Add(words[at + 1]);
+        List<string> question = [];
+        for (; at + 1 < words.Count && words[at] == TellWord; at += 2)
+            question.Add(words[at + 1]);
         bool isCheck = at < words.Count && words[at] == CheckWord;
         at += isCheck ? 1 : 0;
         int listeners = 1;
@@ -70,6 +77,6 @@ public sealed record ServiceCommandLine(string Directory, IReadOnlyList<string> 
         // A service is one, and always has the mark.
         if (services.Count == 0 || (!isCheck && (services.Count > 1 || !hasArguments)) || (!hasArguments && at < words.Count))
             return null;
-        return new ServiceCommandLine(directory, services, isCheck, [.. words.Skip(at + 1)], listeners);
+        return new ServiceCommandLine(directory, services, isCheck, [.. words.Skip(at + 1)], listeners) { Question = question };
     }
 }

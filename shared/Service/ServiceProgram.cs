@@ -33,6 +33,9 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
     /// <summary>What a check looks at besides: what a service does later than at its start.</summary>
     public Action<TOptions> Examine { get; init; } = static _ => { };
 
+    /// <summary>What it answers to "master config --for", as it would do it: given main.toml, what it read, the name of the service, and the words of the question.</summary>
+    public Func<MainConfig, TOptions, string, IReadOnlyList<string>, IEnumerable<Fact>> Tell { get; init; } = static (_, _, _, _) => [];
+
     /// <summary>Reads all that a process of the service reads.</summary>
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
     public virtual TOptions Read(MainConfig config, string service)
@@ -52,7 +55,7 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
             StandardStreams.WriteError($"{program}: fatal: this program is started by master, not by hand\n");
             return ExitStatus.Usage;
         }
-        return line.IsCheck ? Check(line) : Start(line);
+        return line.Question.Count > 0 ? Answer(line) : line.IsCheck ? Check(line) : Start(line);
     }
 
     /// <summary>Serves until the process must end.</summary>
@@ -132,6 +135,24 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
     }
 
     private static MainConfig Load(ServiceCommandLine line) => MainConfig.Load(line.Directory).With($"service {line.Services[0]}", line.Overrides());
+
+    /// <summary>Answers a question on standard output, and does nothing else.</summary>
+    private int Answer(ServiceCommandLine line)
+    {
+        try
+        {
+            MainConfig config = Load(line);
+            Confine(config, line);
+            foreach (Fact fact in Tell(config, Read(config, line.Services[0]), line.Services[0], line.Question))
+                _ = StandardStreams.TryWriteOutput(fact.ToLine());
+            return ExitStatus.Ok;
+        }
+        catch (Exception e) when (e is ConfigurationException or IOException)
+        {
+            StandardStreams.WriteError($"fatal: {e.Message}\n");
+            return ExitStatus.Configuration;
+        }
+    }
 
     /// <summary>Says what a start would find wrong, a line each, and does nothing else.</summary>
     private int Check(ServiceCommandLine line)

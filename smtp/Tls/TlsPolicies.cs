@@ -1,4 +1,5 @@
 using PostfixNet.Mail;
+using PostfixNet.Tables;
 using PostfixNet.Tls;
 
 namespace PostfixNet.Smtp;
@@ -31,6 +32,10 @@ internal sealed class TlsPolicies(TlsSettings settings)
         // Certificates have names in ASCII (RFC 6125 section 6.4.2).
         return policy with { NextHop = DomainName.ToAscii(domain) ?? domain, IsWrapped = settings.WrapperMode };
     }
+
+    /// <summary>smtp_tls_policy_maps says something of a next hop.</summary>
+    /// <exception cref="LookupException">It cannot be said now.</exception>
+    internal bool HasEntry(string written) => Find(written) is not null;
 
     /// <summary>What is wrong with an entry of smtp_tls_policy_maps; null: nothing.</summary>
     internal string? WrongEntry(string text)

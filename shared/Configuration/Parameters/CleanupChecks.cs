@@ -6,13 +6,13 @@ public static partial class Parameters
     /// <summary>What is done about headers of a message that match a pattern.</summary>
     public static readonly Parameter<LookupTable> HeaderChecks = Table("header_checks", "");
 
-    /// <summary>The same for headers of MIME and of parts.</summary>
+    /// <summary>What is done with headers of MIME and of parts that fit a pattern.</summary>
     public static readonly Parameter<LookupTable> MimeHeaderChecks = Table("mime_header_checks", "$header_checks");
 
-    /// <summary>The same for headers of messages within messages.</summary>
+    /// <summary>What is done with headers of messages within messages that fit a pattern.</summary>
     public static readonly Parameter<LookupTable> NestedHeaderChecks = Table("nested_header_checks", "$header_checks");
 
-    /// <summary>The same for lines of text.</summary>
+    /// <summary>What is done with lines of text that fit a pattern.</summary>
     public static readonly Parameter<LookupTable> BodyChecks = Table("body_checks", "");
 
     /// <summary>Octets of each text that body_checks is asked about; 0: all.</summary>

@@ -12,14 +12,14 @@ public static partial class Parameters
     public static readonly Parameter<IReadOnlyList<string>> CanonicalClasses =
         List("canonical_classes", "envelope_sender, envelope_recipient, header_sender, header_recipient", PlacesOfBoth);
 
-    /// <summary>The same for senders, asked before canonical_maps.</summary>
+    /// <summary>One address for another, of senders; asked before canonical_maps.</summary>
     public static readonly Parameter<LookupTable> SenderCanonicalMaps = Table("sender_canonical_maps", "");
 
     /// <summary>Where sender_canonical_maps is asked.</summary>
     public static readonly Parameter<IReadOnlyList<string>> SenderCanonicalClasses =
         List("sender_canonical_classes", "envelope_sender, header_sender", "envelope_sender header_sender");
 
-    /// <summary>The same for recipients.</summary>
+    /// <summary>One address for another, of recipients; asked before canonical_maps.</summary>
     public static readonly Parameter<LookupTable> RecipientCanonicalMaps = Table("recipient_canonical_maps", "");
 
     /// <summary>Where recipient_canonical_maps is asked.</summary>

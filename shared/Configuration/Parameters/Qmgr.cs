@@ -14,7 +14,7 @@ public static partial class Parameters
     /// <summary>Longest time between attempts.</summary>
     public static readonly Parameter<TimeSpan> MaximalBackoffTime = Time("maximal_backoff_time", "4000s", minimum: 1);
 
-    /// <summary>The same, for mail without a sender.</summary>
+    /// <summary>Age at which notices, mail without a sender, are given up.</summary>
     public static readonly Parameter<TimeSpan> BounceQueueLifetime = Time("bounce_queue_lifetime", "5d");
 
     /// <summary>Messages in memory, and in the active queue.</summary>
@@ -29,10 +29,10 @@ public static partial class Parameters
     /// <summary>Recipients in memory beyond the limit, for messages that come while large ones fill it.</summary>
     public static readonly Parameter<int> DefaultExtraRecipientLimit = Number("default_extra_recipient_limit", "1000");
 
-    /// <summary>A large message is read on when so many of its recipients are done,</summary>
+    /// <summary>A large message is read on when so many of its recipients are done; see default_recipient_refill_delay.</summary>
     public static readonly Parameter<int> DefaultRecipientRefillLimit = Number("default_recipient_refill_limit", "100", minimum: 1);
 
-    /// <summary>or any, and so much time has passed.</summary>
+    /// <summary>A large message is read on when any of its recipients are done, and so much time has passed.</summary>
     public static readonly Parameter<TimeSpan> DefaultRecipientRefillDelay = Time("default_recipient_refill_delay", "5s", minimum: 1);
 
     /// <summary>For an answer of a service that answers at once.</summary>

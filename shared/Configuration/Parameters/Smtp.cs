@@ -25,7 +25,7 @@ public static partial class Parameters
     /// <summary>What servers offer that is not used.</summary>
     public static readonly Parameter<IReadOnlyList<string>> SmtpDiscardEhloKeywords = List("smtp_discard_ehlo_keywords", "", EhloKeywords);
 
-    /// <summary>The same, by address of the server.</summary>
+    /// <summary>EHLO keywords that are treated as absent, by address of the server.</summary>
     public static readonly Parameter<LookupTable> SmtpDiscardEhloKeywordAddressMaps = Table("smtp_discard_ehlo_keyword_address_maps", "");
 
     /// <summary>A greeting of 5xx leads to the next server.</summary>
@@ -206,7 +206,7 @@ public static partial class Parameters
     /// <summary>Age of mail from which delay_dotcrlf is used.</summary>
     public static readonly Parameter<TimeSpan> SmtpPixWorkaroundThresholdTime = Time("smtp_pix_workaround_threshold_time", "500s");
 
-    /// <summary>How long it waits.</summary>
+    /// <summary>How long delay_dotcrlf waits before the end of the content.</summary>
     public static readonly Parameter<TimeSpan> SmtpPixWorkaroundDelayTime = Time("smtp_pix_workaround_delay_time", "10s");
 
     /// <summary>Servers whose conversations are logged: names, addresses, networks.</summary>

@@ -15,11 +15,11 @@ public static partial class Parameters
     /// <summary>What a mechanism of login must offer without TLS.</summary>
     public static readonly Parameter<IReadOnlyList<string>> SmtpSaslSecurityOptions = List("smtp_sasl_security_options", "noplaintext, noanonymous", SaslSecurityOptions);
 
-    /// <summary>The same over TLS.</summary>
+    /// <summary>What a mechanism of login must offer over TLS.</summary>
     public static readonly Parameter<IReadOnlyList<string>> SmtpSaslTlsSecurityOptions =
         List("smtp_sasl_tls_security_options", "$smtp_sasl_security_options", SaslSecurityOptions);
 
-    /// <summary>The same over TLS with a server that proved its name.</summary>
+    /// <summary>What a mechanism of login must offer over TLS with a server that proved its name.</summary>
     public static readonly Parameter<IReadOnlyList<string>> SmtpSaslTlsVerifiedSecurityOptions =
         List("smtp_sasl_tls_verified_security_options", "$smtp_sasl_tls_security_options", SaslSecurityOptions);
 

@@ -33,7 +33,7 @@ public static partial class Parameters
     /// <summary>The certificates of the system are trusted besides those given.</summary>
     public static readonly Parameter<bool> TlsAppendDefaultCA = Flag("tls_append_default_CA", "no");
 
-    /// <summary>The same at level verify.</summary>
+    /// <summary>Names that a certificate may have at level verify: hostname, nexthop, dot-nexthop, or names.</summary>
     public static readonly Parameter<IReadOnlyList<string>> SmtpTlsVerifyCertMatch = List("smtp_tls_verify_cert_match", "hostname");
 
     /// <summary>Names that a certificate may have at level secure: nexthop, dot-nexthop, hostname, or names.</summary>

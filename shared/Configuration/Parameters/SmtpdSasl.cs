@@ -16,7 +16,7 @@ public static partial class Parameters
     /// <summary>What a mechanism must offer without TLS.</summary>
     public static readonly Parameter<IReadOnlyList<string>> SmtpdSaslSecurityOptions = List("smtpd_sasl_security_options", "noanonymous", SaslSecurityOptions);
 
-    /// <summary>The same over TLS.</summary>
+    /// <summary>What a mechanism must offer over TLS.</summary>
     public static readonly Parameter<IReadOnlyList<string>> SmtpdSaslTlsSecurityOptions =
         List("smtpd_sasl_tls_security_options", "$smtpd_sasl_security_options", SaslSecurityOptions);
 

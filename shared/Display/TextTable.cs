@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using Spectre.Console;
+
+namespace PostfixNet.Display;
+
+/// <summary>Rows under headings, for people: fitted to a terminal, with Spectre.Console, of which this is the one place; in a pipe or a file plain columns, one line a row.</summary>
+/// <remarks>Without lines and other characters that not every locale has. NO_COLOR and TERM=dumb count. What a cell says goes to a terminal: control characters are replaced.</remarks>
+/// <param name="headings">One for each column; none: there are only rows.</param>
+public sealed class TextTable(params string[] headings)
+{
+    private const int Gap = 2;
+    private readonly List<string[]> _rows = [];
+
+    /// <summary>Adds a row, of as many cells as there are headings.</summary>
+    /// <returns>This table.</returns>
+    public TextTable Row(params string[] cells)
+    {
+        _rows.Add([.. cells.Select(PrintableText.Of)]);
+        return this;
+    }
+
+    /// <summary>It has rows.</summary>
+    public bool HasRows => _rows.Count > 0;
+
+    /// <summary>The table as standard output wants it.</summary>
+    public override string ToString() => Terminal.IsOutput && Terminal.Columns is { } columns ? Fitted(columns) : Plain();
+
+    /// <summary>Columns of blanks.</summary>
+    public string Plain()
+    {
+        IEnumerable<string[]> lines = headings.Length > 0 ? _rows.Prepend(headings) : _rows;
+        int[] widths = [.. Enumerable.Range(0, Columns).Select(column => lines.Max(row => column < row.Length ? row[column].Length : 0))];
+        StringBuilder text = new();
+        foreach (string[] row in lines)
+        {
+            StringBuilder line = new();
+            for (int i = 0; i < row.Length; i++)
+                line.Append(row[i].PadRight(i + 1 < row.Length ? widths[i] + Gap : 0));
+            text.Append(line.ToString().TrimEnd()).Append('\n');
+        }
+        return text.ToString();
+    }
+
+    /// <summary>Columns that wrap at a width.</summary>
+    /// <param name="width">Of the terminal, in characters.</param>
+    public string Fitted(int width)
+    {
+        Table table = new() { Border = TableBorder.None, ShowHeaders = headings.Length > 0, UseSafeBorder = true };
+        for (int i = 0; i < Columns; i++)
+        {
+            TableColumn column = new(new Markup(Markup.Escape(i < headings.Length ? headings[i] : ""), new Style(decoration: Decoration.Bold)));
+            column.PadLeft(0).PadRight(Gap);
+            column.NoWrap = i == 0;
+            table.AddColumn(column);
+        }
+        foreach (string[] row in _rows)
+            table.AddRow(row.Select(static cell => new Text(cell)));
+        using StringWriter text = new(CultureInfo.InvariantCulture);
+        bool plain = Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb";
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = plain ? AnsiSupport.No : AnsiSupport.Yes,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new Output(text, Math.Max(width, 20)),
+        });
+        console.Profile.Capabilities.Unicode = false;
+        console.Write(table);
+        return string.Concat(text.ToString().Split('\n').Select(static line => line.TrimEnd() + "\n")).TrimEnd('\n') + "\n";
+    }
+
+    // The library's own asks System.Console, which takes the terminal over.
+    private sealed record Output(TextWriter Writer, int Width) : IAnsiConsoleOutput
+    {
+        public bool IsTerminal => true;
+
+        public int Height => int.MaxValue;
+
+        public void SetEncoding(Encoding encoding)
+        {
+        }
+    }
+
+    private int Columns => _rows.Count > 0 ? Math.Max(headings.Length, _rows.Max(static row => row.Length)) : headings.Length;
+}

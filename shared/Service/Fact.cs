@@ -1,0 +1,22 @@
+using PostfixNet.Mail;
+
+namespace PostfixNet.Service;
+
+/// <summary>One thing that holds for a destination, as a program says it to "master config --for"; no password is among them.</summary>
+/// <param name="Name">What it is about, "next hop".</param>
+/// <param name="Value">What holds.</param>
+/// <param name="Because">Which parameter or table says so.</param>
+public sealed record Fact(string Name, string Value, string Because)
+{
+    private const char Separator = '\t';
+
+    /// <summary>For the other program.</summary>
+    public string ToLine() => $"{PrintableText.Of(Name)}{Separator}{PrintableText.Of(Value)}{Separator}{PrintableText.Of(Because)}\n";
+
+    /// <returns>null: the line is none.</returns>
+    public static Fact? From(string line)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        return line.Split(Separator) is [var name, var value, var because] ? new Fact(name, value, because) : null;
+    }
+}

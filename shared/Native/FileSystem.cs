@@ -55,9 +55,12 @@ public static unsafe class FileSystem
         if (fd < 0)
             return Marshal.GetLastPInvokeError() == LibC.EEXIST ? null : throw SystemCallException.Last($"create {path}");
         SafeFileHandle file = new(fd, ownsHandle: true);
-        if (LibC.FChMod(file, (uint)mode) < 0)
-            throw SystemCallException.Last($"chmod {path}");
-        return file;
+        if (LibC.FChMod(file, (uint)mode) == 0)
+            return file;
+        SystemCallException failure = SystemCallException.Last($"chmod {path}");
+        file.Dispose();
+        _ = LibC.Unlink(path);
+        throw failure;
     }
 
     private const string Descriptors = "/proc/self/fd";
@@ -74,9 +77,11 @@ public static unsafe class FileSystem
         if (fd < 0)
             return Marshal.GetLastPInvokeError() is LibC.EOPNOTSUPP or LibC.EISDIR or LibC.EINVAL or LibC.ENOSYS ? null : throw SystemCallException.Last($"create {directory}");
         SafeFileHandle file = new(fd, ownsHandle: true);
-        if (LibC.FChMod(file, (uint)mode) < 0)
-            throw SystemCallException.Last($"chmod {directory}");
-        return file;
+        if (LibC.FChMod(file, (uint)mode) == 0)
+            return file;
+        SystemCallException failure = SystemCallException.Last($"chmod {directory}");
+        file.Dispose();
+        throw failure;
     }
 
     /// <summary>Gives a file of <see cref="TryCreateNameless"/> its name.</summary>

@@ -16,6 +16,7 @@ namespace PostfixNet.Postsuper;
 ///   [-r queue_id] [-D queue_id] [-u queue_id] [queue...]
 ///   postsuper -d|-e|-f|-h|-H|-r queue_id --match filter [--dry-run] [--yes] [queue...]
 ///   postsuper [--delete queue_id,...] ... [queue...]
+///   postsuper [-c config_directory] rule add name hold|discard|redirect address --match filter [--expire time] | rule list [--json] | rule remove name...
 /// DESCRIPTION
 ///   Acts on messages in the named queues (default: maildrop, hold, incoming, active, deferred). A queue_id of "-" reads
 ///   ids from standard input, one a line; "ALL", in capitals, means all complete messages.
@@ -38,6 +39,10 @@ namespace PostfixNet.Postsuper;
 ///   chmod -R, if the file is a message; gives a file that a loss of power left under two names one of them; and tells of mail in
 ///   corrupt. -p removes incomplete files and trace logs of messages that are gone, older than a week, and such defer logs, older than
 ///   an hour. Without options: -s -p.
+///   rule add gives a standing order for all mail that a filter means, for what is in the queue and for what comes: hold puts it on hold, discard removes it and tells
+///   nobody, redirect address makes its recipients that one. It is in force when the command ends with 0: written down, and no delivery of such mail starts any more, whatever
+///   is killed; one that has begun goes on. Of several rules the first that means a message holds. --expire ends it after a time. rule remove ends it now; what it did stays done: held mail is
+///   released with -H, which is in vain while the rule stands. rule list tells them, and how often each was used since the queue manager started.
 ///   Each letter has a long name (--delete, --hold, ...; --help tells them); with these an option is given once, and takes several
 ///   ids with commas between them. --version tells which version this is.
 ///   The counts at the end are told when all that was done is on stable storage.
@@ -67,6 +72,8 @@ internal static class Program
         try
         {
             Orders line = new();
+            if (RuleWords(arguments, out string? directory) is { } words)
+                return RunRule(words, directory, log, arguments);
             if (line.Parse(arguments, out bool isOurs) is { } wrong)
                 return log.Fatal($"{wrong}; {Usage}", 1);
             if (!isOurs)
@@ -77,21 +84,9 @@ internal static class Program
                 if (line.Take(reading.Command) is { } wrongLong)
                     return log.Fatal(wrongLong, ExitStatus.Usage);
             }
-            PostsuperSettings settings = PostsuperSettings.Read(MainConfig.Load(MainConfig.FindDirectory(line.ConfigDirectory)));
-            if (!MailOwner.MayAct(settings.Root))
-                return log.Fatal("use of this command is reserved for the superuser", 1);
-            log.Open(settings.Log);
-            // From here on names are relative: nobody can put another directory in the place of one above us.
-            FileSystem.ChangeDirectory(settings.Root);
-            FileSystem.SetCreationMask(0x3F); // 077
+            if (Begin(line.ConfigDirectory, log, out PostsuperSettings settings) is { } status)
+                return status;
             QueueDirectories queues = settings.Queues;
-            if (LinkAmong(queues) is { } link)
-                return log.Fatal($"{settings.Root}/{link}: a link, not a directory", 1);
-            if (Users.EffectiveUid == 0)
-            {
-                Account account = settings.Owner();
-                Users.BecomeForever(account.Uid, account.Gid, settings.Group());
-            }
             Report report = new(log);
             if (line.Asked != MessageAction.None && !line.IsDryRun)
                 report.Note(Caller.Describe(arguments));
@@ -115,6 +110,46 @@ internal static class Program
         {
             return log.Fatal(e.Message, 1);
         }
+    }
+
+    // null: it can go on, within the queue directory and with the rights of its owner.
+    private static int? Begin(string? directory, CallerLog log, out PostsuperSettings settings)
+    {
+        settings = PostsuperSettings.Read(MainConfig.Load(MainConfig.FindDirectory(directory)));
+        if (!MailOwner.MayAct(settings.Root))
+            return log.Fatal("use of this command is reserved for the superuser", 1);
+        log.Open(settings.Log);
+        // From here on names are relative: nobody can put another directory in the place of one above us.
+        FileSystem.ChangeDirectory(settings.Root);
+        FileSystem.SetCreationMask(0x3F); // 077
+        if (LinkAmong(settings.Queues) is { } link)
+            return log.Fatal($"{settings.Root}/{link}: a link, not a directory", 1);
+        if (Users.EffectiveUid == 0)
+        {
+            Account account = settings.Owner();
+            Users.BecomeForever(account.Uid, account.Gid, settings.Group());
+        }
+        return null;
+    }
+
+    // null: it is about messages, in letters or long names; no queue has that name.
+    private static string[]? RuleWords(string[] arguments, out string? directory)
+    {
+        directory = null;
+        int at = 0;
+        if (arguments is ["-c" or "--config", var given, ..])
+            (directory, at) = (given, 2);
+        return arguments.Length > at && arguments[at] == RuleCommand.Word ? arguments[(at + 1)..] : null;
+    }
+
+    private static int RunRule(string[] words, string? directory, CallerLog log, string[] arguments)
+    {
+        if (Begin(directory, log, out _) is { } status)
+            return status;
+        Report report = new(log);
+        if (words is ["add" or "remove", ..])
+            report.Note(Caller.Describe(arguments));
+        return RuleCommand.Run(words, report, log, TimeProvider.System);
     }
 
     /// <summary>Does what the command line asks for, in Postfix's order.</summary>

@@ -2,6 +2,7 @@ using PostfixNet.Delivery;
 using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
+using PostfixNet.Selection;
 
 namespace PostfixNet.Qmgr;
 
@@ -55,6 +56,23 @@ internal sealed class Log(ILog log)
     internal void Resumed(Pause pause) => log.Info($"deliveries resumed: {pause}");
 
     internal void PausesUnreadable(string why) => log.Error($"{why}: all deliveries are paused");
+
+    internal void RulesUnreadable(string why) => log.Error($"{why}: nothing is delivered");
+
+    internal void RuleAdded(StandingRule rule) => log.Info($"standing rule {rule.Name}: {rule}");
+
+    internal void RuleRemoved(StandingRule rule) => log.Info($"standing rule {rule.Name} removed: {rule}");
+
+    /// <summary>What became of a message by a rule.</summary>
+    internal void Diverted(Message message, StandingRule rule) => log.Info($"{message.Id}: from=<{Address.ToExternal(message.Sender)}>, " + rule.Action switch
+    {
+        RuleAction.Hold => "placed on hold",
+        RuleAction.Discard => "discarded",
+        _ => $"redirected to <{Address.ToExternal(rule.Target)}>",
+    } + $" by standing rule {rule.Name}");
+
+    internal void NotRedirected(QueueId id, StandingRule rule, Exception why) =>
+        log.Warning($"{id}: not redirected by standing rule {rule.Name}: {why.Message}; placed on hold");
 
     /// <param name="success">Of the delivery that moved the window.</param>
     /// <param name="before">The window before.</param>

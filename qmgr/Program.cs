@@ -49,7 +49,7 @@ internal static class Program
     {
         Log log = new(MailLog.Lines);
         QueueManager manager = new(config, QueueDirectories.FromConfig(config), new Surroundings(loop, log));
-        QuestionListener.Start(loop, manager.Explanations.Answer, log);
+        QuestionListener.Start(loop, manager.Answer, log);
         return manager;
     })
     {

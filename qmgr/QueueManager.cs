@@ -3,6 +3,7 @@ using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Native;
 using PostfixNet.Queue;
+using PostfixNet.Selection;
 using PostfixNet.Service;
 
 namespace PostfixNet.Qmgr;
@@ -22,6 +23,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     private readonly ReportLines _lines;
     private readonly Transports _transports;
     private readonly Dispatch _dispatch;
+    private readonly RuleBook _rules;
     private readonly Intake _intake;
     private MainConfig _config;
     private EventLoop.Timer? _nextRun, _tableWatch;
@@ -50,22 +52,25 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         _transports = new Transports(results, surroundings, _settings);
         _dispatch = new Dispatch(_routing, _paused, builtIn, _transports);
         Refill refill = new(Active, files, _dispatch, _settings, _timers, log);
-        Completion completion = new(Active, files, _lines, refill, _settings, surroundings);
-        Admission = new Admission(directories, files, Active, _dispatch, _settings, _timers, clock, log);
-        _intake = new Intake(directories, Admission, Active, _paused, _timers, log);
+        _rules = new RuleBook(directories, _routing, clock, log);
+        Completion completion = new(Active, files, _lines, refill, _rules, _settings, surroundings);
+        Admission = new Admission(directories, files, Active, _dispatch, _rules, _settings, _timers, clock, log);
+        _intake = new Intake(directories, Admission, Active, _paused, _rules, _timers, log);
         Explanations = new Explanations(Active, _routing, _paused, _transports);
         // What goes the other way: that there is an end, and room.
         Active.BatchEnded += completion.Begin;
         Active.Progressed += refill.Consider;
         Active.Left += _intake.Left;
         results.Rerouted += _dispatch.SortAnew;
+        completion.Returned += () => _intake.WalkIncoming(NotDue.None);
 
         _transports.Apply(new TransportTable(config), config.Destinations);
         Admission.TakeBackLeftovers();
         _paused.Read();
-        _transports.Pause(_paused.IsEverything);
-        // What was resumed while we were away.
-        _intake.WalkDeferred(NotDue.Paused);
+        _rules.Read();
+        PauseTransports();
+        // What was resumed while we were away; and a rule was acknowledged, but perhaps not all mail looked at.
+        _intake.WalkDeferred(_rules.HasAny ? NotDue.Paused | NotDue.Ruled : NotDue.Paused);
         StartQueueRun();
         WatchTables();
     }
@@ -78,6 +83,27 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
 
     /// <summary>Answers why mail waits.</summary>
     internal Explanations Explanations { get; }
+
+    /// <summary>Answers whatever is asked on the socket for questions.</summary>
+    /// <exception cref="IpcException">The question is malformed.</exception>
+    internal AttributeList Answer(AttributeList question) =>
+        RuleRequest.Is(question) ? Answer(RuleRequest.From(question)).ToAttributes() : Explanations.Answer(question);
+
+    /// <summary>Changes the standing rules, or tells them. When this returns a new rule holds for all that has not been handed to an agent.</summary>
+    internal RuleReply Answer(RuleRequest request)
+    {
+        RuleReply reply = _rules.Answer(request, out bool hasNew);
+        PauseTransports();
+        if (hasNew)
+        {
+            Admission.DivertActive();
+            _intake.WalkIncoming(NotDue.Ruled);
+            _intake.WalkDeferred(NotDue.Ruled);
+        }
+        return reply;
+    }
+
+    private void PauseTransports() => _transports.Pause(_paused.IsEverything || _rules.IsBroken);
 
     /// <summary>The transports that have had mail.</summary>
     internal Transports Transports => _transports;
@@ -151,8 +177,19 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     {
         // Whoever should have told us of a change, or of new mail, may have died before he could.
         ReadPauses();
-        _intake.WalkIncoming(NotDue.None);
-        _intake.WalkDeferred(NotDue.None);
+        NotDue takes = NotDue.None;
+        if (_rules.IsBroken)
+        {
+            _rules.Read();
+            PauseTransports();
+            if (!_rules.IsBroken)
+            {
+                Admission.DivertActive();
+                takes = NotDue.Ruled;
+            }
+        }
+        _intake.WalkIncoming(takes);
+        _intake.WalkDeferred(takes);
         AskForDigests();
         _nextRun?.Cancel();
         _nextRun = _timers.After(_settings.QueueRunDelay, StartQueueRun);
@@ -192,7 +229,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     {
         if (!_paused.Read())
             return;
-        _transports.Pause(_paused.IsEverything);
+        PauseTransports();
         _dispatch.SortAnew();
         // What no pause holds any more is due now.
         _intake.WalkDeferred(NotDue.Paused);

@@ -72,6 +72,28 @@ internal sealed class ActiveFiles(QueueDirectories directories, Settings setting
         }
     }
 
+    /// <summary>Puts a file on hold.</summary>
+    /// <returns>False: it was gone.</returns>
+    internal bool Hold(QueueId id) => directories.Move(id, QueueName.Active, QueueName.Hold);
+
+    /// <summary>Changes the envelope of a file and has it taken in anew.</summary>
+    /// <returns>False: it was gone.</returns>
+    /// <exception cref="QueueFileException">It cannot be changed; it is as it was.</exception>
+    internal bool Change(QueueId id, EnvelopeChange change)
+    {
+        string path = PathOf(id);
+        try
+        {
+            using (SafeFileHandle file = FileSystem.Open(path, write: true))
+                EnvelopeEdit.Apply(file, path, change);
+        }
+        catch (SystemCallException e) when (e.IsMissing)
+        {
+            return false;
+        }
+        return FileSystem.TrySetTime(path, MailTime.Microseconds(clock) * 1000) && directories.Move(id, QueueName.Active, QueueName.Incoming);
+    }
+
     /// <summary>Removes a file that nothing is left to do for.</summary>
     /// <returns>False: it was gone.</returns>
     internal bool Remove(QueueId id) => FileSystem.TryRemove(PathOf(id));

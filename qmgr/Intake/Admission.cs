@@ -2,12 +2,13 @@ using PostfixNet.Ipc;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
+using PostfixNet.Selection;
 
 namespace PostfixNet.Qmgr;
 
 /// <summary>How a queue file becomes a message of the active queue: if it is complete and due, it is moved to active and read.</summary>
 internal sealed class Admission(
-    QueueDirectories directories, ActiveFiles files, ActiveQueue active, Dispatch dispatch, Settings settings, ITimers timers, TimeProvider clock, Log log)
+    QueueDirectories directories, ActiveFiles files, ActiveQueue active, Dispatch dispatch, RuleBook rules, Settings settings, ITimers timers, TimeProvider clock, Log log)
 {
     // Clocks of other hosts that share the queue may be a little ahead.
     private const long FutureToleranceMicroseconds = 1_000_000;
@@ -57,7 +58,8 @@ internal sealed class Admission(
             // No pause is that long: the clock has gone back, and the mail would wait as long as it went.
             bool isClockTrouble = wait > (long)(settings.LongestPause + s_clockTolerance).TotalMicroseconds;
             bool isTaken = (takes & NotDue.All) != 0 || ((takes & NotDue.Paused) != 0 && (status.Mode & QueueFileMode.Paused) != 0);
-            if (!isTaken && wait > FutureToleranceMicroseconds && !isClockTrouble)
+            if (!isTaken && wait > FutureToleranceMicroseconds && !isClockTrouble
+                && !((takes & NotDue.Ruled) != 0 && rules.Of(QueueOf(entry), entry) is not null))
                 return;
             if (isClockTrouble && !isTaken)
                 log.FromFuture(entry.Id, wait / 1_000_000);
@@ -86,6 +88,8 @@ internal sealed class Admission(
         }
     }
 
+    private QueueName QueueOf(QueueEntry entry) => IsDeferred(entry) ? QueueName.Deferred : QueueName.Incoming;
+
     private bool IsDeferred(QueueEntry entry) => entry.Path.StartsWith(directories.DirectoryOf(QueueName.Deferred), StringComparison.Ordinal);
 
     // Such a file is met again in every scan.
@@ -97,6 +101,7 @@ internal sealed class Admission(
         Envelope envelope;
         long next;
         int attempts;
+        StandingRule? rule;
         bool flush = (status.Mode & QueueFileMode.FlushFirst) != 0;
         try
         {
@@ -115,7 +120,9 @@ internal sealed class Admission(
                 FileSystem.ChangeMode(file.Handle, set: 0, clear: UsedUp);
             attempts = AttemptCount.Of(file.Handle);
             envelope = file.ReadEnvelope(recipients, active.FirstBatch, out next);
-            if (envelope.Redirect is { Length: > 0 } && recipients.Count > 0)
+            // What an operator orders comes before anything is done to it, and he sees why it waited.
+            rule = recipients.Count > 0 ? rules.Of(QueueName.Active, new QueueEntry(id, path)) : null;
+            if (rule is null && envelope.Redirect is { Length: > 0 } && recipients.Count > 0)
                 LeaveFirst(file, recipients, ref next);
             CorrectTime(id, file, envelope, now);
         }
@@ -125,14 +132,21 @@ internal sealed class Admission(
             files.SaveCorrupt(id);
             return;
         }
-        if (envelope.Redirect is { Length: > 0 } redirect && recipients.Count > 0)
+        if (rule is null && envelope.Redirect is { Length: > 0 } redirect && recipients.Count > 0)
         {
             recipients = [recipients[0] with { Address = redirect }];
         }
         Message message = new(active, id, envelope, now) { IgnoresDeadDestinations = flush, Attempts = attempts };
         log.Activated(message);
         active.Add(message);
+        if (rule is not null)
+            message.Divert(new Diversion(rule));
         message.Read(recipients.Count, next, timers.Now);
+        if (rule is not null)
+        {
+            message.SettleDiverted(recipients.Count);
+            return;
+        }
         // The reasons of the last attempt are of no interest once there is a new one.
         string reasons = directories.PathOf(QueueName.Defer, id);
         if (next == 0 && dispatch.IsPaused(message, recipients) && FileSystem.Status(reasons) is { Size: > 0 })
@@ -142,6 +156,27 @@ internal sealed class Admission(
         }
         FileSystem.TryRemove(reasons);
         dispatch.Sort(message, recipients);
+    }
+
+    /// <summary>There are other rules: what is in the active queue, and has not been handed out, is looked at again.</summary>
+    internal void DivertActive()
+    {
+        foreach (Message message in active.Messages)
+        {
+            if (message.Diversion is not null)
+                continue;
+            try
+            {
+                if (rules.Of(QueueName.Active, new QueueEntry(message.Id, files.PathOf(message.Id))) is { } rule)
+                    message.Divert(new Diversion(rule));
+            }
+            catch (IOException e)
+            {
+                log.Trouble(message.Id, e);
+                message.Divert(new Diversion(null));
+            }
+        }
+        dispatch.SortAnew();
     }
 
     // One copy, on behalf of the first who is left. The others are done with it now: were that noted after the delivery, a message

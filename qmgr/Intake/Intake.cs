@@ -4,7 +4,7 @@ using PostfixNet.Queue;
 namespace PostfixNet.Qmgr;
 
 /// <summary>The walks through incoming and deferred that fill the active queue, a few files in each turn of the loop.</summary>
-internal sealed class Intake(QueueDirectories directories, Admission admission, ActiveQueue active, PausedDeliveries paused, ITimers timers, Log log)
+internal sealed class Intake(QueueDirectories directories, Admission admission, ActiveQueue active, PausedDeliveries paused, RuleBook rules, ITimers timers, Log log)
 {
     // Files looked at in one turn: enough to be quick, few enough that reports do not wait (S1-21).
     private const int FilesPerTurn = 20;
@@ -40,7 +40,7 @@ internal sealed class Intake(QueueDirectories directories, Admission admission, 
         timers.Soon(Turn);
     }
 
-    private bool CanTake => (_incoming.IsActive || _deferred.IsActive) && active.HasRoom && !active.IsClosed && !paused.IsEverything;
+    private bool CanTake => (_incoming.IsActive || _deferred.IsActive) && active.HasRoom && !active.IsClosed && !paused.IsEverything && !rules.IsBroken;
 
     // Incoming and deferred in turn, so that neither starves the other (S5-28).
     private void Turn()

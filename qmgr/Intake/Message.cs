@@ -128,6 +128,22 @@ internal sealed class Message
     /// <summary>All recipients that were put off have had their last attempt.</summary>
     internal bool IsGivenUp => _retry is { IsOver: true };
 
+    /// <summary>What becomes of it in place of its delivery; null: it is delivered.</summary>
+    internal Diversion? Diversion { get; private set; }
+
+    /// <summary>Some of its recipients were left in the file because of that.</summary>
+    internal bool HasDiverted { get; private set; }
+
+    /// <summary>No delivery of it starts any more.</summary>
+    internal void Divert(Diversion diversion) => Diversion ??= diversion;
+
+    /// <summary>Some recipients are left in the file, whatever becomes of it.</summary>
+    internal void SettleDiverted(int recipients)
+    {
+        HasDiverted = true;
+        Settle(recipients);
+    }
+
     /// <summary>A batch of recipients was read from the file.</summary>
     /// <param name="recipients">How many.</param>
     /// <param name="next">Where the file has more that are to do; 0: nowhere.</param>

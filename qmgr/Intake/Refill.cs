@@ -14,7 +14,7 @@ internal sealed class Refill(ActiveQueue active, ActiveFiles files, Dispatch dis
     internal void Consider(Message message)
     {
         // Recipients that need no agent are settled before the reading returns: one batch at a time.
-        if (_isReading || active.IsClosed || message.IsCorrupt || message.Unread is not { CannotBeRead: false } unread)
+        if (_isReading || active.IsClosed || message.IsCorrupt || message.Diversion is not null || message.Unread is not { CannotBeRead: false } unread)
             return;
         int room = active.RoomFor(message);
         if (room <= 0 || (room < settings.RefillLimit && timers.Now - unread.Since < (long)settings.RefillDelay.TotalMilliseconds))

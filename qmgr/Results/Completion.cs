@@ -1,6 +1,7 @@
 using PostfixNet.Delivery;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
+using PostfixNet.Selection;
 
 namespace PostfixNet.Qmgr;
 
@@ -9,8 +10,11 @@ namespace PostfixNet.Qmgr;
 /// deferral or removal. Each report is asynchronous; when one fails the message stays, and it is asked for again after
 /// the next attempt, because its log is kept.</remarks>
 internal sealed class Completion(
-    ActiveQueue active, ActiveFiles files, ReportLines lines, Refill refill, Settings settings, ISurroundings surroundings)
+    ActiveQueue active, ActiveFiles files, ReportLines lines, Refill refill, RuleBook rules, Settings settings, ISurroundings surroundings)
 {
+    /// <summary>A file is in incoming that is to be taken in anew.</summary>
+    internal event Action? Returned;
+
     private Log Log => surroundings.Log;
 
     private long Now => MailTime.Microseconds(surroundings.Clock);
@@ -49,7 +53,7 @@ internal sealed class Completion(
     {
         if (message.IsCorrupt)
             SaveCorrupt(message);
-        else if (message.Unread is { } unread)
+        else if (message.Diversion is null && message.Unread is { } unread)
             ReadOn(message, unread);
         else
             Report(lines.Trace, QueueName.Trace, message, () => AfterNotices(message));
@@ -76,6 +80,11 @@ internal sealed class Completion(
 
     private void AfterNotices(Message message)
     {
+        if (message.Diversion is { } diversion && (message.HasDiverted || message.SomeDeferred || message.Unread is not null))
+        {
+            Divert(message, diversion.Rule);
+            return;
+        }
         if (!message.SomeDeferred)
         {
             Remove(message);
@@ -134,6 +143,49 @@ internal sealed class Completion(
         if (!files.Defer(message.Id, next, message.IsPaused))
             Log.GoneBeforeDeferral(message);
         active.Remove(message);
+    });
+
+    // What is left of it, by an operator's rule. A crash before the one call that does it, and the rule is found to mean it again.
+    private void Divert(Message message, StandingRule? rule) => files.Insist(message.Id, () =>
+    {
+        bool isThere;
+        // A sender who is still to be told of other recipients is told before it goes.
+        if (rule is null || (message.NoticeFailed && rule.Action != RuleAction.Hold))
+        {
+            Defer(message);
+            return;
+        }
+        if (message.HasNewMarks)
+            files.Flush(message.Id);
+        try
+        {
+            isThere = rule.Action switch
+            {
+                RuleAction.Hold => files.Hold(message.Id),
+                RuleAction.Discard => files.Remove(message.Id),
+                _ => files.Change(message.Id, new EnvelopeChange(Redirect: rule.Target)),
+            };
+        }
+        catch (QueueFileException e)
+        {
+            // It cannot be redirected, and must not be delivered: somebody must look at it.
+            Log.NotRedirected(message.Id, rule, e);
+            isThere = files.Hold(message.Id);
+        }
+        if (isThere)
+        {
+            Log.Diverted(message, rule);
+            rules.Used(rule);
+        }
+        else
+        {
+            Log.GoneBeforeDeferral(message);
+        }
+        if (rule.Action == RuleAction.Discard && !files.IsElsewhere(message.Id) && files.HasLog(QueueName.Defer, message.Id))
+            lines.Defer.Ask(new BounceRequest.Remove(message.Id), static _ => { });
+        active.Remove(message);
+        if (rule.Action == RuleAction.Redirect)
+            Returned?.Invoke();
     });
 
     // An operator took it away while it was delivered, and nobody is to hear of it from here (S1-32, S1-33). On hold it keeps what was

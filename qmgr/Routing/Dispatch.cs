@@ -31,6 +31,12 @@ internal sealed class Dispatch(Routing routing, PausedDeliveries paused, BuiltIn
     /// <summary>Queues a batch of recipients: all of the message, or as many as were read from the file.</summary>
     internal void Sort(Message message, IReadOnlyList<Recipient> recipients)
     {
+        if (message.Diversion is not null)
+        {
+            if (recipients.Count > 0)
+                message.SettleDiverted(recipients.Count);
+            return;
+        }
         List<Group> groups = [];
         Dictionary<(string Transport, string Destination), Group> known = [];
         Group? last = null;

@@ -59,6 +59,9 @@ public sealed class QueueDirectories
     /// <summary>Directory of notices that wait to be joined, below <see cref="Root"/>.</summary>
     public const string Digest = "digest";
 
+    /// <summary>Directory of the operator's standing rules, below <see cref="Root"/>.</summary>
+    public const string Rules = "rules";
+
     /// <summary>Plain values.</summary>
     /// <param name="root">queue_directory.</param>
     /// <param name="hashedQueues">hash_queue_names, e.g. "deferred", "defer".</param>
@@ -110,7 +113,7 @@ public sealed class QueueDirectories
 
     /// <summary>The directories that nobody but mail_owner may enter.</summary>
     public IEnumerable<string> Private =>
-        [.. s_all.Where(queue => queue != QueueName.Maildrop).Select(DirectoryOf), $"{Root}/private", $"{Root}/{Digest}"];
+        [.. s_all.Where(queue => queue != QueueName.Maildrop).Select(DirectoryOf), $"{Root}/private", $"{Root}/{Digest}", $"{Root}/{Rules}"];
 
     /// <summary>The queue of a directory name.</summary>
     public static bool TryParse(string name, out QueueName queue)

@@ -70,6 +70,8 @@ public static class AttributeName
 {
     /// <summary>Seconds since 1970 when the queue file was made.</summary>
     public const string CreateTime = "create_time";
+    /// <summary>TLS security level that an operator gave this message, in place of that of its destination.</summary>
+    public const string TlsLevel = "tls_security_level";
     /// <summary>Value of an attribute that tells where a message comes from: this system.</summary>
     public const string Local = "local";
     /// <summary>Likewise: another.</summary>

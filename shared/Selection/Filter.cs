@@ -12,6 +12,8 @@ public enum FilterNeeds
     Content = 2,
     /// <summary>What was recorded at the last attempt.</summary>
     Delays = 4,
+    /// <summary>The queue that it is in, and what follows from that.</summary>
+    Place = 8,
 }
 
 /// <summary>Says which messages are meant: "sender=*@example.com and age>2h". The language is that of docs/selection.md.</summary>
@@ -31,6 +33,9 @@ public sealed class Filter
     /// <summary>Understands a filter.</summary>
     /// <exception cref="FilterException">It is none.</exception>
     public static Filter Parse(string text) => new FilterParser(text).Parse();
+
+    /// <summary>A time as filters have it, in seconds; null: it is none.</summary>
+    public static long? ParseTime(string text) => Quantity.Parse(text, FilterUnit.Time);
 
     /// <summary>Whether a message is meant.</summary>
     public bool Fits(IMailFacts message) => _condition.Holds(message);

@@ -33,7 +33,7 @@ internal sealed record FilterField(
         new("nexthop", static message => message.Recipients().SelectMany(recipient => HopForms(message.RouteOf(recipient.Address).NextHop)), Needs: FilterNeeds.Routes),
         new("transport", static message => message.Recipients().Select(recipient => message.RouteOf(recipient.Address).Transport), Needs: FilterNeeds.Routes),
         new("site", static message => message.Recipients().Select(recipient => message.RouteOf(recipient.Address).Site), Needs: FilterNeeds.Routes),
-        new("state", static message => message.IsForceExpired ? [message.State, ForceExpired] : [message.State],
+        new("state", static message => message.IsForceExpired ? [message.State, ForceExpired] : [message.State], Needs: FilterNeeds.Place,
             Words: [.. ((QueueName[])[QueueName.Maildrop, QueueName.Incoming, QueueName.Active, QueueName.Deferred, QueueName.Hold, QueueName.Corrupt])
                 .Select(QueueDirectories.NameOf), ForceExpired]),
         new("reason", static message => message.Recipients().Where(static recipient => recipient.Delay is not null).Select(static recipient => recipient.Delay!.Reason), Needs: FilterNeeds.Delays),
@@ -41,7 +41,7 @@ internal sealed record FilterField(
         new("message-id", static message => message.Headers("Message-ID").SelectMany(static id => (string[])[id, id.TrimStart('<').TrimEnd('>')]), Needs: FilterNeeds.Content),
         new("id", static message => [message.Id]),
         new("age", Number: static message => message.Age, Unit: FilterUnit.Time),
-        new("next", Number: static message => message.Wait, Unit: FilterUnit.Time),
+        new("next", Number: static message => message.Wait, Unit: FilterUnit.Time, Needs: FilterNeeds.Place),
         new("size", Number: static message => message.Size, Unit: FilterUnit.Bytes),
         new("attempts", Number: static message => message.Attempts),
         new("recipients", Number: static message => message.Recipients().Count()),

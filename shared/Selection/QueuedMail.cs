@@ -98,6 +98,9 @@ public sealed class QueuedMail : IMailFacts, IDisposable
     /// <inheritdoc/>
     public long Size => _envelope.Size?.ContentSize is > 0 and long size ? size : Status.Size;
 
+    /// <summary>The address that takes all recipients' place; null: none.</summary>
+    public string? Redirect => _envelope.Redirect;
+
     /// <summary>When it arrived, seconds since 1970; what the file does not say is the time of the file.</summary>
     public long Arrival => _envelope.ArrivalSeconds > 0 ? _envelope.ArrivalSeconds : Status.ModifiedSeconds;
 

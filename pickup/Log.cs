@@ -29,6 +29,8 @@ internal sealed class Log(ILog log)
     internal void Old(QueueId id, long days) =>
         log.Warning(string.Create(CultureInfo.InvariantCulture, $"{id}: message has been queued for {days} days"));
 
+    internal void NobodyLeft(string file) => log.Info($"{file}: removed: it was delivered to all its recipients when it was requeued");
+
     internal void NotTaken(string path, QueueId id, string reason) => log.Warning($"{path}: error writing {id}: {reason}");
 
     internal void SavedCorrupt(QueueId id) =>

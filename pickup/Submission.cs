@@ -135,6 +135,10 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
             case CleanupVerdict.Accepted:
                 // Until this call returns there are two copies: a crash just here delivers twice, never zero times.
                 return Remove(entry, id);
+            case CleanupVerdict.Refused when isRequeued && HasNobodyLeft(file):
+                // It was delivered while postsuper took it away.
+                log.NobodyLeft(NameOf(entry));
+                return Remove(entry, id);
             case CleanupVerdict.Refused:
                 log.NotTaken(NameOf(entry), id, reason);
                 Save(entry);
@@ -142,6 +146,20 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
             default:
                 log.NotTaken(NameOf(entry), id, reason);
                 return Outcome.Kept;
+        }
+    }
+
+    private static bool HasNobodyLeft(SafeFileHandle file)
+    {
+        try
+        {
+            // Reads on: the handle stays the caller's.
+            using QueueFile message = new(new SafeFileHandle(file.DangerousGetHandle(), ownsHandle: false));
+            return message.ReadEnvelope() is { PendingRecipients: 0, TotalRecipients: > 0 };
+        }
+        catch (Exception e) when (e is QueueFileException or IOException)
+        {
+            return false;
         }
     }
 

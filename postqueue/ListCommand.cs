@@ -15,8 +15,23 @@ internal static class ListCommand
     {
         ListingText text = ListingText.ToStandardOutput();
         TableListing table = new(text, settings.LongQueueIds) { NoneText = filter is null ? "Mail queue is empty\n" : "No mail matches\n" };
-        IListingOutput output = asJson ? new JsonListing(text) : table;
-        Channel? channel = null;
+        int status = Read(settings, log, asJson ? new JsonListing(text) : table, filter, withRoutes: asJson, byNextAttempt);
+        if (status != ExitStatus.Ok)
+            return status;
+        if (!asJson)
+            table.End();
+        text.Flush();
+        return ExitStatus.Ok;
+    }
+
+    /// <summary>Has the queue told, by the service or else by its files.</summary>
+    /// <param name="output">Takes it in.</param>
+    /// <param name="withRoutes">Tell where mail goes, where somebody knows.</param>
+    /// <returns>Exit status.</returns>
+    /// <inheritdoc cref="Run" path="/param"/>
+    internal static int Read(PostqueueSettings settings, CallerLog log, IListingOutput output, Filter? filter, bool withRoutes, bool byNextAttempt = false)
+    {
+        Channel channel;
         try
         {
             channel = ShowqConnection.Open(settings);
@@ -30,18 +45,13 @@ internal static class ListCommand
             log.Warn($"Mail system is down -- accessing queue directly (Connect to the Postfix showq service: {e.Reason})");
             DirectAccess.Begin(settings);
             new QueueListing(settings.Queues, settings.EmptyAddress) { Filter = filter, ByNextAttempt = byNextAttempt }.Run(output);
+            return ExitStatus.Ok;
         }
-        if (channel is not null)
+        using (channel)
         {
-            using (channel)
-            {
-                channel.Send(new ShowqRequest.List(filter?.Text, WithRoutes: asJson, byNextAttempt).ToAttributes());
-                ListingReceiver.Run(channel, output);
-            }
+            channel.Send(new ShowqRequest.List(filter?.Text, withRoutes, byNextAttempt).ToAttributes());
+            ListingReceiver.Run(channel, output);
         }
-        if (!asJson)
-            table.End();
-        text.Flush();
         return ExitStatus.Ok;
     }
 }

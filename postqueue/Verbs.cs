@@ -1,5 +1,6 @@
 using CommandLine;
 using PostfixNet.Commands;
+using PostfixNet.Queue;
 using PostfixNet.Service;
 
 namespace PostfixNet.Postqueue;
@@ -18,8 +19,9 @@ internal abstract class PostqueueVerb : Command
 
 internal static class Verbs
 {
-    internal static CommandReader<PostqueueVerb> Reader => new CommandReader<PostqueueVerb>("postqueue", $"{Letters.Usage} | postqueue list|flush|explain")
-        .With<ListVerb>().With<FlushVerb>().With<ExplainVerb>();
+    internal static CommandReader<PostqueueVerb> Reader => new CommandReader<PostqueueVerb>("postqueue", $"{Letters.Usage} | postqueue list|flush|explain|cat|top|qshape|tail")
+        .With<ListVerb>().With<FlushVerb>().With<ExplainVerb>()
+        .With<CatVerb>().With<TopVerb>().With<ShapeVerb>().With<TailVerb>();
 }
 
 [Verb("list", HelpText = "List the queue (-p).")]
@@ -71,4 +73,77 @@ internal sealed class ExplainVerb : PostqueueVerb
     public bool Json { get; set; }
 
     internal override int Run(PostqueueSettings settings, CallerLog log) => ExplainCommand.Run(settings, log, What, Json);
+}
+
+[Verb("cat", HelpText = "Show a message: its headers and body, or what is asked for.")]
+internal sealed class CatVerb : PostqueueVerb
+{
+    [Value(0, Required = true, MetaName = "QUEUE_ID", HelpText = "The message, in any queue.")]
+    public string Id { get; set; } = "";
+
+    [Option('e', "envelope", HelpText = "What its queue file says: sender, recipients, times, attributes.")]
+    public bool Envelope { get; set; }
+
+    [Option('h', "headers", HelpText = "Its headers.")]
+    public bool Headers { get; set; }
+
+    [Option('b', "body", HelpText = "Its body.")]
+    public bool Body { get; set; }
+
+    [Option("decoded", HelpText = "As people read it: encoded words and text parts decoded, other parts named.")]
+    public bool Decoded { get; set; }
+
+    internal override int Run(PostqueueSettings settings, CallerLog log) => CatCommand.Run(settings, log, Id,
+        Envelope || Headers || Body ? new MessageParts(Envelope, Headers, Body, Decoded) : new MessageParts(false, true, true, Decoded));
+}
+
+[Verb("top", HelpText = "Where mail waits and why, with counts and ages; on a terminal until it is ended.")]
+internal sealed class TopVerb : PostqueueVerb
+{
+    [Option('j', "json", HelpText = "One JSON object for each destination and reason, once.")]
+    public bool Json { get; set; }
+
+    [Option("once", HelpText = "Once, also on a terminal.")]
+    public bool Once { get; set; }
+
+    [Option('n', "interval", Max = 1, MetaValue = "SECONDS", HelpText = "Between two looks: 1 to 3600, else 2.")]
+    public IEnumerable<int> Interval { get; set; } = [];
+
+    [Option("match", Max = 1, MetaValue = "FILTER", HelpText = "Only mail that is meant by a filter (docs/selection.md).")]
+    public IEnumerable<string> Match { get; set; } = [];
+
+    internal override int Run(PostqueueSettings settings, CallerLog log) =>
+        TopCommand.Run(settings, log, Match.FirstOrDefault() is { } match ? Selection.Filter.Parse(match) : null, Json, Once, Math.Clamp(Interval.FirstOrDefault(2), 1, 3600));
+}
+
+[Verb("qshape", HelpText = "How old what waits is, by the domain of recipients; of incoming and active, unless queues are named.")]
+internal sealed class ShapeVerb : PostqueueVerb
+{
+    [Value(0, MetaName = "QUEUE...", HelpText = "incoming, active, deferred, hold, maildrop.")]
+    public IEnumerable<string> Queues { get; set; } = [];
+
+    [Option('s', "senders", HelpText = "Messages, by the domain of their sender.")]
+    public bool Senders { get; set; }
+
+    [Option('j', "json", HelpText = "One JSON object for each domain.")]
+    public bool Json { get; set; }
+
+    [Option("match", Max = 1, MetaValue = "FILTER", HelpText = "Only mail that is meant by a filter (docs/selection.md).")]
+    public IEnumerable<string> Match { get; set; } = [];
+
+    internal override int Run(PostqueueSettings settings, CallerLog log) => Queues.FirstOrDefault(static queue => !QueueDirectories.TryParse(queue, out _)) is { } wrong
+        ? log.Fatal($"invalid queue name: {Mail.PrintableText.Of(wrong)}", ExitStatus.Usage)
+        : ShapeCommand.Run(settings, log, Match.FirstOrDefault() is { } match ? Selection.Filter.Parse(match) : null, Senders, Json, [.. Queues]);
+}
+
+[Verb("tail", HelpText = "Follow a message, or the mail for a destination, until it is gone.")]
+internal sealed class TailVerb : PostqueueVerb
+{
+    [Value(0, Required = true, MetaName = "QUEUE_ID_OR_DOMAIN", HelpText = "One message, or the mail for a domain, or from or to an address.")]
+    public string What { get; set; } = "";
+
+    [Option('j', "json", HelpText = "One JSON object for each change.")]
+    public bool Json { get; set; }
+
+    internal override int Run(PostqueueSettings settings, CallerLog log) => TailCommand.Run(settings, log, What, Json, seconds: 1);
 }

@@ -230,8 +230,27 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
         return false;
     }
 
+    // Of a redirected message all recipients but one are done with it, and the new one would not go along.
+    private bool IsRedirected(QueueId id, string path)
+    {
+        try
+        {
+            using QueueFile file = QueueFile.Open(path);
+            if (file.ReadEnvelope().Redirect is not { Length: > 0 } redirect)
+                return false;
+            report.Warn($"{id}: not requeued: it is redirected to {Address.ToExternal(redirect)}, and would go to one of its first recipients alone");
+            return true;
+        }
+        catch (QueueFileException)
+        {
+            return false;
+        }
+    }
+
     private bool Requeue(QueueName queue, QueueId id, string path)
     {
+        if (IsRedirected(id, path))
+            return false;
         // An agent that comes now finds the file locked, and one that comes later does not find it any more. What one that is at
         // work still records goes to the logs of the old name: from there it is told.
         using SafeFileHandle? file = queue == QueueName.Active ? FileSystem.Open(path) : null;

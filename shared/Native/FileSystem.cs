@@ -361,6 +361,22 @@ public static unsafe class FileSystem
         return done;
     }
 
+    /// <summary>Reads at an offset, by one call: of a regular file, fewer bytes than asked mean its end.</summary>
+    public static int ReadSome(SafeFileHandle file, Span<byte> buffer, long offset)
+    {
+        fixed (byte* p = buffer)
+        {
+            while (true)
+            {
+                nint n = LibC.PRead(file, p, buffer.Length, offset);
+                if (n >= 0)
+                    return (int)n;
+                if (Marshal.GetLastPInvokeError() != LibC.EINTR)
+                    throw SystemCallException.Last("read");
+            }
+        }
+    }
+
     /// <summary>Opens a regular file for reading, following symbolic links: a file of the system, or of the configuration.</summary>
     public static SafeFileHandle OpenRegular(string path) => OpenRegular(path, out _);
 

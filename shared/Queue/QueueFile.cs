@@ -55,10 +55,11 @@ public sealed class QueueFile : IDisposable
     /// <param name="handle">Closed by <see cref="Dispose"/>.</param>
     /// <param name="maximumPayload">Bytes; a longer record is an error.</param>
     /// <param name="followPointers">False for files of users, who may not have pointers.</param>
-    public QueueFile(SafeFileHandle handle, int maximumPayload = RecordReader.TrustedMaximumPayload, bool followPointers = true)
+    /// <param name="size">Of the file, where that is known.</param>
+    public QueueFile(SafeFileHandle handle, int maximumPayload = RecordReader.TrustedMaximumPayload, bool followPointers = true, long? size = null)
     {
         Handle = handle;
-        _reader = new RecordReader(handle, maximumPayload, followPointers) { MayGrow = followPointers };
+        _reader = new RecordReader(handle, maximumPayload, followPointers, size: size) { MayGrow = followPointers };
     }
 
     /// <summary>Opens a queue file.</summary>
@@ -418,14 +419,14 @@ public sealed class QueueFile : IDisposable
     private long FindExtracted(long dataOffset)
     {
         Span<byte> record = stackalloc byte[2 + SizeRecord.PayloadLength];
-        if (FileSystem.ReadAt(Handle, record, 0) < record.Length
+        if (_reader.Peek(record, 0) < record.Length
             || record[0] != (byte)RecordType.Size || record[1] != SizeRecord.PayloadLength
             || !SizeRecord.TryParse(record[2..], out SizeRecord size)
             || size.DataOffset != dataOffset || size.ContentSize >= long.MaxValue - dataOffset)
             return 0;
         long offset = dataOffset + size.ContentSize;
         Span<byte> there = record[..2];
-        return FileSystem.ReadAt(Handle, there, offset) == 2 && there[0] == (byte)RecordType.Extracted && there[1] == 0 ? offset : 0;
+        return _reader.Peek(there, offset) == 2 && there[0] == (byte)RecordType.Extracted && there[1] == 0 ? offset : 0;
     }
 
     // A damaged number in an optional record must not stop the mail: it counts as not given.

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using PostfixNet.Mail;
@@ -13,16 +14,24 @@ internal static class RecipientLogReader
     internal static IEnumerable<Outcome> Recipients(SafeFileHandle file, DsnClass otherwise)
     {
         Block block = new();
-        LineReader lines = new(file);
-        while (lines.Next() is { } line)
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(LineReader.BufferLength);
+        try
         {
-            if (line.Length > 0)
-                block.Add(NoticeText.OneLine(line));
-            else if (block.Finish(otherwise) is { } outcome)
-                yield return outcome;
+            LineReader lines = new(file, buffer);
+            while (lines.Next() is { } line)
+            {
+                if (line.Length > 0)
+                    block.Add(NoticeText.OneLine(line));
+                else if (block.Finish(otherwise) is { } outcome)
+                    yield return outcome;
+            }
+            if (block.Finish(otherwise) is { } last)
+                yield return last;
         }
-        if (block.Finish(otherwise) is { } last)
-            yield return last;
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     /// <summary>Each recipient once, with what was recorded last: a record is repeated when the mark in the queue file got lost after it.</summary>
@@ -102,9 +111,14 @@ internal static class RecipientLogReader
     }
 
     /// <summary>Lines of a file, read in blocks at its own position.</summary>
-    internal sealed class LineReader(SafeFileHandle file)
+    /// <param name="file">Stays the caller's.</param>
+    /// <param name="buffer">Of <see cref="BufferLength"/> at least; null: one of its own.</param>
+    internal sealed class LineReader(SafeFileHandle file, byte[]? buffer = null)
     {
-        private readonly byte[] _buffer = new byte[32 * 1024];
+        internal const int BufferLength = 32 * 1024;
+
+        private readonly byte[] _buffer = buffer ?? new byte[BufferLength];
+        private bool _isAtEnd;
         private long _position;
         private int _start, _end;
 
@@ -132,7 +146,8 @@ internal static class RecipientLogReader
                 _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
                 _end -= _start;
                 _start = 0;
-                int count = FileSystem.ReadAt(file, _buffer.AsSpan(_end), _position);
+                int count = _isAtEnd ? 0 : FileSystem.ReadSome(file, _buffer.AsSpan(_end), _position);
+                _isAtEnd = count < _buffer.Length - _end;
                 _position += count;
                 if (count == 0)
                 {

@@ -40,13 +40,15 @@ public sealed class RecordReader
     /// <param name="maximumPayload">Bytes; a longer record is an error. For untrusted files: line_length_limit.</param>
     /// <param name="followPointers">False for files from users, in which a pointer record is just a type that is not allowed.</param>
     /// <param name="reportPointers">Also return the pointer records that are followed, for those who print a file.</param>
+    /// <param name="size">Of the file, where that is known; else it is asked for.</param>
     public RecordReader(
-        SafeFileHandle file, int maximumPayload = TrustedMaximumPayload, bool followPointers = true, bool reportPointers = false)
+        SafeFileHandle file, int maximumPayload = TrustedMaximumPayload, bool followPointers = true, bool reportPointers = false, long? size = null)
     {
         _file = file;
         _maximumPayload = maximumPayload;
         _followPointers = followPointers;
         _reportPointers = reportPointers;
+        _fileSize = size ?? FileSystem.Status(file).Size;
         ResetBudget();
         // Most queue files are small, and there are many.
         _buffer = new byte[Math.Clamp(_fileSize + 1, 512, InitialBuffer)];
@@ -116,13 +118,18 @@ public sealed class RecordReader
     /// <summary>Passes over what lies before <paramref name="offset"/>; only forward, only in files.</summary>
     internal void SkipTo(long offset) => Jump(offset);
 
+    /// <summary>Bytes of the file, of what was read already if they are there.</summary>
+    internal int Peek(Span<byte> bytes, long offset)
+    {
+        if (offset < _bufferAt || offset + bytes.Length > _bufferAt + _end)
+            return FileSystem.ReadAt(_file!, bytes, offset);
+        _buffer.AsSpan((int)(offset - _bufferAt), bytes.Length).CopyTo(bytes);
+        return bytes.Length;
+    }
+
     // A file without a circle is read at most once, so reading more than it holds proves the circle,
     // whatever the pointers look like. Each pointer costs at least its own length, so the number of jumps is bounded too.
-    private void ResetBudget()
-    {
-        _fileSize = FileSystem.Status(_file!).Size;
-        _budget = _fileSize + PointerLength;
-    }
+    private void ResetBudget() => _budget = _fileSize + PointerLength;
 
     // A file that is being written may have grown meanwhile.
     private bool MayReadOn()
@@ -194,7 +201,7 @@ public sealed class RecordReader
             if (_end == _buffer.Length)
                 Array.Resize(ref _buffer, (int)Math.Min(Math.Max((long)_buffer.Length * 2, InitialBuffer), int.MaxValue / 2));
             int n = _file is not null
-                ? FileSystem.ReadAt(_file, _buffer.AsSpan(_end), _bufferAt + _end)
+                ? FileSystem.ReadSome(_file, _buffer.AsSpan(_end), _bufferAt + _end)
                 : _read!(_buffer.AsSpan(_end));
             if (n == 0)
                 return false;

@@ -13,7 +13,7 @@ public static class UsersFiles
     public static QueueFile? Open(QueueName queue, SafeFileHandle handle, in FileStatus status)
     {
         if (queue != QueueName.Maildrop)
-            return new QueueFile(handle);
-        return status.LinkCount == 1 && status.Size <= SizeLimit ? new QueueFile(handle, RecordLimit, followPointers: false) : null;
+            return new QueueFile(handle, size: status.Size);
+        return status.LinkCount == 1 && status.Size <= SizeLimit ? new QueueFile(handle, RecordLimit, followPointers: false, status.Size) : null;
     }
 }

@@ -1,0 +1,199 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using PostfixNet.Queue;
+using PostfixNet.Service;
+
+namespace PostfixNet.Postqueue;
+
+/// <summary>Which parts of a message are shown.</summary>
+/// <param name="Envelope">What its queue file says besides the content.</param>
+/// <param name="Headers">Of the content.</param>
+/// <param name="Body">Likewise.</param>
+/// <param name="IsDecoded">As people read it: words and parts decoded.</param>
+internal sealed record MessageParts(bool Envelope, bool Headers, bool Body, bool IsDecoded);
+
+/// <summary>postqueue cat: shows a message, wherever it is, to those who may read the queue's files.</summary>
+internal static class CatCommand
+{
+    private static readonly QueueName[] s_queues =
+        [QueueName.Maildrop, QueueName.Active, QueueName.Incoming, QueueName.Deferred, QueueName.Hold, QueueName.Corrupt, QueueName.Saved];
+
+    internal static int Run(PostqueueSettings settings, CallerLog log, string text, MessageParts parts)
+    {
+        if (!QueueId.TryParse(text, out QueueId id))
+            return log.Fatal($"invalid queue ID: \"{PrintableText.Of(text)}\"", ExitStatus.Usage);
+        if (!MailOwner.MayAct(settings.Queues.Root))
+            return log.Fatal("mail is for the super-user and the owner of the queue to read", ExitStatus.NoPermission);
+        DirectAccess.Begin(settings);
+        // Twice, since it may change queue behind our back.
+        foreach (QueueName queue in (QueueName[])[.. s_queues, .. s_queues])
+        {
+            using QueueFile? file = Open(settings.Queues, queue, id);
+            if (file is null)
+                continue;
+            try
+            {
+                Show(queue, id, file, parts, new MessageOutput());
+                return ExitStatus.Ok;
+            }
+            catch (QueueFileException e)
+            {
+                return log.Fatal($"{QueueDirectories.NameOf(queue)}/{id}: {e.Message}", ExitStatus.Unavailable);
+            }
+        }
+        StandardStreams.WriteError($"postqueue: Nothing in the queue for \"{id}\"\n");
+        return ExitStatus.Unavailable;
+    }
+
+    private static QueueFile? Open(QueueDirectories queues, QueueName queue, QueueId id)
+    {
+        try
+        {
+            SafeFileHandle handle = FileSystem.Open(queues.PathOf(queue, id));
+            FileStatus status = FileSystem.Status(handle);
+            if (status.Kind == FileKind.Regular && UsersFiles.Open(queue, handle, status) is { } file)
+                return file;
+            handle.Dispose();
+            return null;
+        }
+        catch (SystemCallException e) when (e.IsMissing || e.IsForbidden)
+        {
+            return null;
+        }
+    }
+
+    /// <exception cref="QueueFileException">The file is damaged.</exception>
+    internal static void Show(QueueName queue, QueueId id, QueueFile file, MessageParts parts, MessageOutput output)
+    {
+        if (parts.Envelope)
+            ShowEnvelope(queue, id, file, output);
+        Envelope envelope = file.ReadWhatIsThere([], 0, out _);
+        if (!parts.Headers && !parts.Body)
+            return;
+        if (parts.Envelope)
+            output.Line(""u8);
+        if (parts.IsDecoded)
+            DecodedMessage.Show(file, envelope, parts, output);
+        else
+            ShowContent(file, envelope, parts, output);
+        output.Flush();
+    }
+
+    private static void ShowEnvelope(QueueName queue, QueueId id, QueueFile file, MessageOutput output)
+    {
+        FileStatus status = FileSystem.Status(file.Handle);
+        output.Text($"queue_id: {id}");
+        output.Text($"queue_name: {QueueDirectories.NameOf(queue)}");
+        if (QueueFileMode.IsForceExpired(status.Mode))
+            output.Text("forced_expire: 1");
+        if (queue == QueueName.Deferred)
+            output.Text($"next_attempt: {MailTime.ListingDate(status.ModifiedSeconds).TrimEnd()}");
+        if (AttemptCount.Of(file.Handle) is > 0 and var attempts)
+            output.Text(string.Create(CultureInfo.InvariantCulture, $"attempts: {attempts}"));
+        RecordReader records = new(file.Handle, followPointers: queue != QueueName.Maildrop);
+        bool inContent = false;
+        while (records.Read() && records.Type != RecordType.End)
+        {
+            if (records.Type is RecordType.Message or RecordType.Extracted)
+                inContent = records.Type == RecordType.Message;
+            else if (!inContent && NameOf(records.Type) is { } name)
+                output.Text($"{name}: {records.Text.Trim()}");
+        }
+    }
+
+    // As in postcat.
+    private static string? NameOf(RecordType type) => type switch
+    {
+        RecordType.Size => "message_size",
+        RecordType.Time => "message_arrival_time",
+        RecordType.CreateTime => "queue_file_create_time",
+        RecordType.WarnTime => "warning_message_time",
+        RecordType.From => "sender",
+        RecordType.FullName => "sender_fullname",
+        RecordType.Recipient => "recipient",
+        RecordType.Done => "done_recipient",
+        RecordType.Cancelled => "canceled_recipient",
+        RecordType.OriginalRecipient => "original_recipient",
+        RecordType.DsnOriginalRecipient => "dsn_original_recipient",
+        RecordType.DsnNotify => "dsn_notify_flags",
+        RecordType.DsnEnvelopeId => "dsn_envelope_id",
+        RecordType.DsnReturn => "dsn_return_flags",
+        RecordType.Verp => "verp_delimiters",
+        RecordType.Redirect => "redirect_to",
+        RecordType.TextPart => "content_filter",
+        RecordType.Inspector => "content_inspector",
+        RecordType.Flags => "message_flags",
+        RecordType.Attribute => "named_attribute",
+        _ => null,
+    };
+
+    private static void ShowContent(QueueFile file, Envelope envelope, MessageParts parts, MessageOutput output)
+    {
+        ContentReader content = file.ReadContent(envelope);
+        bool inHeaders = true, startsLine = true, afterHeader = false;
+        while (content.Read())
+        {
+            if (startsLine && inHeaders && HeaderLines.Judge(content.Piece, afterHeader) == HeaderLine.None)
+            {
+                inHeaders = false;
+                // The line between the two belongs to neither alone.
+                if (!parts.Headers && content.Piece.IsEmpty && content.EndsLine)
+                    continue;
+            }
+            afterHeader = true;
+            startsLine = content.EndsLine;
+            if (inHeaders ? !parts.Headers : !parts.Body)
+            {
+                if (!inHeaders)
+                    return;
+                continue;
+            }
+            output.Piece(content.Piece);
+            if (content.EndsLine)
+                output.EndLine();
+        }
+    }
+}
+
+/// <summary>A message on its way to standard output: to a terminal without control characters, which the sender could have chosen; else as it is.</summary>
+/// <param name="write">Takes a piece; null: standard output.</param>
+/// <param name="isTerminal">null: as standard output is.</param>
+internal sealed class MessageOutput(Action<byte[]>? write = null, bool? isTerminal = null)
+{
+    private const int PieceLength = 32 * 1024;
+    private readonly List<byte> _bytes = [];
+    private readonly bool _isTerminal = isTerminal ?? Terminal.IsOutput;
+
+    internal void Text(string text) => Line(ByteText.Encode(PrintableText.Of(text)));
+
+    internal void Line(ReadOnlySpan<byte> line)
+    {
+        Piece(line);
+        EndLine();
+    }
+
+    internal void Piece(ReadOnlySpan<byte> piece)
+    {
+        if (_isTerminal)
+            _bytes.AddRange(Encoding.UTF8.GetBytes(PrintableText.Of(ByteText.Decode(piece).Replace("\t", "        ", StringComparison.Ordinal))));
+        else
+            _bytes.AddRange(piece);
+        if (_bytes.Count > PieceLength)
+            Flush();
+    }
+
+    internal void EndLine() => _bytes.Add((byte)'\n');
+
+    internal void Flush()
+    {
+        byte[] bytes = [.. _bytes];
+        _bytes.Clear();
+        if (write is not null)
+            write(bytes);
+        else if (!StandardStreams.TryWriteOutput(bytes))
+            throw new ListingClosedException(SystemCallException.Last("write to standard output"));
+    }
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text;
+using PostfixNet.Commands;
+using PostfixNet.Mail;
+using PostfixNet.Native;
+using PostfixNet.Selection;
+using PostfixNet.Service;
+
+namespace PostfixNet.Postqueue;
+
+/// <summary>postqueue top: where mail waits and why, with counts and ages; on a terminal again and again, with what has changed since (S1-60).</summary>
+internal static class TopCommand
+{
+    private const string ClearScreen = "\u001b[H\u001b[2J";
+
+    internal static int Run(PostqueueSettings settings, CallerLog log, Filter? filter, bool asJson, bool once, int seconds)
+    {
+        QueueTally? before = null;
+        bool isLive = Screen.IsTerminal && !asJson && !once;
+        while (true)
+        {
+            QueueTally tally = new(MailTime.NowSeconds);
+            int status = ListCommand.Read(settings, log, tally, filter, withRoutes: true);
+            if (status != ExitStatus.Ok)
+                return status;
+            string text = asJson ? Json(tally) : Head(tally, before) + Body(tally, before, isLive ? Math.Max(5, Screen.Height - 8) : int.MaxValue);
+            if (!StandardStreams.TryWriteOutput(isLive ? ClearScreen + text : text))
+                return ExitStatus.Unavailable;
+            if (!isLive)
+                return ExitStatus.Ok;
+            before = tally;
+            Thread.Sleep(TimeSpan.FromSeconds(seconds));
+        }
+    }
+
+    internal static string Head(QueueTally tally, QueueTally? before)
+    {
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture, $"{tally.Messages} messages{Change(tally.Messages, before?.Messages)}, {tally.Recipients} recipients{Change(tally.Recipients, before?.Recipients)}");
+        foreach ((string queue, int count) in tally.Queues)
+            text.Append(CultureInfo.InvariantCulture, $"; {queue} {count}{Change(count, before?.Queues.GetValueOrDefault(queue))}");
+        return text.Append('\n').ToString();
+    }
+
+    internal static string Body(QueueTally tally, QueueTally? before, int most)
+    {
+        Dictionary<(string, string), int> known = before is null ? [] : before.Groups.ToDictionary(static group => (group.Destination, group.Reason), static group => group.Recipients);
+        return Screen.Table(
+            [new("RCPTS", true), new("CHANGE", true), new("MSGS", true), new("OLDEST", true), new("NEXT", true), new("DESTINATION"), new("REASON")],
+            [.. tally.Groups.Take(most).Select(group => (string[])
+            [
+                Number(group.Recipients), before is null ? "" : Change(group.Recipients, known.GetValueOrDefault((group.Destination, group.Reason))).Trim(), Number(group.Messages),
+                AgeText.Of(group.Oldest), group.Next == long.MaxValue ? "-" : AgeText.Of(group.Next), group.Destination, group.Reason,
+            ])]);
+    }
+
+    private static string Json(QueueTally tally)
+    {
+        StringBuilder text = new();
+        foreach (TallyGroup group in tally.Groups)
+        {
+            text.Append("{\"destination\": ").Append(JsonText.Quote(group.Destination)).Append(", \"reason\": ").Append(JsonText.Quote(group.Reason))
+                .Append(CultureInfo.InvariantCulture, $", \"reason_code\": {JsonText.Quote(group.Code)}, \"recipients\": {group.Recipients}, \"messages\": {group.Messages}, \"oldest_age\": {group.Oldest}");
+            if (group.Next != long.MaxValue)
+                text.Append(CultureInfo.InvariantCulture, $", \"next_attempt_in\": {group.Next}");
+            text.Append("}\n");
+        }
+        return text.ToString();
+    }
+
+    private static string Change(int now, int? before) => before is not { } was || was == now ? "" : string.Create(CultureInfo.InvariantCulture, $" {now - was:+0;-0}");
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -73,6 +73,8 @@ internal static class CatCommand
         Envelope envelope = file.ReadWhatIsThere([], 0, out _);
         if (!parts.Headers && !parts.Body)
             return;
+        if (envelope.DataOffset == 0)
+            throw new QueueFileException("no content is found in it");
         if (parts.Envelope)
             output.Line(""u8);
         if (parts.IsDecoded)

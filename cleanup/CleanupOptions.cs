@@ -106,6 +106,13 @@ internal sealed record CleanupOptions
     /// <summary>What looks at headers and text; null: nothing.</summary>
     internal required CheckTables? Checks { get; init; }
 
+    /// <summary>What looks at headers that milters add: milter_header_checks; null: nothing.</summary>
+    internal required CheckTable? MilterChecks { get; init; }
+
+    /// <summary>All tables of checks, with their parameters.</summary>
+    internal IReadOnlyList<(Parameter Parameter, LookupTable Table)> CheckedTables =>
+        [.. Checks?.Parameters ?? [], .. MilterChecks is { } checks ? [(checks.Parameter, checks.Table)] : ((Parameter, LookupTable)[])[]];
+
     /// <summary>Milters.</summary>
     internal required CleanupMilters Milters { get; init; }
 
@@ -162,6 +169,7 @@ internal sealed record CleanupOptions
             DetectSmtpUtf8OfNotices = detect && Has(classes, "bounce"),
             DetectSmtpUtf8OfServers = detect && Has(classes, "smtpd"),
             Checks = CheckTables.ReadIncoming(config),
+            MilterChecks = CheckTables.ReadOfMilters(config),
             Milters = CleanupMilters.Read(config),
             LongQueueIds = config.Get(Parameters.EnableLongQueueIds),
             Space = SpaceLimit.Read(config),

@@ -22,7 +22,7 @@ internal sealed record CleanupSettings(CleanupOptions Options, QueueDirectories 
         return new CleanupSettings(options, QueueDirectories.FromConfig(config), config.Get(Parameters.InFlowDelay),
         config.Get(Parameters.IpcTimeout), config.Get(Parameters.MaxUse), config.Get(Parameters.TraceServiceName))
         {
-            Examine = () => TransportCheck.Of(config).RunFilters(options.Checks?.Parameters ?? []),
+            Examine = () => TransportCheck.Of(config).RunFilters(options.CheckedTables),
         };
     }
 }

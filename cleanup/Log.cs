@@ -69,6 +69,11 @@ internal sealed class Log(ILog log)
     internal void Wrong(Message message, string why, ReadOnlySpan<byte> text) =>
         log.Info($"{message.Id}: reject: mime-error {why}: {PrintableText.Of($"{Beginning(text, 100)} from {Origin(message)};{SenderAndRecipient(message)}")}");
 
+    /// <summary>Something is done because of a header that a milter adds.</summary>
+    /// <inheritdoc cref="Checked"/>
+    internal void MilterChecked(Message message, string word, string header, string client, string text) =>
+        log.Info($"{message.Id}: milter-header-{word}: {PrintableText.Of($"header {Beginning(ByteText.Encode(header), 200)} from {client};{Envelope(message)}: {text}")}");
+
     internal void CheckTrouble(string what) => log.Warning(PrintableText.Of(what));
 
     private static string Origin(Message message) => message.Origin ?? (message.IsFromServer ? "unknown" : "local");

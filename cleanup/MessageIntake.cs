@@ -86,6 +86,10 @@ internal sealed class MessageIntake
             places.AppendInstructions(_output, () => Return(refusal));
             edits.ReviveLists();
         }
+        else if (_options.MilterChecks is not null && !_message.IsDiscarded)
+        {
+            places.AppendInstructions(_output, WriteRoute);
+        }
         places.AppendRecipients(_output, () => _recipients.End(isReturned: refusal is not null));
         return size with { RecipientCount = _recipients.Count, QueueFlags = SizeRecord.FlagsOf(_message.Notify), MessageSize = edits.NewSize ?? size.MessageSize, SmtpUtf8 = _message.SmtpUtf8 };
     }
@@ -243,6 +247,8 @@ internal sealed class MessageIntake
             _output.Write(RecordType.TextPart, filter);
         if (_message.Redirect is { } redirect)
             _output.Write(RecordType.Redirect, Address.Complete(redirect, _options.Completion));
+        // Checks of what milters do may find another one.
+        _message.Filter = _message.Redirect = null;
     }
 
     // What a server's restrictions want done with the message; from nobody else.

@@ -29,7 +29,7 @@ namespace PostfixNet.Cleanup;
 ///   header_checks(5): docs/checks.md. strict_8bitmime and its kin refuse what is not as MIME has it. Mail of pickup that they refuse is queued to be returned.
 ///   Milters (non_smtpd_milters) are told of mail that no server took in, as if a client on this host had sent it; for mail of smtpd, the connections
 ///   that smtpd has to its milters are handed over. They see the content as it will be sent, and what they want to be changed is
-///   changed in the queue file: added text stands at its end, and pointers lead there and back, as in Postfix's files.
+///   changed in the queue file (milter_header_checks looks at headers that they add or change): added text stands at its end, and pointers lead there and back, as in Postfix's files.
 /// STANDARDS
 ///   RFC 5322 (messages), RFC 3461 (requests for notifications), RFC 6531 (which mail needs SMTPUTF8).
 /// SECURITY
@@ -50,7 +50,7 @@ namespace PostfixNet.Cleanup;
 ///   cleanup_replace_stray_cr_lf, delay_logging_resolution_limit, delay_warning_time, detect_8bit_encoding_header, disable_mime_input_processing, dns_nameservers, duplicate_filter_limit,
 ///   empty_address_recipient, enable_long_queue_ids, enable_original_recipient, expand_owner_alias, hash_queue_depth, hash_queue_names,
 ///   header_address_token_limit, header_checks, header_size_limit, hopcount_limit, in_flow_delay, inet_interfaces, internal_mail_filter_classes, line_length_limit, local_transport, luser_relay, masquerade_classes, masquerade_domains, masquerade_exceptions,
-///   message_drop_headers, message_reject_characters, message_size_limit, message_strip_characters, mime_boundary_length_limit, mime_header_checks, mime_nesting_limit, mydestination, mydomain, myhostname, myorigin, nested_header_checks, non_smtpd_milters,
+///   message_drop_headers, message_reject_characters, message_size_limit, message_strip_characters, mime_boundary_length_limit, milter_header_checks, mime_header_checks, mime_nesting_limit, mydestination, mydomain, myhostname, myorigin, nested_header_checks, non_smtpd_milters,
 ///   propagate_unmatched_extensions, proxy_interfaces, queue_minfree, queue_minfree_percent, queue_service_name, recipient_bcc_maps, recipient_canonical_classes,
 ///   recipient_canonical_maps, recipient_delimiter, remote_header_rewrite_domain, sender_bcc_maps, sender_canonical_classes, sender_canonical_maps, strict_7bit_headers, strict_8bitmime, strict_8bitmime_body, strict_mime_encoding_domain, smtputf8_autodetect_classes,
 ///   smtputf8_enable, swap_bangpath, trace_service_name, undisclosed_recipients_header, verp_delimiter_filter,

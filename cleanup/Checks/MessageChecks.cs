@@ -143,15 +143,9 @@ internal sealed class MessageChecks : IMimeListener
 
     private void Reject(bool isHeader, ReadOnlySpan<byte> line, string text)
     {
-        (string status, string reason) = Split(text.Length > 0 ? text : "message content rejected");
-        if (status[0] is not ('4' or '5'))
-        {
-            _message.Log.CheckTrouble($"bad DSN action in {text} -- need 4.x.x or 5.x.x");
-            status = $"4{status[1..]}";
-        }
-        _message.Log.Checked(_message, "reject", isHeader, line, $"{status} {reason}");
-        bool isTemporary = status[0] == '4';
-        Refuse(new Refusal(reason, isTemporary, status) { Reply = $"{(isTemporary ? 451 : 550)} {status} {reason}" });
+        Refusal refusal = Rejection.Of(text, _message.Log);
+        _message.Log.Checked(_message, "reject", isHeader, line, $"{refusal.Status} {refusal.Message}");
+        Refuse(refusal);
     }
 
     // Whoever cannot tell the sender has the message returned, whole.
@@ -161,12 +155,5 @@ internal sealed class MessageChecks : IMimeListener
         if (refusal.IsTemporary || !_message.IsReturned)
             throw refusal;
         Refused = refusal;
-    }
-
-    private static (string Status, string Reason) Split(string text)
-    {
-        int end = text.IndexOf(' ', StringComparison.Ordinal);
-        string first = end < 0 ? text : text[..end];
-        return Dsn.IsStatus(first) ? (first, end < 0 ? "" : text[end..].TrimStart()) : ("5.7.1", text);
     }
 }

@@ -94,7 +94,8 @@ internal sealed class MessageMilters : IDisposable
 
     private void Decide(MilterVerdict? verdict, string stage)
     {
-        if (verdict is null)
+        // Who has thrown it away already is told, and nobody else.
+        if (verdict is null || _message.IsDiscarded)
             return;
         string text = verdict.Reason;
         switch (verdict.Decision)
@@ -112,9 +113,12 @@ internal sealed class MessageMilters : IDisposable
                 text = Refusal.Text[4..].ReplaceLineEndings("\r\n");
                 break;
         }
-        _message.Log.MilterDecided(_message, verdict.Word, stage, $"{ClientName}[{ClientAddress}]", text, LastRecipient,
+        _message.Log.MilterDecided(_message, verdict.Word, stage, Client, text, LastRecipient,
             _said.GetValueOrDefault("log_protocol_name"), _said.GetValueOrDefault("log_helo_name"));
     }
+
+    /// <summary>Where the message comes from, "name[address]".</summary>
+    internal string Client => $"{ClientName}[{ClientAddress}]";
 
     private bool HasClient => _said.ContainsKey("client_name") && AddressSaid is not null;
 

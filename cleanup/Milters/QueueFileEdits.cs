@@ -13,6 +13,8 @@ namespace PostfixNet.Cleanup;
 /// <remarks>The file is not mail yet, so a crash in the middle leaves nothing.</remarks>
 internal sealed class QueueFileEdits(CleanupOptions options, Message message, EditPlaces places, RecipientList recipients, SafeFileHandle file, RecordWriter output) : IMessageEdits
 {
+    private readonly MilterHeaderChecks? _checks = options.MilterChecks is { } table
+        ? new MilterHeaderChecks(table, message, address => places.AppendRecipients(output, () => recipients.AddForMilter(address, null, Notify.Default))) : null;
     private NewBody? _body;
     private long _headerOctets; // of the headers, as they were when the body was replaced
 
@@ -59,9 +61,16 @@ internal sealed class QueueFileEdits(CleanupOptions options, Message message, Ed
             output.OverwriteByPointer(found.Offset, EndOf(found));
     }
 
-    /// <summary>Every header that a milter adds, inserts or changes passes here: the place for milter_header_checks.</summary>
+    /// <summary>Every header that a milter adds, inserts or changes passes here.</summary>
     /// <param name="write">Takes the header, with LF between lines.</param>
-    private static void Checked(string name, string value, Action<string> write) => write($"{name}:{value.Replace("\r\n", "\n", StringComparison.Ordinal)}");
+    private void Checked(string name, string value, Action<string> write)
+    {
+        string? header = $"{name}:{value.Replace("\r\n", "\n", StringComparison.Ordinal)}";
+        if (_checks is not null)
+            header = _checks.Look(header);
+        if (header is not null)
+            write(header);
+    }
 
     private void Write(string text)
     {

@@ -37,6 +37,17 @@ public enum CheckWord
     Warn,
 }
 
+/// <summary>What a table looks at, which decides what can be done.</summary>
+public enum CheckUse
+{
+    /// <summary>Mail that comes in: everything can.</summary>
+    Incoming,
+    /// <summary>Mail on its way out: it can be changed.</summary>
+    Outgoing,
+    /// <summary>Headers that a milter adds: everything but PASS and PREPEND.</summary>
+    OfMilters,
+}
+
 /// <summary>A result of a table of checks, taken apart.</summary>
 /// <param name="Word">The action.</param>
 /// <param name="Text">What follows it; empty: nothing.</param>
@@ -73,11 +84,12 @@ public readonly record struct CheckAction(CheckWord Word, string Text)
     /// <param name="value">The whole result.</param>
     /// <param name="table">Parameter of the table.</param>
     /// <param name="ofHeader">It is for a header, not for a line of text.</param>
-    /// <param name="isOutgoing">The mail is on its way out: it can be changed, and nothing else.</param>
-    public string? Problem(string value, string table, bool ofHeader, bool isOutgoing = false) => Word switch
+    /// <param name="use">What the table is for.</param>
+    public string? Problem(string value, string table, bool ofHeader, CheckUse use = CheckUse.Incoming) => Word switch
     {
-        CheckWord.Unknown or CheckWord.Bcc or CheckWord.Discard or CheckWord.Filter or CheckWord.Hold or CheckWord.Pass or CheckWord.Redirect or CheckWord.Reject
-            when isOutgoing => $"unsupported command in {table} map: {value}",
+        CheckWord.Unknown or CheckWord.Pass or CheckWord.Bcc or CheckWord.Discard or CheckWord.Filter or CheckWord.Hold or CheckWord.Redirect or CheckWord.Reject
+            when use == CheckUse.Outgoing => $"unsupported command in {table} map: {value}",
+        CheckWord.Unknown or CheckWord.Pass or CheckWord.Prepend when use == CheckUse.OfMilters => $"unsupported command in {table} map: {value}",
         CheckWord.Unknown => $"unknown command in {table} map: {value}",
         CheckWord.Filter when Text.Length == 0 => $"missing FILTER command argument in {table} map",
         CheckWord.Filter when !Text.Contains(':', StringComparison.Ordinal) => $"bad FILTER command {Text} in {table} -- need transport:destination",

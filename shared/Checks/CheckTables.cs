@@ -18,7 +18,7 @@ public sealed record CheckTable(Parameter Parameter, LookupTable Table)
     /// <param name="transport">Service that sends mail with it; null: it is for mail that comes in.</param>
     /// <returns>null: the table is empty.</returns>
     /// <exception cref="ConfigurationException">It cannot be used.</exception>
-    internal static CheckTable? Read(MainConfig config, Parameter<LookupTable> parameter, bool ofHeaders, string? transport = null)
+    internal static CheckTable? Read(MainConfig config, Parameter<LookupTable> parameter, bool ofHeaders, string? transport = null, CheckUse use = CheckUse.Incoming)
     {
         LookupTable table = transport is null ? config.Get(parameter) : config.ForTransport(parameter, transport);
         if (table.IsEmpty)
@@ -28,7 +28,7 @@ public sealed record CheckTable(Parameter Parameter, LookupTable Table)
             config.Remark(parameter, $"nothing is done about what matches: {Problem(wrong)}", transport);
         return new CheckTable(parameter, table) { Name = name };
 
-        string? Problem(string value) => CheckAction.Parse(value).Problem(value, name, ofHeaders, isOutgoing: transport is not null);
+        string? Problem(string value) => CheckAction.Parse(value).Problem(value, name, ofHeaders, transport is null ? use : CheckUse.Outgoing);
     }
 }
 
@@ -58,6 +58,11 @@ public sealed record CheckTables(IReadOnlyList<CheckTable?> Headers, CheckTable?
         ], CheckTable.Read(config, Configuration.Parameters.BodyChecks, ofHeaders: false), config.Get(Configuration.Parameters.BodyChecksSizeLimit), limits);
         return tables.Body is null && tables.Headers.All(static table => table is null) && (limits.Strictness == MimeStrictness.None || !limits.IsSeen) ? null : tables;
     }
+
+    /// <summary>The table for headers that milters add: milter_header_checks.</summary>
+    /// <returns>null: it is empty.</returns>
+    /// <exception cref="ConfigurationException">It cannot be used.</exception>
+    public static CheckTable? ReadOfMilters(MainConfig config) => CheckTable.Read(config, Configuration.Parameters.MilterHeaderChecks, ofHeaders: true, use: CheckUse.OfMilters);
 
     /// <summary>Those for mail that goes out: smtp_header_checks and its kin.</summary>
     /// <param name="transport">Name of the service: "lmtp" has tables of its own.</param>

@@ -8,9 +8,6 @@ namespace PostfixNet.Configuration;
 internal static class UnsupportedTable
 {
     internal const string Text = """
-        [refused] content is not checked or changed by patterns
-        milter_header_checks =
-
         [refused] mail is not changed into other MIME when it arrives
         force_mime_input_conversion = no
         non_empty_end_of_header_action = fix_quietly

@@ -135,7 +135,7 @@ internal sealed class CheckedContent : IMimeListener
     private ReadOnlySpan<byte> Act(CheckTable table, string value, bool isHeader, ReadOnlySpan<byte> line)
     {
         CheckAction action = CheckAction.Parse(value);
-        if (action.Problem(value, table.Name, isHeader, isOutgoing: true) is { } problem)
+        if (action.Problem(value, table.Name, isHeader, CheckUse.Outgoing) is { } problem)
         {
             _log.Warning(PrintableText.Of(problem));
             return line;

@@ -15,6 +15,9 @@ public static partial class Parameters
     /// <summary>What is done with lines of text that fit a pattern.</summary>
     public static readonly Parameter<LookupTable> BodyChecks = Table("body_checks", "");
 
+    /// <summary>What is done about headers that milters add, insert or change.</summary>
+    public static readonly Parameter<LookupTable> MilterHeaderChecks = Table("milter_header_checks", "");
+
     /// <summary>Octets of each text that body_checks is asked about; 0: all.</summary>
     public static readonly Parameter<long> BodyChecksSizeLimit = Size("body_checks_size_limit", "51200");
 

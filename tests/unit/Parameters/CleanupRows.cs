@@ -41,6 +41,12 @@ public sealed class CleanupRows
         new("strict_8bitmime_body", "true", IntakeScene.Header("Subject: s|N|Ntext \u00e9"), "Refused (improper use of 8-bit data in message body)"),
         new("strict_7bit_headers", "true", IntakeScene.Header("Subject: s\u00e9"), "Refused (improper use of 8-bit data in message header)"),
         new("strict_mime_encoding_domain", "true", IntakeScene.Header("Content-Type: multipart/x|NContent-Transfer-Encoding: base64"), "encoding domain"),
+        new("milter_header_checks", "'regexp:{{/x/ REJETC}}'", static toml =>
+        {
+            PostfixNet.Configuration.MainConfig config = Row.Config("myhostname = 'a.test'", toml);
+            _ = PostfixNet.Cleanup.CleanupOptions.From(config);
+            return string.Join('\n', config.Remarks);
+        }, "unsupported command in milter_header_checks map: REJETC"),
         new("content_filter", "'smtp:[127.0.0.1]:10025'", IntakeScene.Dropped("Sa@b.test|Rc@d.test|M|NSubject: s|N|X|E"), "L smtp:[127.0.0.1]:10025"),
         new("receive_override_options", "'no_address_mappings'", IntakeScene.Dropped("Sa@b.test|Rc@d.test|M|NSubject: s|N|X|E"), "recipients: c@d.test.") { With = "virtual_alias_maps = { 'c@d.test' = 'x@d.test' }\n" },
         new("message_strip_characters", "'\\200'", IntakeScene.Header("Subject: a\u0080b"), "N Subject: ab"),

@@ -102,7 +102,7 @@ done
 
 if [ -n "$long" ] && [ "$(id -u)" = 0 ] && command -v debootstrap >/dev/null; then
     package/deb.sh
-    for try in "deb.sh artifacts/postfix.net_*.deb" container.sh; do
+    for try in "deb.sh artifacts/postfix.net_*.deb" container.sh "systemd.sh artifacts/postfix.net_*.deb"; do
         echo "== tests/package/${try%% *}"
         tests/package/$try | tee "$work/log" || true
         counts=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$work/log" | tail -n 1)

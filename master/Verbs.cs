@@ -1,5 +1,6 @@
 using CommandLine;
 using PostfixNet.Commands;
+using PostfixNet.Master.Import;
 using PostfixNet.Service;
 
 namespace PostfixNet.Master;
@@ -16,9 +17,9 @@ internal abstract class MasterVerb : Command
 internal static class Verbs
 {
     internal static CommandReader<MasterVerb> Reader => new CommandReader<MasterVerb>("master",
-        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|config|set-permissions|pause|resume|passwd")
+        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|config|set-permissions|pause|resume|passwd|import")
         .With<StartVerb>().With<StartForegroundVerb>().With<StopVerb>().With<AbortVerb>().With<ReloadVerb>().With<FlushVerb>()
-        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<PauseVerb>().With<ResumeVerb>().With<PasswordVerb>();
+        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<PauseVerb>().With<ResumeVerb>().With<PasswordVerb>().With<ImportVerb>();
 }
 
 [Verb("start", HelpText = "Check the configuration, start the mail system, return when it accepts mail.")]
@@ -137,4 +138,40 @@ internal sealed class PasswordVerb : MasterVerb
     public bool List { get; set; }
 
     internal override int Run(string directory) => Passwords.Run(directory, [.. Words], Delete, Crypt, List);
+}
+
+[Verb("import", HelpText = "Make main.toml and master.toml of a configuration of Postfix.")]
+internal sealed class ImportVerb : MasterVerb
+{
+    [Value(0, MetaName = "DIRECTORY", HelpText = "Where main.cf and master.cf are; /etc/postfix.")]
+    public IEnumerable<string> Words { get; set; } = [];
+
+    [Option("output", MetaValue = "DIRECTORY", HelpText = "Where main.toml and master.toml are to be; the configuration directory.")]
+    public string? Output { get; set; }
+
+    [Option("queue", MetaValue = "DIRECTORY", HelpText = "queue_directory; else the queue of Postfix is taken over in place.")]
+    public string? Queue { get; set; }
+
+    [Option("accept-losses", HelpText = "Write also what treats mail otherwise than Postfix does.")]
+    public bool AcceptLosses { get; set; }
+
+    [Option("copy-tables", HelpText = "Copy the files of tables, too.")]
+    public bool CopyTables { get; set; }
+
+    [Option("dry-run", HelpText = "Only report.")]
+    public bool DryRun { get; set; }
+
+    [Option("json", HelpText = "Report as JSON.")]
+    public bool Json { get; set; }
+
+    internal override int Run(string directory)
+    {
+        string[] words = [.. Words];
+        if (words.Length > 1)
+            return Caller.Fail("import takes one directory; usage: master import /etc/postfix [--output DIRECTORY]", ExitStatus.Usage);
+        if (Queue is not (null or ['/', ..]))
+            return Caller.Fail("--queue takes a path from the root", ExitStatus.Usage);
+        return Importer.Run(new ImportOptions(Path.GetFullPath(words.FirstOrDefault("/etc/postfix")).TrimEnd('/'), Path.GetFullPath(Output ?? directory).TrimEnd('/'), Queue?.TrimEnd('/'),
+            AcceptLosses, CopyTables, DryRun, Json));
+    }
 }

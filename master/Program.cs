@@ -15,6 +15,7 @@ namespace PostfixNet.Master;
 ///   master [-c config_directory] config --for DOMAIN|ADDRESS [--from ADDRESS] [--json]
 ///   master [-c config_directory] passwd USER [--delete|--crypt]
 ///   master [-c config_directory] passwd --list
+///   master [-c config_directory] import [DIRECTORY] [--output DIRECTORY] [--queue DIRECTORY] [--accept-losses] [--copy-tables] [--dry-run] [--json]
 /// DESCRIPTION
 ///   start      Checks the configuration, makes missing queue directories, and returns when the system accepts mail.
 ///   start-fg   The same in the foreground, for containers and service managers; ends on SIGTERM or SIGINT.
@@ -40,6 +41,11 @@ namespace PostfixNet.Master;
 ///              password is typed twice, or is one line of standard input. The file smtpd_sasl_password_file gets a verifier of it
 ///              (RFC 5803), with which nobody can log in elsewhere, or with --crypt a hash of crypt(3), for which guesses cost more, but
 ///              clients must send the password itself. The change holds at the next login, without reload.
+///   import     Makes main.toml and master.toml of the main.cf and master.cf in DIRECTORY (/etc/postfix), which are not changed, and reports what became of
+///              each line: taken, default (left out, because this system does so anyhow), or lost, with what becomes of mail then. If what is lost decides
+///              about mail nothing is written, and the exit status is 1, unless --accept-losses; mail whose way is lost then waits. --output says
+///              where to write (the configuration directory); what is there is not overwritten. The queue of Postfix is kept, with its mail, unless --queue names
+///              another one. --copy-tables copies the files of tables, too; --dry-run only reports; --json reports as JSON. See docs/migration.md.
 ///   The running master owns the socket of every service. It starts a process when a client connects and nobody is
 ///   there to serve it, up to the service's process_limit; it wakes timed services, replaces processes that ended, and
 ///   holds back a service that cannot start. Mail is not touched by it.
@@ -51,7 +57,7 @@ namespace PostfixNet.Master;
 ///   root is readable for mail_owner's group, and nobody else.
 /// DIAGNOSTICS
 ///   Logs starts, stops, reloads, and processes that ended with an error. Exit 0: done. 1: not running, or already
-///   running, no such user, no password. 64: bad command line. 75: could not start. 77: not permitted. 78: bad configuration.
+///   running, no such user, no password, or import would lose something that decides about mail. 64: bad command line. 75: could not start. 77: not permitted. 78: bad configuration.
 /// CONFIGURATION
 ///   master.toml; from main.toml: application_event_drain_time, command_directory, daemon_directory,
 ///   default_process_limit, fork_attempts, fork_delay, hash_queue_depth, hash_queue_names, import_environment,

@@ -120,7 +120,11 @@ internal static class SystemCheck
                 yield return $"{path}: mode {Convert.ToString(status.Value.Mode, 8)}, not 700: its owner cannot work there";
         }
         string maildrop = QueueDirectories.FromConfig(config).DirectoryOf(QueueName.Maildrop);
-        if (Users.EffectiveUid == 0 && FileSystem.Status(maildrop) is { Kind: FileKind.Directory } dropped && (dropped.Mode & 0x7DB) != 0x7DB)
+        if (Users.EffectiveUid == 0 && FileSystem.Status(maildrop) is { Kind: FileKind.Directory } dropped && (dropped.Mode & 0x7DB) != 0x7DB && !IsAsPostfixLeftIt(config, dropped))
             yield return $"{maildrop}: mode {Convert.ToString(dropped.Mode, 8)}, not 3733: users cannot submit mail";
     }
+
+    // 0730 or 01730, in a queue that this system never ran on: the next start gives it its mode.
+    private static bool IsAsPostfixLeftIt(MainConfig config, FileStatus maildrop) => (maildrop.Mode & ~0x600) == 0x1D8
+        && FileSystem.Status(Path.Join(config.Get(Parameters.QueueDirectory), QueueDirectories.Digest)) is null;
 }

@@ -37,9 +37,6 @@ internal static class Consequences
 {
     private static readonly Dictionary<string, Consequence> s_byName = Read(Text);
 
-    /// <summary>All names that have one here.</summary>
-    internal static IReadOnlyCollection<string> Names => s_byName.Keys;
-
     /// <summary>Of a name; for those that nobody would miss, the reason why.</summary>
     internal static Consequence Of(string name) => s_byName.TryGetValue(name, out Consequence? found)
         || (name.StartsWith("lmtp_", StringComparison.Ordinal) && s_byName.TryGetValue($"smtp_{name["lmtp_".Length..]}", out found)) ? found
@@ -76,19 +73,13 @@ internal static class Consequences
         milter_header_checks
 
         [Always] mail with such content would be taken and sent as it is
-        force_mime_input_conversion strict_mime_encoding_domain strict_8bitmime strict_8bitmime_body strict_7bit_headers non_empty_end_of_header_action
-
-        [Always] mail would not pass through the filter {0}, but go to its recipients unfiltered
-        content_filter
+        force_mime_input_conversion non_empty_end_of_header_action
 
         [Smtpd] mail would not pass through the proxy {0} before it is taken
         smtpd_proxy_filter
 
         [Never] nothing becomes of mail otherwise: it only says how a filter or proxy is spoken to that is not there
-        default_filter_nexthop smtpd_proxy_ehlo smtpd_proxy_options smtpd_proxy_timeout
-
-        [Always] what {0} switches off would be done: addresses would be changed, or content checked, once more
-        receive_override_options
+        smtpd_proxy_ehlo smtpd_proxy_options smtpd_proxy_timeout
 
         [Always] mail would go where transport_maps, relayhost or the recipient's domain leads
         transport_null_address_lookup_key sender_based_routing use_srv_lookup ignore_srv_lookup_error allow_srv_lookup_fallback

@@ -19,6 +19,7 @@ internal sealed class MailboxRules
         // As relay_domains, whose other members would be mixed up with them.
         VirtualServer = hasVirtual && IsServer(store) && RelayIsFree(settings) ? store : null;
         IsVirtual = hasVirtual && VirtualServer is null;
+        IsStoredHere = IsVirtual && Name(store) == "virtual";
     }
 
     /// <summary>Mail for names of this host passes alias_maps.</summary>
@@ -35,6 +36,9 @@ internal sealed class MailboxRules
 
     /// <summary>Mail for virtual_mailbox_domains goes where it cannot here.</summary>
     internal bool IsVirtual { get; }
+
+    /// <summary>It goes to Postfix's virtual(8).</summary>
+    internal bool IsStoredHere { get; }
 
     internal string LocalConsequence => $"mail for users of this host ({Names("mydestination")}) would not be put into mailboxes: it goes where alias_maps lead, or is returned as \"unknown user\"";
 

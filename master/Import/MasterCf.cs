@@ -42,7 +42,8 @@ internal static class MasterCf
         List<string> arguments = [];
         for (int i = Fields; i < words.Count; i++)
         {
-            if (!words[i].StartsWith("-o", StringComparison.Ordinal))
+            // Options end at the first word that is none: what follows is the program's, "-oi" too.
+            if (!words[i].StartsWith("-o", StringComparison.Ordinal) || arguments.Exists(static word => !word.StartsWith('-')))
             {
                 arguments.Add(words[i]);
                 continue;

@@ -80,7 +80,7 @@ internal sealed class ServiceRules(Plan plan, PostfixSettings settings, Ways way
                 Lack(entry, finding, local.IsLocal, local.LocalConsequence);
                 break;
             case ("virtual", "unix"):
-                Lack(entry, finding, local.IsVirtual, local.VirtualConsequence);
+                Lack(entry, finding, local.IsStoredHere, local.VirtualConsequence);
                 break;
             case ("pipe", "unix"):
                 Lack(entry, finding, isUsed: false, $"no command gets mail: what is led to {entry.Name} would not go there");

@@ -19,8 +19,9 @@ internal sealed class TableRules(Plan plan, Ways ways, bool copies)
     /// <summary>Looks at the tables of a parameter, and changes its value.</summary>
     internal void Examine(PlannedParameter parameter)
     {
-        // Caches and the like are no tables that anybody looks something up in; a name of one's own may be a list of restrictions.
-        if (PostfixParameters.Form(parameter.Name) != ValueForm.List && PostfixParameters.Standing(parameter.Name) != PostfixStanding.Unknown)
+        // Caches and the like are no tables that anybody looks something up in; a class is a list of restrictions.
+        bool isClass = plan.Find("smtpd_restriction_classes") is { } classes && MainConfig.Words(classes.Expanded).Contains(parameter.Name);
+        if (PostfixParameters.Form(parameter.Name) != ValueForm.List && !isClass)
             return;
         foreach (string table in TableNames.In(parameter.Expanded).ToArray())
         {

@@ -82,6 +82,14 @@ internal sealed partial class Trial(Plan plan, string source)
             return Drop(option, () => service.Options.Remove(option), text, $"-o {name}: ");
         if (plan.Find(name) is { } parameter)
             return Drop(parameter, () => plan.Parameters.Remove(parameter), text, "");
+        if (Causes(name) is { } cause)
+        {
+            // Postfix offers no TLS without a certificate, either.
+            bool wasGiven = plan.Findings.Exists(finding => finding is { File: "main.cf", Fate: Fate.Lost } && finding.Subject == name);
+            cause.Remove();
+            cause.Finding.Lose(wasGiven ? $"{cause.Place}without {name} clients are offered no TLS" : $"{cause.Place}there is no {name}, so that Postfix offers no TLS, either", wasGiven);
+            return true;
+        }
         if (OfClass(match) is { } member)
             return Drop(member, () => plan.Parameters.Remove(member), text, "");
         if (ListenProblem().Match(problem) is { Success: true } listen && plan.Services.Find(other => other.Listen is not null && problem.Contains(other.Listen, StringComparison.Ordinal)) is { } server)
@@ -93,6 +101,24 @@ internal sealed partial class Trial(Plan plan, string source)
         if (_told.Add(problem))
             plan.Notes.Add($"\"master check\" will say: {problem}");
         return false;
+    }
+
+    // What asks for a certificate that is not there.
+    private (Finding Finding, string Place, Action Remove)? Causes(string name)
+    {
+        if (name is not ("smtpd_tls_cert_file" or "smtpd_tls_chain_files"))
+            return null;
+        foreach (string level in (string[])["smtpd_tls_security_level", "smtpd_use_tls", "smtpd_enforce_tls", "smtpd_tls_wrappermode"])
+        {
+            if (plan.Find(level) is { } parameter)
+                return (parameter.Finding, "", () => plan.Parameters.Remove(parameter));
+            foreach (PlannedService service in plan.Services)
+            {
+                if (service.Options.Find(option => option.Name == level && option.Expanded is not ("no" or "none" or "")) is { } option)
+                    return (option.Finding, $"-o {level}: ", () => service.Options.Remove(option));
+            }
+        }
+        return null;
     }
 
     // A word that stands in the list of a class.

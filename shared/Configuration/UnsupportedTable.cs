@@ -304,6 +304,7 @@ internal static class UnsupportedTable
         qmgr_fudge_factor = 100
         qmgr_site_hog_factor = 90
         ipc_ttl = 1000s
+        trigger_timeout = 10s
         tcp_windowsize = 0
 
         [meaningless] master replaces what ends; nothing watches over what hangs

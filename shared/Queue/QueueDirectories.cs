@@ -289,7 +289,7 @@ public sealed class QueueDirectories
         }
     }
 
-    /// <summary>Makes the directories that are missing, with the owners and modes they need. For master.</summary>
+    /// <summary>Makes the directories that are missing, with the owners and modes they need, and takes those of Postfix over. For master.</summary>
     /// <param name="owner">mail_owner; null when an ordinary user runs a private instance: then everything is closed to others.</param>
     /// <param name="group">setgid_group: who may talk to the public services, and the group of dropped mail.</param>
     /// <exception cref="IOException">A directory cannot be made.</exception>
@@ -298,7 +298,7 @@ public sealed class QueueDirectories
         MakeRoot();
         foreach (Place place in Places(owner, group))
         {
-            if (place.TryMake())
+            if (place.TryMake() || place.IsAsPostfixHasIt())
                 place.SetPermissions();
         }
     }
@@ -326,14 +326,25 @@ public sealed class QueueDirectories
         .. Private.Select(path => new Place(path, DirectoryMode, owner, Group: null)),
         // Any user may drop a file and none may see or remove another's; set-group-id hands the group on to the files,
         // so that no program needs privileges to drop mail.
-        new Place(DirectoryOf(QueueName.Maildrop), owner is null ? DirectoryMode : 0x7DB, owner, group), // 03733
-        new Place($"{Root}/public", owner is null ? DirectoryMode : 0x1C9, owner, group), // 0711
+        new Place(DirectoryOf(QueueName.Maildrop), owner is null ? DirectoryMode : 0x7DB, owner, group) { PostfixMode = 0x1D8 }, // 03733, 0730
+        new Place($"{Root}/public", owner is null ? DirectoryMode : 0x1C9, owner, group) { PostfixMode = 0x1C8 }, // 0711, 0710
         new Place($"{Root}/pid", 0x1ED, Owner: null, Group: null), // 0755, root's
     ];
 
     /// <summary>A directory below the root, and whose it is.</summary>
     private sealed record Place(string Path, int Mode, uint? Owner, uint? Group)
     {
+        /// <summary>Its mode in a queue of Postfix, where it is for set-group-id programs alone: who submits mail here has no privileges.</summary>
+        internal int? PostfixMode { get; init; }
+
+        /// <summary>It is there as Postfix made it.</summary>
+        internal bool IsAsPostfixHasIt()
+        {
+            const int StickyOrSetGroupId = 0x600;
+            return Owner is { } uid && PostfixMode is not null && FileSystem.Status(Path) is { Kind: FileKind.Directory } status
+                && status.Uid == uid && (status.Mode & ~StickyOrSetGroupId) == PostfixMode;
+        }
+
         /// <returns>False: it is there.</returns>
         internal bool TryMake()
         {

@@ -31,6 +31,7 @@ internal static class ListCommand
     /// <inheritdoc cref="Run" path="/param"/>
     internal static int Read(PostqueueSettings settings, CallerLog log, IListingOutput output, Filter? filter, bool withRoutes, bool byNextAttempt = false)
     {
+        bool asksWhere = filter is not null && (filter.Needs & FilterNeeds.Routes) != 0, mayRead = MailOwner.MayAct(settings.Queues.Root);
         Channel channel;
         try
         {
@@ -38,13 +39,20 @@ internal static class ListCommand
         }
         catch (SystemCallException e)
         {
-            if (!MailOwner.MayAct(settings.Queues.Root))
+            if (!mayRead)
                 return log.Fatal("Queue report unavailable - mail system is down", ExitStatus.Unavailable);
-            if (filter is not null && (filter.Needs & FilterNeeds.Routes) != 0)
+            if (asksWhere)
                 return log.Fatal("where mail goes only the queue manager knows - mail system is down", ExitStatus.Unavailable);
             log.Warn($"Mail system is down -- accessing queue directly (Connect to the Postfix showq service: {e.Reason})");
-            DirectAccess.Begin(settings);
-            new QueueListing(settings.Queues, settings.EmptyAddress) { Filter = filter, ByNextAttempt = byNextAttempt }.Run(output);
+            Read(settings, output, filter, null, byNextAttempt, withAttempts: withRoutes);
+            return ExitStatus.Ok;
+        }
+        if (mayRead)
+        {
+            // What the service would tell its owner the files tell him as well, in half the time.
+            channel.Dispose();
+            using RouteBook routes = new(isRequired: asksWhere);
+            Read(settings, output, filter, withRoutes || asksWhere ? routes : null, byNextAttempt, withAttempts: withRoutes);
             return ExitStatus.Ok;
         }
         using (channel)
@@ -53,5 +61,11 @@ internal static class ListCommand
             ListingReceiver.Run(channel, output);
         }
         return ExitStatus.Ok;
+    }
+
+    private static void Read(PostqueueSettings settings, IListingOutput output, Filter? filter, IRoutes? routes, bool byNextAttempt, bool withAttempts)
+    {
+        DirectAccess.Begin(settings);
+        new QueueListing(settings.Queues, settings.EmptyAddress) { Filter = filter, Routes = routes, ByNextAttempt = byNextAttempt, WithAttempts = withAttempts }.Run(output);
     }
 }

@@ -47,8 +47,7 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress,
     // A message on its way from incoming or active to deferred would be met twice. The active queue is limited by qmgr.
     private const int RememberedLimit = 100_000;
 
-    // Open at once when their routes are asked for together; the first ones are not to wait for many.
-    private const int MostTogether = 100, MostRecipientsTogether = RouteQuestion.Limit;
+    private const int MostTogether = 128, FewTogether = 8;
 
     // In Postfix's order.
     private static readonly QueueName[] s_queues =
@@ -66,6 +65,9 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress,
 
     /// <summary>The earliest next attempt goes first (S3-07); else as they are found.</summary>
     internal bool ByNextAttempt { get; init; }
+
+    /// <summary>Tells how often delivery was tried, too.</summary>
+    internal bool WithAttempts { get; init; } = true;
 
     /// <summary>Tell also what is damaged: for those who may read the queue itself.</summary>
     internal bool WithCorrupt { get; init; }
@@ -94,46 +96,57 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress,
         }
     }
 
+    // Several are opened at once, by as many threads as there are processors, and told in their order; the first ones are not to wait for many.
     private void TellAll(IEnumerable<(QueueName Queue, QueueEntry Entry)> entries, IListingOutput output)
     {
-        List<QueuedMail> together = [];
-        int limit = 1, recipients = 0;
-        foreach ((QueueName queue, QueueEntry entry) in entries)
+        List<(QueueName Queue, QueueEntry Entry)> chunk = [];
+        int limit = 1;
+        foreach ((QueueName, QueueEntry) entry in entries)
         {
-            if (Open(queue, entry) is not { } mail)
+            chunk.Add(entry);
+            if (chunk.Count < limit)
                 continue;
-            if (Routes is null)
-            {
-                using (mail)
-                    Tell(mail, output);
-                continue;
-            }
-            together.Add(mail);
-            recipients += mail.FirstPairs.Count();
-            if (together.Count < limit && recipients < MostRecipientsTogether)
-                continue;
-            TellTogether(together, output);
-            (limit, recipients) = (Math.Min(2 * limit, MostTogether), 0);
+            TellTogether(chunk, output);
+            chunk.Clear();
+            limit = Math.Min(2 * limit, MostTogether);
         }
-        TellTogether(together, output);
+        TellTogether(chunk, output);
     }
 
-    private void TellTogether(List<QueuedMail> together, IListingOutput output)
+    private void TellTogether(List<(QueueName Queue, QueueEntry Entry)> chunk, IListingOutput output)
     {
+        QueuedMail?[] opened = new QueuedMail?[chunk.Count];
         try
         {
-            Routes?.Prepare([.. together.SelectMany(static mail => mail.FirstPairs)]);
-            foreach (QueuedMail mail in together)
-                Tell(mail, output);
+            if (chunk.Count < FewTogether)
+            {
+                for (int i = 0; i < chunk.Count; i++)
+                    opened[i] = Open(chunk[i].Queue, chunk[i].Entry);
+            }
+            else
+            {
+                Parallel.For(0, chunk.Count, i => opened[i] = Open(chunk[i].Queue, chunk[i].Entry));
+            }
+            Routes?.Prepare([.. opened.SelectMany(static mail => mail is null ? [] : mail.FirstPairs)]);
+            foreach (QueuedMail? mail in opened)
+            {
+                if (mail is not null)
+                    Tell(mail, output);
+            }
         }
         finally
         {
-            together.ForEach(static mail => mail.Dispose());
-            together.Clear();
+            foreach (QueuedMail? mail in opened)
+                mail?.Dispose();
         }
     }
 
-    private QueuedMail? Open(QueueName queue, in QueueEntry entry) => QueuedMail.Open(queues, queue, entry, MailTime.Microseconds(_clock), Routes);
+    private QueuedMail? Open(QueueName queue, in QueueEntry entry)
+    {
+        QueuedMail? mail = QueuedMail.Open(queues, queue, entry, MailTime.Microseconds(_clock), Routes);
+        mail?.ReadDelays();
+        return mail;
+    }
 
     private void Tell(QueuedMail mail, IListingOutput output)
     {
@@ -142,7 +155,7 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress,
         output.Begin(new ListedMessage(mail.State, mail.Id, mail.Arrival, mail.Size, mail.IsForceExpired, External(mail.Sender))
         {
             NextAttempt = mail.NextAttempt,
-            Attempts = mail.Attempts,
+            Attempts = WithAttempts ? mail.Attempts : 0,
         });
         string? usual = mail.WrongMode ?? (mail.Queue is QueueName.Maildrop or QueueName.Hold or QueueName.Corrupt ? null : _paused);
         foreach (WaitingRecipient recipient in mail.Recipients())

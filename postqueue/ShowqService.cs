@@ -173,6 +173,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
                 Filter = filter,
                 Routes = request.WithRoutes || isDecisive ? routes : null,
                 ByNextAttempt = request.ByNextAttempt,
+                WithAttempts = request.WithRoutes,
             }.Run(sender);
         }
         catch (IOException e)

@@ -332,7 +332,7 @@ public sealed class QueueFile : IDisposable
     private static void ReadAttribute(Envelope envelope, ReadOnlySpan<byte> payload, long offset)
     {
         int equals = payload.IndexOf((byte)'=');
-        if (equals <= 0)
+        if (equals <= 0 || (!envelope.TakesAttributes && !AttributeName.IsOfEnvelope(payload[..equals])))
             return;
         string name = ByteText.Decode(payload[..equals]);
         string value = ByteText.Decode(payload[(equals + 1)..]);

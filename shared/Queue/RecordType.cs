@@ -68,6 +68,19 @@ public enum RecordType : byte
 /// <summary>Names of the attributes (A records) that this system reads or writes.</summary>
 public static class AttributeName
 {
+    private static readonly byte[][] s_ofEnvelope = [.. ((string[])[CreateTime, Encoding, RewriteContext, EnvelopeId, ReturnFlags, TraceFlags]).Select(System.Text.Encoding.ASCII.GetBytes)];
+
+    /// <summary>Those that <see cref="Envelope"/> has a property for.</summary>
+    internal static bool IsOfEnvelope(ReadOnlySpan<byte> name)
+    {
+        foreach (byte[] known in s_ofEnvelope)
+        {
+            if (name.SequenceEqual(known))
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>Seconds since 1970 when the queue file was made.</summary>
     public const string CreateTime = "create_time";
     /// <summary>TLS security level that an operator gave this message, in place of that of its destination.</summary>

@@ -20,6 +20,7 @@ public sealed class QueuedMail : IMailFacts, IDisposable
     private readonly List<Recipient> _first;
     private readonly long _next, _now;
     private readonly IRoutes? _routes;
+    private List<Outcome>? _delays;
 
     private QueuedMail(QueueDirectories queues, QueueName queue, QueueId id, QueueFile file, FileStatus status, Envelope envelope, List<Recipient> first, long next, long now, IRoutes? routes)
     {
@@ -116,6 +117,23 @@ public sealed class QueuedMail : IMailFacts, IDisposable
     /// <inheritdoc/>
     public int Attempts => AttemptCount.Of(_file.Handle);
 
+    /// <summary>Reads what was recorded at the last attempt, unless that is very much: then it is read when it is asked for.</summary>
+    public void ReadDelays()
+    {
+        if (WrongMode is not null)
+            return;
+        List<Outcome> delays = [];
+        foreach (Outcome outcome in Delays())
+        {
+            delays.Add(outcome);
+            if (delays.Count > RecipientBatch)
+                return;
+        }
+        _delays = delays;
+    }
+
+    private IEnumerable<Outcome> Delays() => _delays ?? RecipientLog.ReadUnlocked(_queues.PathOf(QueueName.Defer, QueueId), DsnClass.Transient);
+
     /// <inheritdoc/>
     /// <remarks>What was recorded goes first, in the order of the log. The log of failures is not told: those recipients are done.</remarks>
     public IEnumerable<WaitingRecipient> Recipients()
@@ -123,7 +141,7 @@ public sealed class QueuedMail : IMailFacts, IDisposable
         HashSet<long>? told = null;
         if (WrongMode is null)
         {
-            foreach ((Recipient recipient, Dsn dsn) in RecipientLog.ReadUnlocked(_queues.PathOf(QueueName.Defer, QueueId), DsnClass.Transient))
+            foreach ((Recipient recipient, Dsn dsn) in Delays())
             {
                 if (recipient.Offset > 0 && (!IsPending(recipient.Offset) || !(told ??= []).Add(recipient.Offset)))
                     continue;

@@ -42,7 +42,7 @@ public sealed class CommandsRaceWithDeliveries
                 done++;
                 continue;
             }
-            string[] ids = [.. mail.QueueFiles("incoming", "active", "deferred", "hold", "maildrop").Select(path => Path.GetFileName(path)).OrderBy(_ => random.Next()).Take(PerCommand)];
+            string[] ids = [.. mail.QueueFiles("incoming", "active", "deferred", "hold").Select(path => Path.GetFileName(path)).Where(name => name.All(char.IsAsciiLetterOrDigit)).OrderBy(_ => random.Next()).Take(PerCommand)];
             if (ids.Length == 0)
             {
                 if (!submission.IsAlive)

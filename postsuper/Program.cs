@@ -1,6 +1,7 @@
 using System.Text;
 using PostfixNet.Commands;
 using PostfixNet.Configuration;
+using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
 using PostfixNet.Selection;
@@ -16,6 +17,8 @@ namespace PostfixNet.Postsuper;
 ///   [-r queue_id] [-D queue_id] [-u queue_id] [queue...]
 ///   postsuper -d|-e|-f|-h|-H|-r queue_id --match filter [--dry-run] [--yes] [queue...]
 ///   postsuper [--delete queue_id,...] ... [queue...]
+///   postsuper [-c config_directory] change queue_id...|ALL|- [--queue queue] [--match filter] [--route transport:nexthop|usual] [--tls level|usual] [--redirect address|nobody]
+///   [--at now|+time|"date time"] [--dry-run] [--yes]
 ///   postsuper [-c config_directory] rule add name hold|discard|redirect address --match filter [--expire time] | rule list [--json] | rule remove name...
 /// DESCRIPTION
 ///   Acts on messages in the named queues (default: maildrop, hold, incoming, active, deferred). A queue_id of "-" reads
@@ -39,6 +42,9 @@ namespace PostfixNet.Postsuper;
 ///   chmod -R, if the file is a message; gives a file that a loss of power left under two names one of them; and tells of mail in
 ///   corrupt. -p removes incomplete files and trace logs of messages that are gone, older than a week, and such defer logs, older than
 ///   an hour. Without options: -s -p.
+///   change gives mail that waits another route (transport and next hop, of this message alone), TLS security level or recipient, or another time for its next attempt, at which it
+///   is tried however far away that is (and returned, when it is too old by then). "usual" and "nobody" take that back. Postfix, too, reads and heeds such a file, but for the level. What is active and waits there is given back by the
+///   queue manager first; what is being delivered is left alone, and told. A route is not heeded by redirected mail.
 ///   rule add gives a standing order for all mail that a filter means, for what is in the queue and for what comes: hold puts it on hold, discard removes it and tells
 ///   nobody, redirect address makes its recipients that one. It is in force when the command ends with 0: written down, and no delivery of such mail starts any more, whatever
 ///   is killed; one that has begun goes on. Of several rules the first that means a message holds. --expire ends it after a time. rule remove ends it now; what it did stays done: held mail is
@@ -72,8 +78,10 @@ internal static class Program
         try
         {
             Orders line = new();
-            if (RuleWords(arguments, out string? directory) is { } words)
+            if (WordsAfter(RuleCommand.Word, arguments, out string? directory) is { } words)
                 return RunRule(words, directory, log, arguments);
+            if (WordsAfter(ChangeCommand.Word, arguments, out directory) is { } changeWords)
+                return RunChange(changeWords, directory, log, arguments);
             if (line.Parse(arguments, out bool isOurs) is { } wrong)
                 return log.Fatal($"{wrong}; {Usage}", 1);
             if (!isOurs)
@@ -133,13 +141,37 @@ internal static class Program
     }
 
     // null: it is about messages, in letters or long names; no queue has that name.
-    private static string[]? RuleWords(string[] arguments, out string? directory)
+    private static string[]? WordsAfter(string word, string[] arguments, out string? directory)
     {
         directory = null;
         int at = 0;
         if (arguments is ["-c" or "--config", var given, ..])
             (directory, at) = (given, 2);
-        return arguments.Length > at && arguments[at] == RuleCommand.Word ? arguments[(at + 1)..] : null;
+        return arguments.Length > at && arguments[at] == word ? arguments[(at + 1)..] : null;
+    }
+
+    private static int RunChange(string[] words, string? directory, CallerLog log, string[] arguments)
+    {
+        MainConfig config = MainConfig.Load(MainConfig.FindDirectory(directory));
+        string[] services = [.. MasterConfig.Load(config.Directory, config).Services.Where(static service => service.IsPrivate).Select(static service => service.Name)];
+        ChangeCommand.Order order;
+        try
+        {
+            order = ChangeCommand.Parse(words, services, MailTime.NowSeconds, ReadStandardInput);
+        }
+        catch (FormatException e)
+        {
+            return log.Fatal($"{e.Message}; {ChangeCommand.Usage}", ExitStatus.Usage);
+        }
+        if (Begin(directory, log, out PostsuperSettings settings) is { } status)
+            return status;
+        Report report = new(log);
+        if (!order.IsDryRun)
+            report.Note(Caller.Describe(arguments));
+        ChangeCommand.Run(order, settings.Queues, report, new StructureCheck(settings.Queues, report, new Changes(settings.Queues.Root), TimeProvider.System, settings.LongQueueIds).WarnOfName);
+        if (!order.IsDryRun)
+            Wake(settings.QueueManager, "ID"u8);
+        return report.HasFailed ? 1 : 0;
     }
 
     private static int RunRule(string[] words, string? directory, CallerLog log, string[] arguments)

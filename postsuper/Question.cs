@@ -9,7 +9,10 @@ internal static class Question
     private const int Large = 100;
 
     /// <summary>A person gave the command, for all messages or for those of a filter; scripts are never asked.</summary>
-    internal static bool MayAsk(Orders line) => line.All != MessageAction.None && !line.IsSure && !line.IsDryRun && Terminal.IsInput && Terminal.IsError;
+    internal static bool MayAsk(Orders line) => line.All != MessageAction.None && !line.IsSure && !line.IsDryRun && IsSomebodyThere;
+
+    /// <summary>A terminal asks and answers.</summary>
+    internal static bool IsSomebodyThere => Terminal.IsInput && Terminal.IsError;
 
     /// <summary>Asks, if there are many.</summary>
     internal static bool IsAnsweredYes(int count)

@@ -258,7 +258,7 @@ internal sealed class StructureCheck
     // What chmod -R has done: files that are no mail any more by their mode, and bits that are no orders of ours.
     private FileStatus RepairMode(QueueName queue, QueueEntry entry, FileStatus status)
     {
-        const int Ours = QueueFileMode.Ready | QueueFileMode.FlushFirst | QueueFileMode.ForceExpired | QueueFileMode.Paused;
+        const int Ours = QueueFileMode.Ready | QueueFileMode.FlushFirst | QueueFileMode.ForceExpired | QueueFileMode.Paused | QueueFileMode.Scheduled;
         int mode = status.Mode, expiry = mode & QueueFileMode.ForceExpired;
         bool isReady = QueueFileMode.IsReady(mode);
         if ((isReady && (mode & ~Ours) == 0 && expiry is 0 or QueueFileMode.ForceExpired) || mode == QueueFileMode.Corrupt

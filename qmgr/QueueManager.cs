@@ -92,6 +92,11 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     /// <summary>Changes the standing rules, or tells them. When this returns a new rule holds for all that has not been handed to an agent.</summary>
     internal RuleReply Answer(RuleRequest request)
     {
+        if (request is RuleRequest.GiveBack give)
+        {
+            Admission.GiveBack(give.Ids.Select(static text => QueueId.TryParse(text, out QueueId id) ? id : default).Where(static id => id != default));
+            return new RuleReply(null, []);
+        }
         RuleReply reply = _rules.Answer(request, out bool hasNew);
         PauseTransports();
         if (hasNew)

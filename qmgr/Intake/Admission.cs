@@ -56,7 +56,7 @@ internal sealed class Admission(
             long now = MailTime.Microseconds(clock);
             long wait = status.ModifiedNanoseconds / 1000 - now;
             // No pause is that long: the clock has gone back, and the mail would wait as long as it went.
-            bool isClockTrouble = wait > (long)(settings.LongestPause + s_clockTolerance).TotalMicroseconds;
+            bool isClockTrouble = wait > (long)(settings.LongestPause + s_clockTolerance).TotalMicroseconds && (status.Mode & QueueFileMode.Scheduled) == 0;
             bool isTaken = (takes & NotDue.All) != 0 || ((takes & NotDue.Paused) != 0 && (status.Mode & QueueFileMode.Paused) != 0);
             if (!isTaken && wait > FutureToleranceMicroseconds && !isClockTrouble
                 && !((takes & NotDue.Ruled) != 0 && rules.Of(QueueOf(entry), entry) is not null))
@@ -115,7 +115,7 @@ internal sealed class Admission(
                 log.StillDelivered(id);
                 return;
             }
-            const int UsedUp = QueueFileMode.FlushFirst | QueueFileMode.Paused;
+            const int UsedUp = QueueFileMode.FlushFirst | QueueFileMode.Paused | QueueFileMode.Scheduled;
             if ((status.Mode & UsedUp) != 0)
                 FileSystem.ChangeMode(file.Handle, set: 0, clear: UsedUp);
             attempts = AttemptCount.Of(file.Handle);
@@ -156,6 +156,22 @@ internal sealed class Admission(
         }
         FileSystem.TryRemove(reasons);
         dispatch.Sort(message, recipients);
+    }
+
+    /// <summary>Messages that somebody wants to change are given back to deferred, but those that an agent has.</summary>
+    /// <returns>How many are.</returns>
+    internal int GiveBack(IEnumerable<QueueId> ids)
+    {
+        int count = 0;
+        foreach (QueueId id in ids)
+        {
+            if (active.Find(id) is not { Diversion: null } message || message.Jobs.Any(static job => job.UnderWay.Any()))
+                continue;
+            message.Divert(new Diversion(null));
+            count++;
+        }
+        dispatch.SortAnew();
+        return count;
     }
 
     /// <summary>There are other rules: what is in the active queue, and has not been handed out, is looked at again.</summary>

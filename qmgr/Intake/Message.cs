@@ -31,6 +31,7 @@ internal sealed class Message
         (EnvelopeId, Return, Verp) = (envelope.EnvelopeId, envelope.Return, envelope.Verp);
         Origin = MessageOrigin.Of(envelope);
         OwnRoute = RouteOf(envelope);
+        TlsLevel = envelope.Attribute(AttributeName.TlsLevel);
         (WarnTime, WarnTimeOffset) = (envelope.WarnTime, envelope.WarnTimeOffset);
         ArrivalMicroseconds = envelope.ArrivalSeconds * 1_000_000 + envelope.ArrivalMicroseconds;
         _created = envelope.CreateTime > 0 ? envelope.CreateTime : envelope.ArrivalSeconds;
@@ -71,6 +72,9 @@ internal sealed class Message
 
     /// <summary>The route that it asks for itself; null: each recipient has its own.</summary>
     internal string? OwnRoute { get; }
+
+    /// <summary>TLS security level that an operator gave it; null: none.</summary>
+    internal string? TlsLevel { get; }
 
     /// <summary>When the sender is to be told of the delay, seconds since 1970; 0: never; -1: that was done.</summary>
     internal long WarnTime { get; }

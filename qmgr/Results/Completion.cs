@@ -138,7 +138,7 @@ internal sealed class Completion(
         // It stays for long: after a loss of power all that have it would get it again.
         if (message.HasNewMarks)
             files.Flush(message.Id);
-        if (!message.IsPaused)
+        if (!message.IsPaused && message.Diversion is null)
             files.NoteAttempt(message);
         if (!files.Defer(message.Id, next, message.IsPaused))
             Log.GoneBeforeDeferral(message);

@@ -77,6 +77,6 @@ internal sealed class Entry(Job job, Destination destination, int capacity)
         ActiveMicroseconds = Message.ActiveMicroseconds,
         Origin = Message.Origin,
         MoreWaits = moreWaits,
-        Rule = DeliveryRule.Of(Destination.Rule),
+        Rule = Message.TlsLevel is { } level ? (DeliveryRule.Of(Destination.Rule) ?? new DeliveryRule("postsuper change")) with { Tls = level } : DeliveryRule.Of(Destination.Rule),
     };
 }

@@ -12,7 +12,6 @@ internal sealed class DestinationReader
     private const int MostPauses = 100;
 
     // Those of smtp_tls_security_level that are supported: without DANE.
-    private static readonly string[] s_tlsLevels = ["none", "may", "encrypt", "fingerprint", "verify", "secure"];
     private static readonly TimeSpan s_longestPause = TimeSpan.FromDays(30);
 
     private readonly MainConfig _config;
@@ -151,8 +150,8 @@ internal sealed class DestinationReader
     private string TlsLevel(TomlEntry entry)
     {
         string level = Text(entry, entry.Value);
-        return Array.IndexOf(s_tlsLevels, level) >= 0 ? level
-            : throw Wrong(entry, entry.Value, $"\"{level}\" is not accepted; give one of \"{string.Join("\", \"", s_tlsLevels)}\"");
+        return DestinationRule.TlsLevels.Contains(level) ? level
+            : throw Wrong(entry, entry.Value, $"\"{level}\" is not accepted; give one of \"{string.Join("\", \"", DestinationRule.TlsLevels)}\"");
     }
 
     private void ReadSource(TomlEntry entry)

@@ -22,13 +22,14 @@ public static class EnvelopeEdit
     // Text that no delivery looks at: what is overruled becomes it.
     private const RecordType Overruled = RecordType.FullName;
 
-    /// <summary>Changes the envelope; on return that is on stable storage.</summary>
+    /// <summary>Changes the envelope; on return that is on stable storage, unless the caller sees to it for many files at once.</summary>
     /// <param name="file">Open for writing.</param>
     /// <param name="path">For messages.</param>
     /// <param name="change">What.</param>
+    /// <param name="isFlushed">False: the caller flushes the file system at the end. What is new is there before anything leads to it in any case.</param>
     /// <exception cref="QueueFileException">The file is damaged, or has no room for a pointer; it is as it was.</exception>
     /// <exception cref="IOException">The file cannot be read or written.</exception>
-    public static void Apply(SafeFileHandle file, string path, EnvelopeChange change)
+    public static void Apply(SafeFileHandle file, string path, EnvelopeChange change, bool isFlushed = true)
     {
         RecordReader records = new(file, followPointers: false);
         if (!records.Read() || records.Type != RecordType.Size)
@@ -61,7 +62,8 @@ public static class EnvelopeEdit
         pointer.WritePointer(start);
         pointer.Flush();
         Overrule(file, back, change);
-        FileSystem.Flush(file, path);
+        if (isFlushed)
+            FileSystem.Flush(file, path);
     }
 
     private static void Append(SafeFileHandle file, ReadOnlySpan<byte> bytes, ref long at)
@@ -113,7 +115,7 @@ public static class EnvelopeEdit
     };
 
     // Of several the last one counts, and what cleanup wrote may come later.
-    private static void Overrule(SafeFileHandle file, long from, EnvelopeChange change)
+    private static void Overrule(SafeFileHandle file, long from, EnvelopeChange change, bool isFlushed = true)
     {
         RecordReader records = new(file);
         records.Seek(from);

@@ -35,6 +35,9 @@ public static class QueueFileMode
     /// <summary>Bit: put off only because the operator paused its delivery; due as soon as that ends.</summary>
     public const int Paused = 0x1; // 0001
 
+    /// <summary>Bit: an operator chose the time of its next attempt, however far away that is.</summary>
+    public const int Scheduled = 0x2; // 0002
+
     /// <summary>A delivery agent found the file unreadable; qmgr moves it to corrupt.</summary>
     public const int Corrupt = 0x100; // 0400
 

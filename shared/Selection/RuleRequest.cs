@@ -6,7 +6,7 @@ namespace PostfixNet.Selection;
 /// <summary>What <c>postsuper rule</c> asks of the queue manager, on <see cref="WaitQuestion.Path"/>.</summary>
 public abstract record RuleRequest
 {
-    private const string What = "rule_request", ListWord = "list", AddWord = "add", RemoveWord = "remove", NameName = "name";
+    private const string What = "rule_request", ListWord = "list", AddWord = "add", RemoveWord = "remove", GiveBackWord = "give_back", NameName = "name", IdsName = "ids";
 
     private RuleRequest() { }
 
@@ -19,6 +19,9 @@ public abstract record RuleRequest
     /// <summary>One less.</summary>
     public sealed record Remove(string Name) : RuleRequest;
 
+    /// <summary>No rule: messages that are to be changed, and that no agent has, go from active to deferred, soon after the reply.</summary>
+    public sealed record GiveBack(IReadOnlyList<string> Ids) : RuleRequest;
+
     /// <summary>Whether a message is one.</summary>
     public static bool Is(AttributeList list) => list.Has(What);
 
@@ -26,6 +29,7 @@ public abstract record RuleRequest
     public AttributeList ToAttributes() => this switch
     {
         Add add => RuleReply.Write(add.Rule, new AttributeList().Add(What, AddWord)),
+        GiveBack give => new AttributeList().Add(What, GiveBackWord).Add(IdsName, string.Join(' ', give.Ids)),
         Remove remove => new AttributeList().Add(What, RemoveWord).Add(NameName, remove.Name),
         _ => new AttributeList().Add(What, ListWord),
     };
@@ -36,6 +40,7 @@ public abstract record RuleRequest
         ListWord => new List(),
         AddWord => new Add(RuleReply.Read(list)),
         RemoveWord => new Remove(list.Text(NameName)),
+        GiveBackWord => new GiveBack(list.Text(IdsName).Split(' ', StringSplitOptions.RemoveEmptyEntries)),
         _ => throw new IpcException("unknown request about rules"),
     };
 }

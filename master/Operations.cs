@@ -86,31 +86,17 @@ internal static class Operations
         }
     }
 
-    internal static int Status(string directory)
-    {
-        MainConfig config = MainConfig.Load(directory);
-        string queue = MasterSettings.Read(config).Queue;
-        int? pid = PidFile.Running(queue);
-        StandardStreams.WriteError(pid is null ? "master: the Postfix.Net mail system is not running\n" : $"master: the Postfix.Net mail system is running: PID: {pid}\n");
-        Pauses.Tell(queue);
-        if (FileSystem.Status(queue) is not null && SpaceLimit.Read(config).Shortage(queue) is { } shortage)
-            StandardStreams.WriteError($"master: warning: mail is not accepted: {shortage}\n");
-        return pid is null ? 1 : ExitStatus.Ok;
-    }
-
     internal static int Check(string directory)
     {
         Instance instance = Instance.Read(directory);
-        instance.Tell();
-        int problems = 0;
-        if (FileSystem.Status(instance.Settings.Queue) is not null && SpaceLimit.Read(instance.Config).Shortage(instance.Settings.Queue) is { } shortage)
-        {
-            StandardStreams.WriteError($"master: warning: mail is not accepted: {shortage}\n");
-            problems++;
-        }
-        // They are among the warnings that were told.
-        problems += SystemCheck.Problems(instance.Config).Count();
-        return problems == 0 ? ExitStatus.Ok : 1;
+        List<Finding> findings = [.. HostCheck.Run(directory, instance)];
+        // What a start tells of the directories, the findings tell with how to mend it.
+        List<string> known = [.. SystemCheck.Problems(instance.Config)];
+        foreach (string warning in instance.Warnings.Except(known))
+            StandardStreams.WriteError($"master: warning: {warning}\n");
+        foreach (Finding finding in findings)
+            StandardStreams.WriteError($"master: {(finding.IsError ? "error" : "warning")}: {finding.Text}\n");
+        return findings.Exists(static finding => finding.IsError) ? 1 : ExitStatus.Ok;
     }
 
     internal static int SetPermissions(string directory)

@@ -25,8 +25,12 @@ namespace PostfixNet.Master;
 ///   reload     Reads the configuration anew; processes end after the work in hand and are replaced. The queue manager
 ///              stays, with its queue in memory, and sends what is not under way by the new routes and limits.
 ///   flush      Tries all deferred mail now, as postqueue -f does.
-///   status     Tells if the system runs, and what is paused. Exit 0: it runs. Exit 1: it does not.
-///   check      Reads the configuration and looks at the queue directories; says all that is wrong.
+///   status     Tells if the system runs, since when, how each service is (processes, clients served, crashes, throttles), how much mail waits in each queue and
+///              since when, what is paused, and what needs a person: all in one look, for any user who may list the queue (authorized_mailq_users).
+///              --json as one object, with the troubles in "problems". Exit 0: it runs. Exit 1: it does not.
+///   check      Reads the configuration as each program would, and looks at the host: owners and modes, room and inodes, the queue's file system (in memory, a
+///              container's own layer, without modes or journal), damaged mail, the DNS, the own name and that of relayhost, the clock. Each line says how
+///              to mend it: "warning" of what may be meant so, "error" of what keeps mail from going. Exit 0: no error. 1: errors. 78: of the configuration.
 ///   set-permissions
 ///              Makes the queue directories that are missing, and gives all of them the owners and modes back that they need.
 ///   config     Prints the settings in force in the form of main.toml, $name expanded, passwords left out: all, the changed ones, or the

@@ -1,6 +1,7 @@
 using System.Net;
 using PostfixNet.Configuration;
 using PostfixNet.Ipc;
+using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Service;
 
@@ -24,6 +25,9 @@ internal sealed class ServiceSlot
     private EventLoop.Timer? _wakeup;
     private bool _throttled, _turnsAway, _ended, _used, _lastWasKilled;
     private int _failedStarts;
+    private long _requests, _starts, _crashes, _throttles;
+    private (string How, long Time)? _lastCrash;
+    private const int MostPids = 50;
 
     private sealed record Listener(IPEndPoint? Where, Descriptor Socket, EventLoop.Watch Watch);
 
@@ -44,6 +48,18 @@ internal sealed class ServiceSlot
     internal Action? Emptied { get; init; }
 
     internal bool HasProcesses => _workers.Count > 0;
+
+    /// <summary>How it is now.</summary>
+    internal ServiceStatus Status
+    {
+        get
+        {
+            int busy = _workers.Count(static worker => !worker.IsIdle);
+            string state = _ended ? "ending" : _throttled ? "throttled" : _workers.Count == 0 ? "ready" : busy == 0 ? "idle" : busy >= Limit && Limit > 1 ? "full" : "busy";
+            return new ServiceStatus(Entry.Name, Entry.Command, state, _workers.Count, busy, Entry.ProcessLimit > 0 ? Entry.ProcessLimit : null, _requests, _starts, _crashes, _throttles,
+                _lastCrash?.How, _lastCrash?.Time, [.. _workers.Take(MostPids).Select(static worker => worker.Process.Pid)]);
+        }
+    }
 
     private int Limit => Entry.ProcessLimit > 0 ? Entry.ProcessLimit : int.MaxValue;
 
@@ -215,6 +231,7 @@ internal sealed class ServiceSlot
                 [(theirs.Number, ServiceContext.LifelineNumber), .. _listeners.Select(static (listener, i) => (listener.Socket.Number, ServiceContext.ListenerNumber + i))]);
             _workers.Add(new Worker(this, process, ours, StartLine()));
             _failedStarts = 0;
+            _starts++;
         }
         catch (IOException e)
         {
@@ -244,6 +261,7 @@ internal sealed class ServiceSlot
     private void Throttle()
     {
         _log.BadStart(ProgramPath);
+        _throttles++;
         HoldBack(_settings.ThrottleTime);
     }
 
@@ -285,6 +303,8 @@ internal sealed class ServiceSlot
         if (status != 0)
         {
             _log.Ended(ProgramPath, worker.Process.Pid, words);
+            _crashes++;
+            _lastCrash = (words, MailTime.NowSeconds);
             // One that served somebody first had a bad day; one that never did will not do better at once.
             // So had one that somebody killed; but not the one after it, too.
             bool isKilled = status is 128 + KillSignal or 128 + TerminateSignal && !_lastWasKilled;
@@ -382,6 +402,7 @@ internal sealed class ServiceSlot
             {
                 CanReload |= word == (byte)ServiceState.CanReload;
                 HasServed |= word == (byte)ServiceState.Busy;
+                _slot._requests += word == (byte)ServiceState.Busy ? 1 : 0;
                 if (word is (byte)ServiceState.Idle or (byte)ServiceState.Busy)
                     IsIdle = word == (byte)ServiceState.Idle;
             }

@@ -3,6 +3,7 @@ using Microsoft.Win32.SafeHandles;
 using PostfixNet.Configuration;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
+using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
 using PostfixNet.Service;
@@ -38,6 +39,9 @@ internal sealed class Supervisor : IDisposable
     private readonly List<PosixSignalRegistration> _signals = [];
     private Instance _instance;
     private bool _isUp, _stopping, _lastStage;
+    private readonly long _started = MailTime.NowSeconds;
+    private long? _reloaded;
+    private StatusSocket? _status;
     private uint _ownerUid, _ownerGid;
 
     private Supervisor(string directory, Instance instance) => (_directory, _instance) = (directory, instance);
@@ -80,6 +84,7 @@ internal sealed class Supervisor : IDisposable
         supervisor.OpenLog();
         supervisor.Apply();
         supervisor._isUp = true;
+        supervisor._status = new StatusSocket(supervisor._loop, supervisor.Report);
         supervisor.WatchSignals();
         supervisor._log.Started(instance.Settings.Version, directory);
         ready(instance);
@@ -90,6 +95,8 @@ internal sealed class Supervisor : IDisposable
         PidFile.Leave(pidFile);
         return ExitStatus.Ok;
     }
+
+    private string Report() => StatusSocket.Report(Settings.Version, _directory, _started, _reloaded, _stopping, _slots.Values.Select(static slot => slot.Status));
 
     private void PrepareQueue()
     {
@@ -221,6 +228,7 @@ internal sealed class Supervisor : IDisposable
         }
         OpenLog();
         _log.Reloaded(Settings.Version, _directory);
+        _reloaded = MailTime.NowSeconds;
         Apply();
         // Those that stay hear of it before those they work with end.
         foreach (ServiceSlot slot in _slots.Values)
@@ -311,6 +319,7 @@ internal sealed class Supervisor : IDisposable
             signal.Dispose();
         foreach (ServiceSlot slot in _slots.Values)
             slot.Close();
+        _status?.Dispose();
         _loop.Dispose();
     }
 }

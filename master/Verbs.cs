@@ -58,10 +58,13 @@ internal sealed class FlushVerb : MasterVerb
     internal override int Run(string directory) => Operations.Flush(directory);
 }
 
-[Verb("status", HelpText = "Tell if the system runs (exit status 0) or not (1), and what is paused.")]
+[Verb("status", HelpText = "Tell if the system runs (exit status 0) or not (1): its services, its queue, what is paused or held back and why.")]
 internal sealed class StatusVerb : MasterVerb
 {
-    internal override int Run(string directory) => Operations.Status(directory);
+    [Option("json", HelpText = "One JSON object.")]
+    public bool Json { get; set; }
+
+    internal override int Run(string directory) => StatusCommand.Run(directory, Json);
 }
 
 [Verb("check", HelpText = "Read the configuration, look at the queue directories, tell all that is wrong.")]

@@ -56,7 +56,8 @@ internal static class Program
             LoginSettings.OpenTables(config, service);
             TlsFiles.Open(config, service);
         },
-        Tell = static (config, settings, service, question) => ServerFacts.Of(config, settings.Options, service, question),
+        Tell = static (config, settings, service, question) => question is [Fact.AboutNames]
+            ? NameFacts.Of(config, settings.Options) : ServerFacts.Of(config, settings.Options, service, question),
         CallsPrograms = LoginSettings.CallPrograms,
         Examine = static settings => settings.Examine(),
     };

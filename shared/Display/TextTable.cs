@@ -1,8 +1,8 @@
-using System.Globalization;
 using System.Text;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace PostfixNet.Display;
 
@@ -11,7 +11,7 @@ namespace PostfixNet.Display;
 /// <param name="headings">One for each column; none: there are only rows.</param>
 public sealed class TextTable(params string[] headings)
 {
-    private const int Gap = 2;
+    private const int Gap = 2, LeastWidth = 20, ShortCell = 12;
     private readonly List<string[]> _rows = [];
 
     /// <summary>Adds a row, of as many cells as there are headings.</summary>
@@ -53,35 +53,35 @@ public sealed class TextTable(params string[] headings)
         {
             TableColumn column = new(new Markup(Markup.Escape(i < headings.Length ? headings[i] : ""), new Style(decoration: Decoration.Bold)));
             column.PadLeft(0).PadRight(Gap);
-            column.NoWrap = i == 0;
+            column.NoWrap = _rows.TrueForAll(row => i >= row.Length || row[i].Length <= ShortCell) || i == 0;
             table.AddColumn(column);
         }
         foreach (string[] row in _rows)
             table.AddRow(row.Select(static cell => new Text(cell)));
-        using StringWriter text = new(CultureInfo.InvariantCulture);
+        // Not by way of a console of the library's: that asks System.Console, which takes the terminal over.
+        StringBuilder text = new();
         bool plain = Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb";
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = plain ? AnsiSupport.No : AnsiSupport.Yes,
-            ColorSystem = ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.No,
-            Out = new Output(text, Math.Max(width, 20)),
-        });
-        console.Profile.Capabilities.Unicode = false;
-        console.Write(table);
-        return string.Concat(text.ToString().Split('\n').Select(static line => line.TrimEnd() + "\n")).TrimEnd('\n') + "\n";
+        foreach (Segment segment in ((IRenderable)table).Render(new RenderOptions(new Simple(), new Size(Math.Max(width, LeastWidth), int.MaxValue)), Math.Max(width, LeastWidth)))
+            text.Append(!plain && segment.Style.Decoration == Decoration.Bold && segment.Text.Trim().Length > 0 ? $"\e[1m{segment.Text}\e[0m" : segment.Text);
+        return string.Concat(text.ToString().TrimEnd('\n').Split('\n').Select(static line => line.TrimEnd() + "\n"));
     }
 
-    // The library's own asks System.Console, which takes the terminal over.
-    private sealed record Output(TextWriter Writer, int Width) : IAnsiConsoleOutput
+    /// <summary>What is asked of the terminal: nothing.</summary>
+    private sealed class Simple : IReadOnlyCapabilities
     {
-        public bool IsTerminal => true;
+        public ColorSystem ColorSystem => ColorSystem.NoColors;
 
-        public int Height => int.MaxValue;
+        public bool Ansi => true;
 
-        public void SetEncoding(Encoding encoding)
-        {
-        }
+        public bool Links => false;
+
+        public bool Legacy => false;
+
+        public bool Interactive => false;
+
+        public bool Unicode => false;
+
+        public bool AlternateBuffer => false;
     }
 
     private int Columns => _rows.Count > 0 ? Math.Max(headings.Length, _rows.Max(static row => row.Length)) : headings.Length;

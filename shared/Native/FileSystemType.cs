@@ -28,6 +28,14 @@ public static class FileSystemType
     /// <param name="type">Of <see cref="Of"/>.</param>
     public static bool KeepsNoOrder(string? type) => s_withoutJournal.Contains(type);
 
+    /// <summary>Whether what is on it is gone after a restart of the machine, or with a container.</summary>
+    /// <param name="type">Of <see cref="Of"/>.</param>
+    public static bool IsVolatile(string? type) => type is "tmpfs" or "ramfs" or "rootfs" or "overlay" or "aufs";
+
+    /// <summary>Whether it is the layer of a container that goes with it.</summary>
+    /// <param name="type">Of <see cref="Of"/>.</param>
+    public static bool IsContainerLayer(string? type) => type is "overlay" or "aufs";
+
     /// <summary>The type of the mount of a device; null when it is not there.</summary>
     /// <param name="mounts">The table.</param>
     /// <param name="device">Its numbers, "8:1".</param>

@@ -233,6 +233,9 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "isatty")]
     internal static partial int IsATty(int fd);
 
+    [LibraryImport(C, EntryPoint = "adjtimex", SetLastError = true)]
+    internal static partial int AdjustTime(void* timex);
+
     internal const nuint TIOCGWINSZ = 0x5413;
 
     [LibraryImport(C, EntryPoint = "ioctl", SetLastError = true)]

@@ -8,6 +8,15 @@ namespace PostfixNet.Service;
 /// <param name="Because">Which parameter or table says so.</param>
 public sealed record Fact(string Name, string Value, string Because)
 {
+    /// <summary>The question to an agent what is wrong with the names that it will look up; facts are named "error" or "warning".</summary>
+    public const string AboutNames = "names";
+
+    /// <summary>Name of a fact that keeps mail from going.</summary>
+    public const string ErrorName = "error";
+
+    /// <summary>Name of one that may be meant so.</summary>
+    public const string WarningName = "warning";
+
     private const char Separator = '\t';
 
     /// <summary>For the other program.</summary>

@@ -47,7 +47,7 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress,
     // A message on its way from incoming or active to deferred would be met twice. The active queue is limited by qmgr.
     private const int RememberedLimit = 100_000;
 
-    private const int MostTogether = 128, FewTogether = 8;
+    private const int MostTogether = 64, ChunksAhead = 3;
 
     // In Postfix's order.
     private static readonly QueueName[] s_queues =
@@ -96,37 +96,49 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress,
         }
     }
 
-    // Several are opened at once, by as many threads as there are processors, and told in their order; the first ones are not to wait for many.
+    // Several are opened ahead, on other threads, and told in their order; the first ones are not to wait for many.
     private void TellAll(IEnumerable<(QueueName Queue, QueueEntry Entry)> entries, IListingOutput output)
     {
+        Queue<Task<QueuedMail?[]>> ahead = [];
         List<(QueueName Queue, QueueEntry Entry)> chunk = [];
         int limit = 1;
-        foreach ((QueueName, QueueEntry) entry in entries)
-        {
-            chunk.Add(entry);
-            if (chunk.Count < limit)
-                continue;
-            TellTogether(chunk, output);
-            chunk.Clear();
-            limit = Math.Min(2 * limit, MostTogether);
-        }
-        TellTogether(chunk, output);
-    }
-
-    private void TellTogether(List<(QueueName Queue, QueueEntry Entry)> chunk, IListingOutput output)
-    {
-        QueuedMail?[] opened = new QueuedMail?[chunk.Count];
         try
         {
-            if (chunk.Count < FewTogether)
+            foreach ((QueueName, QueueEntry) entry in entries)
             {
-                for (int i = 0; i < chunk.Count; i++)
-                    opened[i] = Open(chunk[i].Queue, chunk[i].Entry);
+                chunk.Add(entry);
+                if (chunk.Count < limit)
+                    continue;
+                (QueueName, QueueEntry)[] some = [.. chunk];
+                ahead.Enqueue(Task.Run(() => OpenAll(some)));
+                if (limit < MostTogether || ahead.Count > ChunksAhead)
+                    TellTogether(ahead.Dequeue().GetAwaiter().GetResult(), output);
+                chunk.Clear();
+                limit = Math.Min(2 * limit, MostTogether);
             }
-            else
-            {
-                Parallel.For(0, chunk.Count, i => opened[i] = Open(chunk[i].Queue, chunk[i].Entry));
-            }
+            while (ahead.TryDequeue(out Task<QueuedMail?[]>? opened))
+                TellTogether(opened.GetAwaiter().GetResult(), output);
+            TellTogether(OpenAll(chunk), output);
+        }
+        finally
+        {
+            foreach (Task<QueuedMail?[]> opened in ahead)
+                Close(opened.GetAwaiter().GetResult());
+        }
+    }
+
+    private QueuedMail?[] OpenAll(IReadOnlyList<(QueueName Queue, QueueEntry Entry)> chunk)
+    {
+        QueuedMail?[] opened = new QueuedMail?[chunk.Count];
+        for (int i = 0; i < opened.Length; i++)
+            opened[i] = Open(chunk[i].Queue, chunk[i].Entry);
+        return opened;
+    }
+
+    private void TellTogether(QueuedMail?[] opened, IListingOutput output)
+    {
+        try
+        {
             Routes?.Prepare([.. opened.SelectMany(static mail => mail is null ? [] : mail.FirstPairs)]);
             foreach (QueuedMail? mail in opened)
             {
@@ -136,9 +148,14 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress,
         }
         finally
         {
-            foreach (QueuedMail? mail in opened)
-                mail?.Dispose();
+            Close(opened);
         }
+    }
+
+    private static void Close(QueuedMail?[] opened)
+    {
+        foreach (QueuedMail? mail in opened)
+            mail?.Dispose();
     }
 
     private QueuedMail? Open(QueueName queue, in QueueEntry entry)
@@ -150,7 +167,8 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress,
 
     private void Tell(QueuedMail mail, IListingOutput output)
     {
-        if (Filter is not null && !Filter.Fits(mail))
+        // Opened ahead, perhaps, when it had not been told yet where it was before.
+        if ((mail.Queue is QueueName.Deferred or QueueName.Hold && _remembered.Contains(mail.QueueId)) || (Filter is not null && !Filter.Fits(mail)))
             return;
         output.Begin(new ListedMessage(mail.State, mail.Id, mail.Arrival, mail.Size, mail.IsForceExpired, External(mail.Sender))
         {

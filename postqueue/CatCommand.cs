@@ -70,9 +70,14 @@ internal static class CatCommand
     {
         if (parts.Envelope)
             ShowEnvelope(queue, id, file, output);
+        if (parts.Headers || parts.Body)
+            ShowMessage(file, parts, output);
+        output.Flush();
+    }
+
+    private static void ShowMessage(QueueFile file, MessageParts parts, MessageOutput output)
+    {
         Envelope envelope = file.ReadWhatIsThere([], 0, out _);
-        if (!parts.Headers && !parts.Body)
-            return;
         if (envelope.DataOffset == 0)
             throw new QueueFileException("no content is found in it");
         if (parts.Envelope)
@@ -81,7 +86,6 @@ internal static class CatCommand
             DecodedMessage.Show(file, envelope, parts, output);
         else
             ShowContent(file, envelope, parts, output);
-        output.Flush();
     }
 
     private static void ShowEnvelope(QueueName queue, QueueId id, QueueFile file, MessageOutput output)

@@ -86,7 +86,7 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
             if (recipients.Count == 0 && wanted is not null)
                 return null;
             List<ExplainedRecipient> told = Tell(queue, entry.Id, status, sender, recipients, isTold);
-            Summary.Add(told);
+            Summary.Add(External(sender), told);
             return new ExplainedMessage(
                 QueueDirectories.NameOf(queue), entry.Id.ToString(), envelope.ArrivalSeconds > 0 ? envelope.ArrivalSeconds : status.ModifiedSeconds,
                 envelope.Size?.ContentSize is > 0 and long size ? size : status.Size, External(sender), told, more)

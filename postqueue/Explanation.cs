@@ -87,6 +87,21 @@ internal sealed record WaitCount(WaitCode Code, string Reply, int Recipients, in
         (int)Math.Clamp(list.Number(RecipientsName), 0, int.MaxValue), (int)Math.Clamp(list.Number(MessagesName), 0, int.MaxValue));
 }
 
+/// <summary>How much waits from one sender.</summary>
+/// <param name="Sender">External form.</param>
+/// <param name="Recipients">How many.</param>
+/// <param name="Messages">Of how many messages.</param>
+internal sealed record SenderCount(string Sender, int Recipients, int Messages)
+{
+    private const string SenderName = "sender", RecipientsName = "recipients", MessagesName = "messages";
+
+    internal AttributeList ToAttributes() => new AttributeList().Add(SenderName, Sender).Add(RecipientsName, Recipients).Add(MessagesName, Messages);
+
+    /// <exception cref="IpcException">Malformed.</exception>
+    internal static SenderCount From(AttributeList list) => new(list.Text(SenderName),
+        (int)Math.Clamp(list.Number(RecipientsName), 0, int.MaxValue), (int)Math.Clamp(list.Number(MessagesName), 0, int.MaxValue));
+}
+
 /// <summary>All is told.</summary>
 /// <param name="Total">Messages that there are; only some of very many are told.</param>
 /// <param name="IsFromFilesAlone">The queue manager did not answer.</param>
@@ -95,13 +110,20 @@ internal sealed record ExplanationEnd(int Total, bool IsFromFilesAlone)
     /// <summary>Of all of them, the most frequent first.</summary>
     internal IReadOnlyList<WaitCount> Reasons { get; init; } = [];
 
-    private const string TotalName = "total", NoAnswer = "no_answer", ReasonsName = "reasons";
+    /// <summary>Those with most of them first.</summary>
+    internal IReadOnlyList<SenderCount> Senders { get; init; } = [];
+
+    private const string TotalName = "total", SendersName = "senders", NoAnswer = "no_answer", ReasonsName = "reasons";
 
     /// <summary>For the line to the command.</summary>
     internal AttributeList ToAttributes() => new AttributeList().Add(TotalName, Total).Add(NoAnswer, IsFromFilesAlone)
-        .Add(ReasonsName, [.. Reasons.Select(static reason => reason.ToAttributes())]);
+        .Add(ReasonsName, [.. Reasons.Select(static reason => reason.ToAttributes())]).AddOptional(SendersName, [.. Senders.Select(static sender => sender.ToAttributes())]);
 
     /// <summary>Understands the end; null: it is something else.</summary>
     internal static ExplanationEnd? From(AttributeList list) => list.Has(TotalName)
-        ? new((int)Math.Clamp(list.Number(TotalName), 0, int.MaxValue), list.IsTrue(NoAnswer)) { Reasons = [.. list.Lists(ReasonsName).Select(WaitCount.From)] } : null;
+        ? new((int)Math.Clamp(list.Number(TotalName), 0, int.MaxValue), list.IsTrue(NoAnswer))
+        {
+            Reasons = [.. list.Lists(ReasonsName).Select(WaitCount.From)],
+            Senders = list.Has(SendersName) ? [.. list.Lists(SendersName).Select(SenderCount.From)] : [],
+        } : null;
 }

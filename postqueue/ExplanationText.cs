@@ -44,6 +44,10 @@ internal static class ExplanationText
                 line.Append(": ").Append(Clean(count.Reply));
             line.Append('\n');
         }
+        if (end.Senders.Count > 1)
+            text.Append("By sender:\n");
+        foreach (SenderCount count in end.Senders.Count > 1 ? end.Senders : [])
+            text.Append(string.Create(CultureInfo.InvariantCulture, $"{count.Recipients,7} in {count.Messages} messages: {Clean(count.Sender)}\n"));
     }
 
     private static string Load(NextHopLoad? load)

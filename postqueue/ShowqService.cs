@@ -137,7 +137,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
         {
             Explainer explainer = new(queues, emptyAddress, line.Ask, TimeProvider.System) { HasRoom = HasRoom };
             int count = explainer.Run(what, message => channel.Send(message.ToAttributes()));
-            channel.Send(new ExplanationEnd(count, line.IsBroken) { Reasons = explainer.Summary.Reasons }.ToAttributes());
+            channel.Send(new ExplanationEnd(count, line.IsBroken) { Reasons = explainer.Summary.Reasons, Senders = explainer.Summary.Senders }.ToAttributes());
         }
         catch (IOException e) when (e is not IpcException)
         {

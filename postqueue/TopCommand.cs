@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using PostfixNet.Commands;
+using PostfixNet.Display;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Selection;
@@ -16,14 +16,14 @@ internal static class TopCommand
     internal static int Run(PostqueueSettings settings, CallerLog log, Filter? filter, bool asJson, bool once, int seconds)
     {
         QueueTally? before = null;
-        bool isLive = Screen.IsTerminal && !asJson && !once;
+        bool isLive = Terminal.IsOutput && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb") && !asJson && !once;
         while (true)
         {
             QueueTally tally = new(MailTime.NowSeconds);
             int status = ListCommand.Read(settings, log, tally, filter, withRoutes: true);
             if (status != ExitStatus.Ok)
                 return status;
-            string text = asJson ? Json(tally) : Head(tally, before) + Body(tally, before, isLive ? Math.Max(5, Screen.Height - 8) : int.MaxValue);
+            string text = asJson ? Json(tally) : Head(tally, before) + Body(tally, before, isLive ? Math.Max(5, (Terminal.Rows ?? 24) - 4) : int.MaxValue);
             if (!StandardStreams.TryWriteOutput(isLive ? ClearScreen + text : text))
                 return ExitStatus.Unavailable;
             if (!isLive)
@@ -45,13 +45,17 @@ internal static class TopCommand
     internal static string Body(QueueTally tally, QueueTally? before, int most)
     {
         Dictionary<(string, string), int> known = before is null ? [] : before.Groups.ToDictionary(static group => (group.Destination, group.Reason), static group => group.Recipients);
-        return Screen.Table(
-            [new("RCPTS", true), new("CHANGE", true), new("MSGS", true), new("OLDEST", true), new("NEXT", true), new("DESTINATION"), new("REASON")],
-            [.. tally.Groups.Take(most).Select(group => (string[])
-            [
-                Number(group.Recipients), before is null ? "" : Change(group.Recipients, known.GetValueOrDefault((group.Destination, group.Reason))).Trim(), Number(group.Messages),
-                AgeText.Of(group.Oldest), group.Next == long.MaxValue ? "-" : AgeText.Of(group.Next), group.Destination, group.Reason,
-            ])]);
+        string[] titles = ["RCPTS", "CHANGE", "MSGS", "OLDEST", "NEXT"];
+        string[][] numbers = [.. tally.Groups.Take(most).Select(group => (string[])
+        [
+            Number(group.Recipients), before is null ? "" : Change(group.Recipients, known.GetValueOrDefault((group.Destination, group.Reason))).Trim(), Number(group.Messages),
+            AgeText.Of(group.Oldest), group.Next == long.MaxValue ? "-" : AgeText.Of(group.Next),
+        ])];
+        int[] widths = [.. titles.Select((title, i) => numbers.Select(row => row[i].Length).Append(title.Length).Max())];
+        TextTable table = new([.. titles.Select((title, i) => title.PadLeft(widths[i])), "DESTINATION", "REASON"]);
+        foreach ((TallyGroup group, string[] row) in tally.Groups.Zip(numbers))
+            table.Row([.. row.Select((cell, i) => cell.PadLeft(widths[i])), group.Destination, group.Reason]);
+        return table.HasRows ? table.ToString() : "";
     }
 
     private static string Json(QueueTally tally)

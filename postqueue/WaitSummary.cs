@@ -8,15 +8,29 @@ internal sealed class WaitSummary
     private const int ReasonsLimit = 100, ReplyLimit = 300;
     private const string Others = "(other replies)";
 
+    private const int SendersLimit = 1000, SendersTold = 10;
+    private const string OtherSenders = "(others)";
+
+    private readonly Dictionary<string, (int Recipients, int Messages)> _senders = [];
     private readonly Dictionary<(WaitCode Code, string Reply), (int Recipients, int Messages)> _counts = [];
 
     /// <summary>The most frequent first.</summary>
     internal IReadOnlyList<WaitCount> Reasons => [.. _counts.OrderByDescending(static count => count.Value.Recipients)
         .Select(static count => new WaitCount(count.Key.Code, count.Key.Reply, count.Value.Recipients, count.Value.Messages))];
 
+    /// <summary>Those with most recipients first; not very many.</summary>
+    internal IReadOnlyList<SenderCount> Senders => [.. _senders.OrderByDescending(static count => count.Value.Recipients).ThenBy(static count => count.Key, StringComparer.Ordinal)
+        .Take(SendersTold).Select(static count => new SenderCount(count.Key, count.Value.Recipients, count.Value.Messages))];
+
     /// <summary>Recipients of one message.</summary>
-    internal void Add(IEnumerable<ExplainedRecipient> recipients)
+    /// <param name="sender">External form.</param>
+    /// <param name="recipients">Of it.</param>
+    internal void Add(string sender, IReadOnlyCollection<ExplainedRecipient> recipients)
     {
+        if (_senders.Count >= SendersLimit && !_senders.ContainsKey(sender))
+            sender = OtherSenders;
+        (int ofSender, int hisMessages) = _senders.GetValueOrDefault(sender);
+        _senders[sender] = (ofSender + recipients.Count, hisMessages + 1);
         foreach (IGrouping<(WaitCode, string), ExplainedRecipient> same in recipients.GroupBy(static recipient => (recipient.Code, ReplyOf(recipient))))
         {
             (WaitCode Code, string Reply) reason = same.Key;

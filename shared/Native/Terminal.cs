@@ -15,14 +15,16 @@ public static class Terminal
     public static bool IsError => LibC.IsATty(2) == 1;
 
     /// <summary>Characters in a line of the terminal that is standard output; null: it is none, or does not know.</summary>
-    public static unsafe int? Columns
+    public static int? Columns => Size(1);
+
+    /// <summary>Lines of it; null likewise.</summary>
+    public static int? Rows => Size(0);
+
+    private static unsafe int? Size(int which)
     {
-        get
-        {
-            // struct winsize: rows, columns, and two more.
-            ushort* size = stackalloc ushort[4];
-            return LibC.IOControl(1, LibC.TIOCGWINSZ, size) == 0 && size[1] > 0 ? size[1] : null;
-        }
+        // struct winsize: rows, columns, and two more.
+        ushort* size = stackalloc ushort[4];
+        return LibC.IOControl(1, LibC.TIOCGWINSZ, size) == 0 && size[which] > 0 ? size[which] : null;
     }
 
     /// <summary>Asks for a line that is not shown while it is typed.</summary>

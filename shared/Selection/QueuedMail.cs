@@ -196,7 +196,16 @@ public sealed class QueuedMail : IMailFacts, IDisposable
     }
 
     /// <inheritdoc/>
-    public MailRoute RouteOf(string address) => _routes?.RouteOf(Sender, address) ?? s_nowhere;
+    /// <remarks>A route that the message itself has goes before all others.</remarks>
+    public MailRoute RouteOf(string address) => OwnRoute(address) ?? _routes?.RouteOf(Sender, address) ?? s_nowhere;
+
+    private MailRoute? OwnRoute(string address)
+    {
+        if (_envelope.ContentFilter is not { Length: > 0 } own || _envelope.Redirect is { Length: > 0 })
+            return null;
+        string[] parts = own.Split(':', 2);
+        return new MailRoute(parts[0], parts is [_, { Length: > 0 } nextHop] ? nextHop.ToLowerInvariant() : Address.DomainOf(address).ToLowerInvariant());
+    }
 
     /// <inheritdoc/>
     public IEnumerable<string> Headers(string name)

@@ -117,9 +117,13 @@ public sealed class ExplainerTests : IDisposable
             explainer.Summary.Reasons.OrderByDescending(reason => (reason.Recipients, reason.Reply.Length)));
         string shown = "";
         ListingText output = new(piece => shown += piece);
-        ExplanationText.Write(new ExplanationEnd(104, false) { Reasons = explainer.Summary.Reasons }, output);
+        SenderCount sender = Assert.Single(explainer.Summary.Senders);
+        Assert.Equal((207, 104), (sender.Recipients, sender.Messages));
+        ExplanationEnd end = ExplanationEnd.From(new ExplanationEnd(104, false) { Reasons = explainer.Summary.Reasons, Senders = [sender, new("x@y.test", 3, 2)] }.ToAttributes())!;
+        ExplanationText.Write(end, output);
         output.Flush();
         Assert.Contains("\n104 messages; their recipients by reason:\n", shown, StringComparison.Ordinal);
+        Assert.EndsWith("      3 in 2 messages: x@y.test\n", shown, StringComparison.Ordinal);
         Assert.Contains("    103 in 103 messages: waits for its next attempt (backoff): 450 <...> not now\n", shown, StringComparison.Ordinal);
     }
 

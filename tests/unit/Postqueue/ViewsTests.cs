@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using PostfixNet.Commands;
 using PostfixNet.Delivery;
 using PostfixNet.Postqueue;
 using PostfixNet.Queue;
@@ -67,18 +66,6 @@ public sealed class ViewsTests
         QueueShape senders = Fill(new QueueShape(Now, bySender: true, ["deferred", "active", "hold"]));
         Assert.Equal(["MAILER-DAEMON 1", "x.test 2", "y.test 1"], senders.ToJson().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => JsonDocument.Parse(line).RootElement)
             .Select(static row => $"{row.GetProperty("domain").GetString()} {row.GetProperty("total").GetInt32()}").Order(StringComparer.Ordinal));
-    }
-
-    [Fact]
-    public void A_table_is_plain_text_where_there_is_no_terminal()
-    {
-        Screen.Column[] columns = [new("N", true), new("NAME")];
-        string[][] rows = [["1", "one"], ["100", "\u001b[31m[red]hundred[/]\u001b]0;x\u0007"]];
-        Assert.Equal("  N  NAME\n  1  one\n100  ?[31m[red]hundred[/]?]0;x?\n", Screen.Table(columns, rows, isTerminal: false));
-        string drawn = Screen.Table(columns, rows, isTerminal: true);
-        Assert.Contains("?[31m[red]hundred[/]", drawn, StringComparison.Ordinal); // nothing in it is markup
-        Assert.DoesNotContain("\u001b]", drawn, StringComparison.Ordinal);
-        Assert.DoesNotContain('\u0007', drawn);
     }
 
     [Fact]

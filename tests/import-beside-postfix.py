@@ -289,13 +289,13 @@ def ours(prepared, programs):
                 if taken and f"{taken[1]}: removed" in log:
                     return taken[1], log, None
                 found = [json.loads(line) for line in run(os.path.join(programs, "postqueue"), "-c", target, "-j").stdout.splitlines()] if taken else []
-                found = [m for m in found if m["queue_id"] == taken[1] and m["queue_name"] in ("active", "deferred") and all("transport" in r for r in m["recipients"])]
+                found = [m for m in found if m["queue_id"] == taken[1] and m["queue_name"] in ("active", "deferred") and m["recipients"] and all("transport" in r for r in m["recipients"])]
                 if not found:
                     return None
                 # It may be on its way from one queue to the other.
                 path = run("find", prepared.queue, "-name", taken[1], "-not", "-path", "*/defer/*").stdout.split()
                 shown = run("postcat", "-c", "/etc/postfix", "-e", path[0], check=False).stdout if path else ""
-                return (taken[1], log, (found[0], shown)) if "recipient: " in shown else None
+                return (taken[1], log, (found[0], shown)) if re.search(r"^recipient: ", shown, re.M) else None
             queue_id, log, message = wait("mail in the queue", settled, 10)
             ways = {}
             for recipient, text in re.findall(queue_id + r": to=<([^>]*)>.*?relay=none.*? status=(bounced|sent \(.*?\))", log):
@@ -421,13 +421,12 @@ def queue(programs):
         run(os.path.join(programs, "postsuper"), "-c", new, "-h", held[0])
         run(master, "-c", new, "stop")
         submit(send, "-C", "dropped-2")
-        shutil.rmtree(os.path.join(spool, "digest"), ignore_errors=True)
-        if os.path.exists(os.path.join(spool, "paused")):
-            os.remove(os.path.join(spool, "paused"))
+        # As docs/migration.md has it.
+        run("sh", "-c", f"cd {spool} && rm -rf digest rules paused && chmod 01730 maildrop && find maildrop -type f -perm 0740 -exec chmod 0744 {{}} +")
         run("postfix", "-c", etc, "start")
         mail = wait("what was dropped", lambda: (m := listed("postqueue", "-c", etc)) and len(m.get("deferred", [])) == 2 and m)
         told("deferred mail of ours keeps its reason", all("refused" in one["recipients"][0].get("delay_reason", "") for one in mail["deferred"]))
-        told("held mail of ours is held", [one["queue_id"] for one in mail.get("hold", [])] == held)
+        told("held mail of ours is held", ["held-2" in run("postcat", "-c", etc, "-q", one["queue_id"]).stdout for one in mail.get("hold", [])] == [True])
         sink.open()
         run("postqueue", "-c", etc, "-f")
         told("what we left is delivered by Postfix, once", delivered(["deferred-2", "dropped-2"]))

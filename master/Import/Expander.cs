@@ -25,7 +25,7 @@ internal sealed class Expander(Func<string, string?> written)
     private string Expand(string text, int depth)
     {
         if (depth > Deepest)
-            throw new FormatException("names that stand for one another in a circle");
+            throw new FormatException("names that stand for one another in a circle, or more than 100 deep");
         // Names that stand for several others, over and over, grow without bound.
         _size += text.Length + 1;
         if (_size > LongestResult)

@@ -17,10 +17,13 @@ internal static class Importer
     /// <summary>Nothing was written, because mail would be treated otherwise.</summary>
     private const int Refused = 1;
 
+    // One mistake spoils all values that refer to it.
+    private const int MostProblems = 10;
+
     /// <returns>Exit status.</returns>
     internal static int Run(ImportOptions options)
     {
-        if (TargetDirectory.Problem(options.Target) is { } problem)
+        if (!options.IsDryRun && TargetDirectory.Problem(options.Target) is { } problem)
             return Caller.Fail(problem, ExitStatus.Configuration);
         Plan plan = Make(options, trial: true);
         bool isWritten = !options.IsDryRun && (!plan.Decides || options.AcceptsLosses);
@@ -41,8 +44,8 @@ internal static class Importer
     internal static Plan Make(ImportOptions options, bool trial)
     {
         string mainPath = $"{options.Source}/main.cf", masterPath = $"{options.Source}/master.cf";
-        MainCf main = MainCf.Read(PostfixLines.Read(mainPath), mainPath);
-        IReadOnlyList<MasterCfEntry> services = MasterCf.Read(PostfixLines.Read(masterPath), masterPath);
+        MainCf main = MainCf.Read(Lines(mainPath), mainPath);
+        IReadOnlyList<MasterCfEntry> services = MasterCf.Read(Lines(masterPath), masterPath);
         PostfixSettings settings = new(main, options.Source);
         RequireExpandable(main, services, settings, mainPath, masterPath);
 
@@ -52,6 +55,8 @@ internal static class Importer
         new ServiceRules(plan, settings, ways).Run(services, mailboxes);
         new ParameterRules(plan, settings).Run(main, services, mailboxes);
         new DefaultRules(plan, settings).Run(mailboxes, options.Queue);
+        new InterfaceRules(plan).Run();
+        PolicyRules.Run(plan, services);
         new SocketRules(plan, settings, services).Run(options.Queue is not null);
         new TransportRules(plan, ways).Run();
         TableRules tables = new(plan, ways, options.CopiesTables);
@@ -62,10 +67,23 @@ internal static class Importer
         return plan;
     }
 
+    private static IReadOnlyList<PostfixLine> Lines(string path)
+    {
+        try
+        {
+            return PostfixLines.Read(path);
+        }
+        catch (SystemCallException e) when (!e.IsForbidden)
+        {
+            throw new ConfigurationException(path, $"cannot be read: {e.Reason}");
+        }
+    }
+
     // Every value, so that what cannot be understood is told with its place.
     private static void RequireExpandable(MainCf main, IReadOnlyList<MasterCfEntry> services, PostfixSettings settings, string mainPath, string masterPath)
     {
         ProblemList problems = new();
+        int wrong = 0;
         _ = Try(mainPath, main.Find("compatibility_level")?.Line ?? 1, "compatibility_level", () => settings.IsBefore("1"));
         problems.ThrowIfAny();
         foreach (MainCfEntry entry in main.Entries)
@@ -79,6 +97,8 @@ internal static class Importer
 
         bool Try(string path, int line, string name, Func<bool> look)
         {
+            if (wrong == MostProblems)
+                return false;
             problems.Try(() =>
             {
                 try
@@ -87,6 +107,7 @@ internal static class Importer
                 }
                 catch (FormatException e)
                 {
+                    wrong++;
                     throw new ConfigurationException(path, line, 1, $"{name}: {e.Message}");
                 }
             });

@@ -73,6 +73,9 @@ internal sealed class ServiceRules(Plan plan, PostfixSettings settings, Ways way
             case ("pickup" or "cleanup" or "qmgr" or "oqmgr" or "nqmgr" or "bounce" or "showq" or "anvil", "unix" or "fifo"):
                 Own(entry, finding);
                 break;
+            case ("error" or "discard", _) when entry.Name is not ("error" or "retry" or "discard"):
+                Lack(entry, finding, isUsed: false, "the ways error, retry and discard are there under these names only");
+                break;
             case ("tlsmgr" or "trivial-rewrite" or "verify" or "flush" or "proxymap" or "scache" or "dnsblog" or "tlsproxy" or "postlogd" or "error" or "discard", _):
                 Without(entry, finding);
                 break;

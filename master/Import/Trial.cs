@@ -10,6 +10,8 @@ internal sealed partial class Trial(Plan plan, string source)
 {
     private const int MostRounds = 50;
 
+    private static readonly string[] s_serverTls = ["smtpd_tls_security_level", "smtpd_use_tls", "smtpd_enforce_tls", "smtpd_tls_wrappermode"];
+
     private readonly HashSet<string> _told = [];
 
     /// <summary>Changes the plan so that "master check" takes what it makes.</summary>
@@ -82,14 +84,8 @@ internal sealed partial class Trial(Plan plan, string source)
             return Drop(option, () => service.Options.Remove(option), text, $"-o {name}: ");
         if (plan.Find(name) is { } parameter)
             return Drop(parameter, () => plan.Parameters.Remove(parameter), text, "");
-        if (Causes(name) is { } cause)
-        {
-            // Postfix offers no TLS without a certificate, either.
-            bool wasGiven = plan.Findings.Exists(finding => finding is { File: "main.cf", Fate: Fate.Lost } && finding.Subject == name);
-            cause.Remove();
-            cause.Finding.Lose(wasGiven ? $"{cause.Place}without {name} clients are offered no TLS" : $"{cause.Place}there is no {name}, so that Postfix offers no TLS, either", wasGiven);
+        if (Switch(name))
             return true;
-        }
         if (OfClass(match) is { } member)
             return Drop(member, () => plan.Parameters.Remove(member), text, "");
         if (ListenProblem().Match(problem) is { Success: true } listen && plan.Services.Find(other => other.Listen is not null && problem.Contains(other.Listen, StringComparison.Ordinal)) is { } server)
@@ -103,22 +99,40 @@ internal sealed partial class Trial(Plan plan, string source)
         return false;
     }
 
-    // What asks for a certificate that is not there.
-    private (Finding Finding, string Place, Action Remove)? Causes(string name)
+    // What asks for something that main.cf does not give, or not so that it could be taken.
+    private bool Switch(string missing)
     {
-        if (name is not ("smtpd_tls_cert_file" or "smtpd_tls_chain_files"))
-            return null;
-        foreach (string level in (string[])["smtpd_tls_security_level", "smtpd_use_tls", "smtpd_enforce_tls", "smtpd_tls_wrappermode"])
+        (string[] Switches, string Consequence, bool Decides) asking = missing switch
         {
-            if (plan.Find(level) is { } parameter)
-                return (parameter.Finding, "", () => plan.Parameters.Remove(parameter));
+            // Postfix offers no TLS without a certificate, either.
+            "smtpd_tls_cert_file" or "smtpd_tls_chain_files" when plan.Findings.Exists(finding => finding is { File: "main.cf", Fate: Fate.Lost } && finding.Subject == missing) =>
+                (s_serverTls, $"without {missing} clients are offered no TLS", true),
+            "smtpd_tls_cert_file" or "smtpd_tls_chain_files" => (s_serverTls, $"there is no {missing}, so that Postfix offers no TLS, either", false),
+            "smtpd_sasl_password_file" => (["smtpd_sasl_auth_enable"],
+                "clients could not log in, and their mail would be refused: logins by Cyrus SASL are not known here; make users with \"master passwd\", or ask Dovecot (smtpd_sasl_type = dovecot)", true),
+            "smtp_sasl_password_maps" => (["smtp_sasl_auth_enable"], "there are no passwords, so that mail to servers that want a login waits", true),
+            _ => ([], "", false),
+        };
+        foreach (string name in asking.Switches)
+        {
+            if (plan.Find(name) is { } parameter)
+            {
+                plan.Parameters.Remove(parameter);
+                parameter.Finding.Lose(asking.Consequence, asking.Decides);
+                return true;
+            }
             foreach (PlannedService service in plan.Services)
             {
-                if (service.Options.Find(option => option.Name == level && option.Expanded is not ("no" or "none" or "")) is { } option)
-                    return (option.Finding, $"-o {level}: ", () => service.Options.Remove(option));
+                if (service.Options.Find(option => option.Name == name && option.Expanded is not ("no" or "none" or "")) is not { } option)
+                    continue;
+                // Where TLS is demanded nothing is to be taken without.
+                bool isDemanded = name == "smtpd_tls_wrappermode" || option.Expanded == "encrypt";
+                option.Finding.Lose($"-o {name}: {asking.Consequence}{(isDemanded ? "; nothing is taken at this service" : "")}", asking.Decides);
+                _ = isDemanded ? plan.Services.Remove(service) : service.Options.Remove(option);
+                return true;
             }
         }
-        return null;
+        return false;
     }
 
     // A word that stands in the list of a class.
@@ -175,7 +189,7 @@ internal sealed partial class Trial(Plan plan, string source)
     private static bool NeedsMore(string word) => word.StartsWith("check_", StringComparison.OrdinalIgnoreCase) || word.Contains("rbl", StringComparison.OrdinalIgnoreCase)
         || word.Contains("dnswl", StringComparison.OrdinalIgnoreCase) || word.Contains("rhswl", StringComparison.OrdinalIgnoreCase) || word.Equals("sleep", StringComparison.OrdinalIgnoreCase);
 
-    [GeneratedRegex("^(?:service (?<service>[^ :]+): -o |.*?main\\.toml(?::\\d+:\\d+)?: )(?<name>[A-Za-z0-9_]+): (?<text>.*)$", RegexOptions.Singleline)]
+    [GeneratedRegex("^(?:service (?<service>[^ :]+): -o |(?:.*?main\\.toml(?::\\d+:\\d+)?: )?)(?<name>[A-Za-z0-9_]+): (?<text>.*)$", RegexOptions.Singleline)]
     private static partial Regex Place();
 
     [GeneratedRegex("\\blisten: (?<text>.*)$", RegexOptions.Singleline)]

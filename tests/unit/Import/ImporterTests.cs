@@ -52,6 +52,7 @@ public sealed class ImporterTests : IDisposable
     [InlineData("transport_maps = ldap:/etc/x.cf, hash:/nowhere/at/all", "main.cf transport_maps")]
     [InlineData("smtp_header_checks = pcre:/x", "main.cf smtp_header_checks")]
     [InlineData("virtual_mailbox_domains = a.example", "main.cf virtual_mailbox_domains")]
+    [InlineData("smtp_tls_security_level = dane", "main.cf smtp_tls_security_level")]
     [InlineData("smtpd_sasl_auth_enable = yes", "main.cf smtpd_sasl_auth_enable")]
     [InlineData("postscreen_dnsbl_sites = x.example", "")]
     [InlineData("home_mailbox = Maildir/", "")]
@@ -132,7 +133,7 @@ public sealed class ImporterTests : IDisposable
     }
 
     [Theory]
-    [InlineData("a = $b\nb = $a\n", "main.cf:1:1: a: names that stand for one another in a circle")]
+    [InlineData("a = $b\nb = $a\n", "main.cf:1:1: a: names that stand for one another in a circle, or more than 100 deep")]
     [InlineData("compatibility_level = x\n", "main.cf:1:1: compatibility_level: \"x\" is no compatibility level")]
     public void What_Postfix_refuses_is_told_with_its_place(string main, string problem) =>
         Assert.EndsWith(problem, Assert.Throws<ConfigurationException>(() => Import(main, Services)).Problems[0], StringComparison.Ordinal);
@@ -153,6 +154,23 @@ public sealed class ImporterTests : IDisposable
             Assert.Contains(text, toml, StringComparison.Ordinal);
         Assert.DoesNotContain("header_checks", toml, StringComparison.Ordinal);
         Assert.False(plan.Decides);
+    }
+
+    [Fact]
+    public void Nobody_waits_for_a_service_that_is_not_started()
+    {
+        Plan plan = Import("mydestination =\nsmtpd_recipient_restrictions = permit_mynetworks, check_policy_service unix:private/spf, reject_unauth_destination\n",
+            Services + "spf unix - n n - 0 spawn user=x argv=/bin/x\nlater unix - - n - - error\n127.0.0.1:1025 inet n - n - - smtpd\n");
+        Assert.Contains("smtpd_recipient_restrictions = [\"permit_mynetworks\", \"reject_unauth_destination\"]", TomlWriter.MainToml(plan, "/x", ""), StringComparison.Ordinal);
+        Assert.Equal(["smtpd_recipient_restrictions", "spf unix"], plan.Findings.Where(static finding => finding.Decides).Select(static finding => finding.Subject).Order());
+    }
+
+    [Fact]
+    public void Names_of_interfaces_become_their_addresses()
+    {
+        Plan plan = Import("mydestination =\ninet_interfaces = localhost.invalid, 127.0.0.1\n", Services);
+        Assert.Equal("127.0.0.1", plan.Find("inet_interfaces")!.Expanded);
+        Assert.Equal(["inet_interfaces"], plan.Findings.Where(static finding => finding.Decides).Select(static finding => finding.Subject));
     }
 
     public void Dispose() => Directory.Delete(_root, recursive: true);

@@ -84,21 +84,21 @@ internal static class Importer
     {
         ProblemList problems = new();
         int wrong = 0;
-        _ = Try(mainPath, main.Find("compatibility_level")?.Line ?? 1, "compatibility_level", () => settings.IsBefore("1"));
+        Try(mainPath, main.Find("compatibility_level")?.Line ?? 1, "compatibility_level", () => settings.IsBefore("1"));
         problems.ThrowIfAny();
         foreach (MainCfEntry entry in main.Entries)
-            _ = Try(mainPath, entry.Line, entry.Name, () => settings.Expand(entry.Value).Length > 0);
+            Try(mainPath, entry.Line, entry.Name, () => settings.Expand(entry.Value).Length > 0);
         foreach (MasterCfEntry service in services)
         {
             foreach ((string name, string value) in service.Options)
-                _ = Try(masterPath, service.Line, $"-o {name}", () => settings.For(service).Expand(value).Length > 0);
+                Try(masterPath, service.Line, $"-o {name}", () => settings.For(service).Expand(value).Length > 0);
         }
         problems.ThrowIfAny();
 
-        bool Try(string path, int line, string name, Func<bool> look)
+        void Try(string path, int line, string name, Func<bool> look)
         {
             if (wrong == MostProblems)
-                return false;
+                return;
             problems.Try(() =>
             {
                 try
@@ -111,7 +111,6 @@ internal static class Importer
                     throw new ConfigurationException(path, line, 1, $"{name}: {e.Message}");
                 }
             });
-            return true;
         }
     }
 }

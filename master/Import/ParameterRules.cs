@@ -29,6 +29,12 @@ internal sealed class ParameterRules(Plan plan, PostfixSettings settings)
         "virtual_transport",
     ];
 
+    // Settings of ldap:NAME and its kin, which can stand in main.cf as NAME_server_host ...
+    private static readonly string[] s_ofTables =
+    [
+        "_server_host", "_search_base", "_query_filter", "_result_attribute", "_result_format", "_bind", "_bind_dn", "_bind_pw", "_scope", "_version", "_hosts", "_user", "_password", "_dbname", "_query",
+    ];
+
     /// <summary>Takes main.cf, entry by entry.</summary>
     /// <param name="main">main.cf.</param>
     /// <param name="services">master.cf: what its options refer to is in use.</param>
@@ -37,13 +43,7 @@ internal sealed class ParameterRules(Plan plan, PostfixSettings settings)
     {
         HashSet<string> used = NamesIn([.. main.Entries.Select(static entry => entry.Value), .. services.SelectMany(static service => service.Options.Select(static option => option.Value))]);
         used.UnionWith(settings.Words("smtpd_restriction_classes"));
-        bool IsInUse(MasterCfEntry service, string command) => service.Command == command;
-        HashSet<Weight> weights = [Weight.Always];
-        _ = (mailboxes.IsLocal && weights.Add(Weight.Local), mailboxes.IsVirtual && weights.Add(Weight.Virtual));
-        _ = (services.Any(static service => service is { Command: "smtpd", Type: "inet" or "pass" }) && weights.Add(Weight.Smtpd),
-            services.Any(service => IsInUse(service, "postscreen")) && weights.Add(Weight.Postscreen), services.Any(service => IsInUse(service, "qmqpd")) && weights.Add(Weight.Qmqpd));
-        if (ServiceRules.RestrictionLists.Any(list => settings.Value(list).Contains("reject_unverified_", StringComparison.OrdinalIgnoreCase)))
-            weights.Add(Weight.Verify);
+        HashSet<Weight> weights = WeightsOf(services, mailboxes);
         foreach (MainCfEntry entry in main.Entries)
         {
             Finding finding = new("main.cf", entry.Line, entry.Name) { Value = Secrets.Shown(entry.Name, entry.Value) };
@@ -56,6 +56,18 @@ internal sealed class ParameterRules(Plan plan, PostfixSettings settings)
             else
                 Take(entry, finding, used, weights, mailboxes);
         }
+    }
+
+    // What of Postfix is in use.
+    private HashSet<Weight> WeightsOf(IReadOnlyList<MasterCfEntry> services, MailboxRules mailboxes)
+    {
+        bool Runs(string command) => services.Any(service => service.Command == command && service.Type is ("inet" or "pass"));
+        (Weight Weight, bool IsInUse)[] all =
+        [
+            (Weight.Always, true), (Weight.Local, mailboxes.IsLocal), (Weight.Virtual, mailboxes.IsVirtual), (Weight.Smtpd, Runs("smtpd")), (Weight.Postscreen, Runs("postscreen")),
+            (Weight.Qmqpd, Runs("qmqpd")), (Weight.Verify, ServiceRules.RestrictionLists.Any(list => settings.Value(list).Contains("reject_unverified_", StringComparison.OrdinalIgnoreCase))),
+        ];
+        return [.. all.Where(static one => one.IsInUse).Select(static one => one.Weight)];
     }
 
     private void Take(MainCfEntry entry, Finding finding, HashSet<string> used, HashSet<Weight> weights, MailboxRules mailboxes)
@@ -160,10 +172,7 @@ internal sealed class ParameterRules(Plan plan, PostfixSettings settings)
     private bool IsDefault(string name, string value) => PostfixParameters.TransportOf(name) is null && !name.StartsWith("lmtp_", StringComparison.Ordinal)
         && PostfixParameters.Defaults(name) is [var text] && IsSame(text, value, settings);
 
-    private static bool IsOfTable(string name) => name.EndsWith("_server_host", StringComparison.Ordinal) || name.EndsWith("_search_base", StringComparison.Ordinal)
-        || name.EndsWith("_query_filter", StringComparison.Ordinal) || name.EndsWith("_bind_dn", StringComparison.Ordinal) || name.EndsWith("_bind_pw", StringComparison.Ordinal)
-        || name.EndsWith("_bind", StringComparison.Ordinal) || name.EndsWith("_result_attribute", StringComparison.Ordinal) || name.EndsWith("_version", StringComparison.Ordinal)
-        || name.EndsWith("_result_format", StringComparison.Ordinal) || name.EndsWith("_scope", StringComparison.Ordinal);
+    private static bool IsOfTable(string name) => Array.Exists(s_ofTables, ending => name.EndsWith(ending, StringComparison.Ordinal));
 
     private void Add(string name, string written, string value, Finding finding) => plan.Parameters.Add(Planned(name, written, value, finding));
 

@@ -24,6 +24,11 @@ need nsd nsd
 need python3 python3
 /usr/bin/python3 -c "import flufl.bounce" 2>/dev/null || missing="$missing python3-flufl.bounce"
 need strace strace
+need pflogsumm pflogsumm
+need fail2ban-regex fail2ban
+need logwatch logwatch
+need prometheus-postfix-exporter prometheus-postfix-exporter
+[ -e /usr/lib/nagios/plugins/check_mailq ] || missing="$missing monitoring-plugins-standard"
 need opendkim opendkim
 need rspamd rspamd
 /usr/bin/python3 -c "import dkim" 2>/dev/null || missing="$missing python3-dkim"

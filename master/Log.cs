@@ -10,6 +10,14 @@ internal sealed class Log(ILog log)
 
     internal void Reloaded(string version, string directory) => log.Info($"reload -- version {version}, configuration {directory}");
 
+    internal void Changed(ReloadReport report)
+    {
+        if (report.Changed.Count > 0)
+            log.Info($"reload: changed: {string.Join(", ", report.Changed)}");
+        if (report.NeedRestart.Count > 0)
+            log.Warning($"reload: in force after a stop and a start only: {string.Join(", ", report.NeedRestart)}");
+    }
+
     internal void ReloadRefused(string why) => log.Error($"reload: {why}; the running configuration stays");
 
     internal void Terminating(int signal) => log.Info($"terminating on signal {signal}");

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using PostfixNet.Configuration;
 using PostfixNet.Native;
 using PostfixNet.Queue;
@@ -10,6 +11,7 @@ internal static class Operations
 {
     // Longer than any orderly start; a start that takes longer has gone wrong.
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_reloadLimit = TimeSpan.FromSeconds(20);
 
     internal static int Start(string directory)
     {
@@ -66,7 +68,33 @@ internal static class Operations
             return Caller.Fail("the mail system is not running", 1);
         if (!PidFile.IsHere(pid))
             return NotHere(pid);
+        int before = Reloads(instance.Settings.Queue);
         Signals.TrySend(pid, Signals.HangUp);
+        return TellReload(instance.Settings.Queue, before);
+    }
+
+    private static int Reloads(string queue)
+    {
+        using JsonDocument? status = StatusQuestion.Ask(queue);
+        return status?.RootElement.GetProperty("reloads").GetInt32() ?? 0;
+    }
+
+    // What the running system made of it; one that takes long says it in the log.
+    private static int TellReload(string queue, int before)
+    {
+        for (Deadline end = Deadline.In(s_reloadLimit); !end.IsOver; Descriptor.Pause(20))
+        {
+            using JsonDocument? status = StatusQuestion.Ask(queue);
+            if (status is null || status.RootElement.GetProperty("reloads").GetInt32() == before)
+                continue;
+            string[] Of(string name) => [.. status.RootElement.GetProperty("last_reload").GetProperty(name).EnumerateArray().Select(static word => word.GetString()!)];
+            if (Of("refused") is { Length: > 0 } problems)
+                return problems.Select(static problem => Caller.Fail(problem, ExitStatus.Configuration)).Last();
+            StandardStreams.WriteError(Of("changed") is { Length: > 0 } changed ? $"master: changed: {string.Join(", ", changed)}\n" : "master: no value has changed; tables and files are read anew\n");
+            if (Of("need_restart") is { Length: > 0 } late)
+                StandardStreams.WriteError($"master: warning: in force after a stop and a start only: {string.Join(", ", late)}\n");
+            return ExitStatus.Ok;
+        }
         return ExitStatus.Ok;
     }
 

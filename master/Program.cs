@@ -23,7 +23,8 @@ namespace PostfixNet.Master;
 ///              message whose final reply takes longer is sent again); others are put off. Returns when all is down.
 ///   abort      Ends the system at once. Nothing is lost, but mail in transmission may be sent again.
 ///   reload     Reads the configuration anew; processes end after the work in hand and are replaced. The queue manager
-///              stays, with its queue in memory, and sends what is not under way by the new routes and limits.
+///              stays, with its queue in memory, and sends what is not under way by the new routes and limits. Says which values have changed, and which of
+///              them need a stop and a start.
 ///   flush      Tries all deferred mail now, as postqueue -f does.
 ///   status     Tells if the system runs, since when, how each service is (processes, clients served, crashes, throttles), how much mail waits in each queue and
 ///              since when, what is paused, and what needs a person: all in one look, for any user who may list the queue (authorized_mailq_users).
@@ -33,6 +34,7 @@ namespace PostfixNet.Master;
 ///              to mend it: "warning" of what may be meant so, "error" of what keeps mail from going. Exit 0: no error. 1: errors. 78: of the configuration.
 ///   set-permissions
 ///              Makes the queue directories that are missing, and gives all of them the owners and modes back that they need.
+///   logrotate  Gives maillog_file another name, maillog_file.YYYYMMDD-HHMMSS, and begins a new one; the file of the rotation before is compressed.
 ///   config     Prints the settings in force in the form of main.toml, $name expanded, passwords left out: all, the changed ones, or the
 ///              defaults; with names, what each means, its default, and where it is given. With --for, what holds for mail to a domain or
 ///              address, and which parameter or table makes it so: route, next hop, TLS, login (never the password), limits, pauses; the

@@ -13,14 +13,11 @@ namespace PostfixNet.Master;
 /// <summary>The command status: the system at a glance. What the running master says of itself, and what postqueue says of the queue.</summary>
 internal static class StatusCommand
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
-    private const int LongestReport = 4 << 20;
-
     internal static int Run(string directory, bool json)
     {
         MainConfig config = MainConfig.Load(directory);
         MasterSettings settings = MasterSettings.Read(config);
-        using JsonDocument? report = Ask(settings.Queue);
+        using JsonDocument? report = StatusQuestion.Ask(settings.Queue);
         int? pid = report?.RootElement.GetProperty("pid").GetInt32() ?? RunningByLock(settings.Queue);
         QueueCounts counts = QueueCounts.Of(directory, config, settings);
         PauseList pauses = PauseList.Read(settings.Queue);
@@ -47,33 +44,6 @@ internal static class StatusCommand
         {
             return null;
         }
-    }
-
-    // null: nobody answers.
-    private static JsonDocument? Ask(string queue)
-    {
-        try
-        {
-            string path = $"{queue}/{StatusSocket.Name}";
-            using Descriptor socket = Descriptor.ConnectUnix(path.Length < 100 ? path : Near(queue), s_limit);
-            using MemoryStream text = new();
-            Span<byte> buffer = new byte[65536];
-            Deadline end = Deadline.In(s_limit);
-            while (text.Length < LongestReport && socket.Wait(Readiness.Readable, end.RemainingMilliseconds).This != Readiness.None && socket.Read(buffer) is var n and not 0)
-                text.Write(buffer[..Math.Max(n, 0)]);
-            return JsonDocument.Parse(text.ToArray());
-        }
-        catch (Exception e) when (e is IOException or JsonException)
-        {
-            return null;
-        }
-    }
-
-    // The path of a socket must be short.
-    private static string Near(string queue)
-    {
-        FileSystem.ChangeDirectory(queue);
-        return StatusSocket.Name;
     }
 
     private static IEnumerable<string> Problems(MainConfig config, string queue, JsonElement? report, QueueCounts counts)

@@ -49,11 +49,11 @@ internal sealed class StatusSocket : IDisposable
 
     /// <summary>What a system says of itself.</summary>
     /// <param name="started">Seconds since 1970, as <paramref name="reloaded"/>, which is null when it was never done.</param>
-    internal static string Report(string version, string directory, long started, long? reloaded, bool isStopping, IEnumerable<ServiceStatus> services)
+    internal static string Report(string version, string directory, long started, long? reloaded, int reloads, ReloadReport? lastReload, bool isStopping, IEnumerable<ServiceStatus> services)
     {
         StringBuilder json = new();
         json.Append(CultureInfo.InvariantCulture, $"{{\"version\": {JsonText.Quote(version)}, \"pid\": {Environment.ProcessId}, \"configuration\": {JsonText.Quote(directory)}, \"started\": {started}, ");
-        json.Append(CultureInfo.InvariantCulture, $"\"reloaded\": {Number(reloaded)}, \"stopping\": {(isStopping ? "true" : "false")}, \"services\": [{string.Join(", ", services.Select(Json))}]}}");
+        json.Append(CultureInfo.InvariantCulture, $"\"reloaded\": {Number(reloaded)}, \"reloads\": {reloads}, \"last_reload\": {lastReload?.ToJson() ?? "null"}, \"stopping\": {(isStopping ? "true" : "false")}, \"services\": [{string.Join(", ", services.Select(Json))}]}}");
         return json.ToString();
     }
 

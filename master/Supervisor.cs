@@ -41,6 +41,8 @@ internal sealed class Supervisor : IDisposable
     private bool _isUp, _stopping, _lastStage;
     private readonly long _started = MailTime.NowSeconds;
     private long? _reloaded;
+    private ReloadReport? _lastReload;
+    private int _reloads;
     private StatusSocket? _status;
     private uint _ownerUid, _ownerGid;
 
@@ -96,7 +98,7 @@ internal sealed class Supervisor : IDisposable
         return ExitStatus.Ok;
     }
 
-    private string Report() => StatusSocket.Report(Settings.Version, _directory, _started, _reloaded, _stopping, _slots.Values.Select(static slot => slot.Status));
+    private string Report() => StatusSocket.Report(Settings.Version, _directory, _started, _reloaded, _reloads, _lastReload, _stopping, _slots.Values.Select(static slot => slot.Status));
 
     private void PrepareQueue()
     {
@@ -208,6 +210,7 @@ internal sealed class Supervisor : IDisposable
     {
         ServiceManager.Reloading();
         ReadAnew();
+        _reloads++;
         ServiceManager.Ready();
     }
 
@@ -218,16 +221,19 @@ internal sealed class Supervisor : IDisposable
             Instance instance = Instance.Read(_directory);
             if (instance.Settings.Queue != Settings.Queue)
                 throw new ConfigurationException("queue_directory has changed; that needs a stop and a start");
+            _lastReload = ReloadReport.Of(_instance, instance);
             _instance = instance;
         }
         catch (ConfigurationException e)
         {
             foreach (string problem in e.Problems)
                 _log.ReloadRefused(problem);
+            _lastReload = new ReloadReport([], [], [.. e.Problems]);
             return;
         }
         OpenLog();
         _log.Reloaded(Settings.Version, _directory);
+        _log.Changed(_lastReload);
         _reloaded = MailTime.NowSeconds;
         Apply();
         // Those that stay hear of it before those they work with end.

@@ -17,9 +17,9 @@ internal abstract class MasterVerb : Command
 internal static class Verbs
 {
     internal static CommandReader<MasterVerb> Reader => new CommandReader<MasterVerb>("master",
-        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|config|set-permissions|pause|resume|passwd|import")
+        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|config|set-permissions|logrotate|pause|resume|passwd|import") { Manual = typeof(Verbs).Assembly }
         .With<StartVerb>().With<StartForegroundVerb>().With<StopVerb>().With<AbortVerb>().With<ReloadVerb>().With<FlushVerb>()
-        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<PauseVerb>().With<ResumeVerb>().With<PasswordVerb>().With<ImportVerb>();
+        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<LogrotateVerb>().With<PauseVerb>().With<ResumeVerb>().With<PasswordVerb>().With<ImportVerb>();
 }
 
 [Verb("start", HelpText = "Check the configuration, start the mail system, return when it accepts mail.")]
@@ -104,6 +104,12 @@ internal sealed class ConfigVerb : MasterVerb
         ? Sender.Any() ? Caller.Fail("--from goes with --for", ExitStatus.Usage) : ConfigCommand.Run(directory, new([.. Names], Changed, Defaults, Json))
         : Names.Any() ? Caller.Fail("--for takes no names of parameters", ExitStatus.Usage)
         : ConfigCommand.For(directory, destination, Sender.FirstOrDefault(), Json);
+}
+
+[Verb("logrotate", HelpText = "Begin a new maillog_file; the present one gets the time as the end of its name, and that of the rotation before is compressed.")]
+internal sealed class LogrotateVerb : MasterVerb
+{
+    internal override int Run(string directory) => LogRotation.Run(directory);
 }
 
 /// <summary>A verb with words that say which deliveries are meant.</summary>

@@ -19,7 +19,7 @@ internal abstract class PostqueueVerb : Command
 
 internal static class Verbs
 {
-    internal static CommandReader<PostqueueVerb> Reader => new CommandReader<PostqueueVerb>("postqueue", $"{Letters.Usage} | postqueue list|flush|explain|cat|top|qshape|tail")
+    internal static CommandReader<PostqueueVerb> Reader => new CommandReader<PostqueueVerb>("postqueue", $"{Letters.Usage} | postqueue list|flush|explain|cat|top|qshape|tail") { Manual = typeof(Verbs).Assembly }
         .With<ListVerb>().With<FlushVerb>().With<ExplainVerb>()
         .With<CatVerb>().With<TopVerb>().With<ShapeVerb>().With<TailVerb>();
 }

@@ -63,7 +63,7 @@ internal sealed class Options : Command
     [Value(0, MetaName = "QUEUE...", HelpText = "Default: maildrop, hold, incoming, active, deferred.")]
     public IEnumerable<string> Queues { get; set; } = [];
 
-    internal static CommandReader<Options> Reader => new CommandReader<Options>("postsuper", Usage).With<Options>();
+    internal static CommandReader<Options> Reader => new CommandReader<Options>("postsuper", Usage) { Manual = typeof(Options).Assembly }.With<Options>();
 
     /// <summary>What was given, in letters.</summary>
     internal IEnumerable<(char Letter, string Value)> Given()

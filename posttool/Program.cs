@@ -26,6 +26,7 @@ namespace PostfixNet.Posttool;
 ///   postmap   -q KEY prints the value of a key in the first table that has it, -q - of each line of standard input; -s all entries.
 ///             Tables are read as text here, so there is nothing to make of them; to be asked for it is an error.
 ///   postalias The same for files of aliases.
+///   --help says what this says, --version which version it is.
 ///   postlog   writes its words, or each line of standard input, to the mail log. -p info, warn, error, fatal or panic, -t in place of
 ///             postfix/postlog. -i, -v for compatibility.
 /// SECURITY
@@ -58,6 +59,8 @@ internal static class Program
         string[] words = Caller.Arguments(arguments);
         if (!s_tools.ContainsKey(name) && words is [var first, .. var rest])
             (name, words) = (first, rest);
+        if ((HelpOption.Answer(name, words, typeof(Program).Assembly) ?? HelpOption.Answer("posttool", [name], typeof(Program).Assembly)) is { } answered)
+            return answered;
         CallerLog log = new(s_tools.ContainsKey(name) ? name : "posttool");
         return s_tools.TryGetValue(name, out Func<string[], CallerLog, int>? tool) ? Run(tool, words, log)
             : log.Fatal($"usage: posttool {string.Join('|', s_tools.Keys)} ...", ExitStatus.Usage);

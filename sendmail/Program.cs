@@ -35,6 +35,7 @@ namespace PostfixNet.Sendmail;
 ///   -q               flush the queue; "-qI ID": one message; "-qR SITE": one site. It becomes postqueue.
 ///   -bd, -bl         start the mail system: become "master start".
 ///   -bm (default), -bp, -bi (also -I) as above. -bh -bH do nothing. -A -L -O -U -c -e -h -m -o -p -x -X and -q TIME are accepted for compatibility.
+///   --help, --version   say what this says, and which version it is.
 ///   As in Postfix 3.7 but for the exit statuses, which tell trouble that passes from errors, as newer versions' do.
 /// SECURITY
 ///   Runs with the rights of its caller only. The file belongs to the caller: nobody else can read it but mail_owner, nobody
@@ -59,6 +60,8 @@ internal static class Program
     private static int Main(string[] arguments)
     {
         Signals.IgnoreFileSizeLimit();
+        if (HelpOption.Answer("sendmail", arguments, typeof(Program).Assembly) is { } answered)
+            return answered;
         try
         {
             return Run(Caller.ProgramName(), Caller.Arguments(arguments));

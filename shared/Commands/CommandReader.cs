@@ -19,6 +19,9 @@ public sealed class CommandReader<T>(string program, string usage)
     private const string Help = "--help", Version = "--version";
     private readonly List<Accepted> _accepted = [];
 
+    /// <summary>The program's source has a manual page: --help prints what it says, and that of a verb ends with the exit statuses.</summary>
+    public Assembly? Manual { get; init; }
+
     /// <summary>A command that is accepted.</summary>
     /// <param name="Type">Its class.</param>
     /// <param name="Verb">null: the program has none.</param>
@@ -101,7 +104,7 @@ public sealed class CommandReader<T>(string program, string usage)
         errors => errors.First() switch
         {
             VersionRequestedError => new Reading<T>(null, $"{program} (Postfix.Net) {typeof(CommandReader<T>).Assembly.GetName().Version?.ToString(3)}\n", ExitStatus.Ok),
-            HelpRequestedError or HelpVerbRequestedError => new Reading<T>(null, HelpOf(result), ExitStatus.Ok),
+            HelpRequestedError or HelpVerbRequestedError => new Reading<T>(null, HelpOf(result, isOfVerb: arguments.Count > 0 && _accepted.Exists(accepted => accepted.Verb == arguments[0])), ExitStatus.Ok),
             Error error => Refuse(Complaint(error, arguments)),
         });
 
@@ -111,7 +114,10 @@ public sealed class CommandReader<T>(string program, string usage)
 
     private Reading<T> Refuse(string why) => new(null, $"{program}: fatal: {why}; {usage}\n", ExitStatus.Usage);
 
-    private string HelpOf<TParsed>(ParserResult<TParsed> result) => HelpText.AutoBuild(result, help =>
+    private string HelpOf<TParsed>(ParserResult<TParsed> result, bool isOfVerb) => Manual is null ? WordsOf(result)
+        : isOfVerb ? $"{WordsOf(result)}\nDIAGNOSTICS\n{ManualPage.Section(Manual, "DIAGNOSTICS")}" : $"{ManualPage.Help(Manual)}\n{WordsOf(result)}";
+
+    private string WordsOf<TParsed>(ParserResult<TParsed> result) => HelpText.AutoBuild(result, help =>
     {
         help.Heading = usage;
         help.Copyright = "";

@@ -5,20 +5,11 @@ using System.Text.RegularExpressions;
 
 namespace PostfixNet.Commands;
 
-/// <summary>The documentation comments of source files, which a program carries in itself: its manual page for --help, and what parameters mean.
-/// So neither is written twice.</summary>
-/// <remarks>The project embeds the files: <c>EmbeddedResource Include="Program.cs" LogicalName="manual"</c>, and those of parameters as "parameters/NAME".</remarks>
+/// <summary>The comments of parameters in their source files, which a program carries in itself: what they mean, so that it is not written twice.</summary>
+/// <remarks>The project embeds the files as "parameters/NAME".</remarks>
 public static partial class SourceComments
 {
-    /// <summary>Name of the embedded file that opens with the manual page of a program.</summary>
-    public const string Manual = "manual";
-
     private const string ParameterFiles = "parameters/";
-
-    /// <summary>The manual page that a file opens with: lines, headings in capitals.</summary>
-    /// <param name="assembly">Has the file.</param>
-    /// <param name="name">Of the embedded file.</param>
-    public static string ManualPage(Assembly assembly, string name = Manual) => Comments(Text(assembly, name)).First(static comment => comment.Text.StartsWith("NAME", StringComparison.Ordinal)).Text;
 
     /// <summary>What each parameter means, in a line, by its name.</summary>
     /// <param name="assembly">Has the files.</param>

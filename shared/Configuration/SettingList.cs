@@ -39,6 +39,24 @@ public sealed class SettingList
         { Base = parameter?.Name };
     }
 
+    /// <summary>Names whose values in main.toml are not what they were, by name; tables of destinations are "destination".</summary>
+    public IEnumerable<string> ChangesSince(SettingList before)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        return _root.Entries.Concat(before._root.Entries).Select(static entry => entry.Key).Distinct()
+            .Where(name => Compared(_root, name) != Compared(before._root, name)).Order(StringComparer.Ordinal);
+    }
+
+    // With its passwords, so for comparison only; what is not given is null.
+    private string? Compared(TomlTable root, string name) => root.TryGet(name, out TomlEntry? entry) ? Whole(entry.Value) : null;
+
+    private string Whole(TomlNode node) => node switch
+    {
+        TomlTable table => $"{{{string.Join('\n', table.Entries.Select(entry => $"{entry.Key}={Whole(entry.Value)}"))}}}",
+        TomlArray array => $"[{string.Join('\n', array.Items.Select(Whole))}]",
+        _ => _config.Texts.TextOf("", node),
+    };
+
     /// <summary>main.toml, as messages name it.</summary>
     public string File => _config.Path;
 

@@ -263,6 +263,10 @@ internal static class UnsupportedTable
         socketmap_max_query_size = 10000
         socketmap_max_reply_size = 100000
 
+        [meaningless] "master logrotate" names and compresses files in this one way
+        maillog_file_compressor = gzip
+        maillog_file_rotate_suffix = %Y%m%d-%H%M%S
+
         [meaningless] there is no such service
         connection_cache_protocol_timeout = 5s
         connection_cache_service_name = scache
@@ -279,8 +283,6 @@ internal static class UnsupportedTable
         rewrite_service_name = rewrite
         tlsmgr_service_name = tlsmgr
         tlsproxy_service_name = tlsproxy
-        maillog_file_compressor = gzip
-        maillog_file_rotate_suffix = %Y%m%d-%H%M%S
         smtpd_service_name = smtpd
         address_verify_service_name = verify
 

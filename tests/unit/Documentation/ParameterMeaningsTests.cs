@@ -1,5 +1,6 @@
 using PostfixNet.Commands;
 using PostfixNet.Configuration;
+using PostfixNet.Service;
 
 namespace PostfixNet.UnitTests.Documentation;
 
@@ -25,8 +26,16 @@ public sealed class ParameterMeaningsTests
     [Fact]
     public void The_manual_page_comes_from_the_same_text()
     {
-        string page = SourceComments.ManualPage(typeof(PostfixNet.Master.MasterSettings).Assembly);
-        Assert.StartsWith("NAME\n  master - starts", page);
-        Assert.Contains("\nDIAGNOSTICS\n", page);
+        foreach (Type type in (Type[])[typeof(PostfixNet.Master.MasterSettings), typeof(PostfixNet.Postqueue.ShowqService), typeof(PostfixNet.Sendmail.SubmissionSettings), typeof(PostfixNet.Posttool.UsageException), typeof(PostfixNet.Postsuper.PostsuperSettings)])
+        {
+            string page = ManualPage.Of(type.Assembly), help = ManualPage.Help(type.Assembly), name = type.Assembly.GetName().Name!;
+            Assert.Matches($"^NAME\n  {name}\\b", page);
+            Assert.Contains("\nCONFIGURATION\n", page);
+            Assert.Contains("\nSYNOPSIS\n", help);
+            Assert.Contains("\nDIAGNOSTICS\n", help);
+            Assert.Matches("[Ee]xit (status )?0", help);
+            Assert.DoesNotContain("\nCONFIGURATION\n", help);
+            Assert.DoesNotMatch("&(lt|gt|amp);|summary>|///", page);
+        }
     }
 }

@@ -38,13 +38,14 @@ public sealed class ReloadsAndRotations
         mail.Submit(MailSystem.Message("x"), "-f", "alice@origin.test", "bob@sink.test");
         mail.WaitForLog("status=deferred");
         int lines = File.ReadAllLines(first).Length;
+        UnixFileMode mode = File.GetUnixFileMode(first);
         Wait.For("another second", () => mail.Master("logrotate").Status == 0);
         string[] files = [.. Directory.EnumerateFiles(mail.Root, "maillog.2*").Order()];
         Assert.Equal(2, files.Length);
         Assert.Equal(first + ".gz", files[0]);
         Assert.Equal(lines, Command.Run("zcat", [files[0]]).Ok().Lines.Length);
         Assert.Contains("status=deferred", File.ReadAllText(files[1]));
-        Assert.Equal(File.GetUnixFileMode(mail.LogPath), File.GetUnixFileMode(files[0]));
+        Assert.Equal(mode, File.GetUnixFileMode(files[0]));
     });
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class ParameterMeaningsTests
             Assert.Contains("\nCONFIGURATION\n", page);
             Assert.Contains("\nSYNOPSIS\n", help);
             Assert.Contains("\nDIAGNOSTICS\n", help);
-            Assert.Matches("[Ee]xit (status )?0", help);
+            Assert.Matches("[Ee]xit (status:? )?0", help);
             Assert.DoesNotContain("\nCONFIGURATION\n", help);
             Assert.DoesNotMatch("&(lt|gt|amp);|summary>|///", page);
         }

@@ -47,7 +47,7 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress,
     // A message on its way from incoming or active to deferred would be met twice. The active queue is limited by qmgr.
     private const int RememberedLimit = 100_000;
 
-    private const int MostTogether = 64, ChunksAhead = 3;
+    private const int MostTogether = 32, ChunksAhead = 2;
 
     // In Postfix's order.
     private static readonly QueueName[] s_queues =

@@ -486,7 +486,8 @@ public sealed class PostsuperTests : IDisposable
         })
         {
             Filter = order.Filter,
-            Show = order.IsDryRun ? static _ => { } : null,
+            Show = order.IsDryRun ? static _ => { }
+            : null,
         };
         change.Run(order.Ids, order.Where);
         if (order.IsAll)

@@ -6,10 +6,14 @@ namespace PostfixNet.Log;
 
 /// <summary>The log of one program, in Postfix's line format: one line per event, to syslog, a file, or standard output.</summary>
 /// <remarks>Before <see cref="Open"/> nothing is written. A line is one write(2) in append mode, so lines of different
-/// processes do not mix. Control characters become '?'. A log that cannot be written, or that nobody reads, never stops mail: its lines
+/// processes do not mix. Control characters become '?', and of a long text there is the beginning, <see cref="LongestText"/>: users and senders decide
+/// how long what they send is, and syslog takes no more than its datagrams hold. A log that cannot be written, or that nobody reads, never stops mail: its lines
 /// are lost, and how many is said as soon as one can be written again.</remarks>
 public static class MailLog
 {
+    /// <summary>Characters of a line, without its time and tag.</summary>
+    public const int LongestText = 2000;
+
     private const string SystemLog = "/dev/log";
     private static readonly Lock s_lock = new();
     private static Place s_place;
@@ -102,7 +106,7 @@ public static class MailLog
         {
             if (s_options is null || s_place == Place.None)
                 return;
-            text = PrintableText.Of(text);
+            text = PrintableText.Of(text.Length > LongestText ? text[..LongestText] : text);
             if (s_lost > 0 && TryWrite(Severity.Warning, $"{s_lost} lines of this log were lost here: they could not be written"))
                 s_lost = 0;
             if (s_lost > 0 || !TryWrite(severity, text))

@@ -16,6 +16,7 @@ internal static class RuleCommand
 
     private const string Usage = "usage: postsuper [-c config_dir] rule add NAME hold|discard|redirect ADDRESS --match FILTER [--expire TIME] | rule list [--json] | rule remove NAME...";
     private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_startTime = TimeSpan.FromSeconds(3);
 
     /// <summary>Does what the words say.</summary>
     /// <param name="words">Behind "rule".</param>
@@ -128,7 +129,7 @@ internal static class RuleCommand
     {
         try
         {
-            using Channel channel = Channel.Connect(WaitQuestion.Path, WaitQuestion.Path, s_timeout);
+            using Channel channel = Connect(isPatient: log is not null);
             channel.Send(request.ToAttributes());
             return RuleReply.From(channel.ReceiveReply());
         }
@@ -136,6 +137,23 @@ internal static class RuleCommand
         {
             log?.Fatal($"only the queue manager changes rules, and it does not answer: {e.Message}", ExitStatus.Unavailable);
             return null;
+        }
+    }
+
+    // In a system that was just started the queue manager is a moment behind its own socket.
+    private static Channel Connect(bool isPatient)
+    {
+        Deadline end = Deadline.In(s_startTime);
+        while (true)
+        {
+            try
+            {
+                return Channel.Connect(WaitQuestion.Path, WaitQuestion.Path, s_timeout);
+            }
+            catch (IpcException) when (isPatient && !end.IsOver && FileSystem.Status("public/qmgr") is not null)
+            {
+                Descriptor.Pause(20);
+            }
         }
     }
 }

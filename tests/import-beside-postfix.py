@@ -269,7 +269,10 @@ def ours(prepared, programs):
         result.append(f"exit {report.returncode}, and {'main.toml' if os.path.exists(target) else 'nothing'} is written")
     if losses:
         run(master, "import", prepared.etc, "--output", target, "--accept-losses")
-    run(master, "-c", target, "check")
+    # Its error 1 is about the host: names of examples are not in the DNS. 78 is a configuration that is not taken.
+    checked = run(master, "-c", target, "check", check=False)
+    if checked.returncode not in (0, 1):
+        raise SystemExit(f"check: exit {checked.returncode}\n{checked.stdout}")
     run(master, "-c", target, "start")
     Logins(prepared.queue)
     try:

@@ -98,6 +98,7 @@ public sealed class ParametersOfProcesses
         mail.Start();
         mail.Submit(MailSystem.Message("one"), "-f", "alice@origin.test", "bob@dest.test");
         Wait.For("the message", () => receiver.Messages.Count == 1);
+        mail.WaitForLog("to=<bob@dest.test>");
         // The queue manager keeps its line to the process, for an hour. With the default it would let it go after 5 s, and the
         // process be gone a second later: before these attempts have been made.
         int agent = Assert.Single(Pids(mail, @"/smtp\[(\d+)\]: \w+: to=<bob@dest\.test>"));

@@ -213,7 +213,8 @@ public sealed class TroubledMachine
             Wait.For("an explanation", () => mail.Sendmail(MailSystem.Message("no room"), "-f", "alice@origin.test", "bob@dest.test") is var small
                 && mail.QueueFiles("maildrop") is [var file, ..] && (id = Path.GetFileName(file)).Length > 0
                 && mail.Postqueue("explain", id).Output.Contains("(no_room)", StringComparison.Ordinal));
-            mail.Postsuper(["-d", "ALL", "maildrop"]).Ok();
+            // One of those that were accepted may wait there, too, for room in incoming.
+            mail.Postsuper(["-d", "ALL", "--match", "size<10K", "maildrop"]).Ok();
             mail.Set("queue_minfree_percent", 0);
             mail.Master("reload").Ok();
             mail.Master("resume").Ok();

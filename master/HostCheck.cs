@@ -17,8 +17,8 @@ internal static class HostCheck
 {
     private const int OwnerOnly = 0x1C0 /* 0700 */;
 
-    internal static IEnumerable<Finding> Run(string directory, Instance instance) =>
-        [.. Directories(instance.Config), .. Space(instance.Config), .. QueueFileSystem(instance.Config), .. Damaged(instance.Config), .. Names(directory, instance), .. Clock(instance.Config)];
+    internal static IEnumerable<Finding> Run(string directory, Instance instance, TimeProvider clock) =>
+        [.. Directories(instance.Config), .. Space(instance.Config), .. QueueFileSystem(instance.Config), .. Damaged(instance.Config), .. Names(directory, instance), .. Clock(instance.Config, clock)];
 
     private static IEnumerable<Finding> Directories(MainConfig config) => SystemCheck.Problems(config).Select(static problem => new Finding(true, $"{problem}; \"master set-permissions\" mends it"));
 
@@ -96,9 +96,9 @@ internal static class HostCheck
         }
     }
 
-    private static IEnumerable<Finding> Clock(MainConfig config)
+    private static IEnumerable<Finding> Clock(MainConfig config, TimeProvider time)
     {
-        long now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        long now = time.GetUtcNow().ToUnixTimeSeconds();
         string file = Path.Join(config.Directory, "main.toml");
         if (FileSystem.Status(file, followLink: true) is { } status && status.ModifiedSeconds > now + TimeSpan.FromHours(1).TotalSeconds)
             yield return new Finding(true, $"the clock is behind the time of {file}: dates of mail and times of attempts are wrong; set it");

@@ -13,7 +13,7 @@ internal static class LogRotation
 {
     private const string Suffix = "yyyyMMdd-HHmmss", Compressed = ".gz";
 
-    internal static int Run(string directory)
+    internal static int Run(string directory, TimeProvider clock)
     {
         MainConfig config = MainConfig.Load(directory);
         LogOptions log = LogOptions.Read(config);
@@ -24,7 +24,7 @@ internal static class LogRotation
         if (FileSystem.Status(log.Path) is not { Kind: FileKind.Regular })
             return Caller.Fail($"{log.Path}: there is no such file", 1);
         List<string> earlier = [.. Rotated(log.Path)];
-        string rotated = $"{log.Path}.{DateTime.Now.ToString(Suffix, CultureInfo.InvariantCulture)}";
+        string rotated = $"{log.Path}.{clock.GetLocalNow().ToString(Suffix, CultureInfo.InvariantCulture)}";
         if (!FileSystem.TryRenameNoReplace(log.Path, rotated))
             return Caller.Fail($"{rotated}: the name is taken; one rotation a second", 1);
         int result = PidFile.Running(MasterSettings.Read(config).Queue) is null ? ExitStatus.Ok : Operations.Reload(directory);

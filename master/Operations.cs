@@ -117,7 +117,7 @@ internal static class Operations
     internal static int Check(string directory)
     {
         Instance instance = Instance.Read(directory);
-        List<Finding> findings = [.. HostCheck.Run(directory, instance)];
+        List<Finding> findings = [.. HostCheck.Run(directory, instance, TimeProvider.System)];
         // What a start tells of the directories, the findings tell with how to mend it.
         List<string> known = [.. SystemCheck.Problems(instance.Config)];
         foreach (string warning in instance.Warnings.Except(known))

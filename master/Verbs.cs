@@ -110,7 +110,7 @@ internal sealed class ConfigVerb : MasterVerb
 [Verb("logrotate", HelpText = "Begin a new maillog_file; the present one gets the time as the end of its name, and that of the rotation before is compressed.")]
 internal sealed class LogrotateVerb : MasterVerb
 {
-    internal override int Run(string directory) => LogRotation.Run(directory);
+    internal override int Run(string directory) => LogRotation.Run(directory, TimeProvider.System);
 }
 
 /// <summary>A verb with words that say which deliveries are meant.</summary>

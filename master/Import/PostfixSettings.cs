@@ -31,7 +31,7 @@ internal sealed class PostfixSettings
     internal string Expand(string text) => new Expander(Written).Expand(text);
 
     /// <summary>Defaults are those of a level before this one.</summary>
-    internal bool IsBefore(string level) => Expander.Level(Value("compatibility_level")) < Expander.Level(level);
+    internal bool IsBefore(string level) => Expansion.Level(Value("compatibility_level")) < Expansion.Level(level);
 
     /// <summary>main.cf, or the service, gives it.</summary>
     internal bool IsGiven(string name) => _service?.Option(name) is not null || _main.Find(name) is not null;

@@ -133,7 +133,7 @@ public sealed class PasswordFile
             lines.RemoveAt(lines.Count - 1);
         if (!change(lines))
             return false;
-        Replace(target, ByteText.Encode(string.Concat(lines.Select(static line => line.Text + "\n"))), group);
+        WholeFile.Replace(target, ByteText.Encode(string.Concat(lines.Select(static line => line.Text + "\n"))), group is null ? 0x180 /* 0600 */ : 0x1A0 /* 0640 */, group);
         return true;
     }
 
@@ -156,32 +156,5 @@ public sealed class PasswordFile
             }
             file.Dispose();
         }
-    }
-
-    private static void Replace(string path, byte[] content, uint? group)
-    {
-        string fresh = $"{path}.new";
-        // Of somebody who was interrupted: whoever holds the lock is the only one.
-        _ = FileSystem.TryRemove(fresh);
-        try
-        {
-            using (SafeFileHandle file = FileSystem.TryCreate(fresh, 0x180 /* 0600 */) ?? throw new SystemCallException($"create {fresh}", "it is there already"))
-            {
-                FileSystem.WriteAt(file, content, 0);
-                if (group is { } gid)
-                {
-                    FileSystem.ChangeOwner(fresh, 0, gid, FileKind.Regular);
-                    FileSystem.ChangeMode(file, 0x1A0 /* 0640 */);
-                }
-                FileSystem.Flush(file, fresh);
-            }
-            _ = FileSystem.TryRename(fresh, path);
-        }
-        catch (SystemCallException)
-        {
-            _ = FileSystem.TryRemove(fresh);
-            throw;
-        }
-        FileSystem.FlushDirectory(Path.GetDirectoryName(path) ?? "/");
     }
 }

@@ -114,32 +114,16 @@ public sealed class PauseList
     /// <exception cref="IOException">Not done.</exception>
     public void Write(string queueDirectory)
     {
-        string path = $"{queueDirectory}/{FileName}", next = $"{path}.new";
+        string path = $"{queueDirectory}/{FileName}";
         if (_pauses.Length == 0)
         {
             FileSystem.TryRemove(path);
+            FileSystem.FlushDirectory(queueDirectory);
+            return;
         }
-        else
-        {
-            StringBuilder text = new();
-            foreach (Pause pause in _pauses)
-                text.Append(string.Create(CultureInfo.InvariantCulture, $"{pause.Since} {pause.Words()}").TrimEnd()).Append('\n');
-            FileSystem.TryRemove(next);
-            try
-            {
-                using (SafeFileHandle file = FileSystem.TryCreate(next, 0x1A4 /* 0644 */) ?? throw new IOException($"{next}: the name is taken"))
-                {
-                    FileSystem.WriteAt(file, Encoding.UTF8.GetBytes(text.ToString()), 0);
-                    FileSystem.Flush(file, next);
-                }
-                FileSystem.TryRename(next, path);
-            }
-            catch (IOException)
-            {
-                FileSystem.TryRemove(next);
-                throw;
-            }
-        }
-        FileSystem.FlushDirectory(queueDirectory);
+        StringBuilder text = new();
+        foreach (Pause pause in _pauses)
+            text.Append(string.Create(CultureInfo.InvariantCulture, $"{pause.Since} {pause.Words()}").TrimEnd()).Append('\n');
+        WholeFile.Replace(path, Encoding.UTF8.GetBytes(text.ToString()), 0x1A4 /* 0644 */);
     }
 }

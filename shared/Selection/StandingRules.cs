@@ -86,25 +86,9 @@ public sealed class StandingRules
     /// <exception cref="IOException">Not known to be done.</exception>
     public void Write(string queueDirectory)
     {
-        string directory = $"{queueDirectory}/{QueueDirectories.Rules}", path = $"{directory}/{FileName}", next = $"{path}.new";
         StringBuilder text = new StringBuilder(Head).Append('\n');
         foreach (StandingRule rule in Rules)
             text.Append(rule.ToLine()).Append('\n');
-        FileSystem.TryRemove(next);
-        try
-        {
-            using (SafeFileHandle file = FileSystem.TryCreate(next, 0x180 /* 0600 */) ?? throw new IOException($"{next}: the name is taken"))
-            {
-                FileSystem.WriteAt(file, Encoding.UTF8.GetBytes(text.ToString()), 0);
-                FileSystem.Flush(file, next);
-            }
-            FileSystem.TryRename(next, path);
-        }
-        catch (IOException)
-        {
-            FileSystem.TryRemove(next);
-            throw;
-        }
-        FileSystem.FlushDirectory(directory);
+        WholeFile.Replace($"{queueDirectory}/{QueueDirectories.Rules}/{FileName}", Encoding.UTF8.GetBytes(text.ToString()), 0x180 /* 0600 */);
     }
 }

@@ -9,7 +9,9 @@ seed that is not the test's own it fails, because tests/vectors/checks.txt has o
 installed, sends the messages to a Postfix of its own below /tmp, on a port of loopback and without queue manager, and writes its replies,
 its log and its queue files in the form of tests/vectors/checks.txt. Nothing leaves the machine.
 """
-import glob, json, os, re, shutil, socket, subprocess, sys, time
+import glob, json, os, re, sys, time
+
+from real_postfix import Client, escaped, free_port, instance, records
 
 MAIN = """compatibility_level = 3.6
 myhostname = mta.golden.test
@@ -40,24 +42,6 @@ postlog unix-dgram n - n - 1 postlogd
 """
 
 
-def escaped(text):
-    return "".join(c if " " <= c <= "~" and c != "\\" else "\\x%02x" % ord(c) for c in text)
-
-
-def records(path):
-    data, at = open(path, "rb").read(), 0
-    while at < len(data):
-        kind, at, length, shift = chr(data[at]), at + 1, 0, 0
-        while True:
-            length |= (data[at] & 127) << shift
-            shift += 7
-            at += 1
-            if not data[at - 1] & 128:
-                break
-        yield kind, data[at:at + length].decode("latin1")
-        at += length
-
-
 def summary(path):
     lines, content, extracted, received = [], False, False, False
     for kind, payload in records(path):
@@ -74,74 +58,30 @@ def summary(path):
     return lines
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class Client:
-    def __init__(self, port):
-        for _ in range(50):
-            try:
-                self.file = socket.create_connection(("127.0.0.1", port), timeout=15).makefile("rwb")
-                break
-            except OSError:
-                time.sleep(0.1)
-        self.reply()
-        self.ask("EHLO client.test")
-
-    def reply(self):
-        while True:
-            line = self.file.readline().decode("latin1").rstrip()
-            if line[3:4] != "-":
-                return line
-
-    def ask(self, line):
-        self.file.write(line.encode("latin1") + b"\r\n")
-        self.file.flush()
-        return self.reply()
-
-    def send(self, case):
-        self.ask(f"MAIL FROM:<{case['sender']}>")
-        for recipient in case["recipients"]:
-            self.ask(f"RCPT TO:<{recipient}>")
-        self.ask("DATA")
-        for line in case["lines"]:
-            self.file.write((b"." if line.startswith(".") else b"") + line.encode("latin1") + b"\r\n")
-        return self.ask(".")
+def send(client, case):
+    client.ask(f"MAIL FROM:<{case['sender']}>")
+    for recipient in case["recipients"]:
+        client.ask(f"RCPT TO:<{recipient}>")
+    client.ask("DATA")
+    return client.content(case["lines"])
 
 
 def play(name, scene, cases, results):
-    top = f"/tmp/checks.{os.getpid()}.{name.replace(' ', '-')}"
-    conf, queue, data, log = (f"{top}/{part}" for part in ("conf", "queue", "data", "log"))
-    for path in conf, queue, data:
-        os.makedirs(path)
-    shutil.chown(data, "postfix")
-    os.chmod(top, 0o755)
     port = free_port()
-    with open(f"{conf}/main.cf", "w") as f:
-        f.write(MAIN.format(queue=queue, data=data, log=log) + "".join(f"{k} = {v}\n" for k, v in scene["values"].items()))
-        for table, text in scene["tables"].items():
-            with open(f"{conf}/{table}", "w") as t:
-                t.write(text)
-            f.write(f"{table} = regexp:{conf}/{table}\n")
-    with open(f"{conf}/master.cf", "w") as f:
-        f.write(MASTER.format(port=port))
-    subprocess.run(["postfix", "-c", conf, "start"], check=True, stderr=subprocess.DEVNULL)
-    try:
+    settings = "".join(f"{k} = {v}\n" for k, v in scene["values"].items()).replace("{", "{{").replace("}", "}}")
+    with instance(f"checks {name}", MAIN + settings, MASTER, scene["tables"].items(), port=port) as postfix:
         client = Client(port)
         for case in cases:
-            reply = client.send(case)
+            reply = send(client, case)
             lines = results[case["number"]] = ["P " + re.sub(r"(250 2.0.0 Ok): queued as .*", r"\1", reply)]
             lines.append("G")
-            for path in glob.glob(f"{queue}/incoming/*") + glob.glob(f"{queue}/hold/*"):
+            for path in glob.glob(f"{postfix.queue}/incoming/*") + glob.glob(f"{postfix.queue}/hold/*"):
                 lines += ["Z " + path.split("/")[-2]] + summary(path)
                 os.unlink(path)
         client.ask("QUIT")
         time.sleep(1)
-        logs, at = [], -1
-        for line in open(log, encoding="latin1"):
+        logs = []
+        for line in open(postfix.log, encoding="latin1"):
             text = re.sub(r"^.{15} \S+ ", "", line.rstrip("\n"))
             program, text = text.split(": ", 1) if ": " in text else (text, "")
             if "smtpd[" in program and re.match(r"\w+: client=", text):
@@ -152,9 +92,6 @@ def play(name, scene, cases, results):
         for case, found in zip(cases, logs):
             lines = results[case["number"]]
             lines[1:2] = found
-    finally:
-        subprocess.run(["postfix", "-c", conf, "stop"], stderr=subprocess.DEVNULL)
-    shutil.rmtree(top)
 
 
 def read(path):

@@ -6,7 +6,9 @@
 As root, where Postfix 3.7 is installed: sends the messages below to a Postfix of its own below /tmp, on a port of loopback and without queue
 manager, and writes settings, replies, log lines and records of the queue files. Nothing leaves the machine.
 """
-import glob, os, re, shutil, socket, subprocess, sys, time
+import glob, os, re, sys, time
+
+from real_postfix import Client, escaped, free_port, instance, records
 
 MAIN = """compatibility_level = 3.6
 myhostname = mx.golden.test
@@ -109,24 +111,6 @@ CASES += [
 ]
 
 
-def escaped(text):
-    return "".join(c if " " <= c <= "~" and c != "\\" else "\\x%02x" % ord(c) for c in text)
-
-
-def records(path):
-    data, at = open(path, "rb").read(), 0
-    while at < len(data):
-        kind, at, length, shift = chr(data[at]), at + 1, 0, 0
-        while True:
-            length |= (data[at] & 127) << shift
-            shift += 7
-            at += 1
-            if not data[at - 1] & 128:
-                break
-        yield kind, data[at:at + length].decode("latin1")
-        at += length
-
-
 def summary(path):
     received = False
     for kind, payload in records(path):
@@ -140,64 +124,29 @@ def summary(path):
         yield f"Q {kind} {escaped(payload)}"
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def play(number, settings, cases, out):
-    top = f"/tmp/filters.{os.getpid()}.{number}"
-    conf, queue, data, log = (f"{top}/{part}" for part in ("conf", "queue", "data", "log"))
-    for path in conf, queue, data:
-        os.makedirs(path)
-    shutil.chown(data, "postfix")
-    os.chmod(top, 0o755)
     port = free_port()
-    with open(f"{conf}/main.cf", "w") as f:
-        f.write(MAIN.format(queue=queue, data=data, log=log) + "".join(s + "\n" for s in settings))
-    with open(f"{conf}/master.cf", "w") as f:
-        f.write(MASTER.format(port=port))
-    subprocess.run(["postfix", "-c", conf, "start"], check=True, stderr=subprocess.DEVNULL)
-    try:
+    more = "".join(setting + "\n" for setting in settings).replace("{", "{{").replace("}", "}}")
+    with instance(f"filters {number}", MAIN + more, MASTER, port=port) as postfix:
         for name, recipients, lines in cases:
             out.append(f"case {name}")
             out += [f"set {escaped(s)}" for s in settings] + [f"rcpt {r}" for r in recipients] + [f"line {escaped(line)}" for line in lines]
-            send(port, recipients, lines, log, out)
-            for path in glob.glob(f"{queue}/incoming/*") + glob.glob(f"{queue}/hold/*"):
+            send(port, recipients, lines, postfix.log, out)
+            for path in glob.glob(f"{postfix.queue}/incoming/*") + glob.glob(f"{postfix.queue}/hold/*"):
                 out += summary(path)
                 os.unlink(path)
-    finally:
-        subprocess.run(["postfix", "-c", conf, "stop"], stderr=subprocess.DEVNULL)
-    shutil.rmtree(top)
 
 
 def send(port, recipients, lines, log, out):
-    for _ in range(50):
-        try:
-            stream = socket.create_connection(("127.0.0.1", port), timeout=15).makefile("rwb")
-            break
-        except OSError:
-            time.sleep(0.1)
     before = os.path.getsize(log)
-
-    def ask(line):
-        if line is not None:
-            stream.write(line.encode("latin1") + b"\r\n")
-            stream.flush()
-        while True:
-            answer = stream.readline().decode("latin1").rstrip()
-            if answer[3:4] != "-":
-                return answer
-
-    ask(None)
-    for line in ["EHLO client.test", "MAIL FROM:<a@b.test>"] + [f"RCPT TO:<{r}>" for r in recipients] + ["DATA"]:
-        answer = ask(line)
-        if line.startswith("RCPT"):
-            out.append("P " + answer)
+    client = Client(port)
+    client.ask("MAIL FROM:<a@b.test>")
+    for recipient in recipients:
+        out.append("P " + client.ask(f"RCPT TO:<{recipient}>"))
+    answer = client.ask("DATA")
     if answer.startswith("354"):
-        out.append("P " + re.sub(r"(250 2.0.0 Ok): queued as .*", r"\1", ask("\r\n".join(lines + ["."]))))
-    ask("QUIT")
+        out.append("P " + re.sub(r"(250 2.0.0 Ok): queued as .*", r"\1", client.content(lines)))
+    client.ask("QUIT")
     time.sleep(0.3)
     with open(log, encoding="latin1") as f:
         f.seek(before)

@@ -6,7 +6,9 @@
 As root where Postfix 3.7 is installed: each case in turn, by an smtpd and cleanup of a Postfix of its own below /tmp, without queue manager, and a
 milter that does what the script of the case says. What is written is what MilterVectorsTests makes of our programs. Nothing leaves the machine.
 """
-import glob, os, re, shutil, socket, struct, subprocess, sys, threading, time
+import glob, os, re, socket, struct, subprocess, sys, threading, time
+
+from real_postfix import free_port, instance, records
 
 MAIN = """compatibility_level = 3.6
 myhostname = mx.golden.test
@@ -125,30 +127,6 @@ class Milter:
             client.close()
 
 
-def records(path):
-    data = open(path, "rb").read()
-    at, found = 0, []
-    while at < len(data):
-        kind, at, length, shift = chr(data[at]), at + 1, 0, 0
-        while True:
-            length |= (data[at] & 127) << shift
-            shift += 7
-            at += 1
-            if not data[at - 1] & 128:
-                break
-        payload = data[at:at + length].decode("latin1")
-        at += length
-        if kind == "p":
-            if int(payload) > 0:
-                at = int(payload)
-            continue
-        if kind != "w":
-            found.append((kind, payload))
-        if kind == "E":
-            break
-    return found
-
-
 def plain(text):
     text = re.sub(r"inet:127\.0\.0\.1:\d+", "inet:MILTER", text)
     text = re.sub(r"\b[0-9A-F]{8,12}\b", "ID", text)
@@ -243,9 +221,9 @@ def play(case, top, port):
             else:
                 lines.append(f"q {place}")
                 received = False
-                for kind, payload in records(path):
+                for kind, payload in records(path, follow=True):
                     received = kind == "N" and (payload.startswith("Received:") or received and payload.startswith("\t"))
-                    if received or kind == "T" or kind == "F" or kind == "A" and payload.split("=")[0] not in ("dsn_orig_rcpt", "notify_flags", "envelope_id", "ret_flags", "encoding"):
+                    if received or kind in "TFw" or kind == "A" and payload.split("=")[0] not in ("dsn_orig_rcpt", "notify_flags", "envelope_id", "ret_flags", "encoding"):
                         continue
                     if payload.startswith(("Message-Id:", "Date:")):
                         payload = payload.split(":")[0]
@@ -260,30 +238,15 @@ def play(case, top, port):
 def main():
     cases = read_cases(sys.argv[1])
     wanted = sys.argv[3:]
-    top = f"/tmp/milters.{os.getpid()}"
-    for name in ("conf", "queue", "data"):
-        os.makedirs(f"{top}/{name}")
-    os.chmod(top, 0o755)
-    shutil.chown(f"{top}/data", "postfix")
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    with open(f"{top}/conf/main.cf", "w") as f:
-        f.write(MAIN.format(queue=f"{top}/queue", data=f"{top}/data", log=f"{top}/log"))
-    with open(f"{top}/conf/master.cf", "w") as f:
-        f.write(MASTER.format(port=port))
-    subprocess.run(["postfix", "-c", f"{top}/conf", "start"], check=True, stderr=subprocess.DEVNULL)
-    time.sleep(1)
-    try:
+    port = free_port()
+    with instance("milters", MAIN, MASTER, port=port) as postfix:
+        time.sleep(1)
         lines = []
         for case in cases:
             if not wanted or case["name"] in wanted:
-                lines += play(case, top, port)
+                lines += play(case, postfix.top, port)
         with open(sys.argv[2], "w", encoding="utf-8") as f:
             f.write("\n".join(lines) + "\n")
-    finally:
-        subprocess.run(["postfix", "-c", f"{top}/conf", "stop"], stderr=subprocess.DEVNULL)
-    shutil.rmtree(top)
 
 
 main()

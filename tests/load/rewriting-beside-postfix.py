@@ -12,6 +12,8 @@ compares. Nothing leaves the machine. With two files of results, in place of thr
 """
 import collections, glob, json, os, re, shutil, subprocess, sys, time
 
+from real_postfix import records
+
 SCENES = {
     "plain": "",
     "limits": "header_address_token_limit = 12\nheader_size_limit = 300\n",
@@ -66,28 +68,6 @@ def escaped(text):
     for c in text:
         out.append({"\n": "\\n", "\t": "\\t", "\\": "\\\\"}.get(c) or (c if " " <= c <= "~" else "\\x%02x" % ord(c)))
     return "".join(out)
-
-
-def records(path):
-    data = open(path, "rb").read()
-    at, found = 0, []
-    while at < len(data):
-        kind, at, length, shift = chr(data[at]), at + 1, 0, 0
-        while True:
-            length |= (data[at] & 127) << shift
-            shift += 7
-            at += 1
-            if not data[at - 1] & 128:
-                break
-        payload = data[at:at + length].decode("latin1")
-        at += length
-        if kind == "p" and int(payload) > 0:
-            at = int(payload)
-            continue
-        found.append((kind, payload))
-        if kind == "E":
-            break
-    return found
 
 
 def summary(found):
@@ -181,7 +161,7 @@ def play(scene, cases, results):
                 still, since = now, time.time()
             time.sleep(0.3)
         for path in glob.glob(f"{queue}/maildrop/*") + glob.glob(f"{queue}/incoming/*"):
-            found = records(path)
+            found = list(records(path, follow=True))
             text = "\n".join(p for k, p in found if k in "NL")
             number = re.findall(r"^case (\d+)$", text, re.M)
             if not number:

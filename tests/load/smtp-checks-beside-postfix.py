@@ -8,7 +8,9 @@ The first line makes messages and settings (those of tests/vectors/checks.txt). 
 to a Postfix of its own below /tmp, which delivers it to a server of this program, on ports of loopback, every other one without 8BITMIME; and writes
 records of the queue file, the log, and what went over the wire. Nothing leaves the machine.
 """
-import glob, json, os, re, shutil, socket, socketserver, subprocess, sys, threading, time
+import glob, json, os, re, socketserver, sys, threading, time
+
+from real_postfix import Client, escaped, free_port, instance, records
 
 MAIN = """compatibility_level = 3.6
 myhostname = mta.golden.test
@@ -49,24 +51,6 @@ discard unix - - n - - discard
 """
 
 
-def escaped(text):
-    return "".join(c if " " <= c <= "~" and c != "\\" else "\\x%02x" % ord(c) for c in text)
-
-
-def records(path):
-    data, at = open(path, "rb").read(), 0
-    while at < len(data):
-        kind, at, length, shift = chr(data[at]), at + 1, 0, 0
-        while True:
-            length |= (data[at] & 127) << shift
-            shift += 7
-            at += 1
-            if not data[at - 1] & 128:
-                break
-        yield kind, data[at:at + length].decode("latin1")
-        at += length
-
-
 class Sink(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     got, count = {}, 0
@@ -105,12 +89,6 @@ class Handler(socketserver.StreamRequestHandler):
                 self.say("250 ok")
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def without_received(lines):
     skip = False
     for line in lines:
@@ -120,78 +98,46 @@ def without_received(lines):
 
 
 def play(name, scene, cases, out):
-    top = f"/tmp/smtpchecks.{os.getpid()}.{name.replace(' ', '-')}"
-    conf, queue, data, log = (f"{top}/{part}" for part in ("conf", "queue", "data", "log"))
-    for path in conf, queue, data:
-        os.makedirs(path)
-    shutil.chown(data, "postfix")
-    os.chmod(top, 0o755)
     sink = Sink(("127.0.0.1", 0), Handler)
     sink.got = {}
     threading.Thread(target=sink.serve_forever, daemon=True).start()
-    port = free_port()
-    with open(f"{conf}/main.cf", "w") as f:
-        f.write(MAIN.format(queue=queue, data=data, log=log, sink=sink.server_address[1]) + "".join(f"{k} = {v}\n" for k, v in scene["values"].items() if k != "disable_mime_input_processing"))
-        for table, text in scene["tables"].items():
-            with open(f"{conf}/{table}", "w") as t:
-                t.write(text)
-            f.write(f"smtp_{table} = regexp:{conf}/{table}\n")
-    with open(f"{conf}/master.cf", "w") as f:
-        f.write(MASTER.format(port=port))
-    subprocess.run(["postfix", "-c", conf, "start"], check=True, stderr=subprocess.DEVNULL)
-    found = {}
-    try:
-        for _ in range(50):
-            try:
-                stream = socket.create_connection(("127.0.0.1", port), timeout=15).makefile("rwb")
-                break
-            except OSError:
-                time.sleep(0.1)
-
-        def ask(line):
-            if line is not None:
-                stream.write(line.encode("latin1") + b"\r\n")
-                stream.flush()
-            while True:
-                answer = stream.readline().decode("latin1").rstrip()
-                if answer[3:4] != "-":
-                    return answer
-
-        ask(None)
-        ask("EHLO client.test")
+    port, found = free_port(), {}
+    settings = "".join(f"{k} = {v}\n" for k, v in scene["values"].items() if k != "disable_mime_input_processing").replace("{", "{{").replace("}", "}}")
+    tables = [(f"smtp_{table}", text) for table, text in scene["tables"].items()]
+    with instance(f"smtpchecks {name}", MAIN + settings, MASTER, tables, port=port, sink=sink.server_address[1]) as postfix:
+        client = Client(port)
         for case in cases:
             lines = list(case["lines"])
             if case["number"] % 10 == 0:
                 lines.insert(4, "Content-Transfer-Encoding: 8bit")
             for line in ["MAIL FROM:<ann@x.test>", f"RCPT TO:<r{case['number']}@x.test>", "DATA"]:
-                ask(line)
-            answer = ask("\r\n".join(("." if line.startswith(".") else "") + line for line in lines) + "\r\n.")
+                client.ask(line)
+            answer = client.content(lines)
             assert answer.startswith("250"), answer
-            [path] = glob.glob(f"{queue}/incoming/*")
+            [path] = glob.glob(f"{postfix.queue}/incoming/*")
             content, kept = False, []
             for kind, payload in records(path):
                 content = kind == "M" or content and kind != "X"
                 if content and kind in "NL":
                     kept.append(kind + " " + payload)
             found[case["number"]] = kept
-            os.rename(path, f"{top}/{os.path.basename(path)}")
-        ask("QUIT")
-        with open(f"{conf}/master.cf", "a") as f:
+            os.rename(path, f"{postfix.top}/{os.path.basename(path)}")
+        client.ask("QUIT")
+        with open(f"{postfix.conf}/master.cf", "a") as f:
             f.write(MORE)
-        for path in glob.glob(f"{top}/?????????????*"):
+        for path in glob.glob(f"{postfix.top}/?????????????*"):
             if os.path.isfile(path):
-                os.rename(path, f"{queue}/incoming/{os.path.basename(path)}")
-        subprocess.run(["postfix", "-c", conf, "reload"], check=True, stderr=subprocess.DEVNULL)
+                os.rename(path, f"{postfix.queue}/incoming/{os.path.basename(path)}")
+        postfix.call("reload")
         for _ in range(300):
-            if all(re.search(rf"to=<r{n}@.*status=", open(log, encoding="latin1").read()) for n in found):
+            log = open(postfix.log, encoding="latin1").read()
+            if all(re.search(rf"to=<r{n}@.*status=", log) for n in found):
                 break
             time.sleep(0.3)
-    finally:
-        subprocess.run(["postfix", "-c", conf, "stop"], stderr=subprocess.DEVNULL)
-        sink.shutdown()
+    sink.shutdown()
     logs, pending = {}, []
-    for line in open(log, encoding="latin1"):
-        program, _, text = re.sub(r"^.{15} \S+ ", "", line.rstrip("\n")).partition(": ")
+    for line in log.splitlines():
+        program, _, text = re.sub(r"^.{15} \S+ ", "", line).partition(": ")
         if "/smtp[" not in program:
             continue
         text = re.sub(r"^((warning: )?)[0-9A-Za-z]{12,20}: ", r"\1", text)
@@ -217,7 +163,6 @@ def play(name, scene, cases, out):
                 out.append(f"I {line[0]} {escaped(line[2:])}")
         out += said
         out += [f"O {escaped(line)}" for line in without_received(wire.split("\r\n")[:-1])]
-    shutil.rmtree(top)
 
 
 def main():

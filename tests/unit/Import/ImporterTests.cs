@@ -29,7 +29,7 @@ public sealed class ImporterTests : IDisposable
 
     [Theory]
     [InlineData("relayhost = [a.example]\nb = c\nmyorigin = $b.example", "myorigin = \"$b.example\"")]
-    [InlineData("i = ${default_database_type}:\nrelayhost = ${{$i} == {hash:} ? {[a.example]} : {[b.example]}}", "relayhost = \"[a.example]\"")]
+    [InlineData("i = ${default_database_type}:\nrelayhost = ${{$i} == {hash:} ? {[a.example]} : {[b.example]}}", "relayhost = \"${{$i} == {hash:} ? {[a.example]} : {[b.example]}}\"")]
     [InlineData("myorigin = $myhostname\nappend_dot_mydomain = yes\nqueue_run_delay = 5m", "append_dot_mydomain = true")]
     [InlineData("virtual_alias_maps = regexp:{ {/^x$$/ a@b.example} }", "virtual_alias_maps = \"regexp:{ {/^x$$/ a@b.example} }\"")]
     [InlineData("smtp_destination_concurrency_limit = 20", "smtp_destination_concurrency_limit = 20")]

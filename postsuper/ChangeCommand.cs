@@ -126,7 +126,7 @@ internal static class ChangeCommand
             Perform(counted);
             if (order.IsDryRun)
             {
-                report.SayCount("Changed", counted.Changed);
+                report.SayCount("Changed", counted.Changed, isDryRun: true);
                 return;
             }
             if (!Question.IsAnsweredYes(counted.Changed))

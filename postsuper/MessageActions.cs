@@ -119,7 +119,7 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
         for (int i = 0; i < s_actions.Length; i++)
         {
             if (asked.HasFlag(s_actions[i].Action))
-                report.SayCount(s_actions[i].Summary, _counts[i]);
+                report.SayCount(s_actions[i].Summary, _counts[i], isDryRun: Show is not null);
         }
     }
 

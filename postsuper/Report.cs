@@ -23,7 +23,8 @@ internal class Report(CallerLog log)
         Write("warning", text);
     }
 
-    internal void SayCount(string what, int count) => Say($"{what}: {count} {(count == 1 ? "message" : "messages")}");
+    internal void SayCount(string what, int count, bool isDryRun = false) =>
+        Say($"{(isDryRun ? $"Would be {char.ToLowerInvariant(what[0])}{what[1..]}" : what)}: {count} {(count == 1 ? "message" : "messages")}");
 
     /// <summary>One line.</summary>
     /// <param name="severity">"info" or "warning".</param>

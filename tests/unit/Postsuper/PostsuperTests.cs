@@ -422,9 +422,9 @@ public sealed class PostsuperTests : IDisposable
     public void A_dry_run_counts_and_changes_nothing()
     {
         string a = AddMail(QueueName.Deferred, 5), b = AddMail(QueueName.Hold, 5), c = AddMail(QueueName.Active, 0);
-        Assert.Equal(["Deleted: 2 messages"], Run("-d", "ALL", "--match", "age>1h", "--dry-run"));
-        Assert.Equal(["Placed on hold: 2 messages"], Run("-h", "ALL", "--dry-run"));
-        Assert.Equal(["Force-expired: 1 message"], Run("-e", b, "--dry-run"));
+        Assert.Equal(["Would be deleted: 2 messages"], Run("-d", "ALL", "--match", "age>1h", "--dry-run"));
+        Assert.Equal(["Would be placed on hold: 2 messages"], Run("-h", "ALL", "--dry-run"));
+        Assert.Equal(["Would be force-expired: 1 message"], Run("-e", b, "--dry-run"));
         Assert.Equal(["deferred", "hold", "active"], new[] { a, b, c }.Select(QueueOf));
         Assert.Equal("700", Mode(Find(b)));
     }
@@ -443,7 +443,7 @@ public sealed class PostsuperTests : IDisposable
         string a = AddMail(QueueName.Deferred, 5), b = AddMail(QueueName.Hold, 5), young = AddMail(QueueName.Deferred, 0), active = AddMail(QueueName.Active, 5);
         foreach (string id in (string[])[a, b, young])
             FileSystem.TrySetTime(Find(id), 1_900_000_000_000_000_123);
-        Assert.Equal(["Changed: 3 messages"], Change("ALL", "--match", "age>1h", "--route", "smtp:[relay.test]", "--dry-run"));
+        Assert.Equal(["Would be changed: 3 messages"], Change("ALL", "--match", "age>1h", "--route", "smtp:[relay.test]", "--dry-run"));
         Assert.Null(EnvelopeOf(a).ContentFilter);
         Assert.Equal(["Changed: 3 messages"], Change("ALL", "--match", "age>1h", "--route", "smtp:[relay.test]", "--tls", "encrypt"));
         Assert.Equal(["smtp:[relay.test]", "smtp:[relay.test]", null, "smtp:[relay.test]"], new[] { a, b, young, active }.Select(id => EnvelopeOf(id).ContentFilter));
@@ -492,7 +492,7 @@ public sealed class PostsuperTests : IDisposable
         change.Run(order.Ids, order.Where);
         if (order.IsAll)
             change.RunAll(order.Where, static _ => { });
-        report.SayCount("Changed", change.Changed);
+        report.SayCount("Changed", change.Changed, order.IsDryRun);
         return [.. report.Lines];
     }
 

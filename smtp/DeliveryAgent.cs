@@ -21,6 +21,7 @@ internal sealed class DeliveryAgent : IDisposable
     private readonly Surroundings _surroundings;
     private readonly SessionCache _cache;
     private readonly MxLookup _lookup;
+    private readonly ServerPolicies _policies;
     private readonly BounceClient _bounce;
 
     internal DeliveryAgent(ServiceContext context, AgentSettings settings, TimeProvider clock)
@@ -35,6 +36,8 @@ internal sealed class DeliveryAgent : IDisposable
         SmtpOptions all = settings.Options with { UseIPv4 = true, UseIPv6 = true };
         OwnAddresses own = new(() => OwnAddresses.Find(settings.Interfaces, settings.ProxyInterfaces, Named), clock);
         _lookup = new MxLookup(resolver, settings.Options.NativeLookups ? HostsFile.Load() : null, own, _surroundings, settings.Resolver.Search);
+
+        _policies = new ServerPolicies(resolver, _surroundings.Log);
 
         IEnumerable<IPAddress> Named(string parameter, string name)
         {
@@ -132,7 +135,7 @@ internal sealed class DeliveryAgent : IDisposable
             return new DeliveryReport(false, false, null, _cache.NextHop == request.NextHop, false);
         DeliveryRecords records = new(this, request.Id, file);
         DeliveryContext delivery = new(request, () => new ContentReader(file, request.DataOffset), records, _surroundings);
-        DeliveryReport report = new SmtpConnect(delivery, _lookup, _cache).Deliver();
+        DeliveryReport report = new SmtpConnect(delivery, _lookup, _policies, _cache).Deliver();
         if (report.IsCorrupt)
             MarkCorrupt(request, file, "the message content cannot be read");
         return report;

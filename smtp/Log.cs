@@ -85,6 +85,14 @@ internal sealed class Log(ILog log)
     internal void Certificate(SmtpPeer peer, string subject, string issuer, string fingerprint, string keyFingerprint) =>
         log.Info($"{peer.NameAndPort}: subject={subject}, issuer={issuer}, fingerprint={fingerprint}, pkey_fingerprint={keyFingerprint}");
 
+    /// <summary>A server gets no mail now because of its policy.</summary>
+    internal void ServerNotUsed(string nextHop, string host, string why) => log.Warning($"TLS policy lookup for {nextHop}/{host}: {why}");
+
+    internal void DaneMatches(SmtpPeer peer, string what) => log.Info($"{peer.NameAndPort}: Matched DANE {what}");
+
+    internal void TlsaUnusable(SmtpPeer peer, bool isOnly) =>
+        log.Warning($"{peer.NameAndPort}: all TLSA records unusable{(isOnly ? "" : ", fallback to unauthenticated TLS")}");
+
     internal void BadTlsPolicy(string nextHop, string why) => log.Warning($"TLS policy for {nextHop}: {why}");
 
     internal void Warning(string text) => log.Warning(text);

@@ -15,7 +15,8 @@ namespace PostfixNet.Smtp;
 ///   bounce and defer services. Under the service name lmtp it speaks LMTP. A session may stay open between requests
 ///   when more mail waits for the same next hop.
 ///   Where smtp_tls_security_level or smtp_tls_policy_maps want it the conversation goes over TLS, by STARTTLS or
-///   (smtp_tls_wrappermode) from the start. Without it mail is put off, or at the level may sent in plain text.
+///   (smtp_tls_wrappermode) from the start. Without it mail is put off, or at the level may sent in plain text. At the levels dane and
+///   dane-only servers prove who they are by TLSA records, where DNSSEC vouches for these (RFC 7672): docs/tls.md.
 ///   smtp_header_checks, smtp_mime_header_checks, smtp_nested_header_checks and smtp_body_checks change what goes out, with the actions WARN, INFO,
 ///   REPLACE, PREPEND, STRIP, IGNORE and DUNNO: docs/checks.md. They see what was made of 8-bit content for a server that takes none, and
 ///   addresses before smtp_generic_maps.
@@ -23,7 +24,8 @@ namespace PostfixNet.Smtp;
 ///   Talks to servers that cannot be trusted: each wait has a deadline, each reply and list a limit. Needs no privileges
 ///   once started; the table of passwords is read, and files with certificates and keys are opened, before they are given up. Opens queue files, Unix-domain sockets, and
 ///   network connections, and files with certificates and keys. Passwords and tokens are shown nowhere.
-///   What a server said before TLS counts for nothing after it. Nothing is fetched to verify a certificate.
+///   What a server said before TLS counts for nothing after it. That DNSSEC vouches for an answer is believed of the name servers in
+///   dns_trusted_nameservers alone. Nothing is fetched to verify a certificate.
 /// DIAGNOSTICS
 ///   One line per recipient and attempt: to=, relay=, delay=, delays=, dsn=, status=. One line per server or recipient
 ///   that is given up for the next server, or that waits for another transaction because the server takes no more at once.
@@ -36,15 +38,15 @@ namespace PostfixNet.Smtp;
 ///   smtp_* (for the service lmtp, lmtp_x takes the place of smtp_x), allow_percent_hack, append_at_myorigin,
 ///   append_dot_mydomain, best_mx_transport, bounce_service_name, cleanup_service_name, daemon_timeout,
 ///   debug_peer_list, defer_service_name, delay_logging_resolution_limit, disable_dns_lookups,
-///   disable_mime_output_conversion, dns_nameservers, double_bounce_sender, error_notice_recipient, fallback_relay,
+///   disable_mime_output_conversion, dns_nameservers, dns_trusted_nameservers, double_bounce_sender, error_notice_recipient, fallback_relay,
 ///   hash_queue_depth, hash_queue_names, header_address_token_limit, header_size_limit, ignore_mx_lookup_error,
 ///   inet_interfaces, inet_protocols, legacy_no_failover_after_greeting, line_length_limit, lmtp_assume_final,
 ///   mime_boundary_length_limit, mime_nesting_limit, minimal_backoff_time, mydestination, mydomain, myhostname, myorigin, notify_classes,
 ///   propagate_unmatched_extensions, proxy_interfaces, recipient_delimiter, relayhost, soft_bounce, swap_bangpath,
-///   tls_append_default_CA, trace_service_name, and those of shared/Service/SingleServer.cs.
+///   tls_append_default_CA, tls_dane_digests, trace_service_name, and those of shared/Service/SingleServer.cs.
 /// BUGS
 ///   No login by Kerberos or client certificate. TLS is that of the .NET library over OpenSSL:
-///   one client certificate, no DANE, no ciphers without certificates, no revocation lists, sessions resumed only within
+///   one client certificate, no ciphers without certificates, no revocation lists, sessions resumed only within
 ///   a process, and the group of the key exchange is not logged. smtp_reply_filter is refused.
 /// </summary>
 internal static class Program

@@ -157,7 +157,7 @@ internal static class Consequences
         smtp_tls_eccert_file smtp_tls_eckey_file smtp_tls_dcert_file smtp_tls_dkey_file
 
         [Always] servers would be trusted by smtp_tls_CAfile and smtp_tls_CApath alone: others would get no mail where trust is demanded
-        smtp_tls_trust_anchor_file smtp_tls_force_insecure_host_tlsa_lookup smtp_tls_dane_insecure_mx_policy tls_dane_digests tls_wildcard_matches_multiple_labels
+        smtp_tls_trust_anchor_file smtp_tls_force_insecure_host_tlsa_lookup tls_wildcard_matches_multiple_labels
         tls_legacy_public_key_fingerprints
 
         [Never] TLS would use the ciphers, curves and options of the system's library; an old server may not understand them

@@ -112,10 +112,6 @@ internal sealed class ParameterRules(Plan plan, PostfixSettings settings)
             case "mynetworks_style":
                 finding.Remark(settings.IsGiven("mynetworks") ? "mynetworks is given, so it does not count, as in Postfix" : "mynetworks is written as the networks that it gives now");
                 return true;
-            case "smtp_tls_security_level" when InPlaceOfDane(value) is { } level:
-                finding.Lose($"DNSSEC is not used: servers would not be known by their TLSA records, and mail go to them as with the level \"{level}\"", decides: true);
-                Add(entry.Name, level, level, finding);
-                return true;
             case "queue_directory":
                 return true; // QueueRules
             case "mailbox_transport" when mailboxes.LocalServer is not null:
@@ -140,8 +136,6 @@ internal sealed class ParameterRules(Plan plan, PostfixSettings settings)
                 return false;
         }
     }
-
-    private static string? InPlaceOfDane(string level) => level switch { "dane" or "half-dane" => "may", "dane-only" => "encrypt", _ => null };
 
     private static void Refuse(string name, string value, Finding finding, HashSet<Weight> weights, PostfixSettings? settings = null)
     {
@@ -195,9 +189,6 @@ internal sealed class ParameterRules(Plan plan, PostfixSettings settings)
         Finding own = new(finding.File, finding.Line, name);
         switch (PostfixParameters.Standing(name))
         {
-            case PostfixStanding.Works when name == "smtp_tls_security_level" && InPlaceOfDane(value) is { } level:
-                finding.Lose($"-o {name}: DNSSEC is not used: servers would not be known by their TLSA records, and mail go to them as with the level \"{level}\"", decides: true);
-                return Planned(name, level, level, finding);
             case PostfixStanding.Works:
                 return Planned(name, written, value, finding);
             case PostfixStanding.Unknown:

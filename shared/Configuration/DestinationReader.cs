@@ -11,7 +11,6 @@ internal sealed class DestinationReader
     private const string Keys = "concurrency, rate, delay, recipients, retry, retry_unreachable, jitter, tls, source, login";
     private const int MostPauses = 100;
 
-    // Those of smtp_tls_security_level that are supported: without DANE.
     private static readonly TimeSpan s_longestPause = TimeSpan.FromDays(30);
 
     private readonly MainConfig _config;

@@ -7,7 +7,7 @@ namespace PostfixNet.Configuration;
 public sealed class DestinationRule
 {
     /// <summary>Words for what TLS must do at least.</summary>
-    public static IReadOnlyList<string> TlsLevels { get; } = ["none", "may", "encrypt", "fingerprint", "verify", "secure"];
+    public static IReadOnlyList<string> TlsLevels { get; } = ["none", "may", "dane", "encrypt", "dane-only", "fingerprint", "verify", "secure"];
 
     /// <summary>The name of the table, in lower case: "example.com", ".example.com", "[host]:port", "mx:host", "*".</summary>
     public required string Name { get; init; }

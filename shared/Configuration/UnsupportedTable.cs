@@ -99,14 +99,11 @@ internal static class UnsupportedTable
         smtp_tls_dkey_file = $smtp_tls_dcert_file
         smtp_tls_trust_anchor_file =
         smtp_tls_force_insecure_host_tlsa_lookup = no
-        smtp_tls_dane_insecure_mx_policy = may
-        smtp_tls_dane_insecure_mx_policy = dane
         smtp_tls_enable_rpk = no
         smtp_tls_enforce_sts_mx_patterns = yes
         smtp_tls_loglevel_maps =
         smtp_tls_trace_size_limit = 102400
         tls_trace_rate_limit = 1
-        tls_dane_digests = sha512 sha256
         tls_wildcard_matches_multiple_labels = yes
         tls_legacy_public_key_fingerprints = no
         tls_trust_server_ccerts = no
@@ -337,7 +334,7 @@ internal static class UnsupportedTable
         smtp_sasl_auth_cache_time = 90d
         cyrus_sasl_config_path =
 
-        [meaningless] DNSSEC is not used
+        [meaningless] whose answers are taken for authentic, dns_trusted_nameservers says
         dns_ncache_ttl_fix_enable = no
         dnssec_probe = ns:.
 

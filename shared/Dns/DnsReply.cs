@@ -25,7 +25,7 @@ public enum DnsStatus
 /// (RFC 2181 section 5); empty unless <see cref="DnsStatus.Ok"/>.</param>
 /// <param name="CanonicalName">The name asked for, or the last name that CNAMEs led to.</param>
 /// <param name="IsAuthentic">The server says that it validated all of this answer, absence included, with DNSSEC (AD bit,
-/// RFC 4035 section 3.2.3). Worth as much as the path to the server.</param>
+/// RFC 4035 section 3.2.3), and its word counts (<see cref="ResolverOptions.TrustedServers"/>).</param>
 public sealed record DnsReply(DnsStatus Status, IReadOnlyList<DnsRecord> Records, string CanonicalName, bool IsAuthentic)
 {
     /// <summary>The text for log and notices when a question had no answer, in Postfix's words, e.g.

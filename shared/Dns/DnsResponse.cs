@@ -44,8 +44,8 @@ internal sealed class DnsResponse
     /// <summary>Response code, with the upper bits from the OPT record (RFC 6891 section 6.1.3).</summary>
     internal DnsResponseCode Code { get; private set; }
 
-    /// <summary>AD: the server validated the response.</summary>
-    internal bool IsAuthentic { get; }
+    /// <summary>AD: the server validated the response. Taken back where the server's word is worth nothing.</summary>
+    internal bool IsAuthentic { get; set; }
 
     /// <summary>Neither an authority for the name nor willing to ask others: an empty answer then means nothing.</summary>
     internal bool IsLame { get; }

@@ -155,6 +155,7 @@ internal sealed class PendingQuestion(string name, DnsType type, ResolverOptions
                 break;
             case DnsResponseCode.NoError or DnsResponseCode.NotExistentDomain:
                 Dispose();
+                response.IsAuthentic &= options.IsTrusted(options.Servers[Server].Address);
                 Response = response;
                 break;
             case DnsResponseCode.FormatError or DnsResponseCode.NotImplemented or DnsResponseCode.BadVersionOrBadSignature when _withEdns:

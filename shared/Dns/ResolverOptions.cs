@@ -53,6 +53,28 @@ public sealed record ResolverOptions
     /// <summary>In order of preference, 1..8. They must be recursive servers that share one view of the world.</summary>
     public required IReadOnlyList<IPEndPoint> Servers { get; init; }
 
+    /// <summary>Whose word counts that an answer is authentic (<see cref="DnsReply.IsAuthentic"/>): servers that validate, over a
+    /// path on which nobody can answer in their place. By default those of this host.</summary>
+    public IReadOnlyList<IPNetwork> TrustedServers { get; init; } = [new(IPAddress.Parse("127.0.0.0"), 8), new(IPAddress.IPv6Loopback, 128)];
+
+    /// <summary>At least one of the servers that are asked is trusted.</summary>
+    public bool HasTrustedServer => Servers.Take(MaxServers).Any(server => IsTrusted(server.Address));
+
+    /// <summary>Reads an address or a network: <c>192.0.2.53</c>, <c>192.0.2.0/24</c>, <c>2001:db8::53</c>.</summary>
+    public static bool TryParseNetwork(string text, out IPNetwork network)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        network = default;
+        bool isV6 = text.Contains(':', StringComparison.Ordinal);
+        if (!isV6 && text.AsSpan().Count('.') != 3)
+            return false;
+        if (!text.Contains('/', StringComparison.Ordinal))
+            text += isV6 ? "/128" : "/32";
+        return IPNetwork.TryParse(text, out network);
+    }
+
+    internal bool IsTrusted(IPAddress server) => TrustedServers.Any(network => network.Contains(server));
+
     /// <summary>How the system completes names of hosts.</summary>
     public SearchList Search { get; init; } = SearchList.None;
 

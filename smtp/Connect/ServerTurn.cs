@@ -63,6 +63,9 @@ internal sealed class ServerTurn
     /// <summary>The conversation goes over TLS.</summary>
     internal bool IsEncrypted { get; set; }
 
+    /// <summary>By what the server has proved who it is; known when TLS is up, also with a session that was open before.</summary>
+    internal Verification VerifiedBy { get; set; }
+
     /// <summary>Microseconds since 1970: when the session was ready for mail; 0 while it is not.</summary>
     internal long SetUpTime { get; set; }
 

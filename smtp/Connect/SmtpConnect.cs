@@ -8,7 +8,7 @@ using PostfixNet.Tables;
 namespace PostfixNet.Smtp;
 
 /// <summary>Opens the connections of a delivery request: which servers, in which order, and when to stop trying.</summary>
-internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, SessionCache cache)
+internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, ServerPolicies policies, SessionCache cache)
 {
     private readonly DeliveryState _state = new(delivery.Request.Recipients);
     private readonly Surroundings _surroundings = delivery.Surroundings;
@@ -83,6 +83,12 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ses
             }
             if (destination.Hop.IsUnixSocket)
             {
+                if (destination.Tls.Level is TlsLevel.Dane or TlsLevel.DaneOnly)
+                {
+                    delivery.Log.BadTlsPolicy(destination.Written, "the levels dane and dane-only make no sense with a Unix-domain socket");
+                    why = SmtpTrouble.BadTlsPolicy();
+                    continue;
+                }
                 why = TryUnixSocket(destination with { IsLast = i == hops.Length - 1 }, destination.Tls) ?? why;
                 continue;
             }
@@ -128,6 +134,7 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ses
     {
         int sessions = 0;
         List<HostAddress> left = HostList.WithinLimit(hosts, _options.MxAddressLimit, destination.Hop.Port, tried);
+        ServersLeft servers = new(left, destination, policies, delivery.Log);
         // The server that gets another connection, and how it is protected.
         HostAddress? again = null;
         TlsPolicy tls = destination.Tls;
@@ -136,9 +143,13 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ses
         while ((left.Count > 0 || again is not null) && GoesOn)
         {
             bool isFresh = end == SessionEnd.Stale;
-            if (again is null)
-                tls = destination.Tls;
+            if (again is null && servers.Sift() is { } unfit)
+            {
+                why = unfit;
+                continue;
+            }
             ConnectRace race = new(again is null ? left : [again], destination, _surroundings);
+            bool isNew = again is null;
             again = null;
             if (race.Run() is not { } connected)
             {
@@ -146,6 +157,8 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ses
                 continue;
             }
             HostAddress host = connected.Host;
+            if (isNew)
+                tls = servers.PolicyOf(host);
             ServerTurn turn = new(delivery, _state, destination, host.At(destination.Hop.Port))
             {
                 Tls = tls,

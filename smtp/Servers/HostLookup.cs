@@ -15,14 +15,15 @@ internal sealed class HostLookup(IResolver resolver, IResolver? hostsFile, SmtpO
     /// <summary>Adds the addresses of a host to a list.</summary>
     /// <param name="name">A name in ASCII; or, against RFC 1035 but not rare in MX records, an address.</param>
     /// <param name="preference">Of its MX record.</param>
+    /// <param name="exchangers">How that was found; null: there is none.</param>
     /// <returns>null when an address was added; else why not.</returns>
-    internal Dsn? Add(List<HostAddress> hosts, string name, int preference)
+    internal Dsn? Add(List<HostAddress> hosts, string name, int preference, NameOrigin? exchangers = null)
     {
         if (HostAndPort.AddressIn(name) is { } literal)
         {
             if (!IsUsable(literal))
                 return NoProtocol(name);
-            hosts.Add(new HostAddress(name, literal, preference));
+            hosts.Add(new HostAddress(name, literal, preference) { Exchangers = exchangers });
             return null;
         }
         ReadOnlySpan<DnsType> types = (options.UseIPv4, options.UseIPv6) switch
@@ -35,7 +36,11 @@ internal sealed class HostLookup(IResolver resolver, IResolver? hostsFile, SmtpO
         if (hostsFile is not null && !options.DnsBeforeHostsFile)
             return AddNative(hosts, hostsFile, name, preference, types);
         IReadOnlyList<DnsReply> replies = resolver.Query(name, types);
-        Add(hosts, replies, name, preference);
+        foreach (DnsReply reply in replies)
+        {
+            NameOrigin origin = new(name, reply.CanonicalName, reply.IsAuthentic);
+            hosts.AddRange(Addresses(reply, name, preference).Select(host => host with { Origin = origin, Exchangers = exchangers }));
+        }
         if (hosts.Count > before)
             return null;
         Dsn why = Why(replies, types, name);
@@ -84,13 +89,13 @@ internal sealed class HostLookup(IResolver resolver, IResolver? hostsFile, SmtpO
         return SmtpTrouble.Why(status, $"Host or domain name not found. {reply.Explain(name, type)}");
     }
 
-    private void Add(List<HostAddress> hosts, IReadOnlyList<DnsReply> replies, string name, int preference)
+    private void Add(List<HostAddress> hosts, IReadOnlyList<DnsReply> replies, string name, int preference) =>
+        hosts.AddRange(replies.SelectMany(reply => Addresses(reply, name, preference)));
+
+    private IEnumerable<HostAddress> Addresses(DnsReply reply, string name, int preference)
     {
-        foreach (DnsReply reply in replies)
-        {
-            string host = options.CnameOverridesServerName ? reply.CanonicalName : name;
-            hosts.AddRange(reply.Records.OfType<AddressRecord>().Select(record => new HostAddress(host, record.Address, preference)));
-        }
+        string host = options.CnameOverridesServerName ? reply.CanonicalName : name;
+        return reply.Records.OfType<AddressRecord>().Select(record => new HostAddress(host, record.Address, preference));
     }
 
     // What may be found later outweighs what does not exist; of equals the first counts.

@@ -27,7 +27,7 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
         string? name = DomainName.ToAscii(hop.Domain);
         if (name is null)
             return new HostList([], SmtpTrouble.Why("5.4.4", $"Host or domain name not found. Name service error for {hop.Domain}: invalid host or domain name"));
-        return hop.UsesMx ? FindExchangers(hop, name) : FindHost(hop, name);
+        return hop.UsesMx ? FindExchangers(hop, name) : FindHost(hop, name, isAuthentic: true);
     }
 
     private HostList FindExchangers(NextHop hop, string name)
@@ -40,9 +40,9 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
             case DnsStatus.NoData or DnsStatus.NotFound or DnsStatus.Loop:
                 // RFC 5321 section 5.1: without MX records the domain is its own exchanger. Asking again after NXDOMAIN also
                 // serves those whose name servers deny a name that has addresses.
-                return FindHost(hop, name);
+                return FindHost(hop, name, reply.IsAuthentic);
             default:
-                return _options.IgnoreMxLookupError ? FindHost(hop, name) : new HostList([], HostLookup.NameTrouble(reply, hop.Domain, DnsType.Mx));
+                return _options.IgnoreMxLookupError ? FindHost(hop, name, isAuthentic: false) : new HostList([], HostLookup.NameTrouble(reply, hop.Domain, DnsType.Mx));
         }
 
         List<MxRecord> exchangers = [.. reply.Records.OfType<MxRecord>()];
@@ -53,12 +53,12 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
         exchangers.Sort(static (a, b) => a.Preference.CompareTo(b.Preference));
         if (exchangers.Count > MostExchangers)
             exchangers.RemoveRange(MostExchangers, exchangers.Count - MostExchangers);
-        return Resolve(hop, exchangers);
+        return Resolve(hop, exchangers, new NameOrigin(name, reply.CanonicalName, reply.IsAuthentic));
     }
 
     // All of them are looked up, though fewer will be tried: the two families may need balancing, and if this system is
     // among them that must be known (smtp_fallback_relay).
-    private HostList Resolve(NextHop hop, List<MxRecord> exchangers)
+    private HostList Resolve(NextHop hop, List<MxRecord> exchangers, NameOrigin origin)
     {
         List<HostAddress> hosts = [];
         Dsn? why = null;
@@ -70,7 +70,7 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
             if (self is { } limit && exchanger.Preference >= limit)
                 break;
             Dsn? trouble = surroundings.Clock.GetElapsedTime(start) < s_mostTime
-                ? _hosts.Add(hosts, exchanger.Host, exchanger.Preference)
+                ? _hosts.Add(hosts, exchanger.Host, exchanger.Preference, origin)
                 : SmtpTrouble.Why("4.4.3", $"the name servers of the mail exchangers of {hop.Domain} are too slow");
             // A name that may exist later outweighs one that does not exist.
             if (trouble is not null && (why is null || (SmtpTrouble.IsHard(why) && !SmtpTrouble.IsHard(trouble))))
@@ -101,11 +101,14 @@ internal sealed class MxLookup(IResolver resolver, IResolver? hostsFile, OwnAddr
         return new HostList([], why);
     }
 
-    private HostList FindHost(NextHop hop, string name)
+    // isAuthentic: that there are no mail exchangers is certain, or none were looked for.
+    private HostList FindHost(NextHop hop, string name, bool isAuthentic)
     {
         List<HostAddress> hosts = [];
         if (_hosts.Add(hosts, name, 0) is { } why)
             return new HostList([], why);
+        if (!isAuthentic)
+            hosts = hosts.ConvertAll(static host => host with { Origin = NameOrigin.Unknown(host.Origin.Name) });
         HostList.Sort(hosts, _options, Random);
         return Checked(hop, hosts);
     }

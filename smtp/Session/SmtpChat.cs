@@ -217,6 +217,9 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     /// <summary>The server said more than was read of it; line ends count for nothing.</summary>
     internal bool HasUnreadInput => !_received.IsEmpty;
 
+    /// <summary>The server has shown the certificate that the policy asks for.</summary>
+    internal bool IsPeerVerified => Stream.Security is { IsPeerVerified: true };
+
     /// <summary>Goes on over another stream, when TLS has started.</summary>
     /// <param name="wrap">Puts it on top of the one so far, which stays in place when that fails.</param>
     internal void Wrap(Func<ByteStream, ByteStream> wrap)

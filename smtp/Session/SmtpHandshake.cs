@@ -99,7 +99,8 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
             return SmtpTrouble.BadTlsPolicy();
         }
         turn.IsEncrypted = true;
-        return turn.Tls.IsAuthenticated && chat.Stream.Security is not { IsPeerVerified: true }
+        turn.VerifiedBy = chat.IsPeerVerified ? turn.Tls.Verifier : Verification.None;
+        return turn.Tls.IsAuthenticated && !chat.IsPeerVerified
             ? SmtpTrouble.Why("4.7.5", "Server certificate not verified")
             : null;
     }

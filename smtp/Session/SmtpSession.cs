@@ -73,6 +73,7 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
         if (Uses++ > 0)
             chat.BeginMessage(turn.Delivery);
         turn.IsEncrypted = chat.IsEncrypted;
+        turn.VerifiedBy = chat.IsPeerVerified ? Tls.Verifier : Verification.None;
         if (turn.SetUpTime == 0)
             turn.SetUpTime = turn.Delivery.Now;
         bool keepOpen = turn.Destination.KeepsSession && MayBeUsedAgain;

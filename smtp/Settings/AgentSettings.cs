@@ -38,7 +38,7 @@ internal sealed record AgentSettings
         ProblemList problems = new();
         ResolverOptions? resolver = null;
         SmtpOptions? options = null;
-        problems.Try(() => resolver = NameServers(config));
+        problems.Try(() => resolver = Dnssec.Trusting(config, service, NameServers(config)));
         problems.Try(() => options = SmtpConfig.Read(config, service));
         problems.Try(() => RequireNames(config, Parameters.InetInterfaces, "all", "loopback-only"));
         problems.Try(() => RequireNames(config, Parameters.ProxyInterfaces));

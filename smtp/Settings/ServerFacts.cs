@@ -52,7 +52,7 @@ internal static class ServerFacts
         try
         {
             TlsPolicy policy = policies.For(written, hop.Domain, options.TlsLevel);
-            string names = policy.IsAuthenticated ? $", the certificate must match {string.Join(", ", policy.Match)}" : "";
+            string names = policy.Match.Count > 0 ? $", the certificate must match {string.Join(", ", policy.Match)}" : "";
             string by = policies.HasEntry(written) && policy.Level != options.TlsLevel ? "smtp_tls_policy_maps" : rule?.Tls is not null ? table
                 : config.AllSettings().Find($"{(service == "lmtp" ? "lmtp" : "smtp")}_tls_security_level") is { Place: null } ? "smtp_tls_security_level, its default" : "smtp_tls_security_level";
             return new Fact(Name, $"{TlsPolicy.WordFor(policy.Level)}{(policy.IsWrapped ? ", from the first octet" : "")}{names}", by);

@@ -17,8 +17,6 @@ internal static class SmtpConfig
     {
         T Get<T>(Parameter<T> parameter) where T : notnull => config.ForTransport(parameter, service);
 
-        if (Get(Parameters.SmtpDnsSupportLevel) == "dnssec")
-            config.Remark(Parameters.SmtpDnsSupportLevel, "\"dnssec\" is as \"enabled\": nothing here depends on DNSSEC", service);
         foreach (Parameter<IPAddress> source in (Parameter<IPAddress>[])[Parameters.SmtpBindAddress, Parameters.SmtpBindAddress6])
         {
             IPAddress address = Get(source);

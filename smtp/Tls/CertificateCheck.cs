@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using PostfixNet.Smtp.Dane;
 using PostfixNet.Tls;
 
 namespace PostfixNet.Smtp;
@@ -11,14 +12,14 @@ internal sealed class CertificateCheck(TlsPolicy policy, SmtpPeer peer, TlsSetti
     /// <summary>null: the server showed none.</summary>
     public X509Certificate2? Certificate { get; private set; }
 
-    /// <summary>A trusted authority vouches for it, now and for use as a server.</summary>
+    /// <summary>A trusted authority vouches for it, now and for use as a server; or a TLSA record does.</summary>
     internal bool IsTrusted { get; private set; }
 
     /// <summary>It is the one that the policy asks for: by fingerprint, or trusted and with the right name.</summary>
     public bool IsMatched { get; private set; }
 
     /// <summary>As log lines begin.</summary>
-    internal string Verdict => Certificate is null ? "Anonymous" : IsMatched ? "Verified" : IsTrusted ? "Trusted" : "Untrusted";
+    internal string Verdict => Certificate is null ? "Anonymous" : IsMatched && policy.Level != TlsLevel.HalfDane ? "Verified" : IsTrusted ? "Trusted" : "Untrusted";
 
     /// <summary>For <see cref="SslClientAuthenticationOptions.RemoteCertificateValidationCallback"/>.</summary>
     internal bool Look(X509Certificate? certificate, X509Chain? chain)
@@ -27,9 +28,11 @@ internal sealed class CertificateCheck(TlsPolicy policy, SmtpPeer peer, TlsSetti
             return true;
         // The one of the handshake is closed with it.
         Certificate = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
-        string? trouble = CertificateTrust.Trouble(Certificate, chain, settings.VerifyDepth);
-        IsTrusted = trouble is null;
-        if (policy.Level == TlsLevel.Fingerprint)
+        string? trouble = policy.Tlsa is { } tlsa ? TroubleWith(tlsa, Certificate, chain) : CertificateTrust.Trouble(Certificate, chain, settings.VerifyDepth);
+        IsTrusted |= trouble is null;
+        if (policy.Tlsa is not null)
+            IsMatched = trouble is null;
+        else if (policy.Level == TlsLevel.Fingerprint)
             IsMatched = HasFingerprint(Certificate);
         else if (policy.IsAuthenticated)
             IsMatched = IsTrusted && HasName(Certificate, policy.NamesFor(peer));
@@ -47,6 +50,15 @@ internal sealed class CertificateCheck(TlsPolicy policy, SmtpPeer peer, TlsSetti
                 Fingerprint(Certificate.PublicKey.ExportSubjectPublicKeyInfo()));
         }
         return true;
+    }
+
+    private string? TroubleWith(TlsaSet tlsa, X509Certificate2 certificate, X509Chain chain)
+    {
+        DaneVerdict verdict = new DaneVerification(tlsa, settings.VerifyDepth).Judge(certificate, chain.ChainPolicy.ExtraStore);
+        IsTrusted = verdict.IsTrusted;
+        if (settings.LogLevel > 1 && verdict is { Trouble: null })
+            log.DaneMatches(peer, verdict.Match);
+        return verdict.Trouble;
     }
 
     private static bool HasName(X509Certificate2 certificate, List<string> wanted) =>

@@ -26,7 +26,8 @@ internal sealed class TlsClient(TlsSettings settings)
         CertificateCheck check = new(policy, peer, settings, log);
         string serverName = policy.ServerNameFor(peer);
         // SslStream resumes sessions only by the name of the server and with its own choice of ciphers.
-        bool resume = settings.ResumesSessions && serverName.Length > 0 && policy.ExcludedCiphers.Count == 0;
+        // Nor does a resumed session show the chain again, which TLSA records may be about.
+        bool resume = settings.ResumesSessions && policy.Tlsa is null && serverName.Length > 0 && policy.ExcludedCiphers.Count == 0;
         SslClientAuthenticationOptions options = new()
         {
             TargetHost = serverName,

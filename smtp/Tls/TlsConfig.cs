@@ -140,10 +140,40 @@ internal static class TlsConfig
             VerifyDepth = Get(Parameters.SmtpTlsScertVerifydepth),
             LogLevel = Get(Parameters.SmtpTlsLoglevel),
             ResumesSessions = Get(Parameters.SmtpTlsSessionCacheDatabase).Length > 0,
+            DaneInsecureMxPolicy = TlsPolicy.LevelOf(Get(Parameters.SmtpTlsDaneInsecureMxPolicy))!.Value,
+            DaneDigests = Digests(config),
             BlockEarlyMailReply = Get(Parameters.SmtpTlsBlockEarlyMailReply),
         };
         return settings.CAPath.Length == 0 || Directory.Exists(settings.CAPath) ? settings
             : throw config.Refuse(Parameters.SmtpTlsCApath, $"there is no such directory: {settings.CAPath}", service);
+    }
+
+    private static List<byte> Digests(MainConfig config)
+    {
+        List<byte> digests = [];
+        foreach (string word in config.Get(Parameters.TlsDaneDigests))
+        {
+            byte type = word.ToLowerInvariant() switch
+            {
+                "sha256" or "sha256=1" => 1,
+                "sha512" or "sha512=2" => 2,
+                _ => throw config.Refuse(Parameters.TlsDaneDigests, $"\"{word}\" is not accepted; give \"sha512\", \"sha256\", or both, the better one first"),
+            };
+            if (digests.Contains(type))
+                throw config.Refuse(Parameters.TlsDaneDigests, $"\"{word}\" occurs twice");
+            digests.Add(type);
+        }
+        return digests;
+    }
+
+    /// <summary>Some server may be asked for DANE.</summary>
+    internal static bool AsksForDane(MainConfig config, string service)
+    {
+        return LevelOf(config, service) is TlsLevel.Dane or TlsLevel.DaneOnly
+            || config.Destinations.All.Any(static rule => IsDane(rule.Tls))
+            || config.ForTransport(Parameters.SmtpTlsPolicyMaps, service).FirstKey(static (_, entry) => IsDane(entry.Split([' ', '\t', ','], 2)[0])) is not null;
+
+        static bool IsDane(string? word) => word is not null && TlsPolicy.LevelOf(word) is TlsLevel.Dane or TlsLevel.DaneOnly;
     }
 
     // The old parameters count only when there is no level.

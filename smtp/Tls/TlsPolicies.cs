@@ -1,4 +1,5 @@
 using PostfixNet.Mail;
+using PostfixNet.Smtp.Dane;
 using PostfixNet.Tables;
 using PostfixNet.Tls;
 
@@ -32,6 +33,10 @@ internal sealed class TlsPolicies(TlsSettings settings)
         // Certificates have names in ASCII (RFC 6125 section 6.4.2).
         return policy with { NextHop = DomainName.ToAscii(domain) ?? domain, IsWrapped = settings.WrapperMode };
     }
+
+    /// <summary>The policy for one server, with which the level is another one in the end, or TLSA records were found.</summary>
+    /// <param name="asked">That of the next hop.</param>
+    internal TlsPolicy At(TlsPolicy asked, TlsLevel level, TlsaSet? tlsa = null) => Complete(asked with { Level = level, Tlsa = tlsa, Asked = asked });
 
     /// <summary>smtp_tls_policy_maps says something of a next hop.</summary>
     /// <exception cref="LookupException">It cannot be said now.</exception>
@@ -73,10 +78,10 @@ internal sealed class TlsPolicies(TlsSettings settings)
     {
         string[] words = text.Split([' ', '\t', ',', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries);
         if (words.Length == 0 || TlsPolicy.LevelOf(words[0]) is not { } level)
-            throw new FormatException($"invalid security level \"{(words.Length == 0 ? "" : words[0])}\"; known are none, may, encrypt, fingerprint, verify, secure");
-        TlsPolicy policy = Complete(new TlsPolicy { Level = level });
+            throw new FormatException($"invalid security level \"{(words.Length == 0 ? "" : words[0])}\"; known are none, may, dane, encrypt, dane-only, fingerprint, verify, secure");
+        TlsPolicy policy = new() { Level = level };
         if (level == TlsLevel.None)
-            return policy;
+            return Complete(policy);
         List<string> match = [];
         for (int i = 1; i < words.Length; i++)
         {
@@ -86,17 +91,18 @@ internal sealed class TlsPolicies(TlsSettings settings)
             string value = words[i][(equals + 1)..];
             policy = words[i][..equals].ToLowerInvariant() switch
             {
-                "protocols" => policy with { Protocols = TlsProtocols.Parse(value) },
+                "protocols" => policy with { OwnProtocols = TlsProtocols.Parse(value) },
                 "ciphers" => TlsConfig.IsGrade(value) ? policy : throw new FormatException($"invalid cipher grade \"{value}\""),
-                "exclude" => policy with { ExcludedCiphers = Split(value, ':') },
-                "servername" => policy with { ServerName = value },
+                "exclude" => policy with { OwnExclusions = Split(value, ':') },
+                "servername" => policy with { OwnServerName = value },
                 // Sessions are kept open under the rules of smtp_connection_cache_*, with TLS as without.
                 "connection_reuse" => policy,
-                "match" when policy.IsAuthenticated => Add(match, value, policy),
+                "match" when level >= TlsLevel.Fingerprint => Add(match, value, policy),
                 "match" => throw new FormatException($"attribute \"match\" is of no use at the security level \"{words[0]}\""),
                 string name => throw new FormatException($"invalid attribute name \"{name}\""),
             };
         }
+        policy = Complete(policy);
         if (match.Count > 0)
             policy = policy with { Match = match };
         _ = CipherSuites.Without(policy.ExcludedCiphers);
@@ -112,9 +118,9 @@ internal sealed class TlsPolicies(TlsSettings settings)
     // What the other parameters give for a level.
     private TlsPolicy Complete(TlsPolicy policy) => policy with
     {
-        Protocols = policy.IsRequired ? settings.MandatoryProtocols : settings.Protocols,
-        ExcludedCiphers = policy.IsRequired ? [.. settings.ExcludeCiphers, .. settings.MandatoryExcludeCiphers] : settings.ExcludeCiphers,
-        ServerName = settings.ServerName,
+        Protocols = policy.OwnProtocols ?? (policy.IsRequired ? settings.MandatoryProtocols : settings.Protocols),
+        ExcludedCiphers = policy.OwnExclusions ?? (policy.IsRequired ? [.. settings.ExcludeCiphers, .. settings.MandatoryExcludeCiphers] : settings.ExcludeCiphers),
+        ServerName = policy.OwnServerName ?? settings.ServerName,
         Match = policy.Level switch
         {
             TlsLevel.Fingerprint => settings.FingerprintCertMatch,

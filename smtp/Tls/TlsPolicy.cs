@@ -1,5 +1,6 @@
 using System.Security.Authentication;
 using PostfixNet.Mail;
+using PostfixNet.Smtp.Dane;
 
 namespace PostfixNet.Smtp;
 
@@ -29,20 +30,47 @@ internal sealed record TlsPolicy
     /// <summary>Domain or host of the next hop, without brackets and port.</summary>
     internal string NextHop { get; init; } = "";
 
+    /// <summary>The records by which a server has to show who it is; null: it does so otherwise, or need not.</summary>
+    internal TlsaSet? Tlsa { get; init; }
+
+    /// <summary>The policy of the next hop, of which this is what it came to with one server; null: this one.</summary>
+    internal TlsPolicy? Asked { get; init; }
+
+    /// <summary>What the entry of smtp_tls_policy_maps itself says, in the place of parameters; null: nothing.</summary>
+    internal SslProtocols? OwnProtocols { get; init; }
+
+    /// <inheritdoc cref="OwnProtocols"/>
+    internal IReadOnlyList<string>? OwnExclusions { get; init; }
+
+    /// <inheritdoc cref="OwnProtocols"/>
+    internal string? OwnServerName { get; init; }
+
     /// <summary>Plain text is not good enough.</summary>
-    internal bool IsRequired => Level >= TlsLevel.Encrypt;
+    internal bool IsRequired => Level >= TlsLevel.Encrypt || Tlsa is not null;
 
     /// <summary>The server has to show who it is.</summary>
-    internal bool IsAuthenticated => Level >= TlsLevel.Fingerprint;
+    internal bool IsAuthenticated => Level >= TlsLevel.DaneOnly || Tlsa is not null;
 
-    /// <summary>Two sessions with the same text are equally well protected.</summary>
-    internal string Key => Level == TlsLevel.None
+    /// <summary>By what a server proves who it is, if it has to.</summary>
+    internal Verification Verifier => Level switch
+    {
+        TlsLevel.Dane or TlsLevel.DaneOnly when Tlsa is not null => Verification.Dane,
+        TlsLevel.Fingerprint => Verification.Fingerprint,
+        TlsLevel.Verify or TlsLevel.Secure => Verification.Certificate,
+        _ => Verification.None,
+    };
+
+    /// <summary>Two sessions with the same text were made under the same demands: what the one was good for, the other is, too.</summary>
+    internal string Key => Asked is not null ? Asked.Key : Level == TlsLevel.None
         ? ""
         : $"{Level} {IsWrapped} {Protocols} {ServerName} {NextHop} {string.Join('|', Match)} {string.Join(':', ExcludedCiphers)}";
 
     /// <summary>The name to send with SNI to one server (RFC 6066 section 3); empty: none.</summary>
     internal string ServerNameFor(SmtpPeer peer)
     {
+        // RFC 7672 section 8.1.
+        if (Tlsa is not null)
+            return Tlsa.BaseDomain;
         string name = ServerName.ToLowerInvariant() switch
         {
             "hostname" => peer.Host,
@@ -76,7 +104,9 @@ internal sealed record TlsPolicy
     {
         "none" => TlsLevel.None,
         "may" => TlsLevel.May,
+        "dane" => TlsLevel.Dane,
         "encrypt" => TlsLevel.Encrypt,
+        "dane-only" => TlsLevel.DaneOnly,
         "fingerprint" => TlsLevel.Fingerprint,
         "verify" => TlsLevel.Verify,
         "secure" => TlsLevel.Secure,
@@ -88,7 +118,10 @@ internal sealed record TlsPolicy
     {
         TlsLevel.None => "none",
         TlsLevel.May => "may",
+        TlsLevel.Dane => "dane",
+        TlsLevel.HalfDane => "half-dane",
         TlsLevel.Encrypt => "encrypt",
+        TlsLevel.DaneOnly => "dane-only",
         TlsLevel.Fingerprint => "fingerprint",
         TlsLevel.Verify => "verify",
         TlsLevel.Secure => "secure",

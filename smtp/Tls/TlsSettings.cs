@@ -53,5 +53,11 @@ internal sealed record TlsSettings
     /// <summary>Sessions are resumed with servers that have a server name: session_cache_database.</summary>
     internal required bool ResumesSessions { get; init; }
 
+    /// <summary>What the level dane comes to where TLSA records are authentic, but the MX records are not: May, Encrypt or Dane.</summary>
+    internal required TlsLevel DaneInsecureMxPolicy { get; init; }
+
+    /// <summary>Matching types of TLSA records whose hash functions are used, the best first: tls_dane_digests.</summary>
+    internal required IReadOnlyList<byte> DaneDigests { get; init; }
+
     internal required bool BlockEarlyMailReply { get; init; }
 }

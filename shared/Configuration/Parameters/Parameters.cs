@@ -55,7 +55,8 @@ public static partial class Parameters
 
     private static Parameter<string> Choice(string name, string defaultText, string choices)
     {
-        string[] words = [.. choices.Split(' ').Append(defaultText).Distinct()];
+        // A default that is to be expanded becomes one of the choices.
+        string[] words = [.. choices.Split(' ').Concat(defaultText.Contains('$', StringComparison.Ordinal) ? [] : [defaultText]).Distinct()];
         return Add(new Parameter<string>(name, defaultText, value => Conversion.Choice(value, words)));
     }
 

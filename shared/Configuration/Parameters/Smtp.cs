@@ -89,6 +89,9 @@ public static partial class Parameters
     /// Postfix.</summary>
     public static readonly Parameter<IReadOnlyList<string>> DnsNameservers = List("dns_nameservers", "");
 
+    /// <summary>Of the name servers those whose word counts that an answer is authentic, by DNSSEC: addresses or networks.</summary>
+    public static readonly Parameter<IReadOnlyList<string>> DnsTrustedNameservers = List("dns_trusted_nameservers", "127.0.0.0/8, ::1");
+
     /// <summary>How hosts are looked up: dns, native (/etc/hosts), or both.</summary>
     public static readonly Parameter<IReadOnlyList<string>> SmtpHostLookup = List("smtp_host_lookup", "dns", "dns native");
 

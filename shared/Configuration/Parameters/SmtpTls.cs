@@ -5,9 +5,9 @@ namespace PostfixNet.Configuration;
 // Read by smtp: TLS.
 public static partial class Parameters
 {
-    /// <summary>How much protection servers must give mail: none, may, encrypt, fingerprint, verify, secure; empty: what the
+    /// <summary>How much protection servers must give mail: none, may, dane, encrypt, dane-only, fingerprint, verify, secure; empty: what the
     /// old parameters say.</summary>
-    public static readonly Parameter<string> SmtpTlsSecurityLevel = Choice("smtp_tls_security_level", "", "none may encrypt fingerprint verify secure");
+    public static readonly Parameter<string> SmtpTlsSecurityLevel = Choice("smtp_tls_security_level", "", "none may dane encrypt dane-only fingerprint verify secure");
 
     /// <summary>Old form of level may.</summary>
     public static readonly Parameter<bool> SmtpUseTls = Flag("smtp_use_tls", "no");
@@ -74,6 +74,12 @@ public static partial class Parameters
 
     /// <summary>Further ones where TLS is required.</summary>
     public static readonly Parameter<IReadOnlyList<string>> SmtpTlsMandatoryExcludeCiphers = List("smtp_tls_mandatory_exclude_ciphers", "");
+
+    /// <summary>What the level dane comes to where TLSA records are authentic, but the MX records that lead to them are not.</summary>
+    public static readonly Parameter<string> SmtpTlsDaneInsecureMxPolicy = Choice("smtp_tls_dane_insecure_mx_policy", "${{$smtp_tls_security_level} == {dane} ? {dane} : {may}}", "may encrypt dane");
+
+    /// <summary>Hash functions of TLSA records that are used, the best first.</summary>
+    public static readonly Parameter<IReadOnlyList<string>> TlsDaneDigests = List("tls_dane_digests", "sha512, sha256");
 
     /// <summary>Name of the server in the handshake: a name, hostname or nexthop.</summary>
     public static readonly Parameter<string> SmtpTlsServername = Checked("smtp_tls_servername", "",

@@ -137,7 +137,7 @@ public sealed class DestinationRulesTests
     [InlineData("[destination.\"a.test\"]\nsource = \"192.0.2.1, 192.0.2.2\"", "a second address of its kind")]
     [InlineData("[destination.\"a.test\"]\nlogin = \"\"", "empty")]
     [InlineData("[destination.\"a.test\"]\nlogin = \"x\"", "there are no logins without smtp_sasl_auth_enable")]
-    [InlineData("[destination.\"a.test\"]\ntls = \"dane\"", "\"dane\" is not accepted")]
+    [InlineData("[destination.\"a.test\"]\ntls = \"half-dane\"", "\"half-dane\" is not accepted")]
     [InlineData("[destination.\"mx:a.test\"]\ntls = \"encrypt\"", "destination.\"mx:a.test\".tls: not accepted for an MX site")]
     public void Mistakes_are_one_line_with_their_place(string toml, string expected)
     {

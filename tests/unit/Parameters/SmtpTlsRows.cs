@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using PostfixNet.UnitTests.Smtp;
 
 namespace PostfixNet.UnitTests.ChangedParameters;
@@ -27,6 +28,18 @@ public sealed class SmtpTlsRows
     private static readonly SmtpScene s_login = new() { Script = Mechanisms };
     private static readonly Func<string, string> s_loginOverTls = (s_tls with { Script = """{"ext": ["STARTTLS", "AUTH PLAIN"], "auth": ["235 2.7.0 ok"]}""" }).Play;
 
+    // dest.test is secure but for its MX records, and the server has records by two hash functions, the better one wrong.
+    private const string Dane = "smtp_tcp_port = PORT\nsmtp_tls_security_level = 'dane'\n";
+    private static readonly Func<string, string> s_insecureMx = (s_tls with { NextHop = "dest.test", Names = static rig => AddTlsa(rig, "mx.test") }).Play;
+    private static readonly Func<string, string> s_twoDigests = (s_tls with { NextHop = "dest.test", Names = static rig => AddTlsa(rig, "mx.test", "dest.test") }).Play;
+
+    private static void AddTlsa(SmtpRig rig, params string[] secure)
+    {
+        rig.Resolver.Vouch(secure);
+        byte[] key = TestCertificates.Authority.PublicKey.ExportSubjectPublicKeyInfo();
+        rig.Resolver.Tlsa($"_{rig.Options.TcpPort}._tcp.mx.test", (3, 1, 1, SHA256.HashData(key)), (3, 1, 2, new byte[64]));
+    }
+
     internal static readonly Row[] All =
     [
         new("smtp_tls_security_level", "'encrypt'", s_notOffered, Required),
@@ -53,6 +66,9 @@ public sealed class SmtpTlsRows
         new("smtp_tls_ciphers", "'export'", s_offered, "smtp_tls_ciphers: \"export\": such ciphers exist no more; \"medium\" is used") { With = May },
         new("smtp_tls_mandatory_ciphers", "'low'", s_offered, "smtp_tls_mandatory_ciphers: \"low\": such ciphers exist no more") { With = Encrypt },
         new("smtp_tls_servername", "'sni.test'", s_offered, "for <sni.test>") { With = May },
+        new("smtp_tls_dane_insecure_mx_policy", "'encrypt'", s_insecureMx, Sent) { With = Dane },
+        new("tls_dane_digests", "['sha256']", s_twoDigests, Sent) { With = Dane },
+        new("dns_trusted_nameservers", "['192.0.2.1']", s_twoDigests, "none of the name servers (127.0.0.1:53) is one of dns_trusted_nameservers") { With = Dane + "dns_nameservers = '127.0.0.1'\n" },
         new("smtp_tls_session_cache_database", "'memory'", (s_tls with { Times = 2 }).Play, "TLS was resumed") { With = Trust + Verify + "smtp_tls_servername = 'hostname'\n" },
         new("smtp_tls_block_early_mail_reply", "true", (s_tls with { Script = """{"ehlo": ["250-mx\n250 STARTTLS", "250-mx\n250 PIPELINING\nnot a reply"]}""" }).Play, "replied to MAIL FROM before it was sent") { With = Encrypt },
         new("smtp_tls_loglevel", "1", s_offered, "TLS connection established to mx.test") { With = May },

@@ -465,7 +465,7 @@ public sealed class PostsuperTests : IDisposable
     [InlineData("which mail is missing: queue IDs, ALL or -", "--at", "now")]
     [InlineData("nothing is to be changed", "ALL")]
     [InlineData("there is no transport \"smpt\" in master.toml; a route is transport:nexthop, as smtp:[relay.example.com]:587", "ALL", "--route", "smpt:x")]
-    [InlineData("\"strong\" is no TLS level: none may encrypt fingerprint verify secure usual", "ALL", "--tls", "strong")]
+    [InlineData("\"strong\" is no TLS level: none may dane encrypt dane-only fingerprint verify secure usual", "ALL", "--tls", "strong")]
     [InlineData("\"yesterday\" is no time: now, +2h, \"2026-11-30 06:00\"", "ALL", "--at", "yesterday")]
     [InlineData("\"nobody@\" is no address to redirect to", "ALL", "--redirect", "nobody@")]
     [InlineData("unknown option --rout", "ALL", "--rout", "x")]

@@ -101,7 +101,7 @@ internal sealed class SmtpRig : IDeliveryRecords, IDisposable
         Surroundings surroundings = Surroundings;
         _cache ??= new SessionCache(surroundings);
         MxLookup lookup = new(_resolver, Options.NativeLookups ? HostsFile : null, new OwnAddresses(Own, Clock), surroundings) { Random = new Random(1) };
-        return new SmtpConnect(Delivery(request), lookup, _cache).Deliver();
+        return new SmtpConnect(Delivery(request), lookup, new ServerPolicies(_resolver, surroundings.Log), _cache).Deliver();
     }
 
     internal DeliveryContext Delivery(DeliveryRequest request) => new(request, () => new ContentReader(_content, 0), this, Surroundings);
@@ -166,6 +166,19 @@ internal sealed class FakeResolver : IResolver
         foreach (DnsType type in (DnsType[])[DnsType.A, DnsType.Aaaa])
             _replies[(name, type)] = _replies[(name, type)] with { CanonicalName = canonical };
     }
+
+    /// <summary>DNSSEC vouches for what is said of these names, absence included.</summary>
+    internal void Vouch(params string[] names)
+    {
+        foreach ((string name, DnsType type) in _replies.Keys.Where(key => names.Contains(key.Item1)).ToArray())
+            _replies[(name, type)] = _replies[(name, type)] with { IsAuthentic = true };
+    }
+
+    /// <summary>TLSA records, each as usage, selector, matching type and data; DNSSEC vouches for them.</summary>
+    internal void Tlsa(string name, params (byte Usage, byte Selector, byte MatchingType, byte[] Data)[] records) =>
+        _replies[(name, DnsType.Tlsa)] = new DnsReply(DnsStatus.Ok, [.. records.Select(r => (DnsRecord)new TlsaRecord(name, 60, r.Usage, r.Selector, r.MatchingType, r.Data))], name, true);
+
+    internal void Says(string name, DnsType type, DnsReply reply) => _replies[(name, type)] = reply;
 
     internal void Fails(string name, DnsType type, DnsStatus status) => _replies[(name, type)] = new DnsReply(status, [], name, false);
 

@@ -69,9 +69,9 @@ public sealed class TlsPolicyTests
     }
 
     [Theory]
-    [InlineData("", "invalid security level \"\"; known are none, may, encrypt, fingerprint, verify, secure")]
-    [InlineData("sure", "invalid security level \"sure\"; known are none, may, encrypt, fingerprint, verify, secure")]
-    [InlineData("dane", "invalid security level \"dane\"; known are none, may, encrypt, fingerprint, verify, secure")]
+    [InlineData("", "invalid security level \"\"; known are none, may, dane, encrypt, dane-only, fingerprint, verify, secure")]
+    [InlineData("sure", "invalid security level \"sure\"; known are none, may, dane, encrypt, dane-only, fingerprint, verify, secure")]
+    [InlineData("half-dane", "invalid security level \"half-dane\"; known are none, may, dane, encrypt, dane-only, fingerprint, verify, secure")]
     [InlineData("encrypt protocols", "malformed attribute \"protocols\"; want name=value")]
     [InlineData("encrypt protocols=", "malformed attribute \"protocols=\"; want name=value")]
     [InlineData("encrypt protocols=TLSv9", "unknown protocol \"TLSv9\"; known are SSLv2, SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3")]
@@ -128,7 +128,7 @@ public sealed class TlsPolicyTests
         Assert.Equal(TlsLevel.Encrypt, Read("smtp_tls_security_level = \"may\"\nlmtp_tls_security_level = \"encrypt\"", "lmtp")!.Settings.SecurityLevel);
 
     [Theory]
-    [InlineData("smtp_tls_security_level = \"dane\"", "main.toml:1:27: smtp_tls_security_level: \"dane\" is not accepted; give one of \"none\", \"may\", \"encrypt\", \"fingerprint\", \"verify\", \"secure\"")]
+    [InlineData("smtp_tls_security_level = \"half-dane\"", "main.toml:1:27: smtp_tls_security_level: \"half-dane\" is not accepted; give one of \"none\", \"may\", \"dane\", \"encrypt\", \"dane-only\", \"fingerprint\", \"verify\", \"secure\"")]
     [InlineData("smtp_use_tls = true\nsmtp_tls_protocols = \"TLSv7\"", "main.toml:2:22: smtp_tls_protocols: unknown protocol \"TLSv7\"; known are SSLv2, SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3")]
     [InlineData("smtp_use_tls = true\nsmtp_tls_mandatory_protocols = \"!TLSv1.3, <=SSLv3\"", "main.toml:2:32: smtp_tls_mandatory_protocols: \"!TLSv1.3, <=SSLv3\" leaves no version of TLS")]
     [InlineData("smtp_use_tls = true\nsmtp_tls_ciphers = \"null\"", "main.toml:2:20: smtp_tls_ciphers: \"null\" is not accepted; give \"high\" or \"medium\"")]

@@ -1,0 +1,14 @@
+namespace PostfixNet.Smtp;
+
+/// <summary>By what a server has proved who it is.</summary>
+internal enum Verification
+{
+    /// <summary>It has not, or nobody asked.</summary>
+    None,
+    /// <summary>By a fingerprint that the operator knows.</summary>
+    Fingerprint,
+    /// <summary>By a certificate that an authority vouches for, with a name that main.toml asks for.</summary>
+    Certificate,
+    /// <summary>By TLSA records, found with DNSSEC all the way (RFC 7672).</summary>
+    Dane,
+}

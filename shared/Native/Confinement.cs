@@ -8,7 +8,7 @@ namespace PostfixNet.Native;
 public static unsafe class Confinement
 {
     // Of the rights to files, landlock.h: bits.
-    private const ulong Execute = 1 << 0, WriteFile = 1 << 1, RemoveDirectory = 1 << 4, RemoveFile = 1 << 5, MakeCharacterDevice = 1 << 6, MakeDirectory = 1 << 7,
+    private const ulong Execute = 1 << 0, WriteFile = 1 << 1, ReadFile = 1 << 2, ReadDirectory = 1 << 3, RemoveDirectory = 1 << 4, RemoveFile = 1 << 5, MakeCharacterDevice = 1 << 6, MakeDirectory = 1 << 7,
         MakeFile = 1 << 8, MakeSocket = 1 << 9, MakeFifo = 1 << 10, MakeBlockDevice = 1 << 11, MakeLink = 1 << 12, MoveElsewhere = 1 << 13, Truncate = 1 << 14;
 
     private const ulong Queue = WriteFile | RemoveDirectory | RemoveFile | MakeDirectory | MakeFile | MakeSocket | MoveElsewhere | Truncate;
@@ -20,28 +20,60 @@ public static unsafe class Confinement
     /// <param name="written">There files are only made and written; what is not there is passed over.</param>
     /// <returns>False: the system cannot do that; set-id programs give no rights all the same.</returns>
     /// <exception cref="SystemCallException">The queue cannot be opened.</exception>
-    public static bool To(string queue, params ReadOnlySpan<string> written)
+    public static bool To(string queue, params ReadOnlySpan<string> written) => To(queue, [], 0, written);
+
+    /// <summary>From now on besides: of the queue, nothing but one directory in it can be read, listed or written.</summary>
+    /// <param name="queue">Of which the rest is shut.</param>
+    /// <param name="own">The directory that is left, below <paramref name="queue"/>.</param>
+    /// <param name="written">There files are only made and written; what is not there is passed over.</param>
+    /// <returns>As <see cref="To(string, ReadOnlySpan{string})"/>.</returns>
+    /// <exception cref="SystemCallException">The directory cannot be opened.</exception>
+    public static bool ToPartOf(string queue, string own, params ReadOnlySpan<string> written) =>
+        To($"{queue}/{own}", Beside(Path.GetFullPath(queue)), ReadFile | ReadDirectory, written);
+
+    // Rights can only be given, not taken: so whatever is not on the way to a directory is given, as it is now.
+    private static List<string> Beside(string directory)
+    {
+        List<string> beside = [];
+        for (string at = directory; Path.GetDirectoryName(at) is { } above; at = above)
+        {
+            string prefix = above.Length > 1 ? above : "";
+            try
+            {
+                beside.AddRange(FileSystem.Names(above).Select(name => $"{prefix}/{name}").Where(path => path != at));
+            }
+            catch (SystemCallException)
+            {
+                // What cannot be listed is not read later either.
+            }
+        }
+        return beside;
+    }
+
+    private static bool To(string own, List<string> read, ulong reading, ReadOnlySpan<string> written)
     {
         if (LibC.PrCtl(LibC.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
             throw SystemCallException.Last("prctl");
         long version = LibC.SystemCall(LibC.LandlockCreateRuleset, 0, 0, LibC.LANDLOCK_CREATE_RULESET_VERSION, 0);
         if (version < VersionThatMoves)
             return false;
-        ulong handled = version < VersionThatTruncates ? Handled & ~Truncate : Handled;
+        ulong handled = (version < VersionThatTruncates ? Handled & ~Truncate : Handled) | reading;
         long ruleset = LibC.SystemCall(LibC.LandlockCreateRuleset, (nint)(&handled), sizeof(ulong), 0, 0);
         if (ruleset < 0)
             return false;
         using SafeFileHandle rules = new((nint)ruleset, ownsHandle: true);
-        if (!TryAllow(rules, queue, Queue & handled))
-            throw SystemCallException.Last($"confine to {queue}");
+        if (!TryAllow(rules, own, (Queue | reading) & handled))
+            throw SystemCallException.Last($"confine to {own}");
+        foreach (string path in read)
+            _ = TryAllow(rules, path, reading) || TryAllow(rules, path, ReadFile, isDirectory: false);
         foreach (string directory in written)
             _ = TryAllow(rules, directory, (WriteFile | MakeFile | Truncate) & handled);
         return LibC.SystemCall(LibC.LandlockRestrictSelf, (nint)ruleset, 0, 0, 0) == 0;
     }
 
-    private static bool TryAllow(SafeFileHandle rules, string directory, ulong rights)
+    private static bool TryAllow(SafeFileHandle rules, string path, ulong rights, bool isDirectory = true)
     {
-        int fd = LibC.Open(directory, LibC.O_PATH | LibC.O_DIRECTORY | LibC.O_CLOEXEC, 0);
+        int fd = LibC.Open(path, LibC.O_PATH | (isDirectory ? LibC.O_DIRECTORY : 0) | LibC.O_CLOEXEC, 0);
         if (fd < 0)
             return false;
         using SafeFileHandle handle = new(fd, ownsHandle: true);

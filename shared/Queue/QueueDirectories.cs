@@ -62,6 +62,9 @@ public sealed class QueueDirectories
     /// <summary>Directory of the operator's standing rules, below <see cref="Root"/>.</summary>
     public const string Rules = "rules";
 
+    /// <summary>Directory of the MTA-STS policies that are kept, below <see cref="Root"/>.</summary>
+    public const string Policies = "mtasts";
+
     /// <summary>Plain values.</summary>
     /// <param name="root">queue_directory.</param>
     /// <param name="hashedQueues">hash_queue_names, e.g. "deferred", "defer".</param>
@@ -113,7 +116,7 @@ public sealed class QueueDirectories
 
     /// <summary>The directories that nobody but mail_owner may enter.</summary>
     public IEnumerable<string> Private =>
-        [.. s_all.Where(queue => queue != QueueName.Maildrop).Select(DirectoryOf), $"{Root}/private", $"{Root}/{Digest}", $"{Root}/{Rules}"];
+        [.. s_all.Where(queue => queue != QueueName.Maildrop).Select(DirectoryOf), $"{Root}/private", $"{Root}/{Digest}", $"{Root}/{Rules}", $"{Root}/{Policies}"];
 
     /// <summary>The queue of a directory name.</summary>
     public static bool TryParse(string name, out QueueName queue)

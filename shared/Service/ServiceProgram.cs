@@ -30,6 +30,10 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
     /// <see cref="BeforeConfinement"/>.</summary>
     public Func<MainConfig, string, bool> CallsPrograms { get; init; } = static (_, _) => false;
 
+    /// <summary>The directory of the queue that is this program's own, where it has no business with the rest of it: it can neither read nor write there.
+    /// Null: it works in the queue.</summary>
+    public string? OwnDirectory { get; init; }
+
     /// <summary>What a check looks at besides: what a service does later than at its start.</summary>
     public Action<TOptions> Examine { get; init; } = static _ => { };
 
@@ -84,7 +88,7 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
             Confine(config, line);
             // Else whoever has led a service astray writes where its account may, in /tmp for one, or calls what is there.
             if (!CallsPrograms(config, service))
-                _ = Confinement.To(".", common.WrittenOutside);
+                _ = OwnDirectory is null ? Confinement.To(".", common.WrittenOutside) : Confinement.ToPartOf(common.QueueDirectory, OwnDirectory, common.WrittenOutside);
             options = Read(config, service);
             context = new ServiceContext(program, service, config.ChangedTable, line.Listeners);
         }

@@ -11,6 +11,29 @@ public static class CertificateNames
     /// <summary>The DNS names of a certificate; only one that has none of those goes by its common name.</summary>
     public static List<string> Of(X509Certificate2 certificate)
     {
+        List<string> names = Alternatives(certificate);
+        if (names.Count > 0)
+            return names;
+        try
+        {
+            foreach (X500RelativeDistinguishedName part in certificate.SubjectName.EnumerateRelativeDistinguishedNames())
+            {
+                if (!part.HasMultipleElements && part.GetSingleElementType().Value == CommonName && part.GetSingleElementValue() is { } name)
+                    names.Add(name);
+            }
+        }
+        catch (CryptographicException)
+        {
+            // Malformed: a certificate without a name.
+            names.Clear();
+        }
+        return names;
+    }
+
+    /// <summary>The DNS names of a certificate, and no common name: those that RFC 8461 asks for.</summary>
+    public static List<string> Alternatives(X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
         List<string> names = [];
         try
         {
@@ -18,13 +41,6 @@ public static class CertificateNames
             {
                 if (extension is X509SubjectAlternativeNameExtension alternative)
                     names.AddRange(alternative.EnumerateDnsNames());
-            }
-            if (names.Count > 0)
-                return names;
-            foreach (X500RelativeDistinguishedName part in certificate.SubjectName.EnumerateRelativeDistinguishedNames())
-            {
-                if (!part.HasMultipleElements && part.GetSingleElementType().Value == CommonName && part.GetSingleElementValue() is { } name)
-                    names.Add(name);
             }
         }
         catch (CryptographicException)

@@ -65,7 +65,11 @@ public sealed unsafe class EventLoop : ITimers, IDisposable
 
     /// <summary>Does work that takes long on another thread; what awaits it goes on in this loop.</summary>
     /// <param name="work">Touches nothing that the loop owns.</param>
-    public ValueTask<T> Elsewhere<T>(Func<T> work)
+    public ValueTask<T> Elsewhere<T>(Func<T> work) => Elsewhere(() => Task.FromResult(work()));
+
+    /// <summary>Does work that takes long, and awaits, on other threads; what awaits it goes on in this loop.</summary>
+    /// <param name="work">Touches nothing that the loop owns.</param>
+    public ValueTask<T> Elsewhere<T>(Func<Task<T>> work)
     {
         if (_bell is null)
         {
@@ -76,18 +80,20 @@ public sealed unsafe class EventLoop : ITimers, IDisposable
         TaskCompletionSource<T> done = new();
         _ = ThreadPool.UnsafeQueueUserWorkItem(_ =>
         {
-            Action finish;
+            Task<T> task;
             try
             {
-                T result = work();
-                finish = () => done.SetResult(result);
+                task = work();
             }
             catch (Exception e)
             {
-                finish = () => done.SetException(e);
+                task = Task.FromException<T>(e);
             }
-            _posted.Enqueue(finish);
-            _bell.Value.Writing.Write([1]);
+            _ = task.ContinueWith(finished =>
+            {
+                _posted.Enqueue(() => done.SetFromTask(finished));
+                _bell.Value.Writing.Write([1]);
+            }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }, null);
         return new ValueTask<T>(done.Task);
     }

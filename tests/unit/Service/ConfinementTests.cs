@@ -17,6 +17,53 @@ public sealed class ConfinementTests : IDisposable
     }
 
     [Fact]
+    public void Who_has_no_business_in_the_queue_sees_nothing_of_it_but_its_own_directory()
+    {
+        foreach (string directory in (string[])["/active", "/own", "/own/below"])
+            Directory.CreateDirectory(_queue.Path + directory);
+        File.WriteAllText(_queue.Path + "/active/A", "mail");
+        File.WriteAllText(_queue.Path + "/own/B", "x");
+        File.WriteAllText(_elsewhere.Path + "/there", "x");
+        bool isConfined = false;
+        List<string> done = [];
+        OrdinaryUser.OnItsOwnThread(() =>
+        {
+            isConfined = Confinement.ToPartOf(_queue.Path, "own", _log.Path, "/dev");
+            foreach ((string what, Action act) in (IEnumerable<(string, Action)>)
+            [
+                ("read own", () => Assert.Equal("x", File.ReadAllText(_queue.Path + "/own/B"))),
+                ("list own", () => Assert.Equal(2, Directory.GetFileSystemEntries(_queue.Path + "/own").Length)),
+                ("exchange own", () => WholeFile.Replace(_queue.Path + "/own/B", "y"u8, 0x180)),
+                ("remove own", () => File.Delete(_queue.Path + "/own/B")),
+                ("read elsewhere", () => Assert.Equal("x", File.ReadAllText(_elsewhere.Path + "/there"))),
+                ("read the system", () => Assert.NotEmpty(File.ReadAllText("/etc/passwd"))),
+                ("log", () => File.AppendAllText(_log.Path + "/mail.log", "x")),
+                ("read mail", () => File.ReadAllText(_queue.Path + "/active/A")),
+                ("list mail", () => Directory.GetFileSystemEntries(_queue.Path + "/active")),
+                ("list the queue", () => Directory.GetFileSystemEntries(_queue.Path)),
+                ("write mail", () => File.AppendAllText(_queue.Path + "/active/A", "x")),
+                ("remove mail", () => File.Delete(_queue.Path + "/active/A")),
+                ("take mail", () => File.Move(_queue.Path + "/active/A", _queue.Path + "/own/A")),
+                ("make mail", () => File.WriteAllText(_queue.Path + "/active/B", "x")),
+                ("call", () => Process.Start("/bin/true").WaitForExit()),
+            ])
+            {
+                try
+                {
+                    act();
+                    done.Add(what);
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
+                {
+                    // As it should be, for some.
+                }
+            }
+        });
+        if (isConfined) // the kernel has it
+            Assert.Equal(["read own", "list own", "exchange own", "remove own", "read elsewhere", "read the system", "log"], done);
+    }
+
+    [Fact]
     public void S1_06_Nothing_is_written_removed_or_called_outside_of_the_queue()
     {
         File.WriteAllText(_elsewhere.Path + "/there", "x");

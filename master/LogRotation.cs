@@ -3,6 +3,7 @@ using System.IO.Compression;
 using PostfixNet.Configuration;
 using PostfixNet.Log;
 using PostfixNet.Native;
+using PostfixNet.Queue;
 using PostfixNet.Service;
 
 namespace PostfixNet.Master;

@@ -34,6 +34,13 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
     {
         try
         {
+            // Who copies the queue must find this mail in maildrop or in the queue, and not in both.
+            using QueueGate? gate = QueueGate.TryPassMaildrop(queues);
+            if (gate is null)
+            {
+                log.Trouble("maildrop is being copied by postsuper backup; mail stays there meanwhile");
+                return Outcome.Unreachable;
+            }
             // Looked at before it is opened: what a user is still writing may not even be readable for us.
             if (FileSystem.Status(entry.Path) is not { } seen || !IsReady(entry, seen))
                 return Outcome.LeftAlone;

@@ -251,6 +251,12 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
     {
         if (IsRedirected(id, path))
             return false;
+        using QueueGate? gate = QueueGate.TryRename(queues);
+        if (gate is null)
+        {
+            report.Fail($"{id}: not requeued: a backup is being made, which must not meet it under two names");
+            return false;
+        }
         // An agent that comes now finds the file locked, and one that comes later does not find it any more. What one that is at
         // work still records goes to the logs of the old name: from there it is told.
         using SafeFileHandle? file = queue == QueueName.Active ? FileSystem.Open(path) : null;

@@ -3,6 +3,7 @@ using PostfixNet.Commands;
 using PostfixNet.Configuration;
 using PostfixNet.Mail;
 using PostfixNet.Native;
+using PostfixNet.Postsuper.Backup;
 using PostfixNet.Queue;
 using PostfixNet.Selection;
 using PostfixNet.Service;
@@ -82,6 +83,12 @@ internal static class Program
                 return RunRule(words, directory, log, arguments);
             if (WordsAfter(ChangeCommand.Word, arguments, out directory) is { } changeWords)
                 return RunChange(changeWords, directory, log, arguments);
+            if (WordsAfter(BackupCommand.Verify, arguments, out _) is { } verifyWords)
+                return BackupCommand.RunVerify(verifyWords, log);
+            if (WordsAfter(BackupCommand.Backup, arguments, out directory) is { } backupWords)
+                return BackupCommand.RunBackup(backupWords, log, Caller.Describe(arguments), (out PostsuperSettings settings) => Begin(directory, log, out settings));
+            if (WordsAfter(BackupCommand.Restore, arguments, out directory) is { } restoreWords)
+                return BackupCommand.RunRestore(restoreWords, log, Caller.Describe(arguments), MainConfig.Load(MainConfig.FindDirectory(directory)), (out PostsuperSettings settings) => Begin(directory, log, out settings));
             if (line.Parse(arguments, out bool isOurs) is { } wrong)
                 return log.Fatal($"{wrong}; {Usage}", 1);
             if (!isOurs)

@@ -202,7 +202,10 @@ internal sealed class StructureCheck
             _report.Warn($"{entry.Path}: its name is not that of its file, but it is being delivered; left alone for now");
             return;
         }
-        if (Rename(queue, entry, right))
+        using QueueGate? gate = QueueGate.TryRename(_queues);
+        if (gate is null)
+            _report.Warn($"{entry.Path}: its name is not that of its file, but a backup is being made; left alone for now");
+        else if (Rename(queue, entry, right))
             Renamed++;
     }
 

@@ -47,6 +47,13 @@ public static unsafe class FileSystem
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw SystemCallException.Last($"open {path}");
     }
 
+    /// <summary>Opens a directory, to flush it later (<see cref="Flush"/>).</summary>
+    public static SafeFileHandle OpenDirectory(string path)
+    {
+        int fd = LibC.Open(path, LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_CLOEXEC, 0);
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw SystemCallException.Last($"open {path}");
+    }
+
     /// <summary>Creates a file that must not exist; the mode is exact whatever the umask.</summary>
     /// <returns>null when the name is taken.</returns>
     public static SafeFileHandle? TryCreate(string path, int mode)
@@ -279,10 +286,7 @@ public static unsafe class FileSystem
     /// <summary>Makes a creation, rename or removal in <paramref name="path"/> survive a power cut: fsync(2) on the directory.</summary>
     public static void FlushDirectory(string path)
     {
-        int fd = LibC.Open(path, LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_CLOEXEC, 0);
-        if (fd < 0)
-            throw SystemCallException.Last($"open {path}");
-        using SafeFileHandle directory = new(fd, ownsHandle: true);
+        using SafeFileHandle directory = OpenDirectory(path);
         if (LibC.FSync(directory) < 0)
             throw SystemCallException.Last($"fsync {path}");
     }

@@ -136,6 +136,12 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "syncfs", SetLastError = true)]
     internal static partial int SyncFs(SafeFileHandle file);
 
+    [LibraryImport(C, EntryPoint = "inotify_init1", SetLastError = true)]
+    internal static partial int INotifyInit(int flags);
+
+    [LibraryImport(C, EntryPoint = "inotify_add_watch", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int INotifyAddWatch(SafeFileHandle watch, string path, uint mask);
+
     [LibraryImport(C, EntryPoint = "flock", SetLastError = true)]
     internal static partial int FLock(SafeFileHandle file, int operation);
 

@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using PostfixNet.Master;
 using PostfixNet.Native;
+using PostfixNet.Queue;
 using PostfixNet.UnitTests.Queue;
 
 namespace PostfixNet.UnitTests.Master;

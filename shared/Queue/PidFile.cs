@@ -3,17 +3,18 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using PostfixNet.Native;
 
-namespace PostfixNet.Master;
+namespace PostfixNet.Queue;
 
 /// <summary>pid/master.pid: who runs on this queue. The lock on it, not its content, says that somebody does.</summary>
-internal static class PidFile
+public static class PidFile
 {
-    internal const string Name = "pid/master.pid";
+    /// <summary>Below queue_directory.</summary>
+    public const string Name = "pid/master.pid";
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
     /// <summary>Takes the lock and writes our number; null when another master has it.</summary>
-    internal static SafeFileHandle? TryTake(string queueDirectory)
+    public static SafeFileHandle? TryTake(string queueDirectory)
     {
         // For its owner alone: whoever can open it could take the lock, and keep the system from starting.
         SafeFileHandle file = FileSystem.OpenAppend(Path.Join(queueDirectory, Name), 0x180 /* 0600 */);
@@ -30,10 +31,10 @@ internal static class PidFile
     }
 
     /// <summary>Takes our number out of it: nobody must take it for a process that comes later.</summary>
-    internal static void Leave(SafeFileHandle file) => FileSystem.Truncate(file, 0);
+    public static void Leave(SafeFileHandle file) => FileSystem.Truncate(file, 0);
 
     /// <summary>The running master's process id; null when none runs.</summary>
-    internal static int? Running(string queueDirectory)
+    public static int? Running(string queueDirectory)
     {
         string path = Path.Join(queueDirectory, Name);
         if (FileSystem.Status(path) is null)
@@ -48,7 +49,7 @@ internal static class PidFile
 
     /// <summary>The number is that of a master here, too; not only in a container whose queue this is, where it may be 1.</summary>
     /// <remarks>Where the system does not say, it is, unless it is the system's first process.</remarks>
-    internal static bool IsHere(int pid)
+    public static bool IsHere(int pid)
     {
         try
         {

@@ -21,6 +21,9 @@ namespace PostfixNet.Postsuper;
 ///   postsuper [-c config_directory] change queue_id...|ALL|- [--queue queue] [--match filter] [--route transport:nexthop|usual] [--tls level|usual] [--redirect address|nobody]
 ///   [--at now|+time|"date time"] [--dry-run] [--yes]
 ///   postsuper [-c config_directory] rule add name hold|discard|redirect address --match filter [--expire time] | rule list [--json] | rule remove name...
+///   postsuper [-c config_directory] backup file.tar[.gz]|directory|-
+///   postsuper verify file
+///   postsuper [-c config_directory] restore file [--hold] [--dry-run]
 /// DESCRIPTION
 ///   Acts on messages in the named queues (default: maildrop, hold, incoming, active, deferred). A queue_id of "-" reads
 ///   ids from standard input, one a line; "ALL", in capitals, means all complete messages.
@@ -50,6 +53,15 @@ namespace PostfixNet.Postsuper;
 ///   nobody, redirect address makes its recipients that one. It is in force when the command ends with 0: written down, and no delivery of such mail starts any more, whatever
 ///   is killed; one that has begun goes on. Of several rules the first that means a message holds. --expire ends it after a time. rule remove ends it now; what it did stays done: held mail is
 ///   released with -H, which is in vain while the rule stands. rule list tells them, and how often each was used since the queue manager started.
+///   backup copies the queue into a new file while the system runs: tar, compressed if the name ends with .gz or .tgz; in a directory it gets a name of its own; "-" is standard output. In it are all
+///   messages of all queues, maildrop, hold and corrupt included, that are in the queue when it begins and are not finished when their turn comes, each once, as it is then, with its mode, its time (that of the next
+///   attempt) and what is logged of it; notices that are queued meanwhile; those that wait to be joined; the list of pauses and the standing rules. For the moment in which maildrop is copied
+///   pickup takes no mail from there (sendmail goes on), and until the end -r, and -s where it changes names, are refused. The file ends with SHA256SUMS, which sha256sum -c reads; without it the backup did
+///   not come to its end. verify reads a backup wholly: every hash, that no message is in it twice, that every message is one; and tells what is in it.
+///   restore verifies it, too, and puts it into the queue of a system that is stopped, which cannot be started meanwhile. A message that is there stays as it is; one of another content
+///   under the same name is told (status 1). Killed, it is begun again with the same command, and restores nothing twice while the system was not started in between. What was delivered after the backup was made
+///   is delivered again: --hold has all of it restored into hold, to be looked at and released; mail of maildrop, which cannot be held, gets mode 640, with which it is not taken. All files belong
+///   to mail_owner afterwards: mail dropped by a user is told to be from mail_owner's user id. The next start of master gives the files the names of their new inode numbers.
 ///   Each letter has a long name (--delete, --hold, ...; --help tells them); with these an option is given once, and takes several
 ///   ids with commas between them. --version tells which version this is.
 ///   The counts at the end are told when all that was done is on stable storage.
@@ -66,6 +78,7 @@ namespace PostfixNet.Postsuper;
 ///   queue_service_name, setgid_group, and those of shared/Service/Log/LogOptions.cs.
 /// BUGS
 ///   Mail in maildrop can be deleted, but not held or expired: it is not known yet to be mail.
+///   Mail with an empty sender that is in maildrop when a backup begins may be in it twice: as it was there, and as what pickup makes of it later, which nobody can tell from a notice.
 /// </summary>
 internal static class Program
 {

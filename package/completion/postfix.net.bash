@@ -34,8 +34,13 @@ _postfix_net() {
         COMPREPLY=($(compgen -W "$(_postfix_net_ids)" -- "$current"))
         return ;;
     esac
+    case $program:$verb in
+    postsuper:backup | postsuper:verify | postsuper:restore)
+        COMPREPLY=($(compgen -f -W "--hold --dry-run" -- "$current"))
+        return ;;
+    esac
     case $program in
-    postsuper) COMPREPLY=($(compgen -W "$(_postfix_net_help "$program") maildrop incoming active deferred hold corrupt" -- "$current")) ;;
+    postsuper) COMPREPLY=($(compgen -W "$(_postfix_net_help "$program") change rule backup verify restore maildrop incoming active deferred hold corrupt" -- "$current")) ;;
     mailq) ;;
     *) COMPREPLY=($(compgen -W "$(_postfix_net_help "$program" $verb)" -- "$current")) ;;
     esac

@@ -73,7 +73,7 @@ internal sealed class ArchiveReader(string directory) : IDisposable
             while (entry.DataStream?.Read(block) is > 0 and int n)
                 _content.Append(block.AsSpan(0, n));
             if (_content.Length != entry.Length)
-                throw new ArchiveException($"{name.Text} is cut off");
+                throw new ArchiveException($"it is incomplete: cut off in {name.Text}");
             long ticks = Math.Clamp((entry.ModificationTime - DateTimeOffset.UnixEpoch).Ticks, 0, long.MaxValue / 100);
             return new ArchivedFile(name, (int)entry.Mode & 0xFFF, (uint)entry.Uid, ticks * 100, _content);
         }

@@ -104,7 +104,7 @@ internal static class BackupCommand
             using QueueGate names = QueueGate.KeepNames(settings.Queues, TimeSpan.FromSeconds(10));
             using ArchiveReader reader = new($"{settings.Queues.Root}/private");
             ArchiveCheck.Run(reader, archive);
-            QueueRestore restore = new(settings.Queues, report, new Changes(settings.Queues.Root)) { ToHold = toHold, IsDryRun = isDryRun, Pauses = pauses };
+            QueueRestore restore = new(settings.Queues, report) { ToHold = toHold, IsDryRun = isDryRun, Pauses = pauses };
             restore.Run(reader, archive);
             Tell(report, restore);
             return report.HasFailed ? 1 : ExitStatus.Ok;
@@ -122,7 +122,7 @@ internal static class BackupCommand
     private static void Tell(Report report, QueueRestore restore)
     {
         (int restored, int dropped, int there) = restore.Done;
-        report.SayCount(restore.IsDryRun ? "Would be restored" : "Restored", restored);
+        report.SayCount("Restored", restored, restore.IsDryRun);
         if (there > 0)
             report.SayCount("There already", there);
         if (dropped > 0 && restore.ToHold)

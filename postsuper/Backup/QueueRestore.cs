@@ -11,8 +11,7 @@ namespace PostfixNet.Postsuper.Backup;
 /// makes them match the inode numbers (postsuper -s).</remarks>
 /// <param name="queues">Where.</param>
 /// <param name="report">Told what was done.</param>
-/// <param name="changes">Brings all to stable storage.</param>
-internal sealed class QueueRestore(QueueDirectories queues, Report report, Changes changes)
+internal sealed class QueueRestore(QueueDirectories queues, Report report)
 {
     // A dot keeps it from being a queue ID.
     private const string Suffix = ".restored";
@@ -69,10 +68,8 @@ internal sealed class QueueRestore(QueueDirectories queues, Report report, Chang
 
     private void FlushAll()
     {
-        changes.File();
-        changes.Flush(report);
-        if (report.HasFailed)
-            throw new IOException("what was written is not on stable storage");
+        using SafeFileHandle root = FileSystem.Open(queues.Root);
+        FileSystem.FlushFileSystem(root, queues.Root);
     }
 
     private void Prepare(ArchivedFile file)

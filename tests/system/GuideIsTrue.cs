@@ -28,6 +28,7 @@ public sealed partial class GuideIsTrue
         foreach (Match block in Block().Matches(part))
         {
             string text = block.Groups[2].Value.Replace(ConfigDirectory, mail.ConfigDirectory, StringComparison.Ordinal).Replace(ExampleId, id, StringComparison.Ordinal)
+                .Replace("/var/backups/mail", mail.PathOf("backups"), StringComparison.Ordinal)
                 .Replace("127.0.0.1:25", $"127.0.0.1:{port}", StringComparison.Ordinal);
             switch (block.Groups[1].Value)
             {

@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using PostfixNet.Master;
 using PostfixNet.Native;
 using PostfixNet.Queue;
 using PostfixNet.UnitTests.Queue;

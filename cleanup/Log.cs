@@ -39,14 +39,14 @@ internal sealed class Log(ILog log)
     internal Refusal UnusableAlias(Message message, string name, string problem)
     {
         log.Warning($"{message.Id}: the alias {name} {problem} -- message not accepted, try again later");
-        return new Refusal("alias expansion error", isTemporary: true);
+        return Refusal.OfExpansion();
     }
 
     /// <returns>To be thrown.</returns>
     internal Refusal AliasLoop(Message message, string name, string address)
     {
         log.Warning($"{message.Id}: alias database loop for {name}, from {address} -- message not accepted, try again later");
-        return new Refusal("alias expansion error", isTemporary: true);
+        return Refusal.OfExpansion();
     }
 
     /// <summary>A list's mail is queued for its members.</summary>

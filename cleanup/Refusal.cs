@@ -8,6 +8,9 @@ internal sealed class Refusal(string reason, bool isTemporary = false, string? s
     /// <summary>Reason for records that no correct client sends.</summary>
     internal const string Protocol = "internal protocol error";
 
+    /// <summary>Who gets the mail is not known, because the tables say what has no end, or no meaning; they may be mended. In Postfix's words.</summary>
+    internal static Refusal OfExpansion() => new("alias expansion error", isTemporary: true) { Reply = "451 4.6.0 Alias expansion error" };
+
     /// <summary>RFC 3463 status of a good message that must not go on; null when there is nothing to return.</summary>
     internal string? Status => status;
 

@@ -10,6 +10,7 @@ namespace PostfixNet.Master;
 ///   master - starts, watches and stops the mail system
 /// SYNOPSIS
 ///   master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|set-permissions
+///   master [-c config_directory] verbose [service...|off] [--peer HOST] [--for TIME]
 ///   master [-c config_directory] pause|resume [transport NAME] [destination DOMAIN|NEXTHOP] [from ADDRESS|DOMAIN]
 ///   master [-c config_directory] config [NAME ...] [--changed|--defaults] [--json]
 ///   master [-c config_directory] config --for DOMAIN|ADDRESS [--from ADDRESS] [--json]
@@ -42,6 +43,9 @@ namespace PostfixNet.Master;
 ///   pause      Starts no more deliveries that fit all that is given (nothing given: none at all); those under way finish.
 ///              Mail is accepted and waits, and does not expire meanwhile. Holds until a resume, over restarts too: the
 ///              file paused in the queue directory says so. A destination ".example.com" is all below example.com.
+///   verbose    Logs conversations of smtp and smtpd line by line, without passwords, from the next one on, without a reload: of the services that are named, with --peer of those
+///              with a host, domain, address or network (as debug_peer_list has for good), for a time (--for 10m) or until "master verbose off". Without words it tells what is logged so.
+///              The file verbose in the queue directory says so.
 ///   resume     Ends the pause with the same words, or all; the mail that waited for it is tried at once.
 ///   passwd     Lets a user log in at the SMTP server, or gives it another password; --delete takes the user away, --list names all. The
 ///              password is typed twice, or is one line of standard input. The file smtpd_sasl_password_file gets a verifier of it

@@ -214,13 +214,18 @@ internal sealed class ServiceSlot
             listener.Watch.Change(mayStart || TurnsAway ? Readiness.Readable : Readiness.None);
     }
 
-    private bool TurnsAway => _turnsAway && _throttled && _workers.Count == 0;
+    private bool TurnsAway => (_turnsAway || SpeaksSmtp) && _throttled && _workers.Count == 0;
+
+    // A client that hears nothing waits for minutes; one that is refused for now comes back. RFC 5321 section 4.2.3: 421 may be said to anybody at any time.
+    private bool SpeaksSmtp => Entry.Command == "smtpd" && Entry.Listen.Count > 0;
 
     private void ClientWaits(Descriptor socket)
     {
         if (TurnsAway)
         {
-            socket.TryAccept()?.Dispose();
+            using Descriptor? client = socket.TryAccept();
+            if (SpeaksSmtp && client is not null)
+                Refuse(client);
             return;
         }
         _used = true;
@@ -244,6 +249,18 @@ internal sealed class ServiceSlot
             theirs.Dispose();
         }
         Listening();
+    }
+
+    private static void Refuse(Descriptor client)
+    {
+        try
+        {
+            _ = client.Write("421 4.3.0 Service not available, try again later\r\n"u8);
+        }
+        catch (IOException)
+        {
+            // It is gone.
+        }
     }
 
     // The system may have room for another process in a moment; then for a while it has not.

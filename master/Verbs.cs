@@ -20,7 +20,7 @@ internal static class Verbs
         "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|config|set-permissions|logrotate|pause|resume|passwd|import")
     { Manual = typeof(Verbs).Assembly }
         .With<StartVerb>().With<StartForegroundVerb>().With<StopVerb>().With<AbortVerb>().With<ReloadVerb>().With<FlushVerb>()
-        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<LogrotateVerb>().With<PauseVerb>().With<ResumeVerb>().With<PasswordVerb>().With<ImportVerb>();
+        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<LogrotateVerb>().With<PauseVerb>().With<ResumeVerb>().With<VerboseVerb>().With<PasswordVerb>().With<ImportVerb>();
 }
 
 [Verb("start", HelpText = "Check the configuration, start the mail system, return when it accepts mail.")]
@@ -130,6 +130,21 @@ internal sealed class PauseVerb : SelectingVerb
 internal sealed class ResumeVerb : SelectingVerb
 {
     internal override int Run(string directory) => Pauses.Resume(directory, [.. Words]);
+}
+
+[Verb("verbose", HelpText = "Log conversations line by line, at once and without a reload: of services, with a peer; \"off\" ends that; nothing tells what is logged so.")]
+internal sealed class VerboseVerb : MasterVerb
+{
+    [Value(0, MetaName = "SERVICE", HelpText = "Names of services of master.toml that run smtp or smtpd; or \"off\".")]
+    public IEnumerable<string> Words { get; set; } = [];
+
+    [Option("peer", Max = 1, MetaValue = "HOST|DOMAIN|ADDRESS|NETWORK/BITS", HelpText = "Only conversations with these, as in debug_peer_list.")]
+    public IEnumerable<string> Peer { get; set; } = [];
+
+    [Option("for", Max = 1, MetaValue = "TIME", HelpText = "How long, as 30s, 10m, 2h; default: until it is ended.")]
+    public IEnumerable<string> Time { get; set; } = [];
+
+    internal override int Run(string directory) => VerboseCommand.Run(directory, [.. Words], Peer.FirstOrDefault() ?? "", Time.FirstOrDefault());
 }
 
 [Verb("passwd", HelpText = "Let a user log in at the SMTP server: asks for the password, or reads it from standard input.")]

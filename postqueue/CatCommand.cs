@@ -13,7 +13,11 @@ namespace PostfixNet.Postqueue;
 /// <param name="Headers">Of the content.</param>
 /// <param name="Body">Likewise.</param>
 /// <param name="IsDecoded">As people read it: words and parts decoded.</param>
-internal sealed record MessageParts(bool Envelope, bool Headers, bool Body, bool IsDecoded);
+internal sealed record MessageParts(bool Envelope, bool Headers, bool Body, bool IsDecoded)
+{
+    /// <summary>As one JSON object.</summary>
+    internal bool IsJson { get; init; }
+}
 
 /// <summary>postqueue cat: shows a message, wherever it is, to those who may read the queue's files.</summary>
 internal static class CatCommand
@@ -36,7 +40,10 @@ internal static class CatCommand
                 continue;
             try
             {
-                Show(queue, id, file, parts, new MessageOutput());
+                if (parts.IsJson)
+                    JsonMessage.Show(queue, id, file, parts, Write);
+                else
+                    Show(queue, id, file, parts, new MessageOutput());
                 return ExitStatus.Ok;
             }
             catch (QueueFileException e)
@@ -46,6 +53,12 @@ internal static class CatCommand
         }
         StandardStreams.WriteError($"postqueue: Nothing in the queue for \"{id}\"\n");
         return ExitStatus.Unavailable;
+    }
+
+    private static void Write(byte[] text)
+    {
+        if (!StandardStreams.TryWriteOutput(text))
+            throw new ListingClosedException(SystemCallException.Last("write to standard output"));
     }
 
     private static QueueFile? Open(QueueDirectories queues, QueueName queue, QueueId id)
@@ -75,7 +88,9 @@ internal static class CatCommand
         output.Flush();
     }
 
-    private static void ShowMessage(QueueFile file, MessageParts parts, MessageOutput output)
+    /// <summary>Its content, or a part of it.</summary>
+    /// <exception cref="QueueFileException">The file is damaged.</exception>
+    internal static void ShowMessage(QueueFile file, MessageParts parts, MessageOutput output)
     {
         Envelope envelope = file.ReadWhatIsThere([], 0, out _);
         if (envelope.DataOffset == 0)
@@ -90,15 +105,23 @@ internal static class CatCommand
 
     private static void ShowEnvelope(QueueName queue, QueueId id, QueueFile file, MessageOutput output)
     {
+        foreach ((string name, string value) in EnvelopeOf(queue, id, file))
+            output.Text($"{name}: {value}");
+    }
+
+    /// <summary>What the file says besides the content, and where it is; in the order of the file.</summary>
+    /// <exception cref="QueueFileException">It is damaged.</exception>
+    internal static IEnumerable<(string Name, string Value)> EnvelopeOf(QueueName queue, QueueId id, QueueFile file)
+    {
         FileStatus status = FileSystem.Status(file.Handle);
-        output.Text($"queue_id: {id}");
-        output.Text($"queue_name: {QueueDirectories.NameOf(queue)}");
+        yield return ("queue_id", id.ToString());
+        yield return ("queue_name", QueueDirectories.NameOf(queue));
         if (QueueFileMode.IsForceExpired(status.Mode))
-            output.Text("forced_expire: 1");
+            yield return ("forced_expire", "1");
         if (queue == QueueName.Deferred)
-            output.Text($"next_attempt: {MailTime.ListingDate(status.ModifiedSeconds).TrimEnd()}");
+            yield return ("next_attempt", MailTime.ListingDate(status.ModifiedSeconds).TrimEnd());
         if (AttemptCount.Of(file.Handle) is > 0 and var attempts)
-            output.Text(string.Create(CultureInfo.InvariantCulture, $"attempts: {attempts}"));
+            yield return ("attempts", attempts.ToString(CultureInfo.InvariantCulture));
         RecordReader records = new(file.Handle, followPointers: queue != QueueName.Maildrop);
         bool inContent = false;
         while (records.Read() && records.Type != RecordType.End)
@@ -106,33 +129,17 @@ internal static class CatCommand
             if (records.Type is RecordType.Message or RecordType.Extracted)
                 inContent = records.Type == RecordType.Message;
             else if (!inContent && NameOf(records.Type) is { } name)
-                output.Text($"{name}: {records.Text.Trim()}");
+                yield return (name, records.Text.Trim());
         }
     }
 
-    // As in postcat.
+    // null: nothing that is told.
     private static string? NameOf(RecordType type) => type switch
     {
-        RecordType.Size => "message_size",
-        RecordType.Time => "message_arrival_time",
-        RecordType.CreateTime => "queue_file_create_time",
-        RecordType.WarnTime => "warning_message_time",
-        RecordType.From => "sender",
-        RecordType.FullName => "sender_fullname",
-        RecordType.Recipient => "recipient",
-        RecordType.Done => "done_recipient",
-        RecordType.Cancelled => "canceled_recipient",
-        RecordType.OriginalRecipient => "original_recipient",
-        RecordType.DsnOriginalRecipient => "dsn_original_recipient",
-        RecordType.DsnNotify => "dsn_notify_flags",
-        RecordType.DsnEnvelopeId => "dsn_envelope_id",
-        RecordType.DsnReturn => "dsn_return_flags",
-        RecordType.Verp => "verp_delimiters",
-        RecordType.Redirect => "redirect_to",
-        RecordType.TextPart => "content_filter",
-        RecordType.Inspector => "content_inspector",
-        RecordType.Flags => "message_flags",
-        RecordType.Attribute => "named_attribute",
+        RecordType.TextPart => QueueRecordNames.ContentFilter,
+        RecordType.Size or RecordType.Time or RecordType.CreateTime or RecordType.WarnTime or RecordType.From or RecordType.FullName or RecordType.Recipient or RecordType.Done
+            or RecordType.Cancelled or RecordType.OriginalRecipient or RecordType.DsnOriginalRecipient or RecordType.DsnNotify or RecordType.DsnEnvelopeId or RecordType.DsnReturn
+            or RecordType.Verp or RecordType.Redirect or RecordType.Inspector or RecordType.Flags or RecordType.Attribute => QueueRecordNames.Of(type),
         _ => null,
     };
 

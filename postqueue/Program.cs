@@ -12,7 +12,7 @@ namespace PostfixNet.Postqueue;
 ///   postqueue [-v] [-c config_directory] -p | -j | -f | -i queue_id | -s site | [-j] -x queue_id_site_or_address
 ///   postqueue [-c config_directory] -p | -j | -f --match filter; -p | -j --by-next-attempt
 ///   postqueue list [--json] [--match filter] [--by-next-attempt] | flush [--id queue_id | --site site | --match filter] | explain [--json] queue_id_or_site [--config config_directory]
-///   postqueue cat queue_id [--envelope] [--headers] [--body] [--decoded] | top [--json] [--once] [--interval seconds] [--match filter]
+///   postqueue cat queue_id [--envelope] [--headers] [--body] [--decoded] [--json] | top [--json] [--once] [--interval seconds] [--match filter]
 ///   postqueue qshape [--senders] [--json] [--match filter] [queue...] | tail [--json] queue_id_site_or_address
 ///   The service showq: started by master with the argument -showq, not by hand.
 /// DESCRIPTION
@@ -26,7 +26,7 @@ namespace PostfixNet.Postqueue;
 ///   -x tells of one message, of the mail for a domain, or of that from or to an address, why each recipient still waits: in words and
 ///   with a code of a fixed set (see WaitCode), until when, the last reply, transport, next hop and the limits there; with
 ///   -j as one JSON object a message. Of very many messages 100 are told, and all are counted by reason.
-///   cat shows a message, in whatever queue, corrupt and maildrop too, to the super-user and the owner of the queue: headers and body as they are, or the parts that are asked for;
+///   cat shows a message, in whatever queue, corrupt and maildrop too, to the super-user and the owner of the queue: headers and body as they are, or the parts that are asked for; --json tells the envelope, too, and all of it as one object (what is no UTF-8 becomes U+FFFD there);
 ///   --decoded as people read it. On a terminal control characters are replaced. top counts what waits by destination (transport and next hop) and reason, with the age of the
 ///   oldest and the time to the next attempt; on a terminal again and again, with what has changed since. qshape counts recipients, or messages by their senders, by domain and
 ///   age in minutes, in the layout of Postfix's qshape. tail tells each change of what a message, or the mail for a destination, waits for, until it is gone.

@@ -93,8 +93,11 @@ internal sealed class CatVerb : PostqueueVerb
     [Option("decoded", HelpText = "As people read it: encoded words and text parts decoded, other parts named.")]
     public bool Decoded { get; set; }
 
+    [Option('j', "json", HelpText = "One JSON object: without -e, -h or -b all three.")]
+    public bool Json { get; set; }
+
     internal override int Run(PostqueueSettings settings, CallerLog log) => CatCommand.Run(settings, log, Id,
-        Envelope || Headers || Body ? new MessageParts(Envelope, Headers, Body, Decoded) : new MessageParts(false, true, true, Decoded));
+        (Envelope || Headers || Body ? new MessageParts(Envelope, Headers, Body, Decoded) : new MessageParts(Json, true, true, Decoded)) with { IsJson = Json });
 }
 
 [Verb("top", HelpText = "Where mail waits and why, with counts and ages; on a terminal until it is ended.")]

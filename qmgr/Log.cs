@@ -84,6 +84,8 @@ internal sealed class Log(ILog log)
 
     internal void NoAgent(string transport) => log.Warning($"private/{transport}: no process serves this transport");
 
+    internal void NoSuchTransport(string transport) => log.Warning($"\"{transport}\": no such transport");
+
     internal void AgentOutOfReach(string transport, string why) => log.Warning($"connect to transport private/{transport}: {why}");
 
     internal void NoAnswer(string service, TimeSpan waited) => log.Warning($"private/{service}: no answer for {waited.TotalSeconds:0} s");

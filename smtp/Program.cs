@@ -31,7 +31,7 @@ namespace PostfixNet.Smtp;
 ///   that is given up for the next server, or that waits for another transaction because the server takes no more at once.
 ///   "ID: replace: header ...: text" and so on: what a check did.
 ///   smtp_tls_loglevel = 1: one line per TLS connection. Always: certificates that do not pass, and TLS that fails.
-///   With debug_peer_list, each line of the conversation, passwords left out. With notify_classes, the transcript of a
+///   With debug_peer_list, or "master verbose", each line of the conversation, passwords left out. With notify_classes, the transcript of a
 ///   conversation that broke the protocol goes to error_notice_recipient. A damaged queue file gets mode 0400, and qmgr
 ///   moves it to corrupt. Exit 0: told to end, or idle, or a lookup table has changed. 70: a bug; the mail is retried. 78: configuration unusable.
 /// CONFIGURATION

@@ -13,6 +13,12 @@ internal sealed class Log(ILog log, bool logsPort)
     private static readonly string[] s_order =
         ["helo", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "bdat", "rset", "noop", "vrfy", "etrn", "xclient", "xforward", "help", "quit", "unknown"];
 
+    /// <summary>One line of a conversation that is to be seen: debug_peer_list, "master verbose".</summary>
+    internal void Said(Session session, string line) => log.Info($"> {Name(session)}: {line}");
+
+    /// <inheritdoc cref="Said"/>
+    internal void Heard(Session session, string line) => log.Info($"< {Name(session)}: {line}");
+
     internal void Connected(Session session) => log.Info($"connect from {Name(session)}");
 
     internal void Disconnected(Session session)

@@ -65,9 +65,10 @@ namespace PostfixNet.Smtpd;
 ///   "too many errors after", "improper command pipelining after", "non-SMTP command from", "limit exceeded:", "SASL PLAIN authentication failed:", "disconnect from ... commands=".
 ///   "NOQUEUE: milter-reject: RCPT from", "milter-hold:", "milter-discard:"; "milter inet:...: can't read SMFIC_... reply packet header: ..." warns of a
 ///   milter that broke down or misbehaves: milter_default_action holds.
+///   With debug_peer_list, or "master verbose", each line of a session ("&gt; client[address]: 250 ...", "&lt; client[address]: EHLO ..."), passwords left out.
 ///   Exit 0: told to end, or long idle. 70: a bug. 78: configuration unusable. With -S, 0: the session is over; 77: the caller may not submit mail.
 /// CONFIGURATION
-///   soft_bounce, smtpd_upstream_proxy_protocol, smtpd_upstream_proxy_timeout, smtpd_tls_*, tls_server_sni_maps, smtpd_use_tls, smtpd_enforce_tls, smtpd_starttls_timeout,
+///   debug_peer_list, soft_bounce, smtpd_upstream_proxy_protocol, smtpd_upstream_proxy_timeout, smtpd_tls_*, tls_server_sni_maps, smtpd_use_tls, smtpd_enforce_tls, smtpd_starttls_timeout,
 ///   smtpd_forbid_bare_newline_exclusions, smtpd_sasl_auth_enable, smtpd_sasl_exceptions_networks, smtpd_sasl_response_limit, broken_sasl_auth_clients, those of shared/Login/AuthoritySettings.cs,
 ///   allow_min_user, authorized_submit_users, enable_long_queue_ids, pickup_service_name (-S), cleanup_service_name, disable_vrfy_command, hash_queue_depth,
 ///   hash_queue_names, ipc_timeout, line_length_limit, local_header_rewrite_clients, mail_name, message_size_limit, content_filter,
@@ -114,7 +115,8 @@ internal static class Program
             new ClientEvents(loop, "private/anvil", options.Limits, context.Name, client => options.WithoutLimits.Contains(client.Name, client.Address), log),
             new MessageQueue(options, loop, log), new ClientNames(options.LooksNamesUp, names, log), own,
             s_tls is null ? null : new TlsServer(s_tls, log), MilterService.Of(milters, services), s_logins?.Open(log.Warning, Dovecot, loop.Elsewhere, new LoopClock(loop)),
-            new LoginFailures(options.ErrorDelay, options.Limits, TimeProvider.System), TimeProvider.System, log));
+            new LoginFailures(options.ErrorDelay, options.Limits, TimeProvider.System), TimeProvider.System, log)
+        { Verbosity = new Verbosity(".", context.Name, settings.DebugPeers) });
 
         ValueTask<Stream> Dovecot() => DovecotSocket.Connect(loop, s_logins!.DovecotPath);
     }

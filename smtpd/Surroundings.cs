@@ -1,4 +1,5 @@
 using PostfixNet.Ipc;
+using PostfixNet.Log;
 using PostfixNet.Login;
 
 namespace PostfixNet.Smtpd;
@@ -16,4 +17,8 @@ namespace PostfixNet.Smtpd;
 /// <param name="Logins">Who may log in; null: nobody.</param>
 /// <param name="Failures">Logins that failed.</param>
 /// <param name="Clock">For the times of messages.</param>
-internal sealed record Surroundings(SmtpdOptions Options, EventLoop Loop, IAccess Access, ClientEvents Events, IMessageQueue Queue, ClientNames Names, OwnClients Own, TlsServer? Tls, MilterService? Milters, LoginAuthority? Logins, LoginFailures Failures, TimeProvider Clock, Log Log);
+internal sealed record Surroundings(SmtpdOptions Options, EventLoop Loop, IAccess Access, ClientEvents Events, IMessageQueue Queue, ClientNames Names, OwnClients Own, TlsServer? Tls, MilterService? Milters, LoginAuthority? Logins, LoginFailures Failures, TimeProvider Clock, Log Log)
+{
+    /// <summary>Which sessions are logged line by line; null: none.</summary>
+    internal Verbosity? Verbosity { get; init; }
+}

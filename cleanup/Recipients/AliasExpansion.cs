@@ -49,6 +49,6 @@ internal sealed class AliasExpansion(CleanupOptions options)
     private static Refusal Trouble(Message message, string what, string address)
     {
         message.Log.AliasTrouble(message, what, address);
-        return new Refusal("alias expansion error", isTemporary: true);
+        return Refusal.OfExpansion();
     }
 }

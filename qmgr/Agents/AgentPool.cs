@@ -89,6 +89,12 @@ internal sealed class AgentPool : IAgents
             _idle.RemoveAt(choice);
             return taken;
         }
+        // It may be a word of a policy service or of a table of checks: it must not lead to a socket elsewhere.
+        if (_transport.Name.AsSpan().ContainsAny('/', '\0') || _transport.Name.StartsWith('.'))
+        {
+            _log.NoSuchTransport(_transport.Name);
+            return null;
+        }
         try
         {
             Agent agent = new(_transport.Name, this, _loop, _settings.ReportTimeout);

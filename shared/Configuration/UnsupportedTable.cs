@@ -69,7 +69,6 @@ internal static class UnsupportedTable
 
         [refused] the log has one form and one level of detail
         info_log_address_format = external
-        debug_peer_level = 2
         helpful_warnings = yes
         qmgr_clog_warn_time = 300s
 
@@ -146,7 +145,7 @@ internal static class UnsupportedTable
         [refused] the networks are named in mynetworks; without it, it is the loopback interface alone
         mynetworks_style = host
 
-        [refused] there is no SMTP server that would apply it
+        [refused] the SMTP server does not know it
         smtpd_etrn_restrictions =
         smtpd_proxy_filter =
         smtpd_proxy_ehlo = $myhostname
@@ -334,21 +333,14 @@ internal static class UnsupportedTable
         smtp_sasl_auth_cache_time = 90d
         cyrus_sasl_config_path =
 
+        [meaningless] what is logged of conversations with debug_peer_list has one level of detail
+        debug_peer_level = 2
+
         [meaningless] whose answers are taken for authentic, dns_trusted_nameservers says
         dns_ncache_ttl_fix_enable = no
         dnssec_probe = ns:.
 
-        [meaningless] there is no SMTP server
-        address_verify_cache_cleanup_interval = 12h
-        address_verify_negative_cache = yes
-        address_verify_negative_expire_time = 3d
-        address_verify_negative_refresh_time = 3h
-        address_verify_pending_request_limit = 5000
-        address_verify_poll_count = ${stress?{1}:{3}}
-        address_verify_poll_delay = 3s
-        address_verify_positive_expire_time = 31d
-        address_verify_positive_refresh_time = 7d
-        address_verify_sender_ttl = 0s
+        [meaningless] there is no such server
         postscreen_bare_newline_ttl = 30d
         postscreen_cache_cleanup_interval = 12h
         postscreen_cache_map = btree:$data_directory/postscreen_cache
@@ -379,25 +371,6 @@ internal static class UnsupportedTable
         qmqpd_client_port_logging = no
         qmqpd_error_delay = 1s
         qmqpd_timeout = 300s
-        smtpd_delay_open_until_valid_rcpt = yes
-        smtpd_discard_ehlo_keyword_address_maps =
-        smtpd_expansion_filter = \t\40!"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~
-        smtpd_history_flush_threshold = 100
-        smtpd_log_access_permit_actions =
-        smtpd_per_request_deadline = ${smtpd_per_record_deadline?{$smtpd_per_record_deadline}:{${stress?{yes}:{no}}}}
-        smtpd_proxy_timeout = 100s
-        smtpd_tls_always_issue_session_ids = yes
-        smtpd_tls_ciphers = medium
-        smtpd_tls_dcert_file =
-        smtpd_tls_dh1024_param_file =
-        smtpd_tls_dh512_param_file =
-        smtpd_tls_dkey_file = $smtpd_tls_dcert_file
-        smtpd_tls_eccert_file =
-        smtpd_tls_eckey_file = $smtpd_tls_eccert_file
-        smtpd_tls_eecdh_grade = auto
-        smtpd_tls_mandatory_ciphers = medium
-        smtpd_tls_session_cache_database =
-        smtpd_tls_session_cache_timeout = 3600s
         tlsproxy_enforce_tls = $smtpd_enforce_tls
         tlsproxy_tls_CAfile = $smtpd_tls_CAfile
         tlsproxy_tls_CApath = $smtpd_tls_CApath
@@ -427,6 +400,51 @@ internal static class UnsupportedTable
         tlsproxy_use_tls = $smtpd_use_tls
         tlsproxy_watchdog_timeout = 10s
         unknown_virtual_mailbox_reject_code = 550
+        tlsproxy_tls_enable_rpk = $smtpd_tls_enable_rpk
+        postscreen_dnsbl_ttl = 1h
+        authorized_verp_clients = $mynetworks
+        maps_rbl_reject_code = 554
+        respectful_logging = yes
+        tls_preempt_cipherlist = no
+        tls_session_ticket_cipher = aes-256-cbc
+
+        [meaningless] the SMTP server does not know it
+        smtpd_delay_open_until_valid_rcpt = yes
+        smtpd_discard_ehlo_keyword_address_maps =
+        smtpd_expansion_filter = \t\40!"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~
+        smtpd_history_flush_threshold = 100
+        smtpd_log_access_permit_actions =
+        smtpd_per_request_deadline = ${smtpd_per_record_deadline?{$smtpd_per_record_deadline}:{${stress?{yes}:{no}}}}
+        smtpd_proxy_timeout = 100s
+        smtpd_tls_always_issue_session_ids = yes
+        smtpd_tls_ciphers = medium
+        smtpd_tls_dcert_file =
+        smtpd_tls_dh1024_param_file =
+        smtpd_tls_dh512_param_file =
+        smtpd_tls_dkey_file = $smtpd_tls_dcert_file
+        smtpd_tls_eccert_file =
+        smtpd_tls_eckey_file = $smtpd_tls_eccert_file
+        smtpd_tls_eecdh_grade = auto
+        smtpd_tls_mandatory_ciphers = medium
+        smtpd_tls_session_cache_database =
+        smtpd_tls_session_cache_timeout = 3600s
+        smtpd_per_record_deadline = no
+        smtpd_tls_enable_rpk = no
+        smtpd_tls_loglevel_maps =
+        smtpd_tls_trace_size_limit = 102400
+        smtpd_client_connection_limit_exceptions =
+
+        [meaningless] no addresses are verified by probes
+        address_verify_cache_cleanup_interval = 12h
+        address_verify_negative_cache = yes
+        address_verify_negative_expire_time = 3d
+        address_verify_negative_refresh_time = 3h
+        address_verify_pending_request_limit = 5000
+        address_verify_poll_count = ${stress?{1}:{3}}
+        address_verify_poll_delay = 3s
+        address_verify_positive_expire_time = 31d
+        address_verify_positive_refresh_time = 7d
+        address_verify_sender_ttl = 0s
         unverified_recipient_defer_code = 450
         unverified_recipient_reject_code = 450
         unverified_recipient_reject_reason =
@@ -435,17 +453,5 @@ internal static class UnsupportedTable
         unverified_sender_reject_code = 450
         unverified_sender_reject_reason =
         unverified_sender_tempfail_action = $reject_tempfail_action
-        smtpd_per_record_deadline = no
-        smtpd_tls_enable_rpk = no
-        smtpd_tls_loglevel_maps =
-        smtpd_tls_trace_size_limit = 102400
-        tlsproxy_tls_enable_rpk = $smtpd_tls_enable_rpk
-        smtpd_client_connection_limit_exceptions =
-        postscreen_dnsbl_ttl = 1h
-        authorized_verp_clients = $mynetworks
-        maps_rbl_reject_code = 554
-        respectful_logging = yes
-        tls_preempt_cipherlist = no
-        tls_session_ticket_cipher = aes-256-cbc
         """;
 }

@@ -69,6 +69,8 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
     /// <exception cref="ConfigurationException">It cannot be read.</exception>
     protected MainConfig LoadAgain() => Load(_line!);
 
+    private static readonly TimeSpan s_step = TimeSpan.FromMilliseconds(200);
+
     private int Start(ServiceCommandLine line)
     {
         _line = line;
@@ -89,7 +91,7 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
             // Else whoever has led a service astray writes where its account may, in /tmp for one, or calls what is there.
             if (!CallsPrograms(config, service))
                 _ = OwnDirectory is null ? Confinement.To(".", common.WrittenOutside) : Confinement.ToPartOf(common.QueueDirectory, OwnDirectory, common.WrittenOutside);
-            options = Read(config, service);
+            options = ReadPatiently(ref config, service);
             context = new ServiceContext(program, service, config.ChangedTable, line.Listeners);
         }
         catch (Exception e) when (e is ConfigurationException or IOException)
@@ -124,6 +126,23 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
             // One line, and master's throttle; the work in hand is retried by whoever asked for it.
             MailLog.Panic($"{e.GetType().Name}: {e.Message} {e.StackTrace}");
             return ExitStatus.Software;
+        }
+    }
+
+    // A table may just be being written: who waits for a moment serves the client that is there, and who ends keeps all clients waiting for service_throttle_time.
+    private TOptions ReadPatiently(ref MainConfig config, string service)
+    {
+        for (int i = 0; ; i++)
+        {
+            try
+            {
+                return Read(config, service);
+            }
+            catch (ConfigurationException) when (i < 10)
+            {
+                Thread.Sleep(s_step);
+                config = LoadAgain();
+            }
         }
     }
 

@@ -15,4 +15,7 @@ internal sealed record SmtpPeer(string Host, string Address, int Port)
     internal string NameAndPort { get; } = Port == 0
         ? $"{Host}[{Address}]"
         : string.Create(CultureInfo.InvariantCulture, $"{Host}[{Address}]:{Port}");
+
+    /// <summary>The address, as such; null: it has none.</summary>
+    internal System.Net.IPAddress? IPAddress => System.Net.IPAddress.TryParse(Address, out System.Net.IPAddress? parsed) ? parsed : null;
 }

@@ -15,7 +15,7 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     private readonly byte[] _output = new byte[BatchLimit];
     private int _outputLength;
     private bool _cannotWrite;
-    private readonly bool _isVerbose = options.DebugPeers?.Has(peer) ?? false;
+    private readonly bool _isVerbose = options.Verbosity?.Has(peer.Host, peer.IPAddress) ?? false;
     private Deadline _limit = Deadline.Never;
     private Deadline _bodyLimit;
     private string _queueId = "";

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using PostfixNet.Checks;
 using PostfixNet.Configuration;
+using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Smtp.Sasl;
@@ -91,7 +92,7 @@ internal static class SmtpConfig
             MessageLineLimit = Get(Parameters.SmtpLineLengthLimit),
             LineLengthLimit = config.Get(Parameters.LineLengthLimit),
             DelayResolutionLimit = config.Get(Parameters.DelayLoggingResolutionLimit),
-            DebugPeers = DebugPeers(config),
+            Verbosity = new Verbosity(".", service, Verbosity.Peers(config)),
             ErrorNotices = ErrorNotices.Read(config, isLmtp),
             TcpPort = isLmtp && port == 25 ? 24 : port,
             BindAddress = Get(Parameters.SmtpBindAddress) is var four && !four.Equals(IPAddress.None) ? four
@@ -133,18 +134,6 @@ internal static class SmtpConfig
             ConnectionReuseTimeLimit = Get(Parameters.SmtpConnectionReuseTimeLimit),
             ConnectionReuseCountLimit = Get(Parameters.SmtpConnectionReuseCountLimit),
         };
-    }
-
-    private static PeerList? DebugPeers(MainConfig config)
-    {
-        try
-        {
-            return PeerList.Read(config.Get(Parameters.DebugPeerList));
-        }
-        catch (FormatException e)
-        {
-            throw config.Refuse(Parameters.DebugPeerList, e.Message);
-        }
     }
 
     // Empty for the service that is itself the one named: it would hand on to itself for ever.

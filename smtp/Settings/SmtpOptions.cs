@@ -1,6 +1,7 @@
 using System.Net;
 using PostfixNet.Checks;
 using PostfixNet.Delivery;
+using PostfixNet.Log;
 using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.Smtp;
@@ -82,8 +83,8 @@ internal sealed record SmtpOptions
     /// <summary>delay_logging_resolution_limit.</summary>
     internal required int DelayResolutionLimit { get; init; }
 
-    /// <summary>Servers whose conversation is logged: debug_peer_list. Null: none.</summary>
-    internal required PeerList? DebugPeers { get; init; }
+    /// <summary>Servers whose conversation is logged: debug_peer_list, and "master verbose". Null: none.</summary>
+    internal required Verbosity? Verbosity { get; init; }
 
     /// <summary>Tells the postmaster of conversations that went wrong: notify_classes. Null: he does not want to know.</summary>
     internal required ErrorNotices? ErrorNotices { get; init; }

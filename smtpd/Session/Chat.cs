@@ -37,8 +37,19 @@ internal sealed class Chat(LoopStream connection) : IDisposable
         set => connection.Patience = value;
     }
 
+    /// <summary>Is told each line that is said to the client; null: nobody wants to know.</summary>
+    internal Action<string>? Said { get; set; }
+
     /// <summary>Adds a reply to those that go out before anything is waited for.</summary>
-    internal void Say(Reply reply) => (IsSoft ? reply.Softened() : reply).AppendTo(_output);
+    internal void Say(Reply reply)
+    {
+        Reply told = IsSoft ? reply.Softened() : reply;
+        told.AppendTo(_output);
+        if (Said is null)
+            return;
+        foreach (string line in told.Shown())
+            Said(line);
+    }
 
     /// <summary>Adds octets.</summary>
     internal void Say(ReadOnlySpan<byte> octets) => _output.AddRange(octets);

@@ -68,6 +68,16 @@ internal sealed record Reply(int Code, string Status, string Text)
     public override string ToString() => Status.Length > 0
         ? string.Create(CultureInfo.InvariantCulture, $"{Code} {Status} {Text}") : string.Create(CultureInfo.InvariantCulture, $"{Code} {Text}");
 
+    /// <summary>The lines, as the log of a conversation has them: what is asked in a login is nobody's business.</summary>
+    internal IEnumerable<string> Shown()
+    {
+        if (Code == 334)
+            return ["334 (not shown)"];
+        List<byte> wire = [];
+        AppendTo(wire);
+        return ByteText.Decode([.. wire]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+    }
+
     /// <summary>Appends the reply as it goes over the wire.</summary>
     /// <param name="longest">Octets of a line without its end: RFC 5321 section 4.5.3.1.5.</param>
     internal void AppendTo(List<byte> output, int longest = 510)

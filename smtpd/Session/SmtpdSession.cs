@@ -39,6 +39,8 @@ internal sealed class SmtpdSession
                 await MeetProxy();
             _session.Client = await _surroundings.Names.Complete(_session.Client);
             Log.Connected(_session);
+            if (_surroundings.Verbosity is { } verbosity && verbosity.Has(_session.Client.Name, _session.Client.Address))
+                Chat.Said = line => Log.Said(_session, line);
             if (await Greet())
             {
                 while (await Next())
@@ -177,7 +179,22 @@ internal sealed class SmtpdSession
                 Ended(isTimeout: false);
             return false;
         }
-        return await Do(ByteText.Decode(line.Line), line.IsTooLong);
+        string text = ByteText.Decode(line.Line);
+        if (Chat.Said is not null)
+            Log.Heard(_session, Shown(text));
+        return await Do(text, line.IsTooLong);
+    }
+
+    // What follows AUTH is a password; and so may be what is no command, from a client that has lost its place.
+    private string Shown(string line)
+    {
+        CommandLine words = CommandLine.Of(line);
+        if (!_commands.ContainsKey(words.Verb))
+            return string.Create(CultureInfo.InvariantCulture, $"({line.Length} characters that are no command)");
+        if (words.Verb != "AUTH")
+            return line;
+        string[] parts = line.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries);
+        return parts.Length > 2 ? $"{parts[0]} {parts[1]} (not shown)" : line;
     }
 
     private async ValueTask<bool> Do(string line, bool isTooLong)

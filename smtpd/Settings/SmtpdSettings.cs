@@ -1,4 +1,5 @@
 using PostfixNet.Configuration;
+using PostfixNet.Log;
 
 namespace PostfixNet.Smtpd;
 
@@ -8,6 +9,9 @@ namespace PostfixNet.Smtpd;
 /// <param name="Milters">Who looks at mail before it is queued; null: nobody.</param>
 internal sealed record SmtpdSettings(SmtpdOptions Options, AccessOptions Access, MilterChoice? Milters)
 {
+    /// <summary>debug_peer_list; null: empty.</summary>
+    internal required PeerList? DebugPeers { get; init; }
+
     /// <summary>Looks at where filters are.</summary>
     internal required Action Examine { get; init; }
 
@@ -18,6 +22,7 @@ internal sealed record SmtpdSettings(SmtpdOptions Options, AccessOptions Access,
         AccessOptions access = AccessOptions.Read(config);
         return new SmtpdSettings(SmtpdOptions.Read(config), access, MilterChoice.Read(config))
         {
+            DebugPeers = Verbosity.Peers(config),
             Examine = () =>
             {
                 TransportCheck check = TransportCheck.Of(config);

@@ -212,7 +212,7 @@ public static partial class Parameters
     /// <summary>How long delay_dotcrlf waits before the end of the content.</summary>
     public static readonly Parameter<TimeSpan> SmtpPixWorkaroundDelayTime = Time("smtp_pix_workaround_delay_time", "10s");
 
-    /// <summary>Servers whose conversations are logged: names, addresses, networks.</summary>
+    /// <summary>Servers and clients whose conversations are logged, line by line, without passwords: names, addresses, networks.</summary>
     public static readonly Parameter<IReadOnlyList<string>> DebugPeerList = List("debug_peer_list", "");
 
     /// <summary>Who gets transcripts of conversations that went wrong.</summary>

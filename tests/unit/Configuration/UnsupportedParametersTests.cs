@@ -33,9 +33,9 @@ public sealed class UnsupportedParametersTests
     }
 
     [Theory]
-    [InlineData("postscreen_greet_banner = 'x'", "main.toml:1:1: postscreen_greet_banner: has no meaning here: there is no SMTP server")]
+    [InlineData("postscreen_greet_banner = 'x'", "main.toml:1:1: postscreen_greet_banner: has no meaning here: there is no such server")]
     [InlineData("x = '$biff'\nbiff = false", "main.toml:2:1: biff: has no meaning here: there is no local delivery")]
-    [InlineData("qmqpd_timeout = '10s'", "main.toml:1:1: qmqpd_timeout: has no meaning here: there is no SMTP server")]
+    [InlineData("qmqpd_timeout = '10s'", "main.toml:1:1: qmqpd_timeout: has no meaning here: there is no such server")]
     [InlineData("fast_flush_domains = 'example.com'", "main.toml:1:1: fast_flush_domains: has no meaning here: postqueue -s looks through the queue itself, whatever the domain")]
     [InlineData("slow_time_limit = '1h'", "main.toml:1:1: slow_time_limit: has no meaning here: no transport runs commands")]
     [InlineData("slow_extra_recipient_limit = 5", "main.toml:1:1: slow_extra_recipient_limit: has no meaning here: memory is shared by all transports: default_extra_recipient_limit")]

@@ -145,6 +145,40 @@ public sealed class ViewsTests
         return Encoding.UTF8.GetString([.. shown]);
     }
 
+    [Fact]
+    public void A_message_is_one_json_object()
+    {
+        using TemporaryDirectory directory = new();
+        using MemoryStream stream = new();
+        RecordWriter records = new(bytes => stream.Write(bytes));
+        records.Write(RecordType.Size, new byte[SizeRecord.PayloadLength]);
+        records.Write(RecordType.From, "a@b");
+        records.Write(RecordType.Recipient, "c@d");
+        records.Write(RecordType.Message);
+        long data = records.Position;
+        foreach (string line in (string[])["Subject: one", " two", "X-Quote: \"ä\"", "", "body \u0001", "", "end"])
+            records.Write(RecordType.Text, line);
+        long extracted = records.Write(RecordType.Extracted);
+        records.Write(RecordType.End);
+        records.Flush();
+        stream.Position = 0;
+        records = new RecordWriter(bytes => stream.Write(bytes));
+        records.Write(RecordType.Size, new SizeRecord(extracted - data, data, 1, 0, extracted - data, SmtpUtf8: 0).ToPayload());
+        records.Flush();
+        List<byte> shown = [];
+        using QueueFile file = QueueFile.Open(directory.File("x", stream.ToArray()));
+        Assert.True(QueueId.TryParse("A1", out QueueId id));
+        JsonMessage.Show(QueueName.Hold, id, file, new MessageParts(true, true, true, false), shown.AddRange);
+        using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(Encoding.UTF8.GetString([.. shown]));
+        Assert.Equal(("A1", "hold"), (json.RootElement.GetProperty("queue_id").GetString(), json.RootElement.GetProperty("queue_name").GetString()));
+        Assert.Equal([("sender", "a@b"), ("recipient", "c@d")], Pairs("envelope").Where(static pair => pair.Name != "message_size"));
+        Assert.Equal([("Subject", "one\n two"), ("X-Quote", "\"ä\"")], Pairs("headers"));
+        Assert.Equal("body \u0001\n\nend\n", json.RootElement.GetProperty("body").GetString());
+
+        IEnumerable<(string Name, string Value)> Pairs(string name) =>
+            json.RootElement.GetProperty(name).EnumerateArray().Select(static pair => (pair.GetProperty("name").GetString()!, pair.GetProperty("value").GetString()!));
+    }
+
     private static T Fill<T>(T output)
         where T : IListingOutput
     {

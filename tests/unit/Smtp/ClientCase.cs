@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using PostfixNet.Delivery;
 using PostfixNet.Dns;
+using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Smtp;
 
@@ -182,8 +183,8 @@ internal static class ClientCase
             "ehlo-if-esmtp" => options with { AlwaysSendEhlo = false },
             "never-ehlo" => options with { NeverSendEhlo = true },
             "noquote" => options with { QuoteEnvelope = false },
-            "debug" => options with { DebugPeers = PeerList.Read(["127.0.0.0/27"]) },
-            "debug-other" => options with { DebugPeers = PeerList.Read(["!mx1.D.test", "D.test"]) },
+            "debug" => options with { Verbosity = new Verbosity(".", "smtp", PeerList.Read(["127.0.0.0/27"])) },
+            "debug-other" => options with { Verbosity = new Verbosity(".", "smtp", PeerList.Read(["!mx1.D.test", "D.test"])) },
             _ when word.StartsWith("discard:", StringComparison.Ordinal) => options with { DiscardEhloKeywords = word[8..].Split(',') },
             _ when word.StartsWith("discard-here:", StringComparison.Ordinal) => options with
             {

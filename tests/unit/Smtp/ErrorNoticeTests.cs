@@ -1,5 +1,6 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
+using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Net;
@@ -130,7 +131,7 @@ public sealed class ErrorNoticeTests
     {
         List<string> lines = [];
         SmtpPeer peer = new("mx.test", "127.0.0.31", 25);
-        SmtpOptions options = SmtpRig.Usual with { DebugPeers = PeerList.Read(["mx.test"]), ErrorNotices = new ErrorNotices(ErrorClasses.Protocol, "a", "b", false, new Submitter()) };
+        SmtpOptions options = SmtpRig.Usual with { Verbosity = new Verbosity(".", "smtp", PeerList.Read(["mx.test"])), ErrorNotices = new ErrorNotices(ErrorClasses.Protocol, "a", "b", false, new Submitter()) };
         MemoryByteStream stream = new();
         using SmtpChat chat = new(stream, peer, options, new PostfixNet.Smtp.Log(new LogRecord { Written = lines.Add }));
         chat.SaySecret(SmtpStage.Mail, "AUTH PLAIN c2VjcmV0", "AUTH PLAIN ...");
@@ -153,7 +154,7 @@ public sealed class ErrorNoticeTests
     [InlineData("!mx.test test", false)] // the first that fits decides
     [InlineData("!other.test test", true)]
     public void A_list_of_peers(string list, bool has) =>
-        Assert.Equal(has, PeerList.Read(list.Split(' '))!.Has(new SmtpPeer("mx.test", "127.0.0.31", 25)));
+        Assert.Equal(has, PeerList.Read(list.Split(' '))!.Has("mx.test", System.Net.IPAddress.Parse("127.0.0.31")));
 
     [Theory]
     [InlineData("/etc/postfix/peers")]

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
+using PostfixNet.Log;
 using PostfixNet.Login;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
@@ -350,7 +351,7 @@ public sealed class LoginTests : IDisposable
         rig.Options = rig.Options with
         {
             Login = rig.Options.Login! with { AuthSoftBounce = false },
-            DebugPeers = PeerList.Read(["127.0.0.31"]),
+            Verbosity = new Verbosity(".", "smtp", PeerList.Read(["127.0.0.31"])),
             ErrorNotices = new ErrorNotices(ErrorClasses.Protocol, "double-bounce@x.test", "postmaster", isLmtp: false, notices),
         };
         using ScriptedServer server = Serve(rig, script);

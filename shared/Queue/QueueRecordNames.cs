@@ -1,14 +1,13 @@
-using PostfixNet.Queue;
-
-namespace PostfixNet.Posttool;
+namespace PostfixNet.Queue;
 
 /// <summary>What postcat calls the records of a queue file.</summary>
-internal static class QueueRecordNames
+public static class QueueRecordNames
 {
     /// <summary>The name of a text part within an envelope, where it means something else.</summary>
-    internal const string ContentFilter = "content_filter";
+    public const string ContentFilter = "content_filter";
 
-    internal static string Of(RecordType type) => type switch
+    /// <summary>The name of a type.</summary>
+    public static string Of(RecordType type) => type switch
     {
         RecordType.Size => "message_size",
         RecordType.Time => "message_arrival_time",

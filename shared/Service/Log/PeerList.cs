@@ -2,11 +2,11 @@ using System.Globalization;
 using System.Net;
 using PostfixNet.Mail;
 
-namespace PostfixNet.Smtp;
+namespace PostfixNet.Log;
 
-/// <summary>A list of servers: "host", "domain" with all below it, "address", "network/bits", each with "!" in front for
+/// <summary>A list of other ends of conversations: "host", "domain" with all below it, "address", "network/bits", each with "!" in front for
 /// "but not". The first that fits decides.</summary>
-internal sealed class PeerList
+public sealed class PeerList
 {
     private readonly List<Pattern> _patterns = [];
 
@@ -17,7 +17,7 @@ internal sealed class PeerList
     /// <summary>Reads a list.</summary>
     /// <returns>Null: the list is empty.</returns>
     /// <exception cref="FormatException">An item is none of these.</exception>
-    internal static PeerList? Read(IReadOnlyList<string> items)
+    public static PeerList? Read(IReadOnlyList<string> items)
     {
         if (items.Count == 0)
             return null;
@@ -27,12 +27,15 @@ internal sealed class PeerList
         return list;
     }
 
-    internal bool Has(SmtpPeer peer)
+    /// <summary>Whether one is in it.</summary>
+    /// <param name="host">Its name, as far as it is known.</param>
+    /// <param name="address">null: it has none.</param>
+    public bool Has(string host, IPAddress? address)
     {
-        _ = IPAddress.TryParse(peer.Address, out IPAddress? address);
+        ArgumentNullException.ThrowIfNull(host);
         foreach (Pattern pattern in _patterns)
         {
-            if (pattern.Fits(peer.Host, address))
+            if (pattern.Fits(host, address))
                 return !pattern.IsNegative;
         }
         return false;

@@ -32,13 +32,13 @@ namespace PostfixNet.Bounce;
 ///   2bounce_notice_recipient, backwards_bounce_logfile_compatibility, bounce_digest_limit, bounce_digest_window,
 ///   bounce_notice_recipient, bounce_size_limit, bounce_template_file, cleanup_service_name, confirm_delay_cleared,
 ///   delay_notice_recipient, delay_warning_time, disable_verp_bounces, double_bounce_sender, enable_threaded_bounces,
-///   hash_queue_depth, hash_queue_names, maximal_queue_lifetime, mydomain, myhostname, notify_classes,
+///   hash_queue_depth, hash_queue_names, maximal_queue_lifetime, mydomain, myhostname, notify_classes, requiretls_redact_dsn,
 ///   trace_service_name, and those of shared/Service/SingleServer.cs. New values count from the next start of a
 ///   process.
 /// BUGS
 ///   A crash between the queueing of a notice and the removal of its log sends the notice twice.
 /// SEE ALSO
-///   defer, the same for recipients that are to be tried again. RFC 3461, 3464, 6522, 6533.
+///   defer, the same for recipients that are to be tried again. RFC 3461, 3464, 6522, 6533, 8689 section 5.
 /// </summary>
 internal static class Program
 {

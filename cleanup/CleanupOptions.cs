@@ -103,6 +103,12 @@ internal sealed record CleanupOptions
     internal bool DetectsSmtpUtf8(Message message) =>
         message.IsInternal ? DetectSmtpUtf8OfNotices : message.IsFromServer ? DetectSmtpUtf8OfServers : DetectSmtpUtf8;
 
+    /// <summary>tls_required_enable: TLS-Required: is heeded.</summary>
+    internal required bool HeedsTlsRequired { get; init; }
+
+    /// <summary>requiretls_esmtp_header, unless requiretls_enable is off: Require-TLS-ESMTP: is heeded, and written.</summary>
+    internal required bool WritesRequireTls { get; init; }
+
     /// <summary>What looks at headers and text; null: nothing.</summary>
     internal required CheckTables? Checks { get; init; }
 
@@ -168,6 +174,8 @@ internal sealed record CleanupOptions
             DetectSmtpUtf8 = detect && Has(classes, "sendmail"),
             DetectSmtpUtf8OfNotices = detect && Has(classes, "bounce"),
             DetectSmtpUtf8OfServers = detect && Has(classes, "smtpd"),
+            HeedsTlsRequired = config.Get(Parameters.TlsRequiredEnable),
+            WritesRequireTls = config.Get(Parameters.RequiretlsEnable) && config.Get(Parameters.RequiretlsEsmtpHeader),
             Checks = CheckTables.ReadIncoming(config),
             MilterChecks = CheckTables.ReadOfMilters(config),
             Milters = CleanupMilters.Read(config),

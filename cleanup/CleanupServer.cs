@@ -48,6 +48,7 @@ internal sealed class CleanupServer(
                 Reception = request.Reception,
                 CreateTime = MailTime.Microseconds(clock) / 1_000_000,
                 SmtpUtf8 = request.SmtpUtf8,
+                RequireTls = request.RequireTls,
                 HeaderCompletion = options.Completion,
             };
             bool isQueued = false;

@@ -18,6 +18,7 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
     private byte[] _blanked = [], _wanted = [];
     private bool _withinLine;     // the last record was a part of a line
     private bool _isOver;
+    private bool _saysRequireTls; // a header does, and need not be written
     private int _hops;
     private int _seen;            // bits by HeaderName
     private Refusal? _tooManyHops;
@@ -107,6 +108,8 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
     private void EndSection()
     {
         MissingHeaders.Write(options, message, this);
+        if (options.WritesRequireTls && message.RequireTls == RequireTls.Yes && !_saysRequireTls)
+            Write("Require-TLS-ESMTP: yes"u8);
         message.Places?.AfterHeaders(output);
         _isOver = true;
     }
@@ -141,6 +144,16 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
                 break;
             case HeaderName.ResentMessageId:
                 message.Log.MessageId(message, "resent-", ByteText.Decode(body.Trim(" \t\r\n"u8)));
+                break;
+            case HeaderName.TlsRequired when options.HeedsTlsRequired:
+                if (!Ascii.EqualsIgnoreCase(body.Trim(" \t\r\n"u8), "no"))
+                    message.Log.BadTlsRequired(message, ByteText.Decode(body));
+                else if (message.RequireTls == RequireTls.Unsaid)
+                    message.RequireTls = RequireTls.No;
+                break;
+            case HeaderName.RequireTlsEsmtp when options.WritesRequireTls && Ascii.EqualsIgnoreCase(body.Trim(" \t\r\n"u8), "yes"):
+                message.RequireTls = RequireTls.Yes;
+                _saysRequireTls = true;
                 break;
             case HeaderName.ContentTransferEncoding when options.DetectEncodingHeader:
                 if (IsEightBit(body.Trim(" \t\r\n"u8)))

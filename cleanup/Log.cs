@@ -31,6 +31,9 @@ internal sealed class Log(ILog log)
     internal void Endless(Message message, string maps, string address) =>
         log.Warning($"{message.Id}: unreasonable {maps} map nesting: {address} is used, although it is not the end");
 
+    internal void BadTlsRequired(Message message, string value) =>
+        log.Warning($"{message.Id}: ignoring malformed header: 'TLS-Required:{PrintableText.Of(value.Length > 100 ? value[..100] : value)}'");
+
     internal void Disallowed(Message message) => log.Info($"{message.Id}: reject: content from=<{message.Sender}>: 5.7.1 disallowed character");
 
     internal void LookupFailed(Message message, string why) => log.Warning($"{message.Id}: {why} -- message not accepted, try again later");

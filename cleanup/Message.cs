@@ -93,6 +93,9 @@ internal sealed class Message
     /// <summary>Whether, and why, it needs SMTPUTF8.</summary>
     internal SmtpUtf8 SmtpUtf8 { get; set; }
 
+    /// <summary>What its sender wants of TLS.</summary>
+    internal RequireTls RequireTls { get; set; }
+
     /// <summary>What is to be told of any recipient.</summary>
     internal Notify Notify { get; set; }
 }

@@ -47,7 +47,7 @@ internal sealed class MessageIntake
             _message.Places?.AfterBody(_output);
             long end = _output.Position;
             ReadExtracted(end);
-            return new SizeRecord(end - start, start, _recipients.Count, SizeRecord.FlagsOf(_message.Notify), end - start, _message.SmtpUtf8);
+            return new SizeRecord(end - start, start, _recipients.Count, SizeRecord.FlagsOf(_message.Notify), end - start, _message.SmtpUtf8, _message.RequireTls);
         }
         catch (QueueFileException e)
         {
@@ -91,7 +91,7 @@ internal sealed class MessageIntake
             places.AppendInstructions(_output, WriteRoute);
         }
         places.AppendRecipients(_output, () => _recipients.End(isReturned: refusal is not null));
-        return size with { RecipientCount = _recipients.Count, QueueFlags = SizeRecord.FlagsOf(_message.Notify), MessageSize = edits.NewSize ?? size.MessageSize, SmtpUtf8 = _message.SmtpUtf8 };
+        return size with { RecipientCount = _recipients.Count, QueueFlags = SizeRecord.FlagsOf(_message.Notify), MessageSize = edits.NewSize ?? size.MessageSize, SmtpUtf8 = _message.SmtpUtf8, RequireTls = _message.RequireTls };
     }
 
     private static Refusal RefusalOf(MilterVerdict verdict)
@@ -115,6 +115,9 @@ internal sealed class MessageIntake
                 continue;
             switch (type)
             {
+                case RecordType.Size:
+                    TakeWishes();
+                    break;
                 case RecordType.Time:
                     if (_message.Arrival is null)
                         SetArrival(ParseTime(_input.Text));
@@ -148,6 +151,16 @@ internal sealed class MessageIntake
             }
             CheckSize(0);
         }
+    }
+
+    // What was asked for when it was submitted; the sizes are those of another file, or none.
+    private void TakeWishes()
+    {
+        if (!SizeRecord.TryParse(_input.Payload, out SizeRecord size))
+            return;
+        _message.SmtpUtf8 |= size.SmtpUtf8 & SmtpUtf8.Requested;
+        if (size.RequireTls != RequireTls.Unsaid)
+            _message.RequireTls = size.RequireTls;
     }
 
     private void ReadContent(long start)

@@ -31,7 +31,7 @@ namespace PostfixNet.Cleanup;
 ///   that smtpd has to its milters are handed over. They see the content as it will be sent, and what they want to be changed is
 ///   changed in the queue file (milter_header_checks looks at headers that they add or change): added text stands at its end, and pointers lead there and back, as in Postfix's files.
 /// STANDARDS
-///   RFC 5322 (messages), RFC 3461 (requests for notifications), RFC 6531 (which mail needs SMTPUTF8).
+///   RFC 5322 (messages), RFC 3461 (requests for notifications), RFC 6531 (which mail needs SMTPUTF8), RFC 8689 (TLS-Required).
 /// SECURITY
 ///   Records come from local processes, but through pickup from any user: types, order, sizes and line ends within
 ///   records are checked. Of the network, only milters, and name servers for their names.
@@ -52,8 +52,8 @@ namespace PostfixNet.Cleanup;
 ///   header_address_token_limit, header_checks, header_size_limit, hopcount_limit, in_flow_delay, inet_interfaces, internal_mail_filter_classes, line_length_limit, local_transport, luser_relay, masquerade_classes, masquerade_domains, masquerade_exceptions,
 ///   message_drop_headers, message_reject_characters, message_size_limit, message_strip_characters, mime_boundary_length_limit, milter_header_checks, mime_header_checks, mime_nesting_limit, mydestination, mydomain, myhostname, myorigin, nested_header_checks, non_smtpd_milters,
 ///   propagate_unmatched_extensions, proxy_interfaces, queue_minfree, queue_minfree_percent, queue_service_name, recipient_bcc_maps, recipient_canonical_classes,
-///   recipient_canonical_maps, recipient_delimiter, remote_header_rewrite_domain, sender_bcc_maps, sender_canonical_classes, sender_canonical_maps, strict_7bit_headers, strict_8bitmime, strict_8bitmime_body, strict_mime_encoding_domain, smtputf8_autodetect_classes,
-///   smtputf8_enable, swap_bangpath, trace_service_name, undisclosed_recipients_header, verp_delimiter_filter,
+///   recipient_canonical_maps, recipient_delimiter, remote_header_rewrite_domain, requiretls_enable, requiretls_esmtp_header, sender_bcc_maps, sender_canonical_classes, sender_canonical_maps, strict_7bit_headers, strict_8bitmime, strict_8bitmime_body, strict_mime_encoding_domain, smtputf8_autodetect_classes,
+///   smtputf8_enable, swap_bangpath, tls_required_enable, trace_service_name, undisclosed_recipients_header, verp_delimiter_filter,
 ///   virtual_alias_address_length_limit, virtual_alias_expansion_limit,
 ///   virtual_alias_maps, virtual_alias_recursion_limit, virtual_maps; for the check of transports default_process_limit, master_service_disable; and those of shared/Milter/MilterOptions.cs and shared/Service/SingleServer.cs. max_use is also the number of
 ///   messages that come over one connection.

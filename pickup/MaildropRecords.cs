@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
+using PostfixNet.Mail;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Pickup;
@@ -42,6 +43,10 @@ internal sealed class MaildropRecords(RecordReader input, RecordWriter output, b
                         senderFound(input.Text);
                     hasSender = true;
                     output.Write(type, input.Payload);
+                    break;
+                case RecordType.Size:
+                    if (SizeRecord.TryParse(input.Payload, out SizeRecord size))
+                        output.Write(type, new SizeRecord(0, 0, 0, 0, 0, size.SmtpUtf8 & SmtpUtf8.Requested, size.RequireTls).ToString());
                     break;
                 default:
                     Copy(type);

@@ -122,6 +122,8 @@ internal static class CatCommand
             yield return ("next_attempt", MailTime.ListingDate(status.ModifiedSeconds).TrimEnd());
         if (AttemptCount.Of(file.Handle) is > 0 and var attempts)
             yield return ("attempts", attempts.ToString(CultureInfo.InvariantCulture));
+        if (file.ReadWhatIsThere([], 0, out _).RequireTls.Word() is { } wish)
+            yield return ("require_tls", wish);
         RecordReader records = new(file.Handle, followPointers: queue != QueueName.Maildrop);
         bool inContent = false;
         while (records.Read() && records.Type != RecordType.End)

@@ -157,6 +157,8 @@ internal sealed class JsonListing(ListingText text) : IListingOutput
             line.Append(CultureInfo.InvariantCulture, $", \"next_attempt\": {next}");
         if (_message is { Attempts: > 0 and var attempts })
             line.Append(CultureInfo.InvariantCulture, $", \"attempts\": {attempts}");
+        if (_message?.RequireTls is { } wish)
+            line.Append(", \"require_tls\": ").Append(JsonText.Quote(wish));
         line.Append("}\n");
         text.EndPiece();
     }

@@ -17,6 +17,9 @@ internal sealed record ListedMessage(string Queue, string Id, long Time, long Si
     /// <summary>Next attempt, seconds since 1970; null: none is planned.</summary>
     internal long? NextAttempt { get; init; }
 
+    /// <summary>What is wanted of TLS: "yes" or "no"; null: nothing.</summary>
+    internal string? RequireTls { get; init; }
+
     /// <summary>Attempts that were made; 0: none, or it is not known.</summary>
     internal int Attempts { get; init; }
 }
@@ -173,6 +176,7 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress,
         output.Begin(new ListedMessage(mail.State, mail.Id, mail.Arrival, mail.Size, mail.IsForceExpired, External(mail.Sender))
         {
             NextAttempt = mail.NextAttempt,
+            RequireTls = mail.RequireTls.Word(),
             Attempts = WithAttempts ? mail.Attempts : 0,
         });
         string? usual = mail.WrongMode ?? (mail.Queue is QueueName.Maildrop or QueueName.Hold or QueueName.Corrupt ? null : _paused);

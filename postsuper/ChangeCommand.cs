@@ -13,7 +13,7 @@ internal static class ChangeCommand
 {
     internal const string Word = "change";
 
-    internal const string Usage = "usage: postsuper [-c config_dir] change QUEUE_ID...|ALL|- [--queue QUEUE] [--match FILTER] [--route TRANSPORT:NEXTHOP|usual] [--tls LEVEL|usual] "
+    internal const string Usage = "usage: postsuper [-c config_dir] change QUEUE_ID...|ALL|- [--queue QUEUE] [--match FILTER] [--route TRANSPORT:NEXTHOP|usual] [--tls LEVEL|usual] [--require-tls yes|no|usual] "
         + "[--redirect ADDRESS|nobody] [--at now|+TIME|\"YYYY-MM-DD HH:MM\"] [--dry-run] [--yes]";
 
     private const string Usual = "usual", Nobody = "nobody", Now = "now";
@@ -35,6 +35,7 @@ internal static class ChangeCommand
         List<QueueName> where = [];
         Filter? filter = null;
         string? route = null, tls = null, redirect = null;
+        RequireTls? requireTls = null;
         long? at = null;
         bool isDryRun = false, isSure = false;
         for (int i = 0; i < words.Count; i++)
@@ -69,6 +70,15 @@ internal static class ChangeCommand
                     tls = value == Usual ? "" : DestinationRule.TlsLevels.Contains(value) ? value
                         : throw new FormatException($"\"{PrintableText.Of(value)}\" is no TLS level: {string.Join(' ', DestinationRule.TlsLevels)} {Usual}");
                     break;
+                case "--require-tls":
+                    requireTls = value switch
+                    {
+                        "yes" => RequireTls.Yes,
+                        "no" => RequireTls.No,
+                        Usual => RequireTls.Unsaid,
+                        _ => throw new FormatException($"\"{PrintableText.Of(value)}\" is neither yes nor no nor {Usual}"),
+                    };
+                    break;
                 case "--redirect":
                     redirect = value == Nobody ? "" : DomainName.IsMailDomain(Address.DomainOf(value)) && !value.Any(char.IsControl) ? Address.FromExternal(value)
                         : throw new FormatException($"\"{PrintableText.Of(value)}\" is no address to redirect to");
@@ -82,9 +92,9 @@ internal static class ChangeCommand
         }
         if (ids.Count == 0)
             throw new FormatException("which mail is missing: queue IDs, ALL or -");
-        if (route is null && tls is null && redirect is null && at is null)
+        EnvelopeChange? envelope = route is null && tls is null && redirect is null && requireTls is null ? null : new EnvelopeChange(redirect, route, tls, requireTls);
+        if (envelope is null && at is null)
             throw new FormatException("nothing is to be changed");
-        EnvelopeChange? envelope = route is null && tls is null && redirect is null ? null : new EnvelopeChange(redirect, route, tls);
         return new Order([.. ids.Where(static id => id is not ("ALL" or "-")), .. ids.Contains("-") ? standardInput() : []], ids.Contains("ALL"),
             where.Count > 0 ? where : MessageChanges.DefaultQueues, filter, new MessageChange(envelope, at), isDryRun, isSure);
     }

@@ -18,7 +18,7 @@ namespace PostfixNet.Postsuper;
 ///   [-r queue_id] [-D queue_id] [-u queue_id] [queue...]
 ///   postsuper -d|-e|-f|-h|-H|-r queue_id --match filter [--dry-run] [--yes] [queue...]
 ///   postsuper [--delete queue_id,...] ... [queue...]
-///   postsuper [-c config_directory] change queue_id...|ALL|- [--queue queue] [--match filter] [--route transport:nexthop|usual] [--tls level|usual] [--redirect address|nobody]
+///   postsuper [-c config_directory] change queue_id...|ALL|- [--queue queue] [--match filter] [--route transport:nexthop|usual] [--tls level|usual] [--require-tls yes|no|usual] [--redirect address|nobody]
 ///   [--at now|+time|"date time"] [--dry-run] [--yes]
 ///   postsuper [-c config_directory] rule add name hold|discard|redirect address --match filter [--expire time] | rule list [--json] | rule remove name...
 ///   postsuper [-c config_directory] backup file.tar[.gz]|directory|-
@@ -47,7 +47,7 @@ namespace PostfixNet.Postsuper;
 ///   corrupt. -p removes incomplete files and trace logs of messages that are gone, older than a week, and such defer logs, older than
 ///   an hour. Without options: -s -p.
 ///   change gives mail that waits another route (transport and next hop, of this message alone), TLS security level or recipient, or another time for its next attempt, at which it
-///   is tried however far away that is (and returned, when it is too old by then). "usual" and "nobody" take that back. Postfix, too, reads and heeds such a file, but for the level. What is active and waits there is given back by the
+///   is tried however far away that is (and returned, when it is too old by then). --require-tls is what the sender could have said: yes, REQUIRETLS; no, TLS-Required: No. "usual" and "nobody" take that back. Postfix, too, reads and heeds such a file, but for the level. What is active and waits there is given back by the
 ///   queue manager first; what is being delivered is left alone, and told. A route is not heeded by redirected mail.
 ///   rule add gives a standing order for all mail that a filter means, for what is in the queue and for what comes: hold puts it on hold, discard removes it and tells
 ///   nobody, redirect address makes its recipients that one. It is in force when the command ends with 0: written down, and no delivery of such mail starts any more, whatever

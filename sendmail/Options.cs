@@ -53,6 +53,9 @@ internal sealed class Options
 
     internal string? Verp { get; private set; }
 
+    /// <summary>REQUIRETLS (RFC 8689) is asked for.</summary>
+    internal bool RequiresTls { get; private set; }
+
     internal Tracing Tracing { get; private set; }
 
     /// <summary>-q with a time: a daemon's interval between queue runs.</summary>
@@ -83,6 +86,12 @@ internal sealed class Options
             {
                 warn($"option -V{x}{y} is deprecated with Postfix 2.3; specify -XV{x}{y} instead");
                 options.Verp = $"{x}{y}";
+                getopt.Skip();
+                continue;
+            }
+            if (getopt.Word == "--require-tls")
+            {
+                options.RequiresTls = true;
                 getopt.Skip();
                 continue;
             }
@@ -186,6 +195,15 @@ internal sealed class Options
                     throw new SubmissionException($"unsupported: -X{(value.Length > 0 ? value[..1] : "")}");
                 Verp = value[1..];
                 break;
+            case 'O' when value.StartsWith(RequireTlsOption, StringComparison.OrdinalIgnoreCase):
+                RequiresTls = value[RequireTlsOption.Length..].ToUpperInvariant() switch
+                {
+                    "YES" => true,
+                    "NO" => false,
+                    // What must be safe must not go otherwise because of a slip.
+                    _ => throw new SubmissionException($"-O {RequireTlsOption}yes, or {RequireTlsOption}no"),
+                };
+                break;
             case 'b':
                 Mode = ModeOf(value, warn);
                 break;
@@ -264,6 +282,8 @@ internal sealed class Options
         warn("bad -N option value -- ignored");
         return Notify.Default;
     }
+
+    private const string RequireTlsOption = "requiretls=";
 
     // RFC 3461 section 4.4: printable (SMTP has it as xtext, so blanks too).
     private const int LongestEnvelopeId = 100;

@@ -29,12 +29,13 @@ namespace PostfixNet.Sendmail;
 ///   -N never|success,failure,delay    when to notify the sender (DSN).
 ///   -R full|hdrs     what of the message a notice returns.
 ///   -V ID            envelope id (DSN).
+///   --require-tls, -O requiretls=yes    REQUIRETLS (RFC 8689): rather returned than sent to a server that does not prove its name over TLS, and promise the same.
 ///   -XV[xy]          VERP: each recipient has a return address of his own.
 ///   -bv              read no message: find out what would become of mail for the recipients, and report that to the sender by mail.
 ///   -bs              become "smtpd -S": for programs that speak SMTP to a command. Its messages go into maildrop/, too.
 ///   -q               flush the queue; "-qI ID": one message; "-qR SITE": one site. It becomes postqueue.
 ///   -bd, -bl         start the mail system: become "master start".
-///   -bm (default), -bp, -bi (also -I) as above. -bh -bH do nothing. -A -L -O -U -c -e -h -m -o -p -x -X and -q TIME are accepted for compatibility.
+///   -bm (default), -bp, -bi (also -I) as above. -bh -bH do nothing. -A -L -U -c -e -h -m -o -p -x -X, other -O and -q TIME are accepted for compatibility.
 ///   --help, --version   say what this says, and which version it is.
 ///   As in Postfix 3.7 but for the exit statuses, which tell trouble that passes from errors, as newer versions' do.
 /// SECURITY
@@ -46,7 +47,7 @@ namespace PostfixNet.Sendmail;
 /// CONFIGURATION
 ///   append_at_myorigin, authorized_submit_users, daemon_directory (-bs), default_verp_delimiters, enable_long_queue_ids, hash_queue_depth,
 ///   hash_queue_names, header_size_limit, line_length_limit, message_size_limit, myorigin, pickup_service_name,
-///   queue_directory, sendmail_fix_line_endings, verp_delimiter_filter, and those of shared/Service/Log/LogOptions.cs.
+///   queue_directory, requiretls_enable, sendmail_fix_line_endings, verp_delimiter_filter, and those of shared/Service/Log/LogOptions.cs.
 /// BUGS
 ///   On a file system without O_TMPFILE (NFS; overlays of older kernels) a program that is ended by a signal leaves a file that is never mail;
 ///   "postsuper -p" removes it.

@@ -20,6 +20,8 @@ internal sealed class Submission
         (_settings, _options, _envelope) = (settings, options, new EnvelopeAddress(settings.Completion, settings.LineLengthLimit));
         Sender = ReadSender(options.Sender, warn);
         string name = options.Sender is null ? SubmissionException.Name(_caller) : SubmissionException.Name(Sender);
+        if (options.RequiresTls && !settings.KnowsRequireTls)
+            throw new SubmissionException("REQUIRETLS is asked for, and requiretls_enable is off", ExitStatus.Unavailable);
         _complaint = (text, status) => new SubmissionException($"{name}: {text}", status);
         if (options.Verp is not null)
             CheckVerp();
@@ -81,6 +83,9 @@ internal sealed class Submission
     {
         long now = MailTime.NowMicroseconds;
         writer.Write(RecordType.Time, string.Create(CultureInfo.InvariantCulture, $"{now / 1_000_000} {now % 1_000_000}"));
+        // In the field where it stands in all queue files; the sizes are not known yet.
+        if (_options.RequiresTls)
+            writer.Write(RecordType.Size, new SizeRecord(0, 0, 0, 0, 0, SmtpUtf8.None, RequireTls.Yes).ToString());
         if (_options.EnvelopeId is { } id)
             writer.WriteAttribute(AttributeName.EnvelopeId, id);
         if (_options.Return != DsnReturn.Unspecified)

@@ -28,6 +28,9 @@ internal sealed record SubmissionSettings
     /// <summary>sendmail_fix_line_endings.</summary>
     internal required LineEnding LineEnding { get; init; }
 
+    /// <summary>requiretls_enable.</summary>
+    internal required bool KnowsRequireTls { get; init; }
+
     /// <summary>default_verp_delimiters: what -XV stands for.</summary>
     internal required string VerpDelimiters { get; init; }
 
@@ -49,6 +52,7 @@ internal sealed record SubmissionSettings
             "never" => LineEnding.Never,
             _ => LineEnding.Always,
         },
+        KnowsRequireTls = config.Get(Parameters.RequiretlsEnable),
         VerpDelimiters = config.Get(Parameters.DefaultVerpDelimiters),
         VerpDelimiterFilter = config.Get(Parameters.VerpDelimiterFilter),
     };

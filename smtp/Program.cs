@@ -42,8 +42,8 @@ namespace PostfixNet.Smtp;
 ///   hash_queue_depth, hash_queue_names, header_address_token_limit, header_size_limit, ignore_mx_lookup_error,
 ///   inet_interfaces, inet_protocols, legacy_no_failover_after_greeting, line_length_limit, lmtp_assume_final,
 ///   mime_boundary_length_limit, mime_nesting_limit, minimal_backoff_time, mydestination, mydomain, myhostname, myorigin, notify_classes,
-///   propagate_unmatched_extensions, proxy_interfaces, recipient_delimiter, relayhost, soft_bounce, swap_bangpath,
-///   tls_append_default_CA, tls_dane_digests, trace_service_name, and those of shared/Service/SingleServer.cs.
+///   lmtp_requiretls_policy, propagate_unmatched_extensions, proxy_interfaces, recipient_delimiter, relayhost, requiretls_enable, soft_bounce, swap_bangpath,
+///   tls_append_default_CA, tls_dane_digests, tls_required_enable, trace_service_name, and those of shared/Service/SingleServer.cs.
 /// BUGS
 ///   No login by Kerberos or client certificate. TLS is that of the .NET library over OpenSSL:
 ///   one client certificate, no ciphers without certificates, no revocation lists, sessions resumed only within

@@ -52,7 +52,7 @@ namespace PostfixNet.Smtpd;
 ///   refuse it. Their connections are handed to cleanup with the content, and used on for the next message.
 /// STANDARDS
 ///   RFC 5321 (SMTP), 1870 (SIZE), 2920 (PIPELINING), 3030 (CHUNKING), 3461 (DSN), 3463 and 2034 (status codes), 6152 (8BITMIME),
-///   6531 (SMTPUTF8), 9422 (LIMITS), 3207 (STARTTLS), 8446 (TLS 1.3), 4954 (AUTH), 4616, 5802 and 7677 (PLAIN, SCRAM).
+///   6531 (SMTPUTF8), 8689 (REQUIRETLS), 9422 (LIMITS), 3207 (STARTTLS), 8446 (TLS 1.3), 4954 (AUTH), 4616, 5802 and 7677 (PLAIN, SCRAM).
 /// SECURITY
 ///   Talks to any client of the network, as mail_owner and without rights of its own. Lines, recipients, content and time are
 ///   bounded. Who may send mail to where is decided by the restrictions in main.toml: without any, the loopback interface may relay
@@ -80,7 +80,7 @@ namespace PostfixNet.Smtpd;
 ///   smtpd_forbid_unauth_pipelining, smtpd_forbidden_commands, smtpd_hard_error_limit, smtpd_helo_required,
 ///   smtpd_junk_command_limit, smtpd_milter_maps, smtpd_milters, relayhost, smtpd_min_data_rate, smtpd_noop_commands, smtpd_peername_lookup, smtpd_recipient_limit,
 ///   smtpd_recipient_overshoot_limit, smtpd_sasl_authenticated_header, smtpd_sessions_per_process, smtpd_soft_error_limit, smtpd_timeout,
-///   smtpd_tls_received_header, smtputf8_enable, strict_rfc821_envelopes, strict_smtputf8; for the check of transports default_process_limit, master_service_disable; and those of smtpd/Access/AccessOptions.cs, shared/Milter/MilterOptions.cs and
+///   requiretls_enable, smtpd_tls_received_header, smtputf8_enable, strict_rfc821_envelopes, strict_smtputf8; for the check of transports default_process_limit, master_service_disable; and those of smtpd/Access/AccessOptions.cs, shared/Milter/MilterOptions.cs and
 ///   shared/Service/SessionServer.cs.
 /// </summary>
 internal static class Program

@@ -55,7 +55,7 @@ internal static class ListFile
             needs |= SmtpUtf8.Requested | SmtpUtf8.Sender;
         if (list.Recipients.Any(static recipient => RecipientList.NeedsSmtpUtf8(recipient.Address)))
             needs |= SmtpUtf8.Requested;
-        file.WriteSize(new SizeRecord(end - start, start, list.Recipients.Count, 0, end - start, needs));
+        file.WriteSize(new SizeRecord(end - start, start, list.Recipients.Count, 0, end - start, needs, message.RequireTls));
     }
 
     private static void WriteRecipients(RecordWriter writer, ListMail list, CleanupOptions options, long now)

@@ -28,6 +28,7 @@ internal sealed class Message
         Size = envelope.Size?.EffectiveSize ?? 0;
         DataOffset = envelope.DataOffset;
         (Encoding, SmtpUtf8, Tracing) = (envelope.Encoding, envelope.SmtpUtf8, envelope.Tracing);
+        RequireTls = envelope.RequireTls;
         (EnvelopeId, Return, Verp) = (envelope.EnvelopeId, envelope.Return, envelope.Verp);
         Origin = MessageOrigin.Of(envelope);
         OwnRoute = RouteOf(envelope);
@@ -54,6 +55,9 @@ internal sealed class Message
     internal SmtpUtf8 SmtpUtf8 { get; }
 
     internal Tracing Tracing { get; }
+
+    /// <summary>What its sender wants of TLS.</summary>
+    internal RequireTls RequireTls { get; }
 
     // A filter is not asked what would become of mail, and does not see what goes to somebody else.
     private static string? RouteOf(Envelope envelope) => envelope.ContentFilter is not { Length: > 0 } route
@@ -223,5 +227,5 @@ internal sealed class Message
         : Sender;
 
     /// <summary>What a notice says about it.</summary>
-    internal MessageFacts Facts => new(QueueName.Active, Id, Sender, SmtpUtf8, EnvelopeId, Return, Verp);
+    internal MessageFacts Facts => new(QueueName.Active, Id, Sender, SmtpUtf8, EnvelopeId, Return, Verp) { RequireTls = RequireTls };
 }

@@ -69,6 +69,7 @@ internal sealed class Entry(Job job, Destination destination, int capacity)
         DataOffset = Message.DataOffset,
         Encoding = Message.Encoding,
         SmtpUtf8 = Message.SmtpUtf8,
+        RequireTls = Message.RequireTls,
         EnvelopeId = Message.EnvelopeId,
         Return = Message.Return,
         // A sender that was told of the delay is to hear of the delivery too.

@@ -79,13 +79,6 @@ internal static class UnsupportedTable
         smtp_sasl_auth_cache_name =
         smtp_sasl_password_result_delimiter = :
         send_cyrus_sasl_authzid = no
-        smtp_requiretls_policy =
-        requiretls_enable = no
-        requiretls_esmtp_header = no
-        requiretls_esmtp_header = yes
-        requiretls_redact_dsn = no
-        requiretls_redact_dsn = yes
-        tls_required_enable = no
         smtp_tlsrpt_enable = no
         smtp_tlsrpt_socket_name =
         smtp_tlsrpt_skip_reused_handshakes = no

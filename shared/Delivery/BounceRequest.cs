@@ -106,12 +106,19 @@ public sealed record MessageFacts(
 {
     private const string Verp = "verp";
 
+    /// <summary>What its sender wants of TLS.</summary>
+    public RequireTls RequireTls { get; init; }
+
     internal AttributeList AddTo(AttributeList list) => list
         .Add(FieldName.QueueName, Queue).Add(FieldName.QueueId, Id).Add(FieldName.Sender, Sender).Add(FieldName.SmtpUtf8, (long)SmtpUtf8)
-        .AddOptional(AttributeName.EnvelopeId, EnvelopeId).Add(AttributeName.ReturnFlags, (long)Return).AddOptional(Verp, VerpDelimiters);
+        .AddOptional(AttributeName.EnvelopeId, EnvelopeId).Add(AttributeName.ReturnFlags, (long)Return).AddOptional(Verp, VerpDelimiters)
+        .Add(FieldName.RequireTls, (long)RequireTls);
 
     /// <exception cref="IpcException">Malformed.</exception>
     internal static MessageFacts From(AttributeList list) => new(
         list.QueueName(), list.QueueId(), list.Text(FieldName.Sender), SmtpUtf8Flags.FromNumber(list.Number(FieldName.SmtpUtf8)),
-        list.OptionalText(AttributeName.EnvelopeId), DsnReturns.FromNumber(list.Number(AttributeName.ReturnFlags)), list.OptionalText(Verp));
+        list.OptionalText(AttributeName.EnvelopeId), DsnReturns.FromNumber(list.Number(AttributeName.ReturnFlags)), list.OptionalText(Verp))
+    {
+        RequireTls = RequireTlsWords.FromNumber(list.Number(FieldName.RequireTls, 0)),
+    };
 }

@@ -27,6 +27,9 @@ public sealed record CleanupRequest(bool IsInternal = false, SmtpUtf8 SmtpUtf8 =
     /// <summary>Milters that are to see the content (see MilterChain), one list each; the descriptors of their connections follow once the message has begun.</summary>
     public IReadOnlyList<AttributeList> Milters { get; init; } = [];
 
+    /// <summary>What its sender wants of TLS, as far as that is known before its headers.</summary>
+    public RequireTls RequireTls { get; init; }
+
     /// <summary>What holds where the message came in.</summary>
     public Reception Reception { get; init; } = Reception.Usual;
 
@@ -34,7 +37,7 @@ public sealed record CleanupRequest(bool IsInternal = false, SmtpUtf8 SmtpUtf8 =
     public AttributeList ToAttributes() => new AttributeList()
         .Add(FieldName.Request, Word).Add(Internal, IsInternal).Add(FieldName.SmtpUtf8, (long)SmtpUtf8).Add(Returns, IsReturned).Add(Server, IsFromServer)
         .AddOptional(Kind, Class == Bounce ? null : Class).AddOptional(WithMilters, Milters)
-        .AddOptional(Filter, Reception.ContentFilter).Add(Omitted, (long)Reception.Overrides);
+        .Add(FieldName.RequireTls, (long)RequireTls).AddOptional(Filter, Reception.ContentFilter).Add(Omitted, (long)Reception.Overrides);
 
     /// <exception cref="IpcException">Another request, or none.</exception>
     public static CleanupRequest From(AttributeList list) => list.Text(FieldName.Request) == Word
@@ -42,6 +45,7 @@ public sealed record CleanupRequest(bool IsInternal = false, SmtpUtf8 SmtpUtf8 =
         {
             Class = list.OptionalText(Kind) ?? Bounce,
             Milters = list.Has(WithMilters) ? list.Lists(WithMilters) : [],
+            RequireTls = RequireTlsWords.FromNumber(list.Number(FieldName.RequireTls, 0)),
             Reception = new Reception(list.OptionalText(Filter) ?? "", (ReceiveOverrides)list.Number(Omitted, 0)),
         }
         : throw new IpcException($"unknown request: {NoticeText.OneLine(list.Text(FieldName.Request))}");

@@ -34,6 +34,9 @@ public sealed record DeliveryRequest
     /// <summary>Whether, and why, it needs SMTPUTF8.</summary>
     public SmtpUtf8 SmtpUtf8 { get; init; }
 
+    /// <summary>What its sender wants of TLS.</summary>
+    public RequireTls RequireTls { get; init; }
+
     /// <summary>ENVID of the sender, decoded; null when none.</summary>
     public string? EnvelopeId { get; init; }
 
@@ -70,7 +73,7 @@ public sealed record DeliveryRequest
         return new AttributeList()
             .Add(FieldName.QueueName, Queue).Add(FieldName.QueueId, Id).Add(NextHopName, NextHop).Add(FieldName.Sender, Sender)
             .Add(SizeName, Size).Add(DataOffsetName, DataOffset).AddOptional(AttributeName.Encoding, Encoding.Word())
-            .Add(FieldName.SmtpUtf8, (long)SmtpUtf8).AddOptional(AttributeName.EnvelopeId, EnvelopeId)
+            .Add(FieldName.SmtpUtf8, (long)SmtpUtf8).Add(FieldName.RequireTls, (long)RequireTls).AddOptional(AttributeName.EnvelopeId, EnvelopeId)
             .Add(AttributeName.ReturnFlags, (long)Return).Add(AttributeName.TraceFlags, (long)Tracing)
             .Add(ArrivalTime, ArrivalMicroseconds).Add(ActiveTime, ActiveMicroseconds).Add(MoreWaitsName, MoreWaits)
             .Add(FieldName.Recipients, recipients).AddOptional(OriginName, Origin?.ToAttributes()).AddOptional(RuleName, Rule?.ToAttributes());
@@ -97,6 +100,7 @@ public sealed record DeliveryRequest
             DataOffset = list.Number(DataOffsetName),
             Encoding = BodyEncodings.Parse(list.OptionalText(AttributeName.Encoding)),
             SmtpUtf8 = SmtpUtf8Flags.FromNumber(list.Number(FieldName.SmtpUtf8)),
+            RequireTls = RequireTlsWords.FromNumber(list.Number(FieldName.RequireTls, 0)),
             EnvelopeId = list.OptionalText(AttributeName.EnvelopeId),
             Return = DsnReturns.FromNumber(list.Number(AttributeName.ReturnFlags)),
             Tracing = TracingFlags.FromNumber(list.Number(AttributeName.TraceFlags)),

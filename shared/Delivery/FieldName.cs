@@ -5,5 +5,5 @@ namespace PostfixNet.Delivery;
 internal static class FieldName
 {
     internal const string Request = "request", Status = "status", Reason = "reason",
-        QueueName = "queue_name", QueueId = "queue_id", Sender = "sender", Recipients = "recipients", SmtpUtf8 = "smtputf8";
+        QueueName = "queue_name", QueueId = "queue_id", Sender = "sender", Recipients = "recipients", SmtpUtf8 = "smtputf8", RequireTls = "require_tls";
 }

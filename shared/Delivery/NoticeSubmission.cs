@@ -11,8 +11,9 @@ public interface INoticeSubmitter
     /// <param name="sender">Envelope sender, internal form; empty for the null sender.</param>
     /// <param name="recipient">Who gets it; may lack its domain.</param>
     /// <param name="smtpUtf8">What the notice itself needs, whatever the message needed that it is about.</param>
+    /// <param name="requireTls">What the notice needs of TLS.</param>
     /// <exception cref="IOException">The cleanup service cannot be reached.</exception>
-    public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8);
+    public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8, RequireTls requireTls = RequireTls.Unsaid);
 }
 
 /// <summary>A notice being written; disposed before it is finished, it never was.</summary>
@@ -42,9 +43,9 @@ public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSub
     public string Class { get; init; } = CleanupRequest.Bounce;
 
     /// <inheritdoc/>
-    public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8)
+    public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8, RequireTls requireTls = RequireTls.Unsaid)
     {
-        CleanupClient client = CleanupClient.Begin(path, new CleanupRequest(IsInternal: true, smtpUtf8) { Class = Class }, timeout);
+        CleanupClient client = CleanupClient.Begin(path, new CleanupRequest(IsInternal: true, smtpUtf8) { Class = Class, RequireTls = requireTls }, timeout);
         Draft draft = new(client);
         draft.BeginContent(sender, recipient);
         return draft;

@@ -31,6 +31,10 @@ public enum HeaderName
     ResentCc,
     /// <summary>Content-Transfer-Encoding:</summary>
     ContentTransferEncoding,
+    /// <summary>TLS-Required: (RFC 8689)</summary>
+    TlsRequired,
+    /// <summary>Require-TLS-ESMTP:, which takes REQUIRETLS through filters that do not know it</summary>
+    RequireTlsEsmtp,
     /// <summary>Another one with addresses of those who send, such as Reply-To:</summary>
     OtherSender,
     /// <summary>Another one with addresses of those who receive, such as Bcc:</summary>
@@ -50,6 +54,7 @@ public static class HeaderNames
         ("received", HeaderName.Received), ("from", HeaderName.From), ("to", HeaderName.To), ("cc", HeaderName.Cc),
         ("date", HeaderName.Date), ("message-id", HeaderName.MessageId),
         ("content-transfer-encoding", HeaderName.ContentTransferEncoding),
+        ("tls-required", HeaderName.TlsRequired), ("require-tls-esmtp", HeaderName.RequireTlsEsmtp),
         ("reply-to", HeaderName.OtherSender), ("sender", HeaderName.OtherSender), ("bcc", HeaderName.OtherRecipient),
         ("errors-to", HeaderName.OtherSender), ("return-receipt-to", HeaderName.OtherSender), ("return-path", HeaderName.OtherSender),
         ("disposition-notification-to", HeaderName.OtherSender), ("mail-followup-to", HeaderName.OtherSender),

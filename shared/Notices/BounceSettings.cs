@@ -27,6 +27,8 @@ public sealed record BounceSettings
     public required string DelayNoticeRecipient { get; init; }
     /// <summary>bounce_size_limit.</summary>
     public required long BounceSizeLimit { get; init; }
+    /// <summary>requiretls_redact_dsn: notices of mail with REQUIRETLS go without it.</summary>
+    public required bool RedactsRequireTls { get; init; }
     /// <summary>enable_threaded_bounces.</summary>
     public required bool ThreadedBounces { get; init; }
     /// <summary>confirm_delay_cleared.</summary>
@@ -62,6 +64,7 @@ public sealed record BounceSettings
             DoubleBounceNoticeRecipient = config.Get(Parameters.DoubleBounceNoticeRecipient),
             DelayNoticeRecipient = config.Get(Parameters.DelayNoticeRecipient),
             BounceSizeLimit = config.Get(Parameters.BounceSizeLimit),
+            RedactsRequireTls = config.Get(Parameters.RequiretlsRedactDsn),
             ThreadedBounces = config.Get(Parameters.EnableThreadedBounces),
             ConfirmDelayCleared = config.Get(Parameters.ConfirmDelayCleared),
             DisableVerpBounces = config.Get(Parameters.DisableVerpBounces),

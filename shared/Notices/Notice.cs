@@ -58,6 +58,8 @@ public sealed class Notice
     public string? EnvelopeId { get; init; }
     /// <summary>The message needs SMTPUTF8: the report and the returned message are of the "global" types, RFC 6533.</summary>
     public bool SmtpUtf8 { get; init; }
+    /// <summary>"TLS-Required: No" was said of the message, and is of the notice.</summary>
+    public bool IsTlsOptional { get; init; }
     /// <summary>Return the whole message, if its size permits; else the headers. RFC 3461 section 4.3.</summary>
     public bool ReturnFull { get; init; }
     /// <summary>bounce_size_limit, bytes: larger messages are returned as headers only; 0 means no limit.</summary>

@@ -32,6 +32,7 @@ public static class NoticeComposer
         new NoticeHead(notice.MyHostname, notice.NoticeId, notice.Now, notice.Template.From, subject, notice.To)
         {
             Thread = notice is { Threaded: true, Original: not null } ? MessageId(notice.Original) : null,
+            IsTlsOptional = notice.IsTlsOptional,
             AutoSubmitted = notice.IsPostmasterCopy ? "auto-generated" : "auto-replied",
         }.AddTo(report);
     }

@@ -14,6 +14,9 @@ internal sealed record NoticeHead(string MyHostname, string Id, long Now, string
     /// <summary>RFC 3834 section 5: "auto-replied" to senders, "auto-generated" to the postmaster.</summary>
     internal string AutoSubmitted { get; init; } = "auto-replied";
 
+    /// <summary>"TLS-Required: No" (RFC 8689).</summary>
+    internal bool IsTlsOptional { get; init; }
+
     /// <summary>Adds it to a report.</summary>
     internal void AddTo(MimeReport report)
     {
@@ -28,6 +31,8 @@ internal sealed record NoticeHead(string MyHostname, string Id, long Now, string
             report.AddHeader($"References: {Thread}");
             report.AddHeader($"In-Reply-To: {Thread}");
         }
+        if (IsTlsOptional)
+            report.AddHeader("TLS-Required: No");
         report.AddHeader($"Auto-Submitted: {AutoSubmitted}");
         report.AddHeader("MIME-Version: 1.0");
     }

@@ -61,7 +61,11 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
     }
 
     // A report on many messages has no place for the id that a sender waits for (RFC 3461 section 6.3), and returns none of them.
-    private static bool MayBeHeld(MessageFacts facts) => facts.EnvelopeId is null && facts.Return != DsnReturn.Full;
+    // And mail with REQUIRETLS is not told of beside other mail.
+    private static bool MayBeHeld(MessageFacts facts) => facts is { EnvelopeId: null, Return: not DsnReturn.Full, RequireTls: not RequireTls.Yes };
+
+    // "All nondelivery messages ... MUST also specify the REQUIRETLS SMTP option unless redacted": RFC 8689 section 5.
+    private RequireTls RequireTlsOf(MessageFacts facts) => facts.RequireTls == RequireTls.Yes && settings.RedactsRequireTls ? RequireTls.Unsaid : facts.RequireTls;
 
     /// <summary>Tells of a delay.</summary>
     /// <inheritdoc cref="Return"/>
@@ -150,7 +154,8 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
     {
         if (!HasAny(recipients))
             return null;
-        using INoticeDraft submission = submitter.Begin(draft.IsPostmasterCopy ? DoubleBounceAddress : "", draft.To, NoticeText.NeedsOf(draft.To));
+        using INoticeDraft submission = submitter.Begin(
+            draft.IsPostmasterCopy ? DoubleBounceAddress : "", draft.To, NoticeText.NeedsOf(draft.To), RequireTlsOf(facts));
         string id = submission.Id.ToString();
         NoticeComposer.Write(new Notice
         {
@@ -166,7 +171,9 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
             Queued = message?.Envelope.CreateTime ?? 0,
             EnvelopeId = facts.EnvelopeId,
             SmtpUtf8 = facts.SmtpUtf8 != SmtpUtf8.None,
-            ReturnFull = draft.ReturnFull,
+            // RFC 8689 section 5: as with RET=HDRS, whatever was asked for.
+            ReturnFull = draft.ReturnFull && facts.RequireTls != RequireTls.Yes,
+            IsTlsOptional = facts.RequireTls == RequireTls.No,
             SizeLimit = settings.BounceSizeLimit,
             Threaded = settings.ThreadedBounces,
             IsExpired = draft.IsExpired,

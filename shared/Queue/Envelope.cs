@@ -10,7 +10,7 @@ public sealed class Envelope
     // Many messages are in memory at once, and few have any.
     private List<KeyValuePair<string, string>>? _attributes;
 
-    /// <summary>The size record; null when the file has none (maildrop files).</summary>
+    /// <summary>The size record; null when the file has none. One of maildrop has its last field only.</summary>
     public SizeRecord? Size { get; internal set; }
 
     /// <summary>When the message arrived, seconds since 1970; 0 when the file does not say.</summary>
@@ -75,6 +75,9 @@ public sealed class Envelope
 
     /// <summary>Of the size record.</summary>
     public SmtpUtf8 SmtpUtf8 => Size?.SmtpUtf8 ?? SmtpUtf8.None;
+
+    /// <summary>Likewise.</summary>
+    public RequireTls RequireTls => Size?.RequireTls ?? RequireTls.Unsaid;
 
     /// <summary>Named attributes that have no property here, in file order, but not those of single recipients.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Attributes => _attributes ?? s_none;

@@ -9,7 +9,12 @@ namespace PostfixNet.Queue;
 /// <param name="Redirect">Address that takes all recipients' place.</param>
 /// <param name="Route">transport:nexthop that all recipients go to; empty: the usual one again.</param>
 /// <param name="TlsLevel">Security level in place of that of its destination; empty: the usual one again.</param>
-public sealed record EnvelopeChange(string? Redirect = null, string? Route = null, string? TlsLevel = null);
+/// <param name="RequireTls">In place of what its sender wants of TLS.</param>
+public sealed record EnvelopeChange(string? Redirect = null, string? Route = null, string? TlsLevel = null, RequireTls? RequireTls = null)
+{
+    /// <summary>Records of the envelope are replaced.</summary>
+    internal bool HasRecords => Redirect is not null || Route is not null || TlsLevel is not null;
+}
 
 /// <summary>Changes the envelope of a queue file, so that Postfix can read it afterwards, too.</summary>
 /// <remarks>What is new stands behind the end of the file, with a copy of the first records of the envelope; then a pointer record is laid over these. Before
@@ -34,6 +39,27 @@ public static class EnvelopeEdit
         RecordReader records = new(file, followPointers: false);
         if (!records.Read() || records.Type != RecordType.Size)
             throw new QueueFileException("no size record");
+        SetRequireTls(file, records.Payload, change.RequireTls);
+        if (change.HasRecords)
+            ReplaceRecords(file, path, records, change);
+        if (isFlushed)
+            FileSystem.Flush(file, path);
+    }
+
+    // In place: the first octets of a file are one write, or none.
+    private static void SetRequireTls(SafeFileHandle file, ReadOnlySpan<byte> payload, RequireTls? wanted)
+    {
+        if (wanted is not { } wish)
+            return;
+        if (payload.Length != SizeRecord.PayloadLength || !SizeRecord.TryParse(payload, out SizeRecord size))
+            throw new QueueFileException("its size record has no room for a change");
+        RecordWriter writer = new(bytes => FileSystem.WriteAt(file, bytes, 0));
+        writer.Write(RecordType.Size, (size with { RequireTls = wish }).ToPayload());
+        writer.Flush();
+    }
+
+    private static void ReplaceRecords(SafeFileHandle file, string path, RecordReader records, EnvelopeChange change)
+    {
         long place = records.NextOffset;
         if (!records.Read())
             throw new QueueFileException("no envelope");
@@ -62,8 +88,6 @@ public static class EnvelopeEdit
         pointer.WritePointer(start);
         pointer.Flush();
         Overrule(file, back, change);
-        if (isFlushed)
-            FileSystem.Flush(file, path);
     }
 
     private static void Append(SafeFileHandle file, ReadOnlySpan<byte> bytes, ref long at)

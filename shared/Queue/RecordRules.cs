@@ -33,7 +33,7 @@ public static class RecordRules
 
     private static readonly (RecordType Type, RecordFate Envelope, RecordFate Content, RecordFate Extracted)[] s_rows =
     [
-        (RecordType.Size, Drop, No, No),
+        (RecordType.Size, Take, No, No),
         (RecordType.CreateTime, Drop, No, No),
         (RecordType.Time, Take, No, No),
         (RecordType.WarnTime, Drop, No, No),

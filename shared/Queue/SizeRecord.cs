@@ -10,8 +10,9 @@ namespace PostfixNet.Queue;
 /// <param name="QueueFlags">Bit 0: recipients stand among other records. The NOTIFY bits of all recipients, shifted left by one.</param>
 /// <param name="MessageSize">The size to show in logs and in MAIL FROM (RFC 1870); 0 in older files.</param>
 /// <param name="SmtpUtf8">Why it needs SMTPUTF8.</param>
+/// <param name="RequireTls">What its sender wants of TLS; it shares its field with SMTPUTF8.</param>
 public readonly record struct SizeRecord(
-    long ContentSize, long DataOffset, int RecipientCount, int QueueFlags, long MessageSize, SmtpUtf8 SmtpUtf8)
+    long ContentSize, long DataOffset, int RecipientCount, int QueueFlags, long MessageSize, SmtpUtf8 SmtpUtf8, RequireTls RequireTls = RequireTls.Unsaid)
 {
     /// <summary>Octets of the payload as written.</summary>
     public const int PayloadLength = 95;
@@ -22,7 +23,8 @@ public readonly record struct SizeRecord(
     /// <summary>The size of the message, whichever field has it.</summary>
     public long EffectiveSize => MessageSize > 0 ? MessageSize : ContentSize;
 
-    /// <summary>Understands the payload of a C record; fields that an older file lacks are 0.</summary>
+    /// <summary>Understands the payload of a C record; fields that an older file lacks are 0, and so are those that Postfix's sendmail, which knows no size
+    /// yet, has as -1.</summary>
     /// <returns>False when a field is not a number or is out of range.</returns>
     public static bool TryParse(ReadOnlySpan<byte> payload, out SizeRecord size)
     {
@@ -38,18 +40,20 @@ public readonly record struct SizeRecord(
             int end = payload.IndexOf((byte)' ');
             ReadOnlySpan<byte> field = end < 0 ? payload : payload[..end];
             payload = payload[field.Length..];
-            if (!long.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out fields[count++]))
+            if (field.SequenceEqual("-1"u8))
+                count++;
+            else if (!long.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out fields[count++]))
                 return false;
         }
         if (count == 0 || fields[2] > int.MaxValue || fields[3] > int.MaxValue || fields[5] > int.MaxValue)
             return false;
-        size = new SizeRecord(fields[0], fields[1], (int)fields[2], (int)fields[3], fields[4], SmtpUtf8Flags.FromNumber(fields[5]));
+        size = new SizeRecord(fields[0], fields[1], (int)fields[2], (int)fields[3], fields[4], SmtpUtf8Flags.FromNumber(fields[5]), RequireTlsWords.FromNumber(fields[5]));
         return true;
     }
 
     /// <summary>The payload: six right-aligned fields of 15 characters.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{ContentSize,15} {DataOffset,15} {RecipientCount,15} {QueueFlags,15} {MessageSize,15} {(long)SmtpUtf8,15}");
+        $"{ContentSize,15} {DataOffset,15} {RecipientCount,15} {QueueFlags,15} {MessageSize,15} {(long)SmtpUtf8 | (long)RequireTls,15}");
 
     internal byte[] ToPayload() => ByteText.Encode(ToString());
 

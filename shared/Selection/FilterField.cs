@@ -40,6 +40,7 @@ internal sealed record FilterField(
         new("code", static message => message.Recipients().Where(static recipient => recipient.Delay is not null).Select(static recipient => recipient.Delay!.Status), Needs: FilterNeeds.Delays),
         new("message-id", static message => message.Headers("Message-ID").SelectMany(static id => (string[])[id, id.TrimStart('<').TrimEnd('>')]), Needs: FilterNeeds.Content),
         new("id", static message => [message.Id]),
+        new("require-tls", static message => [message.RequireTls.Word() ?? "usual"], Words: ["yes", "no", "usual"]),
         new("age", Number: static message => message.Age, Unit: FilterUnit.Time),
         new("next", Number: static message => message.Wait, Unit: FilterUnit.Time, Needs: FilterNeeds.Place),
         new("size", Number: static message => message.Size, Unit: FilterUnit.Bytes),

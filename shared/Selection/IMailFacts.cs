@@ -18,6 +18,9 @@ public interface IMailFacts
     /// <summary>Envelope sender, internal form; empty: the null sender.</summary>
     public string Sender { get; }
 
+    /// <summary>What its sender, or an operator, wants of TLS.</summary>
+    public RequireTls RequireTls { get; }
+
     /// <summary>Octets of content.</summary>
     public long Size { get; }
 

@@ -99,6 +99,9 @@ public sealed class QueuedMail : IMailFacts, IDisposable
     /// <inheritdoc/>
     public long Size => _envelope.Size?.ContentSize is > 0 and long size ? size : Status.Size;
 
+    /// <inheritdoc/>
+    public RequireTls RequireTls => _envelope.RequireTls;
+
     /// <summary>The address that takes all recipients' place; null: none.</summary>
     public string? Redirect => _envelope.Redirect;
 

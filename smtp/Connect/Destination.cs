@@ -7,6 +7,9 @@ namespace PostfixNet.Smtp;
 /// <param name="Options">For these conversations.</param>
 internal sealed record Destination(string Written, NextHop Hop, TlsPolicy Tls, SmtpOptions Options)
 {
+    /// <summary>How far its servers must hold to REQUIRETLS, for this message.</summary>
+    internal RequireTlsLevel RequireTls { get; init; }
+
     /// <summary>No other one follows.</summary>
     internal bool IsLast { get; init; }
 

@@ -72,6 +72,9 @@ internal sealed class ServerTurn
     /// <summary>The server is tried once more, without TLS (S2-17).</summary>
     internal bool RetriesInPlainText { get; set; }
 
+    /// <summary>What became of REQUIRETLS, for the log line, in Postfix's words; empty: nobody asked for it.</summary>
+    internal string RequireTlsFeature { get; set; } = "";
+
     /// <summary>The session must not be used for another message.</summary>
     internal bool IsSpoiled { get; set; }
 

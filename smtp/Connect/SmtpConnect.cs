@@ -44,9 +44,9 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
             return null;
         string[] hops = NextHop.Split(delivery.Request.NextHop);
         NextHop? hop = hops.Length > 0 ? NextHop.Parse(hops[0], _options) : null;
-        if (hop is null || PolicyOf(hops[0], hop, _options) is not { } tls || cache.Take(KeyOf(tls)) is not { } session)
+        if (hop is null || PolicyOf(hops[0], hop, _options, out RequireTlsLevel requireTls) is not { } tls || cache.Take(KeyOf(tls)) is not { } session)
             return null;
-        Destination destination = new(hops[0], hop, tls, _options) { KeepsSession = KeepsSession };
+        Destination destination = new(hops[0], hop, tls, _options) { KeepsSession = KeepsSession, RequireTls = requireTls };
         ServerTurn turn = new(delivery, _state, destination, session.Peer)
         {
             Tls = session.Tls,
@@ -124,8 +124,8 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
             mistake = SmtpTrouble.Why("4.3.5", $"server configuration problem: bad next hop {written}");
             return null;
         }
-        if (PolicyOf(written, hop, options) is { } tls)
-            return new Destination(written, hop, tls, options) { KeepsSession = KeepsSession && !isFallback };
+        if (PolicyOf(written, hop, options, out RequireTlsLevel requireTls) is { } tls)
+            return new Destination(written, hop, tls, options) { KeepsSession = KeepsSession && !isFallback, RequireTls = requireTls };
         mistake = SmtpTrouble.BadTlsPolicy();
         return null;
     }
@@ -146,6 +146,7 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
             if (again is null && servers.Sift() is { } unfit)
             {
                 why = unfit;
+                _state.SomeMayYetTakeIt |= !SmtpTrouble.IsHard(unfit);
                 continue;
             }
             ConnectRace race = new(again is null ? left : [again], destination, _surroundings);
@@ -154,6 +155,7 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
             if (race.Run() is not { } connected)
             {
                 why = race.Why;
+                _state.SomeMayYetTakeIt = true;
                 continue;
             }
             HostAddress host = connected.Host;
@@ -208,12 +210,17 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
     }
 
     // What the servers of a next hop have to offer; null: a mistake in the configuration.
-    private TlsPolicy? PolicyOf(string written, NextHop hop, SmtpOptions options)
+    private TlsPolicy? PolicyOf(string written, NextHop hop, SmtpOptions options, out RequireTlsLevel requireTls)
     {
+        requireTls = RequireTlsLevel.Disable;
         try
         {
+            requireTls = options.RequireTls.LevelFor(delivery.Request.RequireTls, hop.IsUnixSocket ? options.MyHostname : hop.Domain);
             if (options.Tls is not null)
-                return options.Tls.For(written, hop.Domain, options.TlsLevel);
+            {
+                TlsPolicy policy = options.Tls.For(written, hop.Domain, options.TlsLevel);
+                return options.RequireTls.PrefersDelivery(delivery.Request.RequireTls) ? policy.WithoutRecipientsSay() : policy;
+            }
             return options.TlsLevel is null or TlsLevel.None ? TlsPolicy.None : throw new FormatException("TLS was not configured when this process began");
         }
         catch (Exception e) when (e is FormatException or LookupException)

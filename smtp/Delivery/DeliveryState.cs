@@ -30,6 +30,9 @@ internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
     /// <summary>A session went through to its end: the destination is alive (S2-12).</summary>
     internal bool HasCompletedSession { get; set; }
 
+    /// <summary>A server could not be asked, or did not want to now.</summary>
+    internal bool SomeMayYetTakeIt { get; set; }
+
     /// <summary>No server at all is tried any more.</summary>
     internal bool IsGivenUp { get; set; }
 

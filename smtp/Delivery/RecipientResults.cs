@@ -102,10 +102,11 @@ internal sealed class RecipientResults(ServerTurn turn)
 
     private string TlsFeatures()
     {
-        if (!_options.LogTlsFeatureStatus || turn.Tls.Level == TlsLevel.None)
+        if (!_options.LogTlsFeatureStatus || (turn.Tls.Level == TlsLevel.None && turn.RequireTlsFeature.Length == 0))
             return "";
         string level = TlsPolicy.WordFor(turn.Tls.Level);
-        return turn.IsEncrypted ? level : $"{level}:none";
+        string use = turn.IsEncrypted || turn.Tls.Level == TlsLevel.None ? level : $"{level}:none";
+        return turn.RequireTlsFeature.Length == 0 ? use : $"{use}/{turn.RequireTlsFeature}";
     }
 
     private void LogResult(AttemptRecipient recipient, DeliveryStatus status, Dsn dsn, long? time)

@@ -122,6 +122,10 @@ internal sealed class SmtpTrouble(ServerTurn turn)
     internal void MessageFails(Dsn trouble, bool mayWorkElsewhere = false) =>
         AllFail(trouble, throttle: false, mayWorkElsewhere);
 
+    /// <summary>The server lacks what the message needs, and what others can have (S2-19). Mail goes back when all lack it (S3-33), not while one that could
+    /// not be asked now may have it.</summary>
+    internal void FeatureIsMissing(Dsn trouble) => MessageFails(_state.SomeMayYetTakeIt ? trouble.AsTransient() : trouble, mayWorkElsewhere: true);
+
     /// <summary>The server takes no more recipients at once (RFC 5321 section 4.5.3.1.10), which says nothing about this one.</summary>
     internal void RecipientWaits(AttemptRecipient recipient, Dsn why)
     {
@@ -260,6 +264,7 @@ internal sealed class SmtpTrouble(ServerTurn turn)
         Verdict verdict = Decide(IsHard(trouble), IsFinalServer, _options.SoftBounce, mayWorkElsewhere);
         if (verdict == Verdict.TryNextHost && _state.HasUndecided)
             _delivery.Log.GoingOn(_delivery.QueueId, trouble.Reason);
+        _state.SomeMayYetTakeIt |= verdict == Verdict.TryNextHost && !IsHard(trouble);
         List<AttemptRecipient> open = _state.Open;
         if (open.Count == 0)
             return;

@@ -27,8 +27,8 @@ internal static class EnvelopeCommands
     }
 
     /// <summary>RFC 5321 section 4.1.1.2, with SIZE (RFC 1870), BODY (RFC 6152), ENVID and RET (RFC 3461), AUTH (RFC 4954),
-    /// SMTPUTF8.</summary>
-    internal static string Mail(DeliveryRequest message, ServerFeatures features, bool converted, SmtpOptions options)
+    /// SMTPUTF8, REQUIRETLS (RFC 8689).</summary>
+    internal static string Mail(DeliveryRequest message, ServerFeatures features, bool converted, SmtpOptions options, RequireTlsLevel requireTls = RequireTlsLevel.Disable)
     {
         StringBuilder command = new("MAIL FROM:<");
         bool isUtf8 = IsUtf8(message, features);
@@ -42,13 +42,17 @@ internal static class EnvelopeCommands
         {
             if (message.EnvelopeId is { } given && Xtext.Encode(given) is { Length: <= LongestParameter } id)
                 command.Append(" ENVID=").Append(id);
-            if (message.Return != DsnReturn.Unspecified)
-                command.Append(" RET=").Append(message.Return.Word());
+            // A server that promises nothing might return it by any way.
+            DsnReturn wanted = requireTls != RequireTlsLevel.Disable && !features.RequireTls ? DsnReturn.Headers : message.Return;
+            if (wanted != DsnReturn.Unspecified)
+                command.Append(" RET=").Append(wanted.Word());
         }
         if (features.SendDummyAuth)
             command.Append(" AUTH=<>");
         if (isUtf8)
             command.Append(" SMTPUTF8");
+        if (requireTls != RequireTlsLevel.Disable && features.RequireTls)
+            command.Append(" REQUIRETLS");
         return command.ToString();
     }
 
@@ -56,7 +60,7 @@ internal static class EnvelopeCommands
     internal static bool HasParameters(string command)
     {
         int end = command.LastIndexOf('>');
-        string rest = command[(end + 1)..].Replace(" SMTPUTF8", "", StringComparison.Ordinal);
+        string rest = command[(end + 1)..].Replace(" SMTPUTF8", "", StringComparison.Ordinal).Replace(" REQUIRETLS", "", StringComparison.Ordinal);
         return rest.Length > 0;
     }
 

@@ -14,6 +14,9 @@ internal sealed record ServerFeatures
     internal bool Dsn { get; private init; }
     internal bool StartTls { get; private init; }
 
+    /// <summary>REQUIRETLS (RFC 8689). What is said before TLS begins, anybody may have said.</summary>
+    internal bool RequireTls { get; init; }
+
     /// <summary>Login mechanisms, in capitals, RFC 4954; null: the server announced no AUTH.</summary>
     internal IReadOnlyList<string>? AuthMechanisms { get; private init; }
 
@@ -58,6 +61,7 @@ internal sealed record ServerFeatures
                 "SMTPUTF8" => features with { SmtpUtf8 = true },
                 "DSN" => features with { Dsn = true },
                 "STARTTLS" => features with { StartTls = true },
+                "REQUIRETLS" => features with { RequireTls = true },
                 "XFORWARD" => features with { XForward = words },
                 "AUTH" => features with { AuthMechanisms = AddMechanisms(features.AuthMechanisms, words) },
                 "SIZE" => features with
@@ -71,8 +75,8 @@ internal sealed record ServerFeatures
         return features;
     }
 
-    /// <summary>What remains when the server refuses parameters of a command that it had announced; SMTPUTF8 stays, as it is no
-    /// matter of taste.</summary>
+    /// <summary>What remains when the server refuses parameters of a command that it had announced; SMTPUTF8 and REQUIRETLS stay, as
+    /// they are no matter of taste.</summary>
     /// <param name="reply">The refusal: perhaps it names one.</param>
     internal ServerFeatures WithoutParameters(SmtpStage stage, SmtpReply reply)
     {

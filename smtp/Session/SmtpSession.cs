@@ -1,5 +1,6 @@
 using System.Globalization;
 using PostfixNet.Delivery;
+using PostfixNet.Mail;
 using PostfixNet.Net;
 using PostfixNet.Queue;
 using PostfixNet.Tables;
@@ -39,7 +40,7 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
             SmtpHandshake handshake = new(chat, turn);
             if (handshake.Run() is not { } why)
             {
-                _features = handshake.Features;
+                _features = chat.IsEncrypted ? handshake.Features : handshake.Features with { RequireTls = false };
                 turn.SetUpTime = turn.Delivery.Now;
                 return true;
             }
@@ -160,6 +161,9 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
             _options.ErrorNotices?.Report(turn, transcript);
     }
 
+    // The policy wanted the server to show who it is, and it did.
+    private bool IsVerified => Tls.IsAuthenticated && chat.Stream.Security is { IsPeerVerified: true };
+
     private bool MayBeUsedAgain =>
         (_options.ConnectionReuseCountLimit == 0 || Uses < _options.ConnectionReuseCountLimit)
         && clock.GetElapsedTime(_start) < _options.ConnectionReuseTimeLimit;
@@ -176,7 +180,10 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
                 chat.Abandon();
             return false;
         }
-        if (!_features.SmtpUtf8 && EnvelopeCommands.NeedsSmtpUtf8(turn, _options))
+        (turn.RequireTlsFeature, Dsn? lack) = turn.Destination.RequireTls.Judge(Peer, turn.Tls, chat.IsEncrypted, IsVerified, _features.RequireTls);
+        if (lack is not null)
+            trouble.FeatureIsMissing(lack);
+        else if (!_features.SmtpUtf8 && EnvelopeCommands.NeedsSmtpUtf8(turn, _options))
             trouble.MessageFails(SmtpTrouble.Why("5.6.7", $"SMTPUTF8 is required, but was not offered by host {Peer.Name}"), mayWorkElsewhere: true);
         else if (!EnvelopeCommands.CanBeSent(_options.Outside(message.Sender)))
             trouble.MessageFails(SmtpTrouble.Why("5.1.7", "sender address has control characters or is too long"));

@@ -28,7 +28,7 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
     {
         if (chat.Options.SendXForward)
             TellOrigin(_message.Origin ?? MessageOrigin.Local);
-        string mail = EnvelopeCommands.Mail(_message, features, NeedsConversion, chat.Options);
+        string mail = EnvelopeCommands.Mail(_message, features, NeedsConversion, chat.Options, turn.Destination.RequireTls);
         if (features.Pipelining)
             RunPipelined(mail);
         else

@@ -115,6 +115,7 @@ internal static class SmtpConfig
             MxAddressLimit = Get(Parameters.SmtpMxAddressLimit),
             MxSessionLimit = Get(Parameters.SmtpMxSessionLimit),
             Tls = tls,
+            RequireTls = new RequireTlsPolicy(config.Get(Parameters.RequiretlsEnable), config.Get(Parameters.TlsRequiredEnable), Get(Parameters.SmtpRequiretlsPolicy)),
             NoteStartTlsOffer = Get(Parameters.SmtpTlsNoteStarttlsOffer),
             MinimalBackoffTime = config.Get(Parameters.MinimalBackoffTime),
             LogTlsFeatureStatus = Get(Parameters.SmtpLogTlsFeatureStatus),

@@ -123,6 +123,9 @@ internal sealed record SmtpOptions
     /// <summary>In place of smtp_tls_security_level, for one destination; null: not said.</summary>
     internal TlsLevel? TlsLevel { get; init; }
 
+    /// <summary>How REQUIRETLS and TLS-Required: are held to.</summary>
+    internal required RequireTlsPolicy RequireTls { get; init; }
+
     internal required bool NoteStartTlsOffer { get; init; }
 
     /// <summary>Mail must have waited so long before it goes in plain text to a server whose TLS does not work.</summary>

@@ -10,7 +10,7 @@ internal static class PlainTextRetry
 {
     /// <summary>True when TLS is no requirement, it was TLS that failed or a conversation over TLS that broke, somebody is
     /// left to be tried again, the mail has waited long enough, and there is no login for the server: it could show its
-    /// password, or be refused to relay.</summary>
+    /// password, or be refused to relay. Mail whose sender said "TLS-Required: No" does not wait (S3-34).</summary>
     internal static bool IsAllowed(ServerTurn turn, StreamFailure failure)
     {
         SmtpOptions options = turn.Delivery.Options;
@@ -19,7 +19,8 @@ internal static class PlainTextRetry
             && (failure == StreamFailure.Tls || turn.IsEncrypted)
             && (turn.State.HasOpen || turn.State.HasNextTransaction)
             && !turn.State.IsGivenUp
-            && waited >= options.MinimalBackoffTime
+            && turn.Destination.RequireTls < RequireTlsLevel.OpportunisticStartTls
+            && (waited >= options.MinimalBackoffTime || options.RequireTls.PrefersDelivery(turn.Delivery.Request.RequireTls))
             && !(options.Login is { } login && HasLogin(turn, login));
     }
 

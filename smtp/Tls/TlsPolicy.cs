@@ -51,6 +51,9 @@ internal sealed record TlsPolicy
     /// <summary>The server has to show who it is.</summary>
     internal bool IsAuthenticated => Level >= TlsLevel.DaneOnly || Tlsa is not null;
 
+    /// <summary>What remains when the recipient's domain has no say, since the sender said "TLS-Required: No" (RFC 8689 section 4.2.2): what the operator wants.</summary>
+    internal TlsPolicy WithoutRecipientsSay() => Level == TlsLevel.Dane ? this with { Level = TlsLevel.May } : this;
+
     /// <summary>By what a server proves who it is, if it has to.</summary>
     internal Verification Verifier => Level switch
     {

@@ -38,6 +38,8 @@ internal sealed class MessageQueue(SmtpdOptions options, EventLoop loop, Log log
     public async ValueTask<INewMessage> Begin(Transaction transaction, SessionMilters? milters)
     {
         CleanupRequest request = transaction.IsSmtpUtf8 ? _request with { SmtpUtf8 = Mail.SmtpUtf8.Requested } : _request;
+        if (transaction.RequiresTls)
+            request = request with { RequireTls = Mail.RequireTls.Yes };
         if (milters is null)
             return new NewMessage(this, await Connect(request, []));
         (IReadOnlyList<AttributeList> lists, IReadOnlyList<Descriptor> sockets) = await milters.HandOver();

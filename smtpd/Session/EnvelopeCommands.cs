@@ -3,7 +3,7 @@ using PostfixNet.Mail;
 
 namespace PostfixNet.Smtpd;
 
-/// <summary>MAIL, RCPT and RSET: RFC 5321 section 4.1.1, with the parameters of RFC 1870, 3461, 4954, 6152 and 6531.</summary>
+/// <summary>MAIL, RCPT and RSET: RFC 5321 section 4.1.1, with the parameters of RFC 1870, 3461, 4954, 6152, 6531 and 8689.</summary>
 internal sealed class EnvelopeCommands(Surroundings surroundings, Session session)
 {
     private static readonly Reply s_senderOk = new(250, "2.1.0", "Ok"), s_recipientOk = new(250, "2.1.5", "Ok");
@@ -28,7 +28,7 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
             return new Reply(501, "5.5.4", "Syntax: MAIL FROM:<address>");
         if (PathSyntax.Read(rest, Options) is not { } path)
             return NoSender(rest);
-        SenderParameters parameters = new() { IsSmtpUtf8Enabled = Options.IsSmtpUtf8Enabled };
+        SenderParameters parameters = new() { IsSmtpUtf8Enabled = Options.IsSmtpUtf8Enabled, RequireTlsSupport = RequireTlsSupport };
         if (parameters.Read(path.Parameters) is { } problem)
             return problem;
         if (IsAddressOfOther(path.Address, parameters.IsSmtpUtf8))
@@ -44,6 +44,7 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
             Size = parameters.Size,
             Encoding = parameters.Encoding,
             IsSmtpUtf8 = parameters.IsSmtpUtf8,
+            RequiresTls = parameters.RequiresTls,
             Return = parameters.Return,
             EnvelopeId = parameters.EnvelopeId,
             Author = parameters.Author,
@@ -59,6 +60,10 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
         }
         return s_senderOk;
     }
+
+    // RFC 8689 section 4.1: only over TLS. Whoever could have begun it is told so.
+    private Support RequireTlsSupport => !Greeting.MayRequireTls(Options) ? Support.None
+        : session.Tls is not null ? Support.Here : surroundings.Tls is not null ? Support.AfterStartTls : Support.None;
 
     internal async ValueTask<Reply> Rcpt(CommandLine line)
     {
@@ -129,6 +134,8 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
 
     private static Reply Unsupported(string word) => new(555, "5.5.4", string.Create(CultureInfo.InvariantCulture, $"Unsupported option: {word}"));
 
+    private enum Support { None, AfterStartTls, Here }
+
     /// <summary>What follows the address of MAIL.</summary>
     private sealed class SenderParameters
     {
@@ -139,6 +146,10 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
         internal BodyEncoding Encoding { get; private set; }
 
         internal bool IsSmtpUtf8 { get; private set; }
+
+        internal Support RequireTlsSupport { get; init; }
+
+        internal bool RequiresTls { get; private set; }
 
         internal DsnReturn Return { get; private set; }
 
@@ -165,6 +176,11 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
                         break;
                     case "SMTPUTF8" when value is null && IsSmtpUtf8Enabled:
                         IsSmtpUtf8 = true;
+                        break;
+                    case "REQUIRETLS" when value is null && RequireTlsSupport == Support.AfterStartTls:
+                        return new Reply(530, "5.7.10", "REQUIRETLS is for sessions over TLS: issue a STARTTLS command first");
+                    case "REQUIRETLS" when value is null && RequireTlsSupport == Support.Here:
+                        RequiresTls = true;
                         break;
                     case "RET":
                         if (value is null || Return != DsnReturn.Unspecified || !DsnReturns.TryParse(value.ToUpperInvariant(), out DsnReturn wanted))

@@ -37,6 +37,10 @@ internal sealed class Greeting(Surroundings surroundings, Session session, Login
     }
 
     private const int LongestName = 512;
+    private const string RequireTls = "REQUIRETLS";
+
+    /// <summary>Clients may use REQUIRETLS (RFC 8689), over TLS.</summary>
+    internal static bool MayRequireTls(SmtpdOptions options) => options.KnowsRequireTls && !options.DiscardedKeywords.Contains(RequireTls.ToLowerInvariant());
 
     private async ValueTask<IEnumerable<string>> Features()
     {
@@ -63,6 +67,8 @@ internal sealed class Greeting(Surroundings surroundings, Session session, Login
         if (Options.IsSmtpUtf8Enabled)
             all.Add("SMTPUTF8");
         all.Add("CHUNKING");
+        if (session.Tls is not null && MayRequireTls(Options))
+            all.Add(RequireTls);
         // RFC 9422.
         all.Add(string.Create(CultureInfo.InvariantCulture, $"LIMITS RCPTMAX={Options.RecipientLimit}"));
         return all.Where(feature => !Options.DiscardedKeywords.Contains(feature.Split(' ', '=')[0].ToLowerInvariant()));

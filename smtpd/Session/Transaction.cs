@@ -27,6 +27,9 @@ internal sealed class Transaction
     /// <summary>SMTPUTF8: RFC 6531.</summary>
     internal bool IsSmtpUtf8 { get; init; }
 
+    /// <summary>REQUIRETLS: RFC 8689.</summary>
+    internal bool RequiresTls { get; init; }
+
     /// <summary>RET.</summary>
     internal DsnReturn Return { get; init; }
 

@@ -94,6 +94,9 @@ internal sealed record SmtpdOptions
     /// <summary>smtpd_forbid_bare_newline_reject_code.</summary>
     internal required int BareNewlineCode { get; init; }
 
+    /// <summary>requiretls_enable.</summary>
+    internal required bool KnowsRequireTls { get; init; }
+
     /// <summary>smtputf8_enable.</summary>
     internal required bool IsSmtpUtf8Enabled { get; init; }
 
@@ -199,6 +202,7 @@ internal sealed record SmtpdOptions
         ClientTellers = hosts(Parameters.SmtpdAuthorizedXclientHosts),
         Forwarders = hosts(Parameters.SmtpdAuthorizedXforwardHosts),
         BareNewlineCode = config.Get(Parameters.SmtpdForbidBareNewlineRejectCode),
+        KnowsRequireTls = config.Get(Parameters.RequiretlsEnable),
         IsSmtpUtf8Enabled = config.Get(Parameters.Smtputf8Enable),
         LogsPort = config.Get(Parameters.SmtpdClientPortLogging),
         LooksNamesUp = config.Get(Parameters.SmtpdPeernameLookup),

@@ -99,6 +99,12 @@ public static partial class Parameters
     private static Parameter<LookupTable> Table(string name, string defaultText, TableLimits limits) =>
         Add(new Parameter<LookupTable>(name, defaultText, value => LookupTable.Open(value, limits)));
 
+    private static Parameter<ActionList> Actions(string name, string defaultText, string actions)
+    {
+        string[] words = actions.Split(' ');
+        return Add(new Parameter<ActionList>(name, defaultText, value => ActionList.Read(value, words)));
+    }
+
     private static Parameter<LookupTable> Secrets(string name) => Add(new Parameter<LookupTable>(name, "", LookupTable.OpenSecrets));
 
     // Levels are numbers with dots; 3.10 comes after 3.6.

@@ -176,6 +176,46 @@ public sealed partial class MaildropTests
         Assert.Equal(2, queued.Count(r => r.Payload.StartsWith("Received:", StringComparison.Ordinal)));
     }
 
+    // S3-05: by sendmail, by header, both; by Postfix's sendmail, which writes -1 for what it does not know; and nonsense.
+    [Theory]
+    [InlineData("C              0               0               0               0               0              32", "", 32)]
+    [InlineData("C             -1              -1              -1              -1              -1              32", "", 32)]
+    [InlineData("C             -1              -1              -1              -1              -1              33", "", 33)]
+    [InlineData("C              0               0               0               0               0              32", "TLS-Required: No", 32)]
+    [InlineData("C              0               0               0               0               0              46", "", 32)]
+    [InlineData("C             -1              -1              -1              -1              -1              zz", "", 0)]
+    [InlineData("", "TLS-Required: No", 16)]
+    [InlineData("", "tls-required:no", 16)]
+    [InlineData("", "TLS-Required: yes", 0)]
+    [InlineData("", "Require-TLS-ESMTP: YES", 32)]
+    [InlineData("", "Require-TLS-ESMTP: no", 0)]
+    [InlineData("", "Subject: TLS-Required: No", 0)]
+    public void What_the_sender_wants_of_TLS_stands_in_the_size_record(string record, string header, int field)
+    {
+        foreach (bool isRequeued in (bool[])[false, true])
+        {
+            using MailFlow flow = new();
+            if (isRequeued)
+                flow.Pickup = flow.Pickup with { OwnerUid = Users.EffectiveUid };
+            flow.Drop("ABC", MailFlow.Encode($"T1795239037 5|{record}{(record.Length > 0 ? "|" : "")}Sa@b.test|Rc@d.test|M|N{(header.Length > 0 ? header : "Subject: x")}|N|NTLS-Required: No|X|E"),
+                mode: isRequeued ? QueueFileMode.Ready : QueueFileMode.Submitted);
+            flow.RunPickup();
+            List<(char Type, string Payload)> queued = flow.Incoming(out _);
+            Assert.EndsWith($" {field}", queued[0].Payload, StringComparison.Ordinal);
+            Assert.Equal(95, queued[0].Payload.Length);
+            Assert.Equal(field == 32 || field == 33 ? 1 : 0, queued.Count(static queued => queued.Payload.Equals("Require-TLS-ESMTP: yes", StringComparison.OrdinalIgnoreCase)));
+        }
+    }
+
+    [Fact]
+    public void What_is_no_TLS_Required_header_is_told()
+    {
+        using MailFlow flow = new();
+        flow.Drop("ABC", MailFlow.Encode("Sa@b.test|Rc@d.test|M|NTLS-Required: perhaps|N|X|E"));
+        flow.RunPickup();
+        Assert.Contains(flow.Log, static line => line.EndsWith(": ignoring malformed header: 'TLS-Required: perhaps'", StringComparison.Ordinal));
+    }
+
     // S5-32
     [Theory]
     [InlineData(-10772, "ID: message dated 10772 seconds into the future")]

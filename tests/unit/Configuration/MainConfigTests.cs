@@ -274,6 +274,7 @@ public sealed class MainConfigTests
         Parameter<LookupTable> p => config.Get(p),
         Parameter<MatchList> p => config.Get(p),
         Parameter<UserList> p => config.Get(p),
+        Parameter<ActionList> p => config.Get(p),
         Parameter<System.Net.IPAddress> p => config.Get(p),
         _ => null,
     };

@@ -82,6 +82,7 @@ public sealed class PackagedFilesTests
         Parameter<TimeSpan> time => $"{config.Get(time)}",
         Parameter<MatchList> list => $"{config.Get(list)}",
         Parameter<UserList> list => $"{config.Get(list).IsForAll}",
+        Parameter<ActionList> list => $"{config.Get(list)}",
         Parameter<System.Net.IPAddress> address => $"{config.Get(address)}",
         _ => throw new InvalidOperationException(parameter.Name),
     };

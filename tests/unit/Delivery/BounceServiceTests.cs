@@ -99,6 +99,33 @@ public sealed class BounceServiceTests : IDisposable
         Assert.Equal(["B6051B3029A: sender non-delivery notification: NOTICE1"], _log.Lines);
     }
 
+    // RFC 8689 section 5
+    [Theory] // what was wanted of the message, requiretls_redact_dsn; of the notice
+    [InlineData(RequireTls.Yes, false, RequireTls.Yes)]
+    [InlineData(RequireTls.Yes, true, RequireTls.Unsaid)]
+    [InlineData(RequireTls.No, false, RequireTls.No)]
+    [InlineData(RequireTls.Unsaid, false, RequireTls.Unsaid)]
+    public void A_notice_is_as_safe_as_its_message(RequireTls wish, bool isRedacted, RequireTls wanted)
+    {
+        using BounceRig rig = new();
+        rig.Settings = BounceRig.Usual with { RedactsRequireTls = isRedacted, TellPostmasterOfBounces = true, DigestLimit = 1 };
+        for (int i = 0; i < 2; i++)
+        {
+            QueueId id = rig.Message($"4A000{i}");
+            rig.Append(BounceRole.Bounce, id, Failed("bob@q.test"));
+            MessageFacts facts = new(QueueName.Active, id, "alice@q.test", Return: DsnReturn.Full) { RequireTls = wish };
+            Ok(rig.Service(BounceRole.Bounce).Answer(new BounceRequest.Flush(facts)));
+        }
+        Assert.Equal(4, rig.Submitter.Queued.Count);
+        foreach (FakeDraft notice in rig.Submitter.Queued)
+        {
+            Assert.Equal(wanted, notice.RequireTls);
+            Assert.Equal(wish == RequireTls.No, notice.Text.Contains("\nTLS-Required: No\n", StringComparison.Ordinal));
+            bool isFull = wish != RequireTls.Yes && notice.Recipient == "alice@q.test";
+            Assert.Contains(isFull ? "\nContent-Type: message/rfc822\n" : "\nContent-Type: text/rfc822-headers\n", notice.Text, StringComparison.Ordinal);
+        }
+    }
+
     // A0.4, S5-31
     [Theory]
     [InlineData("refused")]

@@ -32,10 +32,10 @@ internal sealed class FakeSubmitter : INoticeSubmitter
         Fail = "";
     }
 
-    public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8)
+    public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8, RequireTls requireTls)
     {
         AtBegin?.Invoke();
-        return Fail == "begin" ? throw new IpcException("cleanup: trouble") : new FakeDraft(this, sender, recipient, smtpUtf8);
+        return Fail == "begin" ? throw new IpcException("cleanup: trouble") : new FakeDraft(this, sender, recipient, smtpUtf8) { RequireTls = requireTls };
     }
 }
 
@@ -46,6 +46,7 @@ internal sealed class FakeDraft(FakeSubmitter submitter, string sender, string r
     internal string Sender => sender;
     internal string Recipient => recipient;
     internal SmtpUtf8 SmtpUtf8 => smtpUtf8;
+    internal RequireTls RequireTls { get; init; }
     internal string Text => ByteText.Decode(_content.ToArray());
     public QueueId Id { get; } = QueueId.TryParse($"NOTICE{submitter.Queued.Count + 1}", out QueueId id) ? id : default;
     public Stream Content => _content;

@@ -14,7 +14,7 @@ public sealed class RequestCodecTests
     private static readonly QueueId s_id = QueueId.TryParse("4jWhRP4YSKz1jQ9J", out QueueId id) ? id : default;
     private static readonly Recipient s_recipient = new("bob\udce4@q.test", "alias@q.test", "rfc822;Bob+2Balias@q.test", Notify.Success | Notify.Delay, 4711);
     private static readonly Dsn s_dsn = new("5.1.1", "host said: no\u00fc", DsnAction.Failed, "smtp", "550 5.1.1 no", "mx.q.test");
-    private static readonly MessageFacts s_facts = new(QueueName.Active, s_id, "alice@q.test", SmtpUtf8.Requested | SmtpUtf8.Header, "my id", DsnReturn.Headers, "+=");
+    private static readonly MessageFacts s_facts = new(QueueName.Active, s_id, "alice@q.test", SmtpUtf8.Requested | SmtpUtf8.Header, "my id", DsnReturn.Headers, "+=") { RequireTls = RequireTls.No };
     private static readonly WaitState s_state = new("smtp", "[mx.test]")
     {
         Code = WaitCode.RateLimit,
@@ -50,7 +50,7 @@ public sealed class RequestCodecTests
         ["digest"] = Of(new BounceRequest.Digest()),
         ["done"] = Of(new BounceReply(), static r => r.ToAttributes(), BounceReply.From),
         ["not done"] = Of(new BounceReply("no space"), static r => r.ToAttributes(), BounceReply.From),
-        ["message"] = Of(new CleanupRequest(true, SmtpUtf8.Requested, true), static r => r.ToAttributes(), CleanupRequest.From),
+        ["message"] = Of(new CleanupRequest(true, SmtpUtf8.Requested, true) { RequireTls = RequireTls.Yes }, static r => r.ToAttributes(), CleanupRequest.From),
         ["begun"] = Of(new CleanupReply.Begun(s_id)),
         ["accepted"] = Of(new CleanupReply.Ended(CleanupVerdict.Accepted)),
         ["refused"] = Of(new CleanupReply.Ended(CleanupVerdict.Refused, "too large")),
@@ -67,6 +67,7 @@ public sealed class RequestCodecTests
                 DataOffset = 2,
                 Encoding = BodyEncoding.EightBit,
                 SmtpUtf8 = SmtpUtf8.Requested,
+                RequireTls = RequireTls.Yes,
                 EnvelopeId = "my id",
                 Return = DsnReturn.Full,
                 Tracing = Tracing.Report | Tracing.DelayWasTold,

@@ -1,3 +1,4 @@
+using PostfixNet.Mail;
 using PostfixNet.Notices;
 
 namespace PostfixNet.UnitTests.ChangedParameters;
@@ -17,6 +18,7 @@ public sealed class BounceRows
         new("2bounce_notice_recipient", "'watch@x.test'", NoticeScene.Notice(sender: ""), "to <watch@x.test>") { With = Classes },
         new("delay_notice_recipient", "'watch@x.test'", s_warning, "to <watch@x.test>") { With = Classes },
         new("double_bounce_sender", "'twice'", s_failure, "from <twice@mta.golden.test>") { With = Classes },
+        new("requiretls_redact_dsn", "true", NoticeScene.Notice(requireTls: RequireTls.Yes), "to <alice@q.test>, REQUIRETLS not wanted") { Hides = "REQUIRETLS wanted" },
         new("enable_threaded_bounces", "true", s_failure, "In-Reply-To: "),
         new("disable_verp_bounces", "true", NoticeScene.Notice(verp: "+="), "1 notices"),
         new("mydomain", "'domain.test'", NoticeScene.Notice(verp: "+="), "to <alice+carol=domain.test@q.test>"),

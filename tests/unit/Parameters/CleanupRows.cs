@@ -70,6 +70,8 @@ public sealed class CleanupRows
         new("smtputf8_enable", "false", s_abroad, "SMTPUTF8: 0."),
         new("smtputf8_autodetect_classes", "['bounce']", s_abroad, "SMTPUTF8: 0."),
         new("smtputf8_autodetect_classes", "['bounce']", IntakeScene.Records("S|Rjos\u00c3\u00a9@d.test|M|NSubject: s|N|X|E", isInternal: true), "") { Hides = "SMTPUTF8: 0." },
+        new("requiretls_esmtp_header", "false", IntakeScene.Header("Require-TLS-ESMTP: yes"), "SMTPUTF8: 0."),
+        new("tls_required_enable", "false", IntakeScene.Header("TLS-Required: No"), "SMTPUTF8: 0."),
         new("verp_delimiter_filter", "'#'", IntakeScene.Records("Sa@b.test|V##|Rc@d.test|M|NSubject: s|N|X|E"), "Accepted ()"),
         new("delay_warning_time", "'4h'", s_plain, "\nW "),
         new("empty_address_recipient", "'nobody'", IntakeScene.To(""), "R nobody@golden.test"),

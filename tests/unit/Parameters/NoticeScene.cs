@@ -23,9 +23,11 @@ internal static class NoticeScene
     /// <param name="sender">Of the message.</param>
     /// <param name="verp">Its delimiters; null: none.</param>
     /// <param name="messages">So many messages.</param>
+    /// <param name="requireTls">What is wanted of TLS.</param>
     /// <param name="later">Seconds until the digests are asked for; 0: they are not.</param>
     internal static Func<string, string> Notice(
-        BounceRole role = BounceRole.Bounce, bool isWarning = false, string sender = "alice@q.test", string? verp = null, int messages = 1, int later = 0) => toml =>
+        BounceRole role = BounceRole.Bounce, bool isWarning = false, string sender = "alice@q.test", string? verp = null, int messages = 1, int later = 0,
+        RequireTls requireTls = RequireTls.Unsaid) => toml =>
     {
         using BounceRig rig = new();
         File.WriteAllText($"{rig.Queues.Root}/words.cf", "failure_template = <<EOF\nSubject: Sorry\n\nYour mail did not arrive.\nEOF\n");
@@ -36,7 +38,7 @@ internal static class NoticeScene
             QueueId id = rig.Message($"4A000{i}");
             Assert.True(service.Answer(new BounceRequest.Append(id, BounceRig.Failed("bob@q.test"))).IsDone);
             Assert.True(service.Answer(new BounceRequest.Append(id, BounceRig.Failed("carol"))).IsDone);
-            MessageFacts facts = new(QueueName.Active, id, sender, SmtpUtf8.None, null, DsnReturn.Unspecified, verp);
+            MessageFacts facts = new(QueueName.Active, id, sender, SmtpUtf8.None, null, DsnReturn.Unspecified, verp) { RequireTls = requireTls };
             Assert.True(service.Answer(isWarning ? new BounceRequest.Warn(facts) : new BounceRequest.Flush(facts)).IsDone);
         }
         if (later > 0)
@@ -45,7 +47,7 @@ internal static class NoticeScene
             Assert.True(service.Answer(new BounceRequest.Digest()).IsDone);
         }
         List<string> seen = [$"{rig.Submitter.Queued.Count} notices"];
-        seen.AddRange(rig.Submitter.Queued.Select(notice => $"from <{notice.Sender}> to <{notice.Recipient}>\n{notice.Text}"));
+        seen.AddRange(rig.Submitter.Queued.Select(notice => $"from <{notice.Sender}> to <{notice.Recipient}>{(requireTls == RequireTls.Unsaid ? "" : notice.RequireTls == RequireTls.Yes ? ", REQUIRETLS wanted" : ", REQUIRETLS not wanted")}\n{notice.Text}"));
         return string.Join('\n', seen);
     };
 

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using PostfixNet.Delivery;
+using PostfixNet.Mail;
 using PostfixNet.UnitTests.Smtp;
 
 namespace PostfixNet.UnitTests.ChangedParameters;
@@ -16,6 +18,7 @@ public sealed class SmtpTlsRows
     private static readonly SmtpScene s_tls = new() { Script = TlsRig.Offers, CertificateFor = ["mx.test"] };
     private static readonly Func<string, string> s_offered = s_tls.Play, s_notOffered = (s_tls with { Script = "{}" }).Play;
     private static readonly Func<string, string> s_nextHop = (s_tls with { CertificateFor = ["dest.test"] }).Play;
+    private static readonly Func<DeliveryRequest, DeliveryRequest> s_required = static request => request with { RequireTls = RequireTls.Yes };
     private static readonly SmtpScene s_asking = s_tls with
     {
         Tls = static tls =>
@@ -70,6 +73,8 @@ public sealed class SmtpTlsRows
         new("tls_dane_digests", "['sha256']", s_twoDigests, Sent) { With = Dane },
         new("dns_trusted_nameservers", "['192.0.2.1']", s_twoDigests, "none of the name servers (127.0.0.1:53) is one of dns_trusted_nameservers") { With = Dane + "dns_nameservers = '127.0.0.1'\n" },
         new("smtp_tls_session_cache_database", "'memory'", (s_tls with { Times = 2 }).Play, "TLS was resumed") { With = Trust + Verify + "smtp_tls_servername = 'hostname'\n" },
+        new("smtp_requiretls_policy", "'opportunistic'", (s_tls with { Message = s_required }).Play, Sent) { With = May },
+        new("lmtp_requiretls_policy", "'enforce'", (s_tls with { Service = "lmtp", Message = s_required }).Play, "REQUIRETLS support required") { With = May },
         new("smtp_tls_block_early_mail_reply", "true", (s_tls with { Script = """{"ehlo": ["250-mx\n250 STARTTLS", "250-mx\n250 PIPELINING\nnot a reply"]}""" }).Play, "replied to MAIL FROM before it was sent") { With = Encrypt },
         new("smtp_tls_loglevel", "1", s_offered, "TLS connection established to mx.test") { With = May },
         new("smtp_log_tls_feature_status", "true", s_offered, ", tls=may, ") { With = May },

@@ -1,3 +1,4 @@
+using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Postsuper;
 using PostfixNet.Queue;
@@ -31,7 +32,21 @@ public sealed class MessageChangesTests : PostsuperTest
         Assert.Null(EnvelopeOf(b).Redirect);
     }
 
+    // S3-12
+    [Fact]
+    public void What_is_wanted_of_TLS_can_be_changed()
+    {
+        string a = AddMail(QueueName.Deferred, 5), b = AddMail(QueueName.Hold, 5);
+        Assert.Equal(["Changed: 2 messages"], Change("ALL", "--require-tls", "yes"));
+        Assert.Equal((RequireTls.Yes, RequireTls.Yes), (EnvelopeOf(a).RequireTls, EnvelopeOf(b).RequireTls));
+        Assert.Equal([$"{b}: changed", "Changed: 1 message"], Change(b, "--require-tls", "no", "--tls", "may"));
+        Assert.Equal((RequireTls.No, "may"), (EnvelopeOf(b).RequireTls, EnvelopeOf(b).Attribute("tls_security_level")));
+        Assert.Equal(["Changed: 1 message"], Change("ALL", "--match", "require-tls=yes", "--require-tls", "usual"));
+        Assert.Equal((RequireTls.Unsaid, RequireTls.No), (EnvelopeOf(a).RequireTls, EnvelopeOf(b).RequireTls));
+    }
+
     [Theory]
+    [InlineData("\"maybe\" is neither yes nor no nor usual", "ALL", "--require-tls", "maybe")]
     [InlineData("which mail is missing: queue IDs, ALL or -", "--at", "now")]
     [InlineData("nothing is to be changed", "ALL")]
     [InlineData("there is no transport \"smpt\" in master.toml; a route is transport:nexthop, as smtp:[relay.example.com]:587", "ALL", "--route", "smpt:x")]

@@ -39,6 +39,14 @@ public sealed class EnvelopeEditTests
             QueueFile.MarkDone(file.Handle, recipient.Offset);
         Assert.Equal(0, file.ReadEnvelope().PendingRecipients);
 
+        // S3-12
+        EnvelopeEdit.Apply(file.Handle, path, new EnvelopeChange(RequireTls: RequireTls.Yes));
+        Assert.Equal(was.Size!.Value with { RequireTls = RequireTls.Yes }, file.ReadEnvelope().Size);
+        EnvelopeEdit.Apply(file.Handle, path, new EnvelopeChange(RequireTls: RequireTls.No, Redirect: "three@else.test"));
+        Assert.Equal((RequireTls.No, "three@else.test", was.SmtpUtf8), (file.ReadEnvelope().RequireTls, file.ReadEnvelope().Redirect, file.ReadEnvelope().SmtpUtf8));
+        EnvelopeEdit.Apply(file.Handle, path, new EnvelopeChange(RequireTls: RequireTls.Unsaid));
+        Assert.Equal(was.Size, file.ReadEnvelope().Size);
+
         EnvelopeEdit.Apply(file.Handle, path, new EnvelopeChange(Redirect: "", Route: "", TlsLevel: ""));
         now = file.ReadEnvelope();
         Assert.Equal((null, null, null), (now.Redirect, now.ContentFilter, now.Attribute("tls_security_level")));

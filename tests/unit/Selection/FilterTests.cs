@@ -16,6 +16,7 @@ public sealed class FilterTests
         public long Age { get; init; } = 7200;
         public long? Wait { get; init; } = 600;
         public int Attempts { get; init; } = 3;
+        public RequireTls RequireTls { get; init; } = RequireTls.Yes;
 
         public IEnumerable<WaitingRecipient> Recipients() =>
         [
@@ -35,6 +36,8 @@ public sealed class FilterTests
 
     [Theory]
     [InlineData("sender=news@example.com", true)]
+    [InlineData("require-tls=yes", true)]
+    [InlineData("require-tls=no,usual", false)]
     [InlineData("sender = NEWS@example.com", true)]
     [InlineData("sender:*@example.com", true)]
     [InlineData("sender=example.com", false)]

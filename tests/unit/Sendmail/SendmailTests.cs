@@ -40,6 +40,28 @@ public sealed class SendmailTests
         Assert.Equal(["bob@x.test"], drop.Of('R'));
     }
 
+    // RFC 8689; where Postfix's own sendmail has it, since 3.11.
+    [Theory]
+    [InlineData("--require-tls", true)]
+    [InlineData("-O RequireTLS=Yes", true)]
+    [InlineData("-Orequiretls=yes", true)]
+    [InlineData("--require-tls -O REQUIRETLS=no", false)]
+    [InlineData("-i", false)]
+    public void REQUIRETLS_can_be_asked_for(string arguments, bool isWanted)
+    {
+        using Drop drop = new();
+        Assert.Equal((0, "", ""), drop.Run(s_message, [.. arguments.Split(' '), "bob@x.test"]));
+        Assert.Equal(isWanted ? [string.Concat(Enumerable.Repeat("              0 ", 5)) + "             32"] : [], drop.Of('C'));
+    }
+
+    [Fact]
+    public void REQUIRETLS_is_not_asked_for_by_a_slip()
+    {
+        using Drop drop = new();
+        Assert.Equal((64, "", "sendmail: fatal: -O requiretls=yes, or requiretls=no\n"), drop.Run(s_message, "-O", "requiretls=ja", "bob@x.test"));
+        Assert.Empty(drop.Files);
+    }
+
     [Theory]
     [InlineData("-n", "-n option not supported")]
     [InlineData("-B8bitmime", "-B option needs 8BITMIME or 7BIT")]

@@ -193,7 +193,7 @@ public sealed class ErrorNoticeTests
 
         internal List<(string From, string To, string Text)> Queued { get; } = [];
 
-        public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8) =>
+        public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8, RequireTls requireTls) =>
             Fail == "begin" ? throw new IpcException("trouble") : new Draft(this, sender, recipient);
 
         private sealed class Draft(Submitter submitter, string sender, string recipient) : INoticeDraft

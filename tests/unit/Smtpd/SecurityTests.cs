@@ -44,6 +44,45 @@ public sealed class SecurityTests : IDisposable
         Assert.Equal("disconnect from localhost[127.0.0.1] ehlo=2 starttls=1 mail=1 rcpt=1 data=1 quit=1 commands=7", rig.WaitForLog("disconnect"));
     }
 
+    // RFC 8689 sections 2 and 4.1
+    [Theory] // main.toml; announced over TLS; replies to MAIL before and over TLS; the last field of the size record
+    [InlineData("", true, "530 5.7.10", "250 2.1.0 Ok", " 32")]
+    [InlineData("requiretls_enable = false", false, "555 5.5.4", "555 5.5.4", null)]
+    [InlineData("smtpd_discard_ehlo_keywords = ['requiretls']", false, "555 5.5.4", "555 5.5.4", null)]
+    public void REQUIRETLS_is_for_sessions_over_TLS(string toml, bool isAnnounced, string before, string after, string? field)
+    {
+        using SmtpdRig rig = new(Tls(toml + "\n"));
+        SmtpdClient client = rig.Connect();
+        Assert.DoesNotContain("REQUIRETLS", client.Say("EHLO c.test"), StringComparison.Ordinal);
+        Assert.StartsWith(before, client.Say("MAIL FROM:<a@b.test> REQUIRETLS"), StringComparison.Ordinal);
+        client.Say("STARTTLS");
+        client.Secure("mx.golden.test");
+        Assert.Equal(isAnnounced, client.Say("EHLO c.test").Contains("REQUIRETLS", StringComparison.Ordinal));
+        Assert.StartsWith("555 5.5.4", client.Say("MAIL FROM:<a@b.test> REQUIRETLS=yes"), StringComparison.Ordinal);
+        Assert.StartsWith(after, client.Say("MAIL FROM:<a@b.test> requiretls"), StringComparison.Ordinal);
+        if (field is null)
+            return;
+        foreach (string line in (string[])["RCPT TO:<c@d.test>", "DATA"])
+            client.Say(line);
+        Assert.StartsWith("250 2.0.0", client.Say("Subject: s\r\nTLS-Required: No\r\n\r\nx\r\n."), StringComparison.Ordinal);
+        string file = Assert.Single(rig.Queued);
+        Assert.EndsWith(field, file.Split('\n')[0], StringComparison.Ordinal);
+        Assert.Contains("\nN Require-TLS-ESMTP: yes\n", file, StringComparison.Ordinal);
+        // The next message over the session is another matter.
+        foreach (string line in (string[])["MAIL FROM:<a@b.test>", "RCPT TO:<c@d.test>", "DATA", "Subject: s\r\n\r\nx\r\n."])
+            client.Say(line);
+        Assert.Equal(1, rig.Queued.Count(queued => queued.Split('\n')[0].EndsWith(" 0", StringComparison.Ordinal)));
+    }
+
+    [Fact] // as in Postfix: who offers no TLS does not know the word
+    public void Without_TLS_REQUIRETLS_is_no_option()
+    {
+        using SmtpdRig rig = new("");
+        SmtpdClient client = rig.Connect();
+        client.Say("EHLO c.test");
+        Assert.Equal("555 5.5.4 Unsupported option: REQUIRETLS", client.Say("MAIL FROM:<a@b.test> REQUIRETLS"));
+    }
+
     // CVE-2011-0411: what was sent before the handshake must not be obeyed after it.
     [Theory]
     [InlineData(true)]

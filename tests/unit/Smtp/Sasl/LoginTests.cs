@@ -497,7 +497,7 @@ public sealed class LoginTests : IDisposable
 
         public Stream Content => _content;
 
-        public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8) => this;
+        public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8, RequireTls requireTls) => this;
 
         public string? Finish() => null;
 

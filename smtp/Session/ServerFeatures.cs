@@ -32,6 +32,9 @@ internal sealed record ServerFeatures
     /// <summary>The server wants to know the size of messages, RFC 1870.</summary>
     internal bool Size { get; private init; }
 
+    /// <summary>LIMITS.</summary>
+    internal ServerLimits Limits { get; private init; } = new();
+
     /// <summary>Octets, RFC 1870; 0: the server announced no limit.</summary>
     internal long SizeLimit { get; private init; }
 
@@ -63,6 +66,7 @@ internal sealed record ServerFeatures
                 "STARTTLS" => features with { StartTls = true },
                 "REQUIRETLS" => features with { RequireTls = true },
                 "XFORWARD" => features with { XForward = words },
+                "LIMITS" => features with { Limits = ServerLimits.Read(words.Skip(1)) },
                 "AUTH" => features with { AuthMechanisms = AddMechanisms(features.AuthMechanisms, words) },
                 "SIZE" => features with
                 {

@@ -23,6 +23,9 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
     /// <summary>No other server was known for the next hop when the connection was made.</summary>
     internal bool IsOnlyServer { get; init; }
 
+    /// <summary>Transactions so far; a message can need several.</summary>
+    private int _transactions;
+
     /// <summary>Messages tried over this connection.</summary>
     internal int Uses { get; private set; }
 
@@ -89,16 +92,18 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
                 trouble.SiteFails(SmtpTrouble.Why("4.7.0", $"host {Peer.Name} replied to MAIL FROM before it was sent"));
                 return SessionEnd.Over;
             }
+            int undecided = turn.State.Undecided.Count();
             // More than one only for a server that limits the recipients of a transaction.
             do
             {
+                _transactions++;
                 turn.State.Reopen(RecipientMark.NextTransaction);
                 new SmtpTransaction(chat, _features, turn) { KeepOpen = keepOpen }.Run();
                 turn.State.HasCompletedSession = true;
                 _features = turn.LesserFeatures ?? _features;
             }
-            while (turn.State.HasNextTransaction && !turn.State.HasNextSession && !chat.IsBroken);
-            if (NeedsFreshSession(turn))
+            while (turn.State.HasNextTransaction && !turn.State.HasNextSession && !chat.IsBroken && !IsUsedUp);
+            if (NeedsFreshSession(turn, hasProgressed: IsUsedUp && turn.State.Undecided.Count() < undecided))
                 return SessionEnd.Stale;
             // With the session ended the turn of those that wait for another transaction.
             if (turn.State.HasNextTransaction)
@@ -142,10 +147,10 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
     }
 
     // Those that the session carries no more; and those that waited for a transaction of it that does not come.
-    private static bool NeedsFreshSession(ServerTurn turn)
+    private static bool NeedsFreshSession(ServerTurn turn, bool hasProgressed)
     {
         DeliveryState state = turn.State;
-        if (!state.HasNextSession && !(state.HasNextTransaction && turn.HasCarriedMail))
+        if (!state.HasNextSession && !(state.HasNextTransaction && (turn.HasCarriedMail || hasProgressed)))
             return false;
         state.Reopen(RecipientMark.NextSession);
         state.Reopen(RecipientMark.NextTransaction);
@@ -153,7 +158,7 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
     }
 
     private SessionEnd EndOf(ServerTurn turn, bool keepOpen) =>
-        keepOpen && !turn.IsSpoiled && !chat.IsBroken && !chat.HasQuit && !chat.IsOutOfStep ? SessionEnd.Reusable : SessionEnd.Over;
+        keepOpen && !turn.IsSpoiled && !IsUsedUp && !chat.IsBroken && !chat.HasQuit && !chat.IsOutOfStep ? SessionEnd.Reusable : SessionEnd.Over;
 
     private void Report(ServerTurn turn)
     {
@@ -163,6 +168,9 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
 
     // The policy wanted the server to show who it is, and it did.
     private bool IsVerified => Tls.IsAuthenticated && chat.Stream.Security is { IsPeerVerified: true };
+
+    // RFC 9422: the server takes no more messages over this session.
+    private bool IsUsedUp => _features.Limits.Messages > 0 && _transactions >= _features.Limits.Messages;
 
     private bool MayBeUsedAgain =>
         (_options.ConnectionReuseCountLimit == 0 || Uses < _options.ConnectionReuseCountLimit)

@@ -12,7 +12,7 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
     private readonly DeliveryState _state = turn.State;
     private readonly DeliveryRequest _message = turn.Delivery.Request;
     private readonly bool _isProbe = turn.Delivery.IsProbe;
-    private readonly List<AttemptRecipient> _recipients = turn.State.Open;
+    private readonly List<AttemptRecipient> _recipients = features.Limits.Part(turn.State.Open);
     private int _accepted;
 
     /// <summary>No QUIT at the end.</summary>
@@ -26,6 +26,9 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
     /// <summary>Each recipient that was open has a verdict when this returns, or waits for another transaction.</summary>
     internal void Run()
     {
+        // The server says how many it takes at once (S3-36).
+        foreach (AttemptRecipient recipient in _state.Open.Except(_recipients))
+            recipient.Mark = RecipientMark.NextTransaction;
         if (chat.Options.SendXForward)
             TellOrigin(_message.Origin ?? MessageOrigin.Local);
         string mail = EnvelopeCommands.Mail(_message, features, NeedsConversion, chat.Options, turn.Destination.RequireTls);

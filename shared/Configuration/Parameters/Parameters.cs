@@ -13,7 +13,7 @@ public static partial class Parameters
 {
     private const string Feedbacks = "is not accepted; give a number from 0 to 1, or number/concurrency, or number/sqrt_concurrency";
     private const string SaslSecurityOptions = "noplaintext noactive nodictionary noanonymous mutual_auth forward_secrecy";
-    private const string EhloKeywords = "8bitmime auth chunking dsn enhancedstatuscodes etrn pipelining requiretls silent-discard size smtputf8 starttls verp xclient xforward";
+    private const string EhloKeywords = "8bitmime auth chunking dsn enhancedstatuscodes etrn limits pipelining requiretls silent-discard size smtputf8 starttls verp xclient xforward";
     private const string Facilities = "auth authpriv cron daemon ftp kern lpr mail news syslog user uucp local0 local1 local2 local3 local4 local5 local6 local7";
 
     // Asked by way of a field of this class, so that all parameters are there: a class is made when its first field is used.

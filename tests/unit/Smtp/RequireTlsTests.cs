@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
@@ -144,6 +145,29 @@ public sealed class RequireTlsTests
         tls.Rig.Options = tls.Rig.Options with { RequireTls = tls.Rig.Options.RequireTls with { HeedsHeader = isHeeded } };
         tls.Deliver(SmtpRig.Request("dest.test", "u@dest.test") with { RequireTls = wish });
         Assert.Equal(result, tls.Rig.Results.Single()[3]);
+    }
+
+    // DANE: the domain of the recipient says how its servers are known, and the operator whether that must be.
+    [Theory] // level; what the sender said; the key is the server's; what becomes of the mail
+    [InlineData("dane", RequireTls.Yes, true, "2.0.0 sent")]
+    [InlineData("dane", RequireTls.Yes, false, "4.7.5 deferred")]
+    [InlineData("dane", RequireTls.Yes, null, "5.7.30 bounced")] // no records: nobody says who it is
+    [InlineData("dane-only", RequireTls.Yes, true, "2.0.0 sent")]
+    [InlineData("dane", RequireTls.Unsaid, false, "4.7.5 deferred")]
+    [InlineData("dane", RequireTls.No, false, "2.0.0 sent")]
+    [InlineData("dane-only", RequireTls.No, false, "4.7.5 deferred")]
+    public void DANE_is_the_recipients_word(string level, RequireTls wish, bool? isKey, string result)
+    {
+        X509Certificate2 certificate = TestCertificates.For("mx.test", "mx.test");
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsPolicy.LevelOf(level)!.Value }, Script(Both), certificate);
+        tls.Rig.Resolver.Vouch("dest.test", "mx.test");
+        byte[] key = certificate.PublicKey.ExportSubjectPublicKeyInfo();
+        if (isKey is { } isRight)
+            tls.Rig.Resolver.Tlsa($"_{tls.Server.Port}._tcp.mx.test", (3, 1, 1, SHA256.HashData(isRight ? key : [1, 2, 3])));
+        tls.Deliver(SmtpRig.Request("dest.test", "u@dest.test") with { RequireTls = wish });
+        string[] seen = tls.Rig.Results.Single();
+        Assert.Equal(result, $"{seen[2]} {seen[3]}");
+        Assert.Equal(wish == RequireTls.Yes && result.EndsWith("sent", StringComparison.Ordinal), tls.Server.Commands.Exists(static command => command.EndsWith("REQUIRETLS", StringComparison.Ordinal)));
     }
 
     // Such mail waits for TLS that is broken, however long; in plain text it never goes.

@@ -16,6 +16,8 @@ namespace PostfixNet.Master;
 ///   master [-c config_directory] config --for DOMAIN|ADDRESS [--from ADDRESS] [--json]
 ///   master [-c config_directory] passwd USER [--delete|--crypt]
 ///   master [-c config_directory] passwd --list
+///   master [-c config_directory] dkim genkey DOMAIN SELECTOR [--type rsa|ed25519] [--bits N] [--out DIRECTORY] [--json]
+///   master [-c config_directory] dkim check [DOMAIN ...] [--json]
 ///   master [-c config_directory] import [DIRECTORY] [--output DIRECTORY] [--queue DIRECTORY] [--accept-losses] [--copy-tables] [--dry-run] [--json]
 /// DESCRIPTION
 ///   start      Checks the configuration, makes missing queue directories, and returns when the system accepts mail.
@@ -51,6 +53,10 @@ namespace PostfixNet.Master;
 ///              password is typed twice, or is one line of standard input. The file smtpd_sasl_password_file gets a verifier of it
 ///              (RFC 5803), with which nobody can log in elsewhere, or with --crypt a hash of crypt(3), for which guesses cost more, but
 ///              clients must send the password itself. The change holds at the next login, without reload.
+///   dkim       genkey makes a key that signs mail, in a new file for mail_owner alone, DOMAIN.SELECTOR.pem, and prints the record for the DNS in the form of a zone
+///              file, and what main.toml is to say. check looks the records of all keys up, or of those of some domains, and tells for each whether receivers find the
+///              key there ("ok", "warning"), or not ("error", with the record that should be there), or whether no name server says ("unknown"). --json: an object
+///              a key. Exit 0: all are found. See docs/dkim.md.
 ///   import     Makes main.toml and master.toml of the main.cf and master.cf in DIRECTORY (/etc/postfix), which are not changed, and reports what became of
 ///              each line: taken, default (left out, because this system does so anyhow), or lost, with what becomes of mail then. If what is lost decides
 ///              about mail nothing is written, and the exit status is 1, unless --accept-losses; mail whose way is lost then waits. --output says
@@ -67,11 +73,11 @@ namespace PostfixNet.Master;
 ///   root is readable for mail_owner's group, and nobody else.
 /// DIAGNOSTICS
 ///   Logs starts, stops, reloads, and processes that ended with an error. Exit 0: done. 1: not running, or already
-///   running, no such user, no password, or import would lose something that decides about mail. 64: bad command line. 75: could not start. 77: not permitted. 78: bad configuration.
+///   running, no such user, no password, receivers do not find a key, or import would lose something that decides about mail. 64: bad command line. 75: could not start. 77: not permitted. 78: bad configuration.
 /// CONFIGURATION
 ///   master.toml; from main.toml: application_event_drain_time, command_directory, daemon_directory,
 ///   default_process_limit, fork_attempts, fork_delay, hash_queue_depth, hash_queue_names, import_environment,
-///   mail_owner, mail_version, master_service_disable, queue_directory, queue_service_name, service_throttle_time,
+///   [dkim."DOMAIN"] (for dkim check), mail_owner, mail_version, master_service_disable, queue_directory, queue_service_name, service_throttle_time,
 ///   setgid_group, smtpd_sasl_password_file (for passwd), and those of shared/Service/Log/LogOptions.cs. All others are read to be checked.
 /// BUGS
 ///   A new mail_owner or queue_directory takes effect at a start, not at a reload.

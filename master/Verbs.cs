@@ -17,10 +17,10 @@ internal abstract class MasterVerb : Command
 internal static class Verbs
 {
     internal static CommandReader<MasterVerb> Reader => new CommandReader<MasterVerb>("master",
-        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|config|set-permissions|logrotate|pause|resume|passwd|import")
+        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|config|set-permissions|logrotate|pause|resume|passwd|dkim|import")
     { Manual = typeof(Verbs).Assembly }
         .With<StartVerb>().With<StartForegroundVerb>().With<StopVerb>().With<AbortVerb>().With<ReloadVerb>().With<FlushVerb>()
-        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<LogrotateVerb>().With<PauseVerb>().With<ResumeVerb>().With<VerboseVerb>().With<PasswordVerb>().With<ImportVerb>();
+        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<LogrotateVerb>().With<PauseVerb>().With<ResumeVerb>().With<VerboseVerb>().With<PasswordVerb>().With<DkimVerb>().With<ImportVerb>();
 }
 
 [Verb("start", HelpText = "Check the configuration, start the mail system, return when it accepts mail.")]
@@ -163,6 +163,38 @@ internal sealed class PasswordVerb : MasterVerb
     public bool List { get; set; }
 
     internal override int Run(string directory) => Passwords.Run(directory, [.. Words], Delete, Crypt, List);
+}
+
+[Verb("dkim", HelpText = "Keys that sign mail: \"genkey DOMAIN SELECTOR\" makes one and shows its DNS record, \"check [DOMAIN ...]\" looks whether receivers find them.")]
+internal sealed class DkimVerb : MasterVerb
+{
+    [Value(0, MetaName = "WHAT", HelpText = "genkey DOMAIN SELECTOR, or check [DOMAIN ...].")]
+    public IEnumerable<string> Words { get; set; } = [];
+
+    [Option("type", Max = 1, MetaValue = "rsa|ed25519", HelpText = "genkey: kind of key; rsa, which all receivers know.")]
+    public IEnumerable<string> Type { get; set; } = [];
+
+    [Option("bits", Max = 1, MetaValue = "N", HelpText = "genkey: length of an RSA key, 2048 to 4096; 2048.")]
+    public IEnumerable<int> Bits { get; set; } = [];
+
+    [Option("out", Max = 1, MetaValue = "DIRECTORY", HelpText = "genkey: where the file of the key is to be; dkim below the configuration directory.")]
+    public IEnumerable<string> Out { get; set; } = [];
+
+    [Option("json", HelpText = "JSON: one object a key, a line each.")]
+    public bool Json { get; set; }
+
+    internal override int Run(string directory)
+    {
+        string[] words = [.. Words];
+        bool hasKeyOptions = Type.Any() || Bits.Any() || Out.Any();
+        return words switch
+        {
+            ["genkey", var domain, var selector] when !(Bits.Any() && Type.FirstOrDefault() == "ed25519") =>
+                DkimKeys.Generate(directory, domain, selector, Type.FirstOrDefault("rsa"), Bits.FirstOrDefault(2048), Out.FirstOrDefault(), Json),
+            ["check", ..] when !hasKeyOptions => DkimCheck.Run(directory, words[1..], Json),
+            _ => Caller.Fail("dkim takes \"genkey DOMAIN SELECTOR [--type rsa|ed25519] [--bits N] [--out DIRECTORY] [--json]\" (bits for rsa), or \"check [DOMAIN ...] [--json]\"", ExitStatus.Usage),
+        };
+    }
 }
 
 [Verb("import", HelpText = "Make main.toml and master.toml of a configuration of Postfix.")]

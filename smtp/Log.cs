@@ -22,6 +22,15 @@ internal sealed class Log(ILog log)
     internal void BreakingLine(string queueId, int limit) =>
         log.Info(string.Create(CultureInfo.InvariantCulture, $"{queueId}: breaking line > {limit} bytes with <CR><LF>SPACE"));
 
+    /// <summary>What nobody is to read.</summary>
+    internal static Log Silent { get; } = new(new NoLog());
+
+    /// <summary>The message goes out with signatures; the words are those of OpenDKIM.</summary>
+    internal void Signed(string queueId, IEnumerable<MessageSignature> signatures) =>
+        log.Info($"{queueId}: DKIM-Signature field added {string.Join(", ", signatures.Select(static signature => $"(s={signature.Selector}, d={signature.Domain})"))}");
+
+    internal void NotSigned(string queueId, string why) => log.Warning($"{queueId}: sent without a DKIM signature: {why}");
+
     /// <summary>Something is done because of a line of the message.</summary>
     /// <param name="word">"warning", "replace" ...</param>
     /// <param name="text">What the table says; empty: nothing.</param>
@@ -96,4 +105,11 @@ internal sealed class Log(ILog log)
     internal void BadTlsPolicy(string nextHop, string why) => log.Warning($"TLS policy for {nextHop}: {why}");
 
     internal void Warning(string text) => log.Warning(text);
+
+    private sealed class NoLog : ILog
+    {
+        public void Write(Severity severity, string text)
+        {
+        }
+    }
 }

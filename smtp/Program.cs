@@ -20,9 +20,12 @@ namespace PostfixNet.Smtp;
 ///   smtp_header_checks, smtp_mime_header_checks, smtp_nested_header_checks and smtp_body_checks change what goes out, with the actions WARN, INFO,
 ///   REPLACE, PREPEND, STRIP, IGNORE and DUNNO: docs/checks.md. They see what was made of 8-bit content for a server that takes none, and
 ///   addresses before smtp_generic_maps.
+///   Mail whose author (From:) is of a domain with a table [dkim."DOMAIN"], or below it, gets a DKIM signature (RFC 6376, RFC 8463) by each key of the table, over the octets
+///   that leave, after all of that: docs/dkim.md. Not by LMTP, unless lmtp_dkim_signing. A message that has a signature by the same domain and selector gets no other one. When a
+///   key cannot be read mail waits, or is sent without (smtp_dkim_failure_action).
 /// SECURITY
 ///   Talks to servers that cannot be trusted: each wait has a deadline, each reply and list a limit. Needs no privileges
-///   once started; the table of passwords is read, and files with certificates and keys are opened, before they are given up. Opens queue files, Unix-domain sockets, and
+///   once started; the table of passwords is read, and files with certificates and keys are opened, before they are given up; so are keys that sign mail, where mail_owner cannot read them. Opens queue files, Unix-domain sockets, and
 ///   network connections, and files with certificates and keys. Passwords and tokens are shown nowhere.
 ///   What a server said before TLS counts for nothing after it. That DNSSEC vouches for an answer is believed of the name servers in
 ///   dns_trusted_nameservers alone. Nothing is fetched to verify a certificate.
@@ -30,17 +33,18 @@ namespace PostfixNet.Smtp;
 ///   One line per recipient and attempt: to=, relay=, delay=, delays=, dsn=, status=. One line per server or recipient
 ///   that is given up for the next server, or that waits for another transaction because the server takes no more at once.
 ///   "ID: replace: header ...: text" and so on: what a check did.
+///   "ID: DKIM-Signature field added (s=SELECTOR, d=DOMAIN)": the message goes out signed.
 ///   smtp_tls_loglevel = 1: one line per TLS connection. Always: certificates that do not pass, and TLS that fails.
 ///   With debug_peer_list, or "master verbose", each line of the conversation, passwords left out. With notify_classes, the transcript of a
 ///   conversation that broke the protocol goes to error_notice_recipient. A damaged queue file gets mode 0400, and qmgr
 ///   moves it to corrupt. Exit 0: told to end, or idle, or a lookup table has changed. 70: a bug; the mail is retried. 78: configuration unusable.
 /// CONFIGURATION
 ///   smtp_* (for the service lmtp, lmtp_x takes the place of smtp_x), allow_percent_hack, append_at_myorigin,
-///   append_dot_mydomain, best_mx_transport, bounce_service_name, cleanup_service_name, daemon_timeout,
+///   append_dot_mydomain, best_mx_transport, bounce_service_name, cleanup_service_name, daemon_timeout, [dkim."DOMAIN"],
 ///   debug_peer_list, defer_service_name, delay_logging_resolution_limit, disable_dns_lookups,
 ///   disable_mime_output_conversion, dns_nameservers, dns_trusted_nameservers, double_bounce_sender, error_notice_recipient, fallback_relay,
 ///   hash_queue_depth, hash_queue_names, header_address_token_limit, header_size_limit, ignore_mx_lookup_error,
-///   inet_interfaces, inet_protocols, legacy_no_failover_after_greeting, line_length_limit, lmtp_assume_final,
+///   inet_interfaces, inet_protocols, legacy_no_failover_after_greeting, line_length_limit, lmtp_assume_final, lmtp_dkim_signing,
 ///   mime_boundary_length_limit, mime_nesting_limit, minimal_backoff_time, mydestination, mydomain, myhostname, myorigin, notify_classes,
 ///   lmtp_requiretls_policy, propagate_unmatched_extensions, proxy_interfaces, recipient_delimiter, relayhost, requiretls_enable, soft_bounce, swap_bangpath,
 ///   tls_append_default_CA, tls_dane_digests, tls_required_enable, trace_service_name, and those of shared/Service/SingleServer.cs.
@@ -57,9 +61,14 @@ internal static class Program
         {
             LoginSettings.OpenTables(config, service);
             TlsFiles.Open(config, service);
+            KeyFiles.Open(config, service);
         },
-        Tell = static (config, settings, service, question) => question is [Fact.AboutNames]
-            ? NameFacts.Of(config, settings.Options) : ServerFacts.Of(config, settings.Options, service, question),
+        Tell = static (config, settings, service, question) => question switch
+        {
+            [Fact.AboutNames] => NameFacts.Of(config, settings.Options),
+            [Fact.AboutSigning, var domain] => RecordFacts.Of(config, domain),
+            _ => ServerFacts.Of(config, settings.Options, service, question),
+        },
         CallsPrograms = LoginSettings.CallPrograms,
         Examine = static settings => settings.Examine(),
     };

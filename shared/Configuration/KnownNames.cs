@@ -83,8 +83,8 @@ internal static class KnownNames
         bool isTable = entry.Value is TomlTable;
         if (!isTable && (IsReferenced(root, entry.Key) || IsRestrictionClass(root, entry.Key)))
             return null;
-        string suggestion = isTable && EditDistance(entry.Key, DestinationRules.TableName) <= 2
-            ? $"; did you mean \"{DestinationRules.TableName}\"?" : Suggestion(entry.Key);
+        string suggestion = isTable && EditDistance(entry.Key, DestinationRules.TableName) <= 2 ? $"; did you mean \"{DestinationRules.TableName}\"?"
+            : isTable && EditDistance(entry.Key, DkimRules.TableName) <= 1 ? $"; did you mean \"{DkimRules.TableName}\"?" : Suggestion(entry.Key);
         return $"unknown {(isTable ? "table" : "parameter")} \"{entry.Key}\"{suggestion}";
     }
 

@@ -36,6 +36,8 @@ internal sealed class MainCheck(MainConfig config, TomlTable root)
     {
         if (entry.Key == DestinationRules.TableName)
             _ = config.Destinations;
+        else if (entry.Key == DkimRules.TableName)
+            _ = config.Dkim;
         else if (KnownNames.ParameterFor(entry.Key) is { } parameter)
             _ = config.ValueOf(parameter, entry.Key);
         else if (UnsupportedParameters.Find(entry.Key) is { } unsupported)

@@ -18,6 +18,7 @@ public sealed class MainConfig
     private readonly List<LookupTable> _tables = [];
     private readonly List<string> _remarks = [];
     private DestinationRules? _destinations;
+    private DkimRules? _dkim;
     private string _overriding = "";
     private IReadOnlyList<string> _overridden = [];
 
@@ -46,6 +47,10 @@ public sealed class MainConfig
     public DestinationRules Destinations => _destinations ??= _root.TryGet(DestinationRules.TableName, out TomlEntry? entry)
         ? DestinationReader.Read(this, entry.Value)
         : DestinationRules.None;
+
+    /// <summary>The tables [dkim."DOMAIN"].</summary>
+    /// <exception cref="ConfigurationException">Something in them is wrong.</exception>
+    public DkimRules Dkim => _dkim ??= _root.TryGet(DkimRules.TableName, out TomlEntry? entry) ? DkimReader.Read(this, entry.Value) : DkimRules.None;
 
     /// <summary>The directory that holds main.toml: the option's, else that of $MAIL_CONFIG, else /etc/postfix.net.</summary>
     /// <param name="option">Value of the -c option (-C of sendmail); null when not given.</param>

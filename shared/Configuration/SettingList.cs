@@ -22,12 +22,12 @@ public sealed class SettingList
     /// <summary>All that is known or given, Postfix's that are not built too, by name.</summary>
     public IEnumerable<Setting> All() => Parameters.All.Select(static parameter => parameter.Name)
         .Concat(UnsupportedParameters.All.Select(static parameter => parameter.Name)).Concat(_root.Entries.Select(static entry => entry.Key))
-        .Where(static name => name != DestinationRules.TableName).Distinct().Order(StringComparer.Ordinal).Select(Find).OfType<Setting>();
+        .Where(static name => !IsOfTables(name)).Distinct().Order(StringComparer.Ordinal).Select(Find).OfType<Setting>();
 
     /// <summary>One parameter; null: there is none of that name, and none is given.</summary>
     public Setting? Find(string name)
     {
-        TomlEntry? entry = _root.TryGet(name, out TomlEntry? found) && name != DestinationRules.TableName ? found : null;
+        TomlEntry? entry = _root.TryGet(name, out TomlEntry? found) && !IsOfTables(name) ? found : null;
         Parameter? parameter = KnownNames.ParameterFor(name);
         UnsupportedParameter? unsupported = parameter is null ? UnsupportedParameters.Find(name) : null;
         if (parameter is null && unsupported is null && entry is null)
@@ -39,7 +39,7 @@ public sealed class SettingList
         { Base = parameter?.Name };
     }
 
-    /// <summary>Names whose values in main.toml are not what they were, by name; tables of destinations are "destination".</summary>
+    /// <summary>Names whose values in main.toml are not what they were, by name; tables of destinations are "destination", those of keys "dkim".</summary>
     public IEnumerable<string> ChangesSince(SettingList before)
     {
         ArgumentNullException.ThrowIfNull(before);
@@ -89,7 +89,7 @@ public sealed class SettingList
     private string? WrittenOf(string name)
     {
         Parameter? parameter = KnownNames.ParameterFor(name);
-        return _root.TryGet(name, out TomlEntry? entry) && name != DestinationRules.TableName ? TextOf(entry.Value, isSecret: parameter == Parameters.SmtpSaslPasswordMaps)
+        return _root.TryGet(name, out TomlEntry? entry) && !IsOfTables(name) ? TextOf(entry.Value, isSecret: parameter == Parameters.SmtpSaslPasswordMaps)
             : parameter is { DefaultText: null } ? _config.Texts.Of(parameter.Name) // found out, and may follow what main.toml gives
             : parameter is not null ? DefaultOf(name, parameter)
             : UnsupportedParameters.Find(name)?.Defaults[0];
@@ -101,6 +101,12 @@ public sealed class SettingList
 
     /// <summary>The tables [destination."NAME"], and what they say.</summary>
     public IEnumerable<(string Name, string Text)> Destinations() => _config.Destinations.All.Select(static rule => (rule.Name, rule.Describe()));
+
+    /// <summary>The tables [dkim."DOMAIN"], and what they say.</summary>
+    public IEnumerable<(string Name, string Text)> Signing() => _config.Dkim.All.Select(static rule => (rule.Domain, rule.Describe()));
+
+    // Keys under which there are tables of settings, not a value.
+    private static bool IsOfTables(string name) => name is DestinationRules.TableName or DkimRules.TableName;
 
     /// <summary>Words of a list.</summary>
     public static IReadOnlyList<string> Words(string text) => MainConfig.Words(text);

@@ -11,6 +11,9 @@ public sealed record Fact(string Name, string Value, string Because)
     /// <summary>The question to an agent what is wrong with the names that it will look up; facts are named "error" or "warning".</summary>
     public const string AboutNames = "names";
 
+    /// <summary>The question to an agent whether receivers find the keys with which it signs mail of a domain, which follows.</summary>
+    public const string AboutSigning = "signing";
+
     /// <summary>Name of a fact that keeps mail from going.</summary>
     public const string ErrorName = "error";
 

@@ -31,6 +31,13 @@ internal sealed class MessageTransfer(SmtpChat chat, ServerFeatures features, Se
                 return;
             throw;
         }
+        catch (SigningException e)
+        {
+            // Nothing of the message was sent; closing now makes the server forget it.
+            chat.Abandon();
+            _trouble.SigningFails(e.Message);
+            return;
+        }
         if (chat.Options.IsLmtp)
             JudgeEach(quit);
         else
@@ -52,7 +59,16 @@ internal sealed class MessageTransfer(SmtpChat chat, ServerFeatures features, Se
     {
         int lineLimit = chat.Options.MessageLineLimit;
         MessageBody body = new(chat.SendBody, lineLimit, () => turn.Delivery.Log.BreakingLine(turn.Delivery.QueueId, lineLimit));
-        CopyContent(body, convert);
+        try
+        {
+            foreach (MessageSignature signature in Sign(convert, lineLimit))
+                body.AddField(signature.Field);
+            body.Copy(turn.Delivery.Content(), Steps(convert, turn.Delivery.Log));
+        }
+        catch (Exception e) when (e is QueueFileException or IOException)
+        {
+            throw new ContentException(e);
+        }
         if (features.DelayDot)
         {
             body.SendAll();
@@ -65,21 +81,36 @@ internal sealed class MessageTransfer(SmtpChat chat, ServerFeatures features, Se
         chat.HasQuit |= quit;
     }
 
-    private void CopyContent(MessageBody body, bool convert)
+    // What is signed are the lines that leave, whatever was made of them for this server: so they pass twice.
+    private IReadOnlyList<MessageSignature> Sign(bool convert, int lineLimit)
     {
+        if (chat.Options.Signing is not { } signing)
+            return [];
         try
         {
-            body.Copy(turn.Delivery.Content(), convert, chat.Options.Generic, chat.Options.Checks is { } tables ? output => Look(tables, output, convert) : null);
+            using MessageSigner signer = new(signing);
+            FoldedLines lines = new(lineLimit, static () => { }, signer.Add);
+            // What is logged of the content is logged when it goes out.
+            Steps(convert, Log.Silent).Copy(turn.Delivery.Content(), lines.Add, () => signer.IsOver);
+            lines.End();
+            IReadOnlyList<MessageSignature> signatures = signer.Finish(turn.Delivery.Now / 1_000_000);
+            if (signatures.Count > 0)
+                turn.Delivery.Log.Signed(turn.Delivery.QueueId, signatures);
+            return signatures;
         }
-        catch (Exception e) when (e is QueueFileException or IOException)
+        catch (SigningException e) when (signing.SendsUnsigned || e.IsOfMessage)
         {
-            throw new ContentException(e);
+            turn.Delivery.Log.NotSigned(turn.Delivery.QueueId, e.Message);
+            return [];
         }
     }
 
+    private ContentSteps Steps(bool convert, Log log) => new(convert, chat.Options.Generic,
+        chat.Options.Checks is { } tables ? output => Look(tables, output, convert, log) : null);
+
     // Encoders put a line out in pieces.
-    private CheckedContent Look(CheckTables tables, LineSink output, bool convert) =>
-        new(tables, output, turn.Delivery.Log, turn.Delivery.QueueId, convert ? chat.Options.LineLengthLimit : 0);
+    private CheckedContent Look(CheckTables tables, LineSink output, bool convert, Log log) =>
+        new(tables, output, log, turn.Delivery.QueueId, convert ? chat.Options.LineLengthLimit : 0);
 
     // RFC 2033 section 4.2: one reply for each recipient that was accepted, in the order of RCPT.
     private void JudgeEach(bool quit)

@@ -218,6 +218,15 @@ internal sealed class SmtpTrouble(ServerTurn turn)
         AllFail(Why("4.3.0", $"unable to read the message: {reason}"), throttle: false);
     }
 
+    /// <summary>A key of ours is not there: nothing that another server could change.</summary>
+    /// <param name="why">For the log: no sender needs to know our files.</param>
+    internal void SigningFails(string why)
+    {
+        turn.Delivery.Log.Warning($"{turn.Delivery.QueueId}: {why}");
+        GiveUp();
+        AllFail(Why("4.7.0", "mail system configuration error: the message cannot be signed (DKIM)"), throttle: false);
+    }
+
     /// <summary>A table of this system cannot say what is to be sent.</summary>
     internal void LookupFails(LookupException failure)
     {

@@ -55,13 +55,16 @@ internal sealed record AgentSettings
             TraceService = config.Get(Parameters.TraceServiceName),
             Examine = () =>
             {
+                ProblemList found = new();
                 if (options!.Tls is { } tls)
-                    TlsConfig.Examine(config, service, tls.Client);
+                    found.Try(() => TlsConfig.Examine(config, service, tls.Client));
+                found.Try(() => options.Signing?.Examine());
+                found.ThrowIfAny();
             },
         };
     }
 
-    /// <summary>Looks at what is needed only once a server offers TLS.</summary>
+    /// <summary>Looks at what is needed only once a server offers TLS, or mail is signed.</summary>
     /// <exception cref="ConfigurationException">It cannot be used.</exception>
     internal required Action Examine { get; init; }
 

@@ -39,6 +39,8 @@ internal static class ServerFacts
             if (address is not null && !address.Equals(IPAddress.None) && !address.Equals(IPAddress.IPv6None))
                 yield return new Fact("from address", address.ToString(), byRule ? tableName : "smtp_bind_address, smtp_bind_address6 or inet_interfaces");
         }
+        if (options.Signing?.For(Address.DomainOf(sender)) is { } signs)
+            yield return new Fact("DKIM", $"signed as {signs.Domain}, selector {string.Join(", ", signs.Keys.Select(static key => key.Selector))}, where From: is the sender", $"[dkim.\"{signs.Domain}\"]");
         yield return new Fact("called", options.HeloName, "smtp_helo_name");
         foreach (string relay in options.FallbackRelay)
             yield return new Fact("else by", relay, "smtp_fallback_relay");

@@ -80,6 +80,7 @@ internal static class SmtpConfig
             SoftBounce = config.Get(Parameters.SoftBounce),
             Generic = GenericMap.Read(config, service),
             Checks = CheckTables.ReadOutgoing(config, service),
+            Signing = Signing.Read(config, service),
             QuoteEnvelope = Get(Parameters.SmtpQuoteRfc821Envelope),
             SendXForward = Get(Parameters.SmtpSendXforwardCommand),
             DisableMimeOutputConversion = config.Get(Parameters.DisableMimeOutputConversion),

@@ -56,6 +56,9 @@ internal sealed record SmtpOptions
     /// <summary>What looks at content that goes out: smtp_header_checks and its kin; null: nothing.</summary>
     internal required CheckTables? Checks { get; init; }
 
+    /// <summary>What is signed, by DKIM; null: nothing.</summary>
+    internal Signing? Signing { get; init; }
+
     /// <summary>Quote local parts where they need it: smtp_quote_rfc821_envelope.</summary>
     internal required bool QuoteEnvelope { get; init; }
 

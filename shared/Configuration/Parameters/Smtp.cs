@@ -125,6 +125,15 @@ public static partial class Parameters
     /// <summary>The next address of equal preference is tried beside one that is slow to answer. Ours beyond Postfix.</summary>
     public static readonly Parameter<bool> SmtpRaceAddresses = Flag("smtp_race_addresses", "yes");
 
+    /// <summary>Mail whose author's domain has a table [dkim."DOMAIN"] is signed. Ours beyond Postfix.</summary>
+    public static readonly Parameter<bool> SmtpDkimSigning = Flag("smtp_dkim_signing", "yes");
+
+    /// <summary>The same for mail that goes by LMTP. Ours beyond Postfix.</summary>
+    public static readonly Parameter<bool> LmtpDkimSigning = Flag("lmtp_dkim_signing", "no");
+
+    /// <summary>What becomes of mail that is to be signed and cannot be, since its key is not there: it waits, or is sent without. Ours beyond Postfix.</summary>
+    public static readonly Parameter<string> SmtpDkimFailureAction = Choice("smtp_dkim_failure_action", "defer", "defer send");
+
     /// <summary>A server reached by an alias has the name that the alias stands for.</summary>
     public static readonly Parameter<bool> SmtpCnameOverridesServername = Flag("smtp_cname_overrides_servername", "no");
 

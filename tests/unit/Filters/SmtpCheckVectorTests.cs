@@ -83,7 +83,7 @@ public sealed partial class SmtpCheckVectorTests
         MessageBody body = new(wire.Write, wireLimit, static () => { });
         using (SafeFileHandle file = File.OpenHandle(directory.File("mail", Records(test))))
         {
-            body.Copy(new ContentReader(file, 0), toSevenBit: !test.IsEightBit, checks: output => new CheckedContent(tables, output, new SmtpLog(log), "ID", test.IsEightBit ? 0 : lineLimit));
+            body.Copy(new ContentReader(file, 0), new ContentSteps(ToSevenBit: !test.IsEightBit, Checks: output => new CheckedContent(tables, output, new SmtpLog(log), "ID", test.IsEightBit ? 0 : lineLimit)));
         }
         body.SendAll();
         List<string> sent = [.. Encoding.Latin1.GetString(wire.ToArray()).Split("\r\n").SkipLast(1).Select(Escaped)];

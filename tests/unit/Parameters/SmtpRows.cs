@@ -24,6 +24,9 @@ public sealed class SmtpRows
     private static readonly SmtpScene s_entity = new() { Content = ["MIME-Version: 1.0", "Content-Type: message/rfc822", "", "X-In: here", "", "text"] };
     private static readonly SmtpScene s_old = new() { Script = Firewall, Message = static request => request with { ArrivalMicroseconds = request.ActiveMicroseconds - 600_000_000 } };
 
+    private const string Signed = "[dkim.'origin.test']\nkeys.s = 'DIR/KEY'\n";
+    private static readonly SmtpScene s_signed = new() { Content = ["From: sf@origin.test", "", "text"] };
+
     // More than fits into the buffers of the system.
     private static readonly SmtpScene s_large = new() { Content = Enumerable.Repeat(new string('x', 900), 25_000) };
 
@@ -105,6 +108,9 @@ public sealed class SmtpRows
         new("smtp_nested_header_checks", "'regexp:{{/^X-In/ IGNORE}}'", s_entity.Play, "") { Hides = "X-In: here" },
         new("smtp_body_checks", "'regexp:{{/^text/ PREPEND before}}'", s_plain, "\r\nbefore\r\ntext\r\n"),
         new("smtp_header_checks", "'regexp:{{/^Subject: s/ HOLD}}'", s_plain, "warning: unsupported command in smtp_header_checks map: HOLD"),
+        new("smtp_dkim_signing", "false", s_signed.Play, "") { Hides = "DKIM-Signature field added (s=s, d=origin.test)", With = Signed },
+        new("lmtp_dkim_signing", "true", (s_signed with { Service = "lmtp" }).Play, "DKIM-Signature field added (s=s, d=origin.test)") { With = Signed },
+        new("smtp_dkim_failure_action", "'send'", s_signed.Play, "sent without a DKIM signature: main.toml:") { With = Signed.Replace("KEY", "GONE", StringComparison.Ordinal) },
         new("recipient_delimiter", "'+'", s_generic.Play, "C: MAIL FROM:<x@y.test>") { With = "smtp_generic_maps = { 'sf@origin.test' = 'x@y.test' }\n" },
         new("propagate_unmatched_extensions", "['generic']", s_generic.Play, "C: MAIL FROM:<x+e@y.test>") { With = "recipient_delimiter = '+'\nsmtp_generic_maps = { 'sf@origin.test' = 'x@y.test' }\n" },
         new("header_size_limit", "20", (s_scene with { Content = [$"To: {new string('a', 30)}@origin.test", "", "text"] }).Play, "") { Hides = "To: x@y.test", With = "smtp_generic_maps = { '@origin.test' = 'x@y.test' }\n" },

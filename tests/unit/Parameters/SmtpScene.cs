@@ -64,6 +64,7 @@ internal sealed record SmtpScene
     {
         using TemporaryDirectory directory = new();
         FileSystem.ChangeMode(directory.File("token", "#!/bin/sh\nsleep 1.5\necho token\n"u8.ToArray()), 0x1C0 /* 0700 */);
+        directory.File("KEY", Encoding.ASCII.GetBytes(Dkim.DkimScene.EdPem));
         SslServerAuthenticationOptions? tls = null;
         if (CertificateFor.Length > 0)
         {

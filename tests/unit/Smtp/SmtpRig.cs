@@ -180,6 +180,9 @@ internal sealed class FakeResolver : IResolver
 
     internal void Says(string name, DnsType type, DnsReply reply) => _replies[(name, type)] = reply;
 
+    internal void Texts(string name, params string[] texts) =>
+        _replies[(name, DnsType.Txt)] = new DnsReply(DnsStatus.Ok, [.. texts.Select(text => new TxtRecord(name, 60, text))], name, false);
+
     internal void Fails(string name, DnsType type, DnsStatus status) => _replies[(name, type)] = new DnsReply(status, [], name, false);
 
     public DnsReply Query(string name, DnsType type)

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
@@ -70,10 +71,13 @@ internal sealed class Flusher(QueueDirectories queues, Action wakeQueueManager, 
     {
         try
         {
-            if (FileSystem.Status(path) is not { Kind: FileKind.Regular, LinkCount: 1 } status || !QueueFileMode.IsReady(status.Mode)
+            if (FileSystem.Status(path) is not { Kind: FileKind.Regular, LinkCount: 1 })
+                return false;
+            using SafeFileHandle file = FileSystem.Open(path, write: true);
+            if (FileSystem.Status(file) is not { Kind: FileKind.Regular, LinkCount: 1 } status || !QueueFileMode.IsReady(status.Mode)
                 || !FileSystem.TrySetTime(path, MailTime.NowMicroseconds * 1000))
                 return false;
-            FileSystem.ChangeMode(path, status.Mode | QueueFileMode.FlushFirst);
+            FileSystem.ChangeMode(file, set: QueueFileMode.FlushFirst, clear: 0);
             return queues.Rename(path, QueueName.Incoming, id);
         }
         catch (SystemCallException e) when (e.IsMissing)

@@ -230,7 +230,7 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
         return false;
     }
 
-    // Of a redirected message all recipients but one are done with it, and the new one would not go along.
+    // Processed anew it would go to its first recipients again.
     private bool IsRedirected(QueueId id, string path)
     {
         try
@@ -238,7 +238,7 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
             using QueueFile file = QueueFile.Open(path);
             if (file.ReadEnvelope().Redirect is not { Length: > 0 } redirect)
                 return false;
-            report.Warn($"{id}: not requeued: it is redirected to {Address.ToExternal(redirect)}, and would go to one of its first recipients alone");
+            report.Warn($"{id}: not requeued: it is redirected to {Address.ToExternal(redirect)}, and would go to its first recipients; to have that, \"postsuper change {id} --redirect nobody\" first");
             return true;
         }
         catch (QueueFileException)

@@ -146,7 +146,7 @@ internal sealed class MessageChanges(QueueDirectories queues, Report report, Cha
                 EnvelopeEdit.Apply(file, path, change.Envelope, isFlushed: false);
             if (change.At is { } at)
                 FileSystem.ChangeMode(file, set: QueueFileMode.Scheduled, clear: 0);
-            FileSystem.TrySetTime(path, change.At is { } seconds ? seconds * 1_000_000_000 : status.ModifiedNanoseconds);
+            FileSystem.SetTime(file, change.At is { } seconds ? seconds * 1_000_000_000 : status.ModifiedNanoseconds);
             changes.File();
             // Whoever looks into incoming thinks that it is due.
             if (change.At is not null && queue == QueueName.Incoming)
@@ -157,7 +157,7 @@ internal sealed class MessageChanges(QueueDirectories queues, Report report, Cha
         {
             return false;
         }
-        catch (QueueFileException e)
+        catch (Exception e) when (e is QueueFileException or IOException)
         {
             report.Fail($"{QueueDirectories.NameOf(queue)}/{id}: not changed: {e.Message}");
             return false;

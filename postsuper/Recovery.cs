@@ -80,14 +80,15 @@ internal sealed class Recovery(QueueDirectories queues, Report report, TimeProvi
             return;
         string target = queues.PathOf(QueueName.Deferred, id);
         queues.MakeHashDirectories(QueueName.Deferred, id);
-        // Still damaged in the eyes of others until it is in its place.
         FileSystem.TrySetTime(path, MailTime.Microseconds(clock) * 1000);
+        // Before it is in its place: the queue manager, which may look there at once, would find it damaged still.
+        FileSystem.ChangeMode(file, QueueFileMode.Ready);
         if (!FileSystem.TryRenameNoReplace(path, target))
         {
+            FileSystem.ChangeMode(file, QueueFileMode.Corrupt);
             report.Fail($"{target}: the name is taken; {path} stays where it is");
             return;
         }
-        FileSystem.ChangeMode(file, QueueFileMode.Ready);
         changes?.Name(path, target);
         changes?.File();
         Recovered++;

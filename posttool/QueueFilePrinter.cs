@@ -147,6 +147,9 @@ internal sealed class QueueFilePrinter(string path, RecordReader reader, bool ca
     {
         if (!canSeek || _size is not { Size: >= 0, Offset: > 0 } size)
             return false;
+        // Forwards only: a damaged record could lead back again and again.
+        if (size.Offset + size.Size < reader.NextOffset)
+            return false;
         reader.Seek(size.Offset + size.Size);
         return true;
     }

@@ -30,6 +30,7 @@ internal sealed class ServiceRules(Plan plan, PostfixSettings settings, Ways way
     {
         IReadOnlyList<string> disabled = settings.Words("master_service_disable");
         Dictionary<string, int> last = [];
+        List<(MasterCfEntry Entry, Finding Finding)> taken = [];
         foreach (MasterCfEntry entry in entries)
             last[entry.Key] = entry.Line;
         foreach (MasterCfEntry entry in entries)
@@ -41,8 +42,11 @@ internal sealed class ServiceRules(Plan plan, PostfixSettings settings, Ways way
             else if (disabled.Contains(entry.Type) || disabled.Contains($"{entry.Name}.{entry.Type}"))
                 finding.Lose("master_service_disable switches it off in Postfix, too", decides: false);
             else
-                Take(entry, finding, local);
+                taken.Add((entry, finding));
         }
+        // What hands connections on goes first, wherever it stands.
+        foreach ((MasterCfEntry entry, Finding finding) in taken.OrderBy(static one => one.Entry.Command != "postscreen"))
+            Take(entry, finding, local);
         foreach ((string name, var standard) in s_standard)
         {
             if (!plan.Services.Exists(service => service.Name == name))
@@ -59,7 +63,7 @@ internal sealed class ServiceRules(Plan plan, PostfixSettings settings, Ways way
                 break;
             case ("smtpd", "pass"):
                 if (_screens.Count == 0)
-                    finding.Lose("nothing hands connections to it: there is no postscreen before it in master.cf", decides: false);
+                    finding.Lose("nothing hands connections to it: there is no postscreen in master.cf", decides: false);
                 foreach ((MasterCfEntry screen, _) in _screens)
                     Server(entry, finding, screen.Name);
                 break;

@@ -9,6 +9,8 @@ namespace PostfixNet.Qmgr;
 /// <summary>The files of messages in delivery: what is noted in them, and where they go.</summary>
 internal sealed class ActiveFiles(QueueDirectories directories, Settings settings, ITimers timers, TimeProvider clock, Log log)
 {
+    private const int Batch = 1000;
+
     /// <summary>Where the file of a message is.</summary>
     internal string PathOf(QueueId id) => directories.PathOf(QueueName.Active, id);
 
@@ -108,6 +110,40 @@ internal sealed class ActiveFiles(QueueDirectories directories, Settings setting
     /// <summary>Notes that a recipient needs no more work.</summary>
     /// <returns>False: it could not be noted, and the recipient must be tried again.</returns>
     internal bool TryMarkDone(QueueId id, Recipient recipient) => TryWrite(id, file => QueueFile.MarkDone(file.Handle, recipient.Offset));
+
+    /// <summary>All recipients of a redirected message are done with it once the one copy is: else a message that stays for another reason would be
+    /// delivered once more for each. Before that they are left alone: the operator may take the redirection back.</summary>
+    /// <exception cref="IOException">That cannot be noted.</exception>
+    internal void SettleRedirected(Message message)
+    {
+        if (message.SpokesmanOffset == 0)
+            return;
+        try
+        {
+            using QueueFile file = QueueFile.Open(PathOf(message.Id), write: true);
+            if (!QueueFile.IsDone(file.Handle, message.SpokesmanOffset))
+                return;
+            List<Recipient> others = [];
+            file.ReadEnvelope(others, Batch, out long next);
+            while (true)
+            {
+                foreach (Recipient other in others)
+                    QueueFile.MarkDone(file.Handle, other.Offset);
+                if (next == 0)
+                    break;
+                others.Clear();
+                next = file.ReadRecipients(next, others, Batch);
+            }
+            message.NoteMarks();
+        }
+        catch (QueueFileException e)
+        {
+            log.Trouble(message.Id, e);
+        }
+        catch (SystemCallException e) when (e.IsMissing)
+        {
+        }
+    }
 
     /// <summary>Notes that the sender was told of the delay.</summary>
     internal void MarkWarned(Message message) => TryWrite(message.Id, file => QueueFile.SetWarnTime(file.Handle, message.WarnTimeOffset, -1));

@@ -14,7 +14,7 @@ internal sealed class Admission(
     private const long FutureToleranceMicroseconds = 1_000_000;
     private static readonly TimeSpan s_clockTolerance = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_lockedRetry = TimeSpan.FromSeconds(60);
-    private const int ToldLimit = 1000, BatchOfOthers = 1000;
+    private const int ToldLimit = 1000;
 
     // 2025: no such file was made before.
     private const long Earliest = 1_735_689_600;
@@ -122,8 +122,6 @@ internal sealed class Admission(
             envelope = file.ReadEnvelope(recipients, active.FirstBatch, out next);
             // What an operator orders comes before anything is done to it, and he sees why it waited.
             rule = recipients.Count > 0 ? rules.Of(QueueName.Active, new QueueEntry(id, path)) : null;
-            if (rule is null && envelope.Redirect is { Length: > 0 } && recipients.Count > 0)
-                LeaveFirst(file, recipients, ref next);
             CorrectTime(id, file, envelope, now);
         }
         catch (QueueFileException e)
@@ -132,11 +130,14 @@ internal sealed class Admission(
             files.SaveCorrupt(id);
             return;
         }
+        long spokesman = 0;
         if (rule is null && envelope.Redirect is { Length: > 0 } redirect && recipients.Count > 0)
         {
+            // One copy, on behalf of the first who is left.
+            (spokesman, next) = (recipients[0].Offset, 0);
             recipients = [recipients[0] with { Address = redirect }];
         }
-        Message message = new(active, id, envelope, now) { IgnoresDeadDestinations = flush, Attempts = attempts };
+        Message message = new(active, id, envelope, now) { IgnoresDeadDestinations = flush, Attempts = attempts, SpokesmanOffset = spokesman };
         log.Activated(message);
         active.Add(message);
         if (rule is not null)
@@ -193,17 +194,6 @@ internal sealed class Admission(
             }
         }
         dispatch.SortAnew();
-    }
-
-    // One copy, on behalf of the first who is left. The others are done with it now: were that noted after the delivery, a message
-    // that stays for another reason would be delivered once more for each.
-    private static void LeaveFirst(QueueFile file, List<Recipient> recipients, ref long next)
-    {
-        while (next > 0)
-            next = file.ReadRecipients(next, recipients, BatchOfOthers);
-        foreach (Recipient other in recipients[1..])
-            QueueFile.MarkDone(file.Handle, other.Offset);
-        recipients.RemoveRange(1, recipients.Count - 1);
     }
 
     // Mail that was written under another clock, of a machine that has just been switched on for instance, would never be too old, or

@@ -101,6 +101,9 @@ internal sealed class Message
     /// <summary>How often it was tried before, as far as is known.</summary>
     internal int Attempts { get; init; }
 
+    /// <summary>Where the file has the recipient on whose behalf it goes to somebody else, in one copy for all; 0: it is not redirected.</summary>
+    internal long SpokesmanOffset { get; init; }
+
     /// <summary>Its jobs, one for each transport that has had recipients of it.</summary>
     internal Job[] Jobs { get; private set; } = [];
 

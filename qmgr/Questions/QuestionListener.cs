@@ -38,17 +38,25 @@ internal sealed class QuestionListener
         _open++;
         EventLoop.Timer? timer = null;
         EventChannel channel = new(_loop, client);
-        channel.Received = question => channel.Send(_answer(question));
+        channel.Received = question =>
+        {
+            timer!.Cancel();
+            timer = _loop.After(s_limit, GiveUp);
+            channel.Send(_answer(question));
+        };
         channel.Closed = _ =>
         {
             timer!.Cancel();
             _open--;
         };
-        timer = _loop.After(s_limit, () =>
+        timer = _loop.After(s_limit, GiveUp);
+
+        // Whoever lists a long queue to a slow reader asks now and then; he does not wait with a question half told.
+        void GiveUp()
         {
             _log.QuestionTookTooLong(s_limit);
             channel.Dispose();
             _open--;
-        });
+        }
     }
 }

@@ -132,9 +132,10 @@ internal sealed class Completion(
     private void Defer(Message message) => files.Insist(message.Id, () =>
     {
         long now = Now;
-        // A limit, since mail may be older than its lifetime: paused mail is, and laws have no end.
-        long next = Math.Min(now + (long)settings.LongestPause.TotalMicroseconds,
+        // A limit, since mail may be older than its lifetime: paused mail is, and laws have no end. What was given back untried is as due as it was.
+        long next = message.Diversion is not null && !message.SomeDeferred ? now : Math.Min(now + (long)settings.LongestPause.TotalMicroseconds,
             message.NextAttempt(settings.Retries.Usual.Refused, now, surroundings.Chance()));
+        files.SettleRedirected(message);
         // It stays for long: after a loss of power all that have it would get it again.
         if (message.HasNewMarks)
             files.Flush(message.Id);
@@ -155,6 +156,7 @@ internal sealed class Completion(
             Defer(message);
             return;
         }
+        files.SettleRedirected(message);
         if (message.HasNewMarks)
             files.Flush(message.Id);
         try

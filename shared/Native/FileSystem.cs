@@ -259,6 +259,14 @@ public static unsafe class FileSystem
         return Marshal.GetLastPInvokeError() == LibC.ENOENT ? false : throw SystemCallException.Last($"set time of {path}");
     }
 
+    /// <summary>Sets access and modification time of an open file, whatever its name is by now.</summary>
+    /// <param name="nanoseconds">Since 1970.</param>
+    public static void SetTime(SafeFileHandle file, long nanoseconds)
+    {
+        if (Unix.SetTime((int)file.DangerousGetHandle(), nanoseconds) < 0)
+            throw SystemCallException.Last("set time");
+    }
+
     /// <summary>Keeps a few bytes beside a file, which follow it when it is renamed: an extended attribute.</summary>
     /// <param name="name">Ends with a NUL, e.g. "user.example\0"u8.</param>
     /// <returns>False: the file is gone, or its file system keeps none.</returns>

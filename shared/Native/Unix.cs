@@ -44,6 +44,13 @@ internal static class Unix
         return Syscall.utimensat(Syscall.AT_FDCWD, path, [time, time], AtFlags.AT_SYMLINK_NOFOLLOW);
     }
 
+    internal static int SetTime(int file, long nanoseconds)
+    {
+        MakeReady();
+        Timespec time = new() { tv_sec = Math.DivRem(nanoseconds, 1_000_000_000, out long rest), tv_nsec = rest };
+        return Syscall.futimens(file, [time, time]);
+    }
+
     /// <returns>As <see cref="FileSystem.Space"/>; null when it failed.</returns>
     internal static (long FreeBytes, long TotalBytes, long FreeInodes, long TotalInodes)? Space(string path)
     {

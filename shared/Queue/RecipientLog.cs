@@ -82,7 +82,7 @@ public sealed class RecipientLog : IDisposable
     }
 
     /// <summary>The recipients of a log that nobody else is about to remove, without locking it (for listings); none when
-    /// there is no log.</summary>
+    /// there is no log, or none that may be opened: one that was restored under another owner must not hide the rest of the queue.</summary>
     /// <param name="otherwise">Class of blocks that give no status.</param>
     public static IEnumerable<Outcome> ReadUnlocked(string path, DsnClass otherwise)
     {
@@ -91,7 +91,7 @@ public sealed class RecipientLog : IDisposable
         {
             file = FileSystem.Open(path);
         }
-        catch (SystemCallException e) when (e.IsMissing)
+        catch (SystemCallException)
         {
             yield break;
         }

@@ -155,7 +155,9 @@ internal sealed class FilterParser(string text)
             return HeaderField(start);
         if (FilterField.All.FirstOrDefault(field => field.Name == name) is { } known)
             return known;
-        string? near = FilterField.All.Select(static field => field.Name).FirstOrDefault(field => field.StartsWith(name, StringComparison.Ordinal) || name.StartsWith(field, StringComparison.Ordinal))
+        string? near = name is "subject" or "from" or "to" or "cc" or "reply-to" || name.StartsWith("x-", StringComparison.Ordinal)
+            ? $"header:{name}"
+            : FilterField.All.Select(static field => field.Name).FirstOrDefault(field => field.StartsWith(name, StringComparison.Ordinal) || name.StartsWith(field, StringComparison.Ordinal))
             ?? FilterField.All.Select(static field => field.Name).FirstOrDefault(field => field[0] == name[0]);
         throw Wrong(start, $"unknown field {Shown(name)}{(near is null ? "" : $", did you mean \"{near}\"?")}; fields: {FieldNames}");
     }

@@ -29,7 +29,9 @@ internal static class Quantity
             long? factor = !hasUnit ? 1 : Factor(char.ToLowerInvariant(text[at++]), unit);
             if (factor is null || (!hasUnit && start > 0))
                 return null;
-            sum = checked(sum + number * factor.Value);
+            if (Math.BigMul(number, factor.Value) is var amount && amount > long.MaxValue - sum)
+                return null;
+            sum += number * factor.Value;
         }
         while (at < text.Length && unit == FilterUnit.Time && at < 20);
         return at == text.Length ? sum : null;

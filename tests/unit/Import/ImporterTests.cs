@@ -158,6 +158,13 @@ public sealed class ImporterTests : IDisposable
     }
 
     [Fact]
+    public void The_server_behind_postscreen_takes_its_port_wherever_it_stands()
+    {
+        Plan plan = Import("mydestination =\n", Services + "smtpd pass - - n - - smtpd\nsmtp inet n - n - 1 postscreen\n");
+        Assert.Contains("listen = [\"smtp\"]", TomlWriter.MasterToml(plan, "/x", ""), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Nobody_waits_for_a_service_that_is_not_started()
     {
         Plan plan = Import("mydestination =\nsmtpd_recipient_restrictions = permit_mynetworks, check_policy_service unix:private/spf, reject_unauth_destination\n",

@@ -143,6 +143,16 @@ public sealed class ListingTests : IDisposable
     }
 
     [Fact]
+    public void A_log_that_cannot_be_opened_hides_nothing()
+    {
+        string one = Put(QueueName.Deferred, QueueFileTests.Message("R|a@x", 1)), other = Put(QueueName.Deferred, QueueFileTests.Message("R|b@x", 1));
+        Assert.True(QueueId.TryParse(one, out QueueId id));
+        _queues.MakeHashDirectories(QueueName.Defer, id);
+        File.CreateSymbolicLink(_queues.PathOf(QueueName.Defer, id), "/nowhere");
+        Assert.Equal([one, other], List().Select(static message => message.GetProperty("queue_id").GetString()!).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void All_samples_are_listed_as_Postfix_lists_them()
     {
         int number = 0x10000;

@@ -53,12 +53,37 @@ public sealed class OperatorChangesTests
         rig.Machine.Manager.Answer(new RuleRequest.GiveBack([first.ToString(), second.ToString(), "unknown"]));
         rig.Run();
         Assert.Equal((QueueName.Active, QueueName.Deferred), (rig.Queues.Locate(first), rig.Queues.Locate(second)));
+        Assert.Equal(0, rig.DueIn(QueueName.Deferred, second), 1); // nothing was tried, so it need not wait
         rig.Finish();
         Assert.Null(rig.Queues.Locate(first));
         rig.Feed(QueueName.Deferred, second, NotDue.All);
         rig.Finish();
         Assert.Null(rig.Queues.Locate(second));
         Assert.Equal(2, rig.Batches.Count); // each once
+    }
+
+    // One copy goes, but what is taken back before it went goes to all.
+    [Fact]
+    public void A_redirection_that_is_taken_back_has_cost_no_recipient()
+    {
+        using QueueRig rig = new();
+        QueueId id = rig.Put(QueueName.Deferred, recipients: 3);
+        Redirect("post@q.test");
+        rig.Feed(QueueName.Deferred, id, NotDue.All);
+        rig.Finish(deferred: true);
+        Redirect("");
+        rig.Feed(QueueName.Deferred, id, NotDue.All);
+        rig.Finish();
+        Assert.Equal(["post@q.test"], rig.Batches[0].Recipients);
+        Assert.Equal(["user0@q.test", "user1@q.test", "user2@q.test"], rig.Batches.Skip(1).SelectMany(static batch => batch.Recipients));
+        Assert.Null(rig.Queues.Locate(id));
+
+        void Redirect(string target)
+        {
+            string path = rig.Queues.PathOf(QueueName.Deferred, id);
+            using QueueFile file = QueueFile.Open(path, write: true);
+            EnvelopeEdit.Apply(file.Handle, path, new EnvelopeChange(Redirect: target));
+        }
     }
 
     private static QueueId Put(QueueRig rig) => rig.Machine.Put(QueueName.Deferred, ["bob@q.test"]);

@@ -120,6 +120,8 @@ public sealed class FilterTests
 
     [Theory]
     [InlineData("", "column 1: a test is expected, as sender=*@example.com; fields: sender recipient ")]
+    [InlineData("subject~a", "column 1: unknown field \"subject\", did you mean \"header:subject\"?; fields: ")]
+    [InlineData("size>99999999999G", "column 6: ")]
     [InlineData("sendr=a", "column 1: unknown field \"sendr\", did you mean \"sender\"?; fields: ")]
     [InlineData("sender=a recipient=b", "column 10: \"and\" or \"or\" is expected, not \"recipient=b\"")]
     [InlineData("sender=a and", "column 13: a test is expected")]

@@ -89,22 +89,26 @@ internal sealed class DaneVerification(TlsaSet tlsa, int depthLimit)
         chain.Build(certificate);
         try
         {
-            X509ChainStatusFlags flags = X509ChainStatusFlags.NoError;
             for (int depth = 0; depth < chain.ChainElements.Count && depth <= depthLimit; depth++)
             {
                 X509ChainElement element = chain.ChainElements[depth];
-                // Where the chain ends, and whom others trust, says nothing here: the records say whom to trust.
-                foreach (X509ChainStatus status in element.ChainElementStatus)
-                    flags |= status.Status & ~(X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain);
                 // The server's own certificate is no authority, not even where it vouches for itself.
+                TlsaRecord? anchor = depth > 0 ? anchors.Find(record => TlsaSet.IsAbout(record, element.Certificate)) : null;
+                // Where the chain ends, and whom others trust, says nothing here: the records say whom to trust.
+                X509ChainStatusFlags ignored = X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain;
+                // Dates are no part of a trust anchor (RFC 5280 section 6.1.1); those of a root count all the same, as OpenSSL has it.
+                if (anchor is not null && !IsSelfIssued(element.Certificate))
+                    ignored |= X509ChainStatusFlags.NotTimeValid;
+                X509ChainStatusFlags flags = X509ChainStatusFlags.NoError;
+                foreach (X509ChainStatus status in element.ChainElementStatus)
+                    flags |= status.Status & ~ignored;
                 if (flags != X509ChainStatusFlags.NoError)
                     return ("", flags.HasFlag(X509ChainStatusFlags.NotTimeValid) ? "certificate has expired, or is not yet valid" : flags.ToString(), null);
-                if (depth > 0 && anchors.Find(record => TlsaSet.IsAbout(record, element.Certificate)) is { } anchor)
+                if (anchor is not null)
                     return ($"TA certificate at depth {depth}: {TlsaSet.Text(anchor)}", "", null);
             }
             X509Certificate2? last = chain.ChainElements.Count is var count and > 0 && count <= depthLimit ? chain.ChainElements[^1].Certificate : null;
-            bool isSelfSigned = last is not null && last.SubjectName.RawData.AsSpan().SequenceEqual(last.IssuerName.RawData);
-            return ("", "no certificate or key of its chain is in the TLSA records", isSelfSigned ? null : last?.IssuerName);
+            return ("", "no certificate or key of its chain is in the TLSA records", last is not null && !IsSelfIssued(last) ? last.IssuerName : null);
         }
         finally
         {
@@ -112,6 +116,8 @@ internal sealed class DaneVerification(TlsaSet tlsa, int depthLimit)
                 element.Certificate.Dispose();
         }
     }
+
+    private static bool IsSelfIssued(X509Certificate2 certificate) => certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
 
     // Who signed it does not matter: what is trusted is not verified.
     private static X509Certificate2 RootFor(X500DistinguishedName name, PublicKey key)

@@ -306,7 +306,7 @@ def by_ours(directory, names):
                 f'command_directory = "{TOP}/bin"\ndaemon_directory = "{TOP}/bin"\nmaillog_file = "{log}"\nsmtp_tls_security_level = "dane"\nsmtp_tls_loglevel = 1\n'
                 f"smtp_tls_policy_maps = {{ {only} }}\ntransport_maps = {{ {transports} }}\n")
     with open(f"{conf}/master.toml", "a") as f:
-        f.writelines(f'\n[service.smtp-{p}]\nprogram = "smtp"\nargs = ["-o", "smtp_tls_dane_insecure_mx_policy={p}"]\n' for p in ("dane", "encrypt", "may"))
+        f.writelines(f'\n[service.smtp-{p}]\ntype = "unix"\ncommand = "smtp"\nargs = ["-o", "smtp_tls_dane_insecure_mx_policy={p}"]\n' for p in ("dane", "encrypt", "may"))
     os.chmod(TOP, 0o755)
     subprocess.run([f"{TOP}/bin/master", "-c", conf, "start"], check=True)
     try:

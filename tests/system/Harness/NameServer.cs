@@ -13,7 +13,12 @@ internal sealed class NameServer : IDisposable
     private readonly Process process;
 
     /// <param name="zones">zone name, e.g. two.test, and its records in zone file syntax, relative to it</param>
-    public NameServer(params (string Name, string Records)[] zones)
+    public NameServer(params (string Name, string Records)[] zones) : this(static _ => { }, zones)
+    {
+    }
+
+    /// <param name="finish">What else is done to the file of each zone before it is served.</param>
+    public NameServer(Action<string> finish, params (string Name, string Records)[] zones)
     {
         Port = Ports.Take("127.0.0.1");
         var config = new StringBuilder();
@@ -39,13 +44,14 @@ internal sealed class NameServer : IDisposable
             config.Append(CultureInfo.InvariantCulture, $"zone:\n  name: \"{name}\"\n  zonefile: \"{name}.zone\"\n");
             File.WriteAllText(directory[name + ".zone"],
                 $"$ORIGIN {name}.\n$TTL 60\n@ IN SOA ns.{name}. root.{name}. 1 60 60 60 60\n@ IN NS ns.{name}.\nns IN A 127.0.0.1\n{records}\n");
+            finish(directory[name + ".zone"]);
         }
         File.WriteAllText(directory["nsd.conf"], config.ToString());
         process = Command.Start("nsd", ["-d", "-c", directory["nsd.conf"]], ("OWNER_DIRECTORY", directory.Path));
         Task<string> messages = process.StandardError.ReadToEndAsync();
         try
         {
-            Wait.For("the name server", () => process.HasExited || Answers(zones[0].Name));
+            Wait.For("the name server", () => process.HasExited || Answers(Port, zones[0].Name));
             if (process.HasExited)
                 throw new XunitException("nsd ended: " + messages.Result);
         }
@@ -71,9 +77,9 @@ internal sealed class NameServer : IDisposable
     }
 
     // A question for the SOA record, put together by hand: the product's resolver is not to vouch for itself.
-    private bool Answers(string zone)
+    internal static bool Answers(int port, string zone)
     {
-        var question = new List<byte> { 0x12, 0x34, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0 };
+        var question = new List<byte> { 0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0 };
         foreach (string label in zone.Split('.'))
         {
             question.Add((byte)label.Length);
@@ -83,7 +89,7 @@ internal sealed class NameServer : IDisposable
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 100 };
         try
         {
-            socket.Connect(IPAddress.Loopback, Port);
+            socket.Connect(IPAddress.Loopback, port);
             socket.Send(question.ToArray());
             byte[] reply = new byte[512];
             return socket.Receive(reply) > 12 && (reply[3] & 15) == 0;

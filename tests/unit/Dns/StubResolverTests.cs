@@ -272,6 +272,17 @@ public class StubResolverTests
         Assert.Single(server.Seen);
     }
 
+    [Theory] // of a server that is trusted, or not
+    [InlineData("127.0.0.1", true)]
+    [InlineData("127.0.0.2", false)]
+    public void Only_a_trusted_server_is_believed_that_an_answer_is_authentic(string trusted, bool want)
+    {
+        using FakeNameServer server = new(q => [Answer(q, answers: 1, authentic: true).A(q.Name, "192.0.2.3").ToArray()]);
+        StubResolver resolver = new(new ResolverOptions { Servers = [server.Address], TrustedServers = [IPNetwork.Parse($"{trusted}/32")] });
+        // Asked twice: what is remembered is no better.
+        Assert.Equal((want, want), (resolver.Query("a.test", DnsType.A).IsAuthentic, resolver.Query("a.test", DnsType.A).IsAuthentic));
+    }
+
     [Theory] // is the last answer authentic?
     [InlineData(true)]
     [InlineData(false)]

@@ -166,9 +166,6 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
             _options.ErrorNotices?.Report(turn, transcript);
     }
 
-    // The policy wanted the server to show who it is, and it did.
-    private bool IsVerified => Tls.IsAuthenticated && chat.Stream.Security is { IsPeerVerified: true };
-
     // RFC 9422: the server takes no more messages over this session.
     private bool IsUsedUp => _features.Limits.Messages > 0 && _transactions >= _features.Limits.Messages;
 
@@ -188,7 +185,7 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
                 chat.Abandon();
             return false;
         }
-        (turn.RequireTlsFeature, Dsn? lack) = turn.Destination.RequireTls.Judge(Peer, turn.Tls, chat.IsEncrypted, IsVerified, _features.RequireTls);
+        (turn.RequireTlsFeature, Dsn? lack) = turn.Destination.RequireTls.Judge(Peer, turn.Tls, chat.IsEncrypted, turn.VerifiedBy != Verification.None, _features.RequireTls);
         if (lack is not null)
             trouble.FeatureIsMissing(lack);
         else if (!_features.SmtpUtf8 && EnvelopeCommands.NeedsSmtpUtf8(turn, _options))

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using PostfixNet.Dns;
+using PostfixNet.Mail;
 using PostfixNet.Smtp;
 using PostfixNet.Smtp.Dane;
 
@@ -66,6 +67,18 @@ public sealed class DaneSessionTests
         Assert.Equal("sent", tls.Rig.Results.Single()[3]);
         Assert.Equal(0, better.Connections);
         Assert.Contains("TLS policy lookup for dest.test/better.test: TLSA lookup error for better.test:25", string.Join('\n', tls.OtherLines), StringComparison.Ordinal);
+    }
+
+    [Theory] // whether the MX records are secure; what becomes of mail that goes to nobody but those who are known for sure (RFC 8689 section 4.1)
+    [InlineData(true, "sent")]
+    [InlineData(false, "bounced")]
+    public void Who_is_known_by_insecure_MX_records_is_not_known_for_sure(bool isSecure, string status)
+    {
+        using TlsRig tls = Rig("{\"ext\": [\"STARTTLS\", \"REQUIRETLS\"]}");
+        if (!isSecure)
+            tls.Rig.Resolver.Mx("dest.test", (10, "mx.test"));
+        _ = tls.Deliver(SmtpRig.Request("dest.test", "u@dest.test") with { RequireTls = RequireTls.Yes });
+        Assert.Contains(status, tls.Result, StringComparison.Ordinal);
     }
 
     [Theory] // level, records, by what the server is known to be the right one

@@ -18,6 +18,7 @@ namespace PostfixNet.Master;
 ///   master [-c config_directory] passwd --list
 ///   master [-c config_directory] dkim genkey DOMAIN SELECTOR [--type rsa|ed25519] [--bits N] [--out DIRECTORY] [--json]
 ///   master [-c config_directory] dkim check [DOMAIN ...] [--json]
+///   master [-c config_directory] mta-sts DOMAIN [--refresh] [--json]
 ///   master [-c config_directory] import [DIRECTORY] [--output DIRECTORY] [--queue DIRECTORY] [--accept-losses] [--copy-tables] [--dry-run] [--json]
 /// DESCRIPTION
 ///   start      Checks the configuration, makes missing queue directories, and returns when the system accepts mail.
@@ -57,6 +58,8 @@ namespace PostfixNet.Master;
 ///              file, and what main.toml is to say. check looks the records of all keys up, or of those of some domains, and tells for each whether receivers find the
 ///              key there ("ok", "warning"), or not ("error", with the record that should be there), or whether no name server says ("unknown"). --json: an object
 ///              a key. Exit 0: all are found. See docs/dkim.md.
+///   mta-sts    Shows the MTA-STS policy of a domain, as the service mtasts knows or now fetches it (--refresh: anew), and which of the domain's mail
+///              exchangers are in it. Exit status 1: no policy holds. docs/tls.md.
 ///   import     Makes main.toml and master.toml of the main.cf and master.cf in DIRECTORY (/etc/postfix), which are not changed, and reports what became of
 ///              each line: taken, default (left out, because this system does so anyhow), or lost, with what becomes of mail then. If what is lost decides
 ///              about mail nothing is written, and the exit status is 1, unless --accept-losses; mail whose way is lost then waits. --output says

@@ -24,6 +24,8 @@ internal static class SystemCheck
             if (FileSystem.Status(path) is not { Kind: FileKind.Regular or FileKind.Link })
                 problems.Try(() => throw new ConfigurationException($"{service.Position}: service {service.Name}: no such program: {path}"));
         }
+        if (config.Get(Parameters.SmtpMtaSts) && !services.Any(static service => service is { Name: "mtasts", Command: "mtasts" }))
+            problems.Try(() => throw config.Refuse(Parameters.SmtpMtaSts, "master.toml has no service mtasts, which finds the policies; conf/master.toml has it"));
         problems.Try(() => RequirePlace(config, Parameters.QueueDirectory, settings.Queue));
         if (settings.Log is { Path: { Length: > 0 } log, IsStandardOutput: false })
             problems.Try(() => RequireLog(config, log));

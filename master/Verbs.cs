@@ -17,10 +17,10 @@ internal abstract class MasterVerb : Command
 internal static class Verbs
 {
     internal static CommandReader<MasterVerb> Reader => new CommandReader<MasterVerb>("master",
-        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|config|set-permissions|logrotate|pause|resume|passwd|dkim|import")
+        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|config|set-permissions|logrotate|pause|resume|passwd|dkim|mta-sts|import")
     { Manual = typeof(Verbs).Assembly }
         .With<StartVerb>().With<StartForegroundVerb>().With<StopVerb>().With<AbortVerb>().With<ReloadVerb>().With<FlushVerb>()
-        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<LogrotateVerb>().With<PauseVerb>().With<ResumeVerb>().With<VerboseVerb>().With<PasswordVerb>().With<DkimVerb>().With<ImportVerb>();
+        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<LogrotateVerb>().With<PauseVerb>().With<ResumeVerb>().With<VerboseVerb>().With<PasswordVerb>().With<DkimVerb>().With<MtaStsVerb>().With<ImportVerb>();
 }
 
 [Verb("start", HelpText = "Check the configuration, start the mail system, return when it accepts mail.")]
@@ -195,6 +195,22 @@ internal sealed class DkimVerb : MasterVerb
             _ => Caller.Fail("dkim takes \"genkey DOMAIN SELECTOR [--type rsa|ed25519] [--bits N] [--out DIRECTORY] [--json]\" (bits for rsa), or \"check [DOMAIN ...] [--json]\"", ExitStatus.Usage),
         };
     }
+}
+
+[Verb("mta-sts", HelpText = "Show the MTA-STS policy of a domain (exit status 1: none holds), and which of its mail exchangers are in it.")]
+internal sealed class MtaStsVerb : MasterVerb
+{
+    [Value(0, MetaName = "DOMAIN", HelpText = "The domain of mail addresses.")]
+    public IEnumerable<string> Words { get; set; } = [];
+
+    [Option("refresh", HelpText = "Fetch it anew, whatever is known of it.")]
+    public bool Refresh { get; set; }
+
+    [Option("json", HelpText = "One JSON object.")]
+    public bool Json { get; set; }
+
+    internal override int Run(string directory) => Words.ToArray() is [var domain] ? MtaStsCommand.Run(directory, domain, Refresh, Json)
+        : Caller.Fail("mta-sts takes one domain; usage: master mta-sts DOMAIN [--refresh] [--json]", ExitStatus.Usage);
 }
 
 [Verb("import", HelpText = "Make main.toml and master.toml of a configuration of Postfix.")]

@@ -6,10 +6,12 @@ using PostfixNet.Dns;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
 using PostfixNet.Mail;
+using PostfixNet.MtaSts;
 using PostfixNet.Native;
 using PostfixNet.Net;
 using PostfixNet.Queue;
 using PostfixNet.Service;
+using PostfixNet.Smtp.Sts;
 
 namespace PostfixNet.Smtp;
 
@@ -37,7 +39,8 @@ internal sealed class DeliveryAgent : IDisposable
         OwnAddresses own = new(() => OwnAddresses.Find(settings.Interfaces, settings.ProxyInterfaces, Named), clock);
         _lookup = new MxLookup(resolver, settings.Options.NativeLookups ? HostsFile.Load() : null, own, _surroundings, settings.Resolver.Search);
 
-        _policies = new ServerPolicies(resolver, _surroundings.Log);
+        _policies = new ServerPolicies(resolver, _surroundings.Log, settings.Options.HeedsMtaSts
+            ? new StsPolicies(static question => question.Ask("."), new PolicyFiles(PolicyFiles.DirectoryName), clock, _surroundings.Log) : null);
 
         IEnumerable<IPAddress> Named(string parameter, string name)
         {

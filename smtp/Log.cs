@@ -1,6 +1,7 @@
 using System.Globalization;
 using PostfixNet.Log;
 using PostfixNet.Mail;
+using PostfixNet.MtaSts;
 
 namespace PostfixNet.Smtp;
 
@@ -101,6 +102,13 @@ internal sealed class Log(ILog log)
 
     internal void TlsaUnusable(SmtpPeer peer, bool isOnly) =>
         log.Warning($"{peer.NameAndPort}: all TLSA records unusable{(isOnly ? "" : ", fallback to unauthenticated TLS")}");
+
+    /// <summary>A server does not satisfy an MTA-STS policy that only tests: mail goes there all the same.</summary>
+    internal void StsTestFails(string domain, string server, string why) =>
+        log.Info($"MTA-STS policy of {domain}, mode testing: {PrintableText.Of(server)}: {PrintableText.Of(why)}; mail goes there all the same");
+
+    internal void StsNotAnswered(string domain, string why, KnownPolicy? known) =>
+        log.Warning($"MTA-STS policy of {domain} not told: {why}; {(known is null ? "mail goes as without one" : $"the one that is kept holds, mode={StsPolicy.WordFor(known.Policy.Mode)}")}");
 
     internal void BadTlsPolicy(string nextHop, string why) => log.Warning($"TLS policy for {nextHop}: {why}");
 

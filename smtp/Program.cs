@@ -16,7 +16,8 @@ namespace PostfixNet.Smtp;
 ///   when more mail waits for the same next hop.
 ///   Where smtp_tls_security_level or smtp_tls_policy_maps want it the conversation goes over TLS, by STARTTLS or
 ///   (smtp_tls_wrappermode) from the start. Without it mail is put off, or at the level may sent in plain text. At the levels dane and
-///   dane-only servers prove who they are by TLSA records, where DNSSEC vouches for these (RFC 7672): docs/tls.md.
+///   dane-only servers prove who they are by TLSA records, where DNSSEC vouches for these (RFC 7672): docs/tls.md. With smtp_mta_sts the
+///   MTA-STS policy of the domain whose mail exchangers are looked up holds (RFC 8461), unless main.toml says something for it alone; the service mtasts is asked for it.
 ///   smtp_header_checks, smtp_mime_header_checks, smtp_nested_header_checks and smtp_body_checks change what goes out, with the actions WARN, INFO,
 ///   REPLACE, PREPEND, STRIP, IGNORE and DUNNO: docs/checks.md. They see what was made of 8-bit content for a server that takes none, and
 ///   addresses before smtp_generic_maps.
@@ -45,7 +46,7 @@ namespace PostfixNet.Smtp;
 ///   disable_mime_output_conversion, dns_nameservers, dns_trusted_nameservers, double_bounce_sender, error_notice_recipient, fallback_relay,
 ///   hash_queue_depth, hash_queue_names, header_address_token_limit, header_size_limit, ignore_mx_lookup_error,
 ///   inet_interfaces, inet_protocols, legacy_no_failover_after_greeting, line_length_limit, lmtp_assume_final, lmtp_dkim_signing,
-///   mime_boundary_length_limit, mime_nesting_limit, minimal_backoff_time, mydestination, mydomain, myhostname, myorigin, notify_classes,
+///   mime_boundary_length_limit, mime_nesting_limit, minimal_backoff_time, mta_sts_tls_CAfile, mydestination, mydomain, myhostname, myorigin, notify_classes,
 ///   lmtp_requiretls_policy, propagate_unmatched_extensions, proxy_interfaces, recipient_delimiter, relayhost, requiretls_enable, soft_bounce, swap_bangpath,
 ///   tls_append_default_CA, tls_dane_digests, tls_required_enable, trace_service_name, and those of shared/Service/SingleServer.cs.
 /// BUGS
@@ -66,6 +67,7 @@ internal static class Program
         Tell = static (config, settings, service, question) => question switch
         {
             [Fact.AboutNames] => NameFacts.Of(config, settings.Options),
+            [Fact.AboutExchangers, var domain] => ExchangerFacts.Of(config, domain),
             [Fact.AboutSigning, var domain] => RecordFacts.Of(config, domain),
             _ => ServerFacts.Of(config, settings.Options, service, question),
         },

@@ -23,7 +23,7 @@ public static unsafe class Confinement
     public static bool To(string queue, params ReadOnlySpan<string> written) => To(queue, [], 0, written);
 
     /// <summary>From now on besides: of the queue, nothing but one directory in it can be read, listed or written.</summary>
-    /// <param name="queue">Of which the rest is shut.</param>
+    /// <param name="queue">Of which the rest is shut; "." where a link may lead there.</param>
     /// <param name="own">The directory that is left, below <paramref name="queue"/>.</param>
     /// <param name="written">There files are only made and written; what is not there is passed over.</param>
     /// <returns>As <see cref="To(string, ReadOnlySpan{string})"/>.</returns>

@@ -14,6 +14,12 @@ public sealed record Fact(string Name, string Value, string Because)
     /// <summary>The question to an agent whether receivers find the keys with which it signs mail of a domain, which follows.</summary>
     public const string AboutSigning = "signing";
 
+    /// <summary>The question to an agent which mail exchangers a domain has, which is the next word.</summary>
+    public const string AboutExchangers = "exchangers";
+
+    /// <summary>Name of a fact about one of them: its name, and its preference.</summary>
+    public const string ExchangerName = "exchanger";
+
     /// <summary>Name of a fact that keeps mail from going.</summary>
     public const string ErrorName = "error";
 

@@ -90,7 +90,7 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
             Confine(config, line);
             // Else whoever has led a service astray writes where its account may, in /tmp for one, or calls what is there.
             if (!CallsPrograms(config, service))
-                _ = OwnDirectory is null ? Confinement.To(".", common.WrittenOutside) : Confinement.ToPartOf(common.QueueDirectory, OwnDirectory, common.WrittenOutside);
+                _ = OwnDirectory is null ? Confinement.To(".", common.WrittenOutside) : Confinement.ToPartOf(".", OwnDirectory, common.WrittenOutside);
             options = ReadPatiently(ref config, service);
             context = new ServiceContext(program, service, config.ChangedTable, line.Listeners);
         }

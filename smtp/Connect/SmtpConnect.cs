@@ -219,7 +219,7 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
             if (options.Tls is not null)
             {
                 TlsPolicy policy = options.Tls.For(written, hop.Domain, options.TlsLevel);
-                return options.RequireTls.PrefersDelivery(delivery.Request.RequireTls) ? policy.WithoutRecipientsSay() : policy;
+                return options.RequireTls.PrefersDelivery(delivery.Request.RequireTls) ? policy.WithoutRecipientsSay() : policies.Of(hop, policy);
             }
             return options.TlsLevel is null or TlsLevel.None ? TlsPolicy.None : throw new FormatException("TLS was not configured when this process began");
         }

@@ -1,6 +1,7 @@
 using PostfixNet.Configuration;
 using PostfixNet.Mail;
 using PostfixNet.Smtp.Sasl;
+using PostfixNet.Smtp.Sts;
 
 namespace PostfixNet.Smtp;
 
@@ -74,12 +75,19 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
     {
         if (Features.StartTls && turn.Tls.Level == TlsLevel.None && _options.NoteStartTlsOffer)
             _log.StartTlsOffered(_peer);
+        if (!Features.StartTls)
+            StsResults.Note(turn, "it does not offer TLS");
         if (!Features.StartTls || turn.Tls.Level == TlsLevel.None)
-            return turn.Tls.IsRequired ? SmtpTrouble.Why("4.7.4", $"TLS is required, but was not offered by host {_peer.Name}") : null;
+            return turn.Tls.IsRequired ? SmtpTrouble.Why("4.7.4", $"TLS is required, but was not offered by host {_peer.Name}{turn.Tls.Whose}") : null;
         SmtpReply reply = chat.Ask(SmtpStage.StartTls, "STARTTLS");
         if (reply.Class == 2)
             return BeginTls();
-        return turn.Tls.IsRequired ? SmtpTrouble.TlsRefusal(_peer, reply) : null;
+        StsResults.Note(turn, $"it refuses to start TLS: {reply.Text}");
+        if (!turn.Tls.IsRequired)
+            return null;
+        Dsn refusal = SmtpTrouble.TlsRefusal(_peer, reply);
+        // RFC 8461 section 5: a policy never fails mail for good; somebody on the way may have said it.
+        return turn.Tls.IsBySts && SmtpTrouble.IsHard(refusal) ? refusal.AsTransient() : refusal;
     }
 
     private Dsn? BeginTls()
@@ -101,7 +109,7 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
         turn.IsEncrypted = true;
         turn.VerifiedBy = chat.IsPeerVerified ? turn.Tls.Verifier : Verification.None;
         return turn.Tls.IsAuthenticated && !chat.IsPeerVerified
-            ? SmtpTrouble.Why("4.7.5", "Server certificate not verified")
+            ? SmtpTrouble.Why("4.7.5", $"Server certificate not verified{turn.Tls.Whose}")
             : null;
     }
 

@@ -32,6 +32,8 @@ internal static class ServerFacts
             yield return new Fact("server", hop.IsUnixSocket ? hop.Domain : string.Create(CultureInfo.InvariantCulture, $"{(hop.UsesMx ? "mail exchangers of " : "")}{hop.Domain}, port {hop.Port}"),
                 hop.UsesMx ? "its MX records decide" : "no MX lookup: brackets, an address, or the parameters say so");
             yield return Tls(config, options, rule, hop, written, service, tableName);
+            if (options is { HeedsMtaSts: true, Tls: { } policies } && hop.UsesMx)
+                yield return MtaSts(options, policies, hop, written);
             yield return Login(options, rule, hop, written, sender, tableName);
         }
         foreach ((IPAddress? address, bool byRule) in ((IPAddress?, bool)[])[(options.BindAddress, rule?.SourceIPv4 is not null), (options.BindAddress6, rule?.SourceIPv6 is not null)])
@@ -58,6 +60,21 @@ internal static class ServerFacts
             string by = policies.HasEntry(written) && policy.Level != options.TlsLevel ? "smtp_tls_policy_maps" : rule?.Tls is not null ? table
                 : config.AllSettings().Find($"{(service == "lmtp" ? "lmtp" : "smtp")}_tls_security_level") is { Place: null } ? "smtp_tls_security_level, its default" : "smtp_tls_security_level";
             return new Fact(Name, $"{TlsPolicy.WordFor(policy.Level)}{(policy.IsWrapped ? ", from the first octet" : "")}{names}", by);
+        }
+        catch (Exception e) when (e is FormatException or LookupException)
+        {
+            return new Fact(Name, "mail waits", $"smtp_tls_policy_maps: {e.Message}");
+        }
+    }
+
+    private static Fact MtaSts(SmtpOptions options, TlsPolicies policies, NextHop hop, string written)
+    {
+        const string Name = "MTA-STS";
+        try
+        {
+            return ServerPolicies.HeedsSts(policies.For(written, hop.Domain, options.TlsLevel))
+                ? new Fact(Name, $"the policy of {hop.Domain}, if it has one (\"master mta-sts {hop.Domain}\")", "smtp_mta_sts")
+                : new Fact(Name, "not asked for", "what is said of TLS, which comes first");
         }
         catch (Exception e) when (e is FormatException or LookupException)
         {

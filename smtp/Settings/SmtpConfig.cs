@@ -117,6 +117,7 @@ internal static class SmtpConfig
             MxSessionLimit = Get(Parameters.SmtpMxSessionLimit),
             Tls = tls,
             RequireTls = new RequireTlsPolicy(config.Get(Parameters.RequiretlsEnable), config.Get(Parameters.TlsRequiredEnable), Get(Parameters.SmtpRequiretlsPolicy)),
+            HeedsMtaSts = TlsConfig.UsesSts(config, service),
             NoteStartTlsOffer = Get(Parameters.SmtpTlsNoteStarttlsOffer),
             MinimalBackoffTime = config.Get(Parameters.MinimalBackoffTime),
             LogTlsFeatureStatus = Get(Parameters.SmtpLogTlsFeatureStatus),

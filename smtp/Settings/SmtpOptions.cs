@@ -129,6 +129,9 @@ internal sealed record SmtpOptions
     /// <summary>How REQUIRETLS and TLS-Required: are held to.</summary>
     internal required RequireTlsPolicy RequireTls { get; init; }
 
+    /// <summary>MTA-STS policies of next hops hold: smtp_mta_sts.</summary>
+    internal bool HeedsMtaSts { get; init; }
+
     internal required bool NoteStartTlsOffer { get; init; }
 
     /// <summary>Mail must have waited so long before it goes in plain text to a server whose TLS does not work.</summary>

@@ -18,6 +18,9 @@ internal sealed class CertificateCheck(TlsPolicy policy, SmtpPeer peer, TlsSetti
     /// <summary>It is the one that the policy asks for: by fingerprint, or trusted and with the right name.</summary>
     public bool IsMatched { get; private set; }
 
+    /// <summary>Why it is not what the MTA-STS policy of the next hop asks for; null: it is, or there is none.</summary>
+    internal string? StsTrouble { get; private set; }
+
     /// <summary>As log lines begin.</summary>
     internal string Verdict => Certificate is null ? "Anonymous" : IsMatched && policy.Level != TlsLevel.HalfDane ? "Verified" : IsTrusted ? "Trusted" : "Untrusted";
 
@@ -30,18 +33,20 @@ internal sealed class CertificateCheck(TlsPolicy policy, SmtpPeer peer, TlsSetti
         Certificate = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
         string? trouble = policy.Tlsa is { } tlsa ? TroubleWith(tlsa, Certificate, chain) : CertificateTrust.Trouble(Certificate, chain, settings.VerifyDepth);
         IsTrusted |= trouble is null;
+        if (policy.Sts is not null && policy.Tlsa is null)
+            StsTrouble = trouble ?? (HasName(CertificateNames.Alternatives(Certificate), [policy.StsName]) ? null : $"its certificate does not have its name as a DNS name, but {Shown(CertificateNames.Alternatives(Certificate))}");
         if (policy.Tlsa is not null)
             IsMatched = trouble is null;
         else if (policy.Level == TlsLevel.Fingerprint)
             IsMatched = HasFingerprint(Certificate);
         else if (policy.IsAuthenticated)
-            IsMatched = IsTrusted && HasName(Certificate, policy.NamesFor(peer));
+            IsMatched = IsTrusted && HasName(Names(Certificate), policy.NamesFor(peer));
 
         if (policy.IsAuthenticated && !IsMatched)
         {
             if (policy.Level == TlsLevel.Fingerprint)
                 trouble = $"fingerprint {Fingerprint(Certificate.RawData)}, of its public key {Fingerprint(Certificate.PublicKey.ExportSubjectPublicKeyInfo())}, is none that is expected";
-            trouble ??= $"its names {CertificateText.Printable(string.Join(", ", CertificateNames.Of(Certificate)))} do not match {string.Join(", ", policy.NamesFor(peer))}";
+            trouble ??= $"its names {Shown(Names(Certificate))} do not match {string.Join(", ", policy.NamesFor(peer))}";
             log.CertificateFails(peer, trouble);
         }
         if (settings.LogLevel > 1)
@@ -61,8 +66,13 @@ internal sealed class CertificateCheck(TlsPolicy policy, SmtpPeer peer, TlsSetti
         return verdict.Trouble;
     }
 
-    private static bool HasName(X509Certificate2 certificate, List<string> wanted) =>
-        CertificateNames.Of(certificate).Any(name => wanted.Exists(want => CertificateNames.Matches(name, want)));
+    // RFC 8461 section 4.2 knows no common names.
+    private List<string> Names(X509Certificate2 certificate) => policy.IsBySts ? CertificateNames.Alternatives(certificate) : CertificateNames.Of(certificate);
+
+    private static string Shown(List<string> names) => names.Count > 0 ? CertificateText.Printable(string.Join(", ", names)) : "none";
+
+    private static bool HasName(List<string> names, List<string> wanted) =>
+        names.Exists(name => wanted.Exists(want => CertificateNames.Matches(name, want)));
 
     private bool HasFingerprint(X509Certificate2 certificate)
     {

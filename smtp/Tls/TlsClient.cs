@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using PostfixNet.Configuration;
 using PostfixNet.Net;
+using PostfixNet.Smtp.Sts;
 using PostfixNet.Tls;
 
 namespace PostfixNet.Smtp;
@@ -12,7 +13,7 @@ internal sealed class TlsClient(TlsSettings settings)
     /// <summary>What an error of them begins with.</summary>
     internal const string Files = "smtp_tls_CAfile, smtp_tls_CApath, smtp_tls_cert_file or smtp_tls_key_file";
 
-    private TrustedCertificates? _certificates;
+    private TrustedCertificates? _certificates, _ofSts;
 
     /// <summary>Does the handshake.</summary>
     /// <param name="lower">Carries the records; it stays the caller's when this fails.</param>
@@ -38,7 +39,7 @@ internal sealed class TlsClient(TlsSettings settings)
             AllowRenegotiation = false,
             AllowTlsResume = resume,
             ClientCertificateContext = certificates.Own,
-            CertificateChainPolicy = certificates.NewChainPolicy(),
+            CertificateChainPolicy = (policy.Sts is not null && (policy.IsBySts || !policy.IsAuthenticated) ? _ofSts! : certificates).NewChainPolicy(),
             RemoteCertificateValidationCallback = (_, certificate, chain, _) => check.Look(certificate, chain),
         };
         try
@@ -46,10 +47,12 @@ internal sealed class TlsClient(TlsSettings settings)
             TlsStream stream = TlsStream.Open(lower, options, turn.Destination.Options.StartTlsTimeout, check);
             if (settings.LogLevel > 0)
                 log.TlsEstablished(peer, check.Verdict, TlsSummary.Of(stream, check.Certificate, resume));
+            StsResults.Note(turn, check.StsTrouble);
             return stream;
         }
         catch (ConnectionException e)
         {
+            StsResults.Note(turn, "TLS fails");
             log.TlsFails(peer, e.Failure switch
             {
                 StreamFailure.Lost => "lost connection",
@@ -75,6 +78,7 @@ internal sealed class TlsClient(TlsSettings settings)
     {
         try
         {
+            _ofSts ??= new TrustedCertificates(new CertificateFiles("", "", settings.StsCAFile, "", WithSystem: false), TlsFiles.Read);
             return _certificates ??= new TrustedCertificates(
                 new CertificateFiles(settings.CertFile, settings.KeyFile, settings.CAFile, settings.CAPath, settings.AppendDefaultCA), TlsFiles.Read);
         }

@@ -37,6 +37,10 @@ internal static class TlsConfig
         RemarkOnFingerprints(config, service);
         if (!IsWanted(config, service))
             RemarkOnFiles(config, service);
+        if (service == "lmtp" && config.ForTransport(Parameters.SmtpMtaSts, service) && !config.Get(Parameters.SmtpMtaSts))
+            config.Remark(Parameters.SmtpMtaSts, "has no meaning: LMTP knows no mail exchangers", service);
+        else if (UsesSts(config, service) && (config.ForTransport(Parameters.SmtpDnsSupportLevel, service) is { Length: > 0 } level ? level == "disabled" : config.Get(Parameters.DisableDnsLookups)))
+            config.Remark(Parameters.SmtpMtaSts, "has no meaning: mail exchangers are not looked up", service);
     }
 
     private static void RemarkOnFingerprints(MainConfig config, string service)
@@ -95,7 +99,11 @@ internal static class TlsConfig
     internal static bool IsWanted(MainConfig config, string service) => LevelOf(config, service) != TlsLevel.None
         || !config.ForTransport(Parameters.SmtpTlsPolicyMaps, service).IsEmpty
         || config.ForTransport(Parameters.SmtpTlsWrappermode, service)
+        || UsesSts(config, service)
         || config.Destinations.All.Any(static rule => rule.Tls is { } word && TlsPolicy.LevelOf(word) != TlsLevel.None);
+
+    /// <summary>MTA-STS policies of next hops are heeded. LMTP knows no mail exchangers, so there are none.</summary>
+    internal static bool UsesSts(MainConfig config, string service) => service != "lmtp" && config.Get(Parameters.SmtpMtaSts);
 
     /// <summary>The files of the certificate to show, and of its key; empty: none.</summary>
     internal static (string Certificate, string Key) CertificateOf(MainConfig config, string service)
@@ -133,6 +141,7 @@ internal static class TlsConfig
             FingerprintDigest = Get(Parameters.SmtpTlsFingerprintDigest),
             ServerName = Get(Parameters.SmtpTlsServername),
             CAFile = Readable(config, service, Parameters.SmtpTlsCAfile, Get(Parameters.SmtpTlsCAfile)),
+            StsCAFile = config.Get(Parameters.MtaStsTlsCAfile) is var authorities && UsesSts(config, service) ? Readable(config, service, Parameters.MtaStsTlsCAfile, authorities) : "",
             CAPath = Get(Parameters.SmtpTlsCApath),
             AppendDefaultCA = config.Get(Parameters.TlsAppendDefaultCA),
             CertFile = Readable(config, service, Parameters.SmtpTlsCertFile, certificate),

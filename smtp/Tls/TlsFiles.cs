@@ -21,7 +21,7 @@ internal static class TlsFiles
             if (!TlsConfig.IsWanted(config, service))
                 return;
             (string certificate, string key) = TlsConfig.CertificateOf(config, service);
-            foreach (string path in (ReadOnlySpan<string>)[certificate, key, config.ForTransport(Parameters.SmtpTlsCAfile, service)])
+            foreach (string path in (ReadOnlySpan<string>)[certificate, key, config.ForTransport(Parameters.SmtpTlsCAfile, service), config.Get(Parameters.MtaStsTlsCAfile)])
             {
                 if (path.Length > 0 && !s_open.ContainsKey(path))
                     s_open.Add(path, FileSystem.OpenRegular(path));

@@ -31,7 +31,7 @@ internal sealed class TlsPolicies(TlsSettings settings)
         if (settings.WrapperMode && !policy.IsRequired)
             throw new FormatException("smtp_tls_wrappermode requires \"smtp_tls_security_level = encrypt\" (or stronger)");
         // Certificates have names in ASCII (RFC 6125 section 6.4.2).
-        return policy with { NextHop = DomainName.ToAscii(domain) ?? domain, IsWrapped = settings.WrapperMode };
+        return policy with { NextHop = DomainName.ToAscii(domain) ?? domain, IsWrapped = settings.WrapperMode, IsOfDestination = own is not null || level is not null };
     }
 
     /// <summary>The policy for one server, with which the level is another one in the end, or TLSA records were found.</summary>

@@ -1,5 +1,6 @@
 using System.Security.Authentication;
 using PostfixNet.Mail;
+using PostfixNet.MtaSts;
 using PostfixNet.Smtp.Dane;
 
 namespace PostfixNet.Smtp;
@@ -33,6 +34,21 @@ internal sealed record TlsPolicy
     /// <summary>The records by which a server has to show who it is; null: it does so otherwise, or need not.</summary>
     internal TlsaSet? Tlsa { get; init; }
 
+    /// <summary>The operator said it of this next hop: smtp_tls_policy_maps, or the table of the destination.</summary>
+    internal bool IsOfDestination { get; init; }
+
+    /// <summary>The MTA-STS policy of the next hop, which enforces or tests; null: it has none.</summary>
+    internal KnownPolicy? Sts { get; init; }
+
+    /// <summary><see cref="Sts"/> is what the server has to satisfy: a certificate that is trusted, and has its name as a DNS name.</summary>
+    internal bool IsBySts { get; init; }
+
+    /// <summary>The name that the certificate of the server must have for <see cref="Sts"/>: that of the MX record.</summary>
+    internal string StsName { get; init; } = "";
+
+    /// <summary>What words about a failure end with: whose demand it is.</summary>
+    internal string Whose => IsBySts ? " (MTA-STS enforce)" : "";
+
     /// <summary>The policy of the next hop, of which this is what it came to with one server; null: this one.</summary>
     internal TlsPolicy? Asked { get; init; }
 
@@ -59,14 +75,15 @@ internal sealed record TlsPolicy
     {
         TlsLevel.Dane or TlsLevel.DaneOnly when Tlsa is not null => Verification.Dane,
         TlsLevel.Fingerprint => Verification.Fingerprint,
+        _ when IsBySts => Verification.Sts,
         TlsLevel.Verify or TlsLevel.Secure => Verification.Certificate,
         _ => Verification.None,
     };
 
     /// <summary>Two sessions with the same text were made under the same demands: what the one was good for, the other is, too.</summary>
-    internal string Key => Asked is not null ? Asked.Key : Level == TlsLevel.None
+    internal string Key => Asked is not null ? Asked.Key : Level == TlsLevel.None && Sts is null
         ? ""
-        : $"{Level} {IsWrapped} {Protocols} {ServerName} {NextHop} {string.Join('|', Match)} {string.Join(':', ExcludedCiphers)}";
+        : $"{(Sts is null ? "" : $"{Sts.Policy.Mode} {Sts.Id} ")}{Level} {IsWrapped} {Protocols} {ServerName} {NextHop} {string.Join('|', Match)} {string.Join(':', ExcludedCiphers)}";
 
     /// <summary>The name to send with SNI to one server (RFC 6066 section 3); empty: none.</summary>
     internal string ServerNameFor(SmtpPeer peer)

@@ -38,6 +38,9 @@ internal sealed record TlsSettings
     /// <summary>The system's certificates are trusted besides those of <see cref="CAFile"/> and <see cref="CAPath"/>.</summary>
     internal required bool AppendDefaultCA { get; init; }
 
+    /// <summary>Trusted certificates in PEM, where an MTA-STS policy asks for them; empty: those of the system.</summary>
+    internal string StsCAFile { get; init; } = "";
+
     /// <summary>Certificate of this system, and those that lead to its root, in PEM; empty: none is shown.</summary>
     internal required string CertFile { get; init; }
 

@@ -9,6 +9,8 @@ internal enum Verification
     Fingerprint,
     /// <summary>By a certificate that an authority vouches for, with a name that main.toml asks for.</summary>
     Certificate,
+    /// <summary>By a certificate that an authority vouches for, as the MTA-STS policy of the next hop asks for (RFC 8461).</summary>
+    Sts,
     /// <summary>By TLSA records, found with DNSSEC all the way (RFC 7672).</summary>
     Dane,
 }

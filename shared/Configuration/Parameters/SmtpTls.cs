@@ -88,6 +88,9 @@ public static partial class Parameters
     /// <summary>Not empty: sessions of TLS are resumed, within one process and in memory.</summary>
     public static readonly Parameter<string> SmtpTlsSessionCacheDatabase = Text("smtp_tls_session_cache_database", "");
 
+    /// <summary>MTA-STS policies of next hops are heeded (RFC 8461). Not Postfix's.</summary>
+    public static readonly Parameter<bool> SmtpMtaSts = Flag("smtp_mta_sts", "no");
+
     /// <summary>The session ends where MAIL FROM is answered before it was sent.</summary>
     public static readonly Parameter<bool> SmtpTlsBlockEarlyMailReply = Flag("smtp_tls_block_early_mail_reply", "no");
 

@@ -46,6 +46,8 @@ public sealed class SmtpTlsRows
     internal static readonly Row[] All =
     [
         new("smtp_tls_security_level", "'encrypt'", s_notOffered, Required),
+        new("smtp_mta_sts", "true", (s_tls with { NextHop = "dest.test", Names = static rig => rig.Policies = rig.Options.HeedsMtaSts ? static question => new(new(question.Domain, "1",
+            new(PostfixNet.MtaSts.StsMode.Enforce, TimeSpan.FromDays(1), ["other.test"]), 4_000_000_000), null) : null }).Play, "not in the MTA-STS policy of dest.test"),
         new("smtp_use_tls", "true", s_offered, "C: STARTTLS"),
         new("smtp_enforce_tls", "true", s_notOffered, Required),
         new("smtp_tls_enforce_peername", "false", s_nextHop, Sent) { With = Trust + "smtp_enforce_tls = true\n" },

@@ -6,9 +6,11 @@ using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Dns;
 using PostfixNet.Mail;
+using PostfixNet.MtaSts;
 using PostfixNet.Net;
 using PostfixNet.Queue;
 using PostfixNet.Smtp;
+using PostfixNet.Smtp.Sts;
 
 namespace PostfixNet.UnitTests.Smtp;
 
@@ -52,6 +54,12 @@ internal sealed class SmtpRig : IDeliveryRecords, IDisposable
     internal int TraceFailures { get; set; }
 
     internal StopSignal Stop { get; set; } = StopSignal.None;
+
+    /// <summary>Answers for the service mtasts; null: smtp_mta_sts is off.</summary>
+    internal Func<PolicyQuestion, PolicyAnswer>? Policies { get; set; }
+
+    /// <summary>The directory in which that service keeps policies.</summary>
+    internal string PoliciesKept { get; set; } = "/nonexistent";
 
     internal TimeProvider Clock { get; set; } = TimeProvider.System;
 
@@ -101,7 +109,7 @@ internal sealed class SmtpRig : IDeliveryRecords, IDisposable
         Surroundings surroundings = Surroundings;
         _cache ??= new SessionCache(surroundings);
         MxLookup lookup = new(_resolver, Options.NativeLookups ? HostsFile : null, new OwnAddresses(Own, Clock), surroundings) { Random = new Random(1) };
-        return new SmtpConnect(Delivery(request), lookup, new ServerPolicies(_resolver, surroundings.Log), _cache).Deliver();
+        return new SmtpConnect(Delivery(request), lookup, new ServerPolicies(_resolver, surroundings.Log, Policies is null ? null : new StsPolicies(Policies, new PolicyFiles(PoliciesKept), Clock, surroundings.Log)), _cache).Deliver();
     }
 
     internal DeliveryContext Delivery(DeliveryRequest request) => new(request, () => new ContentReader(_content, 0), this, Surroundings);

@@ -46,7 +46,7 @@ internal sealed class TlsRig : IDisposable
     internal void Use(TlsSettings settings) => Rig.Options = Rig.Options with
     {
         TcpPort = Server.Port,
-        Tls = new TlsPolicies(settings with { CAFile = settings.CAFile.Length > 0 ? settings.CAFile : _authority }),
+        Tls = new TlsPolicies(settings with { CAFile = settings.CAFile.Length > 0 ? settings.CAFile : _authority, StsCAFile = _authority }),
     };
 
     /// <summary>Delivers, lets the server end, and returns the report.</summary>

@@ -1,0 +1,45 @@
+using PostfixNet.Ipc;
+using PostfixNet.Mail;
+using PostfixNet.MtaSts;
+using PostfixNet.Native;
+
+namespace PostfixNet.Smtp.Sts;
+
+/// <summary>Which MTA-STS policy holds for a next hop (RFC 8461): the service mtasts knows, and where it does not answer the policies that it keeps.</summary>
+/// <param name="ask">Asks the service.</param>
+/// <param name="kept">What it keeps.</param>
+internal sealed class StsPolicies(Func<PolicyQuestion, PolicyAnswer> ask, PolicyFiles kept, TimeProvider clock, Log log)
+{
+    /// <summary>The policy of the domain whose mail exchangers are looked up; never that of a name that its records lead to.</summary>
+    /// <returns>null: none, or one that asks for nothing.</returns>
+    internal KnownPolicy? For(NextHop hop)
+    {
+        if (!hop.UsesMx || DomainName.ToAscii(hop.Domain)?.ToLowerInvariant() is not { } domain || !StsDomain.IsUsable(domain))
+            return null;
+        KnownPolicy? known;
+        try
+        {
+            known = ask(new PolicyQuestion(domain, Refresh: false)).Known;
+        }
+        catch (IpcException e)
+        {
+            // A domain is not to lose its protection by a mishap on our side, and mail of those that have none is not to wait for it.
+            known = Kept(domain);
+            log.StsNotAnswered(domain, e.Message, known);
+        }
+        return known is { Policy.Mode: StsMode.None } ? null : known;
+    }
+
+    private KnownPolicy? Kept(string domain)
+    {
+        try
+        {
+            return kept.Read(domain) is { } known && !known.IsExpired(clock.GetUtcNow().ToUnixTimeSeconds()) ? known : null;
+        }
+        catch (SystemCallException e)
+        {
+            log.Warning(e.Message);
+            return null;
+        }
+    }
+}

@@ -174,6 +174,39 @@ public sealed class DkimTablesTests : IDisposable
         Assert.Equal(signs, Signing.Read(_scene.Config($"{toml}\n[dkim.'a.test']\nkeys.s = 'DIR/ed.pem'"), service) is not null);
 
     [Fact]
+    public void Mail_whose_key_is_gone_waits_and_other_mail_goes()
+    {
+        const string Table = "[dkim.'origin.test']\nkeys.s = 'DIR/GONE'\n";
+        ChangedParameters.SmtpScene scene = new() { Content = ["From: sf@origin.test", "", "text"], Second = "{}", NextHop = "two.test:PORT" };
+        string seen = scene.Play(Table);
+        Assert.Contains("dsn=4.7.0, status=deferred (mail system configuration error: the message cannot be signed (DKIM))", seen, StringComparison.Ordinal);
+        Assert.Contains("dkim.\"origin.test\".keys.s: open ", seen, StringComparison.Ordinal);
+        Assert.DoesNotContain("From:", seen, StringComparison.Ordinal);
+        // No other server is asked for what is our own fault.
+        Assert.DoesNotContain("b.test", seen, StringComparison.Ordinal);
+        seen = (scene with { Content = ["From: sf@elsewhere.test", "", "text"] }).Play(Table);
+        Assert.Contains("status=sent", seen, StringComparison.Ordinal);
+        Assert.DoesNotContain("DKIM", seen, StringComparison.Ordinal);
+    }
+
+    [Fact] // The signature goes in front of what is sent, and covers what was made of it
+    public void What_is_made_of_a_message_on_its_way_is_signed()
+    {
+        ChangedParameters.SmtpScene scene = new() { Content = ["From: sf@inside.test", "MIME-Version: 1.0", "Content-Transfer-Encoding: 8bit", "", "caf\u00e9 " + new string('x', 1200)], Script = """{"ext": []}""" };
+        string seen = scene.Play("smtp_generic_maps = { '@inside.test' = '@origin.test' }\n[dkim.'origin.test']\nkeys.s = 'DIR/KEY'\n");
+        Assert.Contains("(s=s, d=origin.test)", seen, StringComparison.Ordinal);
+        string message = seen[seen.IndexOf("DKIM-Signature: v=1", StringComparison.Ordinal)..];
+        string sent = message[(message.IndexOf("\r\nFrom:", StringComparison.Ordinal) + 2)..];
+        Assert.Contains("caf=E9", sent, StringComparison.Ordinal);
+        // Of that text, as it was sent, with the time that the signature has.
+        long time = long.Parse(System.Text.RegularExpressions.Regex.Match(message, "t=([0-9]+)").Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+        string content = sent[..(sent.LastIndexOf("x\r\n", StringComparison.Ordinal) + 1)];
+        using MessageSigner signer = new(_scene.Signing("[dkim.'origin.test']\nkeys.s = 'DIR/ed.pem'"));
+        DkimScene.Feed(content.Replace("\r\n", "\n", StringComparison.Ordinal), signer.Add);
+        Assert.StartsWith(System.Text.Encoding.ASCII.GetString(Assert.Single(signer.Finish(time)).Field), message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Without_tables_there_is_nothing() => Assert.Null(Signing.Read(_scene.Config(""), "smtp"));
 
     [Fact]

@@ -68,7 +68,12 @@ public sealed class PolicyFetchTests : IDisposable
     [InlineData("404 Not Found\r\nContent-Type: text/plain", "status 404")]
     [InlineData("301 Moved\r\nContent-Type: text/plain\r\nLocation: https://mta-sts.a.test/other", "status 301, a redirection, which is not followed")]
     [InlineData("307 Moved\r\nContent-Type: text/plain\r\nLocation: https://mta-sts.a.test/other", "status 307, a redirection, which is not followed")]
-    public void Only_plain_text_with_status_200_is_taken(string head, string result) => Assert.Equal(result, Fetch(PolicyHost.Serves(Policy, head)));
+    public void Only_plain_text_with_status_200_is_taken(string head, string result)
+    {
+        using PolicyHost host = new(s_good, PolicyHost.Serves(Policy, head));
+        Assert.Equal(result, Fetch(host));
+        Assert.Single(host.Requests);
+    }
 
     [Fact]
     public void What_is_no_policy_is_none() => Assert.Equal("no policy: it has no mx", Fetch(PolicyHost.Serves("version: STSv1\nmode: enforce\nmax_age: 1\n")));

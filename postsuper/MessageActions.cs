@@ -198,7 +198,7 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
                 return action != MessageAction.Expire || !QueueFileMode.IsForceExpired(status.Mode);
             return action switch
             {
-                MessageAction.Delete => Delete(id, path),
+                MessageAction.Delete => Delete(queue, id, path, status),
                 MessageAction.Hold => Move(id, path, QueueName.Hold),
                 MessageAction.Release => Move(id, path, QueueName.Deferred),
                 MessageAction.Requeue => Requeue(queue, id, path),
@@ -279,14 +279,15 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
         return true;
     }
 
-    private bool Delete(QueueId id, string path)
+    private bool Delete(QueueName queue, QueueId id, string path, in FileStatus status)
     {
         // The message first: a log without a message harms nobody, a message without its log forgets what to report.
         if (!FileSystem.TryRemove(path))
             return false;
         changes.Name(path);
-        if (queues.Locate(id) is not null)
-            return true; // the logs are those of another file of that name
+        // The logs may be those of another file of that name; a file that was named after itself has them.
+        if ((queue == QueueName.Maildrop || !id.TryGetInode(out ulong inode) || inode != status.Inode) && queues.Locate(id) is not null)
+            return true;
         foreach (QueueName log in s_logs)
         {
             if (FileSystem.TryRemove(queues.PathOf(log, id)))

@@ -29,13 +29,15 @@ internal sealed class AnvilServer(EventLoop loop, Counters counters, Log log) : 
                 int count = open.GetValueOrDefault(key);
                 if (happened.Kind == ClientEventKind.Connect)
                     open[key] = count + 1;
-                else if (happened.Kind == ClientEventKind.Disconnect && count == 0)
-                    throw new IpcException("server: the end of a connection that did not begin");
-                else if (happened.Kind == ClientEventKind.Disconnect)
+                else if (happened.Kind == ClientEventKind.Disconnect && count > 0)
                     open[key] = count - 1;
                 if (open.GetValueOrDefault(key) == 0)
                     open.Remove(key);
-                await channel.Send(counters.Take(happened).ToAttributes());
+                bool isSurplus = happened.Kind == ClientEventKind.Disconnect && count == 0;
+                if (isSurplus)
+                    log.Warning("server: the end of a connection that did not begin");
+                // It takes nothing from what others have open.
+                await channel.Send((isSurplus ? new ClientCounts(0, 0) : counters.Take(happened)).ToAttributes());
             }
         }
         catch (IpcException e)

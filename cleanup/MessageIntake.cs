@@ -149,7 +149,7 @@ internal sealed class MessageIntake
                     RecipientRecord(type);
                     break;
             }
-            CheckSize(0);
+            CheckEnvelope(0);
         }
     }
 
@@ -235,7 +235,7 @@ internal sealed class MessageIntake
                 return;
             }
             RecipientRecord(_input.Type);
-            CheckSize(start);
+            CheckEnvelope(start);
         }
     }
 
@@ -440,13 +440,23 @@ internal sealed class MessageIntake
         ? _input.Text
         : throw Reject(string.Create(CultureInfo.InvariantCulture, $"line end or NUL in record type {(int)_input.Type}"));
 
+    // Header and body.
     private void CheckSize(long start)
     {
-        if (_options.MessageSizeLimit > 0 && _output.Position - start > _options.MessageSizeLimit && !_message.IsInternal)
-        {
-            _message.Log.Rejected(_message, "message size exceeds message_size_limit");
-            throw new Refusal("message file too big", status: "5.3.4");
-        }
+        if (_options.MessageSizeLimit > 0)
+            Check(_output.Position - start, _options.MessageSizeLimit, "message size exceeds message_size_limit");
+    }
+
+    // Sender and recipients, before the content or after it.
+    private void CheckEnvelope(long start) =>
+        Check(_output.Position - start, EnvelopeLimit.InQueue(_options.MessageSizeLimit), "envelope has too many recipients for message_size_limit");
+
+    private void Check(long size, long limit, string why)
+    {
+        if (size <= limit || _message.IsInternal)
+            return;
+        _message.Log.Rejected(_message, why);
+        throw new Refusal("message file too big", status: "5.3.4");
     }
 
     private Refusal Reject(string why)

@@ -41,11 +41,18 @@ internal sealed record MasterSettings
     /// <summary>fork_delay.</summary>
     internal required TimeSpan ForkDelay { get; init; }
 
+    /// <inheritdoc cref="StopLimit"/>
+    /// <exception cref="ConfigurationException">The value cannot be used.</exception>
+    internal static TimeSpan StopLimitOf(MainConfig config)
+    {
+        TimeSpan drain = config.Get(Parameters.ApplicationEventDrainTime);
+        return drain < s_longestStop ? drain : s_longestStop;
+    }
+
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
     internal static MasterSettings Read(MainConfig config)
     {
         string queue = config.Get(Parameters.QueueDirectory);
-        TimeSpan drain = config.Get(Parameters.ApplicationEventDrainTime);
         return new MasterSettings
         {
             Queue = queue,
@@ -56,7 +63,7 @@ internal sealed record MasterSettings
             Log = LogOptions.Read(config),
             Environment = ChildEnvironment.Of(config.Get(Parameters.ImportEnvironment)),
             ThrottleTime = config.Get(Parameters.ServiceThrottleTime),
-            StopLimit = drain < s_longestStop ? drain : s_longestStop,
+            StopLimit = StopLimitOf(config),
             ForkAttempts = config.Get(Parameters.ForkAttempts),
             ForkDelay = config.Get(Parameters.ForkDelay),
         };

@@ -41,15 +41,15 @@ internal static class Operations
 
     internal static int Stop(string directory, bool abruptly)
     {
-        MasterSettings settings = Settings(directory);
-        string queue = settings.Queue;
+        RunningSystem system = RunningSystem.Of(directory);
+        string queue = system.Queue;
         if (PidFile.Running(queue) is not { } pid)
             return Caller.Fail("the mail system is not running", 1);
         if (!PidFile.IsHere(pid))
             return NotHere(pid);
         Signals.TrySend(pid, abruptly ? Signals.Quit : Signals.Terminate);
         // Master itself sees to it that nobody takes longer than this.
-        Deadline end = Deadline.In(settings.StopLimit + TimeSpan.FromSeconds(10));
+        Deadline end = Deadline.In(system.StopLimit + TimeSpan.FromSeconds(10));
         while (PidFile.Running(queue) == pid)
         {
             if (end.IsOver)

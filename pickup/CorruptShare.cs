@@ -3,8 +3,9 @@ using PostfixNet.Queue;
 
 namespace PostfixNet.Pickup;
 
-/// <summary>How much of one user's damaged mail is kept in corrupt. sendmail makes none: what he writes there by hand must not fill the queue's
-/// file system for ever, where he cannot remove it himself any more.</summary>
+/// <summary>How much of one user's damaged mail is kept in corrupt: files whose records are none. No program of ours makes such, and what he writes there by
+/// hand must not fill the queue's file system for ever, where he cannot remove it himself any more. A message that is whole, but that cleanup refuses, is kept
+/// in any case: sendmail may have taken it.</summary>
 internal sealed class CorruptShare(QueueDirectories queues)
 {
     /// <summary>Files of one user.</summary>

@@ -16,7 +16,7 @@ namespace PostfixNet.Pickup;
 ///   the message is safe in the queue. Up to four messages are on their way at the same time, over connections that are
 ///   kept between messages, so that several cleanup processes flush to disk together; the order of messages is not kept.
 ///   A file that can never be accepted is moved to corrupt. (Postfix deletes such files; here that is done only to
-///   those that a user has beyond a hundred, or beyond 100 MB, in corrupt: sendmail makes none.) A file that cannot be accepted now stays, and is tried again at a later wake-up.
+///   those whose records are no records, which sendmail never makes, and of which their user has a hundred, or 100 MB, in corrupt.) A file that cannot be accepted now stays, and is tried again at a later wake-up.
 ///   content_filter has the message go through a filter; what receive_override_options names is left out. Both can stand in args of this service
 ///   alone ("-o name=value").
 ///   A file that belongs to mail_owner and is not readable for others was put there by postsuper -r: all that it says is

@@ -148,6 +148,7 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
                 return Remove(entry, id);
             case CleanupVerdict.Refused:
                 log.NotTaken(NameOf(entry), id, reason);
+                // Damaged it is not, so sendmail may have taken it: never lost.
                 Save(entry);
                 return Outcome.Gone;
             default:
@@ -185,7 +186,7 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
     private Outcome PutAway(QueueEntry entry, CleanupConnection cleanup)
     {
         cleanup.Abandon();
-        Save(entry);
+        PutAway(entry);
         return Outcome.Gone;
     }
 
@@ -203,8 +204,8 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
         }
     }
 
-    // Users choose the names of their files, so the name may be taken in corrupt, and must not replace what is there.
-    private void Save(QueueEntry entry)
+    // What is no mail at all, and comes from no program of ours.
+    private void PutAway(QueueEntry entry)
     {
         if (FileSystem.Status(entry.Path) is { } status && status.Uid != options.OwnerUid && !_corrupt.HasRoomFor(status))
         {
@@ -212,6 +213,12 @@ internal sealed class Submission(PickupOptions options, QueueDirectories queues,
             _ = FileSystem.TryRemove(entry.Path);
             return;
         }
+        Save(entry);
+    }
+
+    // Users choose the names of their files, so the name may be taken in corrupt, and must not replace what is there.
+    private void Save(QueueEntry entry)
+    {
         log.SavedCorrupt(entry.Id);
         string path = queues.PathOf(QueueName.Corrupt, entry.Id);
         queues.MakeHashDirectories(QueueName.Corrupt, entry.Id);

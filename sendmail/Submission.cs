@@ -56,6 +56,7 @@ internal sealed class Submission
     internal void Write(RecordWriter writer, Func<Span<byte>, int> read)
     {
         bool hasRecipients = WriteEnvelope(writer);
+        long content = writer.Position;
         writer.Write(RecordType.Message);
         if (_options.Tracing == Tracing.Probe)
         {
@@ -68,6 +69,7 @@ internal sealed class Submission
         MessageInput input = new(read, writer, header, _settings.LineLengthLimit, _settings.MessageSizeLimit, _options.IgnoresDots, _settings.LineEnding);
         if (!input.Copy())
             throw _complaint("message file too big", ExitStatus.BadData);
+        content = writer.Position - content;
         writer.Write(RecordType.Extracted);
         foreach (string recipient in header?.Found ?? [])
         {
@@ -76,6 +78,9 @@ internal sealed class Submission
         }
         if (!hasRecipients)
             throw _complaint("No recipient addresses found in message header", ExitStatus.Usage);
+        // Cleanup would refuse it, when nobody is there any more to be told.
+        if (writer.Position - content > EnvelopeLimit.OfSubmission(_settings.MessageSizeLimit))
+            throw _complaint("message file too big: it has too many recipients", ExitStatus.BadData);
         writer.Write(RecordType.End);
     }
 

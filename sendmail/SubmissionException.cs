@@ -11,9 +11,6 @@ internal sealed class SubmissionException(string text, int status = ExitStatus.U
     /// <summary>Exit status.</summary>
     internal int Status { get; } = status;
 
-    /// <summary>A complaint that names who called, as Postfix's do: "root(0): text".</summary>
-    internal static SubmissionException For(Account? caller, string text) => new($"{Name(caller)}: {text}");
-
     /// <summary>Who called, e.g. "root(0)".</summary>
     internal static string Name(Account? caller) => Name(caller?.Name ?? "unknown");
 

@@ -105,6 +105,9 @@ internal sealed class Log(ILog log, bool logsPort)
 
     internal void NameUnknown(string name, string address, string why) => log.Warning($"hostname {name} does not resolve to address {address}{why}");
 
+    /// <summary>A session ended by a mistake of ours.</summary>
+    internal void Bug(Exception e) => log.Write(Severity.Panic, $"{e.GetType().Name}: {e.Message} {e.StackTrace}");
+
     internal void Warning(string text) => log.Warning(text);
 
     internal void Info(string text) => log.Info(text);

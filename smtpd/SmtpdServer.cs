@@ -16,17 +16,25 @@ internal sealed class SmtpdServer(Surroundings surroundings) : SessionServer.IHa
 
     public async Task Serve(Descriptor client)
     {
-        client.SendAtOnce();
-        using Chat chat = new(new LoopStream(surroundings.Loop, client, surroundings.Options.Timeout));
-        SmtpdSession session = new(surroundings, chat, ClientOf(client));
-        _sessions.Add(session);
+        SmtpdSession? session = null;
         try
         {
+            client.SendAtOnce();
+            using Chat chat = new(new LoopStream(surroundings.Loop, client, surroundings.Options.Timeout));
+            session = new SmtpdSession(surroundings, chat, ClientOf(client));
+            _sessions.Add(session);
             await session.Run();
+        }
+        catch (Exception e)
+        {
+            // A bug, which is not to cost other clients their sessions.
+            surroundings.Log.Bug(e);
         }
         finally
         {
-            _sessions.Remove(session);
+            if (session is not null)
+                _sessions.Remove(session);
+            client.Dispose();
         }
     }
 

@@ -29,13 +29,15 @@ internal sealed class BlockingMilterNetwork(IReadOnlyList<string> nameServers) :
             }
         }
         Exception trouble = new IOException($"{endpoint.Host} has no address");
+        // The time is for all addresses together.
+        Deadline end = Deadline.In(timeout);
         foreach (IPAddress address in AddressesOf(endpoint.Host))
         {
             Descriptor? socket = null;
             try
             {
                 socket = TcpConnection.Begin(address, endpoint.Port, null, static _ => { });
-                if (socket.Wait(Readiness.Writable, (int)timeout.TotalMilliseconds).This == Readiness.None)
+                if (socket.Wait(Readiness.Writable, end.RemainingMilliseconds).This == Readiness.None)
                     throw new TimeoutException();
                 TcpConnection.Finish(socket);
                 return new(new Link(socket));

@@ -15,6 +15,11 @@ internal sealed class QueueFileEdits(CleanupOptions options, Message message, Ed
 {
     private readonly MilterHeaderChecks? _checks = options.MilterChecks is { } table
         ? new MilterHeaderChecks(table, message, address => places.AppendRecipients(output, () => recipients.AddForMilter(address, null, Notify.Default))) : null;
+    // Each of them looks through all headers before it, and what is changed stays in the file.
+    private const int MostHeaderEdits = 2000;
+
+    private int _headerEdits;
+    private long _addedOctets;
     private NewBody? _body;
     private long _headerOctets; // of the headers, as they were when the body was replaced
 
@@ -57,19 +62,34 @@ internal sealed class QueueFileEdits(CleanupOptions options, Message message, Ed
 
     public void DeleteHeader(int index, string name)
     {
+        CountEdit();
         if (Find(index, name, takesPointer: false) is { } found)
             output.OverwriteByPointer(found.Offset, EndOf(found));
     }
 
     /// <summary>Every header that a milter adds, inserts or changes passes here.</summary>
     /// <param name="write">Takes the header, with LF between lines.</param>
+    /// <exception cref="Refusal">They are too many, or too long for the message as a whole.</exception>
     private void Checked(string name, string value, Action<string> write)
     {
+        CountEdit();
         string? header = $"{name}:{value.Replace("\r\n", "\n", StringComparison.Ordinal)}";
         if (_checks is not null)
             header = _checks.Look(header);
         if (header is not null)
             write(header);
+    }
+
+    private void CountEdit()
+    {
+        if (++_headerEdits > MostHeaderEdits)
+            throw TooBig(string.Create(CultureInfo.InvariantCulture, $"milters change headers more than {MostHeaderEdits} times"));
+    }
+
+    private Refusal TooBig(string why)
+    {
+        message.Log.Rejected(message, why);
+        return new Refusal("message file too big", status: "5.3.4");
     }
 
     private void Write(string text)
@@ -82,6 +102,9 @@ internal sealed class QueueFileEdits(CleanupOptions options, Message message, Ed
                 message.SmtpUtf8 |= SmtpUtf8.Requested;
         }
         header = header.AsSpan(0, Math.Min(header.Length, options.HeaderSizeLimit)).ToArray();
+        _addedOctets += header.Length;
+        if (options.MessageSizeLimit > 0 && _addedOctets > options.MessageSizeLimit && !message.IsInternal)
+            throw TooBig("message size exceeds message_size_limit");
         HeaderRecords.Write(output, HeaderLines.Folded(header), options.LineLengthLimit, isEditable: true);
     }
 

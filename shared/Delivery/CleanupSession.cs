@@ -7,9 +7,13 @@ namespace PostfixNet.Delivery;
 /// <summary>Hands messages to the cleanup service from code that awaits: what <see cref="CleanupClient"/> is for straight-line code.</summary>
 public sealed class CleanupSession : IDisposable
 {
-    private readonly LoopChannel _channel;
+    // What cleanup is asked first costs it a moment. Who waits longer waits for one that does not start, and its client can try again.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
-    private CleanupSession(LoopChannel channel) => _channel = channel;
+    private readonly LoopChannel _channel;
+    private readonly TimeSpan _timeout;
+
+    private CleanupSession(LoopChannel channel, TimeSpan timeout) => (_channel, _timeout) = (channel, timeout);
 
     /// <summary>The queue ID of the message in hand; it exists once <see cref="Finish"/> has accepted.</summary>
     public QueueId Id { get; private set; }
@@ -21,12 +25,12 @@ public sealed class CleanupSession : IDisposable
     /// <param name="path">Socket of the service, e.g. "private/cleanup".</param>
     /// <param name="request">What is asked for this message.</param>
     /// <param name="sockets">Connections of the milters that the request names; they stay open here, too.</param>
-    /// <param name="timeout">For each step (ipc_timeout).</param>
+    /// <param name="timeout">For each step (ipc_timeout); to begin, a minute at most.</param>
     /// <exception cref="IpcException">The service cannot be reached.</exception>
     /// <exception cref="NoRoomException">It takes no message now.</exception>
     public static async ValueTask<CleanupSession> Begin(EventLoop loop, string path, CleanupRequest request, IReadOnlyList<Descriptor> sockets, TimeSpan timeout)
     {
-        CleanupSession session = new(await LoopChannel.Connect(loop, path, "cleanup", timeout));
+        CleanupSession session = new(await LoopChannel.Connect(loop, path, "cleanup", Shorter(timeout)), timeout);
         try
         {
             await session.BeginNext(request, sockets);
@@ -45,6 +49,7 @@ public sealed class CleanupSession : IDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(sockets);
+        _channel.Timeout = Shorter(_timeout);
         await _channel.Send(request.ToAttributes());
         Id = CleanupReply.From(await _channel.Receive()) switch
         {
@@ -54,7 +59,10 @@ public sealed class CleanupSession : IDisposable
         };
         if (sockets.Count > 0)
             await _channel.SendDescriptors(sockets);
+        _channel.Timeout = _timeout;
     }
+
+    private static TimeSpan Shorter(TimeSpan timeout) => timeout < s_patience ? timeout : s_patience;
 
     /// <summary>Sends encoded records (see RecordWriter), any number of whole or partial ones, 1 MiB at most.</summary>
     /// <exception cref="IpcException">cleanup is gone.</exception>

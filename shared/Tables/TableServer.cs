@@ -94,7 +94,7 @@ internal sealed class TableServer(string name, string? path, string host, int po
         if (path is not null)
             return Descriptor.ConnectUnix(path, TimeSpan.FromMilliseconds(end.RemainingMilliseconds));
         Exception? why = null;
-        foreach (IPAddress address in System.Net.Dns.GetHostAddresses(host))
+        foreach (IPAddress address in AddressesOf(host, end))
         {
             try
             {
@@ -106,6 +106,13 @@ internal sealed class TableServer(string name, string? path, string host, int po
             }
         }
         throw why ?? new IOException($"{host} has no address");
+    }
+
+    // The resolver of the system has limits of its own, which can be longer.
+    private static IPAddress[] AddressesOf(string host, Deadline end)
+    {
+        Task<IPAddress[]> lookup = System.Net.Dns.GetHostAddressesAsync(host);
+        return Task.WaitAny([lookup], end.RemainingMilliseconds) == 0 ? lookup.GetAwaiter().GetResult() : throw new IOException($"the addresses of {host} are not found in time");
     }
 
     // null: the server closed.

@@ -1,6 +1,5 @@
 using System.Net.Security;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 using PostfixNet.Native;
 using PostfixNet.Net;
 
@@ -38,7 +37,7 @@ public sealed class TlsStream : ByteStream, IChannelSecurity
             tls.AuthenticateAsClient(options);
             return new TlsStream(records, tls, check);
         }
-        catch (Exception e) when (IsFailure(e))
+        catch (Exception e)
         {
             tls.Dispose();
             throw Cause(e, records);
@@ -119,7 +118,7 @@ public sealed class TlsStream : ByteStream, IChannelSecurity
             _mayHoldMore = n == buffer.Length;
             return n;
         }
-        catch (Exception e) when (IsFailure(e))
+        catch (Exception e)
         {
             throw Cause(e);
         }
@@ -133,7 +132,7 @@ public sealed class TlsStream : ByteStream, IChannelSecurity
         {
             _tls.Write(octets);
         }
-        catch (Exception e) when (IsFailure(e))
+        catch (Exception e)
         {
             _isBroken = true;
             throw Cause(e);
@@ -157,8 +156,9 @@ public sealed class TlsStream : ByteStream, IChannelSecurity
             {
                 _tls.ShutdownAsync().GetAwaiter().GetResult();
             }
-            catch (Exception e) when (IsFailure(e))
+            catch (Exception)
             {
+                // It knows from what was said before.
             }
         }
         _tls.Dispose();
@@ -166,11 +166,8 @@ public sealed class TlsStream : ByteStream, IChannelSecurity
         _check.Certificate?.Dispose();
     }
 
-    private static bool IsFailure(Exception e) =>
-        e is ConnectionException or StoppingException or IOException or AuthenticationException or CryptographicException
-            or InvalidOperationException or NotSupportedException;
-
-    // What went wrong below comes wrapped.
+    // What went wrong below comes wrapped. All else is what a peer can bring SslStream to throw, and that is not of a few kinds only: the connection is of
+    // no more use.
     private Exception Cause(Exception e) => Cause(e, _records);
 
     private static Exception Cause(Exception e, Records records)

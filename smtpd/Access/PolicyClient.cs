@@ -126,12 +126,14 @@ internal sealed class PolicyClient(PolicyOptions options, EventLoop loop, NameLo
             return new Connection(new LoopStream(loop, Descriptor.ConnectUnix(path, TimeSpan.Zero), options.Timeout), loop.Now);
         IReadOnlyList<IPAddress> addresses = await names.AddressesOf(options.Host);
         string trouble = $"{options.Host} has no address";
+        // The time is for all addresses together.
+        Deadline end = Deadline.In(options.Timeout);
         foreach (IPAddress address in addresses)
         {
             LoopStream? stream = null;
             try
             {
-                stream = new LoopStream(loop, TcpConnection.Begin(address, options.Port, null, static _ => { }), options.Timeout) { Limit = Deadline.In(options.Timeout) };
+                stream = new LoopStream(loop, TcpConnection.Begin(address, options.Port, null, static _ => { }), options.Timeout) { Limit = end };
                 await stream.Connected();
                 TcpConnection.Finish(stream.Socket);
                 return new Connection(stream, loop.Now);

@@ -72,7 +72,6 @@ internal sealed class ClientEvents(EventLoop loop, string socket, ClientLimits l
             return null;
         if (await Tell(ClientEventKind.Connect, session) is not { } counts)
             return null;
-        session.IsCounted = true;
         if (limits.Connections > 0 && counts.Count > limits.Connections)
         {
             log.LimitExceeded(session, "Connection concurrency", counts.Count, service);
@@ -89,8 +88,10 @@ internal sealed class ClientEvents(EventLoop loop, string socket, ClientLimits l
     /// <summary>A session ends.</summary>
     internal async Task Disconnect(Session session)
     {
-        if (session.IsCounted)
+        // anvil has forgotten what it was told over a connection that is gone.
+        if (session.CountedOver is { } channel && channel == _anvil)
             _ = await Tell(ClientEventKind.Disconnect, session);
+        session.CountedOver = null;
     }
 
     /// <summary>A message begins.</summary>
@@ -133,19 +134,27 @@ internal sealed class ClientEvents(EventLoop loop, string socket, ClientLimits l
         _isBusy = true;
         try
         {
-            return await Ask(new ClientEvent(kind, service, limits.ClientOf(session.Client.Address!)));
+            if (kind == ClientEventKind.Disconnect && session.CountedOver != _anvil)
+                return null;
+            ClientCounts? counts = await Ask(new ClientEvent(kind, service, limits.ClientOf(session.Client.Address!)));
+            if (kind == ClientEventKind.Connect && counts is not null)
+                session.CountedOver = _anvil;
+            return counts;
         }
         finally
         {
-            _isBusy = false;
+            // Who waits takes the turn over.
             if (_waiting.TryDequeue(out TaskCompletionSource? next))
-                next.SetResult();
+                loop.Soon(next.SetResult);
+            else
+                _isBusy = false;
         }
     }
 
     private async ValueTask<ClientCounts?> Ask(ClientEvent happened)
     {
-        for (int attempt = 0; attempt < 2; attempt++)
+        // While it was waited for, it may have turned out that nobody answers.
+        while (loop.Now >= _doWithoutUntil)
         {
             bool isNew = _anvil is null;
             try
@@ -158,11 +167,13 @@ internal sealed class ClientEvents(EventLoop loop, string socket, ClientLimits l
             {
                 _anvil?.Dispose();
                 _anvil = null;
-                if (!isNew)
+                // A process of anvil that has ended is followed by another, which knows nothing of sessions before it.
+                if (!isNew && happened.Kind == ClientEventKind.Disconnect)
+                    return null;
+                if (!isNew && !e.Message.Contains("timeout", StringComparison.Ordinal))
                     continue;
                 log.NoLimits(e.Message);
                 _doWithoutUntil = loop.Now + (long)s_pause.TotalMilliseconds;
-                return null;
             }
         }
         return null;

@@ -18,14 +18,40 @@ internal sealed class ClientNames(bool looksUp, NameLookups lookups, Log log)
         // Everybody's hosts file has it, and nothing need be asked.
         if (address.Equals(IPAddress.Loopback) || address.Equals(IPAddress.IPv6Loopback))
             return client with { Name = "localhost", ReverseName = "localhost" };
-        (ClientInfo found, string? doubt) = await lookups.Elsewhere(() => Find(client, address));
-        if (doubt is not null)
-            log.NameUnknown(found.ReverseName, found.AddressText, doubt);
-        return found;
+        // Of one address one lookup is under way, however many connections it makes.
+        if (!_underWay.TryGetValue(address, out Task<Found?>? lookup))
+        {
+            lookup = lookups.ForClient(() => Find(new ClientInfo(), address)).AsTask();
+            if (!lookup.IsCompleted)
+                _underWay.Add(address, lookup);
+        }
+        try
+        {
+            if (await lookup is not { } found)
+                return client with { IsNameTemporary = true, IsReverseNameTemporary = true };
+            if (found.Doubt is { } doubt)
+                log.NameUnknown(found.Client.ReverseName, client.AddressText, doubt);
+            return client with
+            {
+                Name = found.Client.Name,
+                ReverseName = found.Client.ReverseName,
+                IsNameTemporary = found.Client.IsNameTemporary,
+                IsReverseNameTemporary = found.Client.IsReverseNameTemporary,
+            };
+        }
+        finally
+        {
+            _underWay.Remove(address);
+        }
     }
 
-    // The second: why its name was not believed.
-    private (ClientInfo Client, string? Doubt) Find(ClientInfo client, IPAddress address)
+    private readonly Dictionary<IPAddress, Task<Found?>> _underWay = [];
+
+    /// <param name="Client">Its names.</param>
+    /// <param name="Doubt">Why the name was not believed.</param>
+    private sealed record Found(ClientInfo Client, string? Doubt);
+
+    private Found Find(ClientInfo client, IPAddress address)
     {
         string? name = lookups.Hosts.NameOf(address);
         if (name is null)
@@ -36,13 +62,13 @@ internal sealed class ClientNames(bool looksUp, NameLookups lookups, Log log)
             if (name is null || !DomainName.IsMailDomain(name) || name.StartsWith('['))
             {
                 bool isTemporary = reply.Status is DnsStatus.TryAgain or DnsStatus.Refused;
-                return (client with { IsNameTemporary = isTemporary, IsReverseNameTemporary = isTemporary }, null);
+                return new Found(client with { IsNameTemporary = isTemporary, IsReverseNameTemporary = isTemporary }, null);
             }
         }
         client = client with { ReverseName = name };
         IReadOnlyList<DnsReply> replies = lookups.Addresses(name);
         if (replies.SelectMany(static reply => reply.Records).OfType<AddressRecord>().Any(record => record.Address.Equals(address)))
-            return (client with { Name = name }, null);
+            return new Found(client with { Name = name }, null);
         DnsReply own = replies[address.AddressFamily == AddressFamily.InterNetworkV6 ? 1 : 0];
         bool mayChange = own.Status is DnsStatus.TryAgain or DnsStatus.Refused;
         string why = own.Status switch
@@ -52,7 +78,7 @@ internal sealed class ClientNames(bool looksUp, NameLookups lookups, Log log)
             DnsStatus.TryAgain or DnsStatus.Refused => ": Temporary failure in name resolution",
             _ => ": Name or service not known",
         };
-        return (client with { IsNameTemporary = mayChange }, why);
+        return new Found(client with { IsNameTemporary = mayChange }, why);
     }
 
     // RFC 1035 section 3.5, RFC 3596 section 2.5.

@@ -10,10 +10,12 @@ namespace PostfixNet.Smtpd;
 /// <param name="hosts">The hosts file, which comes first for names of hosts.</param>
 internal sealed class NameLookups(EventLoop loop, Lazy<IResolver> resolver, Lazy<HostsFile> hosts)
 {
-    private const int MostAtOnce = 20;
+    private const int MostAtOnce = 20, MostClientsAtOnce = 10;
 
-    private readonly Queue<TaskCompletionSource> _waiting = new();
-    private int _underWay;
+    // Anybody can come from any number of addresses whose name servers are silent: that is not to cost those their turn who are past the greeting.
+    private static readonly TimeSpan s_patienceForClients = TimeSpan.FromSeconds(10);
+
+    private readonly Turns _turns = new(loop, MostAtOnce), _clientTurns = new(loop, MostClientsAtOnce);
     private bool _hasThreads;
 
     internal HostsFile Hosts => hosts.Value;
@@ -27,21 +29,22 @@ internal sealed class NameLookups(EventLoop loop, Lazy<IResolver> resolver, Lazy
     /// <summary>Does work with the resolver.</summary>
     internal async ValueTask<T> Elsewhere<T>(Func<T> work)
     {
+        _ = await _turns.Wait();
+        return await Do(work, _turns);
+    }
+
+    /// <summary>Likewise, for a client that has just come.</summary>
+    /// <returns>The default: others before it take too long.</returns>
+    internal async ValueTask<T?> ForClient<T>(Func<T> work) where T : class =>
+        await _clientTurns.Wait(s_patienceForClients) ? await Do(work, _clientTurns) : null;
+
+    private async ValueTask<T> Do<T>(Func<T> work, Turns turns)
+    {
         if (!_hasThreads)
         {
             // They wait for servers, so the number of processors is no measure.
             ThreadPool.GetMinThreads(out int workers, out int others);
-            _hasThreads = ThreadPool.SetMinThreads(Math.Max(workers, MostAtOnce + 2), others);
-        }
-        if (_underWay == MostAtOnce)
-        {
-            TaskCompletionSource turn = new();
-            _waiting.Enqueue(turn);
-            await turn.Task;
-        }
-        else
-        {
-            _underWay++;
+            _hasThreads = ThreadPool.SetMinThreads(Math.Max(workers, MostAtOnce + MostClientsAtOnce + 2), others);
         }
         try
         {
@@ -49,11 +52,7 @@ internal sealed class NameLookups(EventLoop loop, Lazy<IResolver> resolver, Lazy
         }
         finally
         {
-            // Who waits takes the place over.
-            if (_waiting.TryDequeue(out TaskCompletionSource? next))
-                loop.Soon(next.SetResult);
-            else
-                _underWay--;
+            turns.End();
         }
     }
 

@@ -47,6 +47,9 @@ internal sealed class ContentCommands(Surroundings surroundings, Session session
 
     internal async ValueTask<Reply> Bdat(CommandLine line)
     {
+        // What follows is no command, and whoever sends it cannot know that nobody takes it: the session is over.
+        if (!Options.Offers("CHUNKING"))
+            return new Reply(521, "5.5.1", "Error: command not implemented") { IsLast = true };
         string[] words = line.Argument.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
         if (words.Length is not (1 or 2) || !long.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out long size)
             || (words.Length == 2 && !words[1].Equals("LAST", StringComparison.OrdinalIgnoreCase)))

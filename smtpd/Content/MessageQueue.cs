@@ -62,7 +62,7 @@ internal sealed class MessageQueue(SmtpdOptions options, EventLoop loop, Log log
             }
             catch (NoRoomException)
             {
-                _resting.Push(known);
+                Return(known);
                 throw;
             }
             catch (IpcException)

@@ -15,12 +15,14 @@ internal sealed class LoopMilterNetwork(EventLoop loop, NameLookups names) : IMi
             return new Link(new LoopStream(loop, await ConnectUnix(path, Deadline.In(timeout)), timeout));
         IReadOnlyList<IPAddress> addresses = await names.AddressesOf(endpoint.Host);
         Exception trouble = new IOException($"{endpoint.Host} has no address");
+        // The time is for all addresses together.
+        Deadline end = Deadline.In(timeout);
         foreach (IPAddress address in addresses)
         {
             LoopStream? stream = null;
             try
             {
-                stream = new LoopStream(loop, TcpConnection.Begin(address, endpoint.Port, null, static _ => { }), timeout);
+                stream = new LoopStream(loop, TcpConnection.Begin(address, endpoint.Port, null, static _ => { }), timeout) { Limit = end };
                 await stream.Connected();
                 TcpConnection.Finish(stream.Socket);
                 return new Link(stream);

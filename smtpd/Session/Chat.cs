@@ -3,6 +3,12 @@ using PostfixNet.Native;
 
 namespace PostfixNet.Smtpd;
 
+/// <summary>What a client sent up to LF.</summary>
+/// <param name="Octets">Without LF or CR LF, as far as its limit goes.</param>
+/// <param name="IsTooLong">There was more.</param>
+/// <param name="HasEnd">False: it went on and on without an end, and nothing can be understood any more.</param>
+internal readonly record struct ClientLine(byte[] Octets, bool IsTooLong, bool HasEnd);
+
 /// <summary>The conversation with one client: lines in, replies out. Replies to commands that came together go together (RFC 2920).</summary>
 /// <param name="connection">The connection below all; owned.</param>
 internal sealed class Chat(LoopStream connection) : IDisposable
@@ -10,11 +16,15 @@ internal sealed class Chat(LoopStream connection) : IDisposable
     // Enough for the commands of one transaction; content is read by more.
     private const int SmallBuffer = 4096, LargeBuffer = 16 * 1024;
 
+    // A line so much longer than it may be is none.
+    private const int Endless = 100 * 1024;
+
     private readonly List<byte> _output = new(512);
     private Stream _stream = connection;
     private byte[] _input = [];
     private int _start, _end;
     private bool _isSending;
+    private Reply? _lastWord;
 
     /// <summary>TLS, once it is there; else the connection.</summary>
     internal Stream Stream => _stream;
@@ -68,8 +78,9 @@ internal sealed class Chat(LoopStream connection) : IDisposable
             connection.Limit = Deadline.In(Timeout);
             await _stream.WriteAsync(octets);
         }
-        catch (Exception e) when (e is IOException or TimeoutException or InvalidOperationException or ObjectDisposedException)
+        catch (Exception e)
         {
+            // Over TLS, a client can bring about exceptions of any kind.
             throw new ClientGoneException(e is TimeoutException);
         }
         finally
@@ -78,11 +89,17 @@ internal sealed class Chat(LoopStream connection) : IDisposable
         }
     }
 
-    /// <summary>Says a last word without waiting for anything, from outside of the session's own course.</summary>
+    /// <summary>Says a last word without waiting for anything, from outside of the session's own course; while something is being sent, before the next line is
+    /// waited for.</summary>
     internal async Task SayAndClose(Reply reply)
     {
-        if (_isSending || connection.IsClosed)
+        if (connection.IsClosed)
             return;
+        if (_isSending)
+        {
+            _lastWord = reply;
+            return;
+        }
         Say(reply);
         try
         {
@@ -98,12 +115,13 @@ internal sealed class Chat(LoopStream connection) : IDisposable
 
     /// <summary>Takes the next line.</summary>
     /// <param name="limit">Octets, the line end not counted; what goes beyond is lost, and the line counts as too long.</param>
-    /// <returns>Without its end, LF or CR LF; null when the client has closed.</returns>
+    /// <returns>Null when the client has closed, or was told the last word.</returns>
     /// <exception cref="ClientGoneException">Timeout.</exception>
-    internal async ValueTask<(byte[] Line, bool IsTooLong, bool HasCr)?> ReadLine(int limit)
+    internal async ValueTask<ClientLine?> ReadLine(int limit)
     {
         byte[]? begun = null;
         int length = 0;
+        long passed = 0;
         Deadline? time = null;
         while (true)
         {
@@ -126,16 +144,25 @@ internal sealed class Chat(LoopStream connection) : IDisposable
                 bool hasCr = length <= limit + 1 && line is [.., (byte)'\r'];
                 if (hasCr)
                     line = line[..^1];
-                return (line.Length > limit ? line[..limit] : line, length > limit + (hasCr ? 1 : 0), hasCr);
+                return new ClientLine(line.Length > limit ? line[..limit] : line, length > limit + (hasCr ? 1 : 0), HasEnd: true);
             }
             if (HasInput)
             {
                 begun ??= [];
                 Append(ref begun, ref length, _input.AsSpan(_start, _end - _start), limit);
+                passed += _end - _start;
                 _start = _end = 0;
+                if (passed > limit + Endless)
+                    return new ClientLine(begun[..Math.Min(begun.Length, limit)], IsTooLong: true, HasEnd: false);
             }
             // Before anything is waited for, the client hears what it was told; and the time is for the whole line.
             await Flush();
+            if (_lastWord is { } word)
+            {
+                _lastWord = null;
+                await SayAndClose(word);
+                return null;
+            }
             connection.Limit = time ??= Deadline.In(Timeout);
             if (await Fill(SmallBuffer) == 0)
                 return null;
@@ -150,7 +177,8 @@ internal sealed class Chat(LoopStream connection) : IDisposable
             Array.Resize(ref line, length + kept);
             octets[..kept].CopyTo(line.AsSpan(length));
         }
-        length += octets.Length;
+        // How much too long it is does not matter.
+        length = (int)Math.Min((long)length + octets.Length, limit + 2);
     }
 
     /// <summary>What is there of content, at least one octet; taken by <see cref="Taken"/>.</summary>
@@ -188,7 +216,7 @@ internal sealed class Chat(LoopStream connection) : IDisposable
             connection.Limit = Deadline.In(TimeSpan.FromSeconds(1));
             await tls.ShutdownAsync();
         }
-        catch (Exception e) when (e is IOException or TimeoutException or InvalidOperationException)
+        catch (Exception)
         {
             // It knows from the last reply.
         }
@@ -224,8 +252,9 @@ internal sealed class Chat(LoopStream connection) : IDisposable
         {
             throw new ClientGoneException(isTimeout: true);
         }
-        catch (Exception e) when (e is IOException or InvalidOperationException or ObjectDisposedException)
+        catch (Exception)
         {
+            // Broken, by TLS of any kind too.
             return 0;
         }
     }

@@ -76,13 +76,13 @@ internal sealed class ClientCommands(Surroundings surroundings, Session session)
                     forwarded = forwarded with { Port = isKnown ? value : ClientInfo.Unknown };
                     break;
                 case "HELO":
-                    forwarded = forwarded with { Helo = isKnown ? Harmless(value) : "" };
+                    forwarded = forwarded with { Helo = isKnown ? PrintableText.Neutral(value) : "" };
                     break;
                 case "PROTO" when value.Length <= 64:
-                    forwarded = forwarded with { Protocol = isKnown ? Harmless(value) : ClientInfo.Unknown };
+                    forwarded = forwarded with { Protocol = isKnown ? PrintableText.Neutral(value) : ClientInfo.Unknown };
                     break;
                 case "IDENT":
-                    forwarded = forwarded with { Identity = isKnown ? Harmless(value) : "" };
+                    forwarded = forwarded with { Identity = isKnown ? PrintableText.Neutral(value) : "" };
                     break;
                 case "SOURCE" when !isKnown || value.ToUpperInvariant() is "LOCAL" or "REMOTE":
                     forwarded = forwarded with { Source = isKnown ? value.ToLowerInvariant() : "local" };
@@ -119,12 +119,13 @@ internal sealed class ClientCommands(Surroundings surroundings, Session session)
 
     private static Reply Bad(string name, string value) => new(501, "5.5.4", $"Bad {name} syntax: {value}");
 
-    // What would mean something in a header.
-    private static string Harmless(string text) => string.Concat(text.Select(static c => c is <= ' ' or '<' or '>' or '(' or ')' or '\\' or '"' or ';' or '@' ? '?' : c));
-
     private static bool IsHostName(string name) => ByteText.IsAscii(name) && DomainName.IsMailDomain(name) && !name.StartsWith('[');
 
-    private static IPAddress? AddressOf(string text) => HostAndPort.AddressIn(text.StartsWith("IPv6:", StringComparison.OrdinalIgnoreCase) ? text[5..] : text);
+    // RFC 5321 section 4.1.3: only with its tag is it an address of IPv6.
+    private static IPAddress? AddressOf(string text) => text.StartsWith("IPv6:", StringComparison.OrdinalIgnoreCase)
+        ? OfFamily(text[5..], AddressFamily.InterNetworkV6) : OfFamily(text, AddressFamily.InterNetwork);
+
+    private static IPAddress? OfFamily(string text, AddressFamily family) => HostAndPort.AddressIn(text) is { } address && address.AddressFamily == family ? address : null;
 
     private static string Tagged(IPAddress address) => address.AddressFamily == AddressFamily.InterNetworkV6 ? $"IPv6:{address}" : address.ToString();
 
@@ -166,7 +167,7 @@ internal sealed class ClientCommands(Surroundings surroundings, Session session)
                     Client = Client with { Port = isKnown ? PortOf(value)!.Value : 0 };
                     return null;
                 case "HELO":
-                    Helo = isKnown ? Harmless(value) : null;
+                    Helo = isKnown ? PrintableText.Neutral(value) : null;
                     return null;
                 case "PROTO" when value.ToUpperInvariant() is "SMTP" or "ESMTP":
                     Protocol = value.ToUpperInvariant();

@@ -6,7 +6,7 @@ namespace PostfixNet.Smtpd;
 /// <summary>MAIL, RCPT and RSET: RFC 5321 section 4.1.1, with the parameters of RFC 1870, 3461, 4954, 6152, 6531 and 8689.</summary>
 internal sealed class EnvelopeCommands(Surroundings surroundings, Session session)
 {
-    private static readonly Reply s_senderOk = new(250, "2.1.0", "Ok"), s_recipientOk = new(250, "2.1.5", "Ok");
+    private static readonly Reply s_senderOk = new(250, "2.1.0", "Ok"), s_recipientOk = new(250, "2.1.5", "Ok"), s_noDsn = new(501, "5.7.1", "DSN support is disabled");
 
     private SmtpdOptions Options => surroundings.Options;
 
@@ -28,7 +28,7 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
             return new Reply(501, "5.5.4", "Syntax: MAIL FROM:<address>");
         if (PathSyntax.Read(rest, Options) is not { } path)
             return NoSender(rest);
-        SenderParameters parameters = new() { IsSmtpUtf8Enabled = Options.IsSmtpUtf8Enabled, RequireTlsSupport = RequireTlsSupport };
+        SenderParameters parameters = new() { IsSmtpUtf8Enabled = Options.IsSmtpUtf8Enabled && Options.Offers("SMTPUTF8"), HasDsn = Options.Offers("DSN"), RequireTlsSupport = RequireTlsSupport };
         if (parameters.Read(path.Parameters) is { } problem)
             return problem;
         if (IsAddressOfOther(path.Address, parameters.IsSmtpUtf8))
@@ -75,7 +75,7 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
             return new Reply(501, "5.5.4", "Syntax: RCPT TO:<address>");
         if (PathSyntax.Read(rest, Options) is not { Address.Length: > 0 } path)
             return NoRecipient(rest);
-        RecipientParameters parameters = new();
+        RecipientParameters parameters = new() { HasDsn = Options.Offers("DSN") };
         if (parameters.Read(path.Parameters) is { } problem)
             return problem;
         if (IsAddressOfOther(path.Address, transaction.IsSmtpUtf8))
@@ -141,6 +141,8 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
     {
         internal bool IsSmtpUtf8Enabled { get; init; }
 
+        internal bool HasDsn { get; init; }
+
         internal long Size { get; private set; }
 
         internal BodyEncoding Encoding { get; private set; }
@@ -182,6 +184,8 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
                     case "REQUIRETLS" when value is null && RequireTlsSupport == Support.Here:
                         RequiresTls = true;
                         break;
+                    case "RET" or "ENVID" when !HasDsn:
+                        return s_noDsn;
                     case "RET":
                         if (value is null || Return != DsnReturn.Unspecified || !DsnReturns.TryParse(value.ToUpperInvariant(), out DsnReturn wanted))
                             return new Reply(501, "5.5.4", "Bad RET parameter syntax");
@@ -193,7 +197,7 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
                         EnvelopeId = id;
                         break;
                     case "AUTH":
-                        if (value is null || Xtext.Decode(value) is not { } author)
+                        if (value is null || Xtext.Decode(value) is not { } author || !IsPrintable(author))
                             return new Reply(501, "5.5.4", "Bad AUTH parameter syntax");
                         // RFC 4954 section 5: "<>" is what is said of a client that is not known.
                         Author = author == "<>" ? "" : author;
@@ -209,6 +213,8 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
     /// <summary>What follows the address of RCPT.</summary>
     private sealed class RecipientParameters
     {
+        internal bool HasDsn { get; init; }
+
         internal Notify Notify { get; private set; }
 
         internal string? Original { get; private set; }
@@ -220,6 +226,8 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
                 (string name, string? value) = Split(word);
                 switch (name)
                 {
+                    case "NOTIFY" or "ORCPT" when value is not null && !HasDsn:
+                        return s_noDsn;
                     case "NOTIFY" when value is not null:
                         if (Notify != Notify.Default || !NotifyFlags.TryParse(value.ToUpperInvariant(), out Notify notify, out _))
                             return new Reply(501, "5.5.4", "Error: Bad NOTIFY parameter syntax");

@@ -18,7 +18,7 @@ internal sealed class Greeting(Surroundings surroundings, Session session, Login
             return new Reply(501, "", $"Syntax: {name} hostname");
         string? before = session.Helo;
         // What goes into headers and log lines is fit for them.
-        session.Helo = PrintableText.Of(line.Argument.Length > LongestName ? line.Argument[..LongestName] : line.Argument);
+        session.Helo = PrintableText.Neutral(line.Argument.Length > LongestName ? line.Argument[..LongestName] : line.Argument);
         if (await surroundings.Access.Helo(session, name) is { } refusal)
         {
             session.Helo = before;
@@ -71,6 +71,6 @@ internal sealed class Greeting(Surroundings surroundings, Session session, Login
             all.Add(RequireTls);
         // RFC 9422.
         all.Add(string.Create(CultureInfo.InvariantCulture, $"LIMITS RCPTMAX={Options.RecipientLimit}"));
-        return all.Where(feature => !Options.DiscardedKeywords.Contains(feature.Split(' ', '=')[0].ToLowerInvariant()));
+        return all.Where(feature => Options.Offers(feature.Split(' ', '=')[0]));
     }
 }

@@ -24,7 +24,7 @@ internal sealed class LoginCommands(Surroundings surroundings, Session session)
 
     internal async ValueTask<Reply> Auth(CommandLine line)
     {
-        if (surroundings.Logins is not { } logins || !session.IsExtended)
+        if (surroundings.Logins is not { } logins || !session.IsExtended || !Options.Offers("AUTH"))
             return new Reply(503, "5.5.1", "Error: authentication not enabled");
         if (session.Transaction is not null)
             return new Reply(503, "5.5.1", "Error: MAIL transaction in progress");
@@ -62,8 +62,8 @@ internal sealed class LoginCommands(Surroundings surroundings, Session session)
             if (await Chat.ReadLine(Options.LoginLineLimit) is not { } answer)
                 throw new ClientGoneException(isTimeout: false);
             if (answer.IsTooLong)
-                return new Reply(500, "5.5.6", "Authentication exchange line is too long");
-            string text = Encoding.Latin1.GetString(answer.Line);
+                return new Reply(500, "5.5.6", "Authentication exchange line is too long") { IsLast = !answer.HasEnd };
+            string text = Encoding.Latin1.GetString(answer.Octets);
             if (text == "*")
                 return new Reply(501, "5.7.0", "Authentication aborted");
             if ((response = Base64Line.TryDecode(text)) is null)
@@ -71,7 +71,7 @@ internal sealed class LoginCommands(Surroundings surroundings, Session session)
         }
     }
 
-    // Guessing is slow, however many connections it is done over.
+    // Guessing is slow, however many connections to this process it is done over; over all processes smtpd_client_auth_rate_limit counts.
     private async ValueTask<Reply> Failed(LoginStep.Failed failed, string mechanism)
     {
         surroundings.Log.LoginFailed(session, mechanism, failed.Reason, failed.User);

@@ -11,7 +11,7 @@ internal sealed class SecurityCommands(Surroundings surroundings, Session sessio
             return standing.Code >= 500 ? standing : LoginCommands.TryLater;
         if (session.Tls is not null)
             return new Reply(554, "5.5.1", "Error: TLS already active");
-        if (surroundings.Tls is not { } tls)
+        if (surroundings.Tls is not { } tls || !surroundings.Options.Offers("STARTTLS"))
             return new Reply(502, "5.5.1", "Error: command not implemented");
         if (session.Transaction is not null)
             return new Reply(503, "5.5.1", "Error: MAIL transaction in progress");

@@ -71,8 +71,8 @@ internal sealed class Session(Chat chat, ClientInfo client)
     /// <summary>How often each command was said, and how often it was taken: for the line at the end.</summary>
     internal Dictionary<string, (int Good, int All)> Counts { get; } = [];
 
-    /// <summary>The anvil service knows of it.</summary>
-    internal bool IsCounted { get; set; }
+    /// <summary>The connection over which the anvil service was told of it; null: it was not.</summary>
+    internal Ipc.LoopChannel? CountedOver { get; set; }
 
     /// <summary>Octets of the content that comes just now; null: none does.</summary>
     internal long? ContentOctets { get; set; }

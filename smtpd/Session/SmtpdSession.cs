@@ -164,7 +164,7 @@ internal sealed class SmtpdSession
         if (!Chat.HasInput)
             Chat.ReleaseBuffer();
         _isAtRest = true;
-        (byte[] Line, bool IsTooLong, bool HasCr)? read;
+        ClientLine? read;
         try
         {
             read = await Chat.ReadLine(Options.LineLengthLimit);
@@ -179,10 +179,10 @@ internal sealed class SmtpdSession
                 Ended(isTimeout: false);
             return false;
         }
-        string text = ByteText.Decode(line.Line);
+        string text = ByteText.Decode(line.Octets);
         if (Chat.Said is not null)
             Log.Heard(_session, Shown(text));
-        return await Do(text, line.IsTooLong);
+        return await Do(text, line.IsTooLong, line.HasEnd);
     }
 
     // What follows AUTH is a password; and so may be what is no command, from a client that has lost its place.
@@ -197,7 +197,7 @@ internal sealed class SmtpdSession
         return parts.Length > 2 ? $"{parts[0]} {parts[1]} (not shown)" : line;
     }
 
-    private async ValueTask<bool> Do(string line, bool isTooLong)
+    private async ValueTask<bool> Do(string line, bool isTooLong, bool hasEnd)
     {
         CommandLine words = CommandLine.Of(line);
         string name = words.Verb;
@@ -207,7 +207,7 @@ internal sealed class SmtpdSession
         if (isTooLong)
         {
             Log.TooLong(_session, line, Options.LineLengthLimit);
-            reply = new Reply(500, "5.5.2", "Error: line too long");
+            reply = new Reply(500, "5.5.2", "Error: line too long") { IsLast = !hasEnd };
         }
         else if (_session.IsDenied && name != "QUIT")
         {

@@ -64,6 +64,10 @@ internal sealed record SmtpdOptions
     /// <summary>smtpd_discard_ehlo_keywords: what is not announced, lower case.</summary>
     internal required IReadOnlyList<string> DiscardedKeywords { get; init; }
 
+    /// <summary>An extension is there, as far as smtpd_discard_ehlo_keywords goes.</summary>
+    /// <param name="keyword">As EHLO announces it, upper case.</param>
+    internal bool Offers(string keyword) => !DiscardedKeywords.Contains(keyword.ToLowerInvariant());
+
     /// <summary>smtpd_noop_commands, upper case.</summary>
     internal required IReadOnlyList<string> NoopCommands { get; init; }
 

@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using PostfixNet.Native;
 using PostfixNet.Tls;
@@ -31,7 +30,8 @@ internal sealed class TlsServer(TlsServerSettings settings, Log log)
                 return new ValueTask<SslServerAuthenticationOptions>(Options(asked, client));
             }, null);
         }
-        catch (Exception e) when (e is IOException or AuthenticationException or TimeoutException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        // Whatever a client sends in the place of a handshake, and whichever exception that comes to, this connection alone has failed.
+        catch (Exception e)
         {
             log.HandshakeFailed(session, Reason(e));
             await tls.DisposeAsync();
@@ -51,6 +51,10 @@ internal sealed class TlsServer(TlsServerSettings settings, Log log)
         return true;
     }
 
+    // Built of strings, by OpenSSL: once is enough.
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Interoperability", "CA1416", Justification = "this system runs on Linux")]
+    private readonly Lazy<CipherSuitesPolicy?> _ciphers = new(() => settings.ExcludedCiphers.Count > 0 ? new CipherSuitesPolicy(CipherSuites.Without(settings.ExcludedCiphers)) : null);
+
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Interoperability", "CA1416", Justification = "this system runs on Linux")]
     private SslServerAuthenticationOptions Options(string name, ClientCertificate client) => new()
     {
@@ -60,7 +64,7 @@ internal sealed class TlsServer(TlsServerSettings settings, Log log)
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         CertificateChainPolicy = settings.AsksCertificate ? settings.Certificates.ClientPolicy() : null,
         RemoteCertificateValidationCallback = client.Check,
-        CipherSuitesPolicy = settings.ExcludedCiphers.Count > 0 ? new CipherSuitesPolicy(CipherSuites.Without(settings.ExcludedCiphers)) : null,
+        CipherSuitesPolicy = _ciphers.Value,
         // A session that is taken up again shows no certificate.
         AllowTlsResume = !settings.AsksCertificate,
     };

@@ -48,7 +48,7 @@ public static partial class Parameters
     /// <summary>Addresses that are not ASCII are taken only from clients that say SMTPUTF8.</summary>
     public static readonly Parameter<bool> StrictSmtputf8 = Flag("strict_smtputf8", "no");
 
-    /// <summary>Keywords that are not announced in the reply to EHLO.</summary>
+    /// <summary>Keywords that are not announced in the reply to EHLO; nor are BDAT, STARTTLS, AUTH, SMTPUTF8 and the parameters of DSN taken without theirs.</summary>
     public static readonly Parameter<IReadOnlyList<string>> SmtpdDiscardEhloKeywords = List("smtpd_discard_ehlo_keywords", "");
 
     /// <summary>Further commands that do nothing.</summary>

@@ -6,12 +6,15 @@ namespace PostfixNet.Ipc;
 /// <summary>One connection between two of our processes, for code that awaits: what <see cref="Channel"/> is for straight-line code.</summary>
 /// <param name="stream">Owned.</param>
 /// <param name="peer">Names the other end in errors, e.g. "cleanup".</param>
-/// <param name="timeout">For a whole message, sending or receiving (ipc_timeout).</param>
+/// <param name="timeout">For a whole message, sending or receiving (ipc_timeout), until said otherwise.</param>
 public sealed class LoopChannel(LoopStream stream, string peer, TimeSpan timeout) : IDisposable
 {
     private readonly FrameBuffer _input = new(Channel.MessageLimit);
     private readonly OutputBuffer _output = new(1024);
-    private byte[] _frame = [];
+    private byte[]? _received;
+
+    /// <summary>For a whole message, sending or receiving.</summary>
+    public TimeSpan Timeout { get; set; } = timeout;
 
     /// <summary>Connects to a service's socket.</summary>
     /// <exception cref="IpcException">Nobody listens there.</exception>
@@ -63,14 +66,11 @@ public sealed class LoopChannel(LoopStream stream, string peer, TimeSpan timeout
         int length = _output.Length - 4;
         if (length > Channel.MessageLimit)
             throw new IpcException($"{peer}: message of {length} bytes, more than {Channel.MessageLimit}");
-        if (_frame.Length < _output.Length)
-            _frame = new byte[Math.Max(_output.Length, 2 * _frame.Length)];
-        _output.Written.CopyTo(_frame);
-        BinaryPrimitives.WriteUInt32LittleEndian(_frame, (uint)length | mark);
-        stream.Limit = Deadline.In(timeout);
+        BinaryPrimitives.WriteUInt32LittleEndian(_output.Written, (uint)length | mark);
+        stream.Limit = Deadline.In(Timeout);
         try
         {
-            await stream.WriteAsync(_frame.AsMemory(0, length + 4));
+            await stream.WriteAsync(_output.WrittenMemory);
         }
         catch (TimeoutException)
         {
@@ -87,7 +87,7 @@ public sealed class LoopChannel(LoopStream stream, string peer, TimeSpan timeout
     /// <exception cref="IpcException">The peer is gone.</exception>
     public async ValueTask SendDescriptors(IReadOnlyList<Descriptor> passed)
     {
-        Deadline end = Deadline.In(timeout);
+        Deadline end = Deadline.In(Timeout);
         try
         {
             // What was sent before is short and was answered, so there is room.
@@ -108,8 +108,8 @@ public sealed class LoopChannel(LoopStream stream, string peer, TimeSpan timeout
     /// <exception cref="IpcException">Timeout, a broken or closed connection, a malformed or too large message.</exception>
     public async ValueTask<AttributeList> Receive()
     {
-        stream.Limit = Deadline.In(timeout);
-        byte[] buffer = new byte[4096];
+        stream.Limit = Deadline.In(Timeout);
+        byte[] buffer = _received ??= new byte[4096];
         while (true)
         {
             if (_input.TryTake(out AttributeList? message))

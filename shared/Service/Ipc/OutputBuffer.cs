@@ -14,6 +14,9 @@ public sealed class OutputBuffer(int capacity)
     /// <summary>What was written. Valid until the next write.</summary>
     public Span<byte> Written => _bytes.AsSpan(0, Length);
 
+    /// <summary>The same, for code that awaits.</summary>
+    internal ReadOnlyMemory<byte> WrittenMemory => _bytes.AsMemory(0, Length);
+
     /// <summary>It is empty again.</summary>
     public void Clear() => Length = 0;
 

@@ -11,7 +11,7 @@ public enum Severity
     Error,
     /// <summary>This program cannot go on; the caller ends it.</summary>
     Fatal,
-    /// <summary>A bug in this program; the caller ends it.</summary>
+    /// <summary>A bug in this program; the caller ends it, or what it was about.</summary>
     Panic,
 }
 

@@ -118,6 +118,37 @@ public sealed class CleanupTests
         Assert.Equal("Subject: s", content[3]);
     }
 
+    // sendmail counts the content alone: whatever it took is delivered, or returned.
+    [Theory]
+    [InlineData("{0}|M|Nx|X|E")]
+    [InlineData("M|Nx|X{0}|E")]
+    public void Recipients_are_no_part_of_the_size_of_a_message(string records)
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with { MessageSizeLimit = 2000 };
+        string recipients = string.Concat(Enumerable.Range(0, 400).Select(static i => $"|Rrecipient-{i}@d.test"));
+        flow.Drop("A", MailFlow.Encode("Sa@b.test|" + string.Format(System.Globalization.CultureInfo.InvariantCulture, records, recipients).TrimStart('|')));
+        flow.RunPickup();
+        Assert.Empty(flow.Names(QueueName.Maildrop));
+        Assert.Empty(flow.Names(QueueName.Corrupt));
+        _ = flow.Incoming(out string id);
+        using QueueFile file = QueueFile.Open(Path.Combine(flow.Queues.DirectoryOf(QueueName.Incoming), id));
+        List<Recipient> found = [];
+        Assert.Equal("", file.ReadEnvelope(found, 1000, out _).ContentFilter);
+        Assert.Equal(400, found.Count);
+    }
+
+    [Fact]
+    public void The_envelope_has_a_limit_of_its_own()
+    {
+        using MailFlow flow = new();
+        flow.Options = flow.Options with { MessageSizeLimit = 2000, DuplicateFilterLimit = 0 };
+        string address = $"{new string('x', 900)}@d.test";
+        string recipients = string.Concat(Enumerable.Repeat($"R{address}|", (int)(EnvelopeLimit.InQueue(2000) / address.Length / 3)));
+        Assert.Equal((CleanupVerdict.Refused, "message file too big"), Send(flow, $"Sa@b.test|{recipients}M|Nx|X|E"));
+        Assert.Empty(flow.Names(QueueName.Incoming));
+    }
+
     // S1-15
     [Theory]
     [InlineData(49, CleanupVerdict.Accepted, "")]

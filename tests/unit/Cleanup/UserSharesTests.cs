@@ -47,6 +47,10 @@ public sealed class UserSharesTests
         Assert.Empty(flow.Names(QueueName.Maildrop));
         Assert.Contains(flow.Log, static line => line.EndsWith(
             $"damaged, and removed: uid={Users.EffectiveUid} has 100 files or 100 MB in corrupt already", StringComparison.Ordinal));
+        // What is no damage, but refused, sendmail may have taken.
+        flow.Drop("D000000", MailFlow.Encode("T1 0|Sa@b.test|M|Nx|X|E"));
+        flow.RunPickup();
+        Assert.Contains("D000000", flow.Names(QueueName.Corrupt));
         // His good mail is not the worse for it, and what the system itself wrote is kept in any case.
         flow.Drop("B000000", MailFlow.Encode("T1 0|Sa@b.test|Rc@d.test|M|Nx|X|E"));
         flow.Pickup = flow.Pickup with { OwnerUid = Users.EffectiveUid };

@@ -292,6 +292,19 @@ public sealed class ContentStageTests
         }
     }
 
+    // By few large headers, or by very many small changes, each of which looks through those before it.
+    [Theory]
+    [InlineData("addheader X: {0}", 1000, 20)]
+    [InlineData("insheader 1 X: {0}", 1000, 20)]
+    [InlineData("addheader X: {0}", 1, 2001)]
+    public void Headers_that_are_too_much_are_refused(string action, int length, int count)
+    {
+        string script = string.Concat(Enumerable.Repeat(string.Format(System.Globalization.CultureInfo.InvariantCulture, action, new string('x', length)) + "; ", count));
+        var (reply, records, _) = Send(out _, $"eom: {script}continue", toml: length > 1 ? "message_size_limit = 5000" : "");
+        Assert.Contains("552 5.3.4 Error: message file too big", reply, StringComparison.Ordinal);
+        Assert.Empty(records);
+    }
+
     [Fact]
     public void Mail_of_this_host_that_a_milter_makes_too_large_goes_back()
     {

@@ -305,6 +305,16 @@ public sealed class SendmailTests
             drop.Run(s_message, "-C", "/nonexistent", "bob@x.test"));
     }
 
+    // What cleanup would refuse for its envelope, sendmail refuses while its caller is there.
+    [Fact]
+    public void An_envelope_that_is_too_large_is_not_accepted()
+    {
+        using Drop drop = new($"message_size_limit = 500000\nheader_size_limit = 500000\nmyorigin = '{new string('o', 60)}.test'");
+        string many = $"{string.Concat(Enumerable.Repeat($"To: {string.Concat(Enumerable.Repeat("a,", 5_000))}a\n", 5))}\nx\n";
+        Assert.Equal((65, "", $"sendmail: fatal: {s_caller}: message file too big: it has too many recipients\n"), drop.Run(Encoding.ASCII.GetBytes(many), "-t"));
+        Assert.Empty(drop.Files);
+    }
+
     [Fact]
     public void A_message_that_is_too_large_is_not_accepted()
     {

@@ -143,6 +143,80 @@ public sealed class SecurityTests : IDisposable
         Assert.Equal("lost connection after CONNECT from localhost[127.0.0.1]", rig.WaitForLog("lost connection"));
     }
 
+    // Each of these makes SslStream throw something else.
+    [Theory]
+    [InlineData("15030100020228")]                // an alert
+    [InlineData("170303000161")]                  // application data
+    [InlineData("160301000401000000")]            // a hello that ends too early
+    [InlineData("16030100050100000100")]
+    [InlineData("80")]
+    [InlineData("1603010000")]
+    public void Nonsense_in_the_place_of_a_handshake_ends_one_session(string octets)
+    {
+        foreach (bool isWrapped in (bool[])[false, true])
+        {
+            using SmtpdRig rig = new(Tls(isWrapped ? "smtpd_tls_wrappermode = true" : ""));
+            SmtpdClient hostile = rig.Connect(readsGreeting: false);
+            if (!isWrapped)
+            {
+                hostile.Reply();
+                hostile.Say("EHLO c.test");
+                hostile.Say("STARTTLS");
+            }
+            hostile.Send(Convert.FromHexString(octets));
+            hostile.FinishSending();
+            rig.WaitForLog("SSL_accept error from localhost[127.0.0.1]");
+            rig.WaitForLog("disconnect");
+            SmtpdClient other = rig.Connect(readsGreeting: false);
+            if (isWrapped)
+                other.Secure("mx.golden.test");
+            Assert.StartsWith("220 ", other.Reply(), StringComparison.Ordinal);
+            Assert.DoesNotContain(rig.Log, static line => line.StartsWith("panic", StringComparison.Ordinal));
+        }
+    }
+
+    // RFC 5246 section 7.4.1.1: "R" has the client of OpenSSL begin another handshake.
+    [Fact]
+    public void Another_handshake_in_the_same_session_costs_others_nothing()
+    {
+        using SmtpdRig rig = new(Tls());
+        System.Diagnostics.ProcessStartInfo start = new("openssl", ["s_client", "-starttls", "smtp", "-tls1_2", "-connect", $"127.0.0.1:{rig.Port}"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        System.Diagnostics.Process client;
+        try
+        {
+            client = System.Diagnostics.Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return; // there is no openssl here
+        }
+        using (client)
+        {
+            client.OutputDataReceived += static (_, _) => { };
+            client.ErrorDataReceived += static (_, _) => { };
+            client.BeginOutputReadLine();
+            client.BeginErrorReadLine();
+            client.StandardInput.WriteLine("NOOP");
+            client.StandardInput.Flush();
+            // It reads its commands a line at a time, each by itself.
+            for (int i = 0; i < 20 && !client.WaitForExit(250); i++)
+            {
+                client.StandardInput.WriteLine("R");
+                client.StandardInput.Flush();
+            }
+            client.StandardInput.Close();
+            rig.WaitForLog("disconnect");
+            client.WaitForExit();
+        }
+        Assert.StartsWith("220 ", rig.Connect().Greeting, StringComparison.Ordinal);
+        Assert.DoesNotContain(rig.Log, static line => line.StartsWith("panic", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_certificate_of_the_client_is_known()
     {
@@ -203,6 +277,17 @@ public sealed class SecurityTests : IDisposable
         Assert.Equal("501 5.5.2 Error: malformed authentication response", client.Say("?"));
         Assert.Equal("250 2.1.0 Ok", client.Say("MAIL FROM:<a@b.test>"));
         Assert.Equal("503 5.5.1 Error: MAIL transaction in progress", client.Say("AUTH LOGIN"));
+    }
+
+    // What real Postfix 3.7 answers.
+    [Fact]
+    public void What_is_not_announced_is_not_there()
+    {
+        using SmtpdRig rig = new(Tls(Users() + "smtpd_discard_ehlo_keywords = 'starttls, auth'"));
+        SmtpdClient client = rig.Connect();
+        client.Say("EHLO c.test");
+        Assert.Equal("502 5.5.1 Error: command not implemented", client.Say("STARTTLS"));
+        Assert.Equal("503 5.5.1 Error: authentication not enabled", client.Say("AUTH PLAIN"));
     }
 
     // The line that fail2ban looks for.

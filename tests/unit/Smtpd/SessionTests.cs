@@ -53,6 +53,7 @@ public sealed class SessionTests
     [InlineData("MAIL FROM:<a@b.test> SIZE=99999999999", "552 5.3.4 Message size exceeds fixed limit")]
     [InlineData("MAIL FROM:<a@b.test> WRONG=1", "555 5.5.4 Unsupported option: WRONG=1")]
     [InlineData("MAIL FROM:<a@b.test> RET=ALL", "501 5.5.4 Bad RET parameter syntax")]
+    [InlineData("MAIL FROM:<a@b.test> AUTH=x+00y", "501 5.5.4 Bad AUTH parameter syntax")]
     [InlineData("MAIL FROM:<a@b.test> ENVID=a+0Ab", "501 5.5.4 Bad ENVID parameter syntax")]
     [InlineData("MAIL FROM:<a@b.test>\nRCPT TO:<c@d.test> ORCPT=rfc822;a+0Ab", "501 5.5.4 Error: Bad ORCPT parameter syntax")]
     [InlineData("MAIL FROM:<a@b.test>\nRCPT TO:<c@d.test> NOTIFY=NEVER,FAILURE", "501 5.5.4 Error: Bad NOTIFY parameter syntax")]
@@ -256,6 +257,66 @@ public sealed class SessionTests
         Assert.Equal("250 2.0.0 Ok", second.Say("NOOP"));
     }
 
+    // RFC 5321 section 4.4 and the log have it between other words.
+    [Fact]
+    public void The_name_of_HELO_forges_nothing()
+    {
+        using SmtpdRig rig = new("smtpd_relay_restrictions = 'reject'");
+        rig.Talk("EHLO a.test (b.test [192.0.2.1]) \"x\" proto=<y>;@", "MAIL FROM:<a@b.test>", "RCPT TO:<c@d.test>");
+        Assert.EndsWith(" proto=ESMTP helo=<a.test??b.test?[192.0.2.1]???x??proto=?y???>", rig.WaitForLog("reject: RCPT"), StringComparison.Ordinal);
+        using SmtpdRig open = new();
+        SmtpdClient client = open.Connect();
+        foreach (string line in (string[])["HELO a.test (b", "MAIL FROM:<a@b.test>", "RCPT TO:<c@d.test>", "DATA"])
+            client.Say(line);
+        Assert.StartsWith("250 2.0.0", client.Say("Subject: s\r\n\r\nx\r\n."), StringComparison.Ordinal);
+        Assert.Contains("\nN Received: from a.test??b (localhost [127.0.0.1])\n", Assert.Single(open.Queued), StringComparison.Ordinal);
+    }
+
+    // What real Postfix 3.7 answers.
+    [Theory]
+    [InlineData("BDAT 6 LAST", "521 5.5.1 Error: command not implemented")]
+    [InlineData("BDAT x", "521 5.5.1 Error: command not implemented")]
+    [InlineData("MAIL FROM:<a@b.test> RET=FULL", "501 5.7.1 DSN support is disabled")]
+    [InlineData("MAIL FROM:<a@b.test> ENVID=x", "501 5.7.1 DSN support is disabled")]
+    [InlineData("MAIL FROM:<a@b.test>\nRCPT TO:<c@d.test> NOTIFY=NEVER", "501 5.7.1 DSN support is disabled")]
+    [InlineData("MAIL FROM:<a@b.test>\nRCPT TO:<c@d.test> ORCPT=rfc822;c@d.test", "501 5.7.1 DSN support is disabled")]
+    [InlineData("MAIL FROM:<a@b.test> SMTPUTF8", "555 5.5.4 Unsupported option: SMTPUTF8")]
+    [InlineData("MAIL FROM:<a@b.test> SIZE=1 BODY=8BITMIME", "250 2.1.0 Ok")]
+    [InlineData("XFORWARD ADDR=192.0.2.1", "250 2.0.0 Ok")]
+    public void What_is_not_announced_is_not_there(string lines, string answer)
+    {
+        using SmtpdRig rig = new("smtpd_discard_ehlo_keywords = 'chunking, dsn, smtputf8, size, 8bitmime, xforward'\nsmtpd_authorized_xforward_hosts = '127.0.0.1'");
+        Assert.Equal(answer, rig.Talk(["EHLO c.test", .. lines.Split('\n')]).Split('\n')[^1]);
+    }
+
+    // The next server is told who that was; real Postfix 3.7 answers so, and a proxy's client that gains its words gains no right of it.
+    [Theory]
+    [InlineData("XCLIENT ADDR=::1", "501 5.5.4 Bad ADDR syntax: ::1")]
+    [InlineData("XCLIENT ADDR=IPv6:192.0.2.1", "501 5.5.4 Bad ADDR syntax: IPv6:192.0.2.1")]
+    [InlineData("XCLIENT ADDR=IPv6:::1", "220 mx.golden.test ESMTP Postfix")]
+    [InlineData("XFORWARD ADDR=::1", "501 5.5.4 Bad ADDR syntax: ::1")]
+    [InlineData("XCLIENT ADDR=192.0.2.1 NAME=x.test\nXCLIENT ADDR=127.0.0.1", "550 5.7.0 Error: insufficient authorization")]
+    public void Clients_of_a_proxy_are_who_it_says(string lines, string answer)
+    {
+        using SmtpdRig rig = new("smtpd_authorized_xclient_hosts = '127.0.0.1'\nsmtpd_authorized_xforward_hosts = '127.0.0.1'");
+        Assert.Equal(answer, rig.Talk(lines.Split('\n')).Split('\n')[^1]);
+    }
+
+    // Whoever has used XCLIENT has ended once, not twice.
+    [Fact]
+    public void Clients_are_counted_after_XCLIENT_too()
+    {
+        using SmtpdRig rig = new("smtpd_client_connection_count_limit = 1\nsmtpd_authorized_xclient_hosts = '127.0.0.1'\nsmtpd_client_event_limit_exceptions = '127.0.0.9'");
+        SmtpdClient proxy = rig.Connect();
+        Assert.StartsWith("220 ", proxy.Say("XCLIENT ADDR=127.0.0.9"), StringComparison.Ordinal);
+        Assert.StartsWith("221 ", proxy.Say("QUIT"), StringComparison.Ordinal);
+        Assert.Equal("", proxy.Reply());
+        rig.WaitForLog("disconnect");
+        _ = rig.Connect();
+        Assert.StartsWith("421 4.7.0", rig.Connect().Greeting, StringComparison.Ordinal);
+        Assert.DoesNotContain(rig.Log, static line => line.Contains("not counted", StringComparison.Ordinal));
+    }
+
     // All sessions of a process share a thread.
     [Fact]
     public void A_client_that_never_stops_sending_does_not_keep_others_out()
@@ -291,9 +352,13 @@ public sealed class SessionTests
         using SmtpdRig rig = new();
         SmtpdClient client = rig.Connect();
         string piece = new('x', 10_000);
-        for (int i = 0; i < 1000; i++)
+        for (int i = 0; i < 10; i++)
             client.Send(piece);
         Assert.Equal("500 5.5.2 Error: line too long", client.Say(""));
         Assert.Equal("250 2.0.0 Ok", client.Say("NOOP"));
+        // One that goes on is none: the session is over.
+        client.Send(new string('x', 110_000));
+        Assert.Equal("500 5.5.2 Error: line too long", client.Reply());
+        Assert.Equal("", client.Reply());
     }
 }

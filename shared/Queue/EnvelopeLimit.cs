@@ -5,10 +5,10 @@ namespace PostfixNet.Queue;
 public static class EnvelopeLimit
 {
     // Of how many recipients there may be, others decide (smtpd_recipient_limit, the longest command line): this is for what no such rule has seen.
-    private const long Least = 1L << 20;
+    private const long Least = 256L << 10;
 
-    // With each recipient the queue has the address that was given, and that of RFC 3461; and aliases are expanded.
-    private const long Growth = 16;
+    // Short names get a domain; with each recipient the queue has the address that was given, and that of RFC 3461; and aliases are expanded.
+    private const long Growth = 64;
 
     /// <summary>As sendmail takes it.</summary>
     /// <param name="messageSizeLimit">message_size_limit; 0: there is no limit here either.</param>

@@ -40,7 +40,7 @@ internal sealed class Greeting(Surroundings surroundings, Session session, Login
     private const string RequireTls = "REQUIRETLS";
 
     /// <summary>Clients may use REQUIRETLS (RFC 8689), over TLS.</summary>
-    internal static bool MayRequireTls(SmtpdOptions options) => options.KnowsRequireTls && !options.DiscardedKeywords.Contains(RequireTls.ToLowerInvariant());
+    internal static bool MayRequireTls(SmtpdOptions options) => options.KnowsRequireTls && options.Offers(RequireTls);
 
     private async ValueTask<IEnumerable<string>> Features()
     {

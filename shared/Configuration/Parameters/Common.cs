@@ -109,7 +109,7 @@ public static partial class Parameters
     /// <summary>Words of a header with addresses that are read.</summary>
     public static readonly Parameter<int> HeaderAddressTokenLimit = Number("header_address_token_limit", "10240", minimum: 1);
 
-    /// <summary>Bytes of header and body of a message; 0: no limit. Its recipients have a limit of their own, sixteen times as much.</summary>
+    /// <summary>Bytes of header and body of a message; 0: no limit. Its recipients have a limit of their own, which is far larger.</summary>
     public static readonly Parameter<long> MessageSizeLimit = Size("message_size_limit", "10240000");
 
     /// <summary>What would be returned is tried again.</summary>

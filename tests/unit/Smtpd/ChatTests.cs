@@ -38,7 +38,9 @@ public sealed class ChatTests
             parting = chat.SayAndClose(new Reply(421, "4.3.2", "Service shutting down"));
             reader.Start();
         });
-        loop.Run();
+        Thread thread = new(loop.Run);
+        thread.Start();
+        thread.Join();
         reader.Join();
         theirs.Dispose();
         await session;

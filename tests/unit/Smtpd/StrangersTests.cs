@@ -79,8 +79,13 @@ public sealed class StrangersTests
         using ClientEvents events = new(loop, path, new ClientLimits(1, 0, 0, 0, 0, 0, 32, 84), "smtpd", static _ => false, new SmtpdLog(record, false));
         SmtpdOptions options = SmtpdOptions.Read(MainConfig.FromText("myhostname = 'mx.golden.test'"));
         Task all = Task.CompletedTask;
-        loop.Soon(() => all = Run());
-        loop.Run();
+        Thread thread = new(() =>
+        {
+            loop.Soon(() => all = Run());
+            loop.Run();
+        });
+        thread.Start();
+        thread.Join();
         await all;
         Assert.Single(connections);
         connections.ForEach(static connection => connection.Dispose());

@@ -25,6 +25,7 @@ internal sealed class MessageInput
     private readonly HeaderRecipients? _header;
     private readonly int _lineLimit;
     private readonly long _sizeLimit;
+    private readonly long _start;
     private readonly bool _ignoresDots;
     private readonly byte[] _buffer = new byte[2 * LargestPiece];
     private LineEnding _lineEnding;
@@ -42,6 +43,7 @@ internal sealed class MessageInput
     {
         (_read, _writer, _header, _sizeLimit, _ignoresDots, _lineEnding) = (read, writer, header, sizeLimit, ignoresDots, lineEnding);
         _lineLimit = Math.Min(lineLimit, LargestPiece);
+        _start = writer.Position;
     }
 
     /// <summary>Copies to the end of input, or to the dot.</summary>
@@ -61,7 +63,7 @@ internal sealed class MessageInput
             bool atEnd = n == 0;
             end += n;
             Lines(ref start, end, atEnd);
-            if (_sizeLimit > 0 && _writer.Position > _sizeLimit)
+            if (_sizeLimit > 0 && _writer.Position - _start > _sizeLimit)
                 return false;
             if (atEnd)
                 break;

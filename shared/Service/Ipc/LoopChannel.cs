@@ -14,7 +14,11 @@ public sealed class LoopChannel(LoopStream stream, string peer, TimeSpan timeout
     private byte[]? _received;
 
     /// <summary>For a whole message, sending or receiving.</summary>
-    public TimeSpan Timeout { get; set; } = timeout;
+    public TimeSpan Timeout
+    {
+        get;
+        set => field = stream.Patience = value;
+    } = timeout;
 
     /// <summary>Connects to a service's socket.</summary>
     /// <exception cref="IpcException">Nobody listens there.</exception>

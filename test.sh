@@ -32,6 +32,7 @@ need prometheus-postfix-exporter prometheus-postfix-exporter
 need opendkim opendkim
 need rspamd rspamd
 /usr/bin/python3 -c "import dkim" 2>/dev/null || missing="$missing python3-dkim"
+/usr/bin/python3 -c "import jsonschema" 2>/dev/null || missing="$missing python3-jsonschema"
 need curl curl
 need git git
 need msmtp msmtp

@@ -19,6 +19,7 @@ namespace PostfixNet.Master;
 ///   master [-c config_directory] dkim genkey DOMAIN SELECTOR [--type rsa|ed25519] [--bits N] [--out DIRECTORY] [--json]
 ///   master [-c config_directory] dkim check [DOMAIN ...] [--json]
 ///   master [-c config_directory] mta-sts DOMAIN [--refresh] [--json]
+///   master [-c config_directory] tlsrpt [DOMAIN] [--send] [--json]
 ///   master [-c config_directory] import [DIRECTORY] [--output DIRECTORY] [--queue DIRECTORY] [--accept-losses] [--copy-tables] [--dry-run] [--json]
 /// DESCRIPTION
 ///   start      Checks the configuration, makes missing queue directories, and returns when the system accepts mail.
@@ -60,6 +61,8 @@ namespace PostfixNet.Master;
 ///              a key. Exit 0: all are found. See docs/dkim.md.
 ///   mta-sts    Shows the MTA-STS policy of a domain, as the service mtasts knows or now fetches it (--refresh: anew), and which of the domain's mail
 ///              exchangers are in it. Exit status 1: no policy holds. docs/tls.md.
+///   tlsrpt     Shows the results of TLS that the service tlsrpt has gathered today and the days before for domains that want reports (smtp_tlsrpt_enable), and to whom the reports went.
+///              With a domain: by policy, result and server. --send first tries reports of days that are over at once. For root and mail_owner.
 ///   import     Makes main.toml and master.toml of the main.cf and master.cf in DIRECTORY (/etc/postfix), which are not changed, and reports what became of
 ///              each line: taken, default (left out, because this system does so anyhow), or lost, with what becomes of mail then. If what is lost decides
 ///              about mail nothing is written, and the exit status is 1, unless --accept-losses; mail whose way is lost then waits. --output says
@@ -81,7 +84,7 @@ namespace PostfixNet.Master;
 ///   master.toml; from main.toml: application_event_drain_time, command_directory, daemon_directory,
 ///   default_process_limit, fork_attempts, fork_delay, hash_queue_depth, hash_queue_names, import_environment,
 ///   [dkim."DOMAIN"] (for dkim check), mail_owner, mail_version, master_service_disable, queue_directory, queue_service_name, service_throttle_time,
-///   setgid_group, smtpd_sasl_password_file (for passwd), and those of shared/Service/Log/LogOptions.cs. All others are read to be checked.
+///   setgid_group, smtp_tlsrpt_enable (for tlsrpt), smtpd_sasl_password_file (for passwd), and those of shared/Service/Log/LogOptions.cs. All others are read to be checked.
 /// BUGS
 ///   A new mail_owner or queue_directory takes effect at a start, not at a reload.
 /// </summary>

@@ -17,10 +17,10 @@ internal abstract class MasterVerb : Command
 internal static class Verbs
 {
     internal static CommandReader<MasterVerb> Reader => new CommandReader<MasterVerb>("master",
-        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|config|set-permissions|logrotate|pause|resume|passwd|dkim|mta-sts|import")
+        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|config|set-permissions|logrotate|pause|resume|passwd|dkim|mta-sts|tlsrpt|import")
     { Manual = typeof(Verbs).Assembly }
         .With<StartVerb>().With<StartForegroundVerb>().With<StopVerb>().With<AbortVerb>().With<ReloadVerb>().With<FlushVerb>()
-        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<LogrotateVerb>().With<PauseVerb>().With<ResumeVerb>().With<VerboseVerb>().With<PasswordVerb>().With<DkimVerb>().With<MtaStsVerb>().With<ImportVerb>();
+        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<LogrotateVerb>().With<PauseVerb>().With<ResumeVerb>().With<VerboseVerb>().With<PasswordVerb>().With<DkimVerb>().With<MtaStsVerb>().With<TlsrptVerb>().With<ImportVerb>();
 }
 
 [Verb("start", HelpText = "Check the configuration, start the mail system, return when it accepts mail.")]
@@ -211,6 +211,21 @@ internal sealed class MtaStsVerb : MasterVerb
 
     internal override int Run(string directory) => Words.ToArray() is [var domain] ? MtaStsCommand.Run(directory, domain, Refresh, Json)
         : Caller.Fail("mta-sts takes one domain; usage: master mta-sts DOMAIN [--refresh] [--json]", ExitStatus.Usage);
+}
+
+[Verb("tlsrpt", HelpText = "Show results of TLS that are gathered for domains that want reports, and the state of the reports.")]
+internal sealed class TlsrptVerb : MasterVerb
+{
+    [Value(0, MetaName = "DOMAIN", HelpText = "All that is counted for this one; none: all domains, with their sums.")]
+    public IEnumerable<string> Words { get; set; } = [];
+
+    [Option("send", HelpText = "First try reports of days that are over at once, those that wait for another attempt, too.")]
+    public bool Send { get; set; }
+
+    [Option("json", HelpText = "JSON: an array with one object for each domain and day.")]
+    public bool Json { get; set; }
+
+    internal override int Run(string directory) => Words.Count() > 1 ? Caller.Fail("tlsrpt takes one domain", ExitStatus.Usage) : TlsReports.Run(directory, Words.FirstOrDefault(), Json, Send);
 }
 
 [Verb("import", HelpText = "Make main.toml and master.toml of a configuration of Postfix.")]

@@ -25,12 +25,15 @@ internal sealed class DeliveryAgent : IDisposable
     private readonly MxLookup _lookup;
     private readonly ServerPolicies _policies;
     private readonly BounceClient _bounce;
+    private readonly TlsReporter? _reporter;
 
     internal DeliveryAgent(ServiceContext context, AgentSettings settings, TimeProvider clock)
     {
         (_context, _settings) = (context, settings);
         StopSignal stop = new(() => context.HurryLine, context.ReadLifeline);
-        _surroundings = new Surroundings(settings.Options, new Log(MailLog.Lines), clock, stop);
+        Log log = new(MailLog.Lines);
+        _reporter = settings.Options.TlsReports is null ? null : new TlsReporter(clock, log);
+        _surroundings = new Surroundings(settings.Options, log, clock, stop) { TellTls = _reporter is null ? null : _reporter.Tell };
         _cache = new SessionCache(_surroundings);
         _bounce = new BounceClient(settings.Options.IpcTimeout);
         StubResolver resolver = new(settings.Resolver with { Stop = stop });
@@ -81,6 +84,7 @@ internal sealed class DeliveryAgent : IDisposable
     {
         _cache.Dispose();
         _bounce.Dispose();
+        _reporter?.Dispose();
     }
 
     private bool WaitForRequest(Channel channel, bool isFirst)

@@ -110,6 +110,8 @@ internal sealed class Log(ILog log)
     internal void StsNotAnswered(string domain, string why, KnownPolicy? known) =>
         log.Warning($"MTA-STS policy of {domain} not told: {why}; {(known is null ? "mail goes as without one" : $"the one that is kept holds, mode={StsPolicy.WordFor(known.Policy.Mode)}")}");
 
+    internal void TlsResultsLost(long count, string why) => log.Warning($"service tlsrpt: {why}: {count} results of TLS are not counted; those that follow are neither, while this lasts");
+
     internal void BadTlsPolicy(string nextHop, string why) => log.Warning($"TLS policy for {nextHop}: {why}");
 
     internal void Warning(string text) => log.Warning(text);

@@ -18,6 +18,7 @@ namespace PostfixNet.Smtp;
 ///   (smtp_tls_wrappermode) from the start. Without it mail is put off, or at the level may sent in plain text. At the levels dane and
 ///   dane-only servers prove who they are by TLSA records, where DNSSEC vouches for these (RFC 7672): docs/tls.md. With smtp_mta_sts the
 ///   MTA-STS policy of the domain whose mail exchangers are looked up holds (RFC 8461), unless main.toml says something for it alone; the service mtasts is asked for it.
+///   With smtp_tlsrpt_enable the service tlsrpt is told how each session fared with TLS, for reports to the domains of servers; it is never waited for.
 ///   smtp_header_checks, smtp_mime_header_checks, smtp_nested_header_checks and smtp_body_checks change what goes out, with the actions WARN, INFO,
 ///   REPLACE, PREPEND, STRIP, IGNORE and DUNNO: docs/checks.md. They see what was made of 8-bit content for a server that takes none, and
 ///   addresses before smtp_generic_maps.
@@ -35,6 +36,7 @@ namespace PostfixNet.Smtp;
 ///   that is given up for the next server, or that waits for another transaction because the server takes no more at once.
 ///   "ID: replace: header ...: text" and so on: what a check did.
 ///   "ID: DKIM-Signature field added (s=SELECTOR, d=DOMAIN)": the message goes out signed.
+///   "service tlsrpt: ...: N results of TLS are not counted": it does not take them.
 ///   smtp_tls_loglevel = 1: one line per TLS connection. Always: certificates that do not pass, and TLS that fails.
 ///   With debug_peer_list, or "master verbose", each line of the conversation, passwords left out. With notify_classes, the transcript of a
 ///   conversation that broke the protocol goes to error_notice_recipient. A damaged queue file gets mode 0400, and qmgr
@@ -48,7 +50,7 @@ namespace PostfixNet.Smtp;
 ///   inet_interfaces, inet_protocols, legacy_no_failover_after_greeting, line_length_limit, lmtp_assume_final, lmtp_dkim_signing,
 ///   mime_boundary_length_limit, mime_nesting_limit, minimal_backoff_time, mta_sts_tls_CAfile, mydestination, mydomain, myhostname, myorigin, notify_classes,
 ///   lmtp_requiretls_policy, propagate_unmatched_extensions, proxy_interfaces, recipient_delimiter, relayhost, requiretls_enable, soft_bounce, swap_bangpath,
-///   tls_append_default_CA, tls_dane_digests, tls_required_enable, trace_service_name, and those of shared/Service/SingleServer.cs.
+///   tls_append_default_CA, tls_dane_digests, tls_required_enable, tlsrpt_sender, trace_service_name, and those of shared/Service/SingleServer.cs.
 /// BUGS
 ///   No login by Kerberos or client certificate. TLS is that of the .NET library over OpenSSL:
 ///   one client certificate, no ciphers without certificates, no revocation lists, sessions resumed only within

@@ -1,3 +1,4 @@
+using PostfixNet.Delivery;
 using PostfixNet.Net;
 
 namespace PostfixNet.Smtp;
@@ -6,4 +7,8 @@ namespace PostfixNet.Smtp;
 /// <param name="Options">As main.toml has them for all destinations.</param>
 /// <param name="Clock">For the times in log lines, and for what ends by itself without being waited for.</param>
 /// <param name="Stop">Ends waiting for servers.</param>
-internal sealed record Surroundings(SmtpOptions Options, Log Log, TimeProvider Clock, StopSignal Stop);
+internal sealed record Surroundings(SmtpOptions Options, Log Log, TimeProvider Clock, StopSignal Stop)
+{
+    /// <summary>Is told results of TLS; null: nobody is.</summary>
+    internal Action<TlsAttempt>? TellTls { get; init; }
+}

@@ -145,8 +145,7 @@ internal static class Consequences
         smtp_sasl_password_result_delimiter send_cyrus_sasl_authzid
 
         [Never] newer than Postfix 3.7, which passes over it
-        smtp_tlsrpt_enable smtp_tlsrpt_socket_name
-        smtp_tlsrpt_skip_reused_handshakes smtp_tls_enable_rpk smtp_tls_enforce_sts_mx_patterns smtp_tls_loglevel_maps smtp_tls_trace_size_limit tls_trace_rate_limit
+        smtp_tls_enable_rpk smtp_tls_enforce_sts_mx_patterns smtp_tls_loglevel_maps smtp_tls_trace_size_limit tls_trace_rate_limit
         tls_trust_server_ccerts tls_ffdhe_auto_groups tls_config_file tls_config_name postscreen_bare_newline_action postscreen_bare_newline_enable smtpd_reject_filter_maps
         smtpd_hide_client_session
 

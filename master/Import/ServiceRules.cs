@@ -52,6 +52,9 @@ internal sealed class ServiceRules(Plan plan, PostfixSettings settings, Ways way
             if (!plan.Services.Exists(service => service.Name == name))
                 plan.Services.Add(new PlannedService(name, standard.Command, new Finding("master.cf", 0, name)) { IsPublic = standard.IsPublic, Arguments = standard.Arguments, Limit = Number(standard.Limit), Wakeup = standard.Wakeup });
         }
+        // What Postfix needs another's daemon for.
+        if (settings.Flag("smtp_tlsrpt_enable") && !plan.Services.Exists(static service => service.Name == "tlsrpt"))
+            plan.Services.Add(new PlannedService("tlsrpt", "tlsrpt", new Finding("master.cf", 0, "tlsrpt")) { Limit = 1, Wakeup = "300?" });
     }
 
     private void Take(MasterCfEntry entry, Finding finding, MailboxRules local)

@@ -79,9 +79,6 @@ internal static class UnsupportedTable
         smtp_sasl_auth_cache_name =
         smtp_sasl_password_result_delimiter = :
         send_cyrus_sasl_authzid = no
-        smtp_tlsrpt_enable = no
-        smtp_tlsrpt_socket_name =
-        smtp_tlsrpt_skip_reused_handshakes = no
 
         [refused] not supported by TLS of the SMTP client
         smtp_tls_per_site =
@@ -328,6 +325,9 @@ internal static class UnsupportedTable
 
         [meaningless] what is logged of conversations with debug_peer_list has one level of detail
         debug_peer_level = 2
+
+        [meaningless] results of TLS go to the service tlsrpt of master.toml
+        smtp_tlsrpt_socket_name =
 
         [meaningless] whose answers are taken for authentic, dns_trusted_nameservers says
         dns_ncache_ttl_fix_enable = no

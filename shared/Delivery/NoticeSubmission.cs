@@ -42,12 +42,15 @@ public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSub
     /// <summary>Of the notices: <see cref="CleanupRequest.Bounce"/> or <see cref="CleanupRequest.ForPostmaster"/>.</summary>
     public string Class { get; init; } = CleanupRequest.Bounce;
 
+    /// <summary>What its sender is to hear of it.</summary>
+    public Notify Notify { get; init; }
+
     /// <inheritdoc/>
     public INoticeDraft Begin(string sender, string recipient, SmtpUtf8 smtpUtf8, RequireTls requireTls = RequireTls.Unsaid)
     {
         CleanupClient client = CleanupClient.Begin(path, new CleanupRequest(IsInternal: true, smtpUtf8) { Class = Class, RequireTls = requireTls }, timeout);
         Draft draft = new(client);
-        draft.BeginContent(sender, recipient);
+        draft.BeginContent(sender, recipient, Notify);
         return draft;
     }
 
@@ -71,13 +74,15 @@ public sealed class CleanupSubmitter(string path, TimeSpan timeout) : INoticeSub
 
         public bool IsRefused { get; private set; }
 
-        internal void BeginContent(string sender, string recipient)
+        internal void BeginContent(string sender, string recipient, Notify notify)
         {
             long now = MailTime.NowMicroseconds;
             _records.Write(RecordType.Time, FormattableString.Invariant($"{now / 1_000_000} {now % 1_000_000}"));
             _records.WriteAttribute(AttributeName.LogMessageOrigin, AttributeName.Local);
             _records.WriteAttribute(AttributeName.TraceFlags, (long)Tracing.None);
             _records.Write(RecordType.From, sender);
+            if (notify != Notify.Default)
+                _records.WriteAttribute(AttributeName.NotifyFlags, (long)notify);
             _records.Write(RecordType.Recipient, recipient);
             _records.Write(RecordType.Message);
         }

@@ -1,3 +1,4 @@
+using System.Net;
 using PostfixNet.Native;
 
 namespace PostfixNet.Net;
@@ -17,6 +18,9 @@ public sealed class SocketStream(Descriptor socket, StopSignal stop) : ByteStrea
     private int _aheadStart;
     private int _aheadEnd;
     private bool _peerClosed;
+
+    /// <summary>The address of this end; null: it has none.</summary>
+    public IPAddress? LocalAddress => _socket.LocalEnd?.Address;
 
     /// <summary>Waits until connecting has ended.</summary>
     internal void FinishConnecting(Deadline deadline)

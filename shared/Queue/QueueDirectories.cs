@@ -65,6 +65,9 @@ public sealed class QueueDirectories
     /// <summary>Directory of the MTA-STS policies that are kept, below <see cref="Root"/>.</summary>
     public const string Policies = "mtasts";
 
+    /// <summary>Directory of results of TLS and the reports made of them, below <see cref="Root"/>.</summary>
+    public const string TlsReports = "tlsrpt";
+
     /// <summary>Plain values.</summary>
     /// <param name="root">queue_directory.</param>
     /// <param name="hashedQueues">hash_queue_names, e.g. "deferred", "defer".</param>
@@ -116,7 +119,7 @@ public sealed class QueueDirectories
 
     /// <summary>The directories that nobody but mail_owner may enter.</summary>
     public IEnumerable<string> Private =>
-        [.. s_all.Where(queue => queue != QueueName.Maildrop).Select(DirectoryOf), $"{Root}/private", $"{Root}/{Digest}", $"{Root}/{Rules}", $"{Root}/{Policies}"];
+        [.. s_all.Where(queue => queue != QueueName.Maildrop).Select(DirectoryOf), $"{Root}/private", $"{Root}/{Digest}", $"{Root}/{Rules}", $"{Root}/{Policies}", $"{Root}/{TlsReports}"];
 
     /// <summary>The queue of a directory name.</summary>
     public static bool TryParse(string name, out QueueName queue)

@@ -21,6 +21,18 @@ public static class EventServer
         public void MustEnd();
     }
 
+    /// <summary>A handler that has conversations with its clients, in place of triggers.</summary>
+    public interface IServer : IHandler
+    {
+        /// <summary>Serves a client. The wake-up of a timed service is one, too, which sends a byte and is gone.</summary>
+        /// <param name="client">Owned from now on.</param>
+        public void Serve(Descriptor client);
+
+        void IHandler.Trigger(ReadOnlySpan<byte> requests, bool isTrusted)
+        {
+        }
+    }
+
     /// <summary>A handler whose process lives on through a reload.</summary>
     /// <typeparam name="TOptions">What main.toml says to it.</typeparam>
     public interface IReloadable<in TOptions>
@@ -55,7 +67,7 @@ public sealed class EventServer<TOptions>(string program, Func<MainConfig, strin
             return ExitStatus.Ok;
         using EventLoop loop = new();
         EventServer.IHandler handler = start(context, loop, options);
-        TriggerListener listener = new(context.Listener, loop, handler);
+        using IDisposable listener = handler is EventServer.IServer server ? new ClientListener(context.Listener, loop, server.Serve) : new TriggerListener(context.Listener, loop, handler);
         EventLoop.Watch? lifeline = null;
         lifeline = loop.Add(context.Lifeline, Readiness.Readable, _ =>
         {
@@ -108,9 +120,9 @@ public sealed class EventServer<TOptions>(string program, Func<MainConfig, strin
 
     // Two queue managers on one queue would deliver everything twice. After a crash of master the old process
     // ends by itself, but the new master may be quicker.
-    private static SafeFileHandle? BecomeTheOnlyOne(ServiceContext context)
+    private SafeFileHandle? BecomeTheOnlyOne(ServiceContext context)
     {
-        SafeFileHandle file = FileSystem.OpenAppend($"private/{context.Name}.lock", 0x180 /* 0600 */);
+        SafeFileHandle file = FileSystem.OpenAppend($"{OwnDirectory ?? "private"}/{context.Name}.lock", 0x180 /* 0600 */);
         for (int attempt = 0; !FileSystem.TryLock(file); attempt++)
         {
             if (attempt == LockAttempts)

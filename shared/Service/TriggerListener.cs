@@ -9,40 +9,26 @@ internal sealed class TriggerListener : IDisposable
 {
     /// <summary>Clients at once.</summary>
     internal const int OpenLimit = 200;
-    private const int PerTurn = 32;
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
-    private readonly Descriptor _listener;
     private readonly EventLoop _loop;
     private readonly EventServer.IHandler _handler;
-    private readonly EventLoop.Watch _watch;
+    private readonly ClientListener _clients;
     private readonly Connection?[] _last = new Connection?[OpenLimit];
     private int _next;
 
     internal TriggerListener(Descriptor listener, EventLoop loop, EventServer.IHandler handler)
     {
-        (_listener, _loop, _handler) = (listener, loop, handler);
-        _watch = loop.Add(listener, Readiness.Readable, _ => Accept());
+        (_loop, _handler) = (loop, handler);
+        _clients = new ClientListener(listener, loop, Take);
     }
 
-    private void Accept()
+    private void Take(Descriptor client)
     {
-        int accepted = 0;
-        while (accepted < PerTurn && _listener.TryAccept() is { } client)
-        {
-            accepted++;
-            _last[_next]?.Close();
-            _last[_next] = new Connection(_loop, client, _handler);
-            _next = (_next + 1) % OpenLimit;
-        }
-        // No descriptor is left for one: the backlog keeps it for a moment.
-        if (accepted == 0)
-        {
-            _watch.Change(Readiness.None);
-            _loop.After(s_pause, () => _watch.Change(Readiness.Readable));
-        }
+        _last[_next]?.Close();
+        _last[_next] = new Connection(_loop, client, _handler);
+        _next = (_next + 1) % OpenLimit;
     }
 
-    public void Dispose() => _watch.Dispose();
+    public void Dispose() => _clients.Dispose();
 
     /// <summary>Takes one-byte requests, up to 64 of them, all that the client sends at once; it has a few seconds for that.</summary>
     private sealed class Connection

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PostfixNet.Delivery;
 
 namespace PostfixNet.Smtp;
 
@@ -39,6 +40,21 @@ internal sealed class ServerTurn
     /// <summary>What the conversation needs.</summary>
     internal TlsPolicy Tls { get; init; } = TlsPolicy.None;
 
+    /// <summary>What others publish of how the server wants TLS; null: nothing.</summary>
+    internal TlsFinding? Finding { get; init; }
+
+    /// <summary>Where the connection comes from, in a report; empty: not known, or nobody wants to.</summary>
+    internal string LocalAddress { get; init; } = "";
+
+    /// <summary>What the server calls itself; empty: it has not said.</summary>
+    internal string ServerName { get; set; } = "";
+
+    /// <summary>What is wrong with the server's certificate, where it matters; null: nothing.</summary>
+    internal (TlsResultType Type, string Reason)? CertificateTrouble { get; set; }
+
+    /// <summary>The handshake may have resumed a session.</summary>
+    internal bool MayBeResumed { get; set; }
+
     /// <summary>No server of the next hop is better: if it is this system, mail would go in a circle.</summary>
     internal bool IsBestExchanger { get; init; }
 
@@ -77,6 +93,10 @@ internal sealed class ServerTurn
 
     /// <summary>The session must not be used for another message.</summary>
     internal bool IsSpoiled { get; set; }
+
+    /// <summary>Tells how TLS went, for the report of the domain.</summary>
+    /// <param name="trouble">null: well.</param>
+    internal void NoteTls(TlsResultType? trouble, string reason = "") => State.TlsResults?.Add(this, trouble, reason);
 
     /// <summary>What went wrong that the postmaster may want to know.</summary>
     internal ErrorClasses Errors { get; set; }

@@ -4,10 +4,11 @@ namespace PostfixNet.Smtp;
 
 /// <summary>The servers of a next hop that are left to be tried, and what the conversation with each needs.</summary>
 /// <param name="hosts">In the order in which they are tried; those that had their turn are taken off.</param>
-internal sealed class ServersLeft(List<HostAddress> hosts, Destination destination, ServerPolicies policies, Log log)
+/// <param name="results">Is told of those that are not used; null: nobody wants to know.</param>
+internal sealed class ServersLeft(List<HostAddress> hosts, Destination destination, ServerPolicies policies, TlsResults? results, Log log)
 {
     // Of those that may be connected to next.
-    private readonly Dictionary<HostAddress, TlsPolicy> _known = [];
+    private readonly Dictionary<HostAddress, ServerPolicy> _known = [];
 
     /// <summary>In the order in which they are tried.</summary>
     internal List<HostAddress> Hosts => hosts;
@@ -29,17 +30,19 @@ internal sealed class ServersLeft(List<HostAddress> hosts, Destination destinati
             ServerPolicy policy = policies.For(destination, host);
             if (policy.Why is null)
             {
-                _known.Add(host, policy.Tls);
+                _known.Add(host, policy);
                 i++;
                 continue;
             }
             why = policy.Why;
             log.ServerNotUsed(destination.Written, host.Host, why.Reason);
+            if (policy.Finding is not null)
+                results?.AddUnused(policy.Finding, host.At(destination.Hop.Port));
             hosts.RemoveAt(i);
         }
         return why;
     }
 
     /// <summary>What the conversation with one of them needs.</summary>
-    internal TlsPolicy PolicyOf(HostAddress host) => _known[host];
+    internal ServerPolicy PolicyOf(HostAddress host) => _known[host];
 }

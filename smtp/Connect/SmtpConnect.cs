@@ -28,6 +28,7 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
         {
             new SmtpTrouble(ServerTurn.Nobody(delivery, _state)).Stopping();
         }
+        TellTlsResults();
         new LateReports(delivery).Send(_state.UntoldSuccesses);
         return _state.Report(sessionOpen: cache.NextHop == delivery.Request.NextHop);
     }
@@ -104,7 +105,9 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
             }
             if (i == 0 && destination.Hop.UsesMx)
                 _state.Exchanger = list.Best;
+            _state.TlsResults = i < own ? TlsResultsFor(destination) : null;
             why = TryHosts(destination with { IsLast = i == hops.Length - 1 }, list.Hosts, tried) ?? why;
+            TellTlsResults();
         }
         // One next hop of several that does not exist says nothing of those that could not take the mail now.
         if (mayPass && last < own && why is not null && SmtpTrouble.IsHard(why))
@@ -134,10 +137,11 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
     {
         int sessions = 0;
         List<HostAddress> left = HostList.WithinLimit(hosts, _options.MxAddressLimit, destination.Hop.Port, tried);
-        ServersLeft servers = new(left, destination, policies, delivery.Log);
+        ServersLeft servers = new(left, destination, policies, _state.TlsResults, delivery.Log);
         // The server that gets another connection, and how it is protected.
         HostAddress? again = null;
         TlsPolicy tls = destination.Tls;
+        TlsFinding? finding = null;
         SessionEnd end = SessionEnd.Over;
         Dsn? why = null;
         while ((left.Count > 0 || again is not null) && GoesOn)
@@ -160,10 +164,12 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
             }
             HostAddress host = connected.Host;
             if (isNew)
-                tls = servers.PolicyOf(host);
+                (tls, finding) = (servers.PolicyOf(host).Tls, servers.PolicyOf(host).Finding);
             ServerTurn turn = new(delivery, _state, destination, host.At(destination.Hop.Port))
             {
                 Tls = tls,
+                Finding = finding,
+                LocalAddress = _state.TlsResults is null ? "" : connected.Stream.LocalAddress?.ToString() ?? "",
                 IsFinal = destination.IsLast && left.Count == 0,
                 IsBestExchanger = host.Preference == hosts[0].Preference,
             };
@@ -184,6 +190,19 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
                 tls = TlsPolicy.None;
         }
         return why;
+    }
+
+    // Domains that have mail exchangers get reports, and nobody about the mail that brings a report (S3-23), nor about mail to which policies do not apply (TLS-Required: No).
+    private TlsResults? TlsResultsFor(Destination destination) =>
+        destination is { Hop.UsesMx: true, Tls.Level: not TlsLevel.None, Options.TlsReports: { } wanted } && !delivery.Request.Sender.Equals(wanted.Sender, StringComparison.OrdinalIgnoreCase)
+        && !destination.Options.RequireTls.PrefersDelivery(delivery.Request.RequireTls)
+        && DomainName.ToAscii(destination.Hop.Domain) is { } domain ? new TlsResults(domain.ToLowerInvariant()) : null;
+
+    private void TellTlsResults()
+    {
+        if (_state.TlsResults?.Attempt is { } attempt)
+            _surroundings.TellTls?.Invoke(attempt);
+        _state.TlsResults = null;
     }
 
     private Dsn? TryUnixSocket(Destination destination, TlsPolicy tls)

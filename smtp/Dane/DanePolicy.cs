@@ -1,4 +1,5 @@
 using System.Globalization;
+using PostfixNet.Delivery;
 using PostfixNet.Dns;
 
 namespace PostfixNet.Smtp.Dane;
@@ -23,26 +24,32 @@ internal sealed class DanePolicy(TlsaLookup lookup, Log log)
         bool isMxAuthentic = host.Exchangers is not { IsAuthentic: false };
         TlsLevel insecure = policies.Settings.DaneInsecureMxPolicy;
         if (!isMxAuthentic && (isOnly || insecure == TlsLevel.May))
-            return Without("non DNSSEC destination", TlsLevel.May);
+            return Without("non DNSSEC destination", TlsLevel.May, Missing());
         TlsaAnswer answer = lookup.Find(host.Origin, destination.Hop.Port);
         if (answer.Status == TlsaStatus.Failed)
-            return NotUsed(string.Create(CultureInfo.InvariantCulture, $"TLSA lookup error for {host.Host}:{destination.Hop.Port}"));
+        {
+            return NotUsed(string.Create(CultureInfo.InvariantCulture, $"TLSA lookup error for {host.Host}:{destination.Hop.Port}"),
+                TlsFinding.Of(answer.BaseDomain, [], TlsResultType.DnssecInvalid));
+        }
         if (answer.Status == TlsaStatus.None)
-            return Without("no TLSA records found", TlsLevel.May);
+            return Without("no TLSA records found", TlsLevel.May, Missing());
         IReadOnlyList<TlsaRecord> usable = TlsaSet.Usable(answer.Records, policies.Settings.DaneDigests);
         if (usable.Count == 0)
         {
             log.TlsaUnusable(host.At(destination.Hop.Port), isOnly);
-            return Without("TLSA records unusable", TlsLevel.Encrypt);
+            return Without("TLSA records unusable", TlsLevel.Encrypt, TlsFinding.Of(answer.BaseDomain, answer.Records, TlsResultType.TlsaInvalid, "no TLSA record is usable"));
         }
         if (!isMxAuthentic && insecure == TlsLevel.Encrypt)
-            return Without("", TlsLevel.Encrypt);
+            return Without("", TlsLevel.Encrypt, null);
         TlsaSet tlsa = new(answer.BaseDomain, Names(answer.BaseDomain, isMxAuthentic ? host.Exchangers : null), usable);
-        return new ServerPolicy(policies.At(asked, isMxAuthentic ? asked.Level : TlsLevel.HalfDane, tlsa));
+        return new ServerPolicy(policies.At(asked, isMxAuthentic ? asked.Level : TlsLevel.HalfDane, tlsa), Finding: TlsFinding.Of(answer.BaseDomain, answer.Records));
 
-        ServerPolicy Without(string why, TlsLevel level) => isOnly ? NotUsed(why) : new ServerPolicy(policies.At(asked, level));
+        ServerPolicy Without(string why, TlsLevel level, TlsFinding? finding) => isOnly ? NotUsed(why, finding) : new ServerPolicy(policies.At(asked, level), Finding: finding);
 
-        ServerPolicy NotUsed(string why) => new(asked, SmtpTrouble.Why("4.7.5", why));
+        ServerPolicy NotUsed(string why, TlsFinding? finding) => new(asked, SmtpTrouble.Why("4.7.5", why), finding);
+
+        // Only where DANE is demanded is that a failure.
+        TlsFinding? Missing() => isOnly ? TlsFinding.Of(host.Host, [], TlsResultType.DaneRequired) : null;
     }
 
     // RFC 7672 section 3.2.2: the domain of the mail counts only where the way from it to the server is secure.

@@ -45,6 +45,9 @@ internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
     /// <summary>The best mail exchanger that was found for the next hop, a host without MX records included.</summary>
     internal string? Exchanger { get; set; }
 
+    /// <summary>How TLS fares with the servers of the present next hop; null: nobody wants to know.</summary>
+    internal TlsResults? TlsResults { get; set; }
+
     /// <summary>Some recipient was deferred: the message stays in the queue.</summary>
     internal bool HasDeferred { get; set; }
 

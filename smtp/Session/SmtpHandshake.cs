@@ -1,5 +1,7 @@
 using PostfixNet.Configuration;
+using PostfixNet.Delivery;
 using PostfixNet.Mail;
+using PostfixNet.Net;
 using PostfixNet.Smtp.Sasl;
 using PostfixNet.Smtp.Sts;
 
@@ -59,9 +61,10 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
         SmtpReply hello = Introduce();
         if (hello.Class != 2)
             return SmtpTrouble.Refusal(_peer, hello, softly: false);
+        turn.ServerName = FirstWord(hello.Lines[0]);
         Features = Features with { DelayDot = _delayDot };
         chat.IsPipelining = Features.Pipelining;
-        if (_detectLoops && IsMyName(FirstWord(hello.Lines[0])))
+        if (_detectLoops && IsMyName(turn.ServerName))
         {
             _log.RepliedWithMyName(_peer, _options.MyHostname);
             if (turn.IsBestExchanger)
@@ -77,11 +80,14 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
             _log.StartTlsOffered(_peer);
         if (!Features.StartTls)
             StsResults.Note(turn, "it does not offer TLS");
+        if (turn.Tls.Level != TlsLevel.None && !Features.StartTls)
+            turn.NoteTls(TlsResultType.StartTlsNotSupported);
         if (!Features.StartTls || turn.Tls.Level == TlsLevel.None)
             return turn.Tls.IsRequired ? SmtpTrouble.Why("4.7.4", $"TLS is required, but was not offered by host {_peer.Name}{turn.Tls.Whose}") : null;
         SmtpReply reply = chat.Ask(SmtpStage.StartTls, "STARTTLS");
         if (reply.Class == 2)
             return BeginTls();
+        turn.NoteTls(TlsResultType.StartTlsNotSupported, reply.Text);
         StsResults.Note(turn, $"it refuses to start TLS: {reply.Text}");
         if (!turn.Tls.IsRequired)
             return null;
@@ -106,11 +112,26 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
             _log.Warning(e.Message);
             return SmtpTrouble.BadTlsPolicy();
         }
+        catch (ConnectionException e)
+        {
+            turn.NoteTls(TlsResultType.ValidationFailure, e.Message);
+            throw;
+        }
         turn.IsEncrypted = true;
         turn.VerifiedBy = chat.IsPeerVerified ? turn.Tls.Verifier : Verification.None;
+        NoteTls();
         return turn.Tls.IsAuthenticated && !chat.IsPeerVerified
             ? SmtpTrouble.Why("4.7.5", $"Server certificate not verified{turn.Tls.Whose}")
             : null;
+    }
+
+    // What main.toml alone asks for is no policy of the domain's.
+    private void NoteTls()
+    {
+        if (turn.Finding is { Defect: null } && (turn.CertificateTrouble is not null || (turn.Tls.IsAuthenticated && !chat.IsPeerVerified)))
+            turn.NoteTls(turn.CertificateTrouble?.Type ?? TlsResultType.ValidationFailure, turn.CertificateTrouble?.Reason ?? "the server showed no certificate");
+        else if (!turn.MayBeResumed || _options.TlsReports is not { SkipsReused: true })
+            turn.NoteTls(null);
     }
 
     // Such mail would be refused, and come back to its sender.

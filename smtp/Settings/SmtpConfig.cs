@@ -73,6 +73,7 @@ internal static class SmtpConfig
             MinDataRate = Get(Parameters.SmtpMinDataRate),
             RequestTimeLimit = config.Get(Parameters.DaemonTimeout),
             Login = login,
+            TlsReports = TlsReportOptions.Read(config, service),
             AlwaysSendEhlo = Get(Parameters.SmtpAlwaysSendEhlo),
             NeverSendEhlo = Get(Parameters.SmtpNeverSendEhlo),
             Skip5xxGreeting = Get(Parameters.SmtpSkip5xxGreeting),

@@ -132,6 +132,9 @@ internal sealed record SmtpOptions
     /// <summary>MTA-STS policies of next hops hold: smtp_mta_sts.</summary>
     internal bool HeedsMtaSts { get; init; }
 
+    /// <summary>Results of TLS that the service tlsrpt is told; null: none.</summary>
+    internal TlsReportOptions? TlsReports { get; init; }
+
     internal required bool NoteStartTlsOffer { get; init; }
 
     /// <summary>Mail must have waited so long before it goes in plain text to a server whose TLS does not work.</summary>

@@ -27,12 +27,12 @@ internal sealed class StsServers(Log log)
         bool isNamed = known.Policy.Matches(name);
         if (known.Policy.Mode == StsMode.Enforce)
         {
-            return isNamed ? new ServerPolicy(policies.At(asked, TlsLevel.Verify) with { Match = [name], ServerName = name, StsName = name, IsBySts = true })
-                : new ServerPolicy(asked, SmtpTrouble.Why(Status, $"MX host {PrintableText.Of(name)} not in the MTA-STS policy of {known.Domain}"));
+            return isNamed ? new ServerPolicy(policies.At(asked, TlsLevel.Verify) with { Match = [name], ServerName = name, StsName = name, IsBySts = true }, Finding: TlsFinding.Of(known))
+                : new ServerPolicy(asked, SmtpTrouble.Why(Status, $"MX host {PrintableText.Of(name)} not in the MTA-STS policy of {known.Domain}"), TlsFinding.Of(known, notNamed: name));
         }
         if (!isNamed)
             log.StsTestFails(known.Domain, name, "it is not in the policy");
         // Servers choose their certificate by it (section 4.2).
-        return new ServerPolicy(otherwise with { ServerName = otherwise.ServerName.Length > 0 ? otherwise.ServerName : name, StsName = name, Asked = asked });
+        return new ServerPolicy(otherwise with { ServerName = otherwise.ServerName.Length > 0 ? otherwise.ServerName : name, StsName = name, Asked = asked }, Finding: TlsFinding.Of(known, isNamed ? null : name));
     }
 }

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using PostfixNet.Delivery;
 using PostfixNet.Smtp.Dane;
 using PostfixNet.Tls;
 
@@ -20,6 +21,9 @@ internal sealed class CertificateCheck(TlsPolicy policy, SmtpPeer peer, TlsSetti
 
     /// <summary>Why it is not what the MTA-STS policy of the next hop asks for; null: it is, or there is none.</summary>
     internal string? StsTrouble { get; private set; }
+
+    /// <summary>Why it is not the one that the policy asks for, as a report has it; null: it is, or the policy does not care.</summary>
+    internal (TlsResultType Type, string Reason)? Trouble { get; private set; }
 
     /// <summary>As log lines begin.</summary>
     internal string Verdict => Certificate is null ? "Anonymous" : IsMatched && policy.Level != TlsLevel.HalfDane ? "Verified" : IsTrusted ? "Trusted" : "Untrusted";
@@ -48,6 +52,11 @@ internal sealed class CertificateCheck(TlsPolicy policy, SmtpPeer peer, TlsSetti
                 trouble = $"fingerprint {Fingerprint(Certificate.RawData)}, of its public key {Fingerprint(Certificate.PublicKey.ExportSubjectPublicKeyInfo())}, is none that is expected";
             trouble ??= $"its names {Shown(Names(Certificate))} do not match {string.Join(", ", policy.NamesFor(peer))}";
             log.CertificateFails(peer, trouble);
+            Trouble = (TypeOf(trouble), trouble);
+        }
+        else if (StsTrouble is not null)
+        {
+            Trouble = (TypeOf(StsTrouble), StsTrouble);
         }
         if (settings.LogLevel > 1)
         {
@@ -56,6 +65,12 @@ internal sealed class CertificateCheck(TlsPolicy policy, SmtpPeer peer, TlsSetti
         }
         return true;
     }
+
+    // RFC 8460 section 4.3.
+    private TlsResultType TypeOf(string trouble) => IsTrusted ? TlsResultType.CertificateHostMismatch
+        : trouble.StartsWith("certificate has expired", StringComparison.Ordinal) ? TlsResultType.CertificateExpired
+        : policy.Tlsa is not null ? TlsResultType.ValidationFailure
+        : TlsResultType.CertificateNotTrusted;
 
     private string? TroubleWith(TlsaSet tlsa, X509Certificate2 certificate, X509Chain chain)
     {

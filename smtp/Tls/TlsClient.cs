@@ -13,6 +13,7 @@ internal sealed class TlsClient(TlsSettings settings)
     /// <summary>What an error of them begins with.</summary>
     internal const string Files = "smtp_tls_CAfile, smtp_tls_CApath, smtp_tls_cert_file or smtp_tls_key_file";
 
+    private readonly HashSet<string> _known = [];
     private TrustedCertificates? _certificates, _ofSts;
 
     /// <summary>Does the handshake.</summary>
@@ -45,6 +46,8 @@ internal sealed class TlsClient(TlsSettings settings)
         try
         {
             TlsStream stream = TlsStream.Open(lower, options, turn.Destination.Options.StartTlsTimeout, check);
+            turn.CertificateTrouble = check.Trouble;
+            turn.MayBeResumed = resume && !IsFirst(serverName);
             if (settings.LogLevel > 0)
                 log.TlsEstablished(peer, check.Verdict, TlsSummary.Of(stream, check.Certificate, resume));
             StsResults.Note(turn, check.StsTrouble);
@@ -63,6 +66,15 @@ internal sealed class TlsClient(TlsSettings settings)
                 log.Warning($"TLS library problem: {e.Message}");
             throw new ConnectionException(StreamFailure.Tls, e.Failure == StreamFailure.Tls ? Reason(e.Message) : "");
         }
+    }
+
+    // SslStream does not say whether it has resumed a session.
+    private bool IsFirst(string serverName)
+    {
+        const int MostNames = 1000;
+        if (_known.Count == MostNames)
+            _known.Clear();
+        return _known.Add(serverName);
     }
 
     // OpenSSL's "error:0A00018A:SSL routines::dh key too small": what matters comes last.

@@ -59,6 +59,7 @@ public sealed partial class ManualPagesTests
             _ = QueueDirectories.FromConfig(config);
             foreach (Parameter<string> name in (Parameter<string>[])[Parameters.MailOwner, Parameters.SetgidGroup, Parameters.SmtpdSaslPasswordFile])
                 _ = config.Get(name);
+            _ = config.Get(Parameters.SmtpTlsrptEnable);
         },
         ["mtasts"] = static config => Read(PostfixNet.Mtasts.Program.Service, config, "mtasts"),
         ["pickup"] = static config => Read(PostfixNet.Pickup.Program.Service, config, "pickup"),
@@ -97,6 +98,7 @@ public sealed partial class ManualPagesTests
             Read(PostfixNet.Smtpd.Program.Service, config, "smtpd");
             _ = (PostfixNet.Smtpd.SmtpdOptions.ReadStandAlone(config), Maildrop.Read(config));
         },
+        ["tlsrpt"] = static config => Read(PostfixNet.Tlsrpt.Program.Service, config, "tlsrpt"),
         ["smtp"] = static config =>
         {
             foreach (string service in (string[])["smtp", "lmtp"])

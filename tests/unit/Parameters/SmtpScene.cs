@@ -113,6 +113,10 @@ internal sealed record SmtpScene
             yield return $"TLS was {(other.Octets < first.Octets / 2 ? "resumed" : "begun anew")}";
         foreach (string line in rig.Lines)
             yield return line.Replace($":{server.Port}", ":PORT", StringComparison.Ordinal);
+        foreach (TlsResult result in rig.TlsAttempts.SelectMany(static attempt => attempt.Results))
+            yield return $"TLS result: {(result.Failure is null ? "good" : TlsFailure.WordOf(result.Failure.Type))}";
+        if (rig.TlsAttempts.Count > 0)
+            yield return $"TLS results: {rig.TlsAttempts.Sum(static attempt => attempt.Results.Count)}";
         foreach (string record in rig.Records_)
             yield return record;
         yield return $"tried: {string.Join(' ', rig.Lines.Select(line => Regex.Match(line, @"^connect to ([^:]*\[[^]]*\])").Groups[1].Value).Where(name => name.Length > 0))}.";

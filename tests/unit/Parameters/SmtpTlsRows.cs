@@ -80,6 +80,9 @@ public sealed class SmtpTlsRows
         new("smtp_tls_block_early_mail_reply", "true", (s_tls with { Script = """{"ehlo": ["250-mx\n250 STARTTLS", "250-mx\n250 PIPELINING\nnot a reply"]}""" }).Play, "replied to MAIL FROM before it was sent") { With = Encrypt },
         new("smtp_tls_loglevel", "1", s_offered, "TLS connection established to mx.test") { With = May },
         new("smtp_log_tls_feature_status", "true", s_offered, ", tls=may, ") { With = May },
+        new("smtp_tlsrpt_enable", "true", s_offered, "TLS result: good") { With = May },
+        new("smtp_tlsrpt_skip_reused_handshakes", "true", (s_tls with { Times = 2 }).Play, "TLS results: 1") { With = Trust + Verify + "smtp_tls_servername = 'hostname'\nsmtp_tls_session_cache_database = 'memory'\nsmtp_tlsrpt_enable = true\n" },
+        new("tlsrpt_sender", "'sf@origin.test'", s_offered, "") { Hides = "TLS result: good", With = May + "smtp_tlsrpt_enable = true\n" },
         new("smtp_tls_note_starttls_offer", "true", s_offered, "Host offered STARTTLS: [mx.test]"),
         new("minimal_backoff_time", "'1h'", (s_tls with { Script = """{"ext": ["STARTTLS"], "tls": "DROP"}""", Message = static request => request with { ArrivalMicroseconds = request.ActiveMicroseconds - 400_000_000 } }).Play, "")
             { Hides = Sent, With = May },

@@ -102,7 +102,10 @@ internal sealed class SmtpRig : IDeliveryRecords, IDisposable
         };
     }
 
-    internal Surroundings Surroundings => new(Options, new(new LogRecord { Written = Lines.Add }), Clock, Stop);
+    /// <summary>What the service tlsrpt is told.</summary>
+    internal List<TlsAttempt> TlsAttempts { get; } = [];
+
+    internal Surroundings Surroundings => new(Options, new(new LogRecord { Written = Lines.Add }), Clock, Stop) { TellTls = TlsAttempts.Add };
 
     internal DeliveryReport Deliver(DeliveryRequest request)
     {

@@ -168,6 +168,7 @@ internal sealed class Supervisor : IDisposable
 
     private void WatchSignals()
     {
+        Signals.HearOrders();
         // Handlers run on a thread of the runtime; a byte brings the signal into our loop.
         (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
         foreach (PosixSignal signal in (ReadOnlySpan<PosixSignal>)[PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGHUP])

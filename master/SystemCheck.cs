@@ -26,6 +26,8 @@ internal static class SystemCheck
         }
         if (config.Get(Parameters.SmtpMtaSts) && !services.Any(static service => service is { Name: "mtasts", Command: "mtasts" }))
             problems.Try(() => throw config.Refuse(Parameters.SmtpMtaSts, "master.toml has no service mtasts, which finds the policies; conf/master.toml has it"));
+        if (config.Get(Parameters.SmtpTlsrptEnable) && !services.Any(static service => service is { Name: "tlsrpt", Command: "tlsrpt" }))
+            problems.Try(() => throw config.Refuse(Parameters.SmtpTlsrptEnable, "master.toml has no service tlsrpt, which gathers the results; conf/master.toml has it"));
         problems.Try(() => RequirePlace(config, Parameters.QueueDirectory, settings.Queue));
         if (settings.Log is { Path: { Length: > 0 } log, IsStandardOutput: false })
             problems.Try(() => RequireLog(config, log));

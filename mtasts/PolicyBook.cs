@@ -13,6 +13,9 @@ namespace PostfixNet.Mtasts;
 /// A domain is looked into by one inquiry at a time, whoever asks. Nobody waits for it longer than <see cref="Patience"/>: then what is known holds.</remarks>
 internal sealed class PolicyBook(EventLoop loop, IPolicySource source, PolicyStore store, TimeProvider clock, Log log)
 {
+    // Whoever makes up domains, while name servers are slow, must not keep those that exist waiting for hours.
+    private const int MostInquiries = 500;
+
     // Mail of all domains goes on meanwhile.
     private const int MostRefreshes = 8;
     private static readonly TimeSpan s_rounds = TimeSpan.FromMinutes(1);
@@ -67,15 +70,23 @@ internal sealed class PolicyBook(EventLoop loop, IPolicySource source, PolicySto
     private async Task Refresh(Queue<string> due)
     {
         _refreshes++;
-        while (!_isClosed && due.TryDequeue(out string? domain))
-            _ = await Inquire(domain, refresh: false, isDue: true);
-        _refreshes--;
+        try
+        {
+            while (!_isClosed && due.TryDequeue(out string? domain))
+                _ = await Inquire(domain, refresh: false, isDue: true);
+        }
+        finally
+        {
+            _refreshes--;
+        }
     }
 
     private Task<PolicyAnswer> Inquire(string domain, bool refresh, bool isDue = false)
     {
         if (_inquiries.TryGetValue(domain, out Task<PolicyAnswer>? underWay))
             return underWay;
+        if (_inquiries.Count >= MostInquiries && !isDue)
+            return Task.FromResult(new PolicyAnswer(store.Find(domain), "too many domains are being looked into"));
         Task<PolicyAnswer> inquiry = FindOut(domain, refresh, isDue);
         if (!inquiry.IsCompleted)
         {

@@ -39,9 +39,9 @@ internal sealed class PolicyStore(PolicyFiles files, int limit, TimeProvider clo
     {
         foreach (string domain in files.Domains())
         {
-            if (TryRead(domain) is { } known)
+            if (TryRead(domain, out bool isUnreadable) is { } known)
                 _entries[domain] = new Entry(known);
-            else
+            else if (!isUnreadable)
                 Remove(domain);
         }
     }
@@ -53,9 +53,10 @@ internal sealed class PolicyStore(PolicyFiles files, int limit, TimeProvider clo
             return null;
         if (entry.Expires < Now)
             return null;
-        if (TryRead(domain) is not { } known)
+        if (TryRead(domain, out bool isUnreadable) is not { } known)
         {
-            Remove(domain);
+            if (!isUnreadable)
+                Remove(domain);
             return null;
         }
         return known with { Used = entry.Used };
@@ -126,14 +127,17 @@ internal sealed class PolicyStore(PolicyFiles files, int limit, TimeProvider clo
         return true;
     }
 
-    private KnownPolicy? TryRead(string domain)
+    // What cannot be read now may be whole: only what is damaged goes.
+    private KnownPolicy? TryRead(string domain, out bool isUnreadable)
     {
+        isUnreadable = false;
         try
         {
             return files.Read(domain);
         }
         catch (SystemCallException e)
         {
+            isUnreadable = true;
             log.Warning(e.Message);
             return null;
         }

@@ -265,8 +265,7 @@ internal sealed class StructureCheck
         int mode = status.Mode, expiry = mode & QueueFileMode.ForceExpired;
         bool isReady = QueueFileMode.IsReady(mode);
         if ((isReady && (mode & ~Ours) == 0 && expiry is 0 or QueueFileMode.ForceExpired) || mode == QueueFileMode.Corrupt
-            // Being written; or left there by a program that ended before it said that it had taken the message: whoever sent it does so again.
-            || (!isReady && queue == QueueName.Incoming && (mode == QueueFileMode.Building || status.ModifiedSeconds > Now - WrittenAgeSeconds)))
+            || (!isReady && queue == QueueName.Incoming && status.ModifiedSeconds > Now - WrittenAgeSeconds))
             return status;
         // Whether it is a message, only who may read it can tell.
         if (!isReady)

@@ -122,7 +122,7 @@ internal sealed class DeliveryAgent : IDisposable
                 return PutOff(request, why);
             try
             {
-                return Deliver(request with { Recipients = StillToDo(request.Recipients, file.Handle) }, file.Handle);
+                return Deliver(request with { Recipients = StillToDo(request.Recipients, file.Handle) }, file);
             }
             catch (QueueFileException e)
             {
@@ -136,15 +136,15 @@ internal sealed class DeliveryAgent : IDisposable
         }
     }
 
-    private DeliveryReport Deliver(DeliveryRequest request, SafeFileHandle file)
+    private DeliveryReport Deliver(DeliveryRequest request, QueueFile file)
     {
         if (request.Recipients.Count == 0)
             return new DeliveryReport(false, false, null, _cache.NextHop == request.NextHop, false);
-        DeliveryRecords records = new(this, request.Id, file);
-        DeliveryContext delivery = new(request, () => new ContentReader(file, request.DataOffset), records, _surroundings);
+        DeliveryRecords records = new(this, request, file);
+        DeliveryContext delivery = new(request, () => new ContentReader(file.Handle, request.DataOffset), records, _surroundings);
         DeliveryReport report = new SmtpConnect(delivery, _lookup, _policies, _cache).Deliver();
         if (report.IsCorrupt)
-            MarkCorrupt(request, file, "the message content cannot be read");
+            MarkCorrupt(request, file.Handle, "the message content cannot be read");
         return report;
     }
 
@@ -173,7 +173,7 @@ internal sealed class DeliveryAgent : IDisposable
     }
 
     /// <summary>Results go to the services and into the queue file.</summary>
-    private sealed class DeliveryRecords(DeliveryAgent agent, QueueId id, SafeFileHandle file) : IDeliveryRecords
+    private sealed class DeliveryRecords(DeliveryAgent agent, DeliveryRequest request, QueueFile file) : IDeliveryRecords
     {
         public bool AppendBounce(Outcome result) => Append(agent._settings.BounceService, result);
 
@@ -185,20 +185,22 @@ internal sealed class DeliveryAgent : IDisposable
         {
             try
             {
-                QueueFile.MarkDone(file, offset);
+                QueueFile.MarkDone(file.Handle, offset);
+                if (request.IsForAll)
+                    file.MarkAllDone();
             }
             catch (IOException e)
             {
                 // This one may be delivered again; the others of the transaction must not be.
-                agent.Log.Warning($"{id}: recipient cannot be marked done: {e.Message}");
+                agent.Log.Warning($"{request.Id}: recipient cannot be marked done: {e.Message}");
             }
         }
 
         private bool Append(string service, Outcome result)
         {
-            if (agent._bounce.Append(service, id, result) is not { } why)
+            if (agent._bounce.Append(service, request.Id, result) is not { } why)
                 return true;
-            agent.Log.Warning($"{id}: {service} service failure: {why}");
+            agent.Log.Warning($"{request.Id}: {service} service failure: {why}");
             return false;
         }
     }

@@ -43,9 +43,9 @@ internal sealed class QueueBackup(QueueDirectories queues, ArchiveWriter archive
             snapshot.Go((_, entry) => _wanted.Add(entry.Id.ToString()), Foreign);
         }
         snapshot.Go((queue, entry) => Guard(entry.Path, () => CopyWanted(queue, entry)), static _ => { });
-        // Notices of what failed meanwhile are new mail; but what they tell is nowhere else any more.
-        snapshot.Go((queue, entry) => Guard(entry.Path, () => CopyNotice(queue, entry)), static _ => { });
+        // Notices of what failed meanwhile are new mail; but what they tell is nowhere else any more. What is kept for a notice goes first: told twice, not never.
         CopyDigests();
+        snapshot.Go((queue, entry) => Guard(entry.Path, () => CopyNotice(queue, entry)), static _ => { });
     }
 
     private void CopySetting(ArchiveName name)
@@ -67,7 +67,13 @@ internal sealed class QueueBackup(QueueDirectories queues, ArchiveWriter archive
                 if (FileSystem.Status(entry.Path) is not { Kind: FileKind.Regular, LinkCount: 1 } seen || !QueueFileMode.IsReady(seen.Mode))
                     return;
                 using SafeFileHandle file = FileSystem.Open(entry.Path);
-                archive.Write(ArchiveName.Of(QueueName.Maildrop, entry.Id), Take(_content, file, isAppendedOnly: false), _content);
+                if (FileSystem.Status(file) is not { Kind: FileKind.Regular, LinkCount: 1 } opened || !QueueFileMode.IsReady(opened.Mode))
+                    return;
+                FileStatus taken = Take(_content, file, isAppendedOnly: false);
+                if (_content.Message().IsWhole())
+                    archive.Write(ArchiveName.Of(QueueName.Maildrop, entry.Id), taken, _content);
+                else
+                    report.Warn($"{QueueDirectories.NameOf(QueueName.Maildrop)}/{entry.Id}: no message, and not in the backup");
             });
         }
     }
@@ -168,16 +174,18 @@ internal sealed class QueueBackup(QueueDirectories queues, ArchiveWriter archive
         string root = $"{queues.Root}/{QueueDirectories.Digest}";
         foreach (string directory in FileSystem.Status(root) is null ? [] : FileSystem.Names(root))
         {
-            Guard($"{root}/{directory}", () =>
+            string[] names = [];
+            Guard($"{root}/{directory}", () => names = [.. FileSystem.Names($"{root}/{directory}")]);
+            foreach (string name in names)
             {
-                foreach (string name in FileSystem.Names($"{root}/{directory}"))
+                if (!ArchiveName.TryParse($"{QueueDirectories.Digest}/{directory}/{name}", out ArchiveName known))
+                    continue;
+                Guard($"{root}/{directory}/{name}", () =>
                 {
-                    if (!ArchiveName.TryParse($"{QueueDirectories.Digest}/{directory}/{name}", out ArchiveName known))
-                        continue;
                     using SafeFileHandle file = FileSystem.Open($"{root}/{directory}/{name}");
                     archive.Write(known, Take(_content, file, isAppendedOnly: true), _content);
-                }
-            });
+                });
+            }
         }
     }
 

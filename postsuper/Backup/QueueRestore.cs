@@ -17,7 +17,7 @@ internal sealed class QueueRestore(QueueDirectories queues, Report report)
     private const string Suffix = ".restored";
     private const int Depth = 8, DirectoryMode = 0x1C0;
 
-    private readonly List<string> _prepared = [];
+    private readonly List<string> _logs = [], _prepared = [];
 
     /// <summary>All mail that would be delivered goes to hold; what users dropped stays in maildrop, with a mode with which it is not taken.</summary>
     internal bool ToHold { get; init; }
@@ -57,8 +57,14 @@ internal sealed class QueueRestore(QueueDirectories queues, Report report)
             RemoveRemains();
             throw;
         }
-        // In the order of the archive: logs before their message.
-        foreach (string path in _prepared)
+        // What is to be told of a message is there before it, after a loss of power, too.
+        Name(_logs);
+        Name(_prepared);
+    }
+
+    private void Name(List<string> prepared)
+    {
+        foreach (string path in prepared)
         {
             if (!FileSystem.TryRenameNoReplace(path + Suffix, path))
                 report.Fail($"{path}: the name is taken; not restored");
@@ -87,7 +93,7 @@ internal sealed class QueueRestore(QueueDirectories queues, Report report)
                 break;
             case ArchivePart.Log:
                 // That of a message which is there, if it has one, is newer.
-                if (queues.Locate(file.Name.Id) is not null)
+                if (FindQueued(file.Name.Id) is not null)
                     break;
                 if (!IsDryRun)
                     FileSystem.TryRemove(queues.PathOf(file.Name.Queue, file.Name.Id));
@@ -129,6 +135,8 @@ internal sealed class QueueRestore(QueueDirectories queues, Report report)
     private void RestoreMessage(ArchivedFile file)
     {
         QueueId id = file.Name.Id;
+        // What no order of ours has set is not taken over.
+        int wanted = file.Mode == QueueFileMode.Corrupt ? file.Mode : file.Mode & (QueueFileMode.Ready | QueueFileMode.FlushFirst | QueueFileMode.ForceExpired | QueueFileMode.Paused | QueueFileMode.Scheduled);
         if (Find(file.Name) is { } there)
         {
             if (IsSame(there, file.Content))
@@ -142,9 +150,10 @@ internal sealed class QueueRestore(QueueDirectories queues, Report report)
         {
             QueueName.Maildrop => (QueueName.Maildrop, ToHold ? QueueFileMode.BeingSubmitted : MaildropMode(file)),
             QueueName.Corrupt => (QueueName.Corrupt, QueueFileMode.Corrupt),
-            QueueName.Active when !ToHold => (QueueName.Incoming, file.Mode),
-            _ when ToHold => (QueueName.Hold, file.Mode),
-            var other => (other, file.Mode),
+            // By another mode it would be taken there for what is being written.
+            QueueName.Active when !ToHold => (QueueName.Incoming, QueueFileMode.IsReady(wanted) || wanted == QueueFileMode.Corrupt ? wanted : QueueFileMode.Ready),
+            _ when ToHold => (QueueName.Hold, wanted),
+            var other => (other, wanted),
         };
         Write(file, queue, mode);
         Done = (Done.Restored + 1, Done.Dropped + (isDropped ? 1 : 0), Done.There);
@@ -158,8 +167,12 @@ internal sealed class QueueRestore(QueueDirectories queues, Report report)
     {
         if (name.Queue == QueueName.Maildrop)
             return FileSystem.Status(queues.PathOf(QueueName.Maildrop, name.Id)) is null ? null : queues.PathOf(QueueName.Maildrop, name.Id);
-        return ArchiveName.Messages.Where(static queue => queue != QueueName.Maildrop).Select(queue => queues.PathOf(queue, name.Id)).FirstOrDefault(static path => FileSystem.Status(path) is not null);
+        return FindQueued(name.Id);
     }
+
+    // Names in maildrop are its users' to choose.
+    private string? FindQueued(QueueId id) =>
+        ArchiveName.Messages.Where(static queue => queue != QueueName.Maildrop).Select(queue => queues.PathOf(queue, id)).FirstOrDefault(static path => FileSystem.Status(path) is not null);
 
     // Marks and routes may have changed since; what was written when it was accepted has not.
     private static bool IsSame(string path, Spool content)
@@ -167,8 +180,10 @@ internal sealed class QueueRestore(QueueDirectories queues, Report report)
         using QueueFile there = QueueFile.Open(path);
         QueueFile here = content.Message();
         (Envelope one, Envelope other) = (there.ReadWhatIsThere([], 0, out _), here.ReadWhatIsThere([], 0, out _));
-        return (one.ArrivalSeconds, one.ArrivalMicroseconds, one.Sender, one.TotalRecipients, one.DataOffset, one.Size)
-            == (other.ArrivalSeconds, other.ArrivalMicroseconds, other.Sender, other.TotalRecipients, other.DataOffset, other.Size);
+        return (one.ArrivalSeconds, one.ArrivalMicroseconds, one.Sender, one.TotalRecipients, one.DataOffset, Plain(one))
+            == (other.ArrivalSeconds, other.ArrivalMicroseconds, other.Sender, other.TotalRecipients, other.DataOffset, Plain(other));
+
+        static SizeRecord? Plain(Envelope envelope) => envelope.Size is { } size ? size with { RequireTls = default } : null;
     }
 
     private void Write(ArchivedFile file, QueueName queue, int mode)
@@ -182,7 +197,7 @@ internal sealed class QueueRestore(QueueDirectories queues, Report report)
     private void Place(ArchivedFile file, string path, int mode)
     {
         using SafeFileHandle made = FileSystem.TryCreate(path + Suffix, QueueFileMode.Building) ?? throw new IOException($"{path + Suffix}: the name is taken");
-        _prepared.Add(path);
+        (ArchiveName.Logs.Contains(file.Name.Queue) ? _logs : _prepared).Add(path);
         CopyTo(made, file.Content);
         FileSystem.TrySetTime(path + Suffix, file.ModifiedNanoseconds);
         FileSystem.ChangeMode(made, mode);
@@ -213,7 +228,11 @@ internal sealed class QueueRestore(QueueDirectories queues, Report report)
         {
             string path = $"{directory}/{name}";
             if (name.EndsWith(Suffix, StringComparison.Ordinal))
-                FileSystem.TryRemove(path);
+            {
+                // A user's directory in maildrop is in nobody's way.
+                if (FileSystem.Status(path) is { Kind: not FileKind.Directory })
+                    FileSystem.TryRemove(path);
+            }
             else if (name.Length == 1 && depth > 0 && FileSystem.Status(path) is { Kind: FileKind.Directory })
                 RemoveRemains(path, depth - 1);
         }

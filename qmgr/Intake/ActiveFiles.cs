@@ -9,8 +9,6 @@ namespace PostfixNet.Qmgr;
 /// <summary>The files of messages in delivery: what is noted in them, and where they go.</summary>
 internal sealed class ActiveFiles(QueueDirectories directories, Settings settings, ITimers timers, TimeProvider clock, Log log)
 {
-    private const int Batch = 1000;
-
     /// <summary>Where the file of a message is.</summary>
     internal string PathOf(QueueId id) => directories.PathOf(QueueName.Active, id);
 
@@ -112,7 +110,7 @@ internal sealed class ActiveFiles(QueueDirectories directories, Settings setting
     internal bool TryMarkDone(QueueId id, Recipient recipient) => TryWrite(id, file => QueueFile.MarkDone(file.Handle, recipient.Offset));
 
     /// <summary>All recipients of a redirected message are done with it once the one copy is: else a message that stays for another reason would be
-    /// delivered once more for each. Before that they are left alone: the operator may take the redirection back.</summary>
+    /// delivered once more for each. Before that they are left alone: the operator may take the redirection back. Agents see to it themselves; what was returned without one is noted here.</summary>
     /// <exception cref="IOException">That cannot be noted.</exception>
     internal void SettleRedirected(Message message)
     {
@@ -123,17 +121,7 @@ internal sealed class ActiveFiles(QueueDirectories directories, Settings setting
             using QueueFile file = QueueFile.Open(PathOf(message.Id), write: true);
             if (!QueueFile.IsDone(file.Handle, message.SpokesmanOffset))
                 return;
-            List<Recipient> others = [];
-            file.ReadEnvelope(others, Batch, out long next);
-            while (true)
-            {
-                foreach (Recipient other in others)
-                    QueueFile.MarkDone(file.Handle, other.Offset);
-                if (next == 0)
-                    break;
-                others.Clear();
-                next = file.ReadRecipients(next, others, Batch);
-            }
+            file.MarkAllDone();
             message.NoteMarks();
         }
         catch (QueueFileException e)

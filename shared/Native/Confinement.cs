@@ -64,7 +64,8 @@ public static unsafe class Confinement
         using SafeFileHandle rules = new((nint)ruleset, ownsHandle: true);
         if (!TryAllow(rules, own, (Queue | reading) & handled))
             throw SystemCallException.Last($"confine to {own}");
-        foreach (string path in read)
+        // Where a link leads is what counts, and has its own place among these; one that leads back beside the way would undo all.
+        foreach (string path in read.Where(static path => FileSystem.Status(path) is not { Kind: FileKind.Link }))
             _ = TryAllow(rules, path, reading) || TryAllow(rules, path, ReadFile, isDirectory: false);
         foreach (string directory in written)
             _ = TryAllow(rules, directory, (WriteFile | MakeFile | Truncate) & handled);

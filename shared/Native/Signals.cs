@@ -22,6 +22,14 @@ public static class Signals
             Unix.Ignore(signal);
     }
 
+    /// <summary>Signals by which master is told what to do are heard, whatever whoever started it ignores: nohup(1) hang-up, a shell quit in the background. The
+    /// runtime leaves an ignored one alone.</summary>
+    public static void HearOrders()
+    {
+        foreach (int signal in (ReadOnlySpan<int>)[HangUp, Quit, Terminate])
+            _ = LibC.Signal(signal, 0 /* SIG_DFL */);
+    }
+
     /// <summary>A file that grows beyond the limit of ulimit(1) is an error to be told, not the end of the process.</summary>
     public static void IgnoreFileSizeLimit() => _ = LibC.Signal(25 /* SIGXFSZ */, 1 /* SIG_IGN */);
 

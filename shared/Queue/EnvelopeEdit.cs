@@ -39,9 +39,12 @@ public static class EnvelopeEdit
         RecordReader records = new(file, followPointers: false);
         if (!records.Read() || records.Type != RecordType.Size)
             throw new QueueFileException("no size record");
-        SetRequireTls(file, records.Payload, change.RequireTls);
+        byte[] size = records.Payload.ToArray();
+        if (change.RequireTls is not null && size.Length != SizeRecord.PayloadLength)
+            throw new QueueFileException("its size record has no room for a change");
         if (change.HasRecords)
             ReplaceRecords(file, path, records, change);
+        SetRequireTls(file, size, change.RequireTls);
         if (isFlushed)
             FileSystem.Flush(file, path);
     }

@@ -200,6 +200,23 @@ public sealed class QueueFile : IDisposable
         FileSystem.WriteAt(handle, [(byte)RecordType.Done], offset);
     }
 
+    /// <summary>Marks all recipients, likewise.</summary>
+    public void MarkAllDone()
+    {
+        const int Batch = 1000;
+        List<Recipient> open = [];
+        ReadEnvelope(open, Batch, out long next);
+        while (true)
+        {
+            foreach (Recipient recipient in open)
+                MarkDone(Handle, recipient.Offset);
+            if (next == 0)
+                return;
+            open.Clear();
+            next = ReadRecipients(next, open, Batch);
+        }
+    }
+
     /// <summary>Whether the recipient at an offset is marked done.</summary>
     /// <exception cref="QueueFileException">There is no recipient record at that offset.</exception>
     public static bool IsDone(SafeFileHandle handle, long offset)

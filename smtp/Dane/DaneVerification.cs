@@ -15,6 +15,9 @@ internal sealed record DaneVerdict(string? Trouble, bool IsTrusted, string Match
 /// <param name="depthLimit">Certificates above that of the server at most, with that of the trust anchor.</param>
 internal sealed class DaneVerification(TlsaSet tlsa, int depthLimit)
 {
+    // What a record vouches for has no dates.
+    private static readonly DateTimeOffset s_everBegins = DateTimeOffset.UnixEpoch, s_everEnds = new(9999, 12, 31, 0, 0, 0, TimeSpan.Zero);
+
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
     // Keys in the records each cost a chain.
@@ -125,7 +128,6 @@ internal sealed class DaneVerification(TlsaSet tlsa, int depthLimit)
         using ECDsa anybody = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = new(name, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
-        DateTimeOffset now = DateTimeOffset.UtcNow;
-        return request.Create(name, X509SignatureGenerator.CreateForECDsa(anybody), now.AddDays(-1), now.AddDays(1), [1]);
+        return request.Create(name, X509SignatureGenerator.CreateForECDsa(anybody), s_everBegins, s_everEnds, [1]);
     }
 }

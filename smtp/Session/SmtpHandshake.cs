@@ -25,7 +25,7 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
     internal Dsn? Run()
     {
         Dsn? why = turn.Tls.IsWrapped ? BeginTls() : null;
-        why ??= ReadGreeting() ?? SayHello();
+        why ??= BeforeTls(ReadGreeting() ?? SayHello());
         if (why is null && !chat.IsEncrypted)
         {
             why = AskForTls();
@@ -34,6 +34,10 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
         }
         return why ?? (_options.Login is null ? WithoutLogin() : LogIn(_options.Login));
     }
+
+    // Before TLS has begun somebody on the way may have said it: what the domain of the recipient publishes to be protected from him returns no mail (RFC 8461 section 5, RFC 7672 section 2.2).
+    private Dsn? BeforeTls(Dsn? why) =>
+        why is not null && !chat.IsEncrypted && (turn.Tls.IsBySts || turn.Tls.Tlsa is not null) && SmtpTrouble.IsHard(why) ? why.AsTransient() : why;
 
     private Dsn? ReadGreeting()
     {
@@ -92,8 +96,7 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
         if (!turn.Tls.IsRequired)
             return null;
         Dsn refusal = SmtpTrouble.TlsRefusal(_peer, reply);
-        // RFC 8461 section 5: a policy never fails mail for good; somebody on the way may have said it.
-        return turn.Tls.IsBySts && SmtpTrouble.IsHard(refusal) ? refusal.AsTransient() : refusal;
+        return BeforeTls(refusal);
     }
 
     private Dsn? BeginTls()

@@ -187,7 +187,7 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
         }
         (turn.RequireTlsFeature, Dsn? lack) = turn.Destination.RequireTls.Judge(Peer, turn.Tls, chat.IsEncrypted, turn.VerifiedBy != Verification.None, _features.RequireTls);
         if (lack is not null)
-            trouble.FeatureIsMissing(lack);
+            trouble.FeatureIsMissing(turn.Tls.IsStsUnknown ? lack.AsTransient() : lack);
         else if (!_features.SmtpUtf8 && EnvelopeCommands.NeedsSmtpUtf8(turn, _options))
             trouble.MessageFails(SmtpTrouble.Why("5.6.7", $"SMTPUTF8 is required, but was not offered by host {Peer.Name}"), mayWorkElsewhere: true);
         else if (!EnvelopeCommands.CanBeSent(_options.Outside(message.Sender)))

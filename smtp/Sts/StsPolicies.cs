@@ -11,20 +11,24 @@ namespace PostfixNet.Smtp.Sts;
 internal sealed class StsPolicies(Func<PolicyQuestion, PolicyAnswer> ask, PolicyFiles kept, TimeProvider clock, Log log)
 {
     /// <summary>The policy of the domain whose mail exchangers are looked up; never that of a name that its records lead to.</summary>
+    /// <param name="isUnknown">Whether there is one could not be found out.</param>
     /// <returns>null: none, or one that asks for nothing.</returns>
-    internal KnownPolicy? For(NextHop hop)
+    internal KnownPolicy? For(NextHop hop, out bool isUnknown)
     {
+        isUnknown = false;
         if (!hop.UsesMx || DomainName.ToAscii(hop.Domain)?.ToLowerInvariant() is not { } domain || !StsDomain.IsUsable(domain))
             return null;
         KnownPolicy? known;
         try
         {
-            known = ask(new PolicyQuestion(domain, Refresh: false)).Known;
+            (known, string? trouble) = ask(new PolicyQuestion(domain, Refresh: false));
+            isUnknown = known is null && trouble is not null;
         }
         catch (IpcException e)
         {
             // A domain is not to lose its protection by a mishap on our side, and mail of those that have none is not to wait for it.
             known = Kept(domain);
+            isUnknown = known is null;
             log.StsNotAnswered(domain, e.Message, known);
         }
         return known is { Policy.Mode: StsMode.None } ? null : known;

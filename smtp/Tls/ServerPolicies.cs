@@ -21,7 +21,7 @@ internal sealed class ServerPolicies(IResolver resolver, Log log, StsPolicies? s
 
     /// <summary>What was asked for of a next hop, with what it publishes itself.</summary>
     /// <param name="asked">What main.toml says.</param>
-    internal TlsPolicy Of(NextHop hop, TlsPolicy asked) => sts is null || !HeedsSts(asked) ? asked : asked with { Sts = sts.For(hop) };
+    internal TlsPolicy Of(NextHop hop, TlsPolicy asked) => sts is null || !HeedsSts(asked) ? asked : asked with { Sts = sts.For(hop, out bool isUnknown), IsStsUnknown = isUnknown };
 
     /// <summary>An MTA-STS policy of the next hop counts beside what main.toml says.</summary>
     internal static bool HeedsSts(TlsPolicy asked) => asked is { IsOfDestination: false, IsWrapped: false, Level: not (TlsLevel.DaneOnly or TlsLevel.Fingerprint or TlsLevel.Secure) };

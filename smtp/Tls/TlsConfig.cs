@@ -172,6 +172,8 @@ internal static class TlsConfig
                 throw config.Refuse(Parameters.TlsDaneDigests, $"\"{word}\" occurs twice");
             digests.Add(type);
         }
+        if (digests.Count == 0)
+            throw config.Refuse(Parameters.TlsDaneDigests, "is empty: TLSA records would be of no use; give \"sha512\", \"sha256\", or both");
         return digests;
     }
 

@@ -43,6 +43,9 @@ internal sealed record TlsPolicy
     /// <summary><see cref="Sts"/> is what the server has to satisfy: a certificate that is trusted, and has its name as a DNS name.</summary>
     internal bool IsBySts { get; init; }
 
+    /// <summary>Whether there is an MTA-STS policy could not be found out: what it would have brought may come later.</summary>
+    internal bool IsStsUnknown { get; init; }
+
     /// <summary>The name that the certificate of the server must have for <see cref="Sts"/>: that of the MX record.</summary>
     internal string StsName { get; init; } = "";
 

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using PostfixNet.Ipc;
 using PostfixNet.Native;
 
@@ -78,7 +79,7 @@ internal sealed class Chat(LoopStream connection) : IDisposable
             connection.Limit = Deadline.In(Timeout);
             await _stream.WriteAsync(octets);
         }
-        catch (Exception e)
+        catch (Exception e) when (_stream is SslStream || e is IOException or TimeoutException or ObjectDisposedException)
         {
             // Over TLS, a client can bring about exceptions of any kind.
             throw new ClientGoneException(e is TimeoutException);
@@ -209,7 +210,7 @@ internal sealed class Chat(LoopStream connection) : IDisposable
     /// <summary>Says that nothing more follows, where TLS has a word for that (RFC 8446 section 6.1).</summary>
     internal async ValueTask Finish()
     {
-        if (_stream is not System.Net.Security.SslStream tls || connection.IsClosed)
+        if (_stream is not SslStream tls || connection.IsClosed)
             return;
         try
         {
@@ -252,7 +253,7 @@ internal sealed class Chat(LoopStream connection) : IDisposable
         {
             throw new ClientGoneException(isTimeout: true);
         }
-        catch (Exception)
+        catch (Exception e) when (_stream is SslStream || e is IOException or ObjectDisposedException)
         {
             // Broken, by TLS of any kind too.
             return 0;

@@ -193,8 +193,8 @@ internal sealed class SmtpdSession
             return string.Create(CultureInfo.InvariantCulture, $"({line.Length} characters that are no command)");
         if (words.Verb != "AUTH")
             return line;
-        string[] parts = line.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries);
-        return parts.Length > 2 ? $"{parts[0]} {parts[1]} (not shown)" : line;
+        string[] parts = words.Argument.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+        return parts.Length > 1 ? $"AUTH {parts[0]} (not shown)" : line;
     }
 
     private async ValueTask<bool> Do(string line, bool isTooLong, bool hasEnd)

@@ -55,7 +55,7 @@ public sealed class ConversationsAreLogged
         Assert.StartsWith("334", dialogue.Say("AUTH PLAIN"), StringComparison.Ordinal);
         dialogue.Say("*");
         dialogue.Say("c2VzYW1l");
-        Assert.StartsWith("235", dialogue.Say($"AUTH PLAIN {s_secret}"), StringComparison.Ordinal);
+        Assert.StartsWith("235", dialogue.Say($"AUTH\tPLAIN\t{s_secret}"), StringComparison.Ordinal);
         dialogue.Say("QUIT");
     }
 }

@@ -38,6 +38,22 @@ public sealed class ServiceManagers
         return Encoding.ASCII.GetString(datagram, 0, manager.Receive(datagram));
     }
 
+    [Theory] // nohup ignores the one, a shell the other in the background
+    [InlineData("reload")]
+    [InlineData("abort")]
+    public void OrdersAreHeardThoughTheStarterIgnoresSignals(string order) => MailSystem.Run(mail =>
+    {
+        using Process master = Command.Start("/bin/sh", ["-c", "trap '' HUP QUIT TERM; exec \"$0\" \"$@\"", Repository.Program("master"), "-c", mail.ConfigDirectory, "start-fg"]);
+        Wait.For("the mail system", () => mail.IsRunning);
+        mail.Master(order).Ok();
+        if (order == "reload")
+        {
+            mail.WaitForLog("reload -- version");
+            mail.Stop();
+        }
+        Assert.True(master.WaitForExit(TimeSpan.FromSeconds(10)));
+    });
+
     [Fact]
     public void NoneThatListensIsNoReasonNotToStart() => MailSystem.Run(mail =>
     {

@@ -75,6 +75,7 @@ public sealed class RequestCodecTests
                 ActiveMicroseconds = 4,
                 Origin = new MessageOrigin("client.test", "192.0.2.1", "25", "ESMTP", "helo.test", "ABC", true),
                 MoreWaits = true,
+                IsForAll = true,
                 Rule = new DeliveryRule("q.test", "encrypt", IPAddress.Loopback, IPAddress.IPv6Loopback, "me"),
             },
             static r => r.ToAttributes(), DeliveryRequest.From,

@@ -132,5 +132,21 @@ public sealed class PolicyStoreTests : IDisposable
         Assert.Null(Store().Find("a.test"));
     }
 
+    // Else a shortage of descriptors would take everybody's protection away.
+    [Fact]
+    public void A_file_that_cannot_be_read_now_is_kept()
+    {
+        PolicyStore store = Store();
+        store.Keep(Policy("a.test"));
+        string path = $"{_directory.Path}/a.test.sts", away = $"{_directory.Path}/away";
+        File.Move(path, away);
+        Directory.CreateDirectory(path); // it cannot be read as a file
+        Assert.Null(store.Find("a.test"));
+        Assert.Null(Store().Find("a.test"));
+        Directory.Delete(path);
+        File.Move(away, path);
+        Assert.Equal("1", store.Find("a.test")!.Id);
+    }
+
     public void Dispose() => _directory.Dispose();
 }

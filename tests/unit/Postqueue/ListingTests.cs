@@ -1,8 +1,6 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using PostfixNet.Configuration;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
 using PostfixNet.Native;
@@ -13,23 +11,10 @@ using PostfixNet.UnitTests.Queue;
 
 namespace PostfixNet.UnitTests.Postqueue;
 
-public sealed class ListingTests : IDisposable
+public sealed class ListingTests : QueueListingTest
 {
     private const long Arrival = 1_795_240_255;
     private static readonly string s_date = PostfixNet.Mail.MailTime.ListingDate(Arrival);
-
-    private static readonly UserRights s_anybody = UserRights.Of(MainConfig.FromText(""));
-
-    private readonly TemporaryDirectory _directory = new();
-    private readonly QueueDirectories _queues;
-
-    public ListingTests()
-    {
-        _queues = new QueueDirectories(_directory.Path, ["deferred", "defer"], 1);
-        _queues.CreateMissing(owner: null, group: 0);
-    }
-
-    public void Dispose() => _directory.Dispose();
 
     [Fact]
     public void The_table_has_the_columns_of_mailq()
@@ -147,8 +132,8 @@ public sealed class ListingTests : IDisposable
     {
         string one = Put(QueueName.Deferred, QueueFileTests.Message("R|a@x", 1)), other = Put(QueueName.Deferred, QueueFileTests.Message("R|b@x", 1));
         Assert.True(QueueId.TryParse(one, out QueueId id));
-        _queues.MakeHashDirectories(QueueName.Defer, id);
-        File.CreateSymbolicLink(_queues.PathOf(QueueName.Defer, id), "/nowhere");
+        Queues.MakeHashDirectories(QueueName.Defer, id);
+        File.CreateSymbolicLink(Queues.PathOf(QueueName.Defer, id), "/nowhere");
         Assert.Equal([one, other], List().Select(static message => message.GetProperty("queue_id").GetString()!).Order(StringComparer.Ordinal));
     }
 
@@ -160,15 +145,15 @@ public sealed class ListingTests : IDisposable
         {
             Assert.True(QueueDirectories.TryParse(Path.GetExtension(name)[1..], out QueueName queue));
             Assert.True(QueueId.TryParse($"{++number:X}B2A7B8", out QueueId id));
-            _queues.MakeHashDirectories(queue, id);
-            File.WriteAllBytes(_queues.PathOf(queue, id), Vectors.Bytes(name));
-            FileSystem.ChangeMode(_queues.PathOf(queue, id), QueueFileMode.Ready);
+            Queues.MakeHashDirectories(queue, id);
+            File.WriteAllBytes(Queues.PathOf(queue, id), Vectors.Bytes(name));
+            FileSystem.ChangeMode(Queues.PathOf(queue, id), QueueFileMode.Ready);
             string log = Path.ChangeExtension(name, ".deferlog");
             if (File.Exists(Vectors.PathOf(log)))
                 PutLog(QueueName.Defer, id.ToString(), log);
         }
         string[] want = File.ReadAllLines(Vectors.PathOf("../listing/postqueue-j.txt")); // by postqueue -j of Postfix 3.7.11
-        string[] got = Json(output => new QueueListing(_queues, "MAILER-DAEMON").Run(output)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] got = Json(output => new QueueListing(Queues, "MAILER-DAEMON").Run(output)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.All(got.Where(line => line.Contains("\"deferred\"", StringComparison.Ordinal)), line => Assert.Matches("], \"next_attempt\": [0-9]+}$", line));
         Assert.All(got.Where(line => line.Contains("delay_reason", StringComparison.Ordinal)), line => Assert.Matches("\"reason_code\": \"4[.0-9]+\"}", line));
         // What Postfix does not tell stands behind all that it tells.
@@ -217,10 +202,10 @@ public sealed class ListingTests : IDisposable
         string id = Put(QueueName.Active, Vectors.Bytes("one-rcpt.incoming"));
         Assert.True(QueueId.TryParse(id, out QueueId parsed));
         List<string> queues = [];
-        new QueueListing(_queues, "MAILER-DAEMON").Run(new Observer(message =>
+        new QueueListing(Queues, "MAILER-DAEMON").Run(new Observer(message =>
         {
             queues.Add(message.Queue);
-            _queues.Move(parsed, QueueName.Active, QueueName.Deferred);
+            Queues.Move(parsed, QueueName.Active, QueueName.Deferred);
         }));
         Assert.Equal(["active"], queues);
     }
@@ -237,109 +222,6 @@ public sealed class ListingTests : IDisposable
     }
 
     // S3-10, S5-07
-    [Theory] // queue, where it is then
-    [InlineData("deferred", "incoming")]
-    [InlineData("hold", "hold")]
-    [InlineData("none", "")]
-    public void One_message_is_flushed_as_Postfix_does(string queue, string where)
-    {
-        string id = "AAAAA1";
-        if (QueueDirectories.TryParse(queue, out QueueName name))
-            id = Put(name, Vectors.Bytes("one-rcpt.incoming"), QueueFileMode.Ready | QueueFileMode.ForceExpired);
-        Assert.True(QueueId.TryParse(id, out QueueId parsed));
-        if (queue != "none")
-            FileSystem.TrySetTime(_queues.PathOf(name, parsed), 4_000_000_000_000_000_000);
-        int wakes = 0;
-        Assert.NotNull(Flush(new ShowqRequest.FlushOne(id), _ => wakes++).Count);
-        Assert.Equal(where, _queues.Locate(parsed) is { } now ? QueueDirectories.NameOf(now) : "");
-        if (where == "incoming")
-        {
-            FileStatus file = FileSystem.Status(_queues.PathOf(QueueName.Incoming, parsed))!.Value;
-            Assert.Equal("1750", Convert.ToString(file.Mode, 8));
-            Assert.InRange(file.ModifiedSeconds, DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 60, DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1);
-        }
-        Assert.Equal(where == "incoming" ? 1 : 0, wakes);
-    }
-
-    // S3-10
-    [Fact]
-    public void The_mail_of_one_site_is_flushed()
-    {
-        string[] wanted = [Put(QueueName.Deferred, QueueFileTests.Message("R|a@one.test", 1)), Put(QueueName.Deferred, QueueFileTests.Message("R|b@two.test;R|a@One.Test", 2))];
-        string records = string.Join(';', Enumerable.Range(0, 500).Select(i => $"R|user{i}@many.test"));
-        string many = Put(QueueName.Deferred, QueueFileTests.Message(records + ";R|last@one.test", 501));
-        Put(QueueName.Deferred, QueueFileTests.Message("R|a@sub.one.test", 1));
-        Put(QueueName.Deferred, QueueFileTests.Message("R|b@two.test;D|a@one.test", 2)); // has it already
-        Put(QueueName.Deferred, "garbage"u8.ToArray());
-        Put(QueueName.Hold, QueueFileTests.Message("R|a@one.test", 1));
-        List<string> triggers = [];
-        Assert.Equal(3, Flush(new ShowqRequest.FlushSite("one.TEST"), triggers.Add).Count);
-        Assert.Equal([.. wanted.Append(many).Order()], _queues.Scan(QueueName.Incoming).Select(id => id.ToString()).Order());
-        Assert.All(_queues.ScanEntries(QueueName.Incoming), entry => Assert.Equal("740", Convert.ToString(FileSystem.Status(entry.Path)!.Value.Mode, 8)));
-        Assert.Equal(3, _queues.Scan(QueueName.Deferred).Count());
-        Assert.Equal(["I"], triggers);
-    }
-
-    [Fact]
-    public void Everything_is_flushed()
-    {
-        List<string> triggers = [];
-        Assert.NotNull(Flush(new ShowqRequest.FlushAll(), triggers.Add).Count);
-        Assert.Equal(["FADI"], triggers);
-    }
-
-    [Theory] // authorized_..._users, user number, allowed
-    [InlineData("static:anyone", 54321, true)]
-    [InlineData("", 54321, false)]
-    [InlineData("!unknown static:anyone", 54321, false)]
-    [InlineData("", 0, true)]
-    [InlineData("root", 54321, false)]
-    public void Users_may_do_what_the_configuration_says(string list, uint uid, bool allowed)
-    {
-        string? Refusal(string lists, Func<UserRights, string?> asked) => asked(UserRights.Of(MainConfig.FromText(lists)));
-        string? listing = Refusal($"authorized_mailq_users = '{list}'\nauthorized_flush_users = []", rights => rights.RefuseListing(uid));
-        string? flush = Refusal($"authorized_flush_users = '{list}'\nauthorized_mailq_users = []", rights => rights.RefuseFlush(uid));
-        Assert.Equal(allowed ? null : $"User unknown({uid}) is not allowed to view the mail queue", listing);
-        Assert.Equal(allowed ? null : $"User unknown({uid}) is not allowed to flush the mail queue", flush);
-    }
-
-    [Theory]
-    [InlineData("../active/X")]
-    [InlineData("")]
-    public void A_bad_id_is_refused_by_the_service_too(string id) =>
-        Assert.Null(Flush(new ShowqRequest.FlushOne(id), _ => { }).Count);
-
-    [Fact]
-    public void Unknown_requests_end_the_conversation()
-    {
-        Assert.Throws<IpcException>(() => Ask(new AttributeList().Add("request", "delete"), _ => { }));
-        Assert.Throws<IpcException>(() => Ask(new AttributeList(), _ => { }));
-    }
-
-    // Newcomer 10: Postfix's own postqueue, and prometheus-postfix-exporter, connect and wait for the service to speak.
-    [Fact]
-    public void Who_says_nothing_is_told_the_queue_as_by_Postfix()
-    {
-        string id = Put(QueueName.Deferred, Vectors.Bytes("one-of-two-done.deferred"), QueueFileMode.Ready | QueueFileMode.ForceExpired);
-        PutLog(QueueName.Defer, id, "one-of-two-done.deferlog");
-        JsonElement listed = Assert.Single(List());
-        (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
-        using (ours)
-        {
-            using (Channel server = new(theirs, "client", TimeSpan.FromSeconds(5)))
-                new ShowqService(_queues, "MAILER-DAEMON", s_anybody, static _ => { }, new PostfixNet.Postqueue.Log(new LogRecord())).Serve(server);
-            byte[] said = new byte[100_000];
-            int length = 0;
-            for (int n = 1; n > 0; length += n)
-                n = Math.Max(0, ours.Read(said.AsSpan(length)));
-            JsonElement recipient = listed.GetProperty("recipients")[0];
-            Assert.Equal(["protocol", "mail_queue_list_protocol", "", "queue_name", "deferred", "queue_id", id, "time", listed.GetProperty("arrival_time").ToString(),
-                "size", listed.GetProperty("message_size").ToString(), "forced_expire", "1", "sender", listed.GetProperty("sender").GetString()!,
-                "recipient", recipient.GetProperty("address").GetString()!, "reason", recipient.GetProperty("delay_reason").GetString()!, "", "", ""],
-                Encoding.UTF8.GetString(said, 0, length).Split('\0'));
-        }
-    }
-
     // B26: chmod -R has made it invisible in Postfix, and the queue "empty".
     [Theory]
     [InlineData(QueueName.Deferred, 0x1A4, true)] // 0644
@@ -357,7 +239,7 @@ public sealed class ListingTests : IDisposable
     [Fact]
     public void Attributes_that_nobody_asks_for_take_no_memory_in_a_listing()
     {
-        using QueueFile file = new(FileSystem.Open(_directory.File("users", QueueFileTests.Message(string.Concat(Enumerable.Repeat("A|a=b;", 100_000)) + "R|a@b.test", 1))), 1000, followPointers: false);
+        using QueueFile file = new(FileSystem.Open(Folder.File("users", QueueFileTests.Message(string.Concat(Enumerable.Repeat("A|a=b;", 100_000)) + "R|a@b.test", 1))), 1000, followPointers: false);
         Assert.Empty(file.ReadWhatIsThere([], 10, out _).Attributes);
         long before = GC.GetAllocatedBytesForCurrentThread();
         file.ReadWhatIsThere([], 10, out _);
@@ -371,10 +253,10 @@ public sealed class ListingTests : IDisposable
     {
         string id = Put(QueueName.Maildrop, Vectors.Bytes("one-rcpt.incoming"));
         Assert.True(QueueId.TryParse(id, out QueueId parsed));
-        using (FileStream file = File.OpenWrite(_queues.PathOf(QueueName.Maildrop, parsed)))
+        using (FileStream file = File.OpenWrite(Queues.PathOf(QueueName.Maildrop, parsed)))
             file.SetLength(isLarge ? (64L << 20) + 1 : file.Length);
         Assert.Equal(isLarge ? 0 : 1, List().Length);
-        Assert.Equal(isLarge ? 0 : 1, new Explainer(_queues, "", static _ => null, TimeProvider.System).Run(id, static _ => { }));
+        Assert.Equal(isLarge ? 0 : 1, new Explainer(Queues, "", static _ => null, TimeProvider.System).Run(id, static _ => { }));
     }
 
     [Theory]
@@ -399,37 +281,9 @@ public sealed class ListingTests : IDisposable
         ListingClosedException e = Assert.Throws<ListingClosedException>(() =>
         {
             for (int i = 0; i < 1000; i++)
-                new QueueListing(_queues, "MAILER-DAEMON").Run(table);
+                new QueueListing(Queues, "MAILER-DAEMON").Run(table);
         });
         Assert.True(e.IsReaderGone);
-    }
-
-    private FlushReply Flush(ShowqRequest request, Action<string> trigger) => FlushReply.From(Ask(request.ToAttributes(), trigger)!);
-
-    private AttributeList? Ask(AttributeList request, Action<string> trigger)
-    {
-        (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
-        using Channel client = new(ours, "showq", TimeSpan.FromSeconds(5));
-        using Channel server = new(theirs, "client", TimeSpan.FromSeconds(5));
-        client.Send(request);
-        client.Socket.FinishWriting();
-        new ShowqService(_queues, "MAILER-DAEMON", s_anybody, requests => trigger(Encoding.ASCII.GetString(requests)), new PostfixNet.Postqueue.Log(new LogRecord())).Serve(server);
-        return client.Receive();
-    }
-
-    private string Put(QueueName queue, byte[] content, int mode = QueueFileMode.Ready)
-    {
-        using NewQueueFile file = NewQueueFile.Create(_queues, queue, longId: true);
-        FileSystem.WriteAt(file.Handle, content, 0);
-        file.Commit(mode);
-        return file.Id.ToString();
-    }
-
-    private void PutLog(QueueName log, string text, string vector)
-    {
-        Assert.True(QueueId.TryParse(text, out QueueId id));
-        _queues.MakeHashDirectories(log, id);
-        File.WriteAllBytes(_queues.PathOf(log, id), Vectors.Bytes(vector));
     }
 
     private static void Message(IListingOutput output, ListedMessage message, params (string Address, string? Reason)[] recipients)
@@ -449,7 +303,7 @@ public sealed class ListingTests : IDisposable
         PutLog(QueueName.Defer, early, "one-of-two-done.deferlog"); // was tried; the other of that time was not
         string strange = Put(QueueName.Deferred, QueueFileTests.Message("R|a@x", 1));
         List<string> order = [];
-        new QueueListing(_queues, "MAILER-DAEMON") { ByNextAttempt = true }.Run(new Observer(message => order.Add(message.Id)));
+        new QueueListing(Queues, "MAILER-DAEMON") { ByNextAttempt = true }.Run(new Observer(message => order.Add(message.Id)));
         Assert.Equal([same, early, late], order.Where(id => id == same || id == early || id == late));
         Assert.Equal(held, order[^1]);
         Assert.Contains(incoming, order[..2]);
@@ -460,7 +314,7 @@ public sealed class ListingTests : IDisposable
         {
             string id = Put(QueueName.Deferred, QueueFileTests.Message("R|a@x", 1));
             Assert.True(QueueId.TryParse(id, out QueueId parsed));
-            FileSystem.TrySetTime(_queues.PathOf(QueueName.Deferred, parsed), seconds * 1_000_000_000);
+            FileSystem.TrySetTime(Queues.PathOf(QueueName.Deferred, parsed), seconds * 1_000_000_000);
             return id;
         }
     }
@@ -491,10 +345,10 @@ public sealed class ListingTests : IDisposable
         string id = Put(QueueName.Deferred, Vectors.Bytes("five-rcpts.deferred"));
         PutLog(QueueName.Defer, id, "five-rcpts.deferlog");
         Assert.True(QueueId.TryParse(id, out QueueId parsed));
-        string path = _queues.PathOf(QueueName.Deferred, parsed);
+        string path = Queues.PathOf(QueueName.Deferred, parsed);
         FileSystem.TrySetTime(path, 2_000_000_000_000_000_000);
         AttemptCount.Note(path, 7);
-        string text = Json(output => new QueueListing(_queues, "MAILER-DAEMON") { Routes = new Routes() }.Run(output));
+        string text = Json(output => new QueueListing(Queues, "MAILER-DAEMON") { Routes = new Routes() }.Run(output));
         Assert.Matches(", \"delay_reason\": \"[^\"]+\", \"reason_code\": \"4[.0-9]+\", \"transport\": \"relay\", \"next_hop\": \"of [^\"]+\"}", text);
         JsonElement message = Assert.Single(Parse(text));
         Assert.Equal(2_000_000_000, message.GetProperty("next_attempt").GetInt64());
@@ -520,7 +374,7 @@ public sealed class ListingTests : IDisposable
         foreach ((string filter, int count) in ((string, int)[])[("recipient=bob@*", 2), ("domain=other.test", 1), ("state=hold and recipients=2", 1), ("not domain=sink.test", 0)])
         {
             List<string> ids = [];
-            new QueueListing(_queues, "MAILER-DAEMON") { Filter = PostfixNet.Selection.Filter.Parse(filter) }.Run(new Observer(message => ids.Add(message.Id)));
+            new QueueListing(Queues, "MAILER-DAEMON") { Filter = PostfixNet.Selection.Filter.Parse(filter) }.Run(new Observer(message => ids.Add(message.Id)));
             Assert.Equal(count, ids.Count);
             Assert.All(ids.Where(_ => count == 1), id => Assert.Equal(two, id));
         }
@@ -541,20 +395,6 @@ public sealed class ListingTests : IDisposable
             Assert.Equal("age>1h", Assert.Single(verb!.Filter!));
     }
 
-    // What others wrote is not for everybody.
-    [Theory]
-    [InlineData("header:Subject~x", true)]
-    [InlineData("message-id=x", true)]
-    [InlineData("sender=x", false)]
-    public void Headers_are_for_the_owner_of_the_queue(string filter, bool isForOwner)
-    {
-        Assert.Null(ShowqService.RefuseFilter(new ShowqRequest.List(filter), Users.EffectiveUid));
-        Assert.Null(ShowqService.RefuseFilter(new ShowqRequest.FlushMatch(filter), 0));
-        Assert.Equal(isForOwner, ShowqService.RefuseFilter(new ShowqRequest.List(filter), Users.EffectiveUid + 4711) is not null);
-        Assert.Equal(isForOwner, ShowqService.RefuseFilter(new ShowqRequest.FlushMatch(filter), Users.EffectiveUid + 4711) is not null);
-        Assert.NotNull(ShowqService.RefuseFilter(new ShowqRequest.List("sender"), 0));
-    }
-
     private static string Table(bool longIds, Action<IListingOutput> fill)
     {
         string result = "";
@@ -564,20 +404,6 @@ public sealed class ListingTests : IDisposable
         return result;
     }
 
-    private static string Json(Action<IListingOutput> fill)
-    {
-        string result = "";
-        ListingText text = new(piece => result += piece);
-        fill(new JsonListing(text));
-        text.Flush();
-        return result;
-    }
-
-    private static JsonElement[] Parse(string text) =>
-        [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
-
-    private JsonElement[] List() => Parse(Json(output => new QueueListing(_queues, "MAILER-DAEMON").Run(output)));
-
     private JsonElement[] ListByChannel()
     {
         (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
@@ -585,7 +411,7 @@ public sealed class ListingTests : IDisposable
         Thread service = new(() =>
         {
             using Channel server = new(theirs, "client", TimeSpan.FromSeconds(20));
-            new ShowqService(_queues, "MAILER-DAEMON", s_anybody, _ => { }, new PostfixNet.Postqueue.Log(new LogRecord())).Serve(server);
+            new ShowqService(Queues, "MAILER-DAEMON", Anybody, _ => { }, new PostfixNet.Postqueue.Log(new LogRecord())).Serve(server);
         });
         service.Start();
         client.Send(new ShowqRequest.List().ToAttributes());

@@ -73,6 +73,9 @@ public sealed class OperatorChangesTests
         rig.Finish(deferred: true);
         Redirect("");
         rig.Feed(QueueName.Deferred, id, NotDue.All);
+        Entry[] entries = [.. rig.Machine.Started];
+        // Whoever delivers the one copy marks all, wherever the file is by then.
+        Assert.Equal([true, false], [.. entries.Select(entry => entry.Request(false, new Settings(rig.Machine.Configuration(""))).IsForAll).Distinct()]);
         rig.Finish();
         Assert.Equal(["post@q.test"], rig.Batches[0].Recipients);
         Assert.Equal(["user0@q.test", "user1@q.test", "user2@q.test"], rig.Batches.Skip(1).SelectMany(static batch => batch.Recipients));

@@ -311,6 +311,18 @@ public class QueueFileTests
         Assert.Equal(want, QueueFileMode.IsReady(Convert.ToInt32(octal, 8)));
 
     /// <summary>A message whose envelope ends with the given records, "type|payload;…".</summary>
+    [Fact]
+    public void All_recipients_are_marked_done()
+    {
+        using TemporaryDirectory directory = new();
+        string path = directory.File("x", Message(string.Join(';', Enumerable.Range(0, 2500).Select(static i => $"R|u{i}@q.test")), 2500));
+        using QueueFile file = QueueFile.Open(path, write: true);
+        file.MarkAllDone();
+        List<Recipient> open = [];
+        file.ReadEnvelope(open, 10, out long next);
+        Assert.Equal((0, 0), (open.Count, next));
+    }
+
     internal static byte[] Message(string records, int count, string? sender = "s@x", string? time = "1795239037 5")
     {
         using MemoryStream stream = new();

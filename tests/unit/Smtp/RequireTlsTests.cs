@@ -200,6 +200,7 @@ public sealed class RequireTlsTests
     public void What_main_toml_may_not_say()
     {
         ConfigurationException e = Assert.Throws<ConfigurationException>(() => SmtpConfig.Read(MainConfig.FromText("myhostname = 'mta.golden.test'\nsmtp_requiretls_policy = 'enforced'"), "smtp"));
+        Assert.Contains("is empty: TLSA records would be of no use", Assert.Throws<ConfigurationException>(() => SmtpConfig.Read(MainConfig.FromText("myhostname = 'mta.golden.test'\nsmtp_tls_security_level = 'dane'\ntls_dane_digests = ''"), "smtp")).Message, StringComparison.Ordinal);
         Assert.Contains("\"enforced\" is not accepted; give one of enforce opportunistic+starttls opportunistic disable error, or a table", e.Message, StringComparison.Ordinal);
     }
 

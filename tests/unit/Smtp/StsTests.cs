@@ -234,6 +234,38 @@ public sealed class StsTests
         Assert.Contains($"warning: MTA-STS policy of dest.test not told: private/mtasts: connection refused; {told}", tls.Rig.Lines);
     }
 
+    // S3-33: mail that must be safe comes back only when it is known that it cannot be: not because nobody here knows at the moment.
+    [Theory]
+    [InlineData("dead")]
+    [InlineData("slow")]
+    [InlineData("none")]
+    public void Mail_that_must_be_safe_waits_while_it_is_not_known_if_there_is_a_policy(string service)
+    {
+        using TemporaryDirectory directory = new();
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.May }, """{"ext": ["STARTTLS", "REQUIRETLS"]}""");
+        tls.Rig.PoliciesKept = directory.Path;
+        tls.Rig.Policies = service switch
+        {
+            "dead" => static _ => throw new IpcException("private/mtasts: connection refused"),
+            "slow" => static _ => new PolicyAnswer(null, "it takes long to find out"),
+            _ => Says(null),
+        };
+        tls.Deliver(SmtpRig.Request("dest.test", "u@dest.test") with { RequireTls = RequireTls.Yes });
+        Assert.StartsWith(service == "none" ? "5.7.30 bounced" : "4.7.30 deferred", tls.Result, StringComparison.Ordinal);
+    }
+
+    // RFC 8461 section 5: "MUST NOT permanently fail"; what is said before TLS may be somebody's on the way.
+    [Theory]
+    [InlineData("enforce", true)]
+    [InlineData("-", false)]
+    public void What_is_said_before_TLS_returns_no_mail_that_a_policy_protects(string policy, bool waits)
+    {
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.May }, """{"ehlo": "554 5.7.1 go away", "helo": "554 5.7.1 go away"}""");
+        tls.Rig.Policies = Says(policy == "-" ? null : Policy(StsMode.Enforce, "mx.test"));
+        tls.Deliver();
+        Assert.StartsWith(waits ? "4.7.1 deferred" : "5.7.1 bounced", tls.Result, StringComparison.Ordinal);
+    }
+
     // A session that was made under less is no good; under the same it is.
     [Theory]
     [InlineData("-", "enforce 1", 2)]

@@ -12,6 +12,8 @@ internal sealed class DefaultRules(Plan plan, PostfixSettings settings)
     private static readonly string[] s_ofLevels = ["append_dot_mydomain", "smtputf8_enable"];
     private static readonly string[] s_ofServer = ["relay_domains", "smtpd_relay_restrictions", "smtpd_relay_before_recipient_restrictions"];
 
+    private static readonly string[] s_ofLmtp = ["lmtp_tls_security_level", "lmtp_use_tls", "lmtp_enforce_tls"];
+
     /// <summary>Writes them out.</summary>
     /// <param name="mailboxes">Where mail for mailboxes goes.</param>
     /// <param name="queue">queue_directory; null: that of Postfix.</param>
@@ -27,6 +29,7 @@ internal sealed class DefaultRules(Plan plan, PostfixSettings settings)
             plan.AddDefault("mynetworks", networks, $"the addresses of this host now, which Postfix takes by itself (mynetworks_style = {settings.Value("mynetworks_style")})");
         Aliases(mailboxes);
         Mailboxes(mailboxes);
+        Tls();
     }
 
     private void Queue(string? queue)
@@ -55,6 +58,16 @@ internal sealed class DefaultRules(Plan plan, PostfixSettings settings)
     {
         if (isUsed)
             Level(name);
+    }
+
+    // Written in the old words, so that those of a service in master.cf count as they did.
+    private void Tls()
+    {
+        if (!settings.IsGiven("smtp_tls_security_level") && !settings.IsGiven("smtp_use_tls") && !settings.Flag("smtp_enforce_tls"))
+            plan.AddDefault("smtp_use_tls", "no", "Postfix's default: mail goes without TLS. Without this line it goes over TLS where servers offer it: docs/tls.md");
+        // Here LMTP does as SMTP does, where nothing is said of it.
+        else if (!s_ofLmtp.Any(settings.IsGiven) && plan.Parameters.Exists(static parameter => parameter.Expanded.Contains("lmtp:", StringComparison.Ordinal)))
+            plan.AddDefault("lmtp_tls_security_level", "none", "Postfix's default: LMTP goes without TLS");
     }
 
     private void Aliases(MailboxRules mailboxes)

@@ -27,6 +27,8 @@ internal static class PostfixDefaults
         ["mynetworks_style"] = "${{$compatibility_level} <level {2} ? {subnet} : {host}}",
         ["smtp_per_request_deadline"] = "${smtp_per_record_deadline?{$smtp_per_record_deadline}:{no}}",
         ["smtp_tls_fingerprint_digest"] = "${{$compatibility_level} <level {3.6} ? {md5} : {sha256}}",
+        ["smtp_tls_security_level"] = "",
+        ["smtp_tls_servername"] = "",
         ["smtpd_client_event_limit_exceptions"] = "${smtpd_client_connection_limit_exceptions:$mynetworks}",
         ["smtpd_forbid_bare_newline"] = "no",
         ["smtpd_forbid_unauth_pipelining"] = "no",

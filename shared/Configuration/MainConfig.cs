@@ -126,6 +126,13 @@ public sealed class MainConfig
         return Get(fallback);
     }
 
+    /// <summary>main.toml gives a value for one transport, as <see cref="ForTransport{T}"/> looks for it; false: the default holds.</summary>
+    public bool Gives(Parameter parameter, string transport)
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
+        return _root.TryGet(parameter.Name, out _) || KnownNames.ForTransport(parameter.Name, transport).Any(name => _root.TryGet(name, out _));
+    }
+
     /// <summary>All parameters, for people and scripts to read.</summary>
     public SettingList AllSettings() => new(this, _root);
 

@@ -237,7 +237,7 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
             requireTls = options.RequireTls.LevelFor(delivery.Request.RequireTls, hop.IsUnixSocket ? options.MyHostname : hop.Domain);
             if (options.Tls is not null)
             {
-                TlsPolicy policy = options.Tls.For(written, hop.Domain, options.TlsLevel);
+                TlsPolicy policy = options.Tls.For(written, hop, options.TlsLevel);
                 return options.RequireTls.PrefersDelivery(delivery.Request.RequireTls) ? policy.WithoutRecipientsSay() : policies.Of(hop, policy);
             }
             return options.TlsLevel is null or TlsLevel.None ? TlsPolicy.None : throw new FormatException("TLS was not configured when this process began");

@@ -55,8 +55,10 @@ internal static class ServerFacts
             return new Fact(Name, "none", "smtp_tls_security_level");
         try
         {
-            TlsPolicy policy = policies.For(written, hop.Domain, options.TlsLevel);
+            TlsPolicy policy = policies.For(written, hop, options.TlsLevel);
             string names = policy.Match.Count > 0 ? $", the certificate must match {string.Join(", ", policy.Match)}" : "";
+            if (hop.IsUnixSocket && policy.Level == TlsLevel.None)
+                return new Fact(Name, "none", "a Unix-domain socket of this host, and no level that requires TLS");
             string by = policies.HasEntry(written) && policy.Level != options.TlsLevel ? "smtp_tls_policy_maps" : rule?.Tls is not null ? table
                 : config.AllSettings().Find($"{(service == "lmtp" ? "lmtp" : "smtp")}_tls_security_level") is { Place: null } ? "smtp_tls_security_level, its default" : "smtp_tls_security_level";
             return new Fact(Name, $"{TlsPolicy.WordFor(policy.Level)}{(policy.IsWrapped ? ", from the first octet" : "")}{names}", by);
@@ -72,7 +74,7 @@ internal static class ServerFacts
         const string Name = "MTA-STS";
         try
         {
-            return ServerPolicies.HeedsSts(policies.For(written, hop.Domain, options.TlsLevel))
+            return ServerPolicies.HeedsSts(policies.For(written, hop, options.TlsLevel))
                 ? new Fact(Name, $"the policy of {hop.Domain}, if it has one (\"master mta-sts {hop.Domain}\")", "smtp_mta_sts")
                 : new Fact(Name, "not asked for", "what is said of TLS, which comes first");
         }

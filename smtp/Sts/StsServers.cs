@@ -33,6 +33,6 @@ internal sealed class StsServers(Log log)
         if (!isNamed)
             log.StsTestFails(known.Domain, name, "it is not in the policy");
         // Servers choose their certificate by it (section 4.2).
-        return new ServerPolicy(otherwise with { ServerName = otherwise.ServerName.Length > 0 ? otherwise.ServerName : name, StsName = name, Asked = asked }, Finding: TlsFinding.Of(known, isNamed ? null : name));
+        return new ServerPolicy(otherwise with { ServerName = otherwise.ServerName.ToLowerInvariant() is "" or "hostname" ? name : otherwise.ServerName, StsName = name, Asked = asked }, Finding: TlsFinding.Of(known, isNamed ? null : name));
     }
 }

@@ -187,15 +187,17 @@ internal static class TlsConfig
         static bool IsDane(string? word) => word is not null && TlsPolicy.LevelOf(word) is TlsLevel.Dane or TlsLevel.DaneOnly;
     }
 
-    // The old parameters count only when there is no level.
+    // The old parameters count only where no level is given.
     private static TlsLevel LevelOf(MainConfig config, string service)
     {
         string level = config.ForTransport(Parameters.SmtpTlsSecurityLevel, service);
-        if (level.Length == 0)
+        bool use = config.ForTransport(Parameters.SmtpUseTls, service);
+        if (level.Length == 0 || !config.Gives(Parameters.SmtpTlsSecurityLevel, service))
         {
             if (config.ForTransport(Parameters.SmtpEnforceTls, service))
                 return config.ForTransport(Parameters.SmtpTlsEnforcePeername, service) ? TlsLevel.Verify : TlsLevel.Encrypt;
-            return config.ForTransport(Parameters.SmtpUseTls, service) ? TlsLevel.May : TlsLevel.None;
+            if (level.Length == 0 || config.Gives(Parameters.SmtpUseTls, service))
+                return use ? TlsLevel.May : TlsLevel.None;
         }
         return TlsPolicy.LevelOf(level) ?? throw config.Refuse(Parameters.SmtpTlsSecurityLevel, $"\"{level}\" is not supported", service);
     }

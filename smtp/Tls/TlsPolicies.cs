@@ -34,6 +34,11 @@ internal sealed class TlsPolicies(TlsSettings settings)
         return policy with { NextHop = DomainName.ToAscii(domain) ?? domain, IsWrapped = settings.WrapperMode, IsOfDestination = own is not null || level is not null };
     }
 
+    /// <inheritdoc cref="For(string, string, TlsLevel?)"/>
+    /// <param name="hop">The same, understood. On the way to a socket of this host there is nobody: TLS that is not required is not asked for.</param>
+    internal TlsPolicy For(string written, NextHop hop, TlsLevel? level) =>
+        For(written, hop.Domain, level) is var policy && hop.IsUnixSocket && policy.Level == TlsLevel.May ? TlsPolicy.None : policy;
+
     /// <summary>The policy for one server, with which the level is another one in the end, or TLSA records were found.</summary>
     /// <param name="asked">That of the next hop.</param>
     internal TlsPolicy At(TlsPolicy asked, TlsLevel level, TlsaSet? tlsa = null) => Complete(asked with { Level = level, Tlsa = tlsa, Asked = asked });

@@ -64,28 +64,35 @@ public sealed class MailGoesOverTls
     }
 
     /// <summary>Start-up is felt with each message: what is not used is not loaded.</summary>
-    [Theory]
-    [InlineData("", false)]
-    [InlineData("none", false)]
-    [InlineData("may", true)]
-    public void TheTlsLibraryIsLoadedOnlyWhereItIsUsed(string level, bool loaded)
+    [Theory] // the level, or its default; whether the server offers TLS
+    [InlineData("none", true, false)]
+    [InlineData("may", true, true)]
+    [InlineData(null, true, true)]
+    [InlineData(null, false, false)]
+    public void TheTlsLibraryIsLoadedOnlyWhereItIsUsed(string? level, bool isOffered, bool loaded)
     {
         using X509Certificate2 certificate = Certificate("relay.test");
-        Run(certificate, (mail, receiver) =>
+        Run(certificate, isOffered, (mail, receiver) =>
         {
-            mail.Set("smtp_tls_security_level", level);
+            if (level is null)
+                mail.Unset("smtp_tls_security_level");
+            else
+                mail.Set("smtp_tls_security_level", level);
             mail.Start();
             mail.Submit(MailSystem.Message("any"), "-f", "alice@origin.test", "bob@far.test");
             mail.WaitForEmptyQueue();
             Assert.Single(receiver.Messages);
             string mapped = File.ReadAllText($"/proc/{Assert.Single(mail.Pids("smtp"))}/maps");
             Assert.Equal(loaded, mapped.Contains("libssl.so", StringComparison.Ordinal));
+            Assert.Equal(loaded ? 1 : 0, mail.Log("TLS connection established").Length);
         });
     }
 
-    private static void Run(X509Certificate2 certificate, Action<MailSystem, SmtpReceiver> scenario)
+    private static void Run(X509Certificate2 certificate, Action<MailSystem, SmtpReceiver> scenario) => Run(certificate, isOffered: true, scenario);
+
+    private static void Run(X509Certificate2 certificate, bool isOffered, Action<MailSystem, SmtpReceiver> scenario)
     {
-        using var receiver = Ports.Receiver(new ReceiverOptions { Certificate = certificate });
+        using var receiver = Ports.Receiver(new ReceiverOptions { Certificate = isOffered ? certificate : null });
         MailSystem.Run(mail =>
         {
             mail.Set("relayhost", $"[127.0.0.1]:{receiver.Port}");

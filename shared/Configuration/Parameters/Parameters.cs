@@ -53,10 +53,10 @@ public static partial class Parameters
 
     private static Parameter<string> AbsolutePath(string name, string? defaultText) => Add(new Parameter<string>(name, defaultText, Conversion.AbsolutePath));
 
-    private static Parameter<string> Choice(string name, string defaultText, string choices)
+    private static Parameter<string> Choice(string name, string defaultText, string choices, bool mayBeEmpty = false)
     {
         // A default that is to be expanded becomes one of the choices.
-        string[] words = [.. choices.Split(' ').Concat(defaultText.Contains('$', StringComparison.Ordinal) ? [] : [defaultText]).Distinct()];
+        string[] words = [.. choices.Split(' ').Concat(defaultText.Contains('$', StringComparison.Ordinal) ? [] : [defaultText]).Concat(mayBeEmpty ? [""] : []).Distinct()];
         return Add(new Parameter<string>(name, defaultText, value => Conversion.Choice(value, words)));
     }
 

@@ -5,11 +5,11 @@ namespace PostfixNet.Configuration;
 // Read by smtp: TLS.
 public static partial class Parameters
 {
-    /// <summary>How much protection servers must give mail: none, may, dane, encrypt, dane-only, fingerprint, verify, secure; empty: what the
-    /// old parameters say.</summary>
-    public static readonly Parameter<string> SmtpTlsSecurityLevel = Choice("smtp_tls_security_level", "", "none may dane encrypt dane-only fingerprint verify secure");
+    /// <summary>How much protection servers must give mail: none, may, dane, encrypt, dane-only, fingerprint, verify, secure. Where it is
+    /// empty, or not given beside them, the old parameters say it. Postfix's default is empty.</summary>
+    public static readonly Parameter<string> SmtpTlsSecurityLevel = Choice("smtp_tls_security_level", "may", "none may dane encrypt dane-only fingerprint verify secure", mayBeEmpty: true);
 
-    /// <summary>Old form of level may.</summary>
+    /// <summary>Old form of the levels may and, where it is given as false, none.</summary>
     public static readonly Parameter<bool> SmtpUseTls = Flag("smtp_use_tls", "no");
 
     /// <summary>Old form of level encrypt, or, with smtp_tls_enforce_peername, verify.</summary>
@@ -81,8 +81,8 @@ public static partial class Parameters
     /// <summary>Hash functions of TLSA records that are used, the best first.</summary>
     public static readonly Parameter<IReadOnlyList<string>> TlsDaneDigests = List("tls_dane_digests", "sha512, sha256");
 
-    /// <summary>Name of the server in the handshake: a name, hostname or nexthop.</summary>
-    public static readonly Parameter<string> SmtpTlsServername = Checked("smtp_tls_servername", "",
+    /// <summary>Name of the server in the handshake (SNI): a name, hostname or nexthop; empty: none, Postfix's default. Addresses are never sent.</summary>
+    public static readonly Parameter<string> SmtpTlsServername = Checked("smtp_tls_servername", "hostname",
         static text => text.Length == 0 || (DomainName.IsMailDomain(text) && !text.StartsWith('[')), "is not a host name; give one, \"hostname\" or \"nexthop\"");
 
     /// <summary>Not empty: sessions of TLS are resumed, within one process and in memory.</summary>

@@ -134,6 +134,13 @@ internal sealed class MailSystem
         WriteMain();
     }
 
+    /// <summary>Leaves a parameter to its default.</summary>
+    public void Unset(string name)
+    {
+        settings.Remove(name);
+        WriteMain();
+    }
+
     /// <summary>Adds a TOML table to the end of main.toml.</summary>
     public void AddTable(string toml)
     {

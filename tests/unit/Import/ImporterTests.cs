@@ -45,6 +45,28 @@ public sealed class ImporterTests : IDisposable
         _ = MainConfig.FromText(string.Join('\n', toml.Where(static text => !text.StartsWith("queue_directory", StringComparison.Ordinal)))).Validate();
     }
 
+    // A main.cf that says nothing of TLS means none, and a service that begins it in the old words still does.
+    [Theory]
+    [InlineData("", "", "smtp none", "lmtp none")]
+    [InlineData("smtp_tls_security_level =", "", "smtp none", "lmtp none")]
+    [InlineData("smtp_tls_security_level = may", "", "smtp may", "lmtp may")]
+    [InlineData("smtp_tls_security_level = may\nvirtual_mailbox_domains = a.example\nvirtual_transport = lmtp:unix:private/x", "", "smtp may", "lmtp none")]
+    [InlineData("smtp_tls_security_level = may\nlmtp_tls_security_level = encrypt\nvirtual_mailbox_domains = a.example\nvirtual_transport = lmtp:unix:private/x", "", "smtp may", "lmtp encrypt")]
+    [InlineData("smtp_use_tls = yes", "", "smtp may", "lmtp may")]
+    [InlineData("smtp_enforce_tls = yes", "", "smtp verify", "lmtp verify")]
+    [InlineData("", "x unix - - n - - smtp -o smtp_use_tls=yes\n", "smtp none", "x may")]
+    [InlineData("", "x unix - - n - - smtp -o smtp_tls_security_level=encrypt\n", "smtp none", "x encrypt")]
+    public void Mail_goes_over_TLS_as_it_did(string main, string services, params string[] levels)
+    {
+        Plan plan = Import("mydestination =\n" + main + "\n", Services + services);
+        MainConfig config = MainConfig.FromText(TomlWriter.MainToml(plan, _root, ""));
+        foreach (string[] level in levels.Select(static text => text.Split(' ')))
+        {
+            List<KeyValuePair<string, string>> own = [.. plan.Services.Where(service => service.Name == level[0]).SelectMany(static service => service.Options).Select(static option => KeyValuePair.Create(option.Name, option.Expanded))];
+            Assert.Equal(level[1], PostfixNet.Smtp.TlsConfig.Read(config.With(level[0], own), level[0]) is { } policies ? PostfixNet.Smtp.TlsPolicy.WordFor(policies.Settings.SecurityLevel) : "none");
+        }
+    }
+
     [Theory]
     [InlineData("mydestination = a.example", "main.cf:1 master.cf local unix")]
     [InlineData("content_filter = nosuch:", "")]

@@ -48,7 +48,7 @@ public sealed class SmtpTlsRows
         new("smtp_tls_security_level", "'encrypt'", s_notOffered, Required),
         new("smtp_mta_sts", "true", (s_tls with { NextHop = "dest.test", Names = static rig => rig.Policies = rig.Options.HeedsMtaSts ? static question => new(new(question.Domain, "1",
             new(PostfixNet.MtaSts.StsMode.Enforce, TimeSpan.FromDays(1), ["other.test"]), 4_000_000_000), null) : null }).Play, "not in the MTA-STS policy of dest.test"),
-        new("smtp_use_tls", "true", s_offered, "C: STARTTLS"),
+        new("smtp_use_tls", "false", s_offered, "") { Hides = "C: STARTTLS" },
         new("smtp_enforce_tls", "true", s_notOffered, Required),
         new("smtp_tls_enforce_peername", "false", s_nextHop, Sent) { With = Trust + "smtp_enforce_tls = true\n" },
         new("smtp_tls_policy_maps", "{ 'dest.test:PORT' = 'encrypt' }", s_notOffered, Required),
@@ -83,7 +83,7 @@ public sealed class SmtpTlsRows
         new("smtp_tlsrpt_enable", "true", s_offered, "TLS result: good") { With = May },
         new("smtp_tlsrpt_skip_reused_handshakes", "true", (s_tls with { Times = 2 }).Play, "TLS results: 1") { With = Trust + Verify + "smtp_tls_servername = 'hostname'\nsmtp_tls_session_cache_database = 'memory'\nsmtp_tlsrpt_enable = true\n" },
         new("tlsrpt_sender", "'sf@origin.test'", s_offered, "") { Hides = "TLS result: good", With = May + "smtp_tlsrpt_enable = true\n" },
-        new("smtp_tls_note_starttls_offer", "true", s_offered, "Host offered STARTTLS: [mx.test]"),
+        new("smtp_tls_note_starttls_offer", "true", s_offered, "Host offered STARTTLS: [mx.test]") { With = "smtp_tls_security_level = 'none'\n" },
         new("minimal_backoff_time", "'1h'", (s_tls with { Script = """{"ext": ["STARTTLS"], "tls": "DROP"}""", Message = static request => request with { ArrivalMicroseconds = request.ActiveMicroseconds - 400_000_000 } }).Play, "")
             { Hides = Sent, With = May },
 

@@ -133,6 +133,8 @@ internal static class ClientCase
 
     private static SmtpOptions OptionsOf(SmtpOptions options, string transport, int port)
     {
+        // Postfix begins no TLS by itself.
+        options = options with { Tls = null };
         // A limit that is not kept fails the rows with a second server, and stops nobody.
         options = options with { TcpPort = port, LoopPort = port, RequestTimeLimit = TimeSpan.FromSeconds(10) };
         if (transport.StartsWith("smtp:", StringComparison.Ordinal))

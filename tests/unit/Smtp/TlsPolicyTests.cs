@@ -110,7 +110,12 @@ public sealed class TlsPolicyTests
     }
 
     [Theory]
-    [InlineData("", null)]
+    [InlineData("", "may")]
+    [InlineData("smtp_tls_security_level = \"\"", null)]
+    [InlineData("smtp_tls_security_level = \"\"\nsmtp_use_tls = true", "may")]
+    [InlineData("smtp_use_tls = false", null)]
+    [InlineData("smtp_use_tls = false\nsmtp_enforce_tls = true", "verify")]
+    [InlineData("smtp_use_tls = false\nsmtp_tls_security_level = \"may\"", "may")]
     [InlineData("smtp_tls_security_level = \"none\"", null)]
     [InlineData("smtp_tls_security_level = \"none\"\nsmtp_use_tls = true", null)]
     [InlineData("smtp_use_tls = true", "may")]
@@ -118,10 +123,25 @@ public sealed class TlsPolicyTests
     [InlineData("smtp_enforce_tls = true\nsmtp_tls_enforce_peername = false", "encrypt")]
     [InlineData("smtp_tls_security_level = \"secure\"\nsmtp_use_tls = true", "secure")]
     [InlineData("smtp_tls_security_level = \"may\"\nlmtp_tls_security_level = \"encrypt\"", "may")]
-    [InlineData("[destination.\"x.test\"]\ntls = \"none\"", null)]
-    [InlineData("[destination.\"x.test\"]\ntls = \"encrypt\"", "none")] // for others
+    [InlineData("smtp_use_tls = false\n[destination.\"x.test\"]\ntls = \"none\"", null)]
+    [InlineData("smtp_use_tls = false\n[destination.\"x.test\"]\ntls = \"encrypt\"", "none")] // for others
     public void The_level_comes_from_several_parameters(string main, string? level) =>
         Assert.Equal(level, Read(main) is { } policies ? TlsPolicy.WordFor(policies.Settings.SecurityLevel) : null);
+
+    [Theory] // where nothing is said of it, it does as SMTP
+    [InlineData("", "may")]
+    [InlineData("smtp_tls_security_level = \"verify\"", "verify")]
+    [InlineData("lmtp_use_tls = false", null)]
+    [InlineData("smtp_use_tls = false", null)]
+    [InlineData("smtp_use_tls = false\nlmtp_tls_security_level = \"may\"", "may")]
+    public void Lmtp_may_have_a_level_of_its_own(string main, string? level) =>
+        Assert.Equal(level, Read(main, "lmtp") is { } policies ? TlsPolicy.WordFor(policies.Settings.SecurityLevel) : null);
+
+    [Theory]
+    [InlineData("may", "none")]
+    [InlineData("encrypt", "encrypt")]
+    public void Nobody_is_on_the_way_to_a_socket_of_this_host(string level, string comesTo) => Assert.Equal(comesTo,
+        TlsPolicy.WordFor(Read($"smtp_tls_security_level = \"{level}\"", "lmtp")!.For("unix:/run/lmtp", new NextHop("/run/lmtp", 0, UsesMx: false, null), null).Level));
 
     [Fact]
     public void Lmtp_has_parameters_of_its_own() =>

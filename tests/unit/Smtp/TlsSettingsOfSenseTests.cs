@@ -29,8 +29,8 @@ public sealed class TlsSettingsOfSenseTests
     [Theory]
     [InlineData("smtp_tls_security_level = 'fingerprint'", "smtp_tls_security_level: \"fingerprint\" without smtp_tls_fingerprint_cert_match: no certificate is good enough")]
     [InlineData("smtp_tls_fingerprint_cert_match = 'AA:BB'", "smtp_tls_fingerprint_cert_match: \"AA:BB\" is no sha256 fingerprint, of 64 hexadecimal digits: no certificate has it")]
-    [InlineData("smtp_tls_CAfile = '/nonexistent'", "smtp_tls_CAfile: there is no /nonexistent")]
-    [InlineData("smtp_tls_key_file = '/nonexistent'", "smtp_tls_key_file: there is no /nonexistent")]
+    [InlineData("smtp_use_tls = false\nsmtp_tls_CAfile = '/nonexistent'", "smtp_tls_CAfile: there is no /nonexistent")]
+    [InlineData("smtp_use_tls = false\nsmtp_tls_key_file = '/nonexistent'", "smtp_tls_key_file: there is no /nonexistent")]
     [InlineData("smtp_tls_policy_maps = { 'a.test' = 'foo' }", "smtp_tls_policy_maps: the entry for a.test: invalid security level \"foo\"")]
     [InlineData("smtp_tls_policy_maps = { 'a.test' = 'encrypt match=x' }", "the entry for a.test: attribute \"match\" is of no use at the security level \"encrypt\"; its mail waits")]
     public void What_would_hold_mail_up_is_remarked_on(string toml, string remark)

@@ -17,7 +17,7 @@ public sealed class DkimFuzzTests
             "[dkim.\"example.com\"]\nkeys.s1 = \"/a\"\nkeys.s2 = \"/b\"\nheaders = [\"From\", \"To\"]\noversign = \"From\"\ncanonicalization = \"relaxed/simple\"\nidentity = \"a@b.example.com\"\n",
             "[dkim]\n\"a.test\" = { keys = { s = \"/k\" } }\n",
         ]).Select(Encoding.Latin1.GetBytes), "keys", "headers", "oversign", "identity", "canonicalization", "=", "\"", ".", "[dkim.\"", "\n", "{", "}", "From", "@", "/")
-        { BaseBytes = 4 << 20 }.Run((input, _) =>
+        { BaseBytes = 4 << 20, BytesPerOctet = 1024 }.Run((input, _) =>
         {
             try
             {

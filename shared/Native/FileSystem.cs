@@ -107,6 +107,13 @@ public static unsafe class FileSystem
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw SystemCallException.Last($"open {path}");
     }
 
+    /// <summary>Opens for reading and writing, creating with <paramref name="mode"/> when missing; refuses a symbolic link, and does not hang on a pipe.</summary>
+    public static SafeFileHandle OpenReadWrite(string path, int mode)
+    {
+        int fd = LibC.Open(path, LibC.O_RDWR | LibC.O_CREAT | LibC.O_NOFOLLOW | LibC.O_NONBLOCK | LibC.O_CLOEXEC, (uint)mode);
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw SystemCallException.Last($"open {path}");
+    }
+
     /// <summary>Attributes of a name, without following a symbolic link unless asked to; null when there is no such name.</summary>
     /// <param name="followLink">Attributes of the file that a link leads to.</param>
     public static FileStatus? Status(string path, bool followLink = false)
@@ -291,6 +298,13 @@ public static unsafe class FileSystem
             throw SystemCallException.Last($"fsync {path}");
     }
 
+    /// <summary>The content of a file onto stable storage, and of its attributes what is needed to read it: fdatasync(2).</summary>
+    public static void FlushContent(SafeFileHandle file, string path)
+    {
+        if (LibC.FDataSync(file) < 0)
+            throw SystemCallException.Last($"fdatasync {path}");
+    }
+
     /// <summary>Makes a creation, rename or removal in <paramref name="path"/> survive a power cut: fsync(2) on the directory.</summary>
     public static void FlushDirectory(string path)
     {
@@ -326,9 +340,15 @@ public static unsafe class FileSystem
     {
         if (!TryLock(file))
             return true;
+        Unlock(file);
+        return false;
+    }
+
+    /// <summary>Gives the lock of an open file back.</summary>
+    public static void Unlock(SafeFileHandle file)
+    {
         if (LibC.FLock(file, LibC.LOCK_UN) < 0)
             throw SystemCallException.Last("unlock");
-        return false;
     }
 
     /// <summary>Takes the exclusive lock of an open file, waiting for another holder at most <paramref name="limit"/>.</summary>
@@ -433,6 +453,25 @@ public static unsafe class FileSystem
                 else if (Marshal.GetLastPInvokeError() != LibC.EINTR)
                     throw SystemCallException.Last("write");
             }
+        }
+    }
+
+    /// <summary>Writes bytes at the end of a file that was opened for appending, by one call: what others append is before or after them, not among them.</summary>
+    /// <exception cref="SystemCallException">Not all of them are there; a part of them may be.</exception>
+    public static void Append(SafeFileHandle file, ReadOnlySpan<byte> bytes, string path)
+    {
+        fixed (byte* p = bytes)
+        {
+            nint n;
+            do
+            {
+                n = LibC.Write(file, p, bytes.Length);
+            }
+            while (n < 0 && Marshal.GetLastPInvokeError() == LibC.EINTR);
+            if (n < 0)
+                throw SystemCallException.Last($"write {path}");
+            if (n < bytes.Length)
+                throw new SystemCallException($"write {path}", "there is room for a part only");
         }
     }
 

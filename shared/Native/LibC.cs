@@ -126,6 +126,12 @@ internal static unsafe partial class LibC
     [LibraryImport(C, EntryPoint = "fsync", SetLastError = true)]
     internal static partial int FSync(SafeFileHandle file);
 
+    [LibraryImport(C, EntryPoint = "fdatasync", SetLastError = true)]
+    internal static partial int FDataSync(SafeFileHandle file);
+
+    [LibraryImport(C, EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(SafeFileHandle file, byte* buffer, nint count);
+
     [LibraryImport(C, EntryPoint = "prctl", SetLastError = true)]
     internal static partial int PrCtl(int option, nint a, nint b, nint c, nint d);
 

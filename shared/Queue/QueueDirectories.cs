@@ -68,6 +68,9 @@ public sealed class QueueDirectories
     /// <summary>Directory of results of TLS and the reports made of them, below <see cref="Root"/>.</summary>
     public const string TlsReports = "tlsrpt";
 
+    /// <summary>Directory of the files of events, below <see cref="Root"/>: there when events are recorded, or have been.</summary>
+    public const string Events = "events";
+
     /// <summary>Plain values.</summary>
     /// <param name="root">queue_directory.</param>
     /// <param name="hashedQueues">hash_queue_names, e.g. "deferred", "defer".</param>
@@ -87,9 +90,15 @@ public sealed class QueueDirectories
         }
     }
 
-    /// <summary>The queue of a configuration: queue_directory, hash_queue_names, hash_queue_depth.</summary>
+    /// <summary>The queue of a configuration: queue_directory, hash_queue_names, hash_queue_depth, events_enable.</summary>
     public static QueueDirectories FromConfig(MainConfig config) => new(
-        config.Get(Parameters.QueueDirectory), config.Get(Parameters.HashQueueNames), config.Get(Parameters.HashQueueDepth));
+        config.Get(Parameters.QueueDirectory), config.Get(Parameters.HashQueueNames), config.Get(Parameters.HashQueueDepth))
+    {
+        HasEvents = config.Get(Parameters.EventsEnable),
+    };
+
+    /// <summary>events_enable.</summary>
+    public bool HasEvents { get; init; }
 
     /// <summary>queue_directory.</summary>
     public string Root { get; }
@@ -119,7 +128,8 @@ public sealed class QueueDirectories
 
     /// <summary>The directories that nobody but mail_owner may enter.</summary>
     public IEnumerable<string> Private =>
-        [.. s_all.Where(queue => queue != QueueName.Maildrop).Select(DirectoryOf), $"{Root}/private", $"{Root}/{Digest}", $"{Root}/{Rules}", $"{Root}/{Policies}", $"{Root}/{TlsReports}"];
+        [.. s_all.Where(queue => queue != QueueName.Maildrop).Select(DirectoryOf), $"{Root}/private", $"{Root}/{Digest}", $"{Root}/{Rules}", $"{Root}/{Policies}", $"{Root}/{TlsReports}",
+            .. HasEvents || FileSystem.Status($"{Root}/{Events}") is not null ? (string[])[$"{Root}/{Events}"] : []];
 
     /// <summary>The queue of a directory name.</summary>
     public static bool TryParse(string name, out QueueName queue)

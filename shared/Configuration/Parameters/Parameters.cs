@@ -65,8 +65,8 @@ public static partial class Parameters
     private static Parameter<int> Number(string name, string defaultText, int minimum = 0, int maximum = int.MaxValue) =>
         Add(new Parameter<int>(name, defaultText, value => (int)Conversion.Number(value, minimum, maximum)));
 
-    private static Parameter<long> Size(string name, string defaultText) =>
-        Add(new Parameter<long>(name, defaultText, static value => Conversion.Number(value, 0, long.MaxValue)));
+    private static Parameter<long> Size(string name, string defaultText, long minimum = 0) =>
+        Add(new Parameter<long>(name, defaultText, value => Conversion.Number(value, minimum, long.MaxValue)));
 
     private static Parameter<int> Port(string name, string defaultText) => Add(new Parameter<int>(name, defaultText, Conversion.Port));
 

@@ -131,7 +131,7 @@ internal static class Operations
     {
         MainConfig config = MainConfig.Load(directory);
         (uint? owner, uint group) = Users.EffectiveUid == 0 ? (MailOwner.Of(config).Uid, MailOwner.GroupOf(config)) : (default(uint?), uint.MaxValue);
-        QueueDirectories.FromConfig(config).SetPermissions(owner, group);
+        QueueDirectories.FromConfig(config).SetPermissions(owner, group, config.Get(Parameters.EventsEnable));
         return ExitStatus.Ok;
     }
 

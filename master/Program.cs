@@ -82,7 +82,7 @@ namespace PostfixNet.Master;
 ///   running, no such user, no password, receivers do not find a key, or import would lose something that decides about mail. 64: bad command line. 75: could not start. 77: not permitted. 78: bad configuration.
 /// CONFIGURATION
 ///   master.toml; from main.toml: application_event_drain_time, command_directory, daemon_directory,
-///   default_process_limit, fork_attempts, fork_delay, hash_queue_depth, hash_queue_names, import_environment,
+///   default_process_limit, events_enable (for their directory), fork_attempts, fork_delay, hash_queue_depth, hash_queue_names, import_environment,
 ///   [dkim."DOMAIN"] (for dkim check), mail_owner, mail_version, master_service_disable, queue_directory, queue_service_name, service_throttle_time,
 ///   setgid_group, smtp_tlsrpt_enable (for tlsrpt), smtpd_sasl_password_file (for passwd), and those of shared/Service/Log/LogOptions.cs. All others are read to be checked.
 /// BUGS

@@ -112,9 +112,12 @@ internal sealed class Supervisor : IDisposable
             _ownerUid = Users.EffectiveUid;
             _ownerGid = uint.MaxValue;
         }
-        QueueDirectories.FromConfig(_instance.Config).CreateMissing(Users.EffectiveUid == 0 ? _ownerUid : null, _ownerGid);
+        MakeDirectories(_instance);
         FileSystem.ChangeDirectory(Settings.Queue);
     }
+
+    private void MakeDirectories(Instance instance) =>
+        QueueDirectories.FromConfig(instance.Config).CreateMissing(Users.EffectiveUid == 0 ? _ownerUid : null, _ownerGid, instance.Config.Get(Parameters.EventsEnable));
 
     private void OpenLog()
     {
@@ -222,14 +225,17 @@ internal sealed class Supervisor : IDisposable
             Instance instance = Instance.Read(_directory);
             if (instance.Settings.Queue != Settings.Queue)
                 throw new ConfigurationException("queue_directory has changed; that needs a stop and a start");
+            // That of events may be new.
+            MakeDirectories(instance);
             _lastReload = ReloadReport.Of(_instance, instance);
             _instance = instance;
         }
-        catch (ConfigurationException e)
+        catch (Exception e) when (e is ConfigurationException or SystemCallException)
         {
-            foreach (string problem in e.Problems)
+            IReadOnlyCollection<string> problems = e is ConfigurationException all ? [.. all.Problems] : [e.Message];
+            foreach (string problem in problems)
                 _log.ReloadRefused(problem);
-            _lastReload = new ReloadReport([], [], [.. e.Problems]);
+            _lastReload = new ReloadReport([], [], [.. problems]);
             return;
         }
         OpenLog();

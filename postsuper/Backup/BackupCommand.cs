@@ -132,7 +132,7 @@ internal static class BackupCommand
     private static void MakeDirectories(MainConfig config)
     {
         bool isRoot = Users.EffectiveUid == 0;
-        QueueDirectories.FromConfig(config).CreateMissing(isRoot ? MailOwner.Of(config).Uid : null, isRoot ? MailOwner.GroupOf(config) : uint.MaxValue);
+        QueueDirectories.FromConfig(config).CreateMissing(isRoot ? MailOwner.Of(config).Uid : null, isRoot ? MailOwner.GroupOf(config) : uint.MaxValue, config.Get(Parameters.EventsEnable));
     }
 
     // Made now, since only root makes files there. Empty it pauses nothing; half written, everything.

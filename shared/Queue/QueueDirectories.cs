@@ -90,15 +90,9 @@ public sealed class QueueDirectories
         }
     }
 
-    /// <summary>The queue of a configuration: queue_directory, hash_queue_names, hash_queue_depth, events_enable.</summary>
+    /// <summary>The queue of a configuration: queue_directory, hash_queue_names, hash_queue_depth.</summary>
     public static QueueDirectories FromConfig(MainConfig config) => new(
-        config.Get(Parameters.QueueDirectory), config.Get(Parameters.HashQueueNames), config.Get(Parameters.HashQueueDepth))
-    {
-        HasEvents = config.Get(Parameters.EventsEnable),
-    };
-
-    /// <summary>events_enable.</summary>
-    public bool HasEvents { get; init; }
+        config.Get(Parameters.QueueDirectory), config.Get(Parameters.HashQueueNames), config.Get(Parameters.HashQueueDepth));
 
     /// <summary>queue_directory.</summary>
     public string Root { get; }
@@ -127,9 +121,11 @@ public sealed class QueueDirectories
     };
 
     /// <summary>The directories that nobody but mail_owner may enter.</summary>
-    public IEnumerable<string> Private =>
+    public IEnumerable<string> Private => Closed(withEvents: FileSystem.Status($"{Root}/{Events}") is not null);
+
+    private IEnumerable<string> Closed(bool withEvents) =>
         [.. s_all.Where(queue => queue != QueueName.Maildrop).Select(DirectoryOf), $"{Root}/private", $"{Root}/{Digest}", $"{Root}/{Rules}", $"{Root}/{Policies}", $"{Root}/{TlsReports}",
-            .. HasEvents || FileSystem.Status($"{Root}/{Events}") is not null ? (string[])[$"{Root}/{Events}"] : []];
+            .. withEvents ? (string[])[$"{Root}/{Events}"] : []];
 
     /// <summary>The queue of a directory name.</summary>
     public static bool TryParse(string name, out QueueName queue)
@@ -308,11 +304,12 @@ public sealed class QueueDirectories
     /// <summary>Makes the directories that are missing, with the owners and modes they need, and takes those of Postfix over. For master.</summary>
     /// <param name="owner">mail_owner; null when an ordinary user runs a private instance: then everything is closed to others.</param>
     /// <param name="group">setgid_group: who may talk to the public services, and the group of dropped mail.</param>
+    /// <param name="withEvents">events_enable: theirs, too; what is there of before stays in any case.</param>
     /// <exception cref="IOException">A directory cannot be made.</exception>
-    public void CreateMissing(uint? owner, uint group)
+    public void CreateMissing(uint? owner, uint group, bool withEvents = false)
     {
         MakeRoot();
-        foreach (Place place in Places(owner, group))
+        foreach (Place place in Places(owner, group, withEvents))
         {
             if (place.TryMake() || place.IsAsPostfixHasIt())
                 place.SetPermissions();
@@ -321,10 +318,10 @@ public sealed class QueueDirectories
 
     /// <summary>As <see cref="CreateMissing"/>, and gives those that are there their owners and modes back. For an administrator.</summary>
     /// <inheritdoc cref="CreateMissing"/>
-    public void SetPermissions(uint? owner, uint group)
+    public void SetPermissions(uint? owner, uint group, bool withEvents = false)
     {
         MakeRoot();
-        foreach (Place place in Places(owner, group))
+        foreach (Place place in Places(owner, group, withEvents))
         {
             _ = place.TryMake();
             place.SetPermissions();
@@ -337,9 +334,9 @@ public sealed class QueueDirectories
             FileSystem.MakeDirectory(Root, 0x1ED); // 0755
     }
 
-    private IEnumerable<Place> Places(uint? owner, uint group) =>
+    private IEnumerable<Place> Places(uint? owner, uint group, bool withEvents) =>
     [
-        .. Private.Select(path => new Place(path, DirectoryMode, owner, Group: null)),
+        .. (withEvents ? Closed(withEvents) : Private).Select(path => new Place(path, DirectoryMode, owner, Group: null)),
         // Any user may drop a file and none may see or remove another's; set-group-id hands the group on to the files,
         // so that no program needs privileges to drop mail.
         new Place(DirectoryOf(QueueName.Maildrop), owner is null ? DirectoryMode : 0x7DB, owner, group) { PostfixMode = 0x1D8 }, // 03733, 0730

@@ -60,6 +60,7 @@ public sealed partial class ManualPagesTests
             foreach (Parameter<string> name in (Parameter<string>[])[Parameters.MailOwner, Parameters.SetgidGroup, Parameters.SmtpdSaslPasswordFile])
                 _ = config.Get(name);
             _ = config.Get(Parameters.SmtpTlsrptEnable);
+            _ = config.Get(Parameters.EventsEnable);
         },
         ["mtasts"] = static config => Read(PostfixNet.Mtasts.Program.Service, config, "mtasts"),
         ["pickup"] = static config => Read(PostfixNet.Pickup.Program.Service, config, "pickup"),

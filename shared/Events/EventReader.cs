@@ -59,7 +59,8 @@ public sealed class EventReader(string directory, EventPosition from) : IDisposa
                     continue;
                 if (MailEvent.Parse(line) is { } told)
                 {
-                    if (!line.StartsWith(EventJson.Beginning))
+                    // It follows a part of another.
+                    if (line.LastIndexOf(EventJson.Beginning) > 0)
                         DamagedLines++;
                     return told;
                 }

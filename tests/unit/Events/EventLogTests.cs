@@ -192,7 +192,7 @@ public sealed class EventLogTests : IDisposable
     {
         ManualClock clock = new();
         using EventLog log = Open(Options(segmentSize: 4096, keepSize: 20_000, keepSeconds: 4000), clock);
-        using EventReader reader = new(_events, EventPosition.Beginning);
+        using EventReader reader = new(_events, new EventPosition(1, 0));
         for (int i = 0; i < 100; i++)
             log.Write(Event(i, new string('x', 500)));
         List<long> numbers = EventSegments.Numbers(_events);
@@ -202,7 +202,7 @@ public sealed class EventLogTests : IDisposable
         // The reader had no chance, and knows.
         int seen = Rest(reader).Count;
         Assert.InRange(seen, 20, 60);
-        Assert.Equal(numbers[0] - 1, reader.MissedSegments + 1); // from the one that it had not opened
+        Assert.Equal(numbers[0] - 1, reader.MissedSegments);
         // Nothing is removed before its time; the open one ends, too.
         long last = numbers[^1];
         foreach (long number in numbers.SkipLast(1))

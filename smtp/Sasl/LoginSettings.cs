@@ -1,5 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Login;
+using PostfixNet.Logins;
 using PostfixNet.Mail;
 using PostfixNet.Net;
 
@@ -30,6 +31,9 @@ internal sealed record LoginSettings
 
     /// <summary>Key of the one login for this destination, whatever sender and server; empty: there is none.</summary>
     internal string OnlyKey { get; init; } = "";
+
+    /// <summary>When logins may be tried; null: always.</summary>
+    internal LoginTurns? Turns { get; init; }
 
     /// <summary>smtp_send_dummy_mail_auth.</summary>
     internal required bool SendDummyMailAuth { get; init; }
@@ -68,6 +72,7 @@ internal sealed record LoginSettings
             VerifiedTlsDemands = SecurityOptionWords.Read(config.ForTransport(Parameters.SmtpSaslTlsVerifiedSecurityOptions, service)),
             AuthSoftBounce = config.ForTransport(Parameters.SmtpSaslAuthSoftBounce, service),
             AuthEnforce = config.ForTransport(Parameters.SmtpSaslAuthEnforce, service),
+            Turns = new LoginTurns(static question => LoginTurn.Take(".", question)),
             SendDummyMailAuth = config.ForTransport(Parameters.SmtpSendDummyMailAuth, service),
         };
     }

@@ -27,7 +27,7 @@ internal sealed class PasswordTable(LookupTable table, bool bySender, string rec
     internal Credentials? Find(string sender, string host, string destination)
     {
         if (OfSender(sender) is { } own)
-            return Read(own, sender);
+            return Read(own, sender, isOfSender: true);
         if (table.Find(host) is { } ofHost)
             return Read(ofHost, host);
         return table.Find(destination) is { } ofDestination ? Read(ofDestination, destination) : null;
@@ -78,7 +78,9 @@ internal sealed class PasswordTable(LookupTable table, bool bySender, string rec
     /// <summary>Whether the secret of an entry is what a program says.</summary>
     internal static bool HasCommand(string value) => value.Contains(':' + CommandPrefix, StringComparison.Ordinal);
 
-    private Credentials Read(string value, string key)
+    private Credentials Read(string value, string key, bool isOfSender = false) => Parse(value, key).Of(key, value, isOfSender);
+
+    private Credentials Parse(string value, string key)
     {
         int colon = value.IndexOf(':', StringComparison.Ordinal);
         // Control characters have a meaning in some mechanisms.

@@ -1,4 +1,5 @@
 using PostfixNet.Login;
+using PostfixNet.Logins;
 using PostfixNet.Mail;
 using PostfixNet.Net;
 using PostfixNet.Tables;
@@ -20,11 +21,17 @@ internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings sett
     // No mechanism has as many; it ends a server that asks without end.
     private const int MostChallenges = 10;
 
+    // The server was given something to decide on.
+    private bool _hasAsked;
+
     // What the server said of a failure before its final reply; null: nothing.
     private string? _explanation;
 
     /// <summary>The server knows who we are.</summary>
     internal bool HasLoggedIn { get; private set; }
+
+    /// <summary>The login is the sender's own: that it does not work says nothing about other mail.</summary>
+    internal bool IsOfSender { get; private set; }
 
     /// <summary>Logs in, if there is a login for this mail at this server.</summary>
     /// <param name="sender">Of the message.</param>
@@ -52,6 +59,7 @@ internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings sett
 
     private Dsn? Run(Credentials credentials, IReadOnlyList<string>? offered)
     {
+        IsOfSender = credentials.IsOfSender;
         if (offered is null && !settings.AuthEnforce)
             return null;
         List<string> allowed = MechanismFilter.Apply(settings.MechanismFilter, offered ?? []);
@@ -64,14 +72,33 @@ internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings sett
         MechanismKind kind = MechanismKind.Choose(allowed, settings.DemandsOn(security), credentials.Token is not null, security?.ServerEndPoint is not null)
             ?? throw new SaslException("no mechanism available");
         Attempt attempt = new(kind, security, offered ?? []);
-        if (credentials.Token is null)
-            return Judge(Exchange(attempt, credentials.User, credentials.Password));
+        using LoginTurn? turn = settings.Turns?.Take(credentials, log);
+        if (turn?.Refused is { } refused)
+            return LeftAlone(credentials, refused);
+        try
+        {
+            SmtpReply reply = Try(attempt, credentials);
+            if (reply.Class is 2 or 5)
+                settings.Turns?.Tell(turn, reply.Class == 2 ? null : (reply.Status, Explained(reply)), log);
+            return Judge(reply);
+        }
+        catch (SaslException e) when (_hasAsked)
+        {
+            // It had its answer: the server did not prove that it knows the password, or has no idea of the mechanism.
+            settings.Turns?.Tell(turn, ("4.7.0", e.Message), log);
+            throw;
+        }
+    }
 
+    private SmtpReply Try(Attempt attempt, Credentials credentials)
+    {
+        if (credentials.Token is null)
+            return Exchange(attempt, credentials.User, credentials.Password);
         SmtpReply reply = Exchange(attempt, credentials.User, credentials.Token.Get(chat.Stream.ThrowIfStopping));
         // The token may have been withdrawn before its time: then a fresh one is tried, once.
         if (reply.Code == 535 && credentials.Token.Refused())
             reply = Exchange(attempt, credentials.User, credentials.Token.Get(chat.Stream.ThrowIfStopping));
-        return Judge(reply);
+        return reply;
     }
 
     private sealed record Attempt(MechanismKind Kind, IChannelSecurity? Security, IReadOnlyList<string> Offered);
@@ -144,6 +171,7 @@ internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings sett
     {
         string text = response is null ? "" : Convert.ToBase64String(response);
         chat.Redaction?.AddResponse(text);
+        _hasAsked = true;
         if (command.Length + text.Length + 2 > MostLineOctets)
             throw new SaslException("name and password or token are too long");
         return chat.AskSecretly(SmtpStage.Auth, command + text, command + "<hidden>");
@@ -170,16 +198,22 @@ internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings sett
             HasLoggedIn = true;
             return null;
         }
-        string status = reply.Class switch
-        {
-            4 => reply.Status,
-            5 when !settings.AuthSoftBounce => reply.Status,
-            5 => $"4{reply.Status.AsSpan(1)}",
-            _ => "4.5.0",
-        };
-        string explained = _explanation is null ? "" : $" ({_explanation})";
-        return SmtpTrouble.Why(status, $"SASL authentication failed; server {peer.Name} said: {reply.Text}{explained}", peer.Host, reply.Text);
+        return SmtpTrouble.Why(StatusOf(reply.Class, reply.Status), $"SASL authentication failed; server {peer.Name} said: {Explained(reply)}", peer.Host, reply.Text);
     }
+
+    // What a refusal means for the mail.
+    private string StatusOf(int replyClass, string status) => replyClass switch
+    {
+        4 => status,
+        5 when !settings.AuthSoftBounce => status,
+        5 => $"4{status.AsSpan(1)}",
+        _ => "4.5.0",
+    };
+
+    private string Explained(SmtpReply reply) => _explanation is null ? reply.Text : $"{reply.Text} ({_explanation})";
+
+    private Dsn LeftAlone(Credentials credentials, RefusedLogin refused) => SmtpTrouble.Why(StatusOf(refused.Status[0] - '0', refused.Status),
+        $"SASL authentication failed; login {PrintableText.Of(credentials.Shown)} was refused at {MailTime.LogStamp(refused.At)}: {refused.Reply}; it is not tried again before {MailTime.LogStamp(refused.Until)}");
 
     private Dsn Failed(string why) => SmtpTrouble.Why("4.7.0",
         $"SASL authentication failed; cannot authenticate to server {peer.Name}: {chat.Redaction?.Apply(why) ?? why}");

@@ -20,6 +20,9 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
     /// <summary>What the server can do.</summary>
     internal ServerFeatures Features { get; private set; } = ServerFeatures.None;
 
+    /// <summary>The login of this sender does not work, which says nothing about the server.</summary>
+    internal bool IsSendersFault { get; private set; }
+
     /// <summary>Greets.</summary>
     /// <returns>Why this server cannot be used; null: it is ready for mail.</returns>
     internal Dsn? Run()
@@ -146,6 +149,7 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
     {
         SmtpLogin login = new(chat, _peer, settings, _log);
         Dsn? why = login.Run(turn.Delivery.Request.Sender, turn.Destination.Written, Features.AuthMechanisms);
+        IsSendersFault = why is not null && login.IsOfSender;
         Features = Features with { SendDummyAuth = settings.SendDummyMailAuth && login.HasLoggedIn };
         return why;
     }

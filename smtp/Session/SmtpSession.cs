@@ -47,7 +47,10 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
                 turn.SetUpTime = turn.Delivery.Now;
                 return true;
             }
-            trouble.SiteFails(why);
+            if (handshake.IsSendersFault)
+                trouble.MessageFails(why);
+            else
+                trouble.SiteFails(why);
             Quit();
         }
         catch (ConnectionException e)

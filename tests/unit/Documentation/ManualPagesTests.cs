@@ -62,6 +62,7 @@ public sealed partial class ManualPagesTests
             _ = config.Get(Parameters.SmtpTlsrptEnable);
             _ = config.Get(Parameters.EventsEnable);
         },
+        ["logins"] = static config => Read(PostfixNet.Logins.Program.Service, config, "logins"),
         ["mtasts"] = static config => Read(PostfixNet.Mtasts.Program.Service, config, "mtasts"),
         ["pickup"] = static config => Read(PostfixNet.Pickup.Program.Service, config, "pickup"),
         ["posttool"] = static config =>

@@ -1,0 +1,71 @@
+using System.Runtime.ExceptionServices;
+using PostfixNet.Ipc;
+using PostfixNet.Native;
+using PostfixNet.Service;
+
+namespace PostfixNet.Logins;
+
+/// <summary>Answers processes of the SMTP client.</summary>
+internal sealed class LoginsServer(EventLoop loop, LoginBook book, Log log) : EventServer.IServer
+{
+    // Who has a turn keeps it for as long as servers may take over AUTH.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
+
+    public void Serve(Descriptor client) => Watch(Talk(client));
+
+    private async Task Talk(Descriptor client)
+    {
+        LoopStream stream = new(loop, client, s_patience);
+        using LoopChannel channel = new(stream, "client", s_patience);
+        try
+        {
+            await Turn(channel, TurnQuestion.From(await channel.Receive()));
+        }
+        catch (IpcException e)
+        {
+            // A client leaves when it does not want to wait.
+            if (!e.Message.Contains("closed", StringComparison.Ordinal) && !e.Message.Contains("timeout", StringComparison.Ordinal))
+                log.Warning(e.Message);
+        }
+    }
+
+    private async Task Turn(LoopChannel channel, TurnQuestion question)
+    {
+        RefusedLogin? refused = await book.Ask(question);
+        bool isTold = refused is not null;
+        try
+        {
+            await channel.Send(LoginTurn.Answer(refused));
+            if (isTold)
+                return;
+            book.Told(question, LoginOutcome.From(await channel.Receive()));
+            isTold = true;
+        }
+        finally
+        {
+            if (!isTold)
+                book.Left(question);
+        }
+    }
+
+    // Whoever has a turn goes on without us; our successor knows nothing of it.
+    public void MustEnd() => loop.Stop();
+
+    // A bug ends the process, with one line.
+    private void Watch(Task work)
+    {
+        _ = Wait();
+
+        async Task Wait()
+        {
+            try
+            {
+                await work;
+            }
+            catch (Exception e)
+            {
+                loop.Soon(ExceptionDispatchInfo.Capture(e).Throw);
+            }
+        }
+    }
+}

@@ -29,6 +29,8 @@ internal sealed record Instance(MainConfig Config, MasterSettings Settings, IRea
         problems.ThrowIfAny();
         if (SystemCheck.MadeUpName(config) is { } made)
             warnings.Add(made);
+        if (SystemCheck.LoginsNotCounted(config, master!.Services) is { } logins)
+            warnings.Add(logins);
         warnings.AddRange(SystemCheck.Contradictions(config));
         warnings.AddRange(SystemCheck.UnknownUsers(config));
         warnings.AddRange(SystemCheck.UnknownQueues(config));

@@ -20,6 +20,7 @@ namespace PostfixNet.Master;
 ///   master [-c config_directory] dkim check [DOMAIN ...] [--json]
 ///   master [-c config_directory] mta-sts DOMAIN [--refresh] [--json]
 ///   master [-c config_directory] tlsrpt [DOMAIN] [--send] [--json]
+///   master [-c config_directory] auth-test DESTINATION [--from ADDRESS] [--transport SERVICE] [--conversation] [--json]
 ///   master [-c config_directory] import [DIRECTORY] [--output DIRECTORY] [--queue DIRECTORY] [--accept-losses] [--copy-tables] [--dry-run] [--json]
 /// DESCRIPTION
 ///   start      Checks the configuration, makes missing queue directories, and returns when the system accepts mail.
@@ -63,6 +64,10 @@ namespace PostfixNet.Master;
 ///              exchangers are in it. Exit status 1: no policy holds. docs/tls.md.
 ///   tlsrpt     Shows the results of TLS that the service tlsrpt has gathered today and the days before for domains that want reports (smtp_tlsrpt_enable), and to whom the reports went.
 ///              With a domain: by policy, result and server. --send first tries reports of days that are over at once. For root and mail_owner.
+///   auth-test  Logs in to the server of a destination as mail would, by the program that delivers there: a domain or address, whose route is taken, or a next hop as in relayhost. Sends no mail.
+///              Shows the server, TLS and by what the server was verified, each mechanism that it offers and why it is or is not used, channel binding, and what the server says; with
+///              --conversation every line, passwords and tokens left out. The login is tried even if it was refused a moment ago; if it works now, mail that waits because of it goes at its next attempt.
+///              For root, who can read smtp_sasl_password_maps. Exit 0: accepted. 1: refused, or there is no login. 75: not tried, because of the way there. docs/logins.md.
 ///   import     Makes main.toml and master.toml of the main.cf and master.cf in DIRECTORY (/etc/postfix), which are not changed, and reports what became of
 ///              each line: taken, default (left out, because this system does so anyhow), or lost, with what becomes of mail then. If what is lost decides
 ///              about mail nothing is written, and the exit status is 1, unless --accept-losses; mail whose way is lost then waits. --output says
@@ -84,7 +89,7 @@ namespace PostfixNet.Master;
 ///   master.toml; from main.toml: application_event_drain_time, command_directory, daemon_directory,
 ///   default_process_limit, events_enable (for their directory), fork_attempts, fork_delay, hash_queue_depth, hash_queue_names, import_environment,
 ///   [dkim."DOMAIN"] (for dkim check), mail_owner, mail_version, master_service_disable, queue_directory, queue_service_name, service_throttle_time,
-///   setgid_group, smtp_tlsrpt_enable (for tlsrpt), smtpd_sasl_password_file (for passwd), and those of shared/Service/Log/LogOptions.cs. All others are read to be checked.
+///   setgid_group, smtp_sasl_auth_enable (whether logins is needed), smtp_tlsrpt_enable (for tlsrpt), smtpd_sasl_password_file (for passwd), and those of shared/Service/Log/LogOptions.cs. All others are read to be checked.
 /// BUGS
 ///   A new mail_owner or queue_directory takes effect at a start, not at a reload.
 /// </summary>

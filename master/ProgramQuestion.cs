@@ -10,8 +10,9 @@ internal static class ProgramQuestion
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
 
     /// <param name="question">In words of the program's own.</param>
+    /// <param name="limit">For the answer; 30 seconds.</param>
     /// <exception cref="ConfigurationException">It cannot say.</exception>
-    internal static IReadOnlyList<Fact> Ask(string directory, MasterSettings settings, ServiceEntry service, IReadOnlyList<string> question)
+    internal static IReadOnlyList<Fact> Ask(string directory, MasterSettings settings, ServiceEntry service, IReadOnlyList<string> question, TimeSpan? limit = null)
     {
         ServiceCommandLine line = new(directory, [service.Name], IsCheck: false, service.Arguments) { Question = question };
         (Descriptor answer, Descriptor theirs) = Descriptor.Pair();
@@ -26,7 +27,7 @@ internal static class ProgramQuestion
             }
             using (process)
             {
-                string[] lines = Answer.Read(answer, Deadline.In(s_limit)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+                string[] lines = Answer.Read(answer, Deadline.In(limit ?? s_limit)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
                 if (process.Exit.Wait(Readiness.Readable, 1000).This == Readiness.None)
                     Signals.TrySend(process.Pid, Signals.Kill);
                 (int status, string words) = process.WaitForExit();

@@ -64,6 +64,11 @@ internal static class SystemCheck
             $"\"{host}\" is a name that no other host knows: many servers refuse mail from it; give the full name of this host, e.g. \"mail.example.com\"").Message : null;
     }
 
+    /// <summary>A master.toml of before there was a service logins; null: it has it, or nobody needs it.</summary>
+    internal static string? LoginsNotCounted(MainConfig config, IReadOnlyList<ServiceEntry> services) =>
+        config.Get(Parameters.SmtpSaslAuthEnable) && !services.Any(static service => service is { Name: "logins", Command: "logins" })
+            ? config.Refuse(Parameters.SmtpSaslAuthEnable, "master.toml has no service logins: a login that the server refuses is tried for each message; conf/master.toml has it").Message : null;
+
     /// <summary>Times that contradict one another, one line each.</summary>
     internal static IEnumerable<string> Contradictions(MainConfig config)
     {

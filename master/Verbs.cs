@@ -17,10 +17,10 @@ internal abstract class MasterVerb : Command
 internal static class Verbs
 {
     internal static CommandReader<MasterVerb> Reader => new CommandReader<MasterVerb>("master",
-        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|config|set-permissions|logrotate|pause|resume|passwd|dkim|mta-sts|tlsrpt|import")
+        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|config|set-permissions|logrotate|pause|resume|passwd|dkim|mta-sts|tlsrpt|auth-test|import")
     { Manual = typeof(Verbs).Assembly }
         .With<StartVerb>().With<StartForegroundVerb>().With<StopVerb>().With<AbortVerb>().With<ReloadVerb>().With<FlushVerb>()
-        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<LogrotateVerb>().With<PauseVerb>().With<ResumeVerb>().With<VerboseVerb>().With<PasswordVerb>().With<DkimVerb>().With<MtaStsVerb>().With<TlsrptVerb>().With<ImportVerb>();
+        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<LogrotateVerb>().With<PauseVerb>().With<ResumeVerb>().With<VerboseVerb>().With<PasswordVerb>().With<DkimVerb>().With<MtaStsVerb>().With<TlsrptVerb>().With<AuthTestVerb>().With<ImportVerb>();
 }
 
 [Verb("start", HelpText = "Check the configuration, start the mail system, return when it accepts mail.")]
@@ -226,6 +226,29 @@ internal sealed class TlsrptVerb : MasterVerb
     public bool Json { get; set; }
 
     internal override int Run(string directory) => Words.Count() > 1 ? Caller.Fail("tlsrpt takes one domain", ExitStatus.Usage) : TlsReports.Run(directory, Words.FirstOrDefault(), Json, Send);
+}
+
+[Verb("auth-test", HelpText = "Log in to the server of a destination as mail would (exit status 0: accepted), show each step, send nothing.")]
+internal sealed class AuthTestVerb : MasterVerb
+{
+    [Value(0, MetaName = "DESTINATION", HelpText = "A domain or address, whose route is taken; or a next hop, \"[smtp.example.com]:587\".")]
+    public IEnumerable<string> Words { get; set; } = [];
+
+    [Option("from", Max = 1, MetaValue = "ADDRESS", HelpText = "The sender, where logins depend on it; default: somebody of this host.")]
+    public IEnumerable<string> Sender { get; set; } = [];
+
+    [Option("transport", Max = 1, MetaValue = "SERVICE", HelpText = "The service of master.toml that logs in; default: that of the route, else smtp.")]
+    public IEnumerable<string> Transport { get; set; } = [];
+
+    [Option("conversation", HelpText = "Show what is said, line by line; passwords and tokens left out.")]
+    public bool Conversation { get; set; }
+
+    [Option("json", HelpText = "One JSON array.")]
+    public bool Json { get; set; }
+
+    internal override int Run(string directory) => Words.ToArray() is [var destination]
+        ? AuthTest.Run(directory, destination, Sender.FirstOrDefault(), Transport.FirstOrDefault(), Conversation, Json)
+        : Caller.Fail("auth-test takes one destination; usage: master auth-test DESTINATION [--from ADDRESS] [--transport SERVICE] [--conversation] [--json]", ExitStatus.Usage);
 }
 
 [Verb("import", HelpText = "Make main.toml and master.toml of a configuration of Postfix.")]

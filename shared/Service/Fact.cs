@@ -17,6 +17,18 @@ public sealed record Fact(string Name, string Value, string Because)
     /// <summary>The question to an agent which mail exchangers a domain has, which is the next word.</summary>
     public const string AboutExchangers = "exchangers";
 
+    /// <summary>The question to an agent to log in to the servers of a next hop: it follows, with the name of the destination's table or "", and the sender.</summary>
+    public const string AboutLogin = "login";
+
+    /// <summary>Name of the fact what came of it: "accepted", "refused", "none" (there is no login) or "not tried", and why.</summary>
+    public const string ResultName = "result";
+
+    /// <summary>Name of a fact that is a line said to the server.</summary>
+    public const string SaidName = ">";
+
+    /// <summary>Name of one that is a line of the server.</summary>
+    public const string HeardName = "<";
+
     /// <summary>Name of a fact about one of them: its name, and its preference.</summary>
     public const string ExchangerName = "exchanger";
 

@@ -82,13 +82,12 @@ internal sealed record LoginSettings
     {
         if (table.FirstKey(static (_, value) => value.IndexOf(':', StringComparison.Ordinal) <= 0) is { } odd)
             config.Remark(Parameters.SmtpSaslPasswordMaps, $"the entry for {odd} is not \"user:password\": no mail goes where it counts", service);
-        foreach (string hop in config.Get(Parameters.Relayhost))
+        foreach ((string parameter, string hop) in config.Get(Parameters.Relayhost).Select(static hop => ("relayhost", hop)).Concat(config.Get(Parameters.SmtpFallbackRelay).Select(static hop => ("smtp_fallback_relay", hop))))
         {
             if (HostAndPort.Parse(hop)?.Host is not { } host || table.Find(hop) is not null || table.Find(host) is not null)
                 continue;
-            string? near = table.FirstKey((key, _) => HostAndPort.Parse(key)?.Host.Equals(host, StringComparison.OrdinalIgnoreCase) == true);
-            if (near is not null)
-                config.Remark(Parameters.SmtpSaslPasswordMaps, $"has an entry for {near}, which is not that of relayhost, {hop}: there is no login for it; the two must be written alike", service);
+            if (PasswordTable.Near(table, hop) is { } near)
+                config.Remark(Parameters.SmtpSaslPasswordMaps, $"has an entry for {near}, which is not that of {parameter}, {hop}: there is no login for it; the two must be written alike", service);
         }
     }
 }

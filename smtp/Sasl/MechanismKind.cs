@@ -31,7 +31,18 @@ internal sealed class MechanismKind
 
     private SecurityOptions Offers { get; }
 
-    private bool BindsChannel => Name.EndsWith("-PLUS", StringComparison.Ordinal);
+    internal bool IsScram => Name.StartsWith("SCRAM-", StringComparison.Ordinal);
+
+    internal bool BindsChannel => Name.EndsWith("-PLUS", StringComparison.Ordinal);
+
+    /// <summary>All, the best first.</summary>
+    internal static IReadOnlyList<MechanismKind> All => s_all;
+
+    /// <summary>The words of smtp_sasl_security_options that it does not satisfy; empty: it does.</summary>
+    internal string Lacks(SecurityOptions demands) => ((demands & ~Offers) == SecurityOptions.None ? "" : (demands & ~Offers).ToString().ToLowerInvariant());
+
+    /// <summary>The same mechanism without channel binding; null: it has none.</summary>
+    internal MechanismKind? Unbound => BindsChannel ? Array.Find(s_all, kind => kind.Name == Name[..^"-PLUS".Length]) : null;
 
     /// <summary>The best mechanism for a login; null when there is none.</summary>
     /// <param name="allowed">Names in capitals: what the server offers and smtp_sasl_mechanism_filter lets through.</param>

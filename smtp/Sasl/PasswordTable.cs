@@ -43,6 +43,28 @@ internal sealed class PasswordTable(LookupTable table, bool bySender, string rec
     /// <inheritdoc cref="Find"/>
     internal bool Has(string sender, string host, string destination) => !Unless(() => (OfSender(sender) ?? table.Find(host) ?? table.Find(destination)) is null);
 
+    /// <summary>A key of an entry that looks like a next hop, or server, without an entry of its own: it names the same host, written otherwise. null: there is none.</summary>
+    internal string? Near(string written) => Near(table, written);
+
+    /// <inheritdoc cref="Near(string)"/>
+    internal static string? Near(LookupTable table, string written)
+    {
+        string host = HostOf(written);
+        return table.FirstKey((key, _) => key.Length > 0 && key != written && HostOf(key).Equals(host, StringComparison.OrdinalIgnoreCase));
+    }
+
+    // "smtp:[mail.example.com]:587", "smtps://mail.example.com", "mail.example.com." are how people write it.
+    private static string HostOf(string written)
+    {
+        string text = written.Trim();
+        foreach (string prefix in (string[])["smtps://", "smtp://", "smtp:", "smtps:", "submission:", "relay:"])
+        {
+            if (text.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+                text = text[prefix.Length..];
+        }
+        return (HostAndPort.Parse(text)?.Host ?? text).Trim('[', ']').TrimEnd('.');
+    }
+
     // False, too, when the table cannot say.
     private static bool Unless(Func<bool> isThereNone)
     {

@@ -21,6 +21,9 @@ internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings sett
     // No mechanism has as many; it ends a server that asks without end.
     private const int MostChallenges = 10;
 
+    // Of the server, in the last exchange.
+    private int _challenges;
+
     // The server was given something to decide on.
     private bool _hasAsked;
 
@@ -29,6 +32,9 @@ internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings sett
 
     /// <summary>The server knows who we are.</summary>
     internal bool HasLoggedIn { get; private set; }
+
+    /// <summary>The server does not know the channel binding that there is here; it was tried without.</summary>
+    internal bool HasLeftOutBinding { get; private set; }
 
     /// <summary>The login is the sender's own: that it does not work says nothing about other mail.</summary>
     internal bool IsOfSender { get; private set; }
@@ -62,15 +68,14 @@ internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings sett
         IsOfSender = credentials.IsOfSender;
         if (offered is null && !settings.AuthEnforce)
             return null;
-        List<string> allowed = MechanismFilter.Apply(settings.MechanismFilter, offered ?? []);
-        if (allowed.Count == 0)
+        IChannelSecurity? security = chat.Stream.Security;
+        MechanismChoice choice = new(offered ?? [], settings.MechanismFilter, settings.DemandsOn(security), credentials.Token is not null, security?.ServerEndPoint is not null);
+        if (!choice.IsAnyAllowed)
         {
             return SmtpTrouble.Why("4.7.0",
                 $"SASL authentication failed: server {peer.Name} offered no compatible authentication mechanisms for this type of connection security");
         }
-        IChannelSecurity? security = chat.Stream.Security;
-        MechanismKind kind = MechanismKind.Choose(allowed, settings.DemandsOn(security), credentials.Token is not null, security?.ServerEndPoint is not null)
-            ?? throw new SaslException("no mechanism available");
+        MechanismKind kind = choice.Kind ?? throw new SaslException("no mechanism available");
         Attempt attempt = new(kind, security, offered ?? []);
         using LoginTurn? turn = settings.Turns?.Take(credentials, log);
         if (turn?.Refused is { } refused)
@@ -93,12 +98,23 @@ internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings sett
     private SmtpReply Try(Attempt attempt, Credentials credentials)
     {
         if (credentials.Token is null)
-            return Exchange(attempt, credentials.User, credentials.Password);
+            return TryPassword(attempt, credentials);
         SmtpReply reply = Exchange(attempt, credentials.User, credentials.Token.Get(chat.Stream.ThrowIfStopping));
         // The token may have been withdrawn before its time: then a fresh one is tried, once.
         if (reply.Code == 535 && credentials.Token.Refused())
             reply = Exchange(attempt, credentials.User, credentials.Token.Get(chat.Stream.ThrowIfStopping));
         return reply;
+    }
+
+    // A server may know other channel bindings only, tls-exporter (RFC 9266), which the TLS library does not give us. It says so before it has asked for anything. From one that has proved
+    // its name that is believed: then nobody is in between, and the login goes without. From others not: to whoever is in between the binding is the obstacle.
+    private SmtpReply TryPassword(Attempt attempt, Credentials credentials)
+    {
+        SmtpReply reply = Exchange(attempt, credentials.User, credentials.Password);
+        if (reply.Class != 5 || _challenges > 0 || attempt.Kind.Unbound is not { } unbound || attempt.Security?.IsPeerVerified != true || !attempt.Offered.Contains(unbound.Name))
+            return reply;
+        HasLeftOutBinding = true;
+        return Exchange(attempt with { Kind = unbound }, credentials.User, credentials.Password);
     }
 
     private sealed record Attempt(MechanismKind Kind, IChannelSecurity? Security, IReadOnlyList<string> Offered);
@@ -110,12 +126,12 @@ internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings sett
         Mechanism mechanism = attempt.Kind.Start(user, secret, peer, attempt.Security?.ServerEndPoint, attempt.Offered);
         _explanation = null;
         SmtpReply reply = Begin(attempt.Kind.Name, mechanism.InitialResponse);
-        for (int challenges = 1; reply.Class == 3; challenges++)
+        for (_challenges = 0; reply.Class == 3;)
         {
             byte[] response;
             try
             {
-                if (challenges > MostChallenges)
+                if (++_challenges > MostChallenges)
                     throw new SaslException("too many challenges");
                 if (mechanism.ChallengeTellsFailure)
                     Explain(attempt.Kind.Name, reply);

@@ -20,6 +20,12 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
     /// <summary>What the server can do.</summary>
     internal ServerFeatures Features { get; private set; } = ServerFeatures.None;
 
+    /// <summary>The server knows who we are.</summary>
+    internal bool HasLoggedIn { get; private set; }
+
+    /// <inheritdoc cref="SmtpLogin.HasLeftOutBinding"/>
+    internal bool HasLeftOutBinding { get; private set; }
+
     /// <summary>The login of this sender does not work, which says nothing about the server.</summary>
     internal bool IsSendersFault { get; private set; }
 
@@ -149,6 +155,7 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
     {
         SmtpLogin login = new(chat, _peer, settings, _log);
         Dsn? why = login.Run(turn.Delivery.Request.Sender, turn.Destination.Written, Features.AuthMechanisms);
+        (HasLoggedIn, HasLeftOutBinding) = (login.HasLoggedIn, login.HasLeftOutBinding);
         IsSendersFault = why is not null && login.IsOfSender;
         Features = Features with { SendDummyAuth = settings.SendDummyMailAuth && login.HasLoggedIn };
         return why;

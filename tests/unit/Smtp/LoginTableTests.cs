@@ -59,6 +59,12 @@ public sealed class LoginTableTests
     }
 
     [Theory]
+    [InlineData("relayhost = '[a.test]:587'\n[smtp_sasl_password_maps]\n'smtp:[a.test]:587' = 'u:p'", "smtp:[a.test]:587, which is not that of relayhost, [a.test]:587")]
+    [InlineData("relayhost = '[a.test]:587'\n[smtp_sasl_password_maps]\n'A.test.' = 'u:p'", "A.test., which is not that of relayhost, [a.test]:587")]
+    [InlineData("smtp_fallback_relay = '[a.test]:587'\n[smtp_sasl_password_maps]\n'[a.test]' = 'u:p'", "[a.test], which is not that of smtp_fallback_relay, [a.test]:587")]
+    public void A_key_that_nearly_matches_is_pointed_out(string toml, string want) => Assert.Contains(want, Assert.Single(Remarks(toml)), StringComparison.OrdinalIgnoreCase);
+
+    [Theory]
     [InlineData("relayhost = '[a.test]:587'\n[smtp_sasl_password_maps]\n'[a.test]:587' = 'u:p'\n'b.test' = 'u:p'")]
     [InlineData("relayhost = '[a.test]:587'\n[smtp_sasl_password_maps]\n'a.test' = 'u:p'")] // the host's name counts too
     [InlineData("relayhost = '[a.test]:587'\n[smtp_sasl_password_maps]\n'b.test' = 'u:p'")] // perhaps it wants none

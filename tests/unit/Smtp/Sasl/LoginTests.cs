@@ -95,6 +95,20 @@ public sealed class LoginTests : IDisposable
         Assert.Equal(want, Result(tls.Rig).Status);
     }
 
+    [Theory] // a server that knows tls-exporter alone: whoever is in between would say so, too
+    [InlineData("secure", "sent", 2)]
+    [InlineData("encrypt", "deferred", 1)]
+    public void Another_channel_binding_is_believed_of_a_server_that_has_proved_its_name(string level, string want, int logins)
+    {
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = level == "secure" ? TlsLevel.Verify : TlsLevel.Encrypt }, """{"ext": ["STARTTLS", "AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256"]}""");
+        ScramServer plain = new(Password, header: "n,,");
+        tls.Server.Authenticator = line => line.StartsWith("AUTH SCRAM-SHA-256-PLUS", StringComparison.Ordinal) ? "535 5.7.0 channel binding not supported" : plain.Answer(line);
+        tls.Rig.Options = tls.Rig.Options with { Login = LoginSettings.Read(MainConfig.FromText($"[smtp_sasl_password_maps]\n{Entry}\n"), "smtp") };
+        tls.Deliver();
+        Assert.Equal(want, Result(tls.Rig).Status);
+        Assert.Equal(logins, tls.Server.Commands.Count(static command => command.StartsWith("AUTH ", StringComparison.Ordinal)));
+    }
+
     [Theory] // smtp_sasl_tls_security_options: over TLS, and not without
     [InlineData("STARTTLS", true)]
     [InlineData("SIZE", false)]

@@ -100,4 +100,17 @@ public sealed class MechanismChoiceTests
     {
         public byte[]? ServerEndPoint => null;
     }
+
+    [Theory]
+    [InlineData("SCRAM-SHA-256", "", false, null)]
+    [InlineData("SCRAM-SHA-256-PLUS", "", false, "needs TLS, with a certificate of the server")]
+    [InlineData("PLAIN", "", false, "smtp_sasl_security_options or its kin for TLS demand noplaintext")]
+    [InlineData("CRAM-MD5", "", false, "SCRAM-SHA-256 is better")]
+    [InlineData("CRAM-MD5", "!cram-md5, static:rest", false, "smtp_sasl_mechanism_filter shuts it out")]
+    [InlineData("XOAUTH2", "", false, "for tokens; the login has a password")]
+    [InlineData("PLAIN", "", true, "for passwords; the login has a token")]
+    [InlineData("GSSAPI", "", false, "not known here")]
+    public void Why_a_mechanism_is_not_used(string name, string filter, bool hasToken, string? why) =>
+        Assert.Equal(why, new MechanismChoice(["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "GSSAPI", "XOAUTH2"], filter.Split(", ", StringSplitOptions.RemoveEmptyEntries),
+            hasToken ? SecurityOptions.NoAnonymous : SecurityOptions.NoPlaintext | SecurityOptions.NoAnonymous, hasToken, canBind: false).WhyNot(name));
 }

@@ -71,7 +71,7 @@ internal static class Program
             [Fact.AboutNames] => NameFacts.Of(config, settings.Options),
             [Fact.AboutExchangers, var domain] => ExchangerFacts.Of(config, domain),
             [Fact.AboutSigning, var domain] => RecordFacts.Of(config, domain),
-            [Fact.AboutLogin, _, _, _] => LoginTrial.Of(config, service, [.. question.Skip(1)]),
+            [Fact.AboutLogin, _, _, _] => LoginTrial.Of(config, settings, service, [.. question.Skip(1)]),
             _ => ServerFacts.Of(config, settings.Options, service, question),
         },
         CallsPrograms = LoginSettings.CallPrograms,

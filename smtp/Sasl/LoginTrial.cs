@@ -37,6 +37,8 @@ internal sealed class LoginTrial
             RequestTimeLimit = s_limit,
             ConnectTimeout = all.ConnectTimeout > TimeSpan.Zero && all.ConnectTimeout < s_connectLimit ? all.ConnectTimeout : s_connectLimit,
             Verbosity = new Verbosity(settings.Queues.Root, service, PeerList.Read(["0.0.0.0/0", "::/0"])),
+            // So that the protocol and the ciphers are told.
+            Tls = all.Tls is null ? null : new TlsPolicies(all.Tls.Settings with { LogLevel = 1 }),
             Login = all.Login is null ? null : all.Login with { Turns = new LoginTurns(Take, insists: true) },
         };
         _surroundings = new Surroundings(options, new Log(_record), TimeProvider.System, StopSignal.None);
@@ -44,11 +46,9 @@ internal sealed class LoginTrial
     }
 
     /// <param name="question">Next hops; the name of the destination's table, or ""; the sender.</param>
-    internal static IEnumerable<Fact> Of(MainConfig config, string service, IReadOnlyList<string> question)
+    internal static IEnumerable<Fact> Of(MainConfig config, AgentSettings settings, string service, IReadOnlyList<string> question)
     {
-        // So that the protocol and the ciphers are told.
-        MainConfig telling = config.With("auth-test", [new($"{(service == "lmtp" ? "lmtp" : "smtp")}_tls_loglevel", "1")]);
-        LoginTrial trial = new(config, AgentSettings.Read(telling, service), service, question);
+        LoginTrial trial = new(config, settings, service, question);
         trial.Run();
         return trial._facts;
     }

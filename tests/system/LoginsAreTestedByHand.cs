@@ -57,7 +57,7 @@ public sealed class LoginsAreTestedByHand
         CommandResult none = mail.Master("auth-test", "sink.test");
         Assert.Equal(1, none.Status);
         Assert.Matches($@"(?m)^result +none +.*the one for 127\.0\.0\.1:{relay.Port + 1} is not it, though it looks alike", none.Output);
-        relay.Dispose();
+        relay.Stop();
         Assert.Equal(75, mail.Master("auth-test", "sink.test").Status);
     });
 

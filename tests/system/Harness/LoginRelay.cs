@@ -124,6 +124,13 @@ internal sealed class LoginRelay : IDisposable
     /// <summary>What it takes from now on.</summary>
     public void Accept(string secret) => File.WriteAllText(_secrets, secret);
 
+    /// <summary>Nobody listens there any more.</summary>
+    public void Stop()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
     public void Dispose()
     {
         _process.Kill();

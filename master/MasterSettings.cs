@@ -15,6 +15,9 @@ internal sealed record MasterSettings
     /// <summary>Socket of the queue manager, from the root.</summary>
     internal required string QueueManager { get; init; }
 
+    /// <summary>showq_service_name: who tells of the queue.</summary>
+    internal required string Showq { get; init; }
+
     /// <summary>daemon_directory: where the services' programs are.</summary>
     internal required string Programs { get; init; }
 
@@ -57,6 +60,7 @@ internal sealed record MasterSettings
         {
             Queue = queue,
             QueueManager = Path.Join(queue, "public", config.Get(Parameters.QueueServiceName)),
+            Showq = config.Get(Parameters.ShowqServiceName),
             Programs = config.Get(Parameters.DaemonDirectory),
             Commands = config.Get(Parameters.CommandDirectory),
             Version = config.Get(Parameters.MailVersion),

@@ -33,7 +33,8 @@ namespace PostfixNet.Master;
 ///              them need a stop and a start.
 ///   flush      Tries all deferred mail now, as postqueue -f does.
 ///   status     Tells if the system runs, since when, how each service is (processes, clients served, crashes, throttles), how much mail waits in each queue and
-///              since when, what is paused, and what needs a person: all in one look, for any user who may list the queue (authorized_mailq_users).
+///              since when, what is paused, which transports are suspended and which destinations dead, for how long and why, and what needs a person: all in one
+///              look, for any user who may list the queue (authorized_mailq_users).
 ///              --json as one object, with the troubles in "problems". Exit 0: it runs. Exit 1: it does not.
 ///   check      Reads the configuration as each program would, and looks at the host: owners and modes, room and inodes, the queue's file system (in memory, a
 ///              container's own layer, without modes or journal), damaged mail, the DNS, the own name and that of relayhost, the clock. Each line says how
@@ -89,7 +90,7 @@ namespace PostfixNet.Master;
 ///   master.toml; from main.toml: application_event_drain_time, command_directory, daemon_directory,
 ///   default_process_limit, events_enable (for their directory), fork_attempts, fork_delay, hash_queue_depth, hash_queue_names, import_environment,
 ///   [dkim."DOMAIN"] (for dkim check), mail_owner, mail_version, master_service_disable, queue_directory, queue_service_name, service_throttle_time,
-///   setgid_group, smtp_sasl_auth_enable (whether logins is needed), smtp_tlsrpt_enable (for tlsrpt), smtpd_sasl_password_file (for passwd), and those of shared/Service/Log/LogOptions.cs. All others are read to be checked.
+///   setgid_group, showq_service_name, smtp_sasl_auth_enable (whether logins is needed), smtp_tlsrpt_enable (for tlsrpt), smtpd_sasl_password_file (for passwd), and those of shared/Service/Log/LogOptions.cs. All others are read to be checked.
 /// BUGS
 ///   A new mail_owner or queue_directory takes effect at a start, not at a reload.
 /// </summary>

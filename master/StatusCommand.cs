@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using PostfixNet.Configuration;
+using PostfixNet.Delivery;
 using PostfixNet.Display;
 using PostfixNet.Mail;
 using PostfixNet.Native;
@@ -13,24 +14,26 @@ namespace PostfixNet.Master;
 /// <summary>The command status: the system at a glance. What the running master says of itself, and what postqueue says of the queue.</summary>
 internal static class StatusCommand
 {
+    private const int DestinationsShown = 20;
+
     internal static int Run(string directory, bool json)
     {
         MainConfig config = MainConfig.Load(directory);
         MasterSettings settings = MasterSettings.Read(config);
         using JsonDocument? report = StatusQuestion.Ask(settings.Queue);
         int? pid = report?.RootElement.GetProperty("pid").GetInt32() ?? RunningByLock(settings.Queue);
-        QueueCounts counts = QueueCounts.Of(directory, config, settings);
+        QueueLook look = QueueLook.At(config, settings.Showq, report is not null);
         PauseList pauses = PauseList.Read(settings.Queue);
-        List<string> problems = [.. Problems(config, settings.Queue, report?.RootElement, counts)];
+        List<string> problems = [.. Problems(config, settings.Queue, report?.RootElement, look)];
         int status = pid is null ? 1 : ExitStatus.Ok;
         if (json)
-            return Output.Print(Json(pid, report?.RootElement, counts, pauses, problems), status);
+            return Output.Print(Json(pid, report?.RootElement, look, pauses, problems), status);
 
         StandardStreams.WriteError(pid is null ? "master: the Postfix.Net mail system is not running\n" : $"master: the Postfix.Net mail system is running: PID: {pid}\n");
         Pauses.Tell(settings.Queue);
         foreach (string problem in problems)
             StandardStreams.WriteError($"master: warning: {PrintableText.Of(problem)}\n");
-        return Output.Print(Text(report?.RootElement, counts), status);
+        return Output.Print(Text(report?.RootElement, look), status);
     }
 
     // A system that is just starting has no socket yet. Whoever may not look at the lock has the socket to go by.
@@ -46,7 +49,7 @@ internal static class StatusCommand
         }
     }
 
-    private static IEnumerable<string> Problems(MainConfig config, string queue, JsonElement? report, QueueCounts counts)
+    private static IEnumerable<string> Problems(MainConfig config, string queue, JsonElement? report, QueueLook look)
     {
         if (FileSystem.Status(queue) is not null && SpaceLimit.Read(config).Shortage(queue) is { } shortage)
             yield return $"mail is not accepted: {shortage}";
@@ -60,13 +63,13 @@ internal static class StatusCommand
             else if (service.GetProperty("state").ValueEquals("full"))
                 yield return $"service {name} has as many processes as it may, and all are busy: process_limit in master.toml";
         }
-        if (counts.Problem is { } unknown)
+        if (look.Problem is { } unknown)
             yield return $"the queue cannot be counted: {unknown}";
-        if (counts.Of(QueueName.Corrupt).Messages is > 0 and var damaged)
+        if (look.Counts?.Of(QueueName.Corrupt).Messages is > 0 and var damaged)
             yield return $"{damaged} damaged files in corrupt: \"postsuper -u ALL\" takes back what can be read, docs/host.md tells the rest";
     }
 
-    private static string Text(JsonElement? report, QueueCounts counts)
+    private static string Text(JsonElement? report, QueueLook look)
     {
         StringBuilder text = new();
         long now = MailTime.NowSeconds;
@@ -87,17 +90,19 @@ internal static class StatusCommand
             }
             text.Append(services).Append('\n');
         }
-        if (counts.Problem is null)
+        if (look.Counts is { } counts)
         {
             TextTable queues = new("QUEUE", "MESSAGES", "OLDEST");
             foreach ((QueueName queue, QueueCount count) in counts.All)
                 queues.Row(QueueDirectories.NameOf(queue), count.Messages.ToString(CultureInfo.InvariantCulture), count.Oldest is { } oldest ? Age(now - oldest) : "-");
             text.Append(queues);
         }
+        if (look.Destinations is { HasTrouble: true } destinations)
+            text.Append('\n').Append(Troubled(destinations, now));
         return text.ToString();
     }
 
-    private static string Json(int? pid, JsonElement? report, QueueCounts counts, PauseList pauses, List<string> problems)
+    private static string Json(int? pid, JsonElement? report, QueueLook look, PauseList pauses, List<string> problems)
     {
         StringBuilder json = new();
         json.Append(CultureInfo.InvariantCulture, $"{{\"running\": {(pid is null ? "false" : "true")}, \"pid\": {pid?.ToString(CultureInfo.InvariantCulture) ?? "null"}, ");
@@ -108,11 +113,37 @@ internal static class StatusCommand
         }
         if (report is { } system)
             json.Append(CultureInfo.InvariantCulture, $"\"uptime\": {MailTime.NowSeconds - system.GetProperty("started").GetInt64()}, ");
-        string queues = counts.Problem is not null ? "null"
+        string queues = look.Counts is not { } counts ? "null"
             : $"{{{string.Join(", ", counts.All.Select(static queue => string.Create(CultureInfo.InvariantCulture, $"\"{QueueDirectories.NameOf(queue.Queue)}\": {{\"messages\": {queue.Count.Messages}, \"oldest\": {queue.Count.Oldest?.ToString(CultureInfo.InvariantCulture) ?? "null"}}}")))}}}";
         IEnumerable<string> paused = pauses.Pauses.Select(static pause => string.Create(CultureInfo.InvariantCulture, $"{{\"what\": {JsonText.Quote(pause.ToString())}, \"since\": {pause.Since}}}"));
-        json.Append(CultureInfo.InvariantCulture, $"\"queues\": {queues}, \"paused\": [{string.Join(", ", paused)}], \"problems\": [{string.Join(", ", problems.Select(JsonText.Quote))}]}}\n");
+        json.Append(CultureInfo.InvariantCulture, $"\"queues\": {queues}, {Troubled(look.Destinations)}\"paused\": [{string.Join(", ", paused)}], \"problems\": [{string.Join(", ", problems.Select(JsonText.Quote))}]}}\n");
         return json.ToString();
+    }
+
+    // Suspended transports and dead destinations: all else is for "postqueue destinations".
+    private static string Troubled(DestinationReport report, long now)
+    {
+        TextTable table = new("SUSPENDED", "TRANSPORT", "FOR", "STILL", "WAITING", "PUT OFF", "WHY");
+        foreach (TransportState transport in report.Transports.Where(static transport => transport.IsTroubled))
+            Row("all", transport.Name, transport.Trouble, transport.Left, transport.Waiting, transport.Reason ?? transport.Code?.Text() ?? "");
+        foreach (DestinationState destination in report.Troubled.Take(DestinationsShown))
+            Row(destination.State.NextHop, destination.State.Transport, destination.Trouble, destination.State.Left, destination.State.Load?.Waiting ?? 0, destination.State.Reason ?? "");
+        return report.Dead <= DestinationsShown ? table.ToString()
+            : string.Create(CultureInfo.InvariantCulture, $"{table}... and {report.Dead - DestinationsShown} other destinations: \"postqueue destinations\" tells more\n");
+
+        void Row(string what, string transport, TroubleSpan trouble, long? left, long waiting, string why) => table.Row(what, transport,
+            trouble.Lasts is { } lasts ? Age(lasts / 1000) : "-", left is { } milliseconds ? Age((milliseconds + 999) / 1000) : "-",
+            waiting.ToString(CultureInfo.InvariantCulture), trouble.PutOff.ToString(CultureInfo.InvariantCulture), why);
+    }
+
+    private static string Troubled(DestinationReport? report)
+    {
+        if (report is null)
+            return "\"destinations\": null, \"suspended\": null, ";
+        long now = MailTime.NowSeconds;
+        IEnumerable<string> suspended = report.Transports.Where(static transport => transport.IsTroubled).Select(transport => transport.Json(now))
+            .Concat(report.Troubled.Select(destination => destination.Json(now)));
+        return string.Create(CultureInfo.InvariantCulture, $"\"destinations\": {{\"total\": {report.Destinations}, \"dead\": {report.Dead}}}, \"suspended\": [{string.Join(", ", suspended)}], ");
     }
 
     private static string Age(long seconds) => seconds switch

@@ -1,3 +1,4 @@
+using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
 using PostfixNet.Native;
@@ -16,7 +17,7 @@ internal static class ExplainCommand
         Channel channel;
         try
         {
-            channel = ShowqConnection.Open(settings);
+            channel = settings.ConnectToShowq();
         }
         catch (SystemCallException e)
         {

@@ -1,3 +1,4 @@
+using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Native;
 using PostfixNet.Queue;
@@ -32,7 +33,7 @@ internal static class FlushCommand
         Channel channel;
         try
         {
-            channel = ShowqConnection.Open(settings);
+            channel = settings.ConnectToShowq();
         }
         catch (SystemCallException e) when (e.IsMissing)
         {

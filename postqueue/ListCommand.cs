@@ -35,7 +35,7 @@ internal static class ListCommand
         Channel channel;
         try
         {
-            channel = ShowqConnection.Open(settings);
+            channel = settings.ConnectToShowq();
         }
         catch (SystemCallException e)
         {

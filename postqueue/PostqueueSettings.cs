@@ -1,4 +1,6 @@
 using PostfixNet.Configuration;
+using PostfixNet.Delivery;
+using PostfixNet.Ipc;
 using PostfixNet.Log;
 using PostfixNet.Native;
 using PostfixNet.Queue;
@@ -25,4 +27,8 @@ internal sealed record PostqueueSettings(
         return new PostqueueSettings(QueueDirectories.FromConfig(config), LogOptions.Read(config), config.Get(Parameters.ShowqServiceName),
             config.Get(Parameters.IpcTimeout), config.Get(Parameters.EnableLongQueueIds), config.Get(Parameters.EmptyAddressRecipient), () => MailOwner.Of(config), () => MailOwner.GroupOf(config));
     }
+
+    /// <summary>A line to the service.</summary>
+    /// <exception cref="SystemCallException">The system is down; missing: it was never started.</exception>
+    internal Channel ConnectToShowq() => ShowqQuestion.Connect(Queues.Root, Service, IpcTimeout);
 }

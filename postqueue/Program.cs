@@ -1,5 +1,6 @@
 using PostfixNet.Commands;
 using PostfixNet.Configuration;
+using PostfixNet.Delivery;
 using PostfixNet.Selection;
 using PostfixNet.Service;
 
@@ -11,7 +12,7 @@ namespace PostfixNet.Postqueue;
 /// SYNOPSIS
 ///   postqueue [-v] [-c config_directory] -p | -j | -f | -i queue_id | -s site | [-j] -x queue_id_site_or_address
 ///   postqueue [-c config_directory] -p | -j | -f --match filter; -p | -j --by-next-attempt
-///   postqueue list [--json] [--match filter] [--by-next-attempt] | flush [--id queue_id | --site site | --match filter] | explain [--json] queue_id_or_site [--config config_directory]
+///   postqueue list [--json] [--match filter] [--by-next-attempt] | flush [--id queue_id | --site site | --match filter] | explain [--json] queue_id_or_site | destinations [--json] [--config config_directory]
 ///   postqueue cat queue_id [--envelope] [--headers] [--body] [--decoded] [--json] | top [--json] [--once] [--interval seconds] [--match filter]
 ///   postqueue qshape [--senders] [--json] [--match filter] [queue...] | tail [--json] queue_id_site_or_address
 ///   The service showq: started by master with the argument -showq, not by hand.
@@ -30,6 +31,8 @@ namespace PostfixNet.Postqueue;
 ///   --decoded as people read it. On a terminal control characters are replaced. top counts what waits by destination (transport and next hop) and reason, with the age of the
 ///   oldest and the time to the next attempt; on a terminal again and again, with what has changed since. qshape counts recipients, or messages by their senders, by domain and
 ///   age in minutes, in the layout of Postfix's qshape. tail tells each change of what a message, or the mail for a destination, waits for, until it is gone.
+///   destinations tells what the queue manager has in memory: transports that are suspended and destinations that are left alone after failures, since when, until when and why,
+///   how many deliveries were put off for that, and then the destinations with most deliveries waiting or under way, 1000 at most. Times of --json are seconds since 1970.
 ///   The verbs list, flush and explain are the same with names; --help, also behind a verb, tells what is accepted, --version
 ///   which version this is.
 ///   The service showq, which runs as mail_owner, reads the queue and tells what may be known, to those in

@@ -1,3 +1,4 @@
+using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 
 namespace PostfixNet.Postqueue;
@@ -5,7 +6,7 @@ namespace PostfixNet.Postqueue;
 /// <summary>What a user can ask the service showq.</summary>
 internal abstract record ShowqRequest
 {
-    private const string Request = "request", ListWord = "list", ExplainWord = "explain", FlushAllWord = "flush_all",
+    private const string ListWord = "list", ExplainWord = "explain", FlushAllWord = "flush_all",
         FlushIdWord = "flush_id", FlushSiteWord = "flush_site", FlushMatchWord = "flush_match", WhatName = "what", QueueId = "queue_id", SiteName = "site",
         MatchName = "match", RoutesName = "routes", OrderName = "by_next_attempt";
 
@@ -20,6 +21,12 @@ internal abstract record ShowqRequest
     /// <summary>Why mail waits: an <see cref="ExplainedMessage"/> for each message, then an <see cref="ExplanationEnd"/>.</summary>
     /// <param name="What">Queue ID or destination.</param>
     internal sealed record Explain(string What) : ShowqRequest;
+
+    /// <summary>How things stand with transports and destinations: a <see cref="DestinationReport"/>.</summary>
+    internal sealed record Destinations : ShowqRequest;
+
+    /// <summary>How much mail there is: <see cref="Queue.QueueCounts"/>.</summary>
+    internal sealed record Counts : ShowqRequest;
 
     /// <summary>Try all mail now. This and the next three are answered by a <see cref="FlushReply"/>.</summary>
     internal sealed record FlushAll : ShowqRequest;
@@ -41,6 +48,8 @@ internal abstract record ShowqRequest
         List list => Named(ListWord).AddOptional(MatchName, list.Match).Add(RoutesName, list.WithRoutes).Add(OrderName, list.ByNextAttempt),
         FlushMatch flush => Named(FlushMatchWord).Add(MatchName, flush.Match),
         Explain explain => Named(ExplainWord).Add(WhatName, explain.What),
+        Destinations => Named(ShowqQuestion.Destinations),
+        Counts => Named(ShowqQuestion.Counts),
         FlushAll => Named(FlushAllWord),
         FlushOne one => Named(FlushIdWord).Add(QueueId, one.Id),
         FlushSite site => Named(FlushSiteWord).Add(SiteName, site.Site),
@@ -48,39 +57,21 @@ internal abstract record ShowqRequest
     };
 
     /// <exception cref="IpcException">Unknown or malformed.</exception>
-    internal static ShowqRequest From(AttributeList list) => list.Text(Request) switch
+    internal static ShowqRequest From(AttributeList list) => list.Text(ShowqQuestion.Request) switch
     {
         ListWord => new List(list.OptionalText(MatchName), list.IsTrue(RoutesName), list.IsTrue(OrderName)),
         FlushMatchWord => new FlushMatch(list.Text(MatchName)),
         ExplainWord => new Explain(list.Text(WhatName)),
+        ShowqQuestion.Destinations => new Destinations(),
+        ShowqQuestion.Counts => new Counts(),
         FlushAllWord => new FlushAll(),
         FlushIdWord => new FlushOne(list.Text(QueueId)),
         FlushSiteWord => new FlushSite(list.Text(SiteName)),
         _ => throw new IpcException("unknown request"),
     };
 
-    private static AttributeList Named(string word) => new AttributeList().Add(Request, word);
+    private static AttributeList Named(string word) => new AttributeList().Add(ShowqQuestion.Request, word);
 }
-
-/// <summary>The answer to whoever may not do what he asks for, in place of the one to his request.</summary>
-/// <param name="Why">For him to read.</param>
-internal sealed record ShowqRefusal(string Why)
-{
-    private const string Refused = "refused";
-
-    /// <summary>For the line to the client.</summary>
-    internal AttributeList ToAttributes() => new AttributeList().Add(Refused, Why);
-
-    /// <exception cref="ShowqRefusedException">The message is a refusal.</exception>
-    internal static void Check(AttributeList list)
-    {
-        if (list.OptionalText(Refused) is { } why)
-            throw new ShowqRefusedException(why);
-    }
-}
-
-/// <summary>The service does not do that for this user.</summary>
-internal sealed class ShowqRefusedException(string why) : Exception(why);
 
 /// <summary>What a request to flush came to.</summary>
 /// <param name="Count">Messages that are tried now, where that is known; null: it could not be done, see the log.</param>

@@ -1,4 +1,5 @@
 using PostfixNet.Configuration;
+using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
 using PostfixNet.Native;
@@ -64,7 +65,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
         if (channel.Receive() is not { } message)
             return;
         ShowqRequest request = ShowqRequest.From(message);
-        if (((request is ShowqRequest.List or ShowqRequest.Explain ? rights.RefuseListing(user) : rights.RefuseFlush(user)) ?? RefuseFilter(request, user)) is { } refusal)
+        if (((request is ShowqRequest.List or ShowqRequest.Explain or ShowqRequest.Destinations or ShowqRequest.Counts ? rights.RefuseListing(user) : rights.RefuseFlush(user)) ?? RefuseFilter(request, user)) is { } refusal)
         {
             channel.Send(new ShowqRefusal(refusal).ToAttributes());
             return;
@@ -79,6 +80,12 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
                 break;
             case ShowqRequest.Explain explain:
                 Explain(channel, explain.What);
+                break;
+            case ShowqRequest.Destinations:
+                TellDestinations(channel);
+                break;
+            case ShowqRequest.Counts:
+                TellCounts(channel);
                 break;
             case ShowqRequest.FlushAll:
                 // Forget dead destinations, ignore the times of next attempts, scan deferred and incoming.
@@ -143,6 +150,33 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
         {
             log.NotExplained(e);
         }
+    }
+
+    private void TellDestinations(Channel channel)
+    {
+        try
+        {
+            channel.Send(DestinationReport.FromQueueManager().ToAttributes());
+        }
+        catch (IpcException e)
+        {
+            log.NoAnswer(e);
+        }
+    }
+
+    private void TellCounts(Channel channel)
+    {
+        QueueCounts counts;
+        try
+        {
+            counts = QueueCounts.Of(queues);
+        }
+        catch (IOException e)
+        {
+            log.NotListed(e);
+            return;
+        }
+        channel.Send(QueueCountsAnswer.ToAttributes(counts));
     }
 
     private void ListAsPostfix(Descriptor client)

@@ -1,3 +1,4 @@
+using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
 using PostfixNet.Native;
@@ -20,7 +21,7 @@ internal static class TailCommand
             Dictionary<string, string> now = [];
             try
             {
-                using Channel channel = ShowqConnection.Open(settings);
+                using Channel channel = settings.ConnectToShowq();
                 channel.Send(new ShowqRequest.Explain(what).ToAttributes());
                 while (true)
                 {

@@ -19,8 +19,8 @@ internal abstract class PostqueueVerb : Command
 
 internal static class Verbs
 {
-    internal static CommandReader<PostqueueVerb> Reader => new CommandReader<PostqueueVerb>("postqueue", $"{Letters.Usage} | postqueue list|flush|explain|cat|top|qshape|tail") { Manual = typeof(Verbs).Assembly }
-        .With<ListVerb>().With<FlushVerb>().With<ExplainVerb>()
+    internal static CommandReader<PostqueueVerb> Reader => new CommandReader<PostqueueVerb>("postqueue", $"{Letters.Usage} | postqueue list|flush|explain|destinations|cat|top|qshape|tail") { Manual = typeof(Verbs).Assembly }
+        .With<ListVerb>().With<FlushVerb>().With<ExplainVerb>().With<DestinationsVerb>()
         .With<CatVerb>().With<TopVerb>().With<ShapeVerb>().With<TailVerb>();
 }
 
@@ -73,6 +73,15 @@ internal sealed class ExplainVerb : PostqueueVerb
     public bool Json { get; set; }
 
     internal override int Run(PostqueueSettings settings, CallerLog log) => ExplainCommand.Run(settings, log, What, Json);
+}
+
+[Verb("destinations", HelpText = "Tell transports and destinations that are suspended or left alone after failures, and where mail waits.")]
+internal sealed class DestinationsVerb : PostqueueVerb
+{
+    [Option('j', "json", HelpText = "One JSON object for each transport, then for each destination.")]
+    public bool Json { get; set; }
+
+    internal override int Run(PostqueueSettings settings, CallerLog log) => DestinationsCommand.Run(settings, log, Json);
 }
 
 [Verb("cat", HelpText = "Show a message: its headers and body, or what is asked for.")]

@@ -25,6 +25,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     private readonly Dispatch _dispatch;
     private readonly RuleBook _rules;
     private readonly Intake _intake;
+    private readonly DestinationReports _destinations;
     private MainConfig _config;
     private EventLoop.Timer? _nextRun, _tableWatch;
     private string _brokenTable = "";
@@ -57,6 +58,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         Admission = new Admission(directories, files, Active, _dispatch, _rules, _settings, _timers, clock, log);
         _intake = new Intake(directories, Admission, Active, _paused, _rules, _timers, log);
         Explanations = new Explanations(Active, _routing, _paused, _transports);
+        _destinations = new DestinationReports(_transports, _timers);
         // What goes the other way: that there is an end, and room.
         Active.BatchEnded += completion.Begin;
         Active.Progressed += refill.Consider;
@@ -87,7 +89,8 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     /// <summary>Answers whatever is asked on the socket for questions.</summary>
     /// <exception cref="IpcException">The question is malformed.</exception>
     internal AttributeList Answer(AttributeList question) =>
-        RuleRequest.Is(question) ? Answer(RuleRequest.From(question)).ToAttributes() : Explanations.Answer(question);
+        RuleRequest.Is(question) ? Answer(RuleRequest.From(question)).ToAttributes()
+        : DestinationReport.IsAskedBy(question) ? _destinations.Answer() : Explanations.Answer(question);
 
     /// <summary>Changes the standing rules, or tells them. When this returns a new rule holds for all that has not been handed to an agent.</summary>
     internal RuleReply Answer(RuleRequest request)

@@ -37,6 +37,9 @@ internal sealed class Concurrency
         _window = Math.Min(Math.Max(_window, limits.Initial), Math.Min(Limit, _ceiling));
     }
 
+    /// <summary>The site was given up, and none has gone well since.</summary>
+    internal bool IsOnProbation => _isProbation;
+
     /// <summary>A delivery ended, and the site was well.</summary>
     /// <param name="busy">Deliveries under way, this one included: a window that is not used does not grow.</param>
     internal void Succeeded(int busy)

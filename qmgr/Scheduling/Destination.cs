@@ -48,6 +48,12 @@ internal sealed class Destination(Route route, Concurrency concurrency, Action<D
     /// <summary>When the suspension ends, on the loop's clock.</summary>
     internal long DeadUntil { get; private set; }
 
+    /// <summary>When the first of the suspensions began between which nothing has gone well, on the loop's clock.</summary>
+    internal long DeadSince { get; private set; }
+
+    /// <summary>Deliveries put off since then, because of it.</summary>
+    internal long PutOff { get; set; }
+
     /// <summary>When an attempt may be of use again, on the loop's clock; in the past: now.</summary>
     internal long WakesAt => DeadBecause is not null ? DeadUntil : Limiter?.OpensAt ?? 0;
 
@@ -164,8 +170,13 @@ internal sealed class Destination(Route route, Concurrency concurrency, Action<D
     }
 
     /// <summary>Suspends deliveries.</summary>
-    internal void Bury(Dsn why, long until)
+    /// <param name="why">For the reports of those that are put off.</param>
+    /// <param name="now">On the loop's clock, as <paramref name="until"/>.</param>
+    /// <param name="until">When one is tried again.</param>
+    internal void Bury(Dsn why, long now, long until)
     {
+        if (!Concurrency.IsOnProbation)
+            (DeadSince, PutOff) = (now, 0);
         DeadBecause = why with { Reason = $"delivery temporarily suspended: {why.Reason}" };
         DeadUntil = until;
         Touch();

@@ -134,6 +134,7 @@ internal sealed class Transport
         if (entry is not null)
         {
             Ended(entry);
+            _trouble.Count(entry.Destination);
             _results.PutOff(entry, why);
         }
     }
@@ -165,6 +166,15 @@ internal sealed class Transport
 
     /// <summary>What mail for a destination waits for.</summary>
     internal WaitState StateOf(Destination destination) => _reasons.Of(destination);
+
+    /// <summary>How things stand with it, but for what its destinations come to together.</summary>
+    internal TransportState State => _reasons.OfAll();
+
+    /// <summary>What there is to be told of a destination.</summary>
+    internal DestinationState ReportOn(Destination destination) => _reasons.ReportOn(destination);
+
+    /// <summary>All destinations it has; none may be added or forgotten meanwhile.</summary>
+    internal IReadOnlyCollection<Destination> Destinations => _destinations.All;
 
     private void Changed(Destination destination)
     {
@@ -245,7 +255,10 @@ internal sealed class Transport
             Destination destination = _changed.Dequeue();
             Dsn? trouble = _trouble.Of(destination);
             for (; trouble is not null && putOffs > 0 && destination.Front is { } peer; putOffs--)
+            {
+                _trouble.Count(destination);
                 _results.PutOff(destination.Take(peer), trouble);
+            }
             destination.Settled();
             _order.Place(destination, destination.Waiting > 0 && destination.HasWindow && trouble is null && KeepsPace(destination));
             if (destination.Limiter is { } limiter)

@@ -29,6 +29,12 @@ internal sealed class Trouble
     /// <summary>When that ends, on the loop's clock; 0: it does not depend on time.</summary>
     internal long SuspendedUntil { get; private set; }
 
+    /// <summary>When it began, on the loop's clock; null: it did not begin by itself.</summary>
+    internal long? SuspendedSince { get; private set; }
+
+    /// <summary>Deliveries put off since then, because of it.</summary>
+    internal long PutOff { get; private set; }
+
     /// <summary>Why mail for a destination must be put off; null: it may wait for its turn.</summary>
     internal Dsn? Of(Destination destination) =>
         Suspension ?? destination.DeadBecause ?? destination.Limiter?.TroubleAt(_timers.Now, _limits.DeadTime);
@@ -42,7 +48,16 @@ internal sealed class Trouble
     }
 
     /// <summary>The transport is suspended only if the configuration says so.</summary>
-    internal void Forget() => (Suspension, SuspendedUntil) = (_limits.Suspension, 0);
+    internal void Forget() => (Suspension, SuspendedUntil, SuspendedSince, PutOff) = (_limits.Suspension, 0, null, 0);
+
+    /// <summary>A delivery was put off.</summary>
+    internal void Count(Destination destination)
+    {
+        if (Suspension is not null)
+            PutOff++;
+        else if (destination.DeadBecause is not null)
+            destination.PutOff++;
+    }
 
     /// <summary>The transport could not be reached: nothing is tried for a time.</summary>
     internal void Suspend(Dsn why)
@@ -51,13 +66,15 @@ internal sealed class Trouble
         if (Suspension is not null && SuspendedUntil == 0)
             return;
         long until = _timers.Now + (long)_limits.RetryTime.TotalMilliseconds;
+        if (Suspension is null)
+            (SuspendedSince, PutOff) = (_timers.Now, 0);
         (Suspension, SuspendedUntil) = (why, until);
         _changed();
         _timers.After(_limits.RetryTime, () =>
         {
             if (SuspendedUntil != until)
                 return;
-            (Suspension, SuspendedUntil) = (null, 0);
+            (Suspension, SuspendedUntil, SuspendedSince) = (null, 0, null);
             _changed();
         });
     }
@@ -66,7 +83,7 @@ internal sealed class Trouble
     internal void Bury(Destination destination, Dsn why)
     {
         TimeSpan time = _limits.DeadTime * (1 + _chance() / 4);
-        destination.Bury(why, _timers.Now + (long)time.TotalMilliseconds);
+        destination.Bury(why, _timers.Now, _timers.Now + (long)time.TotalMilliseconds);
         _timers.After(time, () =>
         {
             if (destination.DeadBecause is not null && _timers.Now >= destination.DeadUntil)

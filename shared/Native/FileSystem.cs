@@ -34,12 +34,17 @@ public readonly record struct FileStatus(
 
     /// <summary>The file is marked so that nobody can remove it: "immutable" or "append only" of chattr(1).</summary>
     public bool IsPinned { get; init; }
+
+    /// <summary>When the file was made, in whole seconds since 1970; null: the file system does not keep that.</summary>
+    public long? MadeSeconds { get; init; }
 }
 
 /// <summary>File system calls that .NET lacks or does differently: no following of links, exact modes, flushes.</summary>
 /// <remarks>Failures are <see cref="SystemCallException"/>, with the path and the system's reason in the message.</remarks>
 public static unsafe class FileSystem
 {
+    private const uint BirthTime = 0x800, WhatIsAsked = 0x7ff | BirthTime; // STATX_BTIME, STATX_BASIC_STATS
+
     /// <summary>Opens an existing file; refuses a symbolic link (ELOOP) and does not hang on a pipe.</summary>
     public static SafeFileHandle Open(string path, bool write = false)
     {
@@ -118,7 +123,7 @@ public static unsafe class FileSystem
     /// <param name="followLink">Attributes of the file that a link leads to.</param>
     public static FileStatus? Status(string path, bool followLink = false)
     {
-        if (LibC.StatX(LibC.AT_FDCWD, path, followLink ? 0 : LibC.AT_SYMLINK_NOFOLLOW, 0x7ff, out LibC.Statx s) == 0)
+        if (LibC.StatX(LibC.AT_FDCWD, path, followLink ? 0 : LibC.AT_SYMLINK_NOFOLLOW, WhatIsAsked, out LibC.Statx s) == 0)
             return Convert(s);
         return Marshal.GetLastPInvokeError() is LibC.ENOENT or LibC.ENOTDIR ? null : throw SystemCallException.Last($"stat {path}");
     }
@@ -129,14 +134,14 @@ public static unsafe class FileSystem
 
     /// <summary>Attributes of an open file.</summary>
     public static FileStatus Status(SafeFileHandle file) =>
-        LibC.StatX((int)file.DangerousGetHandle(), "", LibC.AT_EMPTY_PATH, 0x7ff, out LibC.Statx s) == 0
+        LibC.StatX((int)file.DangerousGetHandle(), "", LibC.AT_EMPTY_PATH, WhatIsAsked, out LibC.Statx s) == 0
             ? Convert(s) : throw SystemCallException.Last("stat");
 
     private static FileStatus Convert(in LibC.Statx s) => new(
         (s.Mode & 0xF000) switch { 0x8000 => FileKind.Regular, 0x4000 => FileKind.Directory, 0xA000 => FileKind.Link, _ => FileKind.Other },
         s.Mode & 0xFFF, s.Uid, s.Gid, s.Inode, s.LinkCount, (long)s.Size,
         s.ModifyTime.Seconds * 1_000_000_000 + s.ModifyTime.Nanoseconds)
-    { IsPinned = (s.Attributes & 0x30) != 0 };
+    { IsPinned = (s.Attributes & 0x30) != 0, MadeSeconds = (s.Mask & BirthTime) != 0 ? s.BirthTime.Seconds : null };
 
     /// <summary>Sets the permission bits of an open file.</summary>
     public static void ChangeMode(SafeFileHandle file, int mode)

@@ -85,6 +85,40 @@ public sealed class SystemAtAGlance
     });
 
     [Fact]
+    public void A_dead_destination_and_a_suspended_transport_are_told_with_why_and_how_long() => MailSystem.Run(mail =>
+    {
+        mail.Set("default_destination_concurrency_failed_cohort_limit", 1);
+        mail.Set("transport_maps", "inline:{ odd.test=nosuchservice: }");
+        // Nobody listens there.
+        mail.Set("relayhost", $"[127.0.0.1]:{Ports.Take("127.0.0.1")}");
+        mail.Start();
+        for (int i = 0; i < 8; i++)
+            mail.Submit(MailSystem.Message("x"), "-f", "alice@origin.test", $"bob{i}@sink.test");
+        mail.Submit(MailSystem.Message("x"), "-f", "alice@origin.test", "bob@odd.test");
+        Wait.For("all deferred", () => mail.Ids("deferred").Length == 9);
+        JsonElement status = Status(mail);
+        Assert.Equal((1, 1), (status.GetProperty("destinations").GetProperty("total").GetInt32(), status.GetProperty("destinations").GetProperty("dead").GetInt32()));
+        JsonElement[] suspended = [.. status.GetProperty("suspended").EnumerateArray()];
+        JsonElement dead = Assert.Single(suspended, static one => one.TryGetProperty("next_hop", out _));
+        Assert.Equal("dead_destination", dead.GetProperty("state").GetString());
+        Assert.Contains("Connection refused", dead.GetProperty("reason").GetString());
+        long now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        Assert.InRange(dead.GetProperty("since").GetInt64(), now - 300, now);
+        Assert.InRange(dead.GetProperty("until").GetInt64(), now + 1, now + 500);
+        JsonElement transport = Assert.Single(suspended, static one => !one.TryGetProperty("next_hop", out _));
+        Assert.Equal(("nosuchservice", "transport_suspended", 1),
+            (transport.GetProperty("transport").GetString(), transport.GetProperty("state").GetString(), transport.GetProperty("put_off").GetInt32()));
+        string text = mail.Master("status").Ok().Output;
+        Assert.Matches(@"\nSUSPENDED +TRANSPORT +FOR +STILL +WAITING +PUT OFF +WHY\nall +nosuchservice +\d+ s +\d+ s +0 +1 .*\n\[127.0.0.1\]:\d+ +smtp +\d+ s +\d+ (s|min) +0 +\d+ +.*Connection refused", text);
+        string[] lines = mail.Postqueue("destinations", "--json").Ok().Lines;
+        Assert.Equal(["nosuchservice", "smtp", "smtp"], lines.Select(static line => JsonDocument.Parse(line).RootElement.GetProperty("transport").GetString()));
+        Assert.StartsWith("1 destinations with mail or in trouble; 1 of them left alone after failures\n\nTRANSPORT ", mail.Postqueue("destinations").Ok().Output);
+        mail.Stop();
+        Assert.Equal(69, mail.Postqueue("destinations").Status);
+        Assert.Equal(JsonValueKind.Null, Status(mail, exitStatus: 1).GetProperty("suspended").ValueKind);
+    });
+
+    [Fact]
     public void Clients_that_do_not_read_hold_nothing_up() => MailSystem.Run(mail =>
     {
         mail.Start();

@@ -127,7 +127,7 @@ public sealed class SubmissionRows
         server.Start();
         try
         {
-            using Channel channel = ShowqConnection.Open(settings);
+            using Channel channel = settings.ConnectToShowq();
             channel.Send(new ShowqRequest.FlushAll().ToAttributes());
             return $"answered {FlushReply.From(channel.ReceiveReply()).Count}";
         }

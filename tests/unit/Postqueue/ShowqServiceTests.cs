@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using PostfixNet.Configuration;
+using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Native;
 using PostfixNet.Postqueue;
@@ -115,6 +116,18 @@ public sealed class ShowqServiceTests : QueueListingTest
         }
     }
 
+    [Fact]
+    public void Who_may_list_the_queue_may_have_it_counted()
+    {
+        Put(QueueName.Deferred, Vectors.Bytes("one-rcpt.incoming"));
+        Put(QueueName.Corrupt, "garbage"u8.ToArray());
+        QueueCounts counts = QueueCountsAnswer.From(Ask(new ShowqRequest.Counts().ToAttributes(), static _ => { })!);
+        Assert.Equal(QueueCounts.Of(Queues).All, counts.All);
+        Assert.Equal((1, 1, 0), (counts.Of(QueueName.Deferred).Messages, counts.Of(QueueName.Corrupt).Messages, counts.Of(QueueName.Hold).Messages));
+        // No queue manager, no answer; and never a wrong one.
+        Assert.Null(Ask(new ShowqRequest.Destinations().ToAttributes(), static _ => { }));
+    }
+
     // What others wrote is not for everybody.
     [Theory]
     [InlineData("header:Subject~x", true)]
@@ -135,10 +148,10 @@ public sealed class ShowqServiceTests : QueueListingTest
     {
         (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
         using Channel client = new(ours, "showq", TimeSpan.FromSeconds(5));
-        using Channel server = new(theirs, "client", TimeSpan.FromSeconds(5));
         client.Send(request);
         client.Socket.FinishWriting();
-        new ShowqService(Queues, "MAILER-DAEMON", Anybody, requests => trigger(Encoding.ASCII.GetString(requests)), new PostfixNet.Postqueue.Log(new LogRecord())).Serve(server);
+        using (Channel server = new(theirs, "client", TimeSpan.FromSeconds(5)))
+            new ShowqService(Queues, "MAILER-DAEMON", Anybody, requests => trigger(Encoding.ASCII.GetString(requests)), new PostfixNet.Postqueue.Log(new LogRecord())).Serve(server);
         return client.Receive();
     }
 }

@@ -15,6 +15,7 @@ namespace PostfixNet.Postqueue;
 ///   postqueue list [--json] [--match filter] [--by-next-attempt] | flush [--id queue_id | --site site | --match filter] | explain [--json] queue_id_or_site | destinations [--json] [--config config_directory]
 ///   postqueue cat queue_id [--envelope] [--headers] [--body] [--decoded] [--json] | top [--json] [--once] [--interval seconds] [--match filter]
 ///   postqueue qshape [--senders] [--json] [--match filter] [queue...] | tail [--json] queue_id_site_or_address
+///   postqueue history [--json] queue_id | history [--json] [--sender address] [--recipient address] [--message-id id] [--header name=text] [--since time] [--until time] [--state state] [--limit count] [--before number] | history --status
 ///   The service showq: started by master with the argument -showq, not by hand.
 /// DESCRIPTION
 ///   -p lists the queue in the layout of sendmail's mailq; -j as one JSON object a line. -f makes qmgr try all mail now;
@@ -33,6 +34,8 @@ namespace PostfixNet.Postqueue;
 ///   age in minutes, in the layout of Postfix's qshape. tail tells each change of what a message, or the mail for a destination, waits for, until it is gone.
 ///   destinations tells what the queue manager has in memory: transports that are suspended and destinations that are left alone after failures, since when, until when and why,
 ///   how many deliveries were put off for that, and then the destinations with most deliveries waiting or under way, 1000 at most. Times of --json are seconds since 1970.
+///   history finds mail of the past, where history_enable keeps it (docs/history.md): a line for each message, the latest first, with its first recipient and what became of that; of one
+///   message each step, in words. An address without "@" is a domain. With --json each message is an object, and each step an event (docs/events.md). What does not fit is said with the number for --before.
 ///   The verbs list, flush and explain are the same with names; --help, also behind a verb, tells what is accepted, --version
 ///   which version this is.
 ///   The service showq, which runs as mail_owner, reads the queue and tells what may be known, to those in
@@ -47,7 +50,7 @@ namespace PostfixNet.Postqueue;
 ///   system is down, or bad usage of the single letters (as in Postfix); 64 of verbs and long options; 77 not permitted; 78 bad configuration.
 /// CONFIGURATION
 ///   authorized_flush_users, authorized_mailq_users, empty_address_recipient, enable_long_queue_ids,
-///   hash_queue_depth, hash_queue_names, ipc_timeout, queue_minfree, queue_minfree_percent, queue_service_name, setgid_group, showq_service_name, and those of
+///   history_enable, hash_queue_depth, hash_queue_names, ipc_timeout, queue_minfree, queue_minfree_percent, queue_service_name, setgid_group, showq_service_name, and those of
 ///   shared/Service/SingleServer.cs.
 /// BUGS
 ///   A message that goes from deferred to active during the listing can be missing from it.

@@ -17,7 +17,7 @@ namespace PostfixNet.Postqueue;
 /// <param name="rights">Who may do what.</param>
 /// <param name="triggerQueueManager">Sends requests to qmgr.</param>
 /// <param name="log">Told of what could not be done.</param>
-internal sealed class ShowqService(QueueDirectories queues, string emptyAddress, UserRights rights, ShowqService.Trigger triggerQueueManager, Log log)
+internal sealed class ShowqService(QueueDirectories queues, string emptyAddress, QueueRights rights, ShowqService.Trigger triggerQueueManager, Log log)
 {
     /// <summary>Requests of one byte each.</summary>
     internal delegate void Trigger(ReadOnlySpan<byte> requests);
@@ -45,7 +45,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
     private static ShowqService Read(MainConfig config)
     {
         string queueManager = $"public/{config.Get(Parameters.QueueServiceName)}";
-        return new ShowqService(QueueDirectories.FromConfig(config), config.Get(Parameters.EmptyAddressRecipient), UserRights.Of(config),
+        return new ShowqService(QueueDirectories.FromConfig(config), config.Get(Parameters.EmptyAddressRecipient), QueueRights.Of(config),
             requests => Service.Trigger.Send(queueManager, requests), new Log(MailLog.Lines))
         { _space = SpaceLimit.Read(config) };
     }
@@ -106,7 +106,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
         string? match = request switch { ShowqRequest.List list => list.Match, ShowqRequest.FlushMatch flush => flush.Match, _ => null };
         try
         {
-            return match is not null && (Filter.Parse(match).Needs & FilterNeeds.Content) != 0 && !UserRights.IsOwner(user)
+            return match is not null && (Filter.Parse(match).Needs & FilterNeeds.Content) != 0 && !QueueRights.IsOwner(user)
                 ? "Only the super-user may select mail by its headers" : null;
         }
         catch (FilterException e)

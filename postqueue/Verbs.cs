@@ -19,9 +19,9 @@ internal abstract class PostqueueVerb : Command
 
 internal static class Verbs
 {
-    internal static CommandReader<PostqueueVerb> Reader => new CommandReader<PostqueueVerb>("postqueue", $"{Letters.Usage} | postqueue list|flush|explain|destinations|cat|top|qshape|tail") { Manual = typeof(Verbs).Assembly }
+    internal static CommandReader<PostqueueVerb> Reader => new CommandReader<PostqueueVerb>("postqueue", $"{Letters.Usage} | postqueue list|flush|explain|destinations|cat|top|qshape|tail|history") { Manual = typeof(Verbs).Assembly }
         .With<ListVerb>().With<FlushVerb>().With<ExplainVerb>().With<DestinationsVerb>()
-        .With<CatVerb>().With<TopVerb>().With<ShapeVerb>().With<TailVerb>();
+        .With<CatVerb>().With<TopVerb>().With<ShapeVerb>().With<TailVerb>().With<HistoryVerb>();
 }
 
 [Verb("list", HelpText = "List the queue (-p).")]
@@ -158,4 +158,75 @@ internal sealed class TailVerb : PostqueueVerb
     public bool Json { get; set; }
 
     internal override int Run(PostqueueSettings settings, CallerLog log) => TailCommand.Run(settings, log, What, Json, seconds: 1);
+}
+
+[Verb("history", HelpText = "Find mail of the past (history_enable), or tell the story of one message.")]
+internal sealed class HistoryVerb : PostqueueVerb
+{
+    // What messages, and recipients, can be.
+    private static readonly string[] s_states =
+        ["queued", "deferred", "held", "sent", "failed", "deleted", "requeued", "waiting", "delivered", "relayed", "expanded", "bounced", "expired", "discarded", "suppressed", "redirected"];
+
+    [Value(0, MetaName = "QUEUE_ID", HelpText = "One message, with all its steps.")]
+    public string Id { get; set; } = "";
+
+    [Option("sender", Max = 1, MetaValue = "ADDRESS", HelpText = "From this address, or domain; \"<>\": the null sender.")]
+    public IEnumerable<string> Sender { get; set; } = [];
+
+    [Option("recipient", Max = 1, MetaValue = "ADDRESS", HelpText = "To this address, or domain.")]
+    public IEnumerable<string> Recipient { get; set; } = [];
+
+    [Option("message-id", Max = 1, MetaValue = "ID", HelpText = "With this Message-ID.")]
+    public IEnumerable<string> MessageId { get; set; } = [];
+
+    [Option("header", Max = 1, MetaValue = "NAME=TEXT", HelpText = "With this text in a header that history_headers names.")]
+    public IEnumerable<string> Header { get; set; } = [];
+
+    [Option("since", Max = 1, MetaValue = "TIME", HelpText = "Came in after this: \"2h\" ago, \"2026-11-27\", \"2026-11-27 10:00\".")]
+    public IEnumerable<string> Since { get; set; } = [];
+
+    [Option("until", Max = 1, MetaValue = "TIME", HelpText = "Came in before this.")]
+    public IEnumerable<string> Until { get; set; } = [];
+
+    [Option("state", Max = 1, MetaValue = "STATE", HelpText = "A message, or a recipient of it, is this: queued, deferred, held, sent, failed, bounced ...")]
+    public IEnumerable<string> State { get; set; } = [];
+
+    [Option("limit", Max = 1, MetaValue = "COUNT", HelpText = "So many messages at most: 1 to 1000, else 50.")]
+    public IEnumerable<int> Limit { get; set; } = [];
+
+    [Option("before", Max = 1, MetaValue = "NUMBER", HelpText = "The next page, as the one before told.")]
+    public IEnumerable<long> Before { get; set; } = [];
+
+    [Option("status", HelpText = "How much is kept, and how far behind it is.")]
+    public bool Status { get; set; }
+
+    [Option('j', "json", HelpText = "One JSON object a line.")]
+    public bool Json { get; set; }
+
+    internal override int Run(PostqueueSettings settings, CallerLog log)
+    {
+        long now = Mail.MailTime.NowMicroseconds;
+        (string? since, string? until) = (Since.FirstOrDefault(), Until.FirstOrDefault());
+        string? problem = Id.Length > 0 && !QueueId.TryParse(Id, out _) ? $"invalid queue ID: {Mail.PrintableText.Of(Id)}"
+            : (since is not null && HistoryMoment.Parse(since, now) is null) || (until is not null && HistoryMoment.Parse(until, now) is null) ? $"--since, --until: {HistoryMoment.Accepted}"
+            : State.Any(static state => !s_states.Contains(state)) ? $"--state: give one of {string.Join(", ", s_states)}"
+            : Header.Any(static header => header.IndexOf('=', StringComparison.Ordinal) <= 0) ? "--header: give a name and a text, as \"subject=invoice\""
+            : Limit.Any(static limit => limit is < 1 or > Delivery.HistoryQuestion.MostMessages) ? "--limit: give a number from 1 to 1000"
+            : null;
+        return problem is not null ? log.Fatal(problem, ExitStatus.Usage) : HistoryCommand.Run(settings, log, new Delivery.HistoryQuestion
+        {
+            QueueId = Id.Length > 0 ? Id : null,
+            Sender = Sender.FirstOrDefault() is { } sender ? sender == "<>" ? "" : sender : null,
+            Recipient = Recipient.FirstOrDefault(),
+            MessageId = MessageId.FirstOrDefault(),
+            Header = Header.FirstOrDefault()?.Split('=', 2) is [var name, var text] ? (name, text) : null,
+            Since = since is null ? null : HistoryMoment.Parse(since, now),
+            Until = until is null ? null : HistoryMoment.Parse(until, now),
+            State = State.FirstOrDefault(),
+            Limit = Limit.FirstOrDefault(50),
+            Before = Before.Any() ? Before.First() : null,
+            IsAboutService = Status,
+            IsJson = Json,
+        });
+    }
 }

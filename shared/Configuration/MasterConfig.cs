@@ -28,7 +28,7 @@ public sealed record ServiceEntry(
 public sealed class MasterConfig
 {
     private const string FileName = "master.toml";
-    private const string AcceptedKeys = "type, listen, private, wakeup, process_limit, command, args";
+    private const string AcceptedKeys = "type, listen, private, wakeup, process_limit, command, args, when";
 
     private readonly List<ServiceEntry> _services = [];
     private readonly string _path;
@@ -40,7 +40,7 @@ public sealed class MasterConfig
         _main = main;
     }
 
-    /// <summary>In the order of the file, without those that master_service_disable names.</summary>
+    /// <summary>In the order of the file, without those that master_service_disable names, and those whose parameter ("when") is off.</summary>
     public IReadOnlyList<ServiceEntry> Services => _services;
 
     /// <summary>Reads master.toml of a directory, or, where it has none, the one that comes with the programs: few need
@@ -84,7 +84,7 @@ public sealed class MasterConfig
         return config;
     }
 
-    /// <returns>null: it is disabled.</returns>
+    /// <returns>null: it is disabled, or what it is for is switched off.</returns>
     private ServiceEntry? ReadService(TomlEntry service, IReadOnlyList<string> disabled)
     {
         string name = service.Key;
@@ -95,7 +95,7 @@ public sealed class MasterConfig
 
         bool isInet = false;
         TomlEntry? listen = null;
-        bool isPrivate = true, onlyIfUsed = false;
+        bool isPrivate = true, onlyIfUsed = false, isWanted = true;
         TimeSpan wakeup = TimeSpan.Zero;
         int limit = _main.Get(Parameters.DefaultProcessLimit);
         string command = "", position = "";
@@ -125,6 +125,9 @@ public sealed class MasterConfig
                 case "args":
                     arguments = ReadList(entry, "give a list of text such as [\"-v\"]");
                     break;
+                case "when":
+                    isWanted = Wants(entry);
+                    break;
                 case "listen":
                     listen = entry;
                     break;
@@ -135,7 +138,7 @@ public sealed class MasterConfig
         if (command.Length == 0)
             throw At(service, $"service \"{name}\" has no command; give command = \"PROGRAM\"");
         string type = isInet ? "inet" : "unix";
-        if (disabled.Contains(type) || disabled.Contains($"{name}.{type}"))
+        if (!isWanted || disabled.Contains(type) || disabled.Contains($"{name}.{type}"))
             return null;
         if (isInet != listen is not null)
             throw At(listen ?? service, isInet ? $"service \"{name}\" listens nowhere; give listen = [\"127.0.0.1:25\"]" : "listen is for type = \"inet\" only");
@@ -145,6 +148,9 @@ public sealed class MasterConfig
             Listen = listen is null ? [] : ReadListen(listen),
         };
     }
+
+    private bool Wants(TomlEntry entry) => entry.Value is TomlString name && Parameters.Find(name.Value) is Parameter<bool> parameter ? _main.Get(parameter)
+        : throw AtValue(entry, "give the name of a yes/no parameter of main.toml, such as \"history_enable\"");
 
     // "address:port", "[address]:port", "host:port", or a port alone, which is that of all addresses in inet_interfaces.
     private List<IPEndPoint> ReadListen(TomlEntry entry)

@@ -25,11 +25,12 @@ public static unsafe class Confinement
     /// <summary>From now on besides: of the queue, nothing but one directory in it can be read, listed or written.</summary>
     /// <param name="queue">Of which the rest is shut; "." where a link may lead there.</param>
     /// <param name="own">The directory that is left, below <paramref name="queue"/>.</param>
+    /// <param name="readToo">Others there, that can be read all the same; what is not there is passed over.</param>
     /// <param name="written">There files are only made and written; what is not there is passed over.</param>
     /// <returns>As <see cref="To(string, ReadOnlySpan{string})"/>.</returns>
     /// <exception cref="SystemCallException">The directory cannot be opened.</exception>
-    public static bool ToPartOf(string queue, string own, params ReadOnlySpan<string> written) =>
-        To($"{queue}/{own}", Beside(Path.GetFullPath(queue)), ReadFile | ReadDirectory, written);
+    public static bool ToPartOf(string queue, string own, IReadOnlyList<string> readToo, params ReadOnlySpan<string> written) =>
+        To($"{queue}/{own}", [.. Beside(Path.GetFullPath(queue)), .. readToo.Select(directory => $"{queue}/{directory}")], ReadFile | ReadDirectory, written);
 
     // Rights can only be given, not taken: so whatever is not on the way to a directory is given, as it is now.
     private static List<string> Beside(string directory)

@@ -74,6 +74,9 @@ public sealed class QueueDirectories
     /// <summary>Directory of what the SMTP client's logins need beyond main.toml, below <see cref="Root"/>.</summary>
     public const string Logins = "logins";
 
+    /// <summary>Directory of the history, below <see cref="Root"/>.</summary>
+    public const string History = "history";
+
     /// <summary>Plain values.</summary>
     /// <param name="root">queue_directory.</param>
     /// <param name="hashedQueues">hash_queue_names, e.g. "deferred", "defer".</param>
@@ -127,7 +130,7 @@ public sealed class QueueDirectories
     public IEnumerable<string> Private => Closed(withEvents: FileSystem.Status($"{Root}/{Events}") is not null);
 
     private IEnumerable<string> Closed(bool withEvents) =>
-        [.. s_all.Where(queue => queue != QueueName.Maildrop).Select(DirectoryOf), $"{Root}/private", $"{Root}/{Digest}", $"{Root}/{Rules}", $"{Root}/{Policies}", $"{Root}/{TlsReports}", $"{Root}/{Logins}",
+        [.. s_all.Where(queue => queue != QueueName.Maildrop).Select(DirectoryOf), $"{Root}/private", $"{Root}/{Digest}", $"{Root}/{Rules}", $"{Root}/{Policies}", $"{Root}/{TlsReports}", $"{Root}/{Logins}", $"{Root}/{History}",
             .. withEvents ? (string[])[$"{Root}/{Events}"] : []];
 
     /// <summary>The queue of a directory name.</summary>

@@ -34,6 +34,9 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
     /// Null: it works in the queue.</summary>
     public string? OwnDirectory { get; init; }
 
+    /// <summary>Directories of the queue that it reads all the same.</summary>
+    public IReadOnlyList<string> ReadDirectories { get; init; } = [];
+
     /// <summary>What a check looks at besides: what a service does later than at its start.</summary>
     public Action<TOptions> Examine { get; init; } = static _ => { };
 
@@ -90,7 +93,7 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
             Confine(config, line);
             // Else whoever has led a service astray writes where its account may, in /tmp for one, or calls what is there.
             if (!CallsPrograms(config, service))
-                _ = OwnDirectory is null ? Confinement.To(".", common.WrittenOutside) : Confinement.ToPartOf(".", OwnDirectory, common.WrittenOutside);
+                _ = OwnDirectory is null ? Confinement.To(".", common.WrittenOutside) : Confinement.ToPartOf(".", OwnDirectory, ReadDirectories, common.WrittenOutside);
             options = ReadPatiently(ref config, service);
             context = new ServiceContext(program, service, config.ChangedTable, line.Listeners);
         }

@@ -72,7 +72,8 @@ public sealed class MasterConfigTests
     [InlineData("[service.a]\ntype = 'unix'\ncommand = '../sh'", "master.toml:3:11: command: \"../sh\" is not accepted; give the name of a program in daemon_directory, without \"/\"")]
     [InlineData("[service.a]\ntype = 'unix'\nargs = '-v'", "master.toml:3:8: args: \"-v\" is not accepted; give a list of text such as [\"-v\"]")]
     [InlineData("[service.a]\ntype = 'unix'\nargs = [1]", "master.toml:3:9: args: an integer is not accepted here; give a list of text such as [\"-v\"]")]
-    [InlineData("[service.a]\nchroot = true", "master.toml:2:1: \"chroot\" of service \"a\" is not accepted; accepted are type, listen, private, wakeup, process_limit, command, args")]
+    [InlineData("[service.a]\ncommand = 'a'\nwhen = 'myhostname'", "master.toml:3:8: when: \"myhostname\" is not accepted; give the name of a yes/no parameter of main.toml, such as \"history_enable\"")]
+    [InlineData("[service.a]\nchroot = true", "master.toml:2:1: \"chroot\" of service \"a\" is not accepted; accepted are type, listen, private, wakeup, process_limit, command, args, when")]
     [InlineData("[service.a]\n[service.a]", "master.toml:2:10: \"a\" is already defined in line 1")]
     public void What_is_wrong_is_named_with_its_place(string toml, string message) =>
         Assert.Equal(message, Assert.Throws<ConfigurationException>(() => Master(toml)).Message);

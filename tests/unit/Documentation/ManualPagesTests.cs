@@ -52,6 +52,7 @@ public sealed partial class ManualPagesTests
             _ = PostfixNet.Notices.NoticeTemplates.BuiltIn(config);
             _ = (config.Get(Parameters.MaxUse), config.Get(Parameters.MaxIdle), ServiceOptions.Read(config));
         },
+        ["history"] = static config => Read(PostfixNet.History.Program.Service, config, "history"),
         ["master"] = static config =>
         {
             _ = MasterSettings.Read(config);
@@ -62,6 +63,7 @@ public sealed partial class ManualPagesTests
             _ = config.Get(Parameters.SmtpTlsrptEnable);
             _ = config.Get(Parameters.EventsEnable);
             _ = config.Get(Parameters.SmtpSaslAuthEnable);
+            _ = config.Get(Parameters.HistoryEnable);
         },
         ["logins"] = static config => Read(PostfixNet.Logins.Program.Service, config, "logins"),
         ["mtasts"] = static config => Read(PostfixNet.Mtasts.Program.Service, config, "mtasts"),

@@ -43,8 +43,8 @@ public sealed class SubmissionRows
         new("compatibility_level", "2", Refused(static config => config.Validate()), "the defaults are those of level 3.6"),
         new("config_directory", "'/etc/elsewhere'", Refused(static config => config.Get(Parameters.ConfigDirectory)), "cannot be set: it is where this file is"),
 
-        new("authorized_mailq_users", "'a.certain.user'", static toml => UserRights.Of(MainConfig.FromText(toml)).RefuseListing(Somebody) ?? "", "is not allowed to view the mail queue"),
-        new("authorized_flush_users", "'a.certain.user'", static toml => UserRights.Of(MainConfig.FromText(toml)).RefuseFlush(Somebody) ?? "", "is not allowed to flush the mail queue"),
+        new("authorized_mailq_users", "'a.certain.user'", static toml => QueueRights.Of(MainConfig.FromText(toml)).RefuseListing(Somebody) ?? "", "is not allowed to view the mail queue"),
+        new("authorized_flush_users", "'a.certain.user'", static toml => QueueRights.Of(MainConfig.FromText(toml)).RefuseFlush(Somebody) ?? "", "is not allowed to flush the mail queue"),
         new("showq_service_name", "'showq2'", Postqueue("showq2"), "answered"),
         new("ipc_timeout", "'1s'", Postqueue("showq"), "") { IsSlow = true, Hides = "answered" },
     ];

@@ -3,6 +3,7 @@ using PostfixNet.Configuration;
 using PostfixNet.Native;
 using PostfixNet.Postqueue;
 using PostfixNet.Queue;
+using PostfixNet.Service;
 using PostfixNet.UnitTests.Queue;
 
 namespace PostfixNet.UnitTests.Postqueue;
@@ -10,7 +11,7 @@ namespace PostfixNet.UnitTests.Postqueue;
 /// <summary>A queue, and what is listed of it.</summary>
 public abstract class QueueListingTest : IDisposable
 {
-    private protected static readonly UserRights Anybody = UserRights.Of(MainConfig.FromText(""));
+    private protected static readonly QueueRights Anybody = QueueRights.Of(MainConfig.FromText(""));
 
     private protected TemporaryDirectory Folder { get; } = new();
 

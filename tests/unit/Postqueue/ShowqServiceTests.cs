@@ -6,6 +6,7 @@ using PostfixNet.Ipc;
 using PostfixNet.Native;
 using PostfixNet.Postqueue;
 using PostfixNet.Queue;
+using PostfixNet.Service;
 using PostfixNet.UnitTests.Queue;
 
 namespace PostfixNet.UnitTests.Postqueue;
@@ -72,7 +73,7 @@ public sealed class ShowqServiceTests : QueueListingTest
     [InlineData("root", 54321, false)]
     public void Users_may_do_what_the_configuration_says(string list, uint uid, bool allowed)
     {
-        string? Refusal(string lists, Func<UserRights, string?> asked) => asked(UserRights.Of(MainConfig.FromText(lists)));
+        string? Refusal(string lists, Func<QueueRights, string?> asked) => asked(QueueRights.Of(MainConfig.FromText(lists)));
         string? listing = Refusal($"authorized_mailq_users = '{list}'\nauthorized_flush_users = []", rights => rights.RefuseListing(uid));
         string? flush = Refusal($"authorized_flush_users = '{list}'\nauthorized_mailq_users = []", rights => rights.RefuseFlush(uid));
         Assert.Equal(allowed ? null : $"User unknown({uid}) is not allowed to view the mail queue", listing);

@@ -19,22 +19,26 @@ public sealed class ConfinementTests : IDisposable
     [Fact]
     public void Who_has_no_business_in_the_queue_sees_nothing_of_it_but_its_own_directory()
     {
-        foreach (string directory in (string[])["/active", "/own", "/own/below"])
+        foreach (string directory in (string[])["/active", "/events", "/own", "/own/below"])
             Directory.CreateDirectory(_queue.Path + directory);
         File.WriteAllText(_queue.Path + "/active/A", "mail");
+        File.WriteAllText(_queue.Path + "/events/1", "x");
         File.WriteAllText(_queue.Path + "/own/B", "x");
         File.WriteAllText(_elsewhere.Path + "/there", "x");
         bool isConfined = false;
         List<string> done = [];
         OrdinaryUser.OnItsOwnThread(() =>
         {
-            isConfined = Confinement.ToPartOf(_queue.Path, "own", _log.Path, "/dev");
+            isConfined = Confinement.ToPartOf(_queue.Path, "own", ["events", "missing"], _log.Path, "/dev");
             foreach ((string what, Action act) in (IEnumerable<(string, Action)>)
             [
                 ("read own", () => Assert.Equal("x", File.ReadAllText(_queue.Path + "/own/B"))),
                 ("list own", () => Assert.Equal(2, Directory.GetFileSystemEntries(_queue.Path + "/own").Length)),
                 ("exchange own", () => WholeFile.Replace(_queue.Path + "/own/B", "y"u8, 0x180)),
                 ("remove own", () => File.Delete(_queue.Path + "/own/B")),
+                ("read events", () => Assert.Equal("x", File.ReadAllText(_queue.Path + "/events/1"))),
+                ("list events", () => Assert.Single(Directory.GetFileSystemEntries(_queue.Path + "/events"))),
+                ("write events", () => File.AppendAllText(_queue.Path + "/events/1", "x")),
                 ("read elsewhere", () => Assert.Equal("x", File.ReadAllText(_elsewhere.Path + "/there"))),
                 ("read the system", () => Assert.NotEmpty(File.ReadAllText("/etc/passwd"))),
                 ("log", () => File.AppendAllText(_log.Path + "/mail.log", "x")),
@@ -60,7 +64,7 @@ public sealed class ConfinementTests : IDisposable
             }
         });
         if (isConfined) // the kernel has it
-            Assert.Equal(["read own", "list own", "exchange own", "remove own", "read elsewhere", "read the system", "log"], done);
+            Assert.Equal(["read own", "list own", "exchange own", "remove own", "read events", "list events", "read elsewhere", "read the system", "log"], done);
     }
 
     [Fact]

@@ -28,6 +28,11 @@ internal static class ChildEnvironment
         return result;
     }
 
+    /// <summary>For one service.</summary>
+    /// <param name="general">What all services get.</param>
+    /// <param name="own">What it gets besides, or in their place: the C library goes by the first of a name.</param>
+    internal static IReadOnlyList<string> With(IReadOnlyList<string> general, IReadOnlyList<string> own) => own.Count == 0 ? general : [.. own, .. general];
+
     /// <summary>All of ours, for the daemon: it still has to choose from it.</summary>
     internal static IEnumerable<string> Inherited()
     {

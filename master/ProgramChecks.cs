@@ -20,7 +20,7 @@ internal static class ProgramChecks
         ProblemList problems = new();
         try
         {
-            foreach (IGrouping<string, ServiceEntry> same in services.GroupBy(service => string.Join('\0', [service.Command, .. service.Arguments])))
+            foreach (IGrouping<string, ServiceEntry> same in services.GroupBy(service => string.Join('\0', [service.Command, .. service.Arguments, "", .. service.Environment])))
                 checks.Add(new Check(directory, settings, [.. same]));
             foreach (Check check in checks)
             {
@@ -59,7 +59,7 @@ internal static class ProgramChecks
             using (theirs)
             using (Descriptor nothing = Descriptor.OpenDevNull())
             {
-                _process = ChildProcess.Start(Path.Join(settings.Programs, _service.Command), line.ToWords(), settings.Environment,
+                _process = ChildProcess.Start(Path.Join(settings.Programs, _service.Command), line.ToWords(), ChildEnvironment.With(settings.Environment, _service.Environment),
                     [(nothing.Number, 0), (nothing.Number, 1), (theirs.Number, 2)]);
             }
         }

@@ -22,7 +22,7 @@ internal static class ProgramQuestion
             using (theirs)
             using (Descriptor nothing = Descriptor.OpenDevNull())
             {
-                process = ChildProcess.Start(Path.Join(settings.Programs, service.Command), line.ToWords(), settings.Environment,
+                process = ChildProcess.Start(Path.Join(settings.Programs, service.Command), line.ToWords(), ChildEnvironment.With(settings.Environment, service.Environment),
                     [(nothing.Number, 0), (theirs.Number, 1), (theirs.Number, 2)]);
             }
             using (process)

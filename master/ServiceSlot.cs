@@ -68,7 +68,9 @@ internal sealed class ServiceSlot
     private string ProgramPath => Path.Join(_settings.Programs, Entry.Command);
 
     // All that a process gets at its start and cannot change later.
-    private string StartLine() => string.Join('\0', [ProgramPath, .. StartArguments, .. _settings.Environment]);
+    private string StartLine() => string.Join('\0', [ProgramPath, .. StartArguments, .. StartEnvironment]);
+
+    private IReadOnlyList<string> StartEnvironment => ChildEnvironment.With(_settings.Environment, Entry.Environment);
 
     // Those that stay keep the clients that wait. All or none: what cannot be had leaves what is there.
     private void OpenListeners(ServiceEntry entry)
@@ -232,7 +234,7 @@ internal sealed class ServiceSlot
         (Descriptor ours, Descriptor theirs) = Descriptor.Pair();
         try
         {
-            ChildProcess process = ChildProcess.Start(ProgramPath, StartArguments, _settings.Environment,
+            ChildProcess process = ChildProcess.Start(ProgramPath, StartArguments, StartEnvironment,
                 [(theirs.Number, ServiceContext.LifelineNumber), .. _listeners.Select(static (listener, i) => (listener.Socket.Number, ServiceContext.ListenerNumber + i))]);
             _workers.Add(new Worker(this, process, ours, StartLine()));
             _failedStarts = 0;

@@ -24,8 +24,7 @@ internal static class SystemCheck
             if (FileSystem.Status(path) is not { Kind: FileKind.Regular or FileKind.Link })
                 problems.Try(() => throw new ConfigurationException($"{service.Position}: service {service.Name}: no such program: {path}"));
         }
-        if (config.Get(Parameters.SmtpMtaSts) && !services.Any(static service => service is { Name: "mtasts", Command: "mtasts" }))
-            problems.Try(() => throw config.Refuse(Parameters.SmtpMtaSts, "master.toml has no service mtasts, which finds the policies; conf/master.toml has it"));
+        problems.Try(() => RequireMtaSts(config, services));
         if (config.Get(Parameters.SmtpTlsrptEnable) && !services.Any(static service => service is { Name: "tlsrpt", Command: "tlsrpt" }))
             problems.Try(() => throw config.Refuse(Parameters.SmtpTlsrptEnable, "master.toml has no service tlsrpt, which gathers the results; conf/master.toml has it"));
         if (config.Get(Parameters.HistoryEnable) && !services.Any(static service => service is { Name: "history", Command: "history" }))
@@ -34,6 +33,21 @@ internal static class SystemCheck
         if (settings.Log is { Path: { Length: > 0 } log, IsStandardOutput: false })
             problems.Try(() => RequireLog(config, log));
         problems.ThrowIfAny();
+    }
+
+    // Heeded in main.toml, or by a service alone (-o).
+    private static void RequireMtaSts(MainConfig config, IReadOnlyList<ServiceEntry> services)
+    {
+        if (services.Any(static service => service is { Name: "mtasts", Command: "mtasts" }))
+            return;
+        foreach (MainConfig own in services.Where(static service => service.Command == "smtp").Select(OptionsOf).Prepend(config))
+        {
+            if (own.Get(Parameters.SmtpMtaSts))
+                throw own.Refuse(Parameters.SmtpMtaSts, "master.toml has no service mtasts, which finds the policies; conf/master.toml has it");
+        }
+
+        MainConfig OptionsOf(ServiceEntry service) =>
+            config.With($"service {service.Name}", new ServiceCommandLine(config.Directory, [service.Name], IsCheck: true, service.Arguments).Overrides());
     }
 
     private static void RequireLog(MainConfig config, string path)

@@ -85,7 +85,7 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
             int more = ReadOn(file, recipients, next, IsWanted(wanted, sender));
             if (recipients.Count == 0 && wanted is not null)
                 return null;
-            List<ExplainedRecipient> told = Tell(queue, entry.Id, status, sender, recipients, isTold);
+            List<ExplainedRecipient> told = Tell(queue, entry.Id, status, sender, recipients, isTold, TlsNote.Of(handle));
             Summary.Add(External(sender), told);
             return new ExplainedMessage(
                 QueueDirectories.NameOf(queue), entry.Id.ToString(), envelope.ArrivalSeconds > 0 ? envelope.ArrivalSeconds : status.ModifiedSeconds,
@@ -144,7 +144,7 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
         }
     }
 
-    private List<ExplainedRecipient> Tell(QueueName queue, QueueId id, FileStatus status, string sender, List<Recipient> recipients, bool isTold)
+    private List<ExplainedRecipient> Tell(QueueName queue, QueueId id, FileStatus status, string sender, List<Recipient> recipients, bool isTold, TlsNote? tls)
     {
         Dictionary<long, string> replies = [];
         foreach ((Recipient recipient, Dsn dsn) in RecipientLog.ReadUnlocked(queues.PathOf(QueueName.Defer, id), DsnClass.Transient))
@@ -158,7 +158,10 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
             WaitState? state = answer?.States.ElementAtOrDefault(i);
             (WaitCode code, long until) = CodeOf(queue, status.ModifiedNanoseconds / 1000, answer, state);
             told.Add(new ExplainedRecipient(
-                External(recipients[i].Address), code, until > 0 ? until / 1_000_000 : null, replies.GetValueOrDefault(recipients[i].Offset), state));
+                External(recipients[i].Address), code, until > 0 ? until / 1_000_000 : null, replies.GetValueOrDefault(recipients[i].Offset), state)
+            {
+                Tls = tls is not null && (state is null || state.NextHop == tls.NextHop) ? tls.Use : null,
+            });
         }
         return told;
     }

@@ -1,5 +1,6 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
+using PostfixNet.Mail;
 
 namespace PostfixNet.Postqueue;
 
@@ -53,12 +54,15 @@ internal sealed record ExplainedMessage(
 /// null: the queue manager did not say.</param>
 internal sealed record ExplainedRecipient(string Address, WaitCode Code, long? Until, string? LastReply, WaitState? State)
 {
+    /// <summary>What the last attempt wanted of TLS, and got; null: nothing is known.</summary>
+    internal TlsUse? Tls { get; init; }
+
     private const string AddressName = "address", CodeName = "why", UntilName = "until", LastReplyName = "last_reply", StateName = "state";
 
     internal AttributeList ToAttributes()
     {
         AttributeList list = new AttributeList().Add(AddressName, Address).Add(CodeName, Code.Word()).AddOptional(LastReplyName, LastReply)
-            .AddOptional(StateName, State?.ToAttributes());
+            .AddOptional(StateName, State?.ToAttributes()).AddOptional(TlsUse.Name, Tls?.ToText());
         return Until is { } until ? list.Add(UntilName, until) : list;
     }
 
@@ -66,7 +70,10 @@ internal sealed record ExplainedRecipient(string Address, WaitCode Code, long? U
     internal static ExplainedRecipient From(AttributeList list) => new(
         list.Text(AddressName), WaitCodes.Parse(list.Text(CodeName)) ?? throw new IpcException("unknown reason to wait"),
         list.Has(UntilName) ? list.Number(UntilName) : null, list.OptionalText(LastReplyName),
-        list.OptionalList(StateName) is { } state ? WaitState.From(state) : null);
+        list.OptionalList(StateName) is { } state ? WaitState.From(state) : null)
+    {
+        Tls = list.OptionalText(TlsUse.Name) is { } tls ? TlsUse.FromText(tls) : null,
+    };
 }
 
 /// <summary>How many recipients wait for one reason.</summary>

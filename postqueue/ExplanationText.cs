@@ -26,6 +26,8 @@ internal static class ExplanationText
                 line.Append("    because: ").Append(Clean(reason)).Append('\n');
             if (recipient.LastReply is { } reply)
                 line.Append("    last reply: ").Append(Clean(reply)).Append('\n');
+            if (recipient.Tls is { } tls)
+                line.Append("    last TLS: ").Append(Clean(tls.Sentence)).Append('\n');
             if (state is not null)
                 line.Append("    goes by: ").Append(Clean(state.Transport)).Append(", next hop ").Append(Clean(state.NextHop)).Append(Load(state.Load)).Append('\n');
         }
@@ -82,6 +84,8 @@ internal static class ExplanationText
             Number("recipient_limit", state?.Load?.RecipientLimit);
             Number("process_limit", state?.Load?.ProcessLimit);
             Number("process", state is { Process: > 0 } ? state.Process : null);
+            if (recipient.Tls is { } tls)
+                line.Append(", \"").Append(TlsUse.Name).Append("\": ").Append(tls.ToJson());
             line.Append('}');
             isFirst = false;
         }

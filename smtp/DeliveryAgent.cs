@@ -77,6 +77,17 @@ internal sealed class DeliveryAgent : IDisposable
         finally
         {
             _cache.Close();
+            TellHandshakes();
+        }
+    }
+
+    // The share of those that resumed a session.
+    private void TellHandshakes()
+    {
+        if (_settings.Options.Tls is { Settings.LogLevel: > 0, Client.Handshakes: { All: > 0 } done } tls)
+        {
+            Log.HandshakesDone(done.All, done.Resumed);
+            tls.Client.Handshakes = default;
         }
     }
 
@@ -195,6 +206,8 @@ internal sealed class DeliveryAgent : IDisposable
                 agent.Log.Warning($"{request.Id}: recipient cannot be marked done: {e.Message}");
             }
         }
+
+        public void NoteTls(TlsUse use) => new TlsNote(request.NextHop, use).Write(agent._settings.Queues.PathOf(request.Queue, request.Id));
 
         private bool Append(string service, Outcome result)
         {

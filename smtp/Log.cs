@@ -10,7 +10,8 @@ namespace PostfixNet.Smtp;
 internal sealed class Log(ILog log)
 {
     /// <summary>What became of one recipient; the line is that of all delivery agents.</summary>
-    internal void Result(string line) => log.Info(line);
+    /// <param name="tls">What it asked of TLS and got; null: nothing.</param>
+    internal void Result(string line, TlsUse? tls) => log.Write(Severity.Info, line, tls is null ? "" : $"\"{TlsUse.Name}\": {tls.ToJson()}");
 
     /// <summary>A server, or a recipient at it, is given up for the next one (S2-21).</summary>
     internal void GoingOn(string queueId, string reason) => log.Info($"{queueId}: {reason}");
@@ -94,6 +95,14 @@ internal sealed class Log(ILog log)
 
     internal void Certificate(SmtpPeer peer, string subject, string issuer, string fingerprint, string keyFingerprint) =>
         log.Info($"{peer.NameAndPort}: subject={subject}, issuer={issuer}, fingerprint={fingerprint}, pkey_fingerprint={keyFingerprint}");
+
+    /// <summary>A certificate that this process has not seen at this server.</summary>
+    /// <param name="validity">From when to when, and how long that is.</param>
+    internal void NewCertificate(SmtpPeer peer, string subject, string issuer, string sha256, string validity) =>
+        log.Info($"{peer.NameAndPort}: certificate subject={subject}, issuer={issuer}, sha256={sha256}, valid {validity}");
+
+    internal void HandshakesDone(int all, int resumed) =>
+        log.Info(string.Create(CultureInfo.InvariantCulture, $"statistics: {all} TLS handshakes, {resumed} resumed ({100.0 * resumed / all:F0}%)"));
 
     /// <summary>A server gets no mail now because of its policy.</summary>
     internal void ServerNotUsed(string nextHop, string host, string why) => log.Warning($"TLS policy lookup for {nextHop}/{host}: {why}");

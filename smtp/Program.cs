@@ -37,7 +37,7 @@ namespace PostfixNet.Smtp;
 ///   "ID: replace: header ...: text" and so on: what a check did.
 ///   "ID: DKIM-Signature field added (s=SELECTOR, d=DOMAIN)": the message goes out signed.
 ///   "service tlsrpt: ...: N results of TLS are not counted": it does not take them.
-///   smtp_tls_loglevel = 1: one line per TLS connection. Always: certificates that do not pass, and TLS that fails.
+///   smtp_tls_loglevel = 1: one line per TLS connection, one per certificate that a server has not shown before, and how many handshakes resumed a session. Always: certificates that do not pass, and TLS that fails.
 ///   With debug_peer_list, or "master verbose", each line of the conversation, passwords left out. With notify_classes, the transcript of a
 ///   conversation that broke the protocol goes to error_notice_recipient. A damaged queue file gets mode 0400, and qmgr
 ///   moves it to corrupt. Exit 0: told to end, or idle, or a lookup table has changed. 70: a bug; the mail is retried. 78: configuration unusable.

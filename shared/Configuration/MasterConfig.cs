@@ -20,6 +20,9 @@ public sealed record ServiceEntry(
     /// <summary>Where it takes TCP connections (type = "inet"); empty: it has a Unix-domain socket.</summary>
     public IReadOnlyList<IPEndPoint> Listen { get; init; } = [];
 
+    /// <summary>Variables that its processes get besides those of import_environment, or in their place: "NAME=value".</summary>
+    public IReadOnlyList<string> Environment { get; init; } = [];
+
     /// <summary>Where its command stands, as messages name it: "path:line:column".</summary>
     public string Position { get; init; } = "";
 }
@@ -28,7 +31,7 @@ public sealed record ServiceEntry(
 public sealed class MasterConfig
 {
     private const string FileName = "master.toml";
-    private const string AcceptedKeys = "type, listen, private, wakeup, process_limit, command, args, when";
+    private const string AcceptedKeys = "type, listen, private, wakeup, process_limit, command, args, environment, when";
 
     private readonly List<ServiceEntry> _services = [];
     private readonly string _path;
@@ -99,7 +102,7 @@ public sealed class MasterConfig
         TimeSpan wakeup = TimeSpan.Zero;
         int limit = _main.Get(Parameters.DefaultProcessLimit);
         string command = "", position = "";
-        List<string> arguments = [];
+        List<string> arguments = [], environment = [];
         foreach (TomlEntry entry in table.Entries)
         {
             switch (entry.Key)
@@ -125,6 +128,9 @@ public sealed class MasterConfig
                 case "args":
                     arguments = ReadList(entry, "give a list of text such as [\"-v\"]");
                     break;
+                case "environment":
+                    environment = ReadEnvironment(entry);
+                    break;
                 case "when":
                     isWanted = Wants(entry);
                     break;
@@ -145,6 +151,7 @@ public sealed class MasterConfig
         return new ServiceEntry(name, isPrivate, wakeup, onlyIfUsed, limit, command, arguments)
         {
             Position = position,
+            Environment = environment,
             Listen = listen is null ? [] : ReadListen(listen),
         };
     }
@@ -232,6 +239,13 @@ public sealed class MasterConfig
         string time = onlyIfUsed ? text.Value[..^1] : text.Value;
         return ValueText.TryReadTime(time, 's', out long seconds) && seconds is >= 0 and <= int.MaxValue
             ? TimeSpan.FromSeconds(seconds) : throw AtValue(entry, Accepted);
+    }
+
+    private List<string> ReadEnvironment(TomlEntry entry)
+    {
+        const string Accepted = "give a list of \"NAME=value\", such as [\"OPENSSL_CONF=/etc/postfix.net/old.cnf\"]";
+        List<string> items = ReadList(entry, Accepted);
+        return items.TrueForAll(static item => item.IndexOf('=', StringComparison.Ordinal) is > 0 and var end && item.AsSpan(0, end).IndexOfAny(' ', '\t') < 0) ? items : throw AtValue(entry, Accepted);
     }
 
     private List<string> ReadList(TomlEntry entry, string accepted)

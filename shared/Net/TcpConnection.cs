@@ -20,6 +20,9 @@ public static class TcpConnection
     {
         ArgumentNullException.ThrowIfNull(address);
         ArgumentNullException.ThrowIfNull(sourceFails);
+        // The system reaches such an address over IPv4, too, but needs IPv6 for it.
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
         Descriptor socket = SocketCalls.Open(address, LibC.SOCK_STREAM) ?? throw Failure(Marshal.GetLastPInvokeError());
         try
         {

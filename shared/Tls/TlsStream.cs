@@ -20,7 +20,12 @@ public sealed class TlsStream : ByteStream, IChannelSecurity
     private bool _mayHoldMore;
     private bool _isBroken;
 
-    private TlsStream(Records records, SslStream tls, ICertificateCheck check) => (_records, _tls, _check) = (records, tls, check);
+    private TlsStream(Records records, SslStream tls, ICertificateCheck check)
+    {
+        (_records, _tls, _check) = (records, tls, check);
+        IsResumed = records.Hello is { IsResumption: true };
+        records.Hello = null;
+    }
 
     /// <summary>Does the handshake of the client.</summary>
     /// <param name="lower">Carries the records; closed with this one.</param>
@@ -30,7 +35,7 @@ public sealed class TlsStream : ByteStream, IChannelSecurity
     /// <exception cref="StoppingException">This program was told to stop.</exception>
     public static TlsStream Open(ByteStream lower, SslClientAuthenticationOptions options, TimeSpan time, ICertificateCheck check)
     {
-        Records records = new(lower) { Deadline = Deadline.In(time) };
+        Records records = new(lower) { Deadline = Deadline.In(time), Hello = options.AllowTlsResume ? new ServerHello() : null };
         SslStream tls = new(records, leaveInnerStreamOpen: true);
         try
         {
@@ -52,6 +57,15 @@ public sealed class TlsStream : ByteStream, IChannelSecurity
 
     /// <inheritdoc/>
     public override IChannelSecurity? Security => this;
+
+    /// <inheritdoc/>
+    string IChannelSecurity.Protocol => TlsProtocols.NameOf(Protocol);
+
+    /// <inheritdoc/>
+    public string Cipher => CipherSuites.Find(CipherSuite)?.Name ?? CipherSuite.ToString();
+
+    /// <inheritdoc/>
+    public bool IsResumed { get; }
 
     /// <inheritdoc/>
     public bool IsPeerVerified => _check.IsMatched;
@@ -187,6 +201,9 @@ public sealed class TlsStream : ByteStream, IChannelSecurity
     {
         internal ByteStream Lower => lower;
 
+        /// <summary>Sees the handshake; null: nobody has to, or it is over.</summary>
+        internal ServerHello? Hello { get; set; }
+
         // Records can be without content. A server that has always another one is never waited for, so the time is checked
         // here, too; but a few are read at any time, by who only wants to know what is there.
         private const int MostReadsAfterTheEnd = 16;
@@ -221,6 +238,7 @@ public sealed class TlsStream : ByteStream, IChannelSecurity
                 throw new ConnectionException(StreamFailure.TimedOut);
             int n = buffer.Length == 0 ? 0 : lower.Read(buffer, Deadline);
             HasEnded |= n == 0 && buffer.Length > 0;
+            Hello?.Take(buffer[..n]);
             return n;
         }
 

@@ -9,10 +9,10 @@ public static class TlsSummary
 {
     /// <summary><c>TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) server-signature RSA-PSS (2048 bits)</c>. The group
     /// of the key exchange cannot be learned from SslStream.</summary>
-    /// <param name="mayBeResumed">The server may have signed nothing this time.</param>
-    public static string Of(TlsStream stream, X509Certificate2? certificate, bool mayBeResumed)
+    public static string Of(TlsStream stream, X509Certificate2? certificate)
     {
-        string signature = stream.Protocol == SslProtocols.Tls13 && certificate is not null && !mayBeResumed ? Signature(certificate) : "";
+        // With a session that is resumed the server signs nothing.
+        string signature = stream.Protocol == SslProtocols.Tls13 && certificate is not null && !stream.IsResumed ? Signature(certificate) : "";
         return $"{TlsProtocols.NameOf(stream.Protocol)} with cipher {CipherSuites.Describe(stream.CipherSuite)}{signature}";
     }
 

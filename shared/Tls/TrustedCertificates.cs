@@ -35,7 +35,7 @@ public sealed class TrustedCertificates
             AddAll(_roots, read(files.Authorities));
         if (files.AuthoritiesDirectory.Length > 0)
         {
-            foreach (string file in Directory.EnumerateFiles(files.AuthoritiesDirectory))
+            foreach (string file in FilesOf(files.AuthoritiesDirectory))
                 AddFrom(_roots, file);
         }
         if (files.WithSystem)
@@ -60,6 +60,17 @@ public sealed class TrustedCertificates
         }
         return policy;
     }
+
+    /// <summary>The files of a directory of authorities: those that OpenSSL finds there, by names that "openssl rehash" or c_rehash gave them. Where there are none, all.</summary>
+    public static IReadOnlyList<string> FilesOf(string directory)
+    {
+        string[] all = [.. Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal)];
+        string[] hashed = Array.FindAll(all, static path => IsHashName(Path.GetFileName(path)));
+        return hashed.Length > 0 ? hashed : all;
+    }
+
+    // X509_NAME_hash in eight digits, and a number: those with an "r" before it are lists of revoked ones.
+    private static bool IsHashName(string name) => name.Length > 9 && name[8] == '.' && name.Take(8).All(char.IsAsciiHexDigitLower) && name.Skip(9).All(char.IsAsciiDigit);
 
     // What else lies in such a directory is nobody's certificate: OpenSSL does not look at it either.
     private static void AddFrom(X509Certificate2Collection roots, string file)

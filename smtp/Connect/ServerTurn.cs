@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using PostfixNet.Delivery;
+using PostfixNet.Mail;
+using PostfixNet.Net;
 
 namespace PostfixNet.Smtp;
 
@@ -52,8 +54,38 @@ internal sealed class ServerTurn
     /// <summary>What is wrong with the server's certificate, where it matters; null: nothing.</summary>
     internal (TlsResultType Type, string Reason)? CertificateTrouble { get; set; }
 
-    /// <summary>The handshake may have resumed a session.</summary>
-    internal bool MayBeResumed { get; set; }
+    /// <summary>The handshake of this turn resumed a session.</summary>
+    internal bool IsResumed { get; set; }
+
+    /// <summary>What protects the conversation; null: nothing.</summary>
+    internal IChannelSecurity? Channel { get; set; }
+
+    /// <summary>Why the conversation goes in plain text though TLS was wanted, in one line; empty: it does not, or it has not come so far.</summary>
+    internal string PlainTextReason
+    {
+        get;
+        set => field = PrintableText.Of(value.Length > 200 ? value[..200] : value);
+    } = "";
+
+    /// <summary>This is the other try of a server, in plain text, since its handshake failed.</summary>
+    internal bool HasHandshakeFailed { get; init; }
+
+    /// <summary>The level that the policy came to, whatever was left of it in the end.</summary>
+    internal TlsLevel Level => PlainTextReason.Length > 0 && Tls.Level == TlsLevel.None ? TlsLevel.May : Tls.Level;
+
+    /// <summary>What the turn asked of TLS, and got; null: nothing was asked for.</summary>
+    internal TlsUse? TlsUse => Level == TlsLevel.None ? null : new TlsUse(TlsPolicy.WordFor(Level))
+    {
+        Asked = Tls.Asked is { } asked && asked.Level != Level ? TlsPolicy.WordFor(asked.Level) : null,
+        Protocol = Channel?.Protocol,
+        Cipher = Channel?.Cipher,
+        Verified = Channel is null ? null : VerifiedBy.Word(),
+        IsResumed = Channel is { IsResumed: true },
+        Why = Channel is null && PlainTextReason.Length > 0 ? PlainTextReason : null,
+    };
+
+    /// <summary>Addresses of the other kind (IPv4, IPv6) are left for the next hop: a refusal of us may be one of our address (S3-35).</summary>
+    internal bool HasOtherFamily { get; set; }
 
     /// <summary>No server of the next hop is better: if it is this system, mail would go in a circle.</summary>
     internal bool IsBestExchanger { get; init; }

@@ -13,6 +13,8 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
     private readonly DeliveryState _state = new(delivery.Request.Recipients);
     private readonly Surroundings _surroundings = delivery.Surroundings;
     private readonly SmtpOptions _options = delivery.Options;
+    private readonly Dictionary<(string Written, bool IsOwn), (TlsPolicy? Policy, RequireTlsLevel RequireTls)> _policiesOfHops = [];
+    private TlsPolicy? _asked;
 
     /// <summary>Delivers to all recipients: when this returns, each was sent, deferred or bounced (S2-02).</summary>
     /// <returns>What qmgr wants to know.</returns>
@@ -29,9 +31,14 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
             new SmtpTrouble(ServerTurn.Nobody(delivery, _state)).Stopping();
         }
         TellTlsResults();
+        if (_state.HasDeferred && (_state.TlsWhenDeferred ?? NobodysTls()) is { } use)
+            delivery.Records.NoteTls(use);
         new LateReports(delivery).Send(_state.UntoldSuccesses);
         return _state.Report(sessionOpen: cache.NextHop == delivery.Request.NextHop);
     }
+
+    // No server was reached.
+    private TlsUse? NobodysTls() => _asked is { Level: not TlsLevel.None } ? new TlsUse(TlsPolicy.WordFor(_asked.Level), Why: "no server was talked to") : null;
 
     private bool GoesOn => _state.HasUndecided && !_state.IsGivenUp && delivery.Limit.RemainingMilliseconds > 0;
 
@@ -82,6 +89,7 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
                 why = mistake;
                 continue;
             }
+            _asked = destination.Tls;
             if (destination.Hop.IsUnixSocket)
             {
                 if (destination.Tls.Level is TlsLevel.Dane or TlsLevel.DaneOnly)
@@ -108,12 +116,17 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
             _state.TlsResults = i < own ? TlsResultsFor(destination) : null;
             why = TryHosts(destination with { IsLast = i == hops.Length - 1 }, list.Hosts, tried) ?? why;
             TellTlsResults();
+            // The refusal was final, but for the other kind of address.
+            if (_state.RefusalOfFamily is not null)
+                break;
         }
         // One next hop of several that does not exist says nothing of those that could not take the mail now.
-        if (mayPass && last < own && why is not null && SmtpTrouble.IsHard(why))
+        if (_state.RefusalOfFamily is { } refusal)
+            why = refusal;
+        else if (mayPass && last < own && why is not null && SmtpTrouble.IsHard(why))
             why = why.AsTransient();
         if (_state.HasUndecided)
-            FailTheRest(why, isOurChoice: last >= own || delivery.Request.NextHop == _options.RelayHost);
+            FailTheRest(why, isOurChoice: _state.RefusalOfFamily is null && (last >= own || delivery.Request.NextHop == _options.RelayHost));
     }
 
     // A fallback relay is another host, not the destination: mail for the destination returns there as soon as it can.
@@ -142,6 +155,8 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
         HostAddress? again = null;
         TlsPolicy tls = destination.Tls;
         TlsFinding? finding = null;
+        string plainText = "";
+        bool handshakeFailed = false;
         SessionEnd end = SessionEnd.Over;
         Dsn? why = null;
         while ((left.Count > 0 || again is not null) && GoesOn)
@@ -170,6 +185,9 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
                 Tls = tls,
                 Finding = finding,
                 LocalAddress = _state.TlsResults is null ? "" : connected.Stream.LocalAddress?.ToString() ?? "",
+                PlainTextReason = plainText,
+                HasHandshakeFailed = handshakeFailed,
+                HasOtherFamily = _state.RefusalOfFamily is null && left.Exists(other => other.IsIPv6 != host.IsIPv6),
                 IsFinal = destination.IsLast && left.Count == 0,
                 IsBestExchanger = host.Preference == hosts[0].Preference,
             };
@@ -184,10 +202,16 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
                 end = session.Transfer(turn);
             }
             Release(session, end);
+            if (turn is { HasHandshakeFailed: true, HasCarriedMail: true } && destination.Options.Tls is { } policies)
+                policies.Broken.Note(turn.Server, delivery.Now);
+            if (turn.HasOtherFamily && _state.RefusalOfFamily is not null)
+                left.RemoveAll(other => other.IsIPv6 == host.IsIPv6);
             why = null;
             again = turn.RetriesInPlainText || end == SessionEnd.Stale ? host : null;
+            plainText = "";
+            handshakeFailed = turn is { RetriesInPlainText: true, IsEncrypted: false };
             if (turn.RetriesInPlainText)
-                tls = TlsPolicy.None;
+                (tls, plainText) = (TlsPolicy.None, turn.PlainTextReason.Length > 0 ? turn.PlainTextReason : "the conversation broke over TLS");
         }
         return why;
     }
@@ -230,6 +254,18 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
 
     // What the servers of a next hop have to offer; null: a mistake in the configuration.
     private TlsPolicy? PolicyOf(string written, NextHop hop, SmtpOptions options, out RequireTlsLevel requireTls)
+    {
+        // Whoever publishes policies is asked once in a request.
+        if (!_policiesOfHops.TryGetValue((written, ReferenceEquals(options, _options)), out (TlsPolicy? Policy, RequireTlsLevel RequireTls) known))
+        {
+            known.Policy = FindPolicy(written, hop, options, out known.RequireTls);
+            _policiesOfHops.Add((written, ReferenceEquals(options, _options)), known);
+        }
+        requireTls = known.RequireTls;
+        return known.Policy;
+    }
+
+    private TlsPolicy? FindPolicy(string written, NextHop hop, SmtpOptions options, out RequireTlsLevel requireTls)
     {
         requireTls = RequireTlsLevel.Disable;
         try

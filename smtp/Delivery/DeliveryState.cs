@@ -30,6 +30,9 @@ internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
     /// <summary>A session went through to its end: the destination is alive (S2-12).</summary>
     internal bool HasCompletedSession { get; set; }
 
+    /// <summary>A final refusal that may be about the address that we came from, so that servers are asked over the other kind, IPv4 or IPv6, before it counts; null: none was (S3-35).</summary>
+    internal Dsn? RefusalOfFamily { get; set; }
+
     /// <summary>A server could not be asked, or did not want to now.</summary>
     internal bool SomeMayYetTakeIt { get; set; }
 
@@ -47,6 +50,9 @@ internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
 
     /// <summary>How TLS fares with the servers of the present next hop; null: nobody wants to know.</summary>
     internal TlsResults? TlsResults { get; set; }
+
+    /// <summary>What was asked of TLS, and got, at the last server that a recipient was put off at; null: at none.</summary>
+    internal TlsUse? TlsWhenDeferred { get; set; }
 
     /// <summary>Some recipient was deferred: the message stays in the queue.</summary>
     internal bool HasDeferred { get; set; }

@@ -18,4 +18,7 @@ internal interface IDeliveryRecords
     /// <summary>Marks the recipient in the queue file.</summary>
     /// <param name="offset">Of its record; 0 when it has none.</param>
     public void MarkDone(long offset);
+
+    /// <summary>The message stays in the queue: what this attempt wanted of TLS, and got, for people who ask why it waits. May fail unseen.</summary>
+    public void NoteTls(TlsUse use);
 }

@@ -96,17 +96,18 @@ internal sealed class RecipientResults(ServerTurn turn)
         LogResult(recipient, status, trouble, time);
         recipient.Mark = RecipientMark.Done;
         turn.State.HasDeferred = true;
+        turn.State.TlsWhenDeferred = turn.TlsUse ?? turn.State.TlsWhenDeferred;
     }
 
     private static Outcome Delayed(AttemptRecipient recipient, Dsn dsn) => new(recipient.Recipient, dsn with { Action = DsnAction.Delayed });
 
     private string TlsFeatures()
     {
-        if (!_options.LogTlsFeatureStatus || (turn.Tls.Level == TlsLevel.None && turn.RequireTlsFeature.Length == 0))
+        if (!_options.LogTlsFeatureStatus || (turn.Level == TlsLevel.None && turn.RequireTlsFeature.Length == 0))
             return "";
-        string level = TlsPolicy.WordFor(turn.Tls.Level);
-        string use = turn.IsEncrypted || turn.Tls.Level == TlsLevel.None ? level : $"{level}:none";
-        return turn.RequireTlsFeature.Length == 0 ? use : $"{use}/{turn.RequireTlsFeature}";
+        string level = TlsPolicy.WordFor(turn.Level);
+        string use = turn.IsEncrypted || turn.Level == TlsLevel.None ? level : $"{level}:none";
+        return $"{use}{(turn.RequireTlsFeature.Length == 0 ? "" : $"/{turn.RequireTlsFeature}")}{turn.TlsUse?.Fields}";
     }
 
     private void LogResult(AttemptRecipient recipient, DeliveryStatus status, Dsn dsn, long? time)
@@ -117,6 +118,6 @@ internal sealed class RecipientResults(ServerTurn turn)
         long setUp = turn.SetUpTime != 0 ? turn.SetUpTime : now;
         DeliveryLog.Times times = new(request.ArrivalMicroseconds, request.ActiveMicroseconds, _delivery.StartTime, setUp, now);
         _delivery.Log.Result(DeliveryLog.Format(request.Id, recipient.Recipient,
-            turn.Peer?.NameAndPort ?? "none", turn.ConnectionUse, times, status, dsn, _options.DelayResolutionLimit, TlsFeatures()));
+            turn.Peer?.NameAndPort ?? "none", turn.ConnectionUse, times, status, dsn, _options.DelayResolutionLimit, TlsFeatures()), turn.TlsUse);
     }
 }

@@ -183,10 +183,19 @@ internal sealed class SmtpTrouble(ServerTurn turn)
         // Two verdicts on one recipient would mean that replies and commands are out of step (S2-07).
         if (recipient.Mark != RecipientMark.Open)
             throw new UnreachableException($"recipient <{recipient.Address}> is decided already");
-        Verdict verdict = Decide(IsHard(trouble), IsFinalServer, _options.SoftBounce);
+        Verdict verdict = Decide(IsHard(trouble), IsFinalServer, _options.SoftBounce, MayDependOnFamily(trouble));
         if (verdict == Verdict.TryNextHost)
             _delivery.Log.GoingOn(_delivery.QueueId, trouble.Reason);
         Execute(verdict, recipient, trouble);
+    }
+
+    // Servers that want addresses to have names, or a good name, say 5.7.x, and may think better of our other address. Once: the refusal of that one holds.
+    private bool MayDependOnFamily(Dsn trouble)
+    {
+        if (!turn.HasOtherFamily || IsFinalServer || trouble.DiagnosticText is null || !trouble.Status.StartsWith("5.7.", StringComparison.Ordinal))
+            return false;
+        _state.RefusalOfFamily ??= trouble;
+        return true;
     }
 
     /// <summary>The conversation broke. Always soft: nobody knows what the server would have said (S2-06). Where TLS is no
@@ -270,7 +279,7 @@ internal sealed class SmtpTrouble(ServerTurn turn)
         if (!IsHard(trouble))
             _state.Reopen(RecipientMark.NextTransaction);
         turn.IsSpoiled |= throttle;
-        Verdict verdict = Decide(IsHard(trouble), IsFinalServer, _options.SoftBounce, mayWorkElsewhere);
+        Verdict verdict = Decide(IsHard(trouble), IsFinalServer, _options.SoftBounce, mayWorkElsewhere || MayDependOnFamily(trouble));
         if (verdict == Verdict.TryNextHost && _state.HasUndecided)
             _delivery.Log.GoingOn(_delivery.QueueId, trouble.Reason);
         _state.SomeMayYetTakeIt |= verdict == Verdict.TryNextHost && !IsHard(trouble);

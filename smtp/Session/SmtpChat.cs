@@ -49,7 +49,10 @@ internal sealed class SmtpChat(ByteStream stream, SmtpPeer peer, SmtpOptions opt
     /// <summary>The stream below. Replaced when TLS starts.</summary>
     internal ByteStream Stream { get; private set; } = stream;
 
-    internal bool IsEncrypted => Stream.Security is not null;
+    internal bool IsEncrypted => Security is not null;
+
+    /// <summary>What protects the conversation; null: nothing.</summary>
+    internal IChannelSecurity? Security => Stream.Security;
 
     /// <summary>From now on another message is talked about (S4-27), until its time is over.</summary>
     internal void BeginMessage(DeliveryContext delivery)

@@ -95,13 +95,22 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
             StsResults.Note(turn, "it does not offer TLS");
         if (turn.Tls.Level != TlsLevel.None && !Features.StartTls)
             turn.NoteTls(TlsResultType.StartTlsNotSupported);
+        if (!Features.StartTls && turn.Tls.Level != TlsLevel.None)
+            turn.PlainTextReason = "not offered";
         if (!Features.StartTls || turn.Tls.Level == TlsLevel.None)
             return turn.Tls.IsRequired ? SmtpTrouble.Why("4.7.4", $"TLS is required, but was not offered by host {_peer.Name}{turn.Tls.Whose}") : null;
+        if (PlainTextRetry.IsKnown(turn))
+        {
+            turn.PlainTextReason = "its TLS failed a while ago";
+            turn.NoteTls(TlsResultType.ValidationFailure, turn.PlainTextReason);
+            return null;
+        }
         SmtpReply reply = chat.Ask(SmtpStage.StartTls, "STARTTLS");
         if (reply.Class == 2)
             return BeginTls();
         turn.NoteTls(TlsResultType.StartTlsNotSupported, reply.Text);
         StsResults.Note(turn, $"it refuses to start TLS: {reply.Text}");
+        turn.PlainTextReason = $"refused: {reply.Text}";
         if (!turn.Tls.IsRequired)
             return null;
         Dsn refusal = SmtpTrouble.TlsRefusal(_peer, reply);
@@ -127,9 +136,10 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
         catch (ConnectionException e)
         {
             turn.NoteTls(TlsResultType.ValidationFailure, e.Message);
+            turn.PlainTextReason = e.Message.Length > 0 ? $"handshake failure: {e.Message}" : "handshake failure";
             throw;
         }
-        turn.IsEncrypted = true;
+        (turn.IsEncrypted, turn.Channel) = (true, chat.Security);
         turn.VerifiedBy = chat.IsPeerVerified ? turn.Tls.Verifier : Verification.None;
         NoteTls();
         return turn.Tls.IsAuthenticated && !chat.IsPeerVerified
@@ -142,7 +152,7 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
     {
         if (turn.Finding is { Defect: null } && (turn.CertificateTrouble is not null || (turn.Tls.IsAuthenticated && !chat.IsPeerVerified)))
             turn.NoteTls(turn.CertificateTrouble?.Type ?? TlsResultType.ValidationFailure, turn.CertificateTrouble?.Reason ?? "the server showed no certificate");
-        else if (!turn.MayBeResumed || _options.TlsReports is not { SkipsReused: true })
+        else if (!turn.IsResumed || _options.TlsReports is not { SkipsReused: true })
             turn.NoteTls(null);
     }
 

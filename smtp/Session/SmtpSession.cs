@@ -79,7 +79,7 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
         SmtpTrouble trouble = new(turn);
         if (Uses++ > 0)
             chat.BeginMessage(turn.Delivery);
-        turn.IsEncrypted = chat.IsEncrypted;
+        (turn.IsEncrypted, turn.Channel) = (chat.IsEncrypted, chat.Security);
         turn.VerifiedBy = chat.IsPeerVerified ? Tls.Verifier : Verification.None;
         if (turn.SetUpTime == 0)
             turn.SetUpTime = turn.Delivery.Now;
@@ -188,7 +188,7 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
                 chat.Abandon();
             return false;
         }
-        (turn.RequireTlsFeature, Dsn? lack) = turn.Destination.RequireTls.Judge(Peer, turn.Tls, chat.IsEncrypted, turn.VerifiedBy != Verification.None, _features.RequireTls);
+        (turn.RequireTlsFeature, Dsn? lack) = turn.Destination.RequireTls.Judge(Peer, turn.Tls, chat.IsEncrypted, turn.VerifiedBy != Verification.None && !turn.Tls.IsNameInsecure, _features.RequireTls);
         if (lack is not null)
             trouble.FeatureIsMissing(turn.Tls.IsStsUnknown ? lack.AsTransient() : lack);
         else if (!_features.SmtpUtf8 && EnvelopeCommands.NeedsSmtpUtf8(turn, _options))

@@ -10,6 +10,12 @@ namespace PostfixNet.Smtp.Sts;
 /// <param name="kept">What it keeps.</param>
 internal sealed class StsPolicies(Func<PolicyQuestion, PolicyAnswer> ask, PolicyFiles kept, TimeProvider clock, Log log)
 {
+    // A service that does not answer makes each question wait for its time limit.
+    private static readonly TimeSpan s_rest = TimeSpan.FromMinutes(1);
+
+    private long? _silentSince;
+    private string _silence = "";
+
     /// <summary>The policy of the domain whose mail exchangers are looked up; never that of a name that its records lead to.</summary>
     /// <param name="isUnknown">Whether there is one could not be found out.</param>
     /// <returns>null: none, or one that asks for nothing.</returns>
@@ -21,11 +27,15 @@ internal sealed class StsPolicies(Func<PolicyQuestion, PolicyAnswer> ask, Policy
         KnownPolicy? known;
         try
         {
+            if (_silentSince is { } since && clock.GetElapsedTime(since) < s_rest)
+                throw new IpcException(_silence);
+            _silentSince = null;
             (known, string? trouble) = ask(new PolicyQuestion(domain, Refresh: false));
             isUnknown = known is null && trouble is not null;
         }
         catch (IpcException e)
         {
+            (_silentSince, _silence) = (_silentSince ?? clock.GetTimestamp(), e.Message);
             // A domain is not to lose its protection by a mishap on our side, and mail of those that have none is not to wait for it.
             known = Kept(domain);
             isUnknown = known is null;

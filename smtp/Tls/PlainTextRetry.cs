@@ -19,10 +19,16 @@ internal static class PlainTextRetry
             && (failure == StreamFailure.Tls || turn.IsEncrypted)
             && (turn.State.HasOpen || turn.State.HasNextTransaction)
             && !turn.State.IsGivenUp
-            && turn.Destination.RequireTls < RequireTlsLevel.OpportunisticStartTls
-            && (waited >= options.MinimalBackoffTime || options.RequireTls.PrefersDelivery(turn.Delivery.Request.RequireTls))
-            && !(options.Login is { } login && HasLogin(turn, login));
+            && IsGoodEnough(turn)
+            && (waited >= options.MinimalBackoffTime || options.RequireTls.PrefersDelivery(turn.Delivery.Request.RequireTls));
     }
+
+    /// <summary>The server's TLS is known not to work, and plain text is good enough for the mail: it is not asked for TLS. An MTA-STS policy that tests wants to know each time.</summary>
+    internal static bool IsKnown(ServerTurn turn) => turn.Tls is { Level: TlsLevel.May, Sts: null }
+        && turn.Delivery.Options.Tls is { } tls && tls.Broken.Has(turn.Server, turn.Delivery.Now) && IsGoodEnough(turn);
+
+    private static bool IsGoodEnough(ServerTurn turn) => turn.Destination.RequireTls < RequireTlsLevel.OpportunisticStartTls
+        && !(turn.Delivery.Options.Login is { } login && HasLogin(turn, login));
 
     private static bool HasLogin(ServerTurn turn, LoginSettings login) =>
         login.OnlyKey.Length > 0 || login.Passwords.Has(turn.Delivery.Request.Sender, turn.Server.Host, turn.Destination.Written);

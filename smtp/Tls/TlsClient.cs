@@ -13,7 +13,7 @@ internal sealed class TlsClient(TlsSettings settings)
     /// <summary>What an error of them begins with.</summary>
     internal const string Files = "smtp_tls_CAfile, smtp_tls_CApath, smtp_tls_cert_file or smtp_tls_key_file";
 
-    private readonly HashSet<string> _known = [];
+    private readonly CertificatesMet _certificatesMet = new();
     private TrustedCertificates? _certificates, _ofSts;
 
     /// <summary>Does the handshake.</summary>
@@ -47,9 +47,14 @@ internal sealed class TlsClient(TlsSettings settings)
         {
             TlsStream stream = TlsStream.Open(lower, options, turn.Destination.Options.StartTlsTimeout, check);
             turn.CertificateTrouble = check.Trouble;
-            turn.MayBeResumed = resume && !IsFirst(serverName);
+            turn.IsResumed = stream.IsResumed;
+            Count(stream.IsResumed);
             if (settings.LogLevel > 0)
-                log.TlsEstablished(peer, check.Verdict, TlsSummary.Of(stream, check.Certificate, resume));
+            {
+                log.TlsEstablished(peer, check.Verdict, TlsSummary.Of(stream, check.Certificate));
+                if (check.Certificate is { } shown)
+                    _certificatesMet.Note(peer, shown, log);
+            }
             StsResults.Note(turn, check.StsTrouble);
             return stream;
         }
@@ -68,14 +73,10 @@ internal sealed class TlsClient(TlsSettings settings)
         }
     }
 
-    // SslStream does not say whether it has resumed a session.
-    private bool IsFirst(string serverName)
-    {
-        const int MostNames = 1000;
-        if (_known.Count == MostNames)
-            _known.Clear();
-        return _known.Add(serverName);
-    }
+    /// <summary>Handshakes that succeeded, and how many of them resumed a session; nobody may want to know.</summary>
+    internal (int All, int Resumed) Handshakes { get; set; }
+
+    private void Count(bool isResumed) => Handshakes = (Handshakes.All + 1, Handshakes.Resumed + (isResumed ? 1 : 0));
 
     // OpenSSL's "error:0A00018A:SSL routines::dh key too small": what matters comes last.
     private static string Reason(string detail)

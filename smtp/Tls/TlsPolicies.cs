@@ -15,6 +15,9 @@ internal sealed class TlsPolicies(TlsSettings settings)
     /// <summary>Does the handshakes. Made when the first server offers TLS.</summary>
     internal TlsClient Client => _client ??= new TlsClient(settings);
 
+    /// <summary>Those whose TLS does not work.</summary>
+    internal BrokenTls Broken { get; } = new();
+
     /// <summary>The policy for one next hop.</summary>
     /// <param name="written">As it stands in the transport table, with brackets and port: the first key. A plain domain is
     /// also looked for by the domains above it, each with a dot in front.</param>
@@ -31,7 +34,7 @@ internal sealed class TlsPolicies(TlsSettings settings)
         if (settings.WrapperMode && !policy.IsRequired)
             throw new FormatException("smtp_tls_wrappermode requires \"smtp_tls_security_level = encrypt\" (or stronger)");
         // Certificates have names in ASCII (RFC 6125 section 6.4.2).
-        return policy with { NextHop = DomainName.ToAscii(domain) ?? domain, IsWrapped = settings.WrapperMode, IsOfDestination = own is not null || level is not null };
+        return policy with { NextHop = DomainName.ToAscii(domain) ?? domain, IsWrapped = settings.WrapperMode, HasOwnAuthorities = settings.CAFile.Length + settings.CAPath.Length > 0 && !settings.AppendDefaultCA, IsOfDestination = own is not null || level is not null };
     }
 
     /// <inheritdoc cref="For(string, string, TlsLevel?)"/>

@@ -37,6 +37,12 @@ internal sealed record TlsPolicy
     /// <summary>The operator said it of this next hop: smtp_tls_policy_maps, or the table of the destination.</summary>
     internal bool IsOfDestination { get; init; }
 
+    /// <summary>The authorities that main.toml names, and not those of the system, are trusted.</summary>
+    internal bool HasOwnAuthorities { get; init; }
+
+    /// <summary>The name that the certificate must have is one that anybody on the way to a name server could have said: RFC 8689 section 4.2.1 does not take it.</summary>
+    internal bool IsNameInsecure { get; init; }
+
     /// <summary>The MTA-STS policy of the next hop, which enforces or tests; null: it has none.</summary>
     internal KnownPolicy? Sts { get; init; }
 

@@ -14,3 +14,16 @@ internal enum Verification
     /// <summary>By TLSA records, found with DNSSEC all the way (RFC 7672).</summary>
     Dane,
 }
+
+/// <summary>The words of <see cref="Verification"/> in log lines and listings.</summary>
+internal static class Verifications
+{
+    internal static string Word(this Verification verification) => verification switch
+    {
+        Verification.Fingerprint => "fingerprint",
+        Verification.Certificate => "ca",
+        Verification.Sts => "mta-sts",
+        Verification.Dane => "dane",
+        _ => "nobody",
+    };
+}

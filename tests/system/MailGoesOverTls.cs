@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 
 namespace PostfixNet.SystemTests;
 
@@ -19,7 +20,7 @@ public sealed class MailGoesOverTls
             mail.Start();
             mail.Submit(MailSystem.Message("protected"), "-f", "alice@origin.test", "bob@far.test");
             mail.WaitForLog($@"/smtp\[\d+\]: Verified TLS connection established to 127\.0\.0\.1\[127\.0\.0\.1\]:{receiver.Port}: TLSv1\.3 with cipher TLS_AES_256_GCM_SHA384 \(256/256 bits\) server-signature ECDSA \(prime256v1\) server-digest SHA256$");
-            mail.WaitForLog($@"to=<bob@far\.test>, relay=127\.0\.0\.1\[127\.0\.0\.1\]:{receiver.Port}, delay=[\d.]+, delays=[\d./]+, tls=secure, dsn=2\.0\.0, status=sent \(250 ");
+            mail.WaitForLog($@"to=<bob@far\.test>, relay=127\.0\.0\.1\[127\.0\.0\.1\]:{receiver.Port}, delay=[\d.]+, delays=[\d./]+, tls=secure, protocol=TLSv1\.3, cipher=TLS_AES_256_GCM_SHA384, verified=ca, dsn=2\.0\.0, status=sent \(250 ");
             mail.WaitForEmptyQueue();
             Assert.Equal("protected", Assert.Single(receiver.Messages).Header("Subject"));
         });
@@ -39,6 +40,46 @@ public sealed class MailGoesOverTls
             Assert.Single(mail.Log(@"certificate verification failed for 127\.0\.0\.1\[127\.0\.0\.1\]:\d+: its names other\.test do not match relay\.test$"));
             Assert.Empty(receiver.Messages);
             Wait.For("the mail in deferred", () => mail.Ids("deferred").Length == 1);
+            Assert.Contains("last TLS: TLSv1.3 with TLS_AES_256_GCM_SHA384, server verified by nobody (level secure)", mail.Postqueue("explain", mail.Ids("deferred")[0]).Ok().Output, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void LinesInJsonSayWhatWasAskedAndGiven()
+    {
+        using X509Certificate2 certificate = Certificate("relay.test");
+        Run(certificate, (mail, receiver) =>
+        {
+            mail.Unset("smtp_tls_security_level");
+            mail.Set("maillog_format", "json");
+            mail.Start();
+            mail.Submit(MailSystem.Message("protected"), "-f", "alice@origin.test", "bob@far.test");
+            string line = mail.WaitForLog("status=sent ");
+            using JsonDocument told = JsonDocument.Parse(line);
+            Assert.Equal("""{"level": "may", "protocol": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "verified": "nobody", "resumed": false}""", told.RootElement.GetProperty("tls").GetRawText());
+            Assert.DoesNotContain("tls=", told.RootElement.GetProperty("text").GetString(), StringComparison.Ordinal);
+            Assert.Single(mail.Log($"certificate subject=CN=relay.test, issuer=CN=relay.test, sha256={certificate.GetCertHashString(HashAlgorithmName.SHA256)[..2]}:"));
+        });
+    }
+
+    // As for a server of old, only that the demands are others here: what can be told apart.
+    [Fact]
+    public void AServiceOfItsOwnHasOpenSslWithOtherDemands()
+    {
+        using X509Certificate2 certificate = Certificate("relay.test");
+        Run(certificate, (mail, receiver) =>
+        {
+            string file = mail.PathOf("old.cnf");
+            File.WriteAllText(file, "openssl_conf = default\n[default]\nssl_conf = ssl\n[ssl]\nsystem_default = tls\n[tls]\nMaxProtocol = TLSv1.2\n");
+            File.AppendAllText(Path.Combine(mail.ConfigDirectory, "master.toml"), $"\n[service.old]\ncommand = \"smtp\"\nenvironment = [\"OPENSSL_CONF={file}\"]\n");
+            mail.Set("smtp_tls_security_level", "may");
+            mail.AddTable($"[transport_maps]\n\"museum.test\" = \"old:[127.0.0.1]:{receiver.Port}\"");
+            mail.Start();
+            mail.Submit(MailSystem.Message("old"), "-f", "alice@origin.test", "bob@museum.test");
+            mail.WaitForLog(@"/smtp\[\d+\]: Trusted TLS connection established to .*: TLSv1\.2 with ");
+            mail.Submit(MailSystem.Message("new"), "-f", "alice@origin.test", "bob@far.test");
+            mail.WaitForLog(@"/smtp\[\d+\]: Trusted TLS connection established to .*: TLSv1\.3 with ");
+            mail.WaitForEmptyQueue();
         });
     }
 

@@ -20,6 +20,10 @@ public interface ILog
 {
     /// <summary>Takes a line; may be called by several threads.</summary>
     public void Write(Severity severity, string text);
+
+    /// <summary>Takes a line of which programs can read more than people.</summary>
+    /// <param name="members">More members of the JSON object, as JSON: <c>"name": value</c>. Only lines in JSON have them.</param>
+    public void Write(Severity severity, string text, string members) => Write(severity, text);
 }
 
 /// <summary>Short forms.</summary>

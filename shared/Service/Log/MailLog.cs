@@ -83,6 +83,8 @@ public static class MailLog
     private sealed class Forward : ILog
     {
         public void Write(Severity severity, string text) => MailLog.Write(severity, text);
+
+        public void Write(Severity severity, string text, string members) => MailLog.Write(severity, text, members);
     }
 
     /// <summary>What became of mail.</summary>
@@ -100,7 +102,7 @@ public static class MailLog
     /// <summary>A bug in this program; the caller ends it.</summary>
     public static void Panic(string text) => Write(Severity.Panic, text);
 
-    private static void Write(Severity severity, string text)
+    private static void Write(Severity severity, string text, string members = "")
     {
         lock (s_lock)
         {
@@ -109,16 +111,16 @@ public static class MailLog
             text = PrintableText.Of(text.Length > LongestText ? text[..LongestText] : text);
             if (s_lost > 0 && TryWrite(Severity.Warning, $"{s_lost} lines of this log were lost here: they could not be written"))
                 s_lost = 0;
-            if (s_lost > 0 || !TryWrite(severity, text))
+            if (s_lost > 0 || !TryWrite(severity, text, members))
                 s_lost++;
         }
     }
 
-    private static bool TryWrite(Severity severity, string text)
+    private static bool TryWrite(Severity severity, string text, string members = "")
     {
         if (s_place != Place.System)
-            return s_output!.TryWrite(Line(severity, text));
-        string line = SystemLogLine(severity, text);
+            return s_output!.TryWrite(Line(severity, text, members));
+        string line = SystemLogLine(severity, text, members);
         if (s_output is not null)
         {
             if (s_output.TryWrite(line))
@@ -134,21 +136,21 @@ public static class MailLog
         if (!s_mustBeSomewhere)
             return true;
         using LineOutput instead = LineOutput.StandardOutput();
-        _ = instead.TryWrite(Line(severity, text)); // of a daemon, /dev/null
+        _ = instead.TryWrite(Line(severity, text, members)); // of a daemon, /dev/null
         return true;
     }
 
-    private static string Line(Severity severity, string text) => s_options!.IsJson ? Json(severity, text) + '\n'
+    private static string Line(Severity severity, string text, string members) => s_options!.IsJson ? Json(severity, text, members) + '\n'
         : string.Create(CultureInfo.InvariantCulture, $"{MailLogTime.Stamp()} {s_options.Host} {s_tag}[{Environment.ProcessId}]: {Prefix(severity)}{text}\n");
 
     // RFC 3164 section 4.1, without a host, as all local senders write it.
-    private static string SystemLogLine(Severity severity, string text) => string.Create(CultureInfo.InvariantCulture,
-        $"<{s_options!.Facility | Priority(severity)}>{MailLogTime.Stamp()} {s_tag}[{Environment.ProcessId}]: {(s_options.IsJson ? Json(severity, text) : Prefix(severity) + text)}");
+    private static string SystemLogLine(Severity severity, string text, string members) => string.Create(CultureInfo.InvariantCulture,
+        $"<{s_options!.Facility | Priority(severity)}>{MailLogTime.Stamp()} {s_tag}[{Environment.ProcessId}]: {(s_options.IsJson ? Json(severity, text, members) : Prefix(severity) + text)}");
 
-    private static string Json(Severity severity, string text)
+    private static string Json(Severity severity, string text, string members)
     {
         string time = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-        return $"{{\"time\": \"{time}\", \"program\": {JsonText.Quote(s_tag)}, \"pid\": {Environment.ProcessId}, \"severity\": \"{Word(severity)}\", \"text\": {JsonText.Quote(text)}}}";
+        return $"{{\"time\": \"{time}\", \"program\": {JsonText.Quote(s_tag)}, \"pid\": {Environment.ProcessId}, \"severity\": \"{Word(severity)}\", \"text\": {JsonText.Quote(text)}{(members.Length > 0 ? ", " : "")}{members}}}";
     }
 
     private static string Prefix(Severity severity) => severity == Severity.Info ? "" : Word(severity) + ": ";

@@ -73,7 +73,7 @@ public sealed class MasterConfigTests
     [InlineData("[service.a]\ntype = 'unix'\nargs = '-v'", "master.toml:3:8: args: \"-v\" is not accepted; give a list of text such as [\"-v\"]")]
     [InlineData("[service.a]\ntype = 'unix'\nargs = [1]", "master.toml:3:9: args: an integer is not accepted here; give a list of text such as [\"-v\"]")]
     [InlineData("[service.a]\ncommand = 'a'\nwhen = 'myhostname'", "master.toml:3:8: when: \"myhostname\" is not accepted; give the name of a yes/no parameter of main.toml, such as \"history_enable\"")]
-    [InlineData("[service.a]\nchroot = true", "master.toml:2:1: \"chroot\" of service \"a\" is not accepted; accepted are type, listen, private, wakeup, process_limit, command, args, when")]
+    [InlineData("[service.a]\nchroot = true", "master.toml:2:1: \"chroot\" of service \"a\" is not accepted; accepted are type, listen, private, wakeup, process_limit, command, args, environment, when")]
     [InlineData("[service.a]\n[service.a]", "master.toml:2:10: \"a\" is already defined in line 1")]
     public void What_is_wrong_is_named_with_its_place(string toml, string message) =>
         Assert.Equal(message, Assert.Throws<ConfigurationException>(() => Master(toml)).Message);
@@ -81,4 +81,18 @@ public sealed class MasterConfigTests
     [Fact]
     public void A_missing_file_is_an_error() => Assert.Equal("/nonexistent/master.toml: cannot be read: No such file or directory",
         Assert.Throws<ConfigurationException>(() => MasterConfig.Load("/nonexistent", MainConfig.FromText(""))).Message);
+
+    [Theory]
+    [InlineData("environment = ['OPENSSL_CONF=/x', 'A=']", "OPENSSL_CONF=/x A=")]
+    [InlineData("", "")]
+    public void A_service_may_have_variables_of_its_own(string line, string expected) =>
+        Assert.Equal(expected, string.Join(' ', Master($"[service.old]\ncommand = 'smtp'\n{line}").Services.Single().Environment));
+
+    [Theory]
+    [InlineData("'A=b'")]
+    [InlineData("['A']")]
+    [InlineData("['=b']")]
+    [InlineData("['A B=c']")]
+    public void Only_pairs_are_variables(string value) =>
+        Assert.Contains("give a list of \"NAME=value\"", Assert.Throws<ConfigurationException>(() => Master($"[service.old]\ncommand = 'smtp'\nenvironment = {value}")).Message, StringComparison.Ordinal);
 }

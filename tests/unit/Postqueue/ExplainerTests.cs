@@ -85,6 +85,20 @@ public sealed class ExplainerTests : IDisposable
     }
 
     [Fact]
+    public void What_the_last_attempt_had_of_TLS_is_told_of_its_next_hop()
+    {
+        string id = Put(QueueName.Deferred, "R|a@sink.test", 600);
+        Assert.True(QueueId.TryParse(id, out QueueId parsed));
+        TlsUse use = new("verify", "may", "TLSv1.3", "TLS_AES_256_GCM_SHA384", "nobody");
+        new TlsNote("sink.test", use).Write(_queues.PathOf(QueueName.Deferred, parsed));
+        ExplainedMessage message = Assert.Single(Explain(id, ""));
+        if (message.Recipients[0].Tls is null)
+            return; // a file system without extended attributes
+        Assert.Equal(use, ExplainedMessage.From(message.ToAttributes()).Recipients[0].Tls);
+        Assert.Equal("TLSv1.3 with TLS_AES_256_GCM_SHA384, server verified by nobody (level may, came to verify)", use.Sentence);
+    }
+
+    [Fact]
     public void Very_many_messages_and_recipients_are_counted_but_not_all_told()
     {
         for (int i = 0; i < 103; i++)

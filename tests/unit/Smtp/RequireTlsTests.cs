@@ -46,6 +46,7 @@ public sealed class RequireTlsTests
         X509Certificate2 shown = TestCertificates.For(certificate, certificate);
         using TlsRig tls = new(settings with { FingerprintCertMatch = [TestCertificates.Fingerprint(shown.RawData)] }, Script(announced), shown);
         Hold(tls.Rig, action);
+        tls.Rig.Resolver.Vouch("dest.test");
         tls.Deliver(Required("u@dest.test"));
         string[] seen = tls.Rig.Results.Single();
         Assert.Equal(result, $"{seen[2]} {seen[3]}");
@@ -69,8 +70,24 @@ public sealed class RequireTlsTests
         tls.Rig.Resolver.Mx("two.test", (10, first == "nobody listens" ? "nobody.test" : "mx.test"), (20, "b.test"));
         tls.Rig.Resolver.A("b.test", "127.0.0.32");
         tls.Rig.Resolver.A("nobody.test", "127.0.0.33");
+        tls.Rig.Resolver.Vouch("two.test");
         tls.Deliver(Required("u@two.test") with { NextHop = "two.test" });
         other.Dispose();
+        string[] seen = tls.Rig.Results.Single();
+        Assert.Equal(result, $"{seen[2]} {seen[3]}");
+    }
+
+    // RFC 8689 section 4.2.1: the name that the certificate has comes from DNSSEC, an MTA-STS policy, or the mail itself.
+    [Theory]
+    [InlineData("hostname", false, "5.7.30 bounced")]
+    [InlineData("hostname", true, "2.0.0 sent")]
+    [InlineData("mx.test", false, "2.0.0 sent")] // the operator's word
+    public void A_name_that_anybody_could_have_said_is_none(string match, bool isAuthentic, string result)
+    {
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.Verify, VerifyCertMatch = [match] }, Script(Both));
+        if (isAuthentic)
+            tls.Rig.Resolver.Vouch("dest.test");
+        tls.Deliver(Required("u@dest.test"));
         string[] seen = tls.Rig.Results.Single();
         Assert.Equal(result, $"{seen[2]} {seen[3]}");
     }
@@ -111,13 +128,14 @@ public sealed class RequireTlsTests
     public void A_server_that_refuses_the_word_is_not_asked_without_it()
     {
         using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.Verify }, """{"ext": ["STARTTLS", "REQUIRETLS"], "mail": "555 5.5.4 what is REQUIRETLS?"}""");
+        tls.Rig.Resolver.Vouch("dest.test");
         tls.Deliver(Required("u@dest.test"));
         Assert.Equal("bounced", tls.Rig.Results.Single()[3]);
         Assert.Single(tls.Server.Commands, static command => command.StartsWith("MAIL", StringComparison.Ordinal));
     }
 
     [Theory]
-    [InlineData("verify", Both, "enforce", "tls=verify/requiretls,")]
+    [InlineData("verify", Both, "enforce", "tls=verify/requiretls, protocol=TLSv1.3, ")]
     [InlineData("verify", StartTls, "enforce", "tls=verify/!requiretls:none,")]
     [InlineData("may", Both, "enforce", "tls=may/!requiretls:nocertmatch,")]
     [InlineData("may", Both, "opportunistic", "tls=may/requiretls:nocertmatch,")]
@@ -128,6 +146,7 @@ public sealed class RequireTlsTests
         using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsPolicy.LevelOf(level)!.Value }, Script(announced));
         Hold(tls.Rig, action);
         tls.Rig.Options = tls.Rig.Options with { LogTlsFeatureStatus = true };
+        tls.Rig.Resolver.Vouch("dest.test");
         tls.Deliver(Required("u@dest.test"));
         Assert.Contains(words, tls.Rig.Lines.Single(static line => line.Contains("status=", StringComparison.Ordinal)), StringComparison.Ordinal);
     }

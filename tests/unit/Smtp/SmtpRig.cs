@@ -143,6 +143,11 @@ internal sealed class SmtpRig : IDeliveryRecords, IDisposable
 
     bool IDeliveryRecords.AppendTrace(Outcome result) => Note("trace", result, !TraceFails && TraceFailures-- <= 0);
 
+    /// <summary>What was noted of TLS for those who ask why mail waits.</summary>
+    internal List<TlsUse> TlsNotes { get; } = [];
+
+    void IDeliveryRecords.NoteTls(TlsUse use) => TlsNotes.Add(use);
+
     void IDeliveryRecords.MarkDone(long offset) => Records_.Add($"done {offset}");
 
     private bool Note(string what, Outcome r, bool success)

@@ -237,16 +237,22 @@ public sealed class TlsHandshakeTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Sessions_are_resumed_where_that_is_asked_for(bool resume)
+    [InlineData(true, SslProtocols.Tls13)]
+    [InlineData(true, SslProtocols.Tls12)]
+    [InlineData(false, SslProtocols.Tls13)]
+    public void Sessions_are_resumed_where_that_is_asked_for(bool resume, SslProtocols protocol)
     {
-        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.Verify, ServerName = "hostname", ResumesSessions = resume });
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.Verify, ServerName = "hostname", ResumesSessions = resume },
+            server: new SslServerAuthenticationOptions { EnabledSslProtocols = protocol });
+        tls.Rig.Options = tls.Rig.Options with { LogTlsFeatureStatus = true };
         tls.Rig.Deliver(SmtpRig.Request("dest.test", "u@dest.test"));
         tls.Deliver();
         Assert.Equal(2, tls.Server.Agreements.Count);
         Assert.Equal(["sent", "sent"], tls.Rig.Results.Select(r => r[3]));
         int first = tls.Server.Agreements[0].Octets, second = tls.Server.Agreements[1].Octets;
         Assert.Equal(resume, second < first / 2);
+        // What the client itself sees of it is the same.
+        Assert.Equal([false, resume], tls.Rig.Lines.Where(static line => line.Contains("status=", StringComparison.Ordinal)).Select(static line => line.Contains(", resumed=yes, ", StringComparison.Ordinal)));
+        Assert.Equal((2, resume ? 1 : 0), tls.Rig.Options.Tls!.Client.Handshakes);
     }
 }

@@ -40,7 +40,7 @@ internal sealed class TlsRig : IDisposable
     /// <summary>The one result as "status word (reason)"; why a handshake failed is the library's to say.</summary>
     internal string Result => ClientCase.WithoutCause($"{Rig.Results.Single()[2]} {Rig.Results.Single()[3]} ({Rig.Results.Single()[4]})");
 
-    internal IEnumerable<string> OtherLines => Rig.Lines.Where(l => !l.Contains("status=", StringComparison.Ordinal)).Select(ClientCase.WithoutCause)
+    internal IEnumerable<string> OtherLines => Rig.Lines.Where(l => !l.Contains("status=", StringComparison.Ordinal) && !l.Contains(": certificate subject=", StringComparison.Ordinal)).Select(ClientCase.WithoutCause)
         .Select(l => l.Replace($":{Server.Port}", ":25", StringComparison.Ordinal));
 
     internal void Use(TlsSettings settings) => Rig.Options = Rig.Options with

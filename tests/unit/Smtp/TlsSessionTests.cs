@@ -202,13 +202,81 @@ public sealed class TlsSessionTests
         tls.Rig.Deliver(TlsRig.OldRequest() with { MoreWaits = true });
         tls.Deliver(TlsRig.OldRequest());
         Assert.Equal(["sent", "sent"], tls.Rig.Results.Select(r => r[3]));
-        Assert.Equal(2, tls.Server.Commands.Count(c => c == "STARTTLS"));
+        Assert.Equal(3, tls.Server.Connections);
+    }
+
+    // One failure is enough: mail that comes after it does not wait, and does not fail, once more.
+    [Theory]
+    [InlineData("soon", 1, "2.0.0 sent (250 2.0.0 Ok: queued as SINK)")]
+    [InlineData("later", 2, "4.7.5 deferred (Cannot start TLS: handshake failure)")] // it is tried anew
+    [InlineData("a login", 2, "4.7.5 deferred (Cannot start TLS: handshake failure)")]
+    [InlineData("TLS required", 2, "4.7.5 deferred (Cannot start TLS: handshake failure)")]
+    public void TLS_that_is_broken_is_remembered_for_a_while(string what, int starts, string result)
+    {
+        using TlsRig tls = new(s_may, """{"ext": ["STARTTLS"], "tls_garbage": 1}""");
+        ManualClock clock = new();
+        tls.Rig.Clock = clock;
+        DeliveryRequest old = TlsRig.OldRequest();
+        tls.Rig.Deliver(old);
+        Assert.Equal("sent", tls.Rig.Results.Single()[3]);
+        tls.Rig.Lines.Clear();
+        clock.Advance(60 * (what == "later" ? 31 : 29));
+        if (what == "a login")
+            tls.Rig.Options = tls.Rig.Options with { Login = LoginSettings.Read(MainConfig.FromText("smtp_sasl_password_maps = \"inline:{{mx.test=user:password}}\""), "smtp") };
+        DeliveryRequest young = old with { ArrivalMicroseconds = old.ActiveMicroseconds };
+        tls.Deliver(what == "TLS required" ? young with { Rule = new DeliveryRule("dest.test", "encrypt") } : young);
+        Assert.Equal(result, tls.Result);
+        Assert.Equal(starts, tls.Server.Commands.Count(static command => command == "STARTTLS"));
+    }
+
+    // A conversation that breaks says nothing of the server's TLS.
+    [Fact]
+    public void A_connection_that_is_lost_is_not_remembered_as_TLS_that_is_broken()
+    {
+        using TlsRig tls = new(s_may, """{"ext": ["STARTTLS"], "mail": ["DROP", "250 2.1.0 Ok"]}""");
+        tls.Rig.Deliver(TlsRig.OldRequest());
+        tls.Deliver(TlsRig.OldRequest());
+        Assert.Equal(["sent", "sent"], tls.Rig.Results.Select(static r => r[3]));
+        Assert.Equal(2, tls.Server.Commands.Count(static command => command == "STARTTLS"));
+    }
+
+    [Fact]
+    public void A_new_certificate_is_logged_once()
+    {
+        using TlsRig tls = new(s_may with { LogLevel = 1 });
+        tls.Rig.Deliver(SmtpRig.Request("dest.test", "u@dest.test"));
+        tls.Deliver();
+        string line = tls.Rig.Lines.Single(static line => line.Contains(": certificate subject=", StringComparison.Ordinal));
+        Assert.Matches(@"^mx\.test\[127\.0\.0\.31\]:\d+: certificate subject=CN=mx\.test, issuer=CN=Test authority, sha256=([0-9A-F]{2}:){31}[0-9A-F]{2}, valid \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d, \d+ days left$", line);
+        Assert.Equal(2, tls.Server.Agreements.Count);
+    }
+
+    [Fact]
+    public void What_was_asked_and_given_is_noted_where_mail_waits()
+    {
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.Verify }, certificate: TestCertificates.For("other.test", "other.test"));
+        tls.Deliver();
+        Assert.Equal("TLSv1.3 with TLS_AES_256_GCM_SHA384, server verified by nobody (level verify)", Assert.Single(tls.Rig.TlsNotes).Sentence);
+        Assert.Equal("""{"level": "verify", "protocol": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "verified": "nobody", "resumed": false}""", tls.Rig.TlsNotes[0].ToJson());
+        Assert.Equal(tls.Rig.TlsNotes[0], PostfixNet.Mail.TlsUse.FromText(tls.Rig.TlsNotes[0].ToText()));
     }
 
     [Theory]
-    [InlineData("may", TlsRig.Offers, "tls=may")]
+    [InlineData("{}", "not offered")]
+    [InlineData("""{"ext": ["STARTTLS"], "starttls": "454 4.7.0 no"}""", "refused: 454 4.7.0 no")]
+    [InlineData("""{"ext": ["STARTTLS"], "tls": "DROP"}""", "handshake failure")]
+    public void Why_there_was_no_TLS_is_noted(string script, string why)
+    {
+        using TlsRig tls = new(s_encrypt, script);
+        tls.Deliver();
+        Assert.Equal($"no TLS: {why} (level encrypt)", Assert.Single(tls.Rig.TlsNotes).Sentence);
+    }
+
+    [Theory]
+    [InlineData("may", TlsRig.Offers, "tls=may, protocol=TLSv1.3, cipher=TLS_AES_256_GCM_SHA384, verified=nobody")]
     [InlineData("may", "{}", "tls=may:none")]
-    [InlineData("encrypt", TlsRig.Offers, "tls=encrypt")]
+    [InlineData("encrypt", TlsRig.Offers, "tls=encrypt, protocol=TLSv1.3, cipher=TLS_AES_256_GCM_SHA384, verified=nobody")]
+    [InlineData("verify", TlsRig.Offers, "tls=verify, protocol=TLSv1.3, cipher=TLS_AES_256_GCM_SHA384, verified=ca")]
     [InlineData("none", TlsRig.Offers, null)]
     public void The_result_line_shows_the_level_when_asked_to(string level, string script, string? field)
     {

@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using PostfixNet.Configuration;
 using PostfixNet.Smtp;
 using PostfixNet.Tls;
+using PostfixNet.UnitTests.Queue;
 
 namespace PostfixNet.UnitTests.Smtp;
 
@@ -71,4 +72,17 @@ public sealed class TrustStoreTests : IDisposable
     }
 
     private static int Trusted(CertificateFiles files) => new TrustedCertificates(files, File.ReadAllText).NewChainPolicy().CustomTrustStore.Count;
+
+    // What lies in the directory without a name by its hash is nothing that OpenSSL looks at.
+    [Theory]
+    [InlineData("ca.pem other.txt", "ca.pem other.txt")]
+    [InlineData("ca.pem 0123abcd.0 0123abcd.12 89abcdef.r0 0123ABCD.0 0123abcd. 0123abcd.x 0123abcde.0", "0123abcd.0 0123abcd.12")]
+    [InlineData("", "")]
+    public void Of_a_directory_those_count_that_OpenSSL_finds(string there, string read)
+    {
+        using TemporaryDirectory directory = new();
+        foreach (string name in there.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            directory.File(name, []);
+        Assert.Equal(read.Split(' ', StringSplitOptions.RemoveEmptyEntries), TrustedCertificates.FilesOf(directory.Path).Select(static path => Path.GetFileName(path)));
+    }
 }

@@ -98,6 +98,12 @@ public sealed class MechanismChoiceTests
 
     private sealed record FakeSecurity(bool IsPeerVerified) : IChannelSecurity
     {
+        public string Protocol => "TLSv1.3";
+
+        public string Cipher => "TLS_AES_256_GCM_SHA384";
+
+        public bool IsResumed => false;
+
         public byte[]? ServerEndPoint => null;
     }
 

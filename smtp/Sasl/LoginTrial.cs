@@ -297,6 +297,10 @@ internal sealed class LoginTrial
 
         public bool AppendTrace(Outcome result) => true;
 
+        public void NoteTls(TlsUse use)
+        {
+        }
+
         public void MarkDone(long offset)
         {
         }

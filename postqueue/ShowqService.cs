@@ -28,6 +28,9 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
     // Any user may connect; nobody may keep a process for long by saying nothing or not listening.
     private static readonly TimeSpan s_clientTimeout = TimeSpan.FromSeconds(30);
 
+    // The longest filter takes less; what is made of a message takes some thirty times the memory.
+    private const int LargestRequest = 32 * 1024;
+
     // Our own command speaks as soon as it is connected. Postfix's, and monitoring, wait for the service to speak.
     private const int SilenceMilliseconds = 300;
 
@@ -39,6 +42,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
     internal static readonly SingleServer<ShowqService> Program = new("showq", static (config, _) => Read(config), static (_, service) => service.Serve)
     {
         ClientTimeout = s_clientTimeout,
+        ClientMessageLimit = LargestRequest,
         Arguments = [Argument],
     };
 

@@ -99,7 +99,8 @@ internal static class Program
             if (WordsAfter(BackupCommand.Verify, arguments, out _) is { } verifyWords)
                 return BackupCommand.RunVerify(verifyWords, log);
             if (WordsAfter(BackupCommand.Backup, arguments, out directory) is { } backupWords)
-                return BackupCommand.RunBackup(backupWords, log, Caller.Describe(arguments), (out PostsuperSettings settings) => Begin(directory, log, out settings));
+                return BackupCommand.RunBackup(backupWords, log, Caller.Describe(arguments), MainConfig.Load(MainConfig.FindDirectory(directory)).Get(Parameters.QueueDirectory),
+                    (out PostsuperSettings settings) => Begin(directory, log, out settings));
             if (WordsAfter(BackupCommand.Restore, arguments, out directory) is { } restoreWords)
                 return BackupCommand.RunRestore(restoreWords, log, Caller.Describe(arguments), MainConfig.Load(MainConfig.FindDirectory(directory)), (out PostsuperSettings settings) => Begin(directory, log, out settings));
             if (line.Parse(arguments, out bool isOurs) is { } wrong)

@@ -12,6 +12,8 @@ internal static class BackupCommand
 {
     internal const string Backup = "backup", Verify = "verify", Restore = "restore";
 
+    private const string NotPermitted = "use of this command is reserved for the superuser";
+
     internal const string Usage = "usage: postsuper [-c config_dir] backup FILE.tar[.gz]|DIRECTORY|- | verify FILE | restore FILE [--hold] [--dry-run]";
 
     /// <summary>Reads a backup, and says what is in it.</summary>
@@ -39,12 +41,16 @@ internal static class BackupCommand
     }
 
     /// <summary>Makes a backup.</summary>
+    /// <param name="queue">queue_directory.</param>
     /// <param name="begin">Into the queue directory, with the rights of its owner; null: it worked.</param>
     /// <returns>Exit status.</returns>
-    internal static int RunBackup(IReadOnlyList<string> words, CallerLog log, string told, Begin begin)
+    internal static int RunBackup(IReadOnlyList<string> words, CallerLog log, string told, string queue, Begin begin)
     {
         if (words is not [var place] || place is ['-', _, ..])
             return log.Fatal(Usage, ExitStatus.Usage);
+        // Before a file is made.
+        if (!MailOwner.MayAct(queue))
+            return log.Fatal(NotPermitted, 1);
         ArchiveFile archive;
         try
         {
@@ -86,7 +92,7 @@ internal static class BackupCommand
             return log.Fatal(Usage, ExitStatus.Usage);
         string queue = config.Get(Parameters.QueueDirectory);
         if (!MailOwner.MayAct(queue))
-            return log.Fatal("use of this command is reserved for the superuser", 1);
+            return log.Fatal(NotPermitted, 1);
         try
         {
             using ArchiveFile archive = ArchiveFile.Open(path);

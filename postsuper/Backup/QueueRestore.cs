@@ -18,6 +18,7 @@ internal sealed class QueueRestore(QueueDirectories queues, Report report)
     private const int Depth = 8, DirectoryMode = 0x1C0;
 
     private readonly List<string> _logs = [], _prepared = [];
+    private byte[] _pauses = [];
 
     /// <summary>All mail that would be delivered goes to hold; what users dropped stays in maildrop, with a mode with which it is not taken.</summary>
     internal bool ToHold { get; init; }
@@ -57,6 +58,9 @@ internal sealed class QueueRestore(QueueDirectories queues, Report report)
             RemoveRemains();
             throw;
         }
+        // Before the mail that they stop; in a file that is half written everything is paused.
+        if (_pauses.Length > 0)
+            FileSystem.WriteAt(Pauses!, _pauses, 0);
         // What is to be told of a message is there before it, after a loss of power, too.
         Name(_logs);
         Name(_prepared);
@@ -117,10 +121,17 @@ internal sealed class QueueRestore(QueueDirectories queues, Report report)
         else if (!IsDryRun)
         {
             if (isPauses)
-                CopyTo(Pauses!, file.Content);
+                _pauses = ReadPauses(file.Content);
             else
                 Place(file, path, QueueFileMode.Building);
         }
+    }
+
+    // Of one that is too large, enough to be refused for that.
+    private static byte[] ReadPauses(Spool content)
+    {
+        byte[] pauses = new byte[Math.Min(content.Length, PauseList.SizeLimit + 1)];
+        return pauses[..FileSystem.ReadAt(content.Handle, pauses, 0)];
     }
 
     private void RestoreDigest(ArchivedFile file)

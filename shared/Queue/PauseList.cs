@@ -13,7 +13,11 @@ public sealed class PauseList
 {
     /// <summary>Below queue_directory.</summary>
     public const string FileName = "paused";
-    private const int SizeLimit = 256 * 1024, WritableByOthers = 0x12 /* 022 */;
+
+    /// <summary>A larger file is not understood.</summary>
+    public const int SizeLimit = 256 * 1024;
+
+    private const int WritableByOthers = 0x12 /* 022 */;
 
     private readonly Pause[] _pauses;
 

@@ -21,6 +21,9 @@ public sealed class SingleServer<TOptions>(string program, Func<MainConfig, stri
     /// <summary>For each message from or to a client; if not given, ipc_timeout. Short where any user is a client.</summary>
     public TimeSpan? ClientTimeout { get; init; }
 
+    /// <summary>Largest message of a client, bytes.</summary>
+    public int ClientMessageLimit { get; init; } = Channel.MessageLimit;
+
     /// <inheritdoc/>
     public override TOptions Read(MainConfig config, string service)
     {
@@ -41,7 +44,7 @@ public sealed class SingleServer<TOptions>(string program, Func<MainConfig, stri
             if (client is null)
                 break;
             context.Tell(ServiceState.Busy);
-            using (Channel channel = new(client, $"client of {context.Name}", Timeout(config)))
+            using (Channel channel = new(client, $"client of {context.Name}", Timeout(config), ClientMessageLimit))
             {
                 try
                 {

@@ -109,6 +109,21 @@ public sealed class BackupAndRestore
         });
     });
 
+    [Fact]
+    public void WhoMayNotMakeABackupMakesNoFile() => MailSystem.Run(mail =>
+    {
+        if (!MailSystem.IsRoot)
+            return;
+        foreach (string directory in (string[])[mail.Root, mail.ConfigDirectory, mail.QueueDirectory])
+            File.SetUnixFileMode(directory, (UnixFileMode)0b111_101_101);
+        string open = mail.PathOf("open");
+        Directory.CreateDirectory(open);
+        File.SetUnixFileMode(open, (UnixFileMode)0b111_111_111);
+        CommandResult told = Command.Run("setpriv", ["--reuid=65533", "--regid=65533", "--clear-groups", Repository.Program("postsuper"), "-c", mail.ConfigDirectory, "backup", $"{open}/x.tar"]);
+        Assert.Equal((1, true), (told.Status, told.Error.Contains("reserved for the superuser", StringComparison.Ordinal)));
+        Assert.Empty(Directory.GetFiles(open));
+    });
+
     // What is in maildrop is restored as what its user dropped, not as what the queue's owner wrote.
     [Fact]
     public void DroppedMailIsRestoredAndHeldByItsMode() => MailSystem.Run(mail =>

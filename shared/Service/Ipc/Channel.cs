@@ -7,12 +7,13 @@ namespace PostfixNet.Ipc;
 /// <param name="socket">Owned by the channel.</param>
 /// <param name="peer">Names the other end in errors, e.g. "private/bounce".</param>
 /// <param name="timeout">For a whole message, sending or receiving (ipc_timeout).</param>
-public sealed class Channel(Descriptor socket, string peer, TimeSpan timeout) : IDisposable
+/// <param name="largest">Message that is accepted, bytes: less where any user may send one.</param>
+public sealed class Channel(Descriptor socket, string peer, TimeSpan timeout, int largest = Channel.MessageLimit) : IDisposable
 {
     /// <summary>Largest message accepted or sent, bytes.</summary>
     public const int MessageLimit = 4 << 20;
 
-    private readonly FrameBuffer _input = new(MessageLimit);
+    private readonly FrameBuffer _input = new(largest);
     private readonly OutputBuffer _output = new(1024);
 
     /// <summary>For waiting on several things at once.</summary>

@@ -102,6 +102,13 @@ public sealed class AttributeListTests
             a.Write([0xff, 0xff, 0xff, 0x7f]);
             Assert.Contains("more than", Assert.Throws<IpcException>(() => receiver.Receive()).Message);
         }
+        (a, b) = Descriptor.Pair();
+        using (a)
+        {
+            using Channel receiver = new(b, "a user", TimeSpan.FromSeconds(10), largest: 1000);
+            a.Write([0xe9, 3, 0, 0]);
+            Assert.Contains("message of 1001 bytes, more than 1000", Assert.Throws<IpcException>(() => receiver.Receive()).Message);
+        }
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using PostfixNet.Native;
 using PostfixNet.Postsuper.Backup;
 using PostfixNet.Queue;
@@ -142,6 +143,27 @@ public sealed class ArchiveTests : PostsuperTest
         Assert.Equal(there, File.ReadAllBytes(Find(id)));
     }
 
+    [Fact]
+    public void A_restore_that_fails_pauses_nothing()
+    {
+        string id = AddMessage(QueueName.Deferred);
+        PauseList.None.With(Pause.Parse(["transport", "smtp"], 1_700_000_000)!)!.Write(Root);
+        string path = Backup(), pauses = $"{Root}/{PauseList.FileName}", written = File.ReadAllText(pauses);
+        File.Delete(pauses);
+        string directory = Path.GetDirectoryName(Find(id))!;
+        Directory.Delete(directory, recursive: true);
+        File.WriteAllText(directory, "in the way");
+        using (SafeFileHandle made = FileSystem.TryCreate(pauses, 0x1A4)!)
+        {
+            Assert.Throws<SystemCallException>(() => Restore(path, made));
+            Assert.Equal("", File.ReadAllText(pauses));
+            File.Delete(directory);
+            Restore(path, made);
+        }
+        Assert.Equal(written, File.ReadAllText(pauses));
+        Assert.True(File.Exists(Find(id)));
+    }
+
     // Marks are made at any time; whatever else changes has the file read anew.
     [Fact]
     public void Only_marks_may_change_while_a_message_is_copied()
@@ -171,13 +193,13 @@ public sealed class ArchiveTests : PostsuperTest
         return path;
     }
 
-    private Collector Restore(string path)
+    private Collector Restore(string path, SafeFileHandle? pauses = null)
     {
         using ArchiveFile archive = ArchiveFile.Open(path);
         using ArchiveReader reader = new(Root);
         ArchiveCheck.Run(reader, archive);
         Collector report = new();
-        new QueueRestore(Queues, report).Run(reader, archive);
+        new QueueRestore(Queues, report) { Pauses = pauses }.Run(reader, archive);
         return report;
     }
 

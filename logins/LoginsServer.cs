@@ -6,7 +6,7 @@ using PostfixNet.Service;
 namespace PostfixNet.Logins;
 
 /// <summary>Answers processes of the SMTP client.</summary>
-internal sealed class LoginsServer(EventLoop loop, LoginBook book, Log log) : EventServer.IServer
+internal sealed class LoginsServer(EventLoop loop, LoginBook book, TokenBook tokens, Log log) : EventServer.IServer
 {
     // Who has a turn keeps it for as long as servers may take over AUTH.
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
@@ -19,7 +19,11 @@ internal sealed class LoginsServer(EventLoop loop, LoginBook book, Log log) : Ev
         using LoopChannel channel = new(stream, "client", s_patience);
         try
         {
-            await Turn(channel, TurnQuestion.From(await channel.Receive()));
+            AttributeList question = await channel.Receive();
+            if (TokenQuestion.Is(question))
+                await channel.Send((await tokens.Ask(TokenQuestion.From(question))).ToAttributes());
+            else
+                await Turn(channel, TurnQuestion.From(question));
         }
         catch (IpcException e)
         {
@@ -48,8 +52,18 @@ internal sealed class LoginsServer(EventLoop loop, LoginBook book, Log log) : Ev
         }
     }
 
-    // Whoever has a turn goes on without us; our successor knows nothing of it.
-    public void MustEnd() => loop.Stop();
+    // Whoever has a turn goes on without us; our successor knows nothing of it. But an answer that is under way may bring the only refresh token that still counts.
+    public void MustEnd()
+    {
+        tokens.Close();
+        Watch(End());
+
+        async Task End()
+        {
+            await tokens.Rest();
+            loop.Stop();
+        }
+    }
 
     // A bug ends the process, with one line.
     private void Watch(Task work)

@@ -9,6 +9,9 @@ internal static class ChildEnvironment
     // The collector's first generation, hexadecimal: else it is as large as the processor's cache, in every process. With 128 KB a drain
     // is quicker and takes less memory than with 512 KB; with 32 KB it is slower.
     private static readonly string[] s_runtime = ["DOTNET_ROOT", "DOTNET_ROOT_X64", "DOTNET_ROOT_ARM64"];
+
+    // Where systemd has put secrets for this system (systemd.exec(5), LoadCredential=).
+    private const string Credentials = "CREDENTIALS_DIRECTORY";
     private static readonly string[] s_fixed = ["DOTNET_EnableDiagnostics=0", "DOTNET_LTTng=0", "DOTNET_GCgen0size=20000", "PATH=/usr/bin:/bin"];
 
     /// <summary>For a service.</summary>
@@ -18,6 +21,7 @@ internal static class ChildEnvironment
         List<string> result = [.. s_fixed];
         foreach (string name in s_runtime)
             Copy(name, result);
+        Copy(Credentials, result);
         foreach (string item in items)
         {
             if (item.Contains('=', StringComparison.Ordinal))

@@ -42,6 +42,8 @@ internal static class ConfigCommand
         {
             foreach ((string name, string says) in settings.Destinations())
                 text.Append(CultureInfo.InvariantCulture, $"\n[destination.\"{name}\"]\n# {says}\n");
+            foreach ((string name, string says) in settings.Tokens())
+                text.Append(CultureInfo.InvariantCulture, $"\n[oauth.\"{name}\"]\n# {says}\n");
             foreach ((string name, string says) in settings.Signing())
                 text.Append(CultureInfo.InvariantCulture, $"\n[dkim.\"{name}\"]\n# {says}\n");
         }

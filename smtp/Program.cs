@@ -43,7 +43,7 @@ namespace PostfixNet.Smtp;
 ///   moves it to corrupt. Exit 0: told to end, or idle, or a lookup table has changed. 70: a bug; the mail is retried. 78: configuration unusable.
 /// CONFIGURATION
 ///   smtp_* (for the service lmtp, lmtp_x takes the place of smtp_x), allow_percent_hack, append_at_myorigin,
-///   append_dot_mydomain, best_mx_transport, bounce_service_name, cleanup_service_name, daemon_timeout, [dkim."DOMAIN"],
+///   append_dot_mydomain, best_mx_transport, bounce_service_name, cleanup_service_name, daemon_timeout, [dkim."DOMAIN"], [oauth."NAME"] (by the service logins),
 ///   debug_peer_list, defer_service_name, delay_logging_resolution_limit, disable_dns_lookups,
 ///   disable_mime_output_conversion, dns_nameservers, dns_trusted_nameservers, double_bounce_sender, error_notice_recipient, fallback_relay,
 ///   hash_queue_depth, hash_queue_names, header_address_token_limit, header_size_limit, ignore_mx_lookup_error,

@@ -84,7 +84,8 @@ internal static class KnownNames
         if (!isTable && (IsReferenced(root, entry.Key) || IsRestrictionClass(root, entry.Key)))
             return null;
         string suggestion = isTable && EditDistance(entry.Key, DestinationRules.TableName) <= 2 ? $"; did you mean \"{DestinationRules.TableName}\"?"
-            : isTable && EditDistance(entry.Key, DkimRules.TableName) <= 1 ? $"; did you mean \"{DkimRules.TableName}\"?" : Suggestion(entry.Key);
+            : isTable && EditDistance(entry.Key, DkimRules.TableName) <= 1 ? $"; did you mean \"{DkimRules.TableName}\"?"
+            : isTable && EditDistance(entry.Key, OAuthRule.TableName) <= 2 ? $"; did you mean \"{OAuthRule.TableName}\"?" : Suggestion(entry.Key);
         return $"unknown {(isTable ? "table" : "parameter")} \"{entry.Key}\"{suggestion}";
     }
 

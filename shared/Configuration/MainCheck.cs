@@ -38,6 +38,8 @@ internal sealed class MainCheck(MainConfig config, TomlTable root)
             _ = config.Destinations;
         else if (entry.Key == DkimRules.TableName)
             _ = config.Dkim;
+        else if (entry.Key == OAuthRule.TableName)
+            _ = config.OAuth;
         else if (KnownNames.ParameterFor(entry.Key) is { } parameter)
             _ = config.ValueOf(parameter, entry.Key);
         else if (UnsupportedParameters.Find(entry.Key) is { } unsupported)

@@ -19,6 +19,7 @@ public sealed class MainConfig
     private readonly List<string> _remarks = [];
     private DestinationRules? _destinations;
     private DkimRules? _dkim;
+    private IReadOnlyDictionary<string, OAuthRule>? _oauth;
     private string _overriding = "";
     private IReadOnlyList<string> _overridden = [];
 
@@ -51,6 +52,10 @@ public sealed class MainConfig
     /// <summary>The tables [dkim."DOMAIN"].</summary>
     /// <exception cref="ConfigurationException">Something in them is wrong.</exception>
     public DkimRules Dkim => _dkim ??= _root.TryGet(DkimRules.TableName, out TomlEntry? entry) ? DkimReader.Read(this, entry.Value) : DkimRules.None;
+
+    /// <summary>The tables [oauth."NAME"], by name.</summary>
+    /// <exception cref="ConfigurationException">Something in them is wrong.</exception>
+    public IReadOnlyDictionary<string, OAuthRule> OAuth => _oauth ??= _root.TryGet(OAuthRule.TableName, out TomlEntry? entry) ? OAuthReader.Read(this, entry.Value) : new Dictionary<string, OAuthRule>();
 
     /// <summary>The directory that holds main.toml: the option's, else that of $MAIL_CONFIG, else /etc/postfix.net.</summary>
     /// <param name="option">Value of the -c option (-C of sendmail); null when not given.</param>

@@ -105,8 +105,11 @@ public sealed class SettingList
     /// <summary>The tables [dkim."DOMAIN"], and what they say.</summary>
     public IEnumerable<(string Name, string Text)> Signing() => _config.Dkim.All.Select(static rule => (rule.Domain, rule.Describe()));
 
+    /// <summary>The tables [oauth."NAME"], and what they say.</summary>
+    public IEnumerable<(string Name, string Text)> Tokens() => _config.OAuth.Values.Select(static rule => (rule.Name, rule.Describe()));
+
     // Keys under which there are tables of settings, not a value.
-    private static bool IsOfTables(string name) => name is DestinationRules.TableName or DkimRules.TableName;
+    private static bool IsOfTables(string name) => name is DestinationRules.TableName or DkimRules.TableName or OAuthRule.TableName;
 
     /// <summary>Words of a list.</summary>
     public static IReadOnlyList<string> Words(string text) => MainConfig.Words(text);

@@ -46,7 +46,7 @@ internal sealed record LoginSettings
     internal static void OpenTables(MainConfig config, string service)
     {
         if (config.ForTransport(Parameters.SmtpSaslAuthEnable, service))
-            _ = config.ForTransport(Parameters.SmtpSaslPasswordMaps, service);
+            PasswordTable.OpenPlaces(config.ForTransport(Parameters.SmtpSaslPasswordMaps, service));
     }
 
     /// <summary>Some tokens come from programs.</summary>
@@ -82,6 +82,8 @@ internal sealed record LoginSettings
     {
         if (table.FirstKey(static (_, value) => value.IndexOf(':', StringComparison.Ordinal) <= 0) is { } odd)
             config.Remark(Parameters.SmtpSaslPasswordMaps, $"the entry for {odd} is not \"user:password\": no mail goes where it counts", service);
+        if (table.FirstValue(value => PasswordTable.ServiceIn(value) is { } name && !config.OAuth.ContainsKey(name)) is { } lost)
+            config.Remark(Parameters.SmtpSaslPasswordMaps, $"there is no table [oauth.\"{PasswordTable.ServiceIn(lost)}\"]: no mail goes where such an entry counts", service);
         foreach ((string parameter, string hop) in config.Get(Parameters.Relayhost).Select(static hop => ("relayhost", hop)).Concat(config.Get(Parameters.SmtpFallbackRelay).Select(static hop => ("smtp_fallback_relay", hop))))
         {
             if (HostAndPort.Parse(hop)?.Host is not { } host || table.Find(hop) is not null || table.Find(host) is not null)

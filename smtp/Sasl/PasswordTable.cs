@@ -1,4 +1,5 @@
 using PostfixNet.Configuration;
+using PostfixNet.Logins;
 using PostfixNet.Mail;
 using PostfixNet.Tables;
 
@@ -12,6 +13,11 @@ internal sealed class PasswordTable(LookupTable table, bool bySender, string rec
 {
     private const string FilePrefix = "token-file=";
     private const string CommandPrefix = "token-command=";
+    private const string ServicePrefix = "oauth=";
+    private const string PasswordPrefix = "password-";
+
+    /// <summary>Asks the service logins.</summary>
+    internal Func<TokenQuestion, TokenAnswer> Ask { get; init; } = static question => question.Ask(".");
 
     // Tokens stay in memory with the command that brought them.
     private readonly Dictionary<string, TokenSource> _tokens = new(StringComparer.Ordinal);
@@ -114,7 +120,42 @@ internal sealed class PasswordTable(LookupTable table, bool bySender, string rec
             return new Credentials(user, "", new TokenFile(secret[FilePrefix.Length..]));
         if (secret.StartsWith(CommandPrefix, StringComparison.Ordinal))
             return new Credentials(user, "", Command(secret[CommandPrefix.Length..]));
-        return new Credentials(user, secret, null);
+        if (secret.StartsWith(ServicePrefix, StringComparison.Ordinal))
+            return new Credentials(user, "", Service(secret[ServicePrefix.Length..]));
+        return new Credentials(user, PlaceIn(secret) is { } place ? Password(place, key) : secret, null);
+    }
+
+    /// <summary>Reads passwords that are elsewhere while this process may.</summary>
+    internal static void OpenPlaces(LookupTable table) => _ = table.FirstValue(static value =>
+    {
+        PlaceIn(value[(value.IndexOf(':', StringComparison.Ordinal) + 1)..])?.Open();
+        return false;
+    });
+
+    /// <summary>The name of the table of tokens in an entry; null: it has none.</summary>
+    internal static string? ServiceIn(string value) =>
+        value.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && value.AsSpan(colon + 1).StartsWith(ServicePrefix, StringComparison.Ordinal) ? value[(colon + 1 + ServicePrefix.Length)..] : null;
+
+    // "password-file=/path", "password-credential=NAME", "password-env=NAME".
+    private static SecretPlace? PlaceIn(string secret) => secret.StartsWith(PasswordPrefix, StringComparison.Ordinal) ? SecretPlace.Parse(secret[PasswordPrefix.Length..], '=') : null;
+
+    private static string Password(SecretPlace place, string key)
+    {
+        try
+        {
+            return place.Read();
+        }
+        catch (IOException e)
+        {
+            throw new SaslException($"no password for {key}: {e.Message}");
+        }
+    }
+
+    private TokenSource Service(string name)
+    {
+        if (!_tokens.TryGetValue(ServicePrefix + name, out TokenSource? known))
+            _tokens.Add(ServicePrefix + name, known = new TokenService(name, Ask));
+        return known;
     }
 
     private TokenSource Command(string text)

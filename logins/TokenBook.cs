@@ -162,7 +162,7 @@ internal sealed class TokenBook(EventLoop loop, IReadOnlyDictionary<string, OAut
         source.FailedWith = secrets;
         source.NotBefore = Now + (long)pause.TotalSeconds;
         source.Trouble = $"no token {source.Rule.Name}: {e.Message}";
-        log.NoToken(source.Rule.Name, e.Message, isFinal, pause, source.Known is { } known ? known.Expires - Now : 0);
+        log.NoToken(source.Rule.Name, e.Message, isFinal, pause, source.Known is { } known ? known.Expires - ToSpare - Now : 0);
         return new TokenAnswer(null, source.Trouble);
     }
 

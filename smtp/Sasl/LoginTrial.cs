@@ -5,6 +5,7 @@ using PostfixNet.Log;
 using PostfixNet.Logins;
 using PostfixNet.Mail;
 using PostfixNet.MtaSts;
+using PostfixNet.Native;
 using PostfixNet.Net;
 using PostfixNet.Queue;
 using PostfixNet.Service;
@@ -48,6 +49,8 @@ internal sealed class LoginTrial
     /// <param name="question">Next hops; the name of the destination's table, or ""; the sender.</param>
     internal static IEnumerable<Fact> Of(MainConfig config, AgentSettings settings, string service, IReadOnlyList<string> question)
     {
+        // As a service has it: the sockets of other services are found from there.
+        FileSystem.ChangeDirectory(settings.Queues.Root);
         LoginTrial trial = new(config, settings, service, question);
         trial.Run();
         return trial._facts;

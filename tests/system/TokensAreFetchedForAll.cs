@@ -75,11 +75,11 @@ public sealed class TokensAreFetchedForAll
     [Fact]
     public void PasswordsMayBeElsewhere() => MailSystem.Run(mail =>
     {
-        using LoginRelay relay = LoginRelay.Start(mail, "from a file\nfrom systemd\nfrom the environment");
+        using LoginRelay relay = LoginRelay.Start(mail, "from a file\nfrom systemd\nfrom-the-environment");
         Secret(mail, "secret", "from a file");
         Directory.CreateDirectory(mail.PathOf("credentials"));
         Secret(mail, "credentials/relay", "from systemd");
-        mail.SetRaw("import_environment", $"[\"CREDENTIALS_DIRECTORY={mail.PathOf("credentials")}\", \"RELAY_PASSWORD=from the environment\"]");
+        mail.SetRaw("import_environment", $"[\"CREDENTIALS_DIRECTORY={mail.PathOf("credentials")}\", \"RELAY_PASSWORD=from-the-environment\"]");
         mail.Set("relayhost", string.Create(CultureInfo.InvariantCulture, $"[127.0.0.1]:{relay.Port}"));
         mail.Set("smtp_sasl_auth_enable", true);
         mail.Set("smtp_sasl_security_options", "noanonymous");
@@ -89,7 +89,7 @@ public sealed class TokensAreFetchedForAll
         foreach (string sender in (string[])["a", "b", "c"])
             mail.Submit(MailSystem.Message("one"), "-f", $"{sender}@origin.test", "bob@sink.test");
         mail.WaitForEmptyQueue();
-        Assert.Equal(["a from a file", "b from systemd", "c from the environment"], relay.Logins.Distinct().Order());
+        Assert.Equal(["a from a file", "b from systemd", "c from-the-environment"], relay.Logins.Distinct().Order());
     });
 
     private static void Configure(MailSystem mail, TokenEndpoint endpoint, int port, string more)

@@ -92,7 +92,7 @@ public sealed class TokenBookTests : IDisposable, ITokenEndpoint
         _clock.Advance(1);
         _answer = static () => throw new TokenException("login.test: no route", isFinal: false);
         Assert.Equal("a1", Ask().Token);
-        Assert.Equal("warning: token apps not renewed: login.test: no route; the present one is good for 300 s; tried again in 30 s", Assert.Single(_lines));
+        Assert.Equal("warning: token apps not renewed: login.test: no route; the present one is good for 270 s; tried again in 30 s", Assert.Single(_lines));
         Assert.Equal("a1", Ask().Token);
         Assert.Equal(2, _requests.Count);
         _clock.Advance(30);

@@ -21,6 +21,9 @@ namespace PostfixNet.Master;
 ///   master [-c config_directory] mta-sts DOMAIN [--refresh] [--json]
 ///   master [-c config_directory] tlsrpt [DOMAIN] [--send] [--json]
 ///   master [-c config_directory] auth-test DESTINATION [--from ADDRESS] [--transport SERVICE] [--conversation] [--json]
+///   master [-c config_directory] suppress list|export [--json]
+///   master [-c config_directory] suppress check|add|remove ADDRESS... [--sender ADDRESS|DOMAIN] [--reason TEXT] [--time TIME] [--json]
+///   master [-c config_directory] suppress import [FILE]
 ///   master [-c config_directory] import [DIRECTORY] [--output DIRECTORY] [--queue DIRECTORY] [--accept-losses] [--copy-tables] [--dry-run] [--json]
 /// DESCRIPTION
 ///   start      Checks the configuration, makes missing queue directories, and returns when the system accepts mail.
@@ -69,6 +72,11 @@ namespace PostfixNet.Master;
 ///              Shows the server, TLS and by what the server was verified, each mechanism that it offers and why it is or is not used, channel binding, and what the server says; with
 ///              --conversation every line, passwords and tokens left out. The login is tried even if it was refused a moment ago; if it works now, mail that waits because of it goes at its next attempt.
 ///              For root, who can read smtp_sasl_password_maps. Exit 0: accepted. 1: refused, or there is no login. 75: not tried, because of the way there. docs/logins.md.
+///   suppress   Shows and changes the suppression list: addresses that get no mail (suppression_enable), for all mail or (--sender) for that of a sender or domain. list shows it, check tells
+///              whether mail to an address would be returned, and why (exit status 1: it would not); add puts addresses there, with a --reason and for a --time, remove takes them off.
+///              export prints it as comma-separated values, import reads that, lists of mail services with a column "address", "email" or "recipient", or an address a line, from a file or standard
+///              input. A change holds at once, without reload, for all mail that no agent has yet; it is on stable storage when the command returns. The queue manager makes it; when it is not
+///              running the command does. For root and mail_owner. See docs/suppression.md.
 ///   import     Makes main.toml and master.toml of the main.cf and master.cf in DIRECTORY (/etc/postfix), which are not changed, and reports what became of
 ///              each line: taken, default (left out, because this system does so anyhow), or lost, with what becomes of mail then. If what is lost decides
 ///              about mail nothing is written, and the exit status is 1, unless --accept-losses; mail whose way is lost then waits. --output says
@@ -90,7 +98,7 @@ namespace PostfixNet.Master;
 ///   master.toml; from main.toml: application_event_drain_time, command_directory, daemon_directory,
 ///   default_process_limit, events_enable (for their directory), fork_attempts, fork_delay, hash_queue_depth, hash_queue_names, import_environment,
 ///   [dkim."DOMAIN"] (for dkim check), history_enable, mail_owner, mail_version, master_service_disable, queue_directory, queue_service_name, service_throttle_time,
-///   setgid_group, showq_service_name, smtp_sasl_auth_enable (whether logins is needed), smtp_tlsrpt_enable (for tlsrpt), smtpd_sasl_password_file (for passwd), and those of shared/Service/Log/LogOptions.cs. All others are read to be checked.
+///   setgid_group, showq_service_name, smtp_sasl_auth_enable (whether logins is needed), smtp_tlsrpt_enable (for tlsrpt), smtpd_sasl_password_file (for passwd), suppression_* (for suppress), and those of shared/Service/Log/LogOptions.cs. All others are read to be checked.
 /// BUGS
 ///   A new mail_owner or queue_directory takes effect at a start, not at a reload.
 /// </summary>

@@ -17,10 +17,10 @@ internal abstract class MasterVerb : Command
 internal static class Verbs
 {
     internal static CommandReader<MasterVerb> Reader => new CommandReader<MasterVerb>("master",
-        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|config|set-permissions|logrotate|pause|resume|passwd|dkim|mta-sts|tlsrpt|auth-test|import")
+        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|config|set-permissions|logrotate|pause|resume|passwd|dkim|mta-sts|tlsrpt|auth-test|suppress|import")
     { Manual = typeof(Verbs).Assembly }
         .With<StartVerb>().With<StartForegroundVerb>().With<StopVerb>().With<AbortVerb>().With<ReloadVerb>().With<FlushVerb>()
-        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<LogrotateVerb>().With<PauseVerb>().With<ResumeVerb>().With<VerboseVerb>().With<PasswordVerb>().With<DkimVerb>().With<MtaStsVerb>().With<TlsrptVerb>().With<AuthTestVerb>().With<ImportVerb>();
+        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<LogrotateVerb>().With<PauseVerb>().With<ResumeVerb>().With<VerboseVerb>().With<PasswordVerb>().With<DkimVerb>().With<MtaStsVerb>().With<TlsrptVerb>().With<AuthTestVerb>().With<SuppressVerb>().With<ImportVerb>();
 }
 
 [Verb("start", HelpText = "Check the configuration, start the mail system, return when it accepts mail.")]
@@ -249,6 +249,28 @@ internal sealed class AuthTestVerb : MasterVerb
     internal override int Run(string directory) => Words.ToArray() is [var destination]
         ? AuthTest.Run(directory, destination, Sender.FirstOrDefault(), Transport.FirstOrDefault(), Conversation, Json)
         : Caller.Fail("auth-test takes one destination; usage: master auth-test DESTINATION [--from ADDRESS] [--transport SERVICE] [--conversation] [--json]", ExitStatus.Usage);
+}
+
+[Verb("suppress", HelpText = "The suppression list: addresses that get no mail. list, check, add, remove, import, export.")]
+internal sealed class SuppressVerb : MasterVerb
+{
+    [Value(0, MetaName = "WHAT", HelpText = "list, check ADDRESS, add ADDRESS ..., remove ADDRESS ..., import [FILE], or export.")]
+    public IEnumerable<string> Words { get; set; } = [];
+
+    [Option("sender", Max = 1, MetaValue = "ADDRESS|DOMAIN", HelpText = "Only mail of this sender or domain; default: all mail.")]
+    public IEnumerable<string> Sender { get; set; } = [];
+
+    [Option("reason", Max = 1, MetaValue = "TEXT", HelpText = "add: why; senders of mail that is returned see it.")]
+    public IEnumerable<string> Reason { get; set; } = [];
+
+    [Option("time", Max = 1, MetaValue = "TIME", HelpText = "add: how long, as 12h, 30d, 8w; default: until it is removed.")]
+    public IEnumerable<string> Time { get; set; } = [];
+
+    [Option("json", HelpText = "list, check: JSON, one object an address, a line each.")]
+    public bool Json { get; set; }
+
+    internal override int Run(string directory) =>
+        SuppressCommand.Run(directory, [.. Words], new SuppressOptions(Sender.FirstOrDefault(), Reason.FirstOrDefault(), Time.FirstOrDefault(), Json));
 }
 
 [Verb("import", HelpText = "Make main.toml and master.toml of a configuration of Postfix.")]

@@ -55,7 +55,7 @@ namespace PostfixNet.Postsuper;
 ///   released with -H, which is in vain while the rule stands. rule list tells them, and how often each was used since the queue manager started.
 ///   backup copies the queue into a new file while the system runs: tar, compressed if the name ends with .gz or .tgz; in a directory it gets a name of its own; "-" is standard output. In it are all
 ///   messages of all queues, maildrop, hold and corrupt included, that are in the queue when it begins and are not finished when their turn comes, each once, as it is then, with its mode, its time (that of the next
-///   attempt) and what is logged of it; notices that are queued meanwhile; those that wait to be joined; the list of pauses and the standing rules. Events (docs/events.md) are left out. For the moment in which maildrop is copied
+///   attempt) and what is logged of it; notices that are queued meanwhile; those that wait to be joined; the list of pauses, the standing rules and the suppression list. Events (docs/events.md) are left out. For the moment in which maildrop is copied
 ///   pickup takes no mail from there (sendmail goes on), and until the end -r, and -s where it changes names, are refused. The file ends with SHA256SUMS, which sha256sum -c reads; without it the backup did
 ///   not come to its end. verify reads a backup wholly: every hash, that no message is in it twice, that every message is one; and tells what is in it.
 ///   restore verifies it, too, and puts it into the queue of a system that is stopped, which cannot be started meanwhile. A message that is there stays as it is; one of another content

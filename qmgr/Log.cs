@@ -3,6 +3,7 @@ using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
 using PostfixNet.Selection;
+using PostfixNet.Suppression;
 
 namespace PostfixNet.Qmgr;
 
@@ -62,6 +63,16 @@ internal sealed class Log(ILog log)
     internal void RuleAdded(StandingRule rule) => log.Info($"standing rule {rule.Name}: {rule}");
 
     internal void RuleRemoved(StandingRule rule) => log.Info($"standing rule {rule.Name} removed: {rule}");
+
+    internal void SuppressionsUnreadable(string why) => log.Error($"{why}: nothing is delivered");
+
+    internal void SuppressionsDamaged(int lines) => log.Warning($"suppression list: {lines} lines cannot be understood, and count for nothing");
+
+    internal void SuppressionsFull() => log.Warning($"suppression list: full, with {SuppressionList.MostEntries} addresses");
+
+    /// <summary>An address was put on the list.</summary>
+    internal void Suppressed(QueueId id, SuppressionEntry entry) =>
+        log.Info($"{id}: <{Address.ToExternal(entry.Address)}> put on the suppression list{(entry.Sender.Length > 0 ? $" for <{Address.ToExternal(entry.Sender)}>" : "")}: {entry.Reason}");
 
     /// <summary>What became of a message by a rule.</summary>
     internal void Diverted(Message message, StandingRule rule) => log.Info($"{message.Id}: from=<{Address.ToExternal(message.Sender)}>, " + rule.Action switch

@@ -5,6 +5,7 @@ using PostfixNet.Native;
 using PostfixNet.Queue;
 using PostfixNet.Selection;
 using PostfixNet.Service;
+using PostfixNet.Suppression;
 
 namespace PostfixNet.Qmgr;
 
@@ -12,7 +13,7 @@ namespace PostfixNet.Qmgr;
 /// together here; it does not come by.</summary>
 internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadable<MainConfig>
 {
-    private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(8), s_endPause = TimeSpan.FromMilliseconds(10), s_tablePause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(8), s_endPause = TimeSpan.FromMilliseconds(10), s_tablePause = TimeSpan.FromSeconds(10), s_listPause = TimeSpan.FromSeconds(1);
 
     private readonly QueueDirectories _directories;
     private readonly ISurroundings _surroundings;
@@ -24,10 +25,11 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     private readonly Transports _transports;
     private readonly Dispatch _dispatch;
     private readonly RuleBook _rules;
+    private readonly SuppressionBook _suppressions;
     private readonly Intake _intake;
     private readonly DestinationReports _destinations;
     private MainConfig _config;
-    private EventLoop.Timer? _nextRun, _tableWatch;
+    private EventLoop.Timer? _nextRun, _tableWatch, _listRetry;
     private string _brokenTable = "";
 
     /// <summary>Takes up the queue, as it is, and starts a queue run.</summary>
@@ -49,9 +51,10 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         // A message goes through these from the last to the first; each knows those before it.
         _lines = new ReportLines(surroundings, _settings);
         BuiltIn builtIn = new(_lines, files, _settings, clock, log);
-        Results results = new(builtIn, files, _routing, _settings, _timers, clock);
+        _suppressions = new SuppressionBook(directories, clock, log);
+        Results results = new(builtIn, files, _routing, _suppressions, _settings, _timers, clock);
         _transports = new Transports(results, surroundings, _settings);
-        _dispatch = new Dispatch(_routing, _paused, builtIn, _transports);
+        _dispatch = new Dispatch(_routing, _paused, _suppressions, builtIn, _transports);
         Refill refill = new(Active, files, _dispatch, _settings, _timers, log);
         _rules = new RuleBook(directories, _routing, clock, log);
         Completion completion = new(Active, files, _lines, refill, _rules, _settings, surroundings);
@@ -70,6 +73,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         Admission.TakeBackLeftovers();
         _paused.Read();
         _rules.Read();
+        OpenSuppressions();
         PauseTransports();
         // What was resumed while we were away; and a rule was acknowledged, but perhaps not all mail looked at.
         _intake.WalkDeferred(_rules.HasAny ? NotDue.Paused | NotDue.Ruled : NotDue.Paused);
@@ -79,6 +83,9 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
 
     /// <summary>The messages in delivery.</summary>
     internal ActiveQueue Active { get; }
+
+    /// <summary>main.toml, as it was read last.</summary>
+    internal MainConfig Configuration => _config;
 
     /// <summary>How files come in; a test may let them in one by one.</summary>
     internal Admission Admission { get; }
@@ -90,7 +97,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     /// <exception cref="IpcException">The question is malformed.</exception>
     internal AttributeList Answer(AttributeList question) =>
         RuleRequest.Is(question) ? Answer(RuleRequest.From(question)).ToAttributes()
-        : DestinationReport.IsAskedBy(question) ? _destinations.Answer() : Explanations.Answer(question);
+        : DestinationReport.IsAskedBy(question) ? _destinations.Answer() : SuppressionRequest.Is(question) ? Answer(SuppressionRequest.From(question)).ToAttributes() : Explanations.Answer(question);
 
     /// <summary>Changes the standing rules, or tells them. When this returns a new rule holds for all that has not been handed to an agent.</summary>
     internal RuleReply Answer(RuleRequest request)
@@ -111,7 +118,33 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         return reply;
     }
 
-    private void PauseTransports() => _transports.Pause(_paused.IsEverything || _rules.IsBroken);
+    /// <summary>Changes the suppression list. When this returns it holds for all that has not been handed to an agent.</summary>
+    internal SuppressionReply Answer(SuppressionRequest request)
+    {
+        SuppressionReply reply = _suppressions.Answer(request);
+        PauseTransports();
+        if (reply.Changed > 0 && request.Adds.Count > 0)
+            _dispatch.SortAnew();
+        return reply;
+    }
+
+    private void OpenSuppressions()
+    {
+        _suppressions.Open(_settings.Suppression);
+        _listRetry?.Cancel();
+        _listRetry = _suppressions.IsBroken ? _timers.After(s_listPause, RetryList) : null;
+    }
+
+    // Whoever changes the file while the list is switched on has it for a moment.
+    private void RetryList()
+    {
+        OpenSuppressions();
+        PauseTransports();
+        if (!_suppressions.IsBroken)
+            _dispatch.SortAnew();
+    }
+
+    private void PauseTransports() => _transports.Pause(_paused.IsEverything || _rules.IsBroken || _suppressions.IsBroken);
 
     /// <summary>The transports that have had mail.</summary>
     internal Transports Transports => _transports;
@@ -156,6 +189,8 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         _config = config;
         _settings.Read(config);
         _routing.Read(config);
+        OpenSuppressions();
+        PauseTransports();
         _transports.Apply(table, config.Destinations);
         _dispatch.SortAnew();
         StartQueueRun();

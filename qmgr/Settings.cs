@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using PostfixNet.Configuration;
+using PostfixNet.Suppression;
 
 namespace PostfixNet.Qmgr;
 
@@ -54,6 +55,9 @@ internal sealed class Settings
     /// <summary>Domain of recipients without one, in VERP addresses.</summary>
     internal string MyDomain { get; private set; } = "";
 
+    /// <summary>What main.toml says of the suppression list.</summary>
+    internal SuppressionSettings Suppression { get; private set; }
+
     internal string BounceService { get; private set; } = "";
 
     internal string DeferService { get; private set; } = "";
@@ -62,9 +66,10 @@ internal sealed class Settings
 
     /// <summary>Takes the values of a configuration, for all who hold these settings.</summary>
     /// <exception cref="ConfigurationException">One cannot be used; a configuration that settings were made of before is safe.</exception>
-    [MemberNotNull(nameof(Retries))]
+    [MemberNotNull(nameof(Retries), nameof(Suppression))]
     internal void Read(MainConfig config)
     {
+        Suppression = new SuppressionSettings(config);
         QueueRunDelay = config.Get(Parameters.QueueRunDelay);
         MinimalBackoff = config.Get(Parameters.MinimalBackoffTime);
         QueueLifetime = config.Get(Parameters.MaximalQueueLifetime);

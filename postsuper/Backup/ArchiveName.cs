@@ -36,6 +36,8 @@ internal readonly record struct ArchiveName(string Text, ArchivePart Part, Queue
 
     internal static ArchiveName Rules { get; } = new($"{QueueDirectories.Rules}/standing", ArchivePart.Setting);
 
+    internal static ArchiveName Suppressions { get; } = new($"{QueueDirectories.Suppression}/list", ArchivePart.Setting);
+
     /// <summary>Queues whose files are messages, maildrop last.</summary>
     internal static IReadOnlyList<QueueName> Messages { get; } = [QueueName.Incoming, QueueName.Active, QueueName.Deferred, QueueName.Hold, QueueName.Corrupt, QueueName.Maildrop];
 
@@ -56,7 +58,7 @@ internal readonly record struct ArchiveName(string Text, ArchivePart Part, Queue
             name = Of(queue, id);
         else if (parts is [QueueDirectories.Digest, var directory, var log] && IsPlain(directory) && IsPlain(log))
             name = OfDigest(directory, log);
-        else if (((ArchiveName[])[About, Sums, Pauses, Rules]).FirstOrDefault(known => known.Text == text) is { Text: not null } fixedName)
+        else if (((ArchiveName[])[About, Sums, Pauses, Rules, Suppressions]).FirstOrDefault(known => known.Text == text) is { Text: not null } fixedName)
             name = fixedName;
         return name.Text is not null;
     }

@@ -36,6 +36,7 @@ internal sealed class QueueBackup(QueueDirectories queues, ArchiveWriter archive
         Write(ArchiveName.About, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"Postfix.Net queue backup 1\nhost {Users.HostName()}\nbegun {clock.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}\n")));
         CopySetting(ArchiveName.Pauses);
         CopySetting(ArchiveName.Rules);
+        CopySetting(ArchiveName.Suppressions);
         using (QueueGate.CloseMaildrop(queues, s_patience))
         {
             CopyMaildrop();

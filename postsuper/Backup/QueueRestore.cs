@@ -226,6 +226,7 @@ internal sealed class QueueRestore(QueueDirectories queues, Report report)
         foreach (QueueName queue in (QueueName[])[.. ArchiveName.Messages, .. ArchiveName.Logs])
             RemoveRemains(queues.DirectoryOf(queue), queue == QueueName.Maildrop ? queues.DepthOf(queue) : Depth);
         RemoveRemains($"{queues.Root}/{QueueDirectories.Rules}", 0);
+        RemoveRemains($"{queues.Root}/{QueueDirectories.Suppression}", 0);
         foreach (string directory in FileSystem.Names($"{queues.Root}/{QueueDirectories.Digest}"))
         {
             if (FileSystem.Status($"{queues.Root}/{QueueDirectories.Digest}/{directory}") is { Kind: FileKind.Directory })

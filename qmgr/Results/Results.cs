@@ -5,7 +5,7 @@ using PostfixNet.Mail;
 namespace PostfixNet.Qmgr;
 
 /// <summary>What became of deliveries: it is noted in the message, the next attempt is planned, and the recipients are settled.</summary>
-internal sealed class Results(BuiltIn builtIn, ActiveFiles files, Routing routing, Settings settings, ITimers timers, TimeProvider clock)
+internal sealed class Results(BuiltIn builtIn, ActiveFiles files, Routing routing, SuppressionBook suppressions, Settings settings, ITimers timers, TimeProvider clock)
 {
     /// <summary>What waits for a destination may belong elsewhere now: its domain turned out to be one of a site that has a table.</summary>
     internal event Action<Destination>? Rerouted;
@@ -22,6 +22,8 @@ internal sealed class Results(BuiltIn builtIn, ActiveFiles files, Routing routin
             message.NoteMarks();
         if (report.SomeDeferred)
             PutOff(entry, siteFailed: report.Trouble is not null);
+        if (report.Settled.Count > 0)
+            suppressions.Learn(message, report.Settled);
         if (report.Exchanger is { } exchanger && routing.Learn(entry.Destination.NextHop, exchanger))
             Rerouted?.Invoke(entry.Destination);
         message.Settle(entry.Release().Count);

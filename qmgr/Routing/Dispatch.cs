@@ -4,7 +4,7 @@ namespace PostfixNet.Qmgr;
 
 /// <summary>Decides where each recipient of a message goes, and queues it there: at a destination of a transport, or with what
 /// needs no agent.</summary>
-internal sealed class Dispatch(Routing routing, PausedDeliveries paused, BuiltIn builtIn, Transports transports)
+internal sealed class Dispatch(Routing routing, PausedDeliveries paused, SuppressionBook suppressions, BuiltIn builtIn, Transports transports)
 {
     private sealed class Group(Route route)
     {
@@ -26,7 +26,8 @@ internal sealed class Dispatch(Routing routing, PausedDeliveries paused, BuiltIn
 
     // The message's own route goes before all others; cleanup gives one to mail that is to be returned.
     private Route RouteOf(Message message, Recipient recipient) =>
-        message.OwnRoute is { } own ? routing.Own(own, recipient.Address) : routing.Of(recipient.Address, message.Sender);
+        suppressions.Find(message.Sender, recipient.Address) is { } entry ? SuppressionBook.RouteOf(entry)
+        : message.OwnRoute is { } own ? routing.Own(own, recipient.Address) : routing.Of(recipient.Address, message.Sender);
 
     /// <summary>Queues a batch of recipients: all of the message, or as many as were read from the file.</summary>
     internal void Sort(Message message, IReadOnlyList<Recipient> recipients)

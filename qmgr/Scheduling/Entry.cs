@@ -78,6 +78,7 @@ internal sealed class Entry(Job job, Destination destination, int capacity)
         ActiveMicroseconds = Message.ActiveMicroseconds,
         Origin = Message.Origin,
         MoreWaits = moreWaits,
+        WantsOutcomes = settings.Suppression.IsAutomatic,
         IsForAll = Message.SpokesmanOffset > 0,
         Rule = Message.TlsLevel is { } level ? (DeliveryRule.Of(Destination.Rule) ?? new DeliveryRule("postsuper change")) with { Tls = level } : DeliveryRule.Of(Destination.Rule),
     };

@@ -21,13 +21,17 @@ public sealed record DeliveryReport(bool SomeDeferred, bool IsCorrupt, Dsn? Trou
     /// <summary>The next hop refused because it takes no more from us in this time.</summary>
     public bool AsksForLess { get; init; }
 
+    /// <summary>Recipients that were delivered or bounced; only when the request wants to know.</summary>
+    public IReadOnlyList<SettledRecipient> Settled { get; init; } = [];
+
     private const string Deferred = "deferred", Corrupt = "corrupt", Unrecorded = "unrecorded", SessionIsOpen = "session_open", End = "ends",
-        Less = "less", TroubleName = "trouble", ExchangerName = "exchanger";
+        Less = "less", TroubleName = "trouble", ExchangerName = "exchanger", SettledName = "settled";
 
     /// <summary>For the line to qmgr.</summary>
     public AttributeList ToAttributes() => new AttributeList()
         .Add(Deferred, SomeDeferred).Add(Corrupt, IsCorrupt).Add(Unrecorded, IsUnrecorded).Add(SessionIsOpen, SessionOpen).Add(End, Ends).Add(Less, AsksForLess)
-        .AddOptional(TroubleName, Trouble is null ? null : new AttributeList().Add(Trouble)).AddOptional(ExchangerName, Exchanger);
+        .AddOptional(TroubleName, Trouble is null ? null : new AttributeList().Add(Trouble)).AddOptional(ExchangerName, Exchanger)
+        .AddOptional(SettledName, Settled.Count == 0 ? null : new AttributeList().Add(SettledName, [.. Settled.Select(static recipient => recipient.ToAttributes())]));
 
     /// <exception cref="IpcException">Malformed.</exception>
     public static DeliveryReport From(AttributeList list) => new(
@@ -36,7 +40,30 @@ public sealed record DeliveryReport(bool SomeDeferred, bool IsCorrupt, Dsn? Trou
         IsUnrecorded = list.IsTrue(Unrecorded),
         AsksForLess = list.IsTrue(Less),
         Exchanger = list.OptionalText(ExchangerName),
+        Settled = list.OptionalList(SettledName) is { } settled ? [.. settled.Lists(SettledName).Select(SettledRecipient.From)] : [],
     };
+}
+
+/// <summary>What became of one recipient for good.</summary>
+/// <param name="Address">Internal form.</param>
+/// <param name="Status">E.g. "5.1.1"; the first digit is 2 for one that was delivered.</param>
+/// <param name="Reply">What the server said, or why this system decided; cut to 512 characters.</param>
+public sealed record SettledRecipient(string Address, string Status, string Reply)
+{
+    private const string AddressName = "address", StatusName = "status", ReplyName = "reply";
+    private const int LongestReply = 512;
+
+    /// <summary>Of a result.</summary>
+    public static SettledRecipient Of(Recipient recipient, Dsn dsn)
+    {
+        string reply = dsn.DiagnosticText ?? dsn.Reason;
+        return new SettledRecipient(recipient.Address, dsn.Status, reply.Length <= LongestReply ? reply : reply[..LongestReply]);
+    }
+
+    internal AttributeList ToAttributes() => new AttributeList().Add(AddressName, Address).Add(StatusName, Status).Add(ReplyName, Reply);
+
+    /// <exception cref="IpcException">Malformed.</exception>
+    internal static SettledRecipient From(AttributeList list) => new(list.Text(AddressName), list.Text(StatusName), list.Text(ReplyName));
 }
 
 /// <summary>What an agent says first on a connection, before any request (S4-02): it is alive and serves us.</summary>

@@ -61,11 +61,14 @@ public sealed record DeliveryRequest
     /// <summary>A redirected message: this copy is for all its recipients, and they are done with it when it is.</summary>
     public bool IsForAll { get; init; }
 
+    /// <summary>The report is to tell what became of each recipient.</summary>
+    public bool WantsOutcomes { get; init; }
+
     /// <summary>What main.toml has for this destination in place of the agent's parameters; null: nothing.</summary>
     public DeliveryRule? Rule { get; init; }
 
     private const string NextHopName = "nexthop", SizeName = "size", DataOffsetName = "data_offset", ArrivalTime = "arrival_time",
-        ActiveTime = "active_time", MoreWaitsName = "more_waits", ForAll = "for_all", OriginName = "origin", RuleName = "rule";
+        ActiveTime = "active_time", MoreWaitsName = "more_waits", ForAll = "for_all", Outcomes = "wants_outcomes", OriginName = "origin", RuleName = "rule";
 
     /// <summary>For the line to the agent.</summary>
     public AttributeList ToAttributes()
@@ -78,7 +81,7 @@ public sealed record DeliveryRequest
             .Add(SizeName, Size).Add(DataOffsetName, DataOffset).AddOptional(AttributeName.Encoding, Encoding.Word())
             .Add(FieldName.SmtpUtf8, (long)SmtpUtf8).Add(FieldName.RequireTls, (long)RequireTls).AddOptional(AttributeName.EnvelopeId, EnvelopeId)
             .Add(AttributeName.ReturnFlags, (long)Return).Add(AttributeName.TraceFlags, (long)Tracing)
-            .Add(ArrivalTime, ArrivalMicroseconds).Add(ActiveTime, ActiveMicroseconds).Add(MoreWaitsName, MoreWaits).Add(ForAll, IsForAll)
+            .Add(ArrivalTime, ArrivalMicroseconds).Add(ActiveTime, ActiveMicroseconds).Add(MoreWaitsName, MoreWaits).Add(ForAll, IsForAll).AddOptional(Outcomes, WantsOutcomes ? "1" : null)
             .Add(FieldName.Recipients, recipients).AddOptional(OriginName, Origin?.ToAttributes()).AddOptional(RuleName, Rule?.ToAttributes());
     }
 
@@ -112,6 +115,7 @@ public sealed record DeliveryRequest
             Origin = list.OptionalList(OriginName) is { } origin ? MessageOrigin.From(origin) : null,
             MoreWaits = list.IsTrue(MoreWaitsName),
             IsForAll = list.IsTrue(ForAll),
+            WantsOutcomes = list.Has(Outcomes),
             Rule = list.OptionalList(RuleName) is { } rule ? DeliveryRule.From(rule) : null,
         };
     }

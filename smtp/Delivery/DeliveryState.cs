@@ -53,6 +53,8 @@ internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
 
     /// <summary>What was asked of TLS, and got, at the last server that a recipient was put off at; null: at none.</summary>
     internal TlsUse? TlsWhenDeferred { get; set; }
+    /// <summary>Recipients that were delivered or bounced.</summary>
+    internal List<SettledRecipient> Settled { get; } = [];
 
     /// <summary>Some recipient was deferred: the message stays in the queue.</summary>
     internal bool HasDeferred { get; set; }
@@ -89,6 +91,7 @@ internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
         IsUnrecorded = IsUnrecorded,
         AsksForLess = AsksForLess && HasDeferred,
         Exchanger = Exchanger,
+        Settled = Settled,
     };
 
     private bool Has(RecipientMark mark) => _recipients.Any(recipient => recipient.Mark == mark);

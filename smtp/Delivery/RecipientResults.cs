@@ -86,6 +86,8 @@ internal sealed class RecipientResults(ServerTurn turn)
     {
         LogResult(recipient, status, dsn, time);
         _records.MarkDone(recipient.Recipient.Offset);
+        if (_delivery.Request.WantsOutcomes && !_delivery.IsProbe)
+            turn.State.Settled.Add(SettledRecipient.Of(recipient.Recipient, dsn));
         recipient.Mark = RecipientMark.Done;
     }
 

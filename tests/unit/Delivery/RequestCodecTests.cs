@@ -76,6 +76,7 @@ public sealed class RequestCodecTests
                 Origin = new MessageOrigin("client.test", "192.0.2.1", "25", "ESMTP", "helo.test", "ABC", true),
                 MoreWaits = true,
                 IsForAll = true,
+                WantsOutcomes = true,
                 Rule = new DeliveryRule("q.test", "encrypt", IPAddress.Loopback, IPAddress.IPv6Loopback, "me"),
             },
             static r => r.ToAttributes(), DeliveryRequest.From,
@@ -85,6 +86,8 @@ public sealed class RequestCodecTests
                 Assert.Equal(example, read with { Recipients = example.Recipients });
             }),
         ["report"] = Of(new DeliveryReport(true, true, s_dsn, true, true) { IsUnrecorded = true, AsksForLess = true, Exchanger = "mx.test" }, static r => r.ToAttributes(), DeliveryReport.From),
+        ["report of recipients"] = Of(new DeliveryReport(false, false, null, false, false) { Settled = [new SettledRecipient("bob@q.test", "5.1.1", "550 who?")] },
+            static r => r.ToAttributes(), DeliveryReport.From, static (example, read) => Assert.Equal(example.Settled, read.Settled)),
         ["report, all well"] = Of(new DeliveryReport(false, false, null, false, false), static r => r.ToAttributes(), DeliveryReport.From),
         ["ready"] = Of<AgentReady?>(new AgentReady(4711), static r => r!.ToAttributes(), AgentReady.From)!,
         ["question"] = Of(

@@ -64,6 +64,7 @@ public sealed partial class ManualPagesTests
             _ = config.Get(Parameters.EventsEnable);
             _ = config.Get(Parameters.SmtpSaslAuthEnable);
             _ = config.Get(Parameters.HistoryEnable);
+            _ = new PostfixNet.Suppression.SuppressionSettings(config);
         },
         ["logins"] = static config => Read(PostfixNet.Logins.Program.Service, config, "logins"),
         ["mtasts"] = static config => Read(PostfixNet.Mtasts.Program.Service, config, "mtasts"),

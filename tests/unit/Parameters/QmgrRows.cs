@@ -58,8 +58,33 @@ public sealed class QmgrRows
         scene.Run(10);
     });
 
+    // Two mails; what became of the first decides about the second.
+    private static Func<string, string> Refused(string status, string reply, double pause = 10, string second = "bob@q.test") => QmgrScene.Play(scene =>
+    {
+        scene.Refuse(status, reply);
+        scene.Mail();
+        scene.Run(pause);
+        scene.Mail(sender: second);
+        scene.Run(10);
+    });
+
+    private const string Suppressing = "suppression_enable = true\nsuppression_automatic = true\n", Returned = "bounce append (recipient is on the suppression list: ";
+    private static readonly Func<string, string> s_suppressed = QmgrScene.Play(scene =>
+    {
+        scene.Suppress("a.b-c+d@Q.test");
+        scene.Mail("AB@q.test");
+        scene.Run(1);
+    });
+
     internal static readonly Row[] All =
     [
+        new("suppression_enable", "true", s_suppressed, $"{Returned}by hand)"),
+        new("suppression_normalize", "'plus, minus'", s_suppressed, "start smtp q.test AB@q.test") { With = "suppression_enable = true\n" },
+        new("suppression_automatic", "true", Refused("5.1.1", "550 5.1.1 who?"), $"{Returned}550 5.1.1 who?)") { With = "suppression_enable = true\n" },
+        new("suppression_codes", "'5.7'", Refused("5.1.1", "550 5.1.1 who?"), "") { Hides = Returned, With = Suppressing },
+        new("suppression_failures", "1", Refused("5.6.0", "554 5.6.0 bad"), $"{Returned}1 messages in turn failed, the last one: 554 5.6.0 bad)") { With = Suppressing },
+        new("suppression_time", "'1h'", Refused("5.1.1", "550 5.1.1 who?", 7200), "") { Hides = Returned, With = Suppressing },
+        new("suppression_scope", "'sender'", Refused("5.1.1", "550 5.1.1 who?"), "") { Hides = Returned, With = Suppressing },
         new("queue_run_delay", "'60s'", QmgrScene.Play(scene =>
         {
             scene.Machine.SetDue(QueueName.Deferred, scene.Machine.Put(QueueName.Deferred, ["a@q.test"]), 10);

@@ -4,6 +4,7 @@ using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Qmgr;
 using PostfixNet.Queue;
+using PostfixNet.Suppression;
 using PostfixNet.UnitTests.Qmgr;
 
 namespace PostfixNet.UnitTests.ChangedParameters;
@@ -48,6 +49,12 @@ internal sealed class QmgrScene : IDisposable
 
     /// <summary>Agents that find the site out of order, after a second.</summary>
     internal void Fail() => Delivering = (agents, entry) => _machine.Clock.After(TimeSpan.FromSeconds(1), () => agents.Defer(entry, new Dsn("4.4.2", "no answer")));
+
+    /// <summary>Agents to which the server refuses recipients for good, at once.</summary>
+    internal void Refuse(string status, string reply) => Delivering = (agents, entry) => _machine.Clock.Soon(() => agents.Settle(entry, status, reply));
+
+    /// <summary>An address is put on the suppression list.</summary>
+    internal void Suppress(string address) => _ = _machine.Manager.Answer(new SuppressionRequest([SuppressionEntry.Of(address, "", "by hand", 1, 0, "operator")], []));
 
     /// <summary>Agents to which the server says "later", at once.</summary>
     internal void Defer() => Delivering = (agents, entry) => _machine.Clock.Soon(() => agents.Defer(entry));

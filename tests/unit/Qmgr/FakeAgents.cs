@@ -45,6 +45,14 @@ internal sealed class FakeAgents(Machine machine, Transport transport, int limit
     /// <param name="trouble">Of the site; null: it refused only these recipients.</param>
     internal void Defer(Entry entry, Dsn? trouble = null) => Report(entry, new DeliveryReport(true, false, trouble, false, false));
 
+    /// <summary>All recipients of a delivery were delivered or refused for good, and the request wanted to know.</summary>
+    internal void Settle(Entry entry, string status, string reply)
+    {
+        Mark(entry, entry.Recipients);
+        bool isAsked = entry.Request(false, new Settings(machine.Manager.Configuration)).WantsOutcomes;
+        Report(entry, new DeliveryReport(false, false, null, false, false) { Settled = isAsked ? [.. entry.Recipients.Select(recipient => new SettledRecipient(recipient.Address, status, reply))] : [] });
+    }
+
     internal void Report(Entry entry, DeliveryReport report)
     {
         End(entry);

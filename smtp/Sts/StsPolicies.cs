@@ -10,8 +10,8 @@ namespace PostfixNet.Smtp.Sts;
 /// <param name="kept">What it keeps.</param>
 internal sealed class StsPolicies(Func<PolicyQuestion, PolicyAnswer> ask, PolicyFiles kept, TimeProvider clock, Log log)
 {
-    // A service that does not answer makes each question wait for its time limit.
-    private static readonly TimeSpan s_rest = TimeSpan.FromMinutes(1);
+    // A service that hangs makes each question wait for its time limit. One that has ended is there again at once.
+    private static readonly TimeSpan s_rest = TimeSpan.FromMinutes(1), s_longWait = TimeSpan.FromSeconds(1);
 
     private long? _silentSince;
     private string _silence = "";
@@ -25,6 +25,7 @@ internal sealed class StsPolicies(Func<PolicyQuestion, PolicyAnswer> ask, Policy
         if (!hop.UsesMx || DomainName.ToAscii(hop.Domain)?.ToLowerInvariant() is not { } domain || !StsDomain.IsUsable(domain))
             return null;
         KnownPolicy? known;
+        long began = clock.GetTimestamp();
         try
         {
             if (_silentSince is { } since && clock.GetElapsedTime(since) < s_rest)
@@ -35,7 +36,8 @@ internal sealed class StsPolicies(Func<PolicyQuestion, PolicyAnswer> ask, Policy
         }
         catch (IpcException e)
         {
-            (_silentSince, _silence) = (_silentSince ?? clock.GetTimestamp(), e.Message);
+            if (_silentSince is null && clock.GetElapsedTime(began) >= s_longWait)
+                (_silentSince, _silence) = (clock.GetTimestamp(), e.Message);
             // A domain is not to lose its protection by a mishap on our side, and mail of those that have none is not to wait for it.
             known = Kept(domain);
             isUnknown = known is null;

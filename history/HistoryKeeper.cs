@@ -33,8 +33,14 @@ internal sealed class HistoryKeeper(IDatabase database, TimeSpan keepTime, long 
 
     private long _missed;
 
+    /// <summary>There are tables that can be asked, as far as known.</summary>
+    internal bool IsReady => Volatile.Read(ref _isReady);
+
+    private bool _isReady;
+
     public EventPosition Open()
     {
+        Volatile.Write(ref _isReady, false);
         _store?.Dispose();
         _store = null;
         try
@@ -48,6 +54,7 @@ internal sealed class HistoryKeeper(IDatabase database, TimeSpan keepTime, long 
         }
         _lastPrune = 0;
         Interlocked.Exchange(ref _missed, _store.Missed);
+        Volatile.Write(ref _isReady, true);
         return _store.Position;
     }
 

@@ -81,6 +81,8 @@ internal sealed class HistoryService(EventLoop loop, EventConsumer consumer, His
         await s_questions.WaitAsync().ConfigureAwait(false);
         try
         {
+            if (!keeper.IsReady)
+                return Answer.Unavailable("the history is not ready yet, or its database is away; try again, and see the log");
             return question.IsAboutService ? AboutService(question.IsJson) : search.Ask(question, isOwner);
         }
         catch (IOException e)

@@ -31,7 +31,7 @@ internal static class Story
     {
         EventKind.Accepted => $"accepted{(told.Client is { } client ? $" from {client.Name}[{client.Address}]" : "")}{(told.Origin is { Length: > 0 } origin ? $" ({origin})" : "")}{About(told)}",
         EventKind.Queued => told.Recipients is { } count ? string.Create(CultureInfo.InvariantCulture, $"taken up by the queue manager, for {count} {(count == 1 ? "recipient" : "recipients")}") : "taken up by the queue manager",
-        EventKind.Attempt => $"a delivery ended{By(told)}{At(told)}",
+        EventKind.Attempt => $"a delivery{By(told)} ended{At(told)}",
         EventKind.Deferred => $"put off{By(told)}{At(told)}",
         EventKind.Delivered => $"delivered{At(told)}",
         EventKind.Relayed => $"handed to a relay{At(told)}",

@@ -6,6 +6,7 @@ using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
+using PostfixNet.ReturnPaths;
 using PostfixNet.Service;
 
 namespace PostfixNet.Master;
@@ -114,6 +115,14 @@ internal sealed class Supervisor : IDisposable
         }
         MakeDirectories(_instance);
         FileSystem.ChangeDirectory(Settings.Queue);
+        MakeReturnKey(_instance.Config);
+    }
+
+    // Before a process reads it.
+    private static void MakeReturnKey(MainConfig config)
+    {
+        if (config.Get(Parameters.ReportDomain).Length > 0)
+            ReturnKey.Make(".");
     }
 
     private void MakeDirectories(Instance instance) =>
@@ -227,6 +236,7 @@ internal sealed class Supervisor : IDisposable
                 throw new ConfigurationException("queue_directory has changed; that needs a stop and a start");
             // That of events may be new.
             MakeDirectories(instance);
+            MakeReturnKey(instance.Config);
             _lastReload = ReloadReport.Of(_instance, instance);
             _instance = instance;
         }

@@ -68,11 +68,13 @@ internal sealed class Log(ILog log)
 
     internal void SuppressionsDamaged(int lines) => log.Warning($"suppression list: {lines} lines cannot be understood, and count for nothing");
 
+    internal void NoReturnPath(string why) => log.Warning($"{why}: mail leaves without a return path of report_domain");
+
     internal void SuppressionsFull() => log.Warning($"suppression list: full, with {SuppressionList.MostEntries} addresses");
 
     /// <summary>An address was put on the list.</summary>
-    internal void Suppressed(QueueId id, SuppressionEntry entry) =>
-        log.Info($"{id}: <{Address.ToExternal(entry.Address)}> put on the suppression list{(entry.Sender.Length > 0 ? $" for <{Address.ToExternal(entry.Sender)}>" : "")}: {entry.Reason}");
+    internal void Suppressed(string source, SuppressionEntry entry) =>
+        log.Info($"{source}: <{Address.ToExternal(entry.Address)}> put on the suppression list{(entry.Sender.Length > 0 ? $" for <{Address.ToExternal(entry.Sender)}>" : "")}: {entry.Reason}");
 
     /// <summary>What became of a message by a rule.</summary>
     internal void Diverted(Message message, StandingRule rule) => log.Info($"{message.Id}: from=<{Address.ToExternal(message.Sender)}>, " + rule.Action switch

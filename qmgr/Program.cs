@@ -17,7 +17,8 @@ namespace PostfixNet.Qmgr;
 ///   and defer; a damaged file goes to corrupt. Where mail goes: relocated_maps (returned), transport_maps, else by the class of the domain: mydestination
 ///   (local_transport; there is no local delivery, and what has no alias is returned, 5.1.1), virtual_alias_domains (returned), relay_domains
 ///   (relay_transport), all others (default_transport), with relayhost and the tables for senders. With suppression_enable mail to addresses
-///   on the suppression list (master suppress) is returned, 5.7.1; notices go to all. With suppression_automatic the replies of servers put addresses there. It never waits for one worker: everything is an event of one loop.
+///   on the suppression list (master suppress) is returned, 5.7.1; notices go to all. With suppression_automatic the replies of servers put addresses there. Mail of report_senders leaves
+///   with a return path of report_domain, one recipient at a time; what comes to that domain goes to the service reports. It never waits for one worker: everything is an event of one loop.
 ///   Triggers, one byte each: I scan incoming, D scan deferred, A ignore time stamps in the next scan, F forget which
 ///   destinations are dead, W (timer) the same as I, P what is paused has changed. A reload does not end it: it reads the configuration, goes over to it
 ///   with all mail that it has in memory, and forgets trouble of transports and destinations. A configuration that it cannot
@@ -37,7 +38,7 @@ namespace PostfixNet.Qmgr;
 ///   empty_address_default_transport_maps_lookup_key, empty_address_relayhost_maps_lookup_key, hash_queue_depth, hash_queue_names, inet_interfaces, initial_destination_concurrency, ipc_idle, local_destination_recipient_limit, local_transport,
 ///   history_enable, master_service_disable, maximal_backoff_time, maximal_queue_lifetime, minimal_backoff_time, mydestination, mydomain, myorigin,
 ///   parent_domain_matches_subdomains, proxy_interfaces,
-///   qmgr_*, queue_run_delay, recipient_delimiter, relay_domains, relay_transport, relayhost, relocated_maps,
+///   qmgr_*, queue_run_delay, recipient_delimiter, relay_domains, relay_transport, report_domain, report_lifetime, report_senders, relayhost, relocated_maps,
 ///   sender_dependent_default_transport_maps, sender_dependent_relayhost_maps, show_user_unknown_table_name, soft_bounce, suppression_*, trace_service_name, transport_maps, transport_retry_time, virtual_alias_domains,
 ///   virtual_alias_maps, virtual_maps (for the domains in them), and
 ///   those of shared/Service/ServiceProgram.cs; [destination."NAME"]; master.toml (process_limit).

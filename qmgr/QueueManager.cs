@@ -26,6 +26,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     private readonly Dispatch _dispatch;
     private readonly RuleBook _rules;
     private readonly SuppressionBook _suppressions;
+    private readonly ReturnPathBook _returnPaths;
     private readonly Intake _intake;
     private readonly DestinationReports _destinations;
     private MainConfig _config;
@@ -57,8 +58,10 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         _dispatch = new Dispatch(_routing, _paused, _suppressions, builtIn, _transports);
         Refill refill = new(Active, files, _dispatch, _settings, _timers, log);
         _rules = new RuleBook(directories, _routing, clock, log);
+        _returnPaths = new ReturnPathBook(directories, clock, log);
+        _returnPaths.Read(_settings.ReturnPaths);
         Completion completion = new(Active, files, _lines, refill, _rules, _settings, surroundings);
-        Admission = new Admission(directories, files, Active, _dispatch, _rules, _settings, _timers, clock, log);
+        Admission = new Admission(directories, files, Active, _dispatch, _rules, _returnPaths, _settings, _timers, clock, log);
         _intake = new Intake(directories, Admission, Active, _paused, _rules, _timers, log);
         Explanations = new Explanations(Active, _routing, _paused, _transports);
         _destinations = new DestinationReports(_transports, _timers);
@@ -189,6 +192,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         _config = config;
         _settings.Read(config);
         _routing.Read(config);
+        _returnPaths.Read(_settings.ReturnPaths);
         OpenSuppressions();
         PauseTransports();
         _transports.Apply(table, config.Destinations);

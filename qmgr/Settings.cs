@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using PostfixNet.Configuration;
+using PostfixNet.ReturnPaths;
 using PostfixNet.Suppression;
 
 namespace PostfixNet.Qmgr;
@@ -58,6 +59,9 @@ internal sealed class Settings
     /// <summary>What main.toml says of the suppression list.</summary>
     internal SuppressionSettings Suppression { get; private set; }
 
+    /// <summary>What main.toml says of return paths.</summary>
+    internal ReturnPathSettings ReturnPaths { get; private set; }
+
     internal string BounceService { get; private set; } = "";
 
     internal string DeferService { get; private set; } = "";
@@ -66,10 +70,11 @@ internal sealed class Settings
 
     /// <summary>Takes the values of a configuration, for all who hold these settings.</summary>
     /// <exception cref="ConfigurationException">One cannot be used; a configuration that settings were made of before is safe.</exception>
-    [MemberNotNull(nameof(Retries), nameof(Suppression))]
+    [MemberNotNull(nameof(Retries), nameof(Suppression), nameof(ReturnPaths))]
     internal void Read(MainConfig config)
     {
         Suppression = new SuppressionSettings(config);
+        ReturnPaths = new ReturnPathSettings(config);
         QueueRunDelay = config.Get(Parameters.QueueRunDelay);
         MinimalBackoff = config.Get(Parameters.MinimalBackoffTime);
         QueueLifetime = config.Get(Parameters.MaximalQueueLifetime);

@@ -8,7 +8,7 @@ namespace PostfixNet.Qmgr;
 
 /// <summary>How a queue file becomes a message of the active queue: if it is complete and due, it is moved to active and read.</summary>
 internal sealed class Admission(
-    QueueDirectories directories, ActiveFiles files, ActiveQueue active, Dispatch dispatch, RuleBook rules, Settings settings, ITimers timers, TimeProvider clock, Log log)
+    QueueDirectories directories, ActiveFiles files, ActiveQueue active, Dispatch dispatch, RuleBook rules, ReturnPathBook returnPaths, Settings settings, ITimers timers, TimeProvider clock, Log log)
 {
     // Clocks of other hosts that share the queue may be a little ahead.
     private const long FutureToleranceMicroseconds = 1_000_000;
@@ -137,7 +137,7 @@ internal sealed class Admission(
             (spokesman, next) = (recipients[0].Offset, 0);
             recipients = [recipients[0] with { Address = redirect }];
         }
-        Message message = new(active, id, envelope, now) { IgnoresDeadDestinations = flush, Attempts = attempts, SpokesmanOffset = spokesman };
+        Message message = new(active, id, envelope, now) { IgnoresDeadDestinations = flush, Attempts = attempts, SpokesmanOffset = spokesman, ReturnPaths = returnPaths.IsFor(envelope) ? returnPaths : null };
         log.Activated(message);
         active.Add(message);
         if (rule is not null)

@@ -219,8 +219,11 @@ internal sealed class Message
     /// <summary>It has recipients for another transport.</summary>
     internal void Add(Job job) => Jobs = [.. Jobs, job];
 
-    /// <summary>Recipients in one delivery: with VERP, one.</summary>
-    internal int RecipientLimit(Destination destination) => Verp is null ? destination.RecipientLimit : 1;
+    /// <summary>What gives each delivery of it a return path; null: it has none.</summary>
+    internal ReturnPathBook? ReturnPaths { get; init; }
+
+    /// <summary>Recipients in one delivery: with VERP or a return path, one.</summary>
+    internal int RecipientLimit(Destination destination) => Verp is null && ReturnPaths is null ? destination.RecipientLimit : 1;
 
     /// <summary>The envelope sender of the mail for a recipient: with VERP, one that tells the recipient.</summary>
     /// <param name="recipient">Who.</param>

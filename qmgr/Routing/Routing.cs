@@ -25,6 +25,7 @@ internal sealed class Routing
     private string _doubleBounceSender;
     private string _emptyAddressDomain, _filterNextHop, _myHostname;
     private DestinationRules _rules;
+    private string _reportDomain;
     private bool _allowsMinus;
 
     /// <param name="config">main.toml.</param>
@@ -39,7 +40,7 @@ internal sealed class Routing
 
     /// <summary>Goes over to another configuration; what is known of sites stays.</summary>
     /// <exception cref="ConfigurationException">It cannot be used; one that a routing was made of before is safe.</exception>
-    [MemberNotNull(nameof(_classes), nameof(_noAlias), nameof(_transportMaps), nameof(_default), nameof(_relay), nameof(_relayHost), nameof(_doubleBounceSender), nameof(_emptyAddressDomain), nameof(_filterNextHop), nameof(_myHostname), nameof(_rules))]
+    [MemberNotNull(nameof(_classes), nameof(_noAlias), nameof(_transportMaps), nameof(_default), nameof(_relay), nameof(_relayHost), nameof(_doubleBounceSender), nameof(_emptyAddressDomain), nameof(_filterNextHop), nameof(_myHostname), nameof(_rules), nameof(_reportDomain))]
     internal void Read(MainConfig config)
     {
         _classes = new DomainClasses(config);
@@ -60,6 +61,7 @@ internal sealed class Routing
         _relocated = relocated.IsEmpty ? null : new AddressLookup(relocated.Find, LocalDomains.Read(config).And(_emptyAddressDomain), delimiters);
         _doubleBounceSender = config.Get(Parameters.DoubleBounceSender);
         _rules = config.Destinations;
+        _reportDomain = config.Get(Parameters.ReportDomain);
         _allowsMinus = config.Get(Parameters.AllowMinUser);
     }
 
@@ -109,6 +111,8 @@ internal sealed class Routing
 
     private Route Of(string address, string user, string domain, string sender)
     {
+        if (_reportDomain.Length > 0 && domain.Equals(_reportDomain, StringComparison.OrdinalIgnoreCase))
+            return new Route("reports", domain);
         if (_relocated?.Find(address) is { } moved)
             return new Route("error", $"5.1.6 User has moved to {moved.Value}");
         DomainClass @class = _classes.Of(domain);
@@ -141,6 +145,8 @@ internal sealed class Routing
     private (string Transport, string NextHop) ReasonsOf(string address, string sender)
     {
         string domain = Address.DomainOf(address).ToLowerInvariant();
+        if (_reportDomain.Length > 0 && domain.Equals(_reportDomain, StringComparison.OrdinalIgnoreCase))
+            return ("report_domain", "report_domain");
         if (_relocated?.Find(address) is not null)
             return ("relocated_maps", "");
         DomainClass @class = _classes.Of(domain);

@@ -64,6 +64,7 @@ internal sealed class Entry(Job job, Destination destination, int capacity)
         Id = Message.Id,
         NextHop = Destination.NextHop,
         Sender = Message.SenderTo(Recipients[0], settings.MyDomain),
+        ReturnPath = Message.ReturnPaths?.Of(Message, Recipients[0]),
         Recipients = Recipients,
         Size = Message.Size,
         DataOffset = Message.DataOffset,

@@ -82,12 +82,27 @@ internal sealed class SuppressionBook(QueueDirectories directories, TimeProvider
         if (_list is null || !_settings!.IsAutomatic || message.Sender.Length == 0)
             return;
         foreach (SettledRecipient outcome in outcomes)
-            Try(() => Learn(message, outcome));
+            Try(() => Learn(message.Id.ToString(), message.Sender, outcome, SuppressedBy.Failure));
     }
 
-    private void Learn(Message message, SettledRecipient outcome)
+    // A report of failure is one more refusal; a complaint needs no second one.
+    private void Learn(ReportedResult result)
     {
-        string scope = _settings!.ScopeOf(message.Sender), address = outcome.Address;
+        if (_settings is not { IsAutomatic: true } || _list is null || !SuppressionEntry.IsAddress(result.Address))
+            return;
+        if (!result.IsComplaint)
+        {
+            Learn("report", result.Sender, new SettledRecipient(result.Address, result.Status, result.Reply), SuppressedBy.Report);
+            return;
+        }
+        string scope = _settings.ScopeOf(result.Sender);
+        if (_list.Get(scope, result.Address) is not { Until: 0 })
+            Put("report", SuppressionEntry.Of(result.Address, scope, result.Reply, Now, _settings.ComplaintTime == 0 ? 0 : Now + _settings.ComplaintTime, SuppressedBy.Complaint));
+    }
+
+    private void Learn(string source, string sender, SettledRecipient outcome, string by)
+    {
+        string scope = _settings!.ScopeOf(sender), address = outcome.Address;
         if (outcome.Status.StartsWith('2'))
         {
             _list!.NoteSuccess(scope, address);
@@ -109,9 +124,14 @@ internal sealed class SuppressionBook(QueueDirectories directories, TimeProvider
                 return;
             why = $"{failures} messages in turn failed, the last one: {why}";
         }
-        SuppressionEntry entry = SuppressionEntry.Of(address, scope, why, Now, _settings.Time == 0 ? 0 : Now + _settings.Time, SuppressedBy.Failure);
-        if (_list.Add(entry, Now))
-            log.Suppressed(message.Id, entry);
+        SuppressionEntry entry = SuppressionEntry.Of(address, scope, why, Now, _settings.Time == 0 ? 0 : Now + _settings.Time, by);
+        Put(source, entry);
+    }
+
+    private void Put(string source, SuppressionEntry entry)
+    {
+        if (_list!.Add(entry, Now))
+            log.Suppressed(source, entry);
         else
             log.SuppressionsFull();
     }
@@ -126,6 +146,8 @@ internal sealed class SuppressionBook(QueueDirectories directories, TimeProvider
             return new SuppressionReply($"{_told}: all deliveries are stopped until it can be read", false, 0);
         try
         {
+            foreach (ReportedResult result in request.Results)
+                Learn(result);
             return request.ApplyTo(_list, Now);
         }
         catch (IOException e)

@@ -19,6 +19,9 @@ public sealed record DeliveryRequest
     /// <summary>Envelope sender, internal form; empty for a notice.</summary>
     public required string Sender { get; init; }
 
+    /// <summary>The sender that the next hop is told, internal form; null: <see cref="Sender"/>.</summary>
+    public string? ReturnPath { get; init; }
+
     /// <summary>At least one.</summary>
     public required IReadOnlyList<Recipient> Recipients { get; init; }
 
@@ -68,7 +71,7 @@ public sealed record DeliveryRequest
     public DeliveryRule? Rule { get; init; }
 
     private const string NextHopName = "nexthop", SizeName = "size", DataOffsetName = "data_offset", ArrivalTime = "arrival_time",
-        ActiveTime = "active_time", MoreWaitsName = "more_waits", ForAll = "for_all", Outcomes = "wants_outcomes", OriginName = "origin", RuleName = "rule";
+        ActiveTime = "active_time", MoreWaitsName = "more_waits", ForAll = "for_all", Outcomes = "wants_outcomes", ReturnPathName = "return_path", OriginName = "origin", RuleName = "rule";
 
     /// <summary>For the line to the agent.</summary>
     public AttributeList ToAttributes()
@@ -81,7 +84,7 @@ public sealed record DeliveryRequest
             .Add(SizeName, Size).Add(DataOffsetName, DataOffset).AddOptional(AttributeName.Encoding, Encoding.Word())
             .Add(FieldName.SmtpUtf8, (long)SmtpUtf8).Add(FieldName.RequireTls, (long)RequireTls).AddOptional(AttributeName.EnvelopeId, EnvelopeId)
             .Add(AttributeName.ReturnFlags, (long)Return).Add(AttributeName.TraceFlags, (long)Tracing)
-            .Add(ArrivalTime, ArrivalMicroseconds).Add(ActiveTime, ActiveMicroseconds).Add(MoreWaitsName, MoreWaits).Add(ForAll, IsForAll).AddOptional(Outcomes, WantsOutcomes ? "1" : null)
+            .Add(ArrivalTime, ArrivalMicroseconds).Add(ActiveTime, ActiveMicroseconds).Add(MoreWaitsName, MoreWaits).Add(ForAll, IsForAll).AddOptional(ReturnPathName, ReturnPath).AddOptional(Outcomes, WantsOutcomes ? "1" : null)
             .Add(FieldName.Recipients, recipients).AddOptional(OriginName, Origin?.ToAttributes()).AddOptional(RuleName, Rule?.ToAttributes());
     }
 
@@ -115,6 +118,7 @@ public sealed record DeliveryRequest
             Origin = list.OptionalList(OriginName) is { } origin ? MessageOrigin.From(origin) : null,
             MoreWaits = list.IsTrue(MoreWaitsName),
             IsForAll = list.IsTrue(ForAll),
+            ReturnPath = list.OptionalText(ReturnPathName),
             WantsOutcomes = list.Has(Outcomes),
             Rule = list.OptionalList(RuleName) is { } rule ? DeliveryRule.From(rule) : null,
         };

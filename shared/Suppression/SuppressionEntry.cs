@@ -69,4 +69,10 @@ public static class SuppressedBy
 
     /// <summary>This system, by what servers replied.</summary>
     public const string Failure = "failure";
+
+    /// <summary>This system, by a report that came back of mail.</summary>
+    public const string Report = "report";
+
+    /// <summary>This system, since the recipient complained.</summary>
+    public const string Complaint = "complaint";
 }

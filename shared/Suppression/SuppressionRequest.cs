@@ -11,6 +11,10 @@ public sealed record SuppressionRequest(IReadOnlyList<SuppressionEntry> Adds, IR
     /// <summary>So many changes in one request, at most.</summary>
     public const int Most = 1000;
 
+    /// <summary>What reports say of recipients; it may put them on the list.</summary>
+    public IReadOnlyList<ReportedResult> Results { get; init; } = [];
+
+    private const string ResultsName = "results", StatusName = "status", ReplyName = "reply", ComplaintName = "complaint";
     private const string What = "suppression", Added = "add", AddsName = "adds", RemovesName = "removes", LineName = "line", SenderName = "sender", AddressName = "address";
 
     /// <summary>Whether a message is one.</summary>
@@ -19,7 +23,9 @@ public sealed record SuppressionRequest(IReadOnlyList<SuppressionEntry> Adds, IR
     /// <summary>For the line to qmgr.</summary>
     public AttributeList ToAttributes() => new AttributeList().Add(What, Added)
         .Add(AddsName, [.. Adds.Select(static entry => new AttributeList().Add(LineName, entry.ToFields()))])
-        .Add(RemovesName, [.. Removes.Select(static remove => new AttributeList().Add(SenderName, remove.Sender).Add(AddressName, remove.Address))]);
+        .Add(RemovesName, [.. Removes.Select(static remove => new AttributeList().Add(SenderName, remove.Sender).Add(AddressName, remove.Address))])
+        .AddOptional(ResultsName, [.. Results.Select(static result => new AttributeList().Add(SenderName, result.Sender).Add(AddressName, result.Address).Add(StatusName, result.Status).Add(ReplyName, result.Reply)
+            .Add(ComplaintName, result.IsComplaint))]);
 
     /// <summary>Makes the changes. On return they are on stable storage.</summary>
     /// <param name="list">Opened to be changed.</param>
@@ -49,8 +55,19 @@ public sealed record SuppressionRequest(IReadOnlyList<SuppressionEntry> Adds, IR
     /// <exception cref="IpcException">Malformed.</exception>
     public static SuppressionRequest From(AttributeList list) => new(
         [.. list.Lists(AddsName).Select(static entry => SuppressionEntry.FromFields(entry.Text(LineName).Split('\t')) ?? throw new IpcException("not an entry of the suppression list"))],
-        [.. list.Lists(RemovesName).Select(static remove => (remove.Text(SenderName), remove.Text(AddressName)))]);
+        [.. list.Lists(RemovesName).Select(static remove => (remove.Text(SenderName), remove.Text(AddressName)))])
+    {
+        Results = list.Has(ResultsName) ? [.. list.Lists(ResultsName).Select(static result => new ReportedResult(result.Text(SenderName), result.Text(AddressName), result.Text(StatusName), result.Text(ReplyName), result.IsTrue(ComplaintName)))] : [],
+    };
 }
+
+/// <summary>What a report says of a recipient.</summary>
+/// <param name="Sender">Of the mail; empty: not known.</param>
+/// <param name="Address">Of the recipient.</param>
+/// <param name="Status">E.g. "5.1.1"; empty for a complaint.</param>
+/// <param name="Reply">What the server said.</param>
+/// <param name="IsComplaint">He did not want it.</param>
+public sealed record ReportedResult(string Sender, string Address, string Status, string Reply, bool IsComplaint);
 
 /// <summary>The answer: the changes are made, and on stable storage, or they are not.</summary>
 /// <param name="Refusal">Why they are not; null: they are.</param>

@@ -19,6 +19,7 @@ public sealed class SuppressionSettings
             ?? throw config.Refuse(Parameters.SuppressionCodes, $"has \"{PrintableText.Of(wrong)}\"; give status codes as 5.1.1 or 5.1, reply codes as 550, or these with \"!\"");
         FailureLimit = config.Get(Parameters.SuppressionFailures);
         Time = (long)config.Get(Parameters.SuppressionTime).TotalSeconds;
+        ComplaintTime = (long)config.Get(Parameters.SuppressionComplaintTime).TotalSeconds;
         _scope = config.Get(Parameters.SuppressionScope);
     }
 
@@ -39,6 +40,9 @@ public sealed class SuppressionSettings
 
     /// <summary>Seconds that an address stays that failures put there; 0: until it is removed.</summary>
     public long Time { get; }
+
+    /// <summary>Likewise of complaints.</summary>
+    public long ComplaintTime { get; }
 
     /// <summary>For whose mail an address is put on the list that failed with mail of a sender; empty: for all.</summary>
     public string ScopeOf(string sender) => _scope switch

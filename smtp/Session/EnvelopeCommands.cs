@@ -22,9 +22,12 @@ internal static class EnvelopeCommands
         DeliveryRequest message = turn.Delivery.Request;
         if ((message.SmtpUtf8 & SmtpUtf8.Requested) == 0)
             return false;
-        return DomainName.ToAsciiAddress(options.Outside(message.Sender)) is null
+        return DomainName.ToAsciiAddress(SenderOf(message, options)) is null
             || turn.State.Open.Exists(recipient => DomainName.ToAsciiAddress(options.Outside(recipient.Address)) is null);
     }
+
+    // A return path is as the world is to see it.
+    private static string SenderOf(DeliveryRequest message, SmtpOptions options) => message.ReturnPath ?? options.Outside(message.Sender);
 
     /// <summary>RFC 5321 section 4.1.1.2, with SIZE (RFC 1870), BODY (RFC 6152), ENVID and RET (RFC 3461), AUTH (RFC 4954),
     /// SMTPUTF8, REQUIRETLS (RFC 8689).</summary>
@@ -32,7 +35,7 @@ internal static class EnvelopeCommands
     {
         StringBuilder command = new("MAIL FROM:<");
         bool isUtf8 = IsUtf8(message, features);
-        command.Append(InCommand(message.Sender, isUtf8, options)).Append('>');
+        command.Append(message.ReturnPath ?? InCommand(message.Sender, isUtf8, options)).Append('>');
         // What it will be when it is converted nobody knows yet.
         if (features.Size && !converted)
             command.Append(CultureInfo.InvariantCulture, $" SIZE={message.Size}");

@@ -43,6 +43,8 @@ internal sealed record AccessOptions
     internal required MatchList AliasDomains { get; init; }
 
     /// <summary>relay_domains.</summary>
+    internal string ReportDomain { get; init; } = "";
+
     internal required MatchList RelayDomains { get; init; }
 
     /// <summary>inet_interfaces.</summary>
@@ -126,6 +128,7 @@ internal sealed record AccessOptions
             Networks = config.Get(Parameters.MyNetworks),
             LocalDomains = local,
             AliasDomains = config.Get(Parameters.VirtualAliasDomains),
+            ReportDomain = config.Get(Parameters.ReportDomain),
             RelayDomains = config.Get(Parameters.RelayDomains),
             Interfaces = config.Get(Parameters.InetInterfaces),
             Completion = new AddressCompletion(config.Get(Parameters.MyOrigin), config.Get(Parameters.MyDomain), config.Get(Parameters.AppendAtMyorigin),

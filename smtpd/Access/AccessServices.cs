@@ -28,5 +28,5 @@ internal sealed record AccessServices(EventLoop Loop, OwnClients Own, Destinatio
 
     /// <summary>Those of a process.</summary>
     internal static AccessServices Of(AccessOptions options, EventLoop loop, OwnClients own, NameLookups names, Log log) => new(loop, own,
-        new Destinations(options.LocalDomains, options.AliasDomains, options.RelayDomains, options.Completion), names, log);
+        new Destinations(options.LocalDomains, options.AliasDomains, options.RelayDomains, options.Completion, options.ReportDomain), names, log);
 }

@@ -48,6 +48,7 @@ internal sealed class AddressLists
             [DestinationClass.Relay] = config.Get(Parameters.RelayTransport),
             [DestinationClass.Other] = config.Get(Parameters.SenderDependentDefaultTransportMaps).IsEmpty ? config.Get(Parameters.DefaultTransport) : "",
             [DestinationClass.Alias] = "",
+            [DestinationClass.Reports] = "",
         };
         // RFC 5321 section 4.5.1, and those that notices come from.
         _mustExist = [config.Get(Parameters.DoubleBounceSender), "postmaster", "MAILER-DAEMON"];

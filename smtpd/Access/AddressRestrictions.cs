@@ -18,7 +18,7 @@ internal static class AddressRestrictions
     internal static bool IsAuthorized(Evaluation evaluation, string recipient)
     {
         Destination destination = evaluation.Services.Destinations.Resolve(recipient);
-        return (!destination.IsRouted || evaluation.Options.TrustsRoutes) && (destination.IsFinal || destination.Class == DestinationClass.Relay);
+        return (!destination.IsRouted || evaluation.Options.TrustsRoutes) && (destination.IsFinal || destination.Class is DestinationClass.Relay or DestinationClass.Reports);
     }
 
     private static Verdict Unauthorized(Evaluation evaluation, int code) => evaluation.Recipient is not { } recipient || IsAuthorized(evaluation, recipient)

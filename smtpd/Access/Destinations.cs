@@ -14,6 +14,8 @@ internal enum DestinationClass
     Alias,
     /// <summary>relay_domains.</summary>
     Relay,
+    /// <summary>report_domain.</summary>
+    Reports,
 }
 
 /// <summary>Where an address leads to.</summary>
@@ -31,7 +33,8 @@ internal readonly record struct Destination(string Address, DestinationClass Cla
 /// <param name="local">This host's.</param>
 /// <param name="aliases">virtual_alias_domains.</param>
 /// <param name="relays">relay_domains.</param>
-internal sealed class Destinations(LocalDomains local, MatchList aliases, MatchList relays, AddressCompletion completion)
+/// <param name="reports">report_domain; empty: there is none.</param>
+internal sealed class Destinations(LocalDomains local, MatchList aliases, MatchList relays, AddressCompletion completion, string reports = "")
 {
     private const string Operators = "@!%";
 
@@ -59,7 +62,7 @@ internal sealed class Destinations(LocalDomains local, MatchList aliases, MatchL
 
     private Destination Remote(string user, string domain)
     {
-        DestinationClass @class = aliases.Contains(domain) ? DestinationClass.Alias : relays.Contains(domain) ? DestinationClass.Relay : DestinationClass.Other;
+        DestinationClass @class = domain.Equals(reports, StringComparison.OrdinalIgnoreCase) ? DestinationClass.Reports : aliases.Contains(domain) ? DestinationClass.Alias : relays.Contains(domain) ? DestinationClass.Relay : DestinationClass.Other;
         // Whatever this host makes of them: the next one may take them for a way to go.
         return new Destination($"{user}@{domain}", @class, user.AsSpan().ContainsAny(Operators));
     }

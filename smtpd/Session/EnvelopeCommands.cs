@@ -1,5 +1,6 @@
 using System.Globalization;
 using PostfixNet.Mail;
+using PostfixNet.ReturnPaths;
 
 namespace PostfixNet.Smtpd;
 
@@ -90,13 +91,35 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
         }
         if (await surroundings.Events.Recipient(session) is { } tooMuch)
             return tooMuch;
-        Reply? refusal = await surroundings.Access.Recipient(session, path.Address);
+        Reply? refusal = NoReturnPath(path.Address) ?? await surroundings.Access.Recipient(session, path.Address);
         if (session.Milters is { } milters)
             refusal = await milters.Rcpt(path.Words, path.Address, refusal);
         if (refusal is not null)
             return refusal;
         transaction.Recipients.Add(new EnvelopeRecipient(path.Address, parameters.Notify, parameters.Original, path.Given));
         return s_recipientOk;
+    }
+
+    // Mail for report_domain is taken for addresses only that this system made itself, and not long ago.
+    private Reply? NoReturnPath(string address)
+    {
+        if (Options.ReturnPaths is not { } paths || !paths.IsOfDomain(address))
+            return null;
+        Reply refusal;
+        try
+        {
+            ReturnPathState state = paths.Maker.Verify(address, MailTime.Microseconds(surroundings.Clock) / 1_000_000, out _);
+            if (state == ReturnPathState.Good)
+                return null;
+            refusal = new Reply(550, "5.1.1", $"<{Address.ToExternal(address)}>: Recipient address rejected: {(state == ReturnPathState.TooOld ? "return path too old" : "no such return path")}");
+        }
+        catch (IOException e)
+        {
+            surroundings.Log.Warning(e.Message);
+            refusal = new Reply(451, "4.3.0", "Error: return paths cannot be verified now");
+        }
+        surroundings.Log.Decided(session, null, "reject", "RCPT", refusal.ToString(), null);
+        return refusal;
     }
 
     private Reply NoSender(string argument)

@@ -1,6 +1,7 @@
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Queue;
+using PostfixNet.ReturnPaths;
 
 namespace PostfixNet.Smtpd;
 
@@ -158,11 +159,17 @@ internal sealed record SmtpdOptions
     /// <summary>What one client may do in a time.</summary>
     internal required ClientLimits Limits { get; init; }
 
+    /// <summary>Verifies addresses of report_domain; null: there is none.</summary>
+    internal ReturnPathSource? ReturnPaths { get; init; }
+
     /// <summary>smtpd_sessions_per_process.</summary>
     internal required int SessionsPerProcess { get; init; }
 
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
-    internal static SmtpdOptions Read(MainConfig config) => Read(config, config.Get, LocalHeaderClients.Read(config));
+    internal static SmtpdOptions Read(MainConfig config) => Read(config, config.Get, LocalHeaderClients.Read(config)) with
+    {
+        ReturnPaths = new ReturnPathSettings(config) is { Domain.Length: > 0 } paths ? new ReturnPathSource(paths, config.Get(Parameters.QueueDirectory)) : null,
+    };
 
     /// <summary>For one session on standard input and output: who can start this program may send mail, so nobody is asked who he is. Lists of hosts
     /// are not even read, since he may not be able to.</summary>

@@ -22,6 +22,9 @@ public static partial class Parameters
     /// <summary>How long an address stays that came on the list by failures; 0: until it is removed.</summary>
     public static readonly Parameter<TimeSpan> SuppressionTime = Time("suppression_time", "90d");
 
+    /// <summary>How long an address stays that came on the list by a complaint; 0: until it is removed.</summary>
+    public static readonly Parameter<TimeSpan> SuppressionComplaintTime = Time("suppression_complaint_time", "0");
+
     /// <summary>For whose mail an address that failed is suppressed: all, that of the sender's domain (sender_domain), or of the sender (sender).</summary>
     public static readonly Parameter<string> SuppressionScope = Choice("suppression_scope", "all", "all sender_domain sender");
 }

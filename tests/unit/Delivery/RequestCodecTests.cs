@@ -77,6 +77,7 @@ public sealed class RequestCodecTests
                 MoreWaits = true,
                 IsForAll = true,
                 WantsOutcomes = true,
+                ReturnPath = "r5@bounces.test",
                 Rule = new DeliveryRule("q.test", "encrypt", IPAddress.Loopback, IPAddress.IPv6Loopback, "me"),
             },
             static r => r.ToAttributes(), DeliveryRequest.From,

@@ -65,6 +65,7 @@ public sealed partial class ManualPagesTests
             _ = config.Get(Parameters.SmtpSaslAuthEnable);
             _ = config.Get(Parameters.HistoryEnable);
             _ = new PostfixNet.Suppression.SuppressionSettings(config);
+            _ = config.Get(Parameters.ReportDomain);
         },
         ["logins"] = static config => Read(PostfixNet.Logins.Program.Service, config, "logins"),
         ["mtasts"] = static config => Read(PostfixNet.Mtasts.Program.Service, config, "mtasts"),
@@ -104,6 +105,7 @@ public sealed partial class ManualPagesTests
             Read(PostfixNet.Smtpd.Program.Service, config, "smtpd");
             _ = (PostfixNet.Smtpd.SmtpdOptions.ReadStandAlone(config), Maildrop.Read(config));
         },
+        ["reports"] = static config => Read(PostfixNet.Reports.Program.Service, config, "reports"),
         ["tlsrpt"] = static config => Read(PostfixNet.Tlsrpt.Program.Service, config, "tlsrpt"),
         ["smtp"] = static config =>
         {

@@ -1,4 +1,6 @@
+using PostfixNet.Configuration;
 using PostfixNet.Queue;
+using PostfixNet.ReturnPaths;
 
 namespace PostfixNet.UnitTests.ChangedParameters;
 
@@ -68,6 +70,12 @@ public sealed class QmgrRows
         scene.Run(10);
     });
 
+    private static readonly Func<string, string> s_two = QmgrScene.Play(scene =>
+    {
+        scene.Mail("@q.test", count: 2);
+        scene.Run(1);
+    });
+
     private const string Suppressing = "suppression_enable = true\nsuppression_automatic = true\n", Returned = "bounce append (recipient is on the suppression list: ";
     private static readonly Func<string, string> s_suppressed = QmgrScene.Play(scene =>
     {
@@ -84,6 +92,17 @@ public sealed class QmgrRows
         new("suppression_codes", "'5.7'", Refused("5.1.1", "550 5.1.1 who?"), "") { Hides = Returned, With = Suppressing },
         new("suppression_failures", "1", Refused("5.6.0", "554 5.6.0 bad"), $"{Returned}1 messages in turn failed, the last one: 554 5.6.0 bad)") { With = Suppressing },
         new("suppression_time", "'1h'", Refused("5.1.1", "550 5.1.1 who?", 7200), "") { Hides = Returned, With = Suppressing },
+        new("suppression_complaint_time", "'1h'", QmgrScene.Play(scene =>
+        {
+            scene.Complain("a@q.test");
+            scene.Run(7200);
+            scene.Mail();
+            scene.Run(1);
+        }), "") { Hides = $"{Returned}complaint (abuse))", With = Suppressing },
+        new("report_domain", "'bounces.test'", s_two, "started 2,") { With = "report_senders = '*'\n" },
+        new("report_senders", "'q.test'", s_two, "started 2,") { With = "report_domain = 'bounces.test'\n" },
+        new("report_lifetime", "'60d'", static toml => new ReturnPathMaker(new byte[32], "b.test", new ReturnPathSettings(MainConfig.FromText(toml)).Lifetime) is var maker
+            ? maker.Verify(maker.Make(ReturnPathMaker.DayOf(40 * Day), 0, "a@q.test"), 80 * Day, out _).ToString() : "", "Good"),
         new("suppression_scope", "'sender'", Refused("5.1.1", "550 5.1.1 who?"), "") { Hides = Returned, With = Suppressing },
         new("queue_run_delay", "'60s'", QmgrScene.Play(scene =>
         {

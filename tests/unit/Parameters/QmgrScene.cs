@@ -56,6 +56,9 @@ internal sealed class QmgrScene : IDisposable
     /// <summary>An address is put on the suppression list.</summary>
     internal void Suppress(string address) => _ = _machine.Manager.Answer(new SuppressionRequest([SuppressionEntry.Of(address, "", "by hand", 1, 0, "operator")], []));
 
+    /// <summary>A report that came back says that a recipient complained.</summary>
+    internal void Complain(string address) => _ = _machine.Manager.Answer(new SuppressionRequest([], []) { Results = [new ReportedResult("alice@q.test", address, "", "complaint (abuse)", true)] });
+
     /// <summary>Agents to which the server says "later", at once.</summary>
     internal void Defer() => Delivering = (agents, entry) => _machine.Clock.Soon(() => agents.Defer(entry));
 

@@ -1,0 +1,36 @@
+using PostfixNet.Configuration;
+using PostfixNet.Mail;
+
+namespace PostfixNet.ReturnPaths;
+
+/// <summary>What main.toml says of return paths.</summary>
+public sealed class ReturnPathSettings
+{
+    private readonly IReadOnlyList<string> _senders;
+
+    /// <exception cref="ConfigurationException">A value cannot be used.</exception>
+    public ReturnPathSettings(MainConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        Domain = config.Get(Parameters.ReportDomain);
+        _senders = [.. config.Get(Parameters.ReportSenders).Select(static word => word.ToLowerInvariant())];
+        Lifetime = (long)config.Get(Parameters.ReportLifetime).TotalSeconds;
+        if (config.Get(Parameters.MyDestination).Contains(Domain, StringComparer.OrdinalIgnoreCase))
+            throw config.Refuse(Parameters.ReportDomain, "is in mydestination, and has other mail; give a domain of its own, e.g. \"bounces.example.com\"");
+    }
+
+    /// <summary>report_domain; empty: there are none.</summary>
+    public string Domain { get; }
+
+    /// <summary>Seconds for which a return path is good.</summary>
+    public long Lifetime { get; }
+
+    /// <summary>Mail of a sender gets one.</summary>
+    public bool IsFor(string sender)
+    {
+        if (Domain.Length == 0 || sender.Length == 0)
+            return false;
+        string address = sender.ToLowerInvariant(), domain = Address.DomainOf(address);
+        return _senders.Any(known => known == "*" || known == address || known == domain || (known.StartsWith('.') && domain.EndsWith(known, StringComparison.Ordinal)));
+    }
+}

@@ -33,7 +33,7 @@ namespace PostfixNet.Bounce;
 ///   bounce_notice_recipient, bounce_size_limit, bounce_template_file, cleanup_service_name, confirm_delay_cleared,
 ///   delay_notice_recipient, delay_warning_time, disable_verp_bounces, double_bounce_sender, enable_threaded_bounces,
 ///   hash_queue_depth, hash_queue_names, maximal_queue_lifetime, mydomain, myhostname, notify_classes, requiretls_redact_dsn,
-///   trace_service_name, and those of shared/Service/SingleServer.cs. New values count from the next start of a
+///   trace_service_name, and those of shared/Events/EventOptions.cs and shared/Service/SingleServer.cs. New values count from the next start of a
 ///   process.
 /// BUGS
 ///   A crash between the queueing of a notice and the removal of its log sends the notice twice.

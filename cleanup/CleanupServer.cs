@@ -1,4 +1,5 @@
 using PostfixNet.Delivery;
+using PostfixNet.Events;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
 using PostfixNet.Native;
@@ -10,8 +11,9 @@ namespace PostfixNet.Cleanup;
 
 /// <summary>Serves one client: message after message, until the client closes or the process must end.</summary>
 /// <param name="trace">Puts recipients on record for the success report of a message; why it failed, or null.</param>
+/// <param name="events">Is told of mail; null: nobody wants to know.</param>
 internal sealed class CleanupServer(
-    CleanupOptions options, QueueDirectories queues, TimeProvider clock, Func<QueueId, IReadOnlyList<Outcome>, string?> trace, Log log)
+    CleanupOptions options, QueueDirectories queues, TimeProvider clock, Func<QueueId, IReadOnlyList<Outcome>, string?> trace, Log log, EventLog? events = null)
 {
     /// <summary>Takes the messages of one connection.</summary>
     /// <param name="channel">The client.</param>
@@ -50,6 +52,7 @@ internal sealed class CleanupServer(
                 SmtpUtf8 = request.SmtpUtf8,
                 RequireTls = request.RequireTls,
                 HeaderCompletion = options.Completion,
+                Aliases = events is null ? null : [],
             };
             bool isQueued = false;
             try
@@ -131,9 +134,15 @@ internal sealed class CleanupServer(
             }
             file.WriteSize(size);
             if (intake.Listed.Count > 0)
-                CommitWithLists(message, file, intake.Listed);
+            {
+                CommitWithLists(message, file, intake.Listed, size);
+            }
             else
+            {
+                if (events is not null)
+                    AcceptanceEvents.Tell(events, message, size, []);
                 Commit(message, file);
+            }
             return new CleanupReply.Ended(CleanupVerdict.Accepted);
         }
         catch (Refusal e)
@@ -154,7 +163,7 @@ internal sealed class CleanupServer(
 
     // Lists first: a crash in between, and the client that tries again, makes their mail come twice, and never none. What fails without a crash takes back what
     // is there already, or each try would send it again.
-    private void CommitWithLists(Message message, NewQueueFile file, IReadOnlyList<(Recipient Recipient, ListMail List)> listed)
+    private void CommitWithLists(Message message, NewQueueFile file, IReadOnlyList<(Recipient Recipient, ListMail List)> listed, SizeRecord size)
     {
         Dictionary<ListMail, NewQueueFile> forwarded = [];
         bool isDone = false;
@@ -165,6 +174,8 @@ internal sealed class CleanupServer(
                 forwarded.Add(list, NewQueueFile.Create(queues, QueueName.Incoming, options.LongQueueIds, clock));
                 ListFile.Write(forwarded[list], file, list, message, options, message.CreateTime);
             }
+            if (events is not null)
+                AcceptanceEvents.Tell(events, message, size, forwarded.Select(static made => (made.Value.Id, made.Key.Owner)));
             foreach (NewQueueFile ready in forwarded.Values)
                 Commit(message, ready);
             Commit(message, file);

@@ -1,4 +1,5 @@
 using PostfixNet.Configuration;
+using PostfixNet.Events;
 using PostfixNet.Queue;
 
 namespace PostfixNet.Cleanup;
@@ -12,6 +13,9 @@ namespace PostfixNet.Cleanup;
 /// <param name="TraceService">trace_service_name.</param>
 internal sealed record CleanupSettings(CleanupOptions Options, QueueDirectories Queues, TimeSpan InFlowDelay, TimeSpan IpcTimeout, int MessagesPerConnection, string TraceService)
 {
+    /// <summary>Whether events are recorded.</summary>
+    internal EventOptions? Events { get; init; }
+
     /// <summary>Looks at where filters are.</summary>
     internal required Action Examine { get; init; }
 
@@ -22,6 +26,7 @@ internal sealed record CleanupSettings(CleanupOptions Options, QueueDirectories 
         return new CleanupSettings(options, QueueDirectories.FromConfig(config), config.Get(Parameters.InFlowDelay),
         config.Get(Parameters.IpcTimeout), config.Get(Parameters.MaxUse), config.Get(Parameters.TraceServiceName))
         {
+            Events = EventOptions.Read(config),
             Examine = () => TransportCheck.Of(config).RunFilters(options.CheckedTables),
         };
     }

@@ -140,7 +140,8 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
                     throw _tooManyHops;
                 break;
             case HeaderName.MessageId:
-                message.Log.MessageId(message, "", ByteText.Decode(body.Trim(" \t\r\n"u8)));
+                message.MessageId = ByteText.Decode(body.Trim(" \t\r\n"u8));
+                message.Log.MessageId(message, "", message.MessageId);
                 break;
             case HeaderName.ResentMessageId:
                 message.Log.MessageId(message, "resent-", ByteText.Decode(body.Trim(" \t\r\n"u8)));

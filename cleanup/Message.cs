@@ -72,6 +72,21 @@ internal sealed class Message
     /// <summary>Aliases that took part, for senders who want to hear of it: RFC 3461 section 5.2.7.3.</summary>
     internal List<Outcome> Expanded { get; } = [];
 
+    /// <summary>Recipients that others take the place of, aliases and lists; null: nobody wants to know.</summary>
+    internal List<Recipient>? Aliases { get; init; }
+
+    /// <summary>The header Message-Id; null before it.</summary>
+    internal string? MessageId { get; set; }
+
+    /// <summary>ENVID; null: none.</summary>
+    internal string? EnvelopeId { get; set; }
+
+    /// <summary>Name and address of the client of the server that took it in; null: nobody said.</summary>
+    internal string? ClientName { get; set; }
+
+    /// <inheritdoc cref="ClientName"/>
+    internal string? ClientAddress { get; set; }
+
     /// <summary>When the queue file was made, seconds since 1970.</summary>
     internal required long CreateTime { get; init; }
 

@@ -134,7 +134,9 @@ internal sealed class MessageIntake
                     _output.Write(type, _input.Payload);
                     break;
                 case RecordType.DsnReturn or RecordType.DsnEnvelopeId:
-                    _ = CheckedText();
+                    string wish = CheckedText();
+                    if (type == RecordType.DsnEnvelopeId)
+                        _message.EnvelopeId = wish;
                     _output.Write(type, _input.Payload);
                     break;
                 case RecordType.Message:
@@ -334,6 +336,12 @@ internal sealed class MessageIntake
                 break;
             case AttributeName.LogHeloName:
                 _message.Helo = value;
+                break;
+            case AttributeName.LogClientName:
+                _message.ClientName = value;
+                break;
+            case AttributeName.LogClientAddress:
+                _message.ClientAddress = value;
                 break;
         }
         _output.Write(RecordType.Attribute, _input.Payload);

@@ -23,6 +23,7 @@ internal static class MissingHeaders
             string id = $"<{time}{message.Id}@{options.MyHostname}>";
             Add(headers, $"{prefix}Message-Id: {id}");
             message.Log.MessageId(message, headers.IsResent ? "resent-" : "", id);
+            message.MessageId = headers.IsResent ? message.MessageId : id;
             hasMessageId |= !headers.IsResent;
         }
         if (!hasMessageId)

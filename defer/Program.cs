@@ -27,7 +27,7 @@ namespace PostfixNet.Defer;
 ///   bounce_notice_recipient, bounce_size_limit, bounce_template_file, cleanup_service_name, confirm_delay_cleared,
 ///   delay_notice_recipient, delay_warning_time, disable_verp_bounces, double_bounce_sender, enable_threaded_bounces,
 ///   hash_queue_depth, hash_queue_names, maximal_queue_lifetime, mydomain, myhostname, notify_classes, requiretls_redact_dsn, and those of
-///   shared/Service/SingleServer.cs.
+///   shared/Events/EventOptions.cs and shared/Service/SingleServer.cs.
 /// BUGS
 ///   The built-in text tells the delay in whole hours: with a delay_warning_time below one hour, as 0, of which a warning at the
 ///   start tells. Write another one with bounce_template_file.

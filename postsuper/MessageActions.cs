@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using PostfixNet.Events;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Notices;
@@ -43,6 +44,10 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
     // Marks a message in the sample of a dry run.
     private const int SampleSize = 10;
 
+    // Deletions whose events are flushed at once.
+    private const int Together = 256;
+    private bool _isTold;
+
     private readonly int[] _counts = new int[s_actions.Length];
     private int _shown;
 
@@ -54,6 +59,9 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
 
     /// <summary>Nothing is changed: it is counted, and some messages go to this; null: it is done.</summary>
     internal Action<QueuedMail>? Show { get; init; }
+
+    /// <summary>Is told what is done, before it is; null: nobody wants to know.</summary>
+    internal EventLog? Events { get; init; }
 
     /// <summary>Messages that an action was done to, or would be.</summary>
     internal int Total => _counts.Sum();
@@ -102,8 +110,17 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
         {
             try
             {
-                foreach (QueueEntry entry in queues.ScanEntries(queue, foreign))
-                    ActOnEntry(wanted, queue, entry, where);
+                // What is deleted is on record before; many share a flush.
+                bool isTogether = Events is not null && Show is null && Filter is null && wanted.HasFlag(MessageAction.Delete) && queue != QueueName.Maildrop;
+                foreach (QueueEntry[] some in queues.ScanEntries(queue, foreign).Chunk(isTogether ? Together : 1))
+                {
+                    if (isTogether)
+                        Events!.WriteDurably([.. some.Where(static entry => FileSystem.Status(entry.Path) is { Kind: FileKind.Regular } status && QueueFileMode.IsReady(status.Mode)).Select(static entry => Deleted(entry.Id))]);
+                    _isTold = isTogether;
+                    foreach (QueueEntry entry in some)
+                        ActOnEntry(wanted, queue, entry, where);
+                }
+                _isTold = false;
             }
             catch (IOException e)
             {
@@ -196,6 +213,11 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
             }
             if (Show is not null)
                 return action != MessageAction.Expire || !QueueFileMode.IsForceExpired(status.Mode);
+            // Not of requeueing, which may be refused. In maildrop it is no mail yet.
+            if (queue != QueueName.Maildrop && action is MessageAction.Hold or MessageAction.Release)
+                Tell(id, action == MessageAction.Hold ? EventKind.Held : EventKind.Released);
+            else if (queue != QueueName.Maildrop && action == MessageAction.Delete && !_isTold)
+                Events?.WriteDurably(Deleted(id));
             return action switch
             {
                 MessageAction.Delete => Delete(queue, id, path, status),
@@ -216,6 +238,11 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
             return false;
         }
     }
+
+    private static MailEvent Deleted(QueueId id) => new(EventKind.Deleted, MailEvent.IdOf(id, EventKind.Deleted)) { QueueId = id.ToString() };
+
+    private void Tell(QueueId id, EventKind kind) =>
+        Events?.Write(new MailEvent(kind, MailEvent.IdOf(id, kind, MailTime.Microseconds(clock))) { QueueId = id.ToString() });
 
     // A requeued message gets another name, and is without its recipients that are done: nobody would tell of them.
     private bool IsOwedNotice(QueueId id)
@@ -268,6 +295,7 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
                 RecipientLog.NoteRequeued(queues.PathOf(log, id));
             }
         }
+        Tell(id, EventKind.Requeued);
         // Marks of former attempts have no meaning there, and what tells files of users from ours has.
         if (FileSystem.Status(path) is { } status && QueueFileMode.IsReady(status.Mode) && status.Mode != QueueFileMode.Ready)
             FileSystem.ChangeMode(path, QueueFileMode.Ready);

@@ -1,4 +1,5 @@
 using PostfixNet.Configuration;
+using PostfixNet.Events;
 using PostfixNet.Log;
 using PostfixNet.Native;
 using PostfixNet.Queue;
@@ -15,8 +16,10 @@ namespace PostfixNet.Postsuper;
 /// <param name="Pickup">Socket of pickup, likewise.</param>
 /// <param name="Owner">Finds mail_owner; throws <see cref="ConfigurationException"/>.</param>
 /// <param name="Group">Likewise setgid_group, which may read what users have dropped.</param>
+/// <param name="Events">Whether events are recorded.</param>
 internal sealed record PostsuperSettings(
-    string Root, QueueDirectories Queues, LogOptions Log, bool LongQueueIds, string QueueManager, string Pickup, Func<Account> Owner, Func<uint> Group)
+    string Root, QueueDirectories Queues, LogOptions Log, bool LongQueueIds, string QueueManager, string Pickup, Func<Account> Owner, Func<uint> Group,
+    EventOptions? Events)
 {
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
     internal static PostsuperSettings Read(MainConfig config)
@@ -25,6 +28,6 @@ internal sealed record PostsuperSettings(
         return new PostsuperSettings(
             config.Get(Parameters.QueueDirectory), new QueueDirectories(".", [.. config.Get(Parameters.HashQueueNames)], config.Get(Parameters.HashQueueDepth)),
             LogOptions.Read(config), config.Get(Parameters.EnableLongQueueIds), $"public/{config.Get(Parameters.QueueServiceName)}",
-            $"public/{config.Get(Parameters.PickupServiceName)}", () => MailOwner.Of(config), () => MailOwner.GroupOf(config));
+            $"public/{config.Get(Parameters.PickupServiceName)}", () => MailOwner.Of(config), () => MailOwner.GroupOf(config), EventOptions.Read(config));
     }
 }

@@ -1,6 +1,8 @@
 using System.Text;
 using PostfixNet.Commands;
 using PostfixNet.Configuration;
+using PostfixNet.Events;
+using PostfixNet.Log;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Postsuper.Backup;
@@ -75,7 +77,7 @@ namespace PostfixNet.Postsuper;
 ///   not permitted, or something could not be done; 64 bad usage of long names; 78 bad configuration.
 /// CONFIGURATION
 ///   enable_long_queue_ids, hash_queue_depth, hash_queue_names, mail_owner, pickup_service_name, queue_directory,
-///   queue_service_name, setgid_group, and those of shared/Service/Log/LogOptions.cs.
+///   queue_service_name, setgid_group, and those of shared/Events/EventOptions.cs and shared/Service/Log/LogOptions.cs.
 /// BUGS
 ///   Mail in maildrop can be deleted, but not held or expired: it is not known yet to be mail.
 ///   Mail with an empty sender that is in maildrop when a backup begins may be in it twice: as it was there, and as what pickup makes of it later, which nobody can tell from a notice.
@@ -119,7 +121,8 @@ internal static class Program
             Report report = new(log);
             if (line.Asked != MessageAction.None && !line.IsDryRun)
                 report.Note(Caller.Describe(arguments));
-            if (Run(line, queues, report, settings.LongQueueIds, ReadStandardInput))
+            using EventLog? events = EventLog.Open(settings.Events, "postsuper", MailLog.Lines);
+            if (Run(line, queues, report, settings.LongQueueIds, ReadStandardInput, events))
             {
                 Wake(settings.QueueManager, "ID"u8);
                 if (line.Queues.Contains(QueueName.Maildrop))
@@ -208,7 +211,7 @@ internal static class Program
     /// <summary>Does what the command line asks for, in Postfix's order.</summary>
     /// <param name="standardInput">Ids for "-", asked at most once.</param>
     /// <returns>True when qmgr should look into its queues.</returns>
-    internal static bool Run(Orders line, QueueDirectories queues, Report report, bool longIds, Func<IEnumerable<string>> standardInput)
+    internal static bool Run(Orders line, QueueDirectories queues, Report report, bool longIds, Func<IEnumerable<string>> standardInput, EventLog? events = null)
     {
         IReadOnlyList<QueueName> where = line.Queues.Count > 0 ? line.Queues : MessageActions.DefaultQueues;
         Changes changes = new(queues.Root);
@@ -219,13 +222,13 @@ internal static class Program
             structure.Purge(where, warn: !line.Repair);
 
         if (line.Asked != MessageAction.None)
-            Act(line, queues, report, changes, where, structure.WarnOfName, standardInput);
+            Act(line, queues, report, changes, where, structure.WarnOfName, standardInput, events);
         bool isRecovered = Recover(line, new Recovery(queues, report, TimeProvider.System, Users.EffectiveUid, changes), report, changes, structure.WarnOfName, standardInput);
         return isRecovered || structure.HasRepaired;
     }
 
     private static void Act(
-        Orders line, QueueDirectories queues, Report report, Changes changes, IReadOnlyList<QueueName> where, Action<string> foreign, Func<IEnumerable<string>> standardInput)
+        Orders line, QueueDirectories queues, Report report, Changes changes, IReadOnlyList<QueueName> where, Action<string> foreign, Func<IEnumerable<string>> standardInput, EventLog? events)
     {
         bool asksWhere = line.Filter is not null && (line.Filter.Needs & FilterNeeds.Routes) != 0;
         using RouteBook routes = new(isRequired: true);
@@ -254,6 +257,7 @@ internal static class Program
             Filter = line.Filter,
             Routes = asksWhere ? routes : null,
             Show = show,
+            Events = events,
         };
 
         void Perform(MessageActions doing, IReadOnlyList<string> read)

@@ -11,6 +11,9 @@ namespace PostfixNet.Qmgr;
 /// <param name="log">Where they go.</param>
 internal sealed class Log(ILog log)
 {
+    /// <summary>The log itself, for those who word their lines elsewhere.</summary>
+    internal ILog Lines => log;
+
     internal void Activated(Message message) =>
         log.Info($"{message.Id}: from=<{Address.ToExternal(message.Sender)}>, size={message.Size}, nrcpt={message.TotalRecipients} (queue active)");
 

@@ -1,4 +1,5 @@
 using PostfixNet.Configuration;
+using PostfixNet.Events;
 using PostfixNet.Log;
 using PostfixNet.Queue;
 using PostfixNet.Service;
@@ -41,7 +42,7 @@ namespace PostfixNet.Qmgr;
 ///   qmgr_*, queue_run_delay, recipient_delimiter, relay_domains, relay_transport, report_domain, report_lifetime, report_senders, relayhost, relocated_maps,
 ///   sender_dependent_default_transport_maps, sender_dependent_relayhost_maps, show_user_unknown_table_name, soft_bounce, suppression_*, trace_service_name, transport_maps, transport_retry_time, virtual_alias_domains,
 ///   virtual_alias_maps, virtual_maps (for the domains in them), and
-///   those of shared/Service/ServiceProgram.cs; [destination."NAME"]; master.toml (process_limit).
+///   those of shared/Events/EventOptions.cs and shared/Service/ServiceProgram.cs; [destination."NAME"]; master.toml (process_limit).
 /// BUGS
 ///   A deferred scan looks at every file of the deferred queue.
 /// </summary>
@@ -67,6 +68,7 @@ internal static class Program
         _ = new Settings(config);
         _ = new Routing(config, new Sites());
         _ = QueueDirectories.FromConfig(config);
+        _ = EventOptions.Read(config);
         new TransportTable(config).Check([]);
         return config;
     }

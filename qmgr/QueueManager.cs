@@ -22,6 +22,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     private readonly PausedDeliveries _paused;
     private readonly Routing _routing;
     private readonly ReportLines _lines;
+    private readonly EventBook _events;
     private readonly Transports _transports;
     private readonly Dispatch _dispatch;
     private readonly RuleBook _rules;
@@ -51,7 +52,9 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
 
         // A message goes through these from the last to the first; each knows those before it.
         _lines = new ReportLines(surroundings, _settings);
-        BuiltIn builtIn = new(_lines, files, _settings, clock, log);
+        _events = new EventBook($"{directories.Root}/{QueueDirectories.Events}", _timers, log);
+        _events.Read(config);
+        BuiltIn builtIn = new(_lines, files, _events, _settings, clock, log);
         _suppressions = new SuppressionBook(directories, clock, log);
         Results results = new(builtIn, files, _routing, _suppressions, _settings, _timers, clock);
         _transports = new Transports(results, surroundings, _settings);
@@ -60,8 +63,8 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         _rules = new RuleBook(directories, _routing, clock, log);
         _returnPaths = new ReturnPathBook(directories, clock, log);
         _returnPaths.Read(_settings.ReturnPaths);
-        Completion completion = new(Active, files, _lines, refill, _rules, _settings, surroundings);
-        Admission = new Admission(directories, files, Active, _dispatch, _rules, _returnPaths, _settings, _timers, clock, log);
+        Completion completion = new(Active, files, _lines, _events, refill, _rules, _settings, surroundings);
+        Admission = new Admission(directories, files, Active, _dispatch, _rules, _returnPaths, _events, _settings, _timers, clock, log);
         _intake = new Intake(directories, Admission, Active, _paused, _rules, _timers, log);
         Explanations = new Explanations(Active, _routing, _paused, _transports);
         _destinations = new DestinationReports(_transports, _timers);
@@ -188,6 +191,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         _ = new Routing(config, new Sites());
         TransportTable table = new(config);
         table.Check(_transports.All.Select(static transport => transport.Name));
+        _events.Read(config);
 
         _config = config;
         _settings.Read(config);
@@ -214,7 +218,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
 
     private void EndWhenDone()
     {
-        if (_transports.Busy == 0 && _lines.Pending == 0)
+        if (_transports.Busy == 0 && _lines.Pending == 0 && _events.Pending == 0)
             _surroundings.End();
         else
             _timers.After(s_endPause, EndWhenDone);

@@ -1,8 +1,10 @@
 using System.Net;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Dns;
+using PostfixNet.Events;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
 using PostfixNet.Mail;
@@ -26,6 +28,7 @@ internal sealed class DeliveryAgent : IDisposable
     private readonly ServerPolicies _policies;
     private readonly BounceClient _bounce;
     private readonly TlsReporter? _reporter;
+    private readonly EventLog? _events;
 
     internal DeliveryAgent(ServiceContext context, AgentSettings settings, TimeProvider clock)
     {
@@ -36,6 +39,7 @@ internal sealed class DeliveryAgent : IDisposable
         _surroundings = new Surroundings(settings.Options, log, clock, stop) { TellTls = _reporter is null ? null : _reporter.Tell };
         _cache = new SessionCache(_surroundings);
         _bounce = new BounceClient(settings.Options.IpcTimeout);
+        _events = EventLog.Open(settings.Events, context.Name, MailLog.Lines);
         StubResolver resolver = new(settings.Resolver with { Stop = stop });
         // Addresses of both kinds are ours, whatever we use ourselves.
         SmtpOptions all = settings.Options with { UseIPv4 = true, UseIPv6 = true };
@@ -96,6 +100,7 @@ internal sealed class DeliveryAgent : IDisposable
         _cache.Dispose();
         _bounce.Dispose();
         _reporter?.Dispose();
+        _events?.Dispose();
     }
 
     private bool WaitForRequest(Channel channel, bool isFirst)
@@ -154,6 +159,7 @@ internal sealed class DeliveryAgent : IDisposable
         DeliveryRecords records = new(this, request, file);
         DeliveryContext delivery = new(request, () => new ContentReader(file.Handle, request.DataOffset), records, _surroundings);
         DeliveryReport report = new SmtpConnect(delivery, _lookup, _policies, _cache).Deliver();
+        records.Settle();
         if (report.IsCorrupt)
             MarkCorrupt(request, file.Handle, "the message content cannot be read");
         return report;
@@ -186,6 +192,33 @@ internal sealed class DeliveryAgent : IDisposable
     /// <summary>Results go to the services and into the queue file.</summary>
     private sealed class DeliveryRecords(DeliveryAgent agent, DeliveryRequest request, QueueFile file) : IDeliveryRecords
     {
+        private readonly List<MailEvent> _told = [];
+        private readonly List<long> _ended = [];
+
+        public DeliveryEvents? Events { get; } = agent._events is null ? null : new DeliveryEvents(agent._context.Name, AttemptCount.Of(file.Handle) + 1);
+
+        public void Tell(MailEvent told) => _told.Add(told);
+
+        public void TellEnd(MailEvent told, long offset)
+        {
+            _told.Add(told);
+            _ended.Add(offset);
+        }
+
+        public void Settle()
+        {
+            if (_told.Count == 0)
+                return;
+            ReadOnlySpan<MailEvent> told = CollectionsMarshal.AsSpan(_told);
+            if (_ended.Count > 0)
+                agent._events!.WriteDurably(told);
+            else
+                agent._events!.Write(told);
+            _told.Clear();
+            _ended.ForEach(MarkDone);
+            _ended.Clear();
+        }
+
         public bool AppendBounce(Outcome result) => Append(agent._settings.BounceService, result);
 
         public bool AppendDefer(Outcome result) => Append(agent._settings.DeferService, result);

@@ -50,7 +50,7 @@ namespace PostfixNet.Smtp;
 ///   inet_interfaces, inet_protocols, legacy_no_failover_after_greeting, line_length_limit, lmtp_assume_final, lmtp_dkim_signing,
 ///   mime_boundary_length_limit, mime_nesting_limit, minimal_backoff_time, mta_sts_tls_CAfile, mydestination, mydomain, myhostname, myorigin, notify_classes,
 ///   lmtp_requiretls_policy, propagate_unmatched_extensions, proxy_interfaces, recipient_delimiter, relayhost, requiretls_enable, soft_bounce, swap_bangpath,
-///   tls_append_default_CA, tls_dane_digests, tls_required_enable, tlsrpt_sender, trace_service_name, and those of shared/Service/SingleServer.cs.
+///   tls_append_default_CA, tls_dane_digests, tls_required_enable, tlsrpt_sender, trace_service_name, and those of shared/Events/EventOptions.cs and shared/Service/SingleServer.cs.
 /// BUGS
 ///   No login by Kerberos or client certificate. TLS is that of the .NET library over OpenSSL:
 ///   one client certificate, no ciphers without certificates, no revocation lists, sessions resumed only within

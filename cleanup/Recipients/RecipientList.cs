@@ -149,12 +149,16 @@ internal sealed class RecipientList(CleanupOptions options, Message message, Rec
             _lists.Add(owner, list = new ListMail(owner));
         list.Add(member);
         if (_isListed.Add((given, list)))
+        {
             _listed.Add((given, list));
+            message.Aliases?.Add(given);
+        }
     }
 
     // RFC 3461 section 5.2.7.3: the alias is reported on here, and its members no more for their success.
     private Recipient Expanded(Recipient recipient)
     {
+        message.Aliases?.Add(recipient);
         if ((recipient.Notify & Notify.Success) == 0)
             return recipient;
         Report(recipient, DsnAction.Expanded);

@@ -8,7 +8,8 @@ namespace PostfixNet.Qmgr;
 
 /// <summary>How a queue file becomes a message of the active queue: if it is complete and due, it is moved to active and read.</summary>
 internal sealed class Admission(
-    QueueDirectories directories, ActiveFiles files, ActiveQueue active, Dispatch dispatch, RuleBook rules, ReturnPathBook returnPaths, Settings settings, ITimers timers, TimeProvider clock, Log log)
+    QueueDirectories directories, ActiveFiles files, ActiveQueue active, Dispatch dispatch, RuleBook rules, ReturnPathBook returnPaths, EventBook events, Settings settings,
+    ITimers timers, TimeProvider clock, Log log)
 {
     // Clocks of other hosts that share the queue may be a little ahead.
     private const long FutureToleranceMicroseconds = 1_000_000;
@@ -139,6 +140,8 @@ internal sealed class Admission(
         }
         Message message = new(active, id, envelope, now) { IgnoresDeadDestinations = flush, Attempts = attempts, SpokesmanOffset = spokesman, ReturnPaths = returnPaths.IsFor(envelope) ? returnPaths : null };
         log.Activated(message);
+        if (events.IsOn && attempts == 0)
+            events.Tell(EventBook.Queued(message));
         active.Add(message);
         if (rule is not null)
             message.Divert(new Diversion(rule));

@@ -1,12 +1,13 @@
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
+using PostfixNet.Events;
 using PostfixNet.Mail;
 
 namespace PostfixNet.Qmgr;
 
 /// <summary>Recipients that need no delivery agent: put off, refused or thrown away by configuration or circumstances. Each is
 /// settled when that is on record.</summary>
-internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings settings, TimeProvider clock, Log log)
+internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, EventBook events, Settings settings, TimeProvider clock, Log log)
 {
     /// <summary>Does what a built-in transport says; the next hop is the text.</summary>
     internal void Deliver(Message message, Route route, IReadOnlyList<Recipient> recipients)
@@ -40,7 +41,7 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings set
                 Report(message, recipient, dsn with { Action = DsnAction.Delivered }, () =>
                 {
                     Tell(message, recipient, DeliveryStatus.Sent, dsn);
-                    End(message, recipient, retry);
+                    events.End(() => EventBook.Of(message, recipient, EventKind.Discarded, DeliveryStatus.Sent, dsn, Now), () => End(message, recipient, retry));
                 });
             }
         }
@@ -87,6 +88,8 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings set
                 if (!ok)
                     message.MissRecord();
                 Tell(message, recipient, DeliveryStatus.Deferred, reason);
+                if (events.IsOn)
+                    events.Tell(EventBook.Of(message, recipient, EventKind.Deferred, DeliveryStatus.Deferred, reason, Now));
                 message.Settle(1);
             }));
         }
@@ -105,7 +108,7 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings set
                     Report(message, recipient, failed, () =>
                     {
                         Tell(message, recipient, DeliveryStatus.Bounced, reason);
-                        End(message, recipient, retry);
+                        events.End(() => EventBook.Of(message, recipient, EventKind.Bounced, DeliveryStatus.Bounced, reason, Now), () => End(message, recipient, retry));
                     });
                     return;
                 }
@@ -124,11 +127,13 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, Settings set
         message.Settle(1);
     }
 
-    private void PutOff(Message message, RetryPolicy retry) => message.PutOff(retry, MailTime.Microseconds(clock), notBefore: 0);
+    private long Now => MailTime.Microseconds(clock);
+
+    private void PutOff(Message message, RetryPolicy retry) => message.PutOff(retry, Now, notBefore: 0);
 
     private void Tell(Message message, Recipient recipient, DeliveryStatus status, Dsn dsn)
     {
-        long now = MailTime.Microseconds(clock);
+        long now = Now;
         log.Result(message, recipient, new DeliveryLog.Times(message.ArrivalMicroseconds, message.ActiveMicroseconds, now, now, now), status, dsn, settings.DelayResolution);
     }
 

@@ -1,4 +1,5 @@
 using PostfixNet.Delivery;
+using PostfixNet.Events;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
 using PostfixNet.Selection;
@@ -10,7 +11,7 @@ namespace PostfixNet.Qmgr;
 /// deferral or removal. Each report is asynchronous; when one fails the message stays, and it is asked for again after
 /// the next attempt, because its log is kept.</remarks>
 internal sealed class Completion(
-    ActiveQueue active, ActiveFiles files, ReportLines lines, Refill refill, RuleBook rules, Settings settings, ISurroundings surroundings)
+    ActiveQueue active, ActiveFiles files, ReportLines lines, EventBook events, Refill refill, RuleBook rules, Settings settings, ISurroundings surroundings)
 {
     /// <summary>A file is in incoming that is to be taken in anew.</summary>
     internal event Action? Returned;
@@ -82,7 +83,7 @@ internal sealed class Completion(
     {
         if (message.Diversion is { } diversion && (message.HasDiverted || message.SomeDeferred || message.Unread is not null))
         {
-            Divert(message, diversion.Rule);
+            TellAndDivert(message, diversion.Rule);
             return;
         }
         if (!message.SomeDeferred)
@@ -145,6 +146,24 @@ internal sealed class Completion(
             Log.GoneBeforeDeferral(message);
         active.Remove(message);
     });
+
+    private void TellAndDivert(Message message, StandingRule? rule)
+    {
+        // Those that are given back, and not by a rule, are told of when they are taken up again.
+        if (rule is null || !events.IsOn || (message.NoticeFailed && rule.Action != RuleAction.Hold))
+        {
+            Divert(message, rule);
+            return;
+        }
+        MailEvent Told(EventKind kind) => EventBook.Of(message, kind, MailEvent.IdOf(message.Id, kind, message.ActiveMicroseconds)) with { Reply = $"by standing rule {rule.Name}" };
+        if (rule.Action == RuleAction.Discard)
+        {
+            events.End(() => Told(EventKind.Deleted), () => Divert(message, rule));
+            return;
+        }
+        events.Tell(rule.Action == RuleAction.Hold ? Told(EventKind.Held) : Told(EventKind.Redirected) with { Recipient = rule.Target });
+        Divert(message, rule);
+    }
 
     // What is left of it, by an operator's rule. A crash before the one call that does it, and the rule is found to mean it again.
     private void Divert(Message message, StandingRule? rule) => files.Insist(message.Id, () =>

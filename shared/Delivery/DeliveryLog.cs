@@ -36,7 +36,8 @@ public static class DeliveryLog
             $"{Delay(times.SetUp, times.Done, resolutionLimit)}{security}, dsn={dsn.Status}, status={Word(status)} ({dsn.Reason})";
     }
 
-    private static string Word(DeliveryStatus status) => status switch
+    /// <summary>The word of status=.</summary>
+    public static string Word(DeliveryStatus status) => status switch
     {
         DeliveryStatus.Sent => "sent",
         DeliveryStatus.Deferred => "deferred",

@@ -1,5 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
+using PostfixNet.Events;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
 using PostfixNet.Mail;
@@ -34,7 +35,10 @@ public sealed class BounceService(
     ILog log, TimeProvider clock)
 {
     private readonly NoticeLog _log = new(log);
-    private readonly NoticeSender _sender = new(settings, templates, submitter, clock, new NoticeLog(log));
+    private NoticeSender? _sender;
+
+    private NoticeSender Sender => _sender ??= new NoticeSender(settings, templates, submitter, clock, new NoticeLog(log)) { Events = Events };
+
     private readonly NoticeDigest _digest = new(settings, $"{directories.Root}/{QueueDirectories.Digest}", clock, new NoticeLog(log));
     private readonly QueueName _queue = role switch
     {
@@ -66,6 +70,7 @@ public sealed class BounceService(
         return new BounceService(role, BounceSettings.From(config), directories, submitter, () => Templates(config, log), log, TimeProvider.System)
         {
             ReadTemplates = () => NoticeTemplates.Load(config),
+            Events = EventLog.Open(EventOptions.Read(config), role switch { BounceRole.Bounce => "bounce", BounceRole.Defer => "defer", _ => "trace" }, log),
         };
     }
 
@@ -92,6 +97,9 @@ public sealed class BounceService(
 
     /// <summary>Reads the texts of notices, as for the first notice; throws <see cref="ConfigurationException"/> when they cannot be used.</summary>
     public Action ReadTemplates { get; private init; } = static () => { };
+
+    /// <summary>Is told of notices, and of who expired; null: nobody wants to know.</summary>
+    public EventLog? Events { get; init; }
 
     /// <summary>Serves one connection until the client closes it.</summary>
     /// <exception cref="IpcException">The client is gone or talks nonsense.</exception>
@@ -194,12 +202,14 @@ public sealed class BounceService(
             outcomes = outcomes.Where(outcome => !message.IsDone(outcome.Recipient));
         string? problem = (role, isWarning) switch
         {
-            (BounceRole.Trace, _) => _sender.Report(facts, message, outcomes),
-            (_, true) => _sender.Warn(facts, message, outcomes),
-            _ => _sender.Return(facts, message, log, outcomes, isExpired, () => isHeld = _digest.Hold(facts, message, log, isExpired)),
+            (BounceRole.Trace, _) => Sender.Report(facts, message, outcomes),
+            (_, true) => Sender.Warn(facts, message, outcomes),
+            _ => Sender.Return(facts, message, log, outcomes, isExpired, () => isHeld = _digest.Hold(facts, message, log, isExpired)),
         };
         if (problem is not null || isWarning)
             return problem;
+        if (isExpired && Events is { } events)
+            TellExpired(events, facts, outcomes);
         if (isExpired)
             MarkDone(facts.Id, message, outcomes);
         if (!isHeld)
@@ -223,6 +233,25 @@ public sealed class BounceService(
         _log.NotTold(id);
         log.Remove();
         return false;
+    }
+
+    private static void TellExpired(EventLog events, MessageFacts facts, IEnumerable<Outcome> outcomes)
+    {
+        const int Batch = 500;
+        foreach (Outcome[] some in outcomes.Chunk(Batch))
+        {
+            events.WriteDurably([.. some.Select(outcome => new MailEvent(EventKind.Expired, MailEvent.IdOfRecipient(facts.Id, outcome.Recipient.Offset, EventKind.Expired))
+            {
+                QueueId = facts.Id.ToString(),
+                Sender = facts.Sender,
+                EnvelopeId = facts.EnvelopeId,
+                Recipient = outcome.Recipient.Address,
+                OriginalRecipient = outcome.Recipient.HasOtherOriginal ? outcome.Recipient.Original : null,
+                Status = "expired",
+                Dsn = outcome.Dsn.Status,
+                Reply = outcome.Dsn.Reason,
+            })]);
+        }
     }
 
     // Their sender knows now that they failed. Should the message outlive this (our answer comes too late, qmgr dies before it

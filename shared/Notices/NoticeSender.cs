@@ -1,5 +1,6 @@
 using System.Globalization;
 using PostfixNet.Delivery;
+using PostfixNet.Events;
 using PostfixNet.Mail;
 
 namespace PostfixNet.Notices;
@@ -18,6 +19,9 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
 
     // "log" is the log of recipients here.
     private readonly NoticeLog _log = log;
+    /// <summary>Is told of each notice; null: nobody wants to know.</summary>
+    internal EventLog? Events { get; init; }
+
     private readonly Lazy<NoticeTemplates> _templates = new(templates, isThreadSafe: false);
 
     private string DoubleBounceAddress => $"{settings.DoubleBounceSender}@{settings.MyHostname}";
@@ -182,6 +186,14 @@ internal sealed class NoticeSender(BounceSettings settings, Func<NoticeTemplates
             Recipients = recipients,
             Original = message,
         }, submission.Content);
+        // Before it is queued: a kill in between leaves an event of a notice that is sent again, under another name.
+        Events?.Write(new MailEvent(EventKind.Notice, MailEvent.IdOf(submission.Id, EventKind.Notice))
+        {
+            QueueId = id,
+            NoticeFor = facts.Id.ToString(),
+            Recipient = draft.To,
+            Sender = draft.IsPostmasterCopy ? DoubleBounceAddress : "",
+        });
         if (submission.Finish() is { } problem)
         {
             if (!submission.IsRefused)

@@ -136,6 +136,7 @@ internal sealed class MessageTransfer(SmtpChat chat, ServerFeatures features, Se
         {
             for (int i = 0; junk is null && i < replies.Count && recipients[i].Mark == RecipientMark.Open; i++)
                 Judge(recipients[i], replies[i]);
+            _results.Settle();
         }
     }
 
@@ -183,6 +184,7 @@ internal sealed class MessageTransfer(SmtpChat chat, ServerFeatures features, Se
         long now = turn.Delivery.Now;
         foreach (AttemptRecipient recipient in turn.State.Open)
             _results.Sent(recipient, reply, features.Dsn, now);
+        _results.Settle();
     }
 
     private void Judge(AttemptRecipient recipient, SmtpReply reply)

@@ -1,3 +1,4 @@
+using PostfixNet.Events;
 using PostfixNet.Mail;
 
 namespace PostfixNet.Smtp;
@@ -21,4 +22,23 @@ internal interface IDeliveryRecords
 
     /// <summary>The message stays in the queue: what this attempt wanted of TLS, and got, for people who ask why it waits. May fail unseen.</summary>
     public void NoteTls(TlsUse use);
+
+    /// <summary>Makes events of results; null: nobody wants them.</summary>
+    public DeliveryEvents? Events => null;
+
+    /// <summary>Takes an event of a recipient that stays.</summary>
+    public void Tell(MailEvent told)
+    {
+    }
+
+    /// <summary>Takes the event of a recipient's end, which is to be on stable storage before the recipient is marked. Both are done by <see cref="Settle"/>.</summary>
+    /// <param name="offset">As of <see cref="MarkDone"/>.</param>
+    public void TellEnd(MailEvent told, long offset)
+    {
+    }
+
+    /// <summary>All that was told is on record, with one flush for all; recipients at their end are marked.</summary>
+    public void Settle()
+    {
+    }
 }

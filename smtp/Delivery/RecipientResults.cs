@@ -5,7 +5,7 @@ namespace PostfixNet.Smtp;
 
 /// <summary>Reports what became of each recipient: exactly one of sent, deferred, bounced.</summary>
 /// <remarks>Order, so that a crash can deliver twice but never zero times (S2-09): the record of a bounce or success
-/// becomes durable, the line is logged, then the recipient is marked done in the queue file.
+/// becomes durable, the line is logged, the event of the end becomes durable, then the recipient is marked done in the queue file.
 /// Recipients that end at the same event show the same delays (S2-11): then the time of the event is given, in microseconds
 /// since 1970; null: now.</remarks>
 internal sealed class RecipientResults(ServerTurn turn)
@@ -84,18 +84,26 @@ internal sealed class RecipientResults(ServerTurn turn)
 
     private void Ends(AttemptRecipient recipient, DeliveryStatus status, Dsn dsn, long? time)
     {
-        LogResult(recipient, status, dsn, time);
-        _records.MarkDone(recipient.Recipient.Offset);
+        DeliveryLog.Times times = LogResult(recipient, status, dsn, time);
+        if (_records.Events is { } events && !_delivery.IsProbe)
+            _records.TellEnd(events.Of(turn, recipient.Recipient, status, dsn, times), recipient.Recipient.Offset);
+        else
+            _records.MarkDone(recipient.Recipient.Offset);
         if (_delivery.Request.WantsOutcomes && !_delivery.IsProbe)
             turn.State.Settled.Add(SettledRecipient.Of(recipient.Recipient, dsn));
         recipient.Mark = RecipientMark.Done;
     }
 
+    /// <summary>What was said of recipients that have their verdict together is on record; each of them, or the last, is followed by this.</summary>
+    internal void Settle() => _records.Settle();
+
     private void Stays(AttemptRecipient recipient, DeliveryStatus status, Dsn trouble, long? time)
     {
         // A defer log that cannot be written costs the sender a detail in the notice, not the mail: it stays queued.
         turn.State.IsUnrecorded |= !_records.AppendDefer(Delayed(recipient, trouble.AsTransient()));
-        LogResult(recipient, status, trouble, time);
+        DeliveryLog.Times times = LogResult(recipient, status, trouble, time);
+        if (_records.Events is { } events && !_delivery.IsProbe)
+            _records.Tell(events.Of(turn, recipient.Recipient, status, trouble, times));
         recipient.Mark = RecipientMark.Done;
         turn.State.HasDeferred = true;
         turn.State.TlsWhenDeferred = turn.TlsUse ?? turn.State.TlsWhenDeferred;
@@ -112,7 +120,7 @@ internal sealed class RecipientResults(ServerTurn turn)
         return $"{use}{(turn.RequireTlsFeature.Length == 0 ? "" : $"/{turn.RequireTlsFeature}")}{turn.TlsUse?.Fields}";
     }
 
-    private void LogResult(AttemptRecipient recipient, DeliveryStatus status, Dsn dsn, long? time)
+    private DeliveryLog.Times LogResult(AttemptRecipient recipient, DeliveryStatus status, Dsn dsn, long? time)
     {
         DeliveryRequest request = _delivery.Request;
         long now = time ?? _delivery.Now;
@@ -121,5 +129,6 @@ internal sealed class RecipientResults(ServerTurn turn)
         DeliveryLog.Times times = new(request.ArrivalMicroseconds, request.ActiveMicroseconds, _delivery.StartTime, setUp, now);
         _delivery.Log.Result(DeliveryLog.Format(request.Id, recipient.Recipient,
             turn.Peer?.NameAndPort ?? "none", turn.ConnectionUse, times, status, dsn, _options.DelayResolutionLimit, TlsFeatures()), turn.TlsUse);
+        return times;
     }
 }

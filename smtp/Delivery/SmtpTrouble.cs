@@ -187,6 +187,7 @@ internal sealed class SmtpTrouble(ServerTurn turn)
         if (verdict == Verdict.TryNextHost)
             _delivery.Log.GoingOn(_delivery.QueueId, trouble.Reason);
         Execute(verdict, recipient, trouble);
+        _results.Settle();
     }
 
     // Servers that want addresses to have names, or a good name, say 5.7.x, and may think better of our other address. Once: the refusal of that one holds.
@@ -289,6 +290,7 @@ internal sealed class SmtpTrouble(ServerTurn turn)
         long now = _delivery.Now;
         foreach (AttemptRecipient recipient in open)
             Execute(verdict, recipient, trouble, now);
+        _results.Settle();
         // A destination that served somebody in this request is not dead.
         bool soft = !IsHard(trouble) || _options.SoftBounce;
         if (throttle && soft && verdict != Verdict.TryNextHost && _state is { HasDeferred: true, HasCompletedSession: false })

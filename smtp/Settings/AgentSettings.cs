@@ -1,5 +1,6 @@
 using PostfixNet.Configuration;
 using PostfixNet.Dns;
+using PostfixNet.Events;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
 
@@ -31,6 +32,9 @@ internal sealed record AgentSettings
     /// <summary>trace_service_name.</summary>
     internal required string TraceService { get; init; }
 
+    /// <summary>Whether events are recorded.</summary>
+    internal EventOptions? Events { get; init; }
+
     /// <param name="service">Name of the service: lmtp has parameters of its own.</param>
     /// <exception cref="ConfigurationException">Something is wrong, or asks for what this program cannot do.</exception>
     internal static AgentSettings Read(MainConfig config, string service)
@@ -53,6 +57,7 @@ internal sealed record AgentSettings
             BounceService = config.Get(Parameters.BounceServiceName),
             DeferService = config.Get(Parameters.DeferServiceName),
             TraceService = config.Get(Parameters.TraceServiceName),
+            Events = EventOptions.Read(config),
             Examine = () =>
             {
                 ProblemList found = new();

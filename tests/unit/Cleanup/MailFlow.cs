@@ -47,6 +47,9 @@ internal sealed class MailFlow : IDisposable
     /// <summary>Why the trace service fails; null: it does not.</summary>
     internal string? TraceTrouble { get; set; }
 
+    /// <summary>Is told of mail; null: nobody wants to know.</summary>
+    internal PostfixNet.Events.EventLog? Events { get; set; }
+
     internal IReadOnlyList<string> Log => Lines.Lines;
 
     /// <summary>Where the lines of both go.</summary>
@@ -81,7 +84,7 @@ internal sealed class MailFlow : IDisposable
             {
                 Traced.AddRange(recipients);
                 return TraceTrouble;
-            }, new CleanupLog(Lines));
+            }, new CleanupLog(Lines), Events);
             try
             {
                 server.Serve(channel, () => true);

@@ -36,7 +36,11 @@ internal sealed class BounceRig : IDisposable
 
     /// <summary>A process of a service: each call makes a new one, as after a crash.</summary>
     internal BounceService Service(BounceRole role) => new(role, Settings, Queues, Submitter,
-        () => NoticeTemplates.BuiltIn(MainConfig.FromText($"myhostname = '{Host}'\ndelay_warning_time = '4h'")), Log, Clock);
+        () => NoticeTemplates.BuiltIn(MainConfig.FromText($"myhostname = '{Host}'\ndelay_warning_time = '4h'")), Log, Clock)
+    { Events = Events };
+
+    /// <summary>Is told of notices; null: nobody wants to know.</summary>
+    internal PostfixNet.Events.EventLog? Events { get; set; }
 
     /// <summary>A message in active.</summary>
     internal QueueId Message(string id)

@@ -5,6 +5,7 @@ using Microsoft.Win32.SafeHandles;
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Dns;
+using PostfixNet.Events;
 using PostfixNet.Mail;
 using PostfixNet.MtaSts;
 using PostfixNet.Net;
@@ -149,6 +150,37 @@ internal sealed class SmtpRig : IDeliveryRecords, IDisposable
     void IDeliveryRecords.NoteTls(TlsUse use) => TlsNotes.Add(use);
 
     void IDeliveryRecords.MarkDone(long offset) => Records_.Add($"done {offset}");
+
+    /// <summary>Events of results, when they are recorded.</summary>
+    internal DeliveryEvents? Events { get; set; }
+
+    /// <summary>The events.</summary>
+    internal List<MailEvent> Told { get; } = [];
+
+    private readonly List<long> _ended = [];
+
+    DeliveryEvents? IDeliveryRecords.Events => Events;
+
+    void IDeliveryRecords.Tell(MailEvent told)
+    {
+        Told.Add(told);
+        Records_.Add($"told {told.Kind.Word()}");
+    }
+
+    void IDeliveryRecords.TellEnd(MailEvent told, long offset)
+    {
+        Told.Add(told);
+        Records_.Add($"told {told.Kind.Word()}");
+        _ended.Add(offset);
+    }
+
+    void IDeliveryRecords.Settle()
+    {
+        if (_ended.Count > 0)
+            Records_.Add("flushed");
+        Records_.AddRange(_ended.Select(static offset => $"done {offset}"));
+        _ended.Clear();
+    }
 
     private bool Note(string what, Outcome r, bool success)
     {

@@ -54,7 +54,7 @@ internal sealed class Log(ILog log)
 
     /// <summary>A list's mail is queued for its members.</summary>
     internal void Forwarded(Message message, Recipient list, QueueId forwarded, in DeliveryLog.Times times, int resolution) =>
-        log.Info(DeliveryLog.Format(message.Id, list, "local", 0, times, DeliveryStatus.Sent, new Dsn("2.0.0", $"forwarded as {forwarded}"), resolution));
+        log.Write(Severity.Info, DeliveryLog.Line(message.Id, list, "local", 0, times, DeliveryStatus.Sent, new Dsn("2.0.0", $"forwarded as {forwarded}"), resolution));
     /// <param name="word">"milter-reject", "milter-hold" or "milter-discard".</param>
     internal void MilterDecided(Message message, string word, string stage, string client, string text, string? recipient, string? protocol, string? helo)
     {

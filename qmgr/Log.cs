@@ -44,7 +44,7 @@ internal sealed class Log(ILog log)
 
     /// <summary>What became of a recipient that no agent had.</summary>
     internal void Result(Message message, Recipient recipient, in DeliveryLog.Times times, DeliveryStatus status, Dsn dsn, int resolution) =>
-        log.Info(DeliveryLog.Format(message.Id, recipient, "none", 0, times, status, dsn, resolution));
+        log.Write(Severity.Info, DeliveryLog.Line(message.Id, recipient, "none", 0, times, status, dsn, resolution));
 
     internal void Expired(Message message, bool isForced) =>
         log.Info($"{message.Id}: from=<{Address.ToExternal(message.Sender)}>, status={(isForced ? "force-expired" : "expired")}, returned to sender");

@@ -10,8 +10,7 @@ namespace PostfixNet.Smtp;
 internal sealed class Log(ILog log)
 {
     /// <summary>What became of one recipient; the line is that of all delivery agents.</summary>
-    /// <param name="tls">What it asked of TLS and got; null: nothing.</param>
-    internal void Result(string line, TlsUse? tls) => log.Write(Severity.Info, line, tls is null ? "" : $"\"{TlsUse.Name}\": {tls.ToJson()}");
+    internal void Result(ILogLine line) => log.Write(Severity.Info, line);
 
     /// <summary>A server, or a recipient at it, is given up for the next one (S2-21).</summary>
     internal void GoingOn(string queueId, string reason) => log.Info($"{queueId}: {reason}");

@@ -16,13 +16,15 @@ public sealed class EventLog : IDisposable
     private readonly ILog _log;
     private readonly TimeProvider _clock;
     private readonly EventWriter _writer;
+    private readonly EventJournal? _journal;
     private long _lost;
-    private bool _isTold;
+    private bool _isTold, _isJournalTold;
 
     private EventLog(EventOptions options, string service, ILog log, TimeProvider clock)
     {
         (_options, _service, _log, _clock) = (options, service, log, clock);
         _writer = new EventWriter(options, clock);
+        _journal = options.UsesJournal ? new EventJournal(options.JournalPath) : null;
     }
 
     /// <param name="options">Null: events are not recorded.</param>
@@ -71,7 +73,9 @@ public sealed class EventLog : IDisposable
         List<byte> batch = [];
         foreach (MailEvent told in events)
         {
-            byte[] line = Complete(told).ToLine();
+            MailEvent complete = Complete(told);
+            byte[] line = complete.ToLine();
+            Journal(complete, line);
             if (batch.Count > 0 && batch.Count + line.Length > BatchSize)
             {
                 _writer.Append(batch.ToArray());
@@ -80,6 +84,16 @@ public sealed class EventLog : IDisposable
             batch.AddRange(line);
         }
         _writer.Append(batch.ToArray());
+    }
+
+    private void Journal(MailEvent told, byte[] line)
+    {
+        if (_journal is null)
+            return;
+        bool isTaken = _journal.TryWrite(told, line);
+        if (!isTaken && !_isJournalTold)
+            _log.Warning($"events_journal: {_options.JournalPath}: the journal does not take events; the file has them");
+        _isJournalTold = !isTaken;
     }
 
     // What this process, or any other, could not write.
@@ -99,5 +113,9 @@ public sealed class EventLog : IDisposable
     };
 
     /// <inheritdoc/>
-    public void Dispose() => _writer.Dispose();
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _journal?.Dispose();
+    }
 }

@@ -18,6 +18,9 @@ public sealed record EventOptions(string Host, long SegmentSize, TimeSpan KeepTi
     /// <summary>Where they are: within the queue directory, in which services work.</summary>
     public string Directory { get; init; } = QueueDirectories.Events;
 
+    /// <summary>Socket of the journal.</summary>
+    public string JournalPath { get; init; } = "/run/systemd/journal/socket";
+
     /// <returns>null: events are not recorded.</returns>
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
     public static EventOptions? Read(MainConfig config)

@@ -127,8 +127,8 @@ internal sealed class RecipientResults(ServerTurn turn)
         // Still in connection set-up: all the time was set-up (S2-11).
         long setUp = turn.SetUpTime != 0 ? turn.SetUpTime : now;
         DeliveryLog.Times times = new(request.ArrivalMicroseconds, request.ActiveMicroseconds, _delivery.StartTime, setUp, now);
-        _delivery.Log.Result(DeliveryLog.Format(request.Id, recipient.Recipient,
-            turn.Peer?.NameAndPort ?? "none", turn.ConnectionUse, times, status, dsn, _options.DelayResolutionLimit, TlsFeatures()), turn.TlsUse);
+        _delivery.Log.Result(DeliveryLog.Line(request.Id, recipient.Recipient,
+            turn.Peer?.NameAndPort ?? "none", turn.ConnectionUse, times, status, dsn, _options.DelayResolutionLimit, TlsFeatures(), turn.TlsUse));
         return times;
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace PostfixNet.Log;
 
 /// <summary>How much a line matters.</summary>
@@ -24,6 +26,19 @@ public interface ILog
     /// <summary>Takes a line of which programs can read more than people.</summary>
     /// <param name="members">More members of the JSON object, as JSON: <c>"name": value</c>. Only lines in JSON have them.</param>
     public void Write(Severity severity, string text, string members) => Write(severity, text);
+
+    /// <summary>Takes a line that has fields besides, for a log in JSON.</summary>
+    public void Write(Severity severity, ILogLine line) => Write(severity, line.Text);
+}
+
+/// <summary>A line whose parts are of use to programs.</summary>
+public interface ILogLine
+{
+    /// <summary>As people and log analysers read it.</summary>
+    public string Text { get; }
+
+    /// <summary>Writes its parts into an object of JSON that has been begun, and has the fields of all lines.</summary>
+    public void WriteFields(Utf8JsonWriter json);
 }
 
 /// <summary>Short forms.</summary>

@@ -1,4 +1,8 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 
@@ -85,6 +89,8 @@ public static class MailLog
         public void Write(Severity severity, string text) => MailLog.Write(severity, text);
 
         public void Write(Severity severity, string text, string members) => MailLog.Write(severity, text, members);
+
+        public void Write(Severity severity, ILogLine line) => MailLog.Write(severity, line.Text, s_options is { IsJson: true } ? MembersOf(line) : "");
     }
 
     /// <summary>What became of mail.</summary>
@@ -151,6 +157,18 @@ public static class MailLog
     {
         string time = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
         return $"{{\"time\": \"{time}\", \"program\": {JsonText.Quote(s_tag)}, \"pid\": {Environment.ProcessId}, \"severity\": \"{Word(severity)}\", \"text\": {JsonText.Quote(text)}{(members.Length > 0 ? ", " : "")}{members}}}";
+    }
+
+    private static string MembersOf(ILogLine line)
+    {
+        ArrayBufferWriter<byte> buffer = new(512);
+        using (Utf8JsonWriter json = new(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            line.WriteFields(json);
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(buffer.WrittenSpan[1..^1]);
     }
 
     private static string Prefix(Severity severity) => severity == Severity.Info ? "" : Word(severity) + ": ";

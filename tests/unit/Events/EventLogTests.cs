@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 using PostfixNet.Events;
 using PostfixNet.Native;
@@ -449,6 +450,31 @@ public sealed class EventLogTests : IDisposable
         log.WriteDurably(Event(2));
         Assert.Equal(2, All().Count);
         Assert.Empty(_log.Lines);
+    }
+
+    [Fact]
+    public void The_journal_gets_each_event_with_its_fields()
+    {
+        string path = $"{_directory.Path}/journal";
+        using (EventLog log = Open(Options() with { UsesJournal = true, JournalPath = path }))
+        {
+            log.Write(Event(1));
+            Assert.Contains("the journal does not take events", Assert.Single(_log.Lines), StringComparison.Ordinal);
+            using Socket journal = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+            journal.Bind(new UnixDomainSocketEndPoint(path));
+            log.Write(Event(2, "two\nlines=x") with { Remote = new("mx.test", "192.0.2.1", 25), Recipient = "a\udce9@x.test" });
+            byte[] datagram = new byte[65536];
+            string[] fields = Encoding.UTF8.GetString(datagram.AsSpan(0, journal.Receive(datagram))).Split('\n');
+            Assert.Contains("PRIORITY=6", fields);
+            Assert.Contains("SYSLOG_IDENTIFIER=postfix/smtp", fields);
+            Assert.Contains("MAIL_EVENT=delivered", fields);
+            Assert.Contains("MAIL_QUEUE_ID=Q", fields);
+            Assert.Contains("MAIL_REMOTE_PORT=25", fields);
+            Assert.Contains("MAIL_REPLY=two\\x0Alines=x", fields);
+            Assert.Contains("MAIL_RECIPIENT=a\\xE9@x.test", fields);
+            Assert.All(fields.SkipLast(1), static field => Assert.Matches("^[A-Z][A-Z_0-9]*=", field));
+        }
+        Assert.Equal(2, All().Count);
     }
 
     [Fact]

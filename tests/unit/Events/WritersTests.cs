@@ -111,6 +111,7 @@ public sealed class WritersTests : IDisposable
         Assert.Equal(["c@later.test"], Left(machine, id));
         Assert.Equal(3, Told(directory)[0].Recipients);
         // Another attempt is no other beginning.
+        machine.Clock.RunFor(1);
         machine.SetDue(QueueName.Deferred, id, 0);
         machine.Feed(QueueName.Deferred, id);
         machine.Clock.RunFor(0);

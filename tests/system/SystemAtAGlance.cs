@@ -88,7 +88,10 @@ public sealed class SystemAtAGlance
     public void A_dead_destination_and_a_suspended_transport_are_told_with_why_and_how_long() => MailSystem.Run(mail =>
     {
         mail.Set("default_destination_concurrency_failed_cohort_limit", 1);
-        mail.Set("transport_maps", "inline:{ odd.test=nosuchservice: }");
+        mail.Set("minimal_backoff_time", "300s");
+        mail.Set("maximal_backoff_time", "4000s");
+        mail.Set("transport_maps", "inline:{ odd.test=relay: }");
+        mail.Set("defer_transports", "relay");
         // Nobody listens there.
         mail.Set("relayhost", $"[127.0.0.1]:{Ports.Take("127.0.0.1")}");
         mail.Start();
@@ -106,12 +109,12 @@ public sealed class SystemAtAGlance
         Assert.InRange(dead.GetProperty("since").GetInt64(), now - 300, now);
         Assert.InRange(dead.GetProperty("until").GetInt64(), now + 1, now + 500);
         JsonElement transport = Assert.Single(suspended, static one => !one.TryGetProperty("next_hop", out _));
-        Assert.Equal(("nosuchservice", "transport_suspended", 1),
+        Assert.Equal(("relay", "transport_suspended", 1),
             (transport.GetProperty("transport").GetString(), transport.GetProperty("state").GetString(), transport.GetProperty("put_off").GetInt32()));
         string text = mail.Master("status").Ok().Output;
-        Assert.Matches(@"\nSUSPENDED +TRANSPORT +FOR +STILL +WAITING +PUT OFF +WHY\nall +nosuchservice +\d+ s +\d+ s +0 +1 .*\n\[127.0.0.1\]:\d+ +smtp +\d+ s +\d+ (s|min) +0 +\d+ +.*Connection refused", text);
+        Assert.Matches(@"\nSUSPENDED +TRANSPORT +FOR +STILL +WAITING +PUT OFF +WHY\nall +relay +- +- +0 +1 +deferred transport\n\[127.0.0.1\]:\d+ +smtp +\d+ s +\d+ (s|min) +0 +\d+ +.*Connection refused", text);
         string[] lines = mail.Postqueue("destinations", "--json").Ok().Lines;
-        Assert.Equal(["nosuchservice", "smtp", "smtp"], lines.Select(static line => JsonDocument.Parse(line).RootElement.GetProperty("transport").GetString()));
+        Assert.Equal(["relay", "smtp", "smtp"], lines.Select(static line => JsonDocument.Parse(line).RootElement.GetProperty("transport").GetString()));
         Assert.StartsWith("1 destinations with mail or in trouble; 1 of them left alone after failures\n\nTRANSPORT ", mail.Postqueue("destinations").Ok().Output);
         mail.Stop();
         Assert.Equal(69, mail.Postqueue("destinations").Status);

@@ -81,6 +81,11 @@ internal sealed class MessageRecord(long number, string queueId)
             // The other has an end of its own.
             Recipients += Recipients > 0 ? 1 : 0;
         }
+        else if (told.Kind == EventKind.Redirected && recipient is not null)
+        {
+            // It takes the place of all that were left.
+            (Recipients, Seen, DeferredRecipients) = (Ended + 1, Ended + 1, 0);
+        }
         if (recipient is not null)
             Count(told, recipient);
         else

@@ -138,6 +138,19 @@ public abstract class HistoryTests : IDisposable
         Assert.Equal(["redirected", "delivered"], Message("B1").GetProperty("recipients").EnumerateArray().Select(static recipient => recipient.GetProperty("state").GetString()));
     }
 
+    // As a standing rule does it.
+    [Fact]
+    public void Who_gets_a_message_in_place_of_all_ends_it()
+    {
+        if (!Open())
+            return;
+        Take(_steps.Accepted("A1"), _steps.Queued("A1", 3), _steps.Of(EventKind.Delivered, "A1", "bob@dest.test"), _steps.Of(EventKind.Deferred, "A1", "carol@dest.test", 200, 1));
+        Take(_steps.Whole(EventKind.Redirected, "A1") with { Recipient = "eve@dest.test" });
+        Assert.Equal("queued", State("A1"));
+        Take(_steps.Of(EventKind.Delivered, "A1", "eve@dest.test", 400));
+        Assert.Equal("sent", State("A1"));
+    }
+
     [Fact]
     public void A_notice_is_a_step_of_the_message_that_it_is_about()
     {

@@ -20,6 +20,9 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
     /// <summary>There is room for more mail; else none is taken from maildrop.</summary>
     internal Func<bool> HasRoom { get; init; } = static () => true;
 
+    /// <summary>What is asked for is the ID of a message, never a domain or an address.</summary>
+    internal bool ByIdAlone { get; init; }
+
     // Clocks of hosts that share the queue may differ a little.
     private const long ToleranceMicroseconds = 1_000_000;
 
@@ -48,6 +51,8 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
                 }
             }
         }
+        if (ByIdAlone)
+            return 0;
         int count = 0;
         HashSet<string> met = [];
         foreach (QueueName queue in s_queues)

@@ -8,7 +8,7 @@ internal abstract record ShowqRequest
 {
     private const string ListWord = "list", ExplainWord = "explain", FlushAllWord = "flush_all",
         FlushIdWord = "flush_id", FlushSiteWord = "flush_site", FlushMatchWord = "flush_match", WhatName = "what", QueueId = "queue_id", SiteName = "site",
-        MatchName = "match", RoutesName = "routes", OrderName = "by_next_attempt";
+        MatchName = "match", OnlyName = "only", IdWord = "id", RoutesName = "routes", OrderName = "by_next_attempt";
 
     private ShowqRequest() { }
 
@@ -20,7 +20,8 @@ internal abstract record ShowqRequest
 
     /// <summary>Why mail waits: an <see cref="ExplainedMessage"/> for each message, then an <see cref="ExplanationEnd"/>.</summary>
     /// <param name="What">Queue ID or destination.</param>
-    internal sealed record Explain(string What) : ShowqRequest;
+    /// <param name="IsId">It is a queue ID and nothing else: a message that is gone is not looked for in all of the queue, as a domain of that name is.</param>
+    internal sealed record Explain(string What, bool IsId = false) : ShowqRequest;
 
     /// <summary>How things stand with transports and destinations: a <see cref="DestinationReport"/>.</summary>
     internal sealed record Destinations : ShowqRequest;
@@ -47,7 +48,7 @@ internal abstract record ShowqRequest
     {
         List list => Named(ListWord).AddOptional(MatchName, list.Match).Add(RoutesName, list.WithRoutes).Add(OrderName, list.ByNextAttempt),
         FlushMatch flush => Named(FlushMatchWord).Add(MatchName, flush.Match),
-        Explain explain => Named(ExplainWord).Add(WhatName, explain.What),
+        Explain explain => Named(ExplainWord).Add(WhatName, explain.What).AddOptional(OnlyName, explain.IsId ? IdWord : null),
         Destinations => Named(ShowqQuestion.Destinations),
         Counts => Named(ShowqQuestion.Counts),
         FlushAll => Named(FlushAllWord),
@@ -61,7 +62,7 @@ internal abstract record ShowqRequest
     {
         ListWord => new List(list.OptionalText(MatchName), list.IsTrue(RoutesName), list.IsTrue(OrderName)),
         FlushMatchWord => new FlushMatch(list.Text(MatchName)),
-        ExplainWord => new Explain(list.Text(WhatName)),
+        ExplainWord => new Explain(list.Text(WhatName), list.OptionalText(OnlyName) == IdWord),
         ShowqQuestion.Destinations => new Destinations(),
         ShowqQuestion.Counts => new Counts(),
         FlushAllWord => new FlushAll(),

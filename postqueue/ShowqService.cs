@@ -83,7 +83,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
                 Answer(channel, Flush(Filter.Parse(flush.Match)));
                 break;
             case ShowqRequest.Explain explain:
-                Explain(channel, explain.What);
+                Explain(channel, explain);
                 break;
             case ShowqRequest.Destinations:
                 TellDestinations(channel);
@@ -141,13 +141,13 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
 
     private static void Answer(Channel channel, int? count) => channel.Send(new FlushReply(count).ToAttributes());
 
-    private void Explain(Channel channel, string what)
+    private void Explain(Channel channel, ShowqRequest.Explain request)
     {
         using QueueManagerLine line = new(log);
         try
         {
-            Explainer explainer = new(queues, emptyAddress, line.Ask, TimeProvider.System) { HasRoom = HasRoom };
-            int count = explainer.Run(what, message => channel.Send(message.ToAttributes()));
+            Explainer explainer = new(queues, emptyAddress, line.Ask, TimeProvider.System) { HasRoom = HasRoom, ByIdAlone = request.IsId };
+            int count = explainer.Run(request.What, message => channel.Send(message.ToAttributes()));
             channel.Send(new ExplanationEnd(count, line.IsBroken) { Reasons = explainer.Summary.Reasons, Senders = explainer.Summary.Senders }.ToAttributes());
         }
         catch (IOException e) when (e is not IpcException)

@@ -15,7 +15,7 @@ namespace PostfixNet.Smtpd;
 /// DESCRIPTION
 ///   Serves applications, containers and hosts that may send their mail through this system: each message goes to cleanup, a buffer at
 ///   a time, and the client is told "250" once it is in the queue, on stable storage. A service of type "inet" in master.toml names the
-///   addresses and ports; one of type "unix" with private = false serves programs of this host, whose account is logged. Several
+///   addresses and ports; one of type "unix" with private = false serves programs of this host, whose account is logged (docs/client.md). Several
 ///   processes have up to smtpd_sessions_per_process sessions each; a crash ends those of one process, each before its "250".
 ///   When the system stops, clients that say nothing are told "421", others when their command is done.
 ///   What one client may do in a time is counted by the anvil service over all processes; without it there are no limits.

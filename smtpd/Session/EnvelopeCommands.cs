@@ -62,9 +62,9 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
         return s_senderOk;
     }
 
-    // RFC 8689 section 4.1: only over TLS. Whoever could have begun it is told so.
+    // RFC 8689 section 4.1: only over TLS; a Unix-domain socket is no network. Whoever could have begun it is told so.
     private Support RequireTlsSupport => !Greeting.MayRequireTls(Options) ? Support.None
-        : session.Tls is not null ? Support.Here : surroundings.Tls is not null ? Support.AfterStartTls : Support.None;
+        : Greeting.IsProtected(session) ? Support.Here : surroundings.Tls is not null ? Support.AfterStartTls : Support.None;
 
     internal async ValueTask<Reply> Rcpt(CommandLine line)
     {

@@ -39,8 +39,11 @@ internal sealed class Greeting(Surroundings surroundings, Session session, Login
     private const int LongestName = 512;
     private const string RequireTls = "REQUIRETLS";
 
-    /// <summary>Clients may use REQUIRETLS (RFC 8689), over TLS.</summary>
+    /// <summary>Clients may use REQUIRETLS (RFC 8689), where <see cref="IsProtected"/>.</summary>
     internal static bool MayRequireTls(SmtpdOptions options) => options.KnowsRequireTls && options.Offers(RequireTls);
+
+    /// <summary>Nobody can read along on the way or change what is said: the session is over TLS, or at a Unix-domain socket of this host.</summary>
+    internal static bool IsProtected(Session session) => session.Tls is not null || session.Client is { Address: null, Uid: not null };
 
     private async ValueTask<IEnumerable<string>> Features()
     {
@@ -67,7 +70,7 @@ internal sealed class Greeting(Surroundings surroundings, Session session, Login
         if (Options.IsSmtpUtf8Enabled)
             all.Add("SMTPUTF8");
         all.Add("CHUNKING");
-        if (session.Tls is not null && MayRequireTls(Options))
+        if (IsProtected(session) && MayRequireTls(Options))
             all.Add(RequireTls);
         // RFC 9422.
         all.Add(string.Create(CultureInfo.InvariantCulture, $"LIMITS RCPTMAX={Options.RecipientLimit}"));

@@ -91,22 +91,25 @@ public sealed class ApplicationsUseTheClient
     /// <summary>The sample, and a browser.</summary>
     private sealed class Shop : IDisposable
     {
+        // Not below that of the mail system, to whom its processes do not belong.
+        private readonly TemporaryDirectory _directory = new();
         private readonly Process _process;
         private readonly HttpClient _http;
         private readonly StringBuilder _said = new();
 
         internal Shop(MailSystem mail)
         {
-            string web = Directory.CreateDirectory(mail.PathOf("web")).FullName, root = Directory.CreateDirectory(mail.PathOf("root")).FullName;
+            string web = Directory.CreateDirectory(_directory["web"]).FullName, root = Directory.CreateDirectory(_directory["root"]).FullName;
+            string sockets = File.CreateSymbolicLink(_directory["public"], Path.Combine(mail.QueueDirectory, "public")).FullName;
             string app = Path.GetDirectoryName(typeof(ApplicationsUseTheClient).Assembly.Location)!;
             app = Path.GetFullPath(Path.Combine(Repository.Root, "client", "sample", "bin", Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(app)!))!, "net10.0"));
             string runtime = Path.GetDirectoryName(new FileInfo(Command.Find("dotnet")).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? Command.Find("dotnet"))!;
-            string submit = Path.Combine(mail.QueueDirectory, "public", "submit"), socket = Path.Combine(web, "socket");
+            string submit = Path.Combine(sockets, "submit"), socket = Path.Combine(web, "socket");
             if (MailSystem.IsRoot)
             {
                 File.SetUnixFileMode(web, (UnixFileMode)0b111_111_111);
                 _process = Command.Start("unshare", ["--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "sh", "-c", Stage, "stage",
-                    root, Path.GetDirectoryName(submit)!, web, app, runtime]);
+                    root, sockets, web, app, runtime]);
             }
             else
             {
@@ -177,6 +180,8 @@ public sealed class ApplicationsUseTheClient
             _process.Kill(entireProcessTree: true);
             _process.WaitForExit();
             _process.Dispose();
+            RunningPrograms.KillAll(_directory.Path);
+            _directory.Dispose();
         }
     }
 }

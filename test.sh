@@ -19,6 +19,7 @@ fi
 missing=
 need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 need smtp-sink postfix
+need promtool prometheus
 need postcat postfix
 need nsd nsd
 need python3 python3

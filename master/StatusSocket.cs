@@ -3,6 +3,7 @@ using System.Text;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
 using PostfixNet.Native;
+using PostfixNet.Service;
 
 namespace PostfixNet.Master;
 
@@ -11,7 +12,7 @@ namespace PostfixNet.Master;
 internal sealed class StatusSocket : IDisposable
 {
     /// <summary>Below the queue directory.</summary>
-    internal const string Name = "public/status";
+    private const string Name = StatusQuestion.SocketName;
 
     private readonly Descriptor _socket;
     private readonly EventLoop.Watch _watch;

@@ -31,6 +31,8 @@ internal static class SystemCheck
             problems.Try(() => throw config.Refuse(Parameters.HistoryEnable, "master.toml has no service history, which keeps it; conf/master.toml has it"));
         if (config.Get(Parameters.ReportDomain).Length > 0 && !services.Any(static service => service is { Name: "reports", Command: "reports" }))
             problems.Try(() => throw config.Refuse(Parameters.ReportDomain, "master.toml has no service reports, which reads what comes back; conf/master.toml has it"));
+        if (config.Get(Parameters.MetricsEnable) && !services.Any(static service => service is { Name: "metrics", Command: "metrics" }))
+            problems.Try(() => throw config.Refuse(Parameters.MetricsEnable, "master.toml has no service metrics, which tells them; conf/master.toml has it"));
         problems.Try(() => RequirePlace(config, Parameters.QueueDirectory, settings.Queue));
         if (settings.Log is { Path: { Length: > 0 } log, IsStandardOutput: false })
             problems.Try(() => RequireLog(config, log));

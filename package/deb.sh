@@ -79,7 +79,7 @@ as usr/share/zsh/vendor-completions/_postfix_net 644 package/completion/_postfix
 
 doc=usr/share/doc/postfix.net
 into $doc 644 README.md docs/*.md
-into $doc/examples 644 conf/main.toml conf/master.toml
+into $doc/examples 644 conf/main.toml conf/master.toml package/prometheus-rules.yml package/grafana-dashboard.json
 {
     printf 'postfix.net (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n' "$version"
     printf ' -- %s  %s\n' "$maintainer" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")"

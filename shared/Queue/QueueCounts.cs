@@ -19,6 +19,9 @@ public sealed class QueueCounts
     /// <param name="counts">Of the queues that have any.</param>
     public QueueCounts(IEnumerable<(QueueName Queue, QueueCount Count)> counts) => _counts = counts.ToDictionary(static pair => pair.Queue, static pair => pair.Count);
 
+    /// <summary>The queues that are counted.</summary>
+    public static IReadOnlyList<QueueName> Counted => s_queues;
+
     /// <summary>All queues, empty ones too.</summary>
     public IEnumerable<(QueueName Queue, QueueCount Count)> All => s_queues.Select(queue => (queue, Of(queue)));
 

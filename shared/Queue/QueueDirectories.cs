@@ -83,6 +83,9 @@ public sealed class QueueDirectories
     /// <summary>Directory of the key of return paths, and of mail that left with them, below <see cref="Root"/>.</summary>
     public const string Reports = "reports";
 
+    /// <summary>Directory of the service metrics, below <see cref="Root"/>.</summary>
+    public const string Metrics = "metrics";
+
     /// <summary>Plain values.</summary>
     /// <param name="root">queue_directory.</param>
     /// <param name="hashedQueues">hash_queue_names, e.g. "deferred", "defer".</param>
@@ -136,7 +139,7 @@ public sealed class QueueDirectories
     public IEnumerable<string> Private => Closed(withEvents: FileSystem.Status($"{Root}/{Events}") is not null);
 
     private IEnumerable<string> Closed(bool withEvents) =>
-        [.. s_all.Where(queue => queue != QueueName.Maildrop).Select(DirectoryOf), $"{Root}/private", $"{Root}/{Digest}", $"{Root}/{Rules}", $"{Root}/{Policies}", $"{Root}/{TlsReports}", $"{Root}/{Logins}", $"{Root}/{History}", $"{Root}/{Suppression}", $"{Root}/{Reports}",
+        [.. s_all.Where(queue => queue != QueueName.Maildrop).Select(DirectoryOf), $"{Root}/private", $"{Root}/{Digest}", $"{Root}/{Rules}", $"{Root}/{Policies}", $"{Root}/{TlsReports}", $"{Root}/{Logins}", $"{Root}/{History}", $"{Root}/{Suppression}", $"{Root}/{Reports}", $"{Root}/{Metrics}",
             .. withEvents ? (string[])[$"{Root}/{Events}"] : []];
 
     /// <summary>The queue of a directory name.</summary>

@@ -66,8 +66,10 @@ public sealed partial class ManualPagesTests
             _ = config.Get(Parameters.HistoryEnable);
             _ = new PostfixNet.Suppression.SuppressionSettings(config);
             _ = config.Get(Parameters.ReportDomain);
+            _ = config.Get(Parameters.MetricsEnable);
         },
         ["logins"] = static config => Read(PostfixNet.Logins.Program.Service, config, "logins"),
+        ["metrics"] = static config => Read(PostfixNet.Metrics.Program.Service, config, "metrics"),
         ["mtasts"] = static config => Read(PostfixNet.Mtasts.Program.Service, config, "mtasts"),
         ["pickup"] = static config => Read(PostfixNet.Pickup.Program.Service, config, "pickup"),
         ["posttool"] = static config =>

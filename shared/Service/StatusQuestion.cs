@@ -1,20 +1,25 @@
 using System.Text.Json;
 using PostfixNet.Native;
 
-namespace PostfixNet.Master;
+namespace PostfixNet.Service;
 
-/// <summary>What the running master says of itself on <see cref="StatusSocket"/>.</summary>
-internal static class StatusQuestion
+/// <summary>What the running master says of itself, to whoever asks.</summary>
+public static class StatusQuestion
 {
+    /// <summary>Master's socket, below the queue directory: whoever connects gets one line of JSON, and the end.</summary>
+    public const string SocketName = "public/status";
+
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
     private const int LongestReport = 4 << 20;
 
+    /// <summary>Asks.</summary>
+    /// <param name="queue">queue_directory.</param>
     /// <returns>null: nobody answers.</returns>
-    internal static JsonDocument? Ask(string queue)
+    public static JsonDocument? Ask(string queue)
     {
         try
         {
-            string path = $"{queue}/{StatusSocket.Name}";
+            string path = $"{queue}/{SocketName}";
             using Descriptor socket = Descriptor.ConnectUnix(path.Length < 100 ? path : Near(queue), s_limit);
             using MemoryStream text = new();
             Span<byte> buffer = new byte[65536];
@@ -33,6 +38,6 @@ internal static class StatusQuestion
     private static string Near(string queue)
     {
         FileSystem.ChangeDirectory(queue);
-        return StatusSocket.Name;
+        return SocketName;
     }
 }

@@ -80,7 +80,7 @@ internal sealed class ReportAgent(ServiceContext context, ReportSettings setting
             isUnrecorded |= _records.Append(settings.DeferService, request.Id, new Outcome(recipient, dsn with { Action = DsnAction.Delayed })) is not null;
         }
         long now = MailTime.Microseconds(clock);
-        log.Info(DeliveryLog.Format(request.Id, recipient, "reports", 0, new DeliveryLog.Times(request.ArrivalMicroseconds, request.ActiveMicroseconds, begin, begin, now), status, dsn, settings.DelayResolution));
+        log.Write(Severity.Info, DeliveryLog.Line(request.Id, recipient, "reports", 0, new DeliveryLog.Times(request.ArrivalMicroseconds, request.ActiveMicroseconds, begin, begin, now), status, dsn, settings.DelayResolution));
         if (status != DeliveryStatus.Deferred)
             QueueFile.MarkDone(file.Handle, recipient.Offset);
     }

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using PostfixNet.Events;
-using PostfixNet.Native;
 
 namespace PostfixNet.SystemTests;
 

@@ -16,10 +16,25 @@ internal sealed class SuppressionTable(Stream input, long now)
     // What services call these columns.
     private static readonly Dictionary<string, string> s_otherNames = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["email"] = "address", ["recipient"] = "address", ["emailaddress"] = "address", ["email address"] = "address", ["email_address"] = "address",
-        ["error"] = "reason", ["suppressionreason"] = "reason", ["suppression_reason"] = "reason", ["description"] = "reason", ["bounce_reason"] = "reason", ["details"] = "reason",
-        ["created"] = "since", ["created_at"] = "since", ["createdat"] = "since", ["date"] = "since", ["lastupdatetime"] = "since", ["timestamp"] = "since",
-        ["expires"] = "until", ["expires_at"] = "until",
+        ["email"] = "address",
+        ["recipient"] = "address",
+        ["emailaddress"] = "address",
+        ["email address"] = "address",
+        ["email_address"] = "address",
+        ["error"] = "reason",
+        ["suppressionreason"] = "reason",
+        ["suppression_reason"] = "reason",
+        ["description"] = "reason",
+        ["bounce_reason"] = "reason",
+        ["details"] = "reason",
+        ["created"] = "since",
+        ["created_at"] = "since",
+        ["createdat"] = "since",
+        ["date"] = "since",
+        ["lastupdatetime"] = "since",
+        ["timestamp"] = "since",
+        ["expires"] = "until",
+        ["expires_at"] = "until",
     };
 
     private readonly byte[] _buffer = new byte[1 << 16];

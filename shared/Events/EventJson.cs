@@ -209,32 +209,32 @@ internal static class EventJson
             case "notice_for": return read with { NoticeFor = Text(ref json) };
             case "cut": return read with { IsCut = json.TokenType == JsonTokenType.True };
             case "client":
-            {
-                Fields fields = Fields.Read(ref json);
-                return read with { Client = new(fields.Text("name"), fields.Text("address")) };
-            }
+                {
+                    Fields fields = Fields.Read(ref json);
+                    return read with { Client = new(fields.Text("name"), fields.Text("address")) };
+                }
             case "remote":
-            {
-                Fields fields = Fields.Read(ref json);
-                return read with { Remote = new(fields.Text("name"), fields.Text("address"), (int?)fields.Number("port")) };
-            }
+                {
+                    Fields fields = Fields.Read(ref json);
+                    return read with { Remote = new(fields.Text("name"), fields.Text("address"), (int?)fields.Number("port")) };
+                }
             case "delays":
-            {
-                Fields fields = Fields.Read(ref json);
-                return read with { Delays = new(fields.Microseconds("before_queue_manager"), fields.Microseconds("queue_manager"), fields.Microseconds("connection"), fields.Microseconds("transmission")) };
-            }
+                {
+                    Fields fields = Fields.Read(ref json);
+                    return read with { Delays = new(fields.Microseconds("before_queue_manager"), fields.Microseconds("queue_manager"), fields.Microseconds("connection"), fields.Microseconds("transmission")) };
+                }
             case "tls":
-            {
-                Fields fields = Fields.Read(ref json);
-                return read with { Tls = new(fields.Text("level") ?? "", fields.Text("protocol"), fields.Text("cipher"), fields.Text("verified"), fields.Flag("resumed")) };
-            }
+                {
+                    Fields fields = Fields.Read(ref json);
+                    return read with { Tls = new(fields.Text("level") ?? "", fields.Text("protocol"), fields.Text("cipher"), fields.Text("verified"), fields.Flag("resumed")) };
+                }
             case "headers":
                 return read with { Headers = Fields.Read(ref json).Texts() };
             case "trace":
-            {
-                Fields fields = Fields.Read(ref json);
-                return read with { Trace = new(fields.Text("trace_id") ?? "", fields.Text("span_id"), fields.Flag("sampled") ?? false) };
-            }
+                {
+                    Fields fields = Fields.Read(ref json);
+                    return read with { Trace = new(fields.Text("trace_id") ?? "", fields.Text("span_id"), fields.Flag("sampled") ?? false) };
+                }
             default:
                 json.Skip();
                 return read;

@@ -45,9 +45,23 @@ public sealed class EventsTests : IDisposable
     {
         MailEvent written = new(EventKind.Deferred, "Q:312:deferred:5")
         {
-            Time = 1_772_357_400_123_456, QueueId = "Q", MessageId = "<m@x>", Sender = "", Size = 310, EnvelopeId = "order 1", Recipient = "ann@sink.test", OriginalRecipient = "Ann@sink.test",
-            Attempt = 2, Status = "deferred", Dsn = "4.4.1", Reply = "ü refused", Reason = "connect", NextAttempt = 1_772_357_700_000_000,
-            Delays = new EventDelays(1, 2, 3, 4), Tls = new EventTls("may", null, null, null, null), Remote = new EventRemote("mx", "192.0.2.1", 25),
+            Time = 1_772_357_400_123_456,
+            QueueId = "Q",
+            MessageId = "<m@x>",
+            Sender = "",
+            Size = 310,
+            EnvelopeId = "order 1",
+            Recipient = "ann@sink.test",
+            OriginalRecipient = "Ann@sink.test",
+            Attempt = 2,
+            Status = "deferred",
+            Dsn = "4.4.1",
+            Reply = "ü refused",
+            Reason = "connect",
+            NextAttempt = 1_772_357_700_000_000,
+            Delays = new EventDelays(1, 2, 3, 4),
+            Tls = new EventTls("may", null, null, null, null),
+            Remote = new EventRemote("mx", "192.0.2.1", 25),
         };
         using (EventLog log = EventLog.Open(new EventOptions("mta.golden.test", 1 << 20, TimeSpan.FromDays(7), 1 << 30) { Directory = _events }, "smtp", new LogRecord())!)
             log.Write(written, new MailEvent(EventKind.Gap, "gap:1") { Count = 3 });

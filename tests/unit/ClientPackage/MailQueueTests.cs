@@ -48,7 +48,7 @@ public sealed class MailQueueTests : IDisposable
         Assert.Contains("\nR ann@sink.test\n", file, StringComparison.Ordinal);
         Assert.Contains("\nR bob@sink.test\n", file, StringComparison.Ordinal);
         Assert.DoesNotContain("\nN Bcc", file, StringComparison.OrdinalIgnoreCase);
-        Assert.Contains("order+201+2B2", file, StringComparison.Ordinal);
+        Assert.Contains("=order 1+2\n", file, StringComparison.Ordinal);
         Assert.Contains("\nN Message-Id: <order-1@shop.test>\n", file, StringComparison.Ordinal);
         Assert.EndsWith("\n.\n..two", Body(file).TrimEnd('\n'), StringComparison.Ordinal);
         // And the next over the same connection.

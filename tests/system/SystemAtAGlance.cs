@@ -88,6 +88,7 @@ public sealed class SystemAtAGlance
     public void A_dead_destination_and_a_suspended_transport_are_told_with_why_and_how_long() => MailSystem.Run(mail =>
     {
         mail.Set("default_destination_concurrency_failed_cohort_limit", 1);
+        mail.Set("initial_destination_concurrency", 1);
         mail.Set("minimal_backoff_time", "300s");
         mail.Set("maximal_backoff_time", "4000s");
         mail.Set("transport_maps", "inline:{ odd.test=relay: }");

@@ -1,4 +1,5 @@
 using PostfixNet.Delivery;
+using PostfixNet.Events;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
 using PostfixNet.Mail;
@@ -14,6 +15,7 @@ namespace PostfixNet.Reports;
 internal sealed class ReportAgent(ServiceContext context, ReportSettings settings, TimeProvider clock, ILog log) : IDisposable
 {
     private readonly BounceClient _records = new(settings.Timeout);
+    private readonly EventLog? _events = EventLog.Open(settings.Events, context.Name, log, clock);
     private readonly ReturnPathSource _paths = new(settings.Paths, settings.Queues.Root);
 
     /// <summary>Serves one connection of qmgr: request, report, request, report, until it closes or this process must end.</summary>
@@ -30,7 +32,11 @@ internal sealed class ReportAgent(ServiceContext context, ReportSettings setting
         }
     }
 
-    public void Dispose() => _records.Dispose();
+    public void Dispose()
+    {
+        _records.Dispose();
+        _events?.Dispose();
+    }
 
     private DeliveryReport Deliver(DeliveryRequest request)
     {
@@ -81,8 +87,15 @@ internal sealed class ReportAgent(ServiceContext context, ReportSettings setting
         }
         long now = MailTime.Microseconds(clock);
         log.Write(Severity.Info, DeliveryLog.Line(request.Id, recipient, "reports", 0, new DeliveryLog.Times(request.ArrivalMicroseconds, request.ActiveMicroseconds, begin, begin, now), status, dsn, settings.DelayResolution));
-        if (status != DeliveryStatus.Deferred)
-            QueueFile.MarkDone(file.Handle, recipient.Offset);
+        MailEvent told = ReportEvents.Of(request, recipient, context.Name, status, dsn, begin, now);
+        if (status == DeliveryStatus.Deferred)
+        {
+            _events?.Write(told);
+            return;
+        }
+        // On stable storage before the mark.
+        _events?.WriteDurably(told);
+        QueueFile.MarkDone(file.Handle, recipient.Offset);
     }
 
     private Handled Handle(DeliveryRequest request, QueueFile file, string address)
@@ -96,7 +109,7 @@ internal sealed class ReportAgent(ServiceContext context, ReportSettings setting
         {
             return new Handled("4.3.0", e.Message);
         }
-        return new ReportHandling(paths, new SeenReports(settings.Queues.Root), new Outside(settings, request, file), clock).Handle(address, () => ReportReader.Read(Beginning(request, file)));
+        return new ReportHandling(paths, new SeenReports(settings.Queues.Root), new Outside(settings, request, file, _events), clock).Handle(address, () => ReportReader.Read(Beginning(request, file)));
     }
 
     private static byte[] Beginning(DeliveryRequest request, QueueFile file)
@@ -121,7 +134,7 @@ internal sealed class ReportAgent(ServiceContext context, ReportSettings setting
     }
 
     /// <summary>The services of this system.</summary>
-    private sealed class Outside(ReportSettings settings, DeliveryRequest request, QueueFile file) : IReportOutside
+    private sealed class Outside(ReportSettings settings, DeliveryRequest request, QueueFile file, EventLog? events) : IReportOutside
     {
         public SentRecipient? Find(int day, long place) => new SentMail(settings.Queues.Root).Find(day, place);
 
@@ -131,6 +144,12 @@ internal sealed class ReportAgent(ServiceContext context, ReportSettings setting
             channel.Send(new SuppressionRequest([], []) { Results = [result] }.ToAttributes());
             if (SuppressionReply.From(channel.ReceiveReply()).Refusal is { } why)
                 throw new IpcException(why);
+        }
+
+        public void Record(ReturnedReport report, string recipient, SentRecipient? sent)
+        {
+            if (events is not null && ReportEvents.Of(request, report, recipient, sent) is { } told)
+                events.Write(told);
         }
 
         public string? Forward(string recipient)

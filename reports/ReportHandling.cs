@@ -16,6 +16,10 @@ internal interface IReportOutside
     /// <exception cref="IOException">The queue manager cannot be asked.</exception>
     internal void Tell(ReportedResult result);
 
+    /// <summary>Has it told as an event. A crash after that may tell it again.</summary>
+    /// <param name="recipient">Whom it is about; empty: that is not known.</param>
+    internal void Record(ReturnedReport report, string recipient, SentRecipient? sent);
+
     /// <summary>Sends the message on.</summary>
     /// <returns>null: it is queued; otherwise why not.</returns>
     internal string? Forward(string recipient);
@@ -49,6 +53,7 @@ internal sealed class ReportHandling(ReturnPathMaker paths, SeenReports seen, IR
             {
                 if (sent is not null && (trouble = outside.Forward(sent.Sender)) is not null)
                     return false;
+                outside.Record(report, recipient, sent);
                 if (recipient.Length > 0 && Result(report, recipient, sent) is { } result)
                     trouble = Tell(result);
                 return true;

@@ -32,7 +32,7 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, EventBook ev
         }
         else if (route.BuiltIn == BuiltInTransport.Error)
         {
-            Bounce(message, recipients, dsn, retry);
+            Bounce(message, recipients, dsn, retry, route.IsSuppression ? EventKind.Suppressed : EventKind.Bounced);
         }
         else
         {
@@ -95,7 +95,7 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, EventBook ev
         }
     }
 
-    private void Bounce(Message message, IReadOnlyList<Recipient> recipients, Dsn reason, RetryPolicy retry)
+    private void Bounce(Message message, IReadOnlyList<Recipient> recipients, Dsn reason, RetryPolicy retry, EventKind kind)
     {
         foreach (Recipient recipient in recipients)
         {
@@ -108,7 +108,7 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, EventBook ev
                     Report(message, recipient, failed, () =>
                     {
                         Tell(message, recipient, DeliveryStatus.Bounced, reason);
-                        events.End(() => EventBook.Of(message, recipient, EventKind.Bounced, DeliveryStatus.Bounced, reason, Now), () => End(message, recipient, retry));
+                        events.End(() => EventBook.Of(message, recipient, kind, DeliveryStatus.Bounced, reason, Now), () => End(message, recipient, retry));
                     });
                     return;
                 }

@@ -11,6 +11,9 @@ internal sealed record Route(string Transport, string NextHop, DestinationRule? 
     /// <summary>The transport, when it needs no agent; else null.</summary>
     internal BuiltInTransport? BuiltIn => BuiltInTransports.Find(Transport);
 
+    /// <summary>The recipient is on the suppression list, and this is how it is returned.</summary>
+    internal bool IsSuppression { get; init; }
+
     /// <summary>Names the queue in which the mail waits within its transport: mail with a table of its own is not held up by
     /// the rest of what goes to the same relay.</summary>
     internal string Destination => Rule is null || Rule.IsForAny ? NextHop : $"{NextHop}\t{Rule.Name}";

@@ -73,7 +73,7 @@ internal sealed class SuppressionBook(QueueDirectories directories, TimeProvider
     }
 
     /// <summary>What a recipient that is on the list is returned with.</summary>
-    internal static Route RouteOf(SuppressionEntry entry) => new("error", $"5.7.1 recipient is on the suppression list{(entry.Reason.Length > 0 ? $": {entry.Reason}" : "")}");
+    internal static Route RouteOf(SuppressionEntry entry) => new("error", $"5.7.1 recipient is on the suppression list{(entry.Reason.Length > 0 ? $": {entry.Reason}" : "")}") { IsSuppression = true };
 
     /// <summary>What became of recipients at their servers (S3-47).</summary>
     internal void Learn(Message message, IReadOnlyList<SettledRecipient> outcomes)

@@ -91,6 +91,20 @@ public sealed class WritersTests : IDisposable
     }
 
     [Fact]
+    public void A_recipient_on_the_suppression_list_is_told_as_suppressed()
+    {
+        List<string> order = [];
+        using Machine machine = new("events_enable = true\nmyhostname = \"mta.golden.test\"\nsuppression_enable = true\n", logged: order.Add);
+        string directory = $"{machine.Queues.Root}/events";
+        Directory.CreateDirectory(directory);
+        Assert.Equal(1, machine.Manager.Answer(new PostfixNet.Suppression.SuppressionRequest([PostfixNet.Suppression.SuppressionEntry.Of("a@q.test", "", "", 1, 0, "operator")], [])).Changed);
+        QueueId id = machine.Put(QueueName.Incoming, ["a@q.test"]);
+        machine.Feed(QueueName.Incoming, id);
+        machine.Clock.RunFor(0);
+        Assert.Equal([$"queued {id}", $"suppressed {id} a@q.test"], Told(directory).Select(Short).Order());
+    }
+
+    [Fact]
     public void The_queue_manager_tells_what_it_does_itself()
     {
         List<string> order = [];

@@ -14,7 +14,7 @@ public sealed class ReportHandlingTests : IReportOutside, IDisposable
     private readonly VirtualClock _clock = new();
     private readonly ReturnPathMaker _paths = new(new byte[32], "bounces.test", 30 * 86_400);
     private readonly SentMail _sent;
-    private readonly List<string> _done = [];
+    private readonly List<string> _done = [], _recorded = [];
     private bool _isFull;
 
     public ReportHandlingTests()
@@ -34,6 +34,8 @@ public sealed class ReportHandlingTests : IReportOutside, IDisposable
     SentRecipient? IReportOutside.Find(int day, long place) => _sent.Find(day, place);
 
     void IReportOutside.Tell(ReportedResult result) => _done.Add($"tell {result.Address} {(result.IsComplaint ? "complaint" : result.Status)} of {result.Sender}");
+
+    void IReportOutside.Record(ReturnedReport report, string recipient, SentRecipient? sent) => _recorded.Add($"{report.Kind} for {recipient} of {sent?.QueueId}");
 
     string? IReportOutside.Forward(string recipient)
     {
@@ -58,6 +60,7 @@ public sealed class ReportHandlingTests : IReportOutside, IDisposable
     {
         Assert.Equal(new Handled("2.0.0", "failure 5.1.1 of 4A5B for <bob@q.test>, forwarded to <news@a.test>"), Handle(Sent(), Failure()));
         Assert.Equal(["forward news@a.test", "tell bob@q.test 5.1.1 of news@a.test"], _done);
+        Assert.Equal(["Failure for bob@q.test of 4A5B"], _recorded);
     }
 
     [Fact]
@@ -87,6 +90,7 @@ public sealed class ReportHandlingTests : IReportOutside, IDisposable
         Assert.StartsWith("replayed: ", Handle(address, Failure()).Text, StringComparison.Ordinal);
         Assert.StartsWith("replayed: ", Handle(address.ToUpperInvariant(), Failure("5.7.1")).Text, StringComparison.Ordinal);
         Assert.Empty(_done);
+        Assert.Single(_recorded);
         // Another kind is another report; and so is that of another recipient.
         Handle(address, new ReturnedReport(ReportKind.Complaint, [], "abuse"));
         Handle(Sent("carol@q.test"), Failure(address: "carol@q.test"));

@@ -46,7 +46,7 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
 
     // Deletions whose events are flushed at once.
     private const int Together = 256;
-    private bool _isTold;
+    private HashSet<QueueId> _told = [];
 
     private readonly int[] _counts = new int[s_actions.Length];
     private int _shown;
@@ -114,13 +114,14 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
                 bool isTogether = Events is not null && Show is null && Filter is null && wanted.HasFlag(MessageAction.Delete) && queue != QueueName.Maildrop;
                 foreach (QueueEntry[] some in queues.ScanEntries(queue, foreign).Chunk(isTogether ? Together : 1))
                 {
-                    if (isTogether)
-                        Events!.WriteDurably([.. some.Where(static entry => FileSystem.Status(entry.Path) is { Kind: FileKind.Regular } status && QueueFileMode.IsReady(status.Mode)).Select(static entry => Deleted(entry.Id))]);
-                    _isTold = isTogether;
+                    _told = !isTogether ? []
+                        : [.. some.Where(static entry => FileSystem.Status(entry.Path) is { Kind: FileKind.Regular } status && QueueFileMode.IsReady(status.Mode)).Select(static entry => entry.Id)];
+                    if (_told.Count > 0)
+                        Events!.WriteDurably([.. _told.Select(Deleted)]);
                     foreach (QueueEntry entry in some)
                         ActOnEntry(wanted, queue, entry, where);
                 }
-                _isTold = false;
+                _told = [];
             }
             catch (IOException e)
             {
@@ -216,7 +217,7 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
             // Not of requeueing, which may be refused. In maildrop it is no mail yet.
             if (queue != QueueName.Maildrop && action is MessageAction.Hold or MessageAction.Release)
                 Tell(id, action == MessageAction.Hold ? EventKind.Held : EventKind.Released);
-            else if (queue != QueueName.Maildrop && action == MessageAction.Delete && !_isTold)
+            else if (queue != QueueName.Maildrop && action == MessageAction.Delete && !_told.Contains(id))
                 Events?.WriteDurably(Deleted(id));
             return action switch
             {

@@ -166,16 +166,24 @@ internal sealed class EventWriter(EventOptions options, TimeProvider clock) : ID
     /// <returns>False: that cannot be noted either, now.</returns>
     internal bool CountLost(long count)
     {
-        if (State is not { } state || !WaitForLock(state))
-            return false;
         try
         {
-            EventState.Values known = state.Read();
-            return state.TryWrite(known with { Lost = known.Lost + count });
+            if (State is not { } state || !WaitForLock(state))
+                return false;
+            try
+            {
+                EventState.Values known = state.Read();
+                return state.TryWrite(known with { Lost = known.Lost + count });
+            }
+            finally
+            {
+                state.Unlock();
+            }
         }
-        finally
+        catch (SystemCallException)
         {
-            state.Unlock();
+            // Locks do not work here either; the caller keeps the count.
+            return false;
         }
     }
 

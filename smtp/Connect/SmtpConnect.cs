@@ -116,17 +116,13 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
             _state.TlsResults = i < own ? TlsResultsFor(destination) : null;
             why = TryHosts(destination with { IsLast = i == hops.Length - 1 }, list.Hosts, tried) ?? why;
             TellTlsResults();
-            // The refusal was final, but for the other kind of address.
-            if (_state.RefusalOfFamily is not null)
-                break;
+            FailRefused();
         }
         // One next hop of several that does not exist says nothing of those that could not take the mail now.
-        if (_state.RefusalOfFamily is { } refusal)
-            why = refusal;
-        else if (mayPass && last < own && why is not null && SmtpTrouble.IsHard(why))
+        if (mayPass && last < own && why is not null && SmtpTrouble.IsHard(why))
             why = why.AsTransient();
         if (_state.HasUndecided)
-            FailTheRest(why, isOurChoice: _state.RefusalOfFamily is null && (last >= own || delivery.Request.NextHop == _options.RelayHost));
+            FailTheRest(why, isOurChoice: last >= own || delivery.Request.NextHop == _options.RelayHost);
     }
 
     // A fallback relay is another host, not the destination: mail for the destination returns there as soon as it can.
@@ -187,7 +183,7 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
                 LocalAddress = _state.TlsResults is null ? "" : connected.Stream.LocalAddress?.ToString() ?? "",
                 PlainTextReason = plainText,
                 HasHandshakeFailed = handshakeFailed,
-                HasOtherFamily = _state.RefusalOfFamily is null && left.Exists(other => other.IsIPv6 != host.IsIPv6),
+                HasOtherFamily = !_state.HasAskedOtherFamily && left.Exists(other => other.IsIPv6 != host.IsIPv6),
                 IsFinal = destination.IsLast && left.Count == 0,
                 IsBestExchanger = host.Preference == hosts[0].Preference,
             };
@@ -204,7 +200,8 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
             Release(session, end);
             if (turn is { HasHandshakeFailed: true, HasCarriedMail: true } && destination.Options.Tls is { } policies)
                 policies.Broken.Note(turn.Server, delivery.Now);
-            if (turn.HasOtherFamily && _state.RefusalOfFamily is not null)
+            // Recipients that were not refused so need all servers.
+            if (turn.HasOtherFamily && _state.HasAskedOtherFamily && _state.Undecided.All(static recipient => recipient.RefusalOfFamily is not null))
                 left.RemoveAll(other => other.IsIPv6 == host.IsIPv6);
             why = null;
             again = turn.RetriesInPlainText || end == SessionEnd.Stale ? host : null;
@@ -303,6 +300,16 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
     }
 
     // No server is left.
+    // A refusal over one kind of address that no server took back over the other was final, also for other next hops and a fallback relay. It says nothing of other recipients.
+    private void FailRefused()
+    {
+        if (!_state.RefusedByFamily.Any())
+            return;
+        SmtpTrouble trouble = new(ServerTurn.Nobody(delivery, _state));
+        foreach (AttemptRecipient recipient in _state.RefusedByFamily.ToArray())
+            trouble.RecipientFails(recipient, recipient.RefusalOfFamily!);
+    }
+
     private void FailTheRest(Dsn? why, bool isOurChoice)
     {
         SmtpTrouble trouble = new(ServerTurn.Nobody(delivery, _state));

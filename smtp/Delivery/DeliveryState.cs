@@ -30,8 +30,11 @@ internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
     /// <summary>A session went through to its end: the destination is alive (S2-12).</summary>
     internal bool HasCompletedSession { get; set; }
 
-    /// <summary>A final refusal that may be about the address that we came from, so that servers are asked over the other kind, IPv4 or IPv6, before it counts; null: none was (S3-35).</summary>
-    internal Dsn? RefusalOfFamily { get; set; }
+    /// <summary>Some recipient got another try over the other kind of address; there is one in a request (S3-35).</summary>
+    internal bool HasAskedOtherFamily { get; set; }
+
+    /// <summary>Recipients whose refusal counts if no server takes them over the other kind of address.</summary>
+    internal IEnumerable<AttemptRecipient> RefusedByFamily => Undecided.Where(static recipient => recipient.RefusalOfFamily is not null);
 
     /// <summary>A server could not be asked, or did not want to now.</summary>
     internal bool SomeMayYetTakeIt { get; set; }

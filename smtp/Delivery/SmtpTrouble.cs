@@ -83,9 +83,14 @@ internal sealed class SmtpTrouble(ServerTurn turn)
     internal static Dsn BadTlsPolicy() => Why("4.7.5", "client TLS configuration problem");
 
     /// <summary>The server cannot be used, for any mail.</summary>
-    internal void SiteFails(Dsn trouble) =>
-        // That our own relay does not want us is no fault of the mail.
-        AllFail(trouble.DiagnosticText is not null && IsHard(trouble) && !_options.IsLmtp && Refusals.IsOfClient(trouble) && IsOwnRelay(_state.Undecided) ? OurFault(trouble) : trouble, throttle: true);
+    internal void SiteFails(Dsn trouble) => AllFail(Charged(trouble), throttle: true);
+
+    /// <summary>The server cannot be used for the mail of this sender, who has a login of his own.</summary>
+    internal void SenderFails(Dsn trouble) => AllFail(Charged(trouble), throttle: false);
+
+    // That our own relay does not want us is no fault of the mail.
+    private Dsn Charged(Dsn trouble) =>
+        trouble.DiagnosticText is not null && IsHard(trouble) && !_options.IsLmtp && Refusals.IsOfClient(trouble) && IsOwnRelay(_state.Undecided) ? OurFault(trouble) : trouble;
 
     /// <summary>The server refused the message, in reply to MAIL, DATA, or its content.</summary>
     internal void MessageRefused(SmtpStage stage, SmtpReply reply)
@@ -183,7 +188,7 @@ internal sealed class SmtpTrouble(ServerTurn turn)
         // Two verdicts on one recipient would mean that replies and commands are out of step (S2-07).
         if (recipient.Mark != RecipientMark.Open)
             throw new UnreachableException($"recipient <{recipient.Address}> is decided already");
-        Verdict verdict = Decide(IsHard(trouble), IsFinalServer, _options.SoftBounce, MayDependOnFamily(trouble));
+        Verdict verdict = Decide(IsHard(trouble), IsFinalServer, _options.SoftBounce, MayDependOnFamily(trouble, [recipient]));
         if (verdict == Verdict.TryNextHost)
             _delivery.Log.GoingOn(_delivery.QueueId, trouble.Reason);
         Execute(verdict, recipient, trouble);
@@ -191,11 +196,13 @@ internal sealed class SmtpTrouble(ServerTurn turn)
     }
 
     // Servers that want addresses to have names, or a good name, say 5.7.x, and may think better of our other address. Once: the refusal of that one holds.
-    private bool MayDependOnFamily(Dsn trouble)
+    private bool MayDependOnFamily(Dsn trouble, IEnumerable<AttemptRecipient> recipients)
     {
         if (!turn.HasOtherFamily || IsFinalServer || trouble.DiagnosticText is null || !trouble.Status.StartsWith("5.7.", StringComparison.Ordinal))
             return false;
-        _state.RefusalOfFamily ??= trouble;
+        _state.HasAskedOtherFamily = true;
+        foreach (AttemptRecipient recipient in recipients)
+            recipient.RefusalOfFamily = trouble;
         return true;
     }
 
@@ -280,7 +287,7 @@ internal sealed class SmtpTrouble(ServerTurn turn)
         if (!IsHard(trouble))
             _state.Reopen(RecipientMark.NextTransaction);
         turn.IsSpoiled |= throttle;
-        Verdict verdict = Decide(IsHard(trouble), IsFinalServer, _options.SoftBounce, mayWorkElsewhere || MayDependOnFamily(trouble));
+        Verdict verdict = Decide(IsHard(trouble), IsFinalServer, _options.SoftBounce, mayWorkElsewhere || MayDependOnFamily(trouble, _state.Open));
         if (verdict == Verdict.TryNextHost && _state.HasUndecided)
             _delivery.Log.GoingOn(_delivery.QueueId, trouble.Reason);
         _state.SomeMayYetTakeIt |= verdict == Verdict.TryNextHost && !IsHard(trouble);

@@ -72,7 +72,7 @@ internal sealed record LoginSettings
             VerifiedTlsDemands = SecurityOptionWords.Read(config.ForTransport(Parameters.SmtpSaslTlsVerifiedSecurityOptions, service)),
             AuthSoftBounce = config.ForTransport(Parameters.SmtpSaslAuthSoftBounce, service),
             AuthEnforce = config.ForTransport(Parameters.SmtpSaslAuthEnforce, service),
-            Turns = new LoginTurns(static question => LoginTurn.Take(".", question)),
+            Turns = new LoginTurns(static question => LoginTurn.Take(".", question), TimeProvider.System),
             SendDummyMailAuth = config.ForTransport(Parameters.SmtpSendDummyMailAuth, service),
         };
     }

@@ -40,7 +40,7 @@ internal sealed class LoginTrial
             Verbosity = new Verbosity(settings.Queues.Root, service, PeerList.Read(["0.0.0.0/0", "::/0"])),
             // So that the protocol and the ciphers are told.
             Tls = all.Tls is null ? null : new TlsPolicies(all.Tls.Settings with { LogLevel = 1 }),
-            Login = all.Login is null ? null : all.Login with { Turns = new LoginTurns(Take, insists: true) },
+            Login = all.Login is null ? null : all.Login with { Turns = new LoginTurns(Take, TimeProvider.System, insists: true) },
         };
         _surroundings = new Surroundings(options, new Log(_record), TimeProvider.System, StopSignal.None);
         _resolver = new StubResolver(settings.Resolver);

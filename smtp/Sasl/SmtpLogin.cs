@@ -229,7 +229,7 @@ internal sealed class SmtpLogin(SmtpChat chat, SmtpPeer peer, LoginSettings sett
     private string Explained(SmtpReply reply) => _explanation is null ? reply.Text : $"{reply.Text} ({_explanation})";
 
     private Dsn LeftAlone(Credentials credentials, RefusedLogin refused) => SmtpTrouble.Why(StatusOf(refused.Status[0] - '0', refused.Status),
-        $"SASL authentication failed; login {PrintableText.Of(credentials.Shown)} was refused at {MailTime.LogStamp(refused.At)}: {refused.Reply}; it is not tried again before {MailTime.LogStamp(refused.Until)}");
+        $"SASL authentication failed; login {PrintableText.Of(credentials.Shown)} was refused at {MailTime.LogStamp(refused.At)}: {refused.Reply}; it is not tried again before {MailTime.LogStamp(refused.Until)}", peer.Host, refused.Reply);
 
     private Dsn Failed(string why) => SmtpTrouble.Why("4.7.0",
         $"SASL authentication failed; cannot authenticate to server {peer.Name}: {chat.Redaction?.Apply(why) ?? why}");

@@ -48,7 +48,7 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
                 return true;
             }
             if (handshake.IsSendersFault)
-                trouble.MessageFails(why);
+                trouble.SenderFails(why);
             else
                 trouble.SiteFails(why);
             Quit();

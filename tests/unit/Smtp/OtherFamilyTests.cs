@@ -39,6 +39,22 @@ public sealed class OtherFamilyTests
         Assert.Equal(result.Contains("deferred", StringComparison.Ordinal), report.SomeDeferred);
     }
 
+    // A recipient that only had to wait is not returned with what was said of another, whatever becomes of the other way.
+    [Fact]
+    public void A_refusal_is_of_its_recipient_alone()
+    {
+        using ScriptedServer first = new("127.0.0.31", 0, """{"rcpt": [["a", "550 5.7.1 not from there"], ["b", "451 4.3.0 later"]]}""");
+        using SmtpRig rig = new();
+        rig.Options = rig.Options with { TcpPort = first.Port, UseIPv6 = true, AddressPreference = AddressPreference.IPv4, RaceAddresses = false };
+        rig.Own = static () => [];
+        rig.Resolver.A("mx.test", "127.0.0.31", OfIPv6);
+        rig.Resolver.Mx("dest.test", (10, "mx.test"));
+        DeliveryReport report = rig.Deliver(SmtpRig.Request("dest.test", "a@dest.test", "b@dest.test"));
+        rig.CloseSession();
+        Assert.Equal(["a@dest.test 5.7.1 bounced", "b@dest.test deferred"], rig.Results.Select(static line => line[3] == "bounced" ? $"{line[0]} {line[2]} bounced" : $"{line[0]} {line[3]}").Order());
+        Assert.True(report.SomeDeferred);
+    }
+
     // Those that the first server took are done; only the others go on.
     [Fact]
     public void Only_who_was_refused_goes_the_other_way()

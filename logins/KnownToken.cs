@@ -32,6 +32,7 @@ internal sealed class TokenFiles(string directory)
     /// <summary>What is known for a table.</summary>
     /// <param name="source">See <see cref="SourceOf"/>.</param>
     /// <returns>null: nothing, or it was fetched with other settings.</returns>
+    /// <exception cref="IOException">It cannot be read, or is damaged; nothing is known then.</exception>
     internal KnownToken? Read(string name, string source)
     {
         string path = PathOf(name);
@@ -39,7 +40,7 @@ internal sealed class TokenFiles(string directory)
             return null;
         try
         {
-            JsonNode? node = JsonNode.Parse(FileSystem.ReadAll(path, Largest));
+            JsonNode? node = JsonNode.Parse(FileSystem.ReadAll(path, Largest), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
             return node?["source"]?.GetValue<string>() == source
                 ? new KnownToken(node["access_token"]!.GetValue<string>(), node["fetched"]!.GetValue<long>(), node["expires"]!.GetValue<long>(), node["refresh_token"]?.GetValue<string>()) : null;
         }

@@ -47,7 +47,8 @@ internal sealed class TokenBook(EventLoop loop, IReadOnlyDictionary<string, OAut
     {
         if (!_sources.TryGetValue(question.Name, out Source? source))
             return new TokenAnswer(null, $"main.toml has no table [oauth.\"{question.Name}\"]");
-        Load(source);
+        if (Load(source) is { } trouble)
+            return trouble;
         if (source.Known is { } known && known.Expires - ToSpare > Now)
         {
             bool isRefused = question.Refused.Length > 0 && question.Refused == TokenQuestion.HashOf(known.Access);
@@ -82,19 +83,26 @@ internal sealed class TokenBook(EventLoop loop, IReadOnlyDictionary<string, OAut
     /// <summary>Comes when no request is under way.</summary>
     internal Task Rest() => Task.WhenAll(_sources.Values.Select(static source => (Task?)source.Request ?? Task.CompletedTask));
 
-    private void Load(Source source)
+    // Who does not know what is kept fetches nothing: the refresh token of main.toml may have had a successor, and a server that sees one again may take back all of them.
+    // By client credentials there is nothing to lose.
+    private TokenAnswer? Load(Source source)
     {
         if (source.IsLoaded)
-            return;
-        source.IsLoaded = true;
+            return null;
         try
         {
             source.Known = files.Read(source.Rule.Name, TokenFiles.SourceOf(source.Rule, source.Rule.RefreshToken?.Read()));
         }
-        catch (IOException e)
+        catch (IOException e) when (source.Rule.RefreshToken is null)
         {
             log.Warning($"token {source.Rule.Name}: {e.Message}");
         }
+        catch (IOException e)
+        {
+            return Failed(source, e, secrets: "");
+        }
+        source.IsLoaded = true;
+        return null;
     }
 
     private Task<TokenAnswer> Fetch(Source source)

@@ -167,6 +167,30 @@ public sealed class TokenBookTests : IDisposable, ITokenEndpoint
         Assert.Contains("no table [oauth.\"other\"]", Ask("other").Trouble, StringComparison.Ordinal);
     }
 
+    // A refresh token that has had a successor must not be shown again: the server may take back all of them.
+    [Fact]
+    public void What_is_kept_and_cannot_be_read_keeps_the_first_refresh_token_from_being_used()
+    {
+        _answer = static () => new GivenToken("a1", 3600, "second");
+        _ = Ask("person");
+        string file = Place("person.json"), kept = File.ReadAllText(file);
+        _book = Start();
+        File.WriteAllText(file, "{\"source\": 5, \"source\": 6}");
+        for (int i = 0; i < 3; i++)
+            Assert.Contains("person.json is damaged", Ask("person").Trouble, StringComparison.Ordinal);
+        Assert.Equal($"warning: no token person: {file} is damaged; remove it to begin with the refresh token of main.toml; mail waits; tried again in 30 s", Assert.Single(_lines));
+        File.WriteAllText(file, kept);
+        Assert.Equal("a1", Ask("person").Token);
+        // The same when the secret is just being replaced.
+        _book = Start();
+        File.Move(Place("refresh"), Place("away"));
+        Assert.StartsWith("no token person: ", Ask("person").Trouble, StringComparison.Ordinal);
+        File.Move(Place("away"), Place("refresh"));
+        _clock.Advance(3600);
+        _ = Ask("person");
+        Assert.Equal(["s3cret first", "s3cret second"], _requests);
+    }
+
     [Theory]
     [InlineData("token_endpoint = 'http://login.test/'\nclient_id = 'a'\nclient_secret = 'env:X'", "is not an address that begins with https://")]
     [InlineData("token_endpoint = 'https://127.0.0.1/'\nclient_id = 'a'\nclient_secret = 'env:X'", "is not an address that begins with https://")]

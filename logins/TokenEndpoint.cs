@@ -88,19 +88,21 @@ internal sealed class TokenEndpoint(EventLoop loop, IResolver resolver, bool use
         return length <= Largest ? octets[..length] : throw new HttpsException($"its answer is larger than {Largest} octets");
     }
 
-    private static JsonNode? Parse(byte[] octets)
+    /// <returns>null: it is no JSON, or says something twice.</returns>
+    internal static JsonNode? Parse(byte[] octets)
     {
         try
         {
-            return octets.Length == 0 ? null : JsonNode.Parse(octets);
+            return octets.Length == 0 ? null : JsonNode.Parse(octets, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The second: a name that is no Unicode.
             return null;
         }
     }
 
-    private static GivenToken? Given(JsonNode? answer)
+    internal static GivenToken? Given(JsonNode? answer)
     {
         // RFC 6750 section 2.1: visible ASCII. Anything else could end the field of a login that the token stands in.
         if (Text(answer, "access_token") is not { Length: > 0 and <= LongestToken } access || access.AsSpan().ContainsAnyExceptInRange('!', '~')

@@ -192,6 +192,17 @@ public sealed class TokenBookTests : IDisposable, ITokenEndpoint
     }
 
     [Theory]
+    [InlineData("{\"access_token\": \"a\", \"expires_in\": 60}", true)]
+    [InlineData("{\"access_token\": \"a\", \"access_token\": \"b\"}", false)]
+    [InlineData("{\"access_token\": \"a\", \"x\": 1, \"x\": 1}", false)]
+    [InlineData("{\"access_token\": \"a\", \"\\ud800\": 1, \"\\ud800\": 1}", false)]
+    [InlineData("{\"access_token\": \"\\ud800\"}", false)]
+    [InlineData("[1]", false)]
+    [InlineData("", false)]
+    public void An_answer_that_says_something_twice_is_a_bad_one(string answer, bool isGood) =>
+        Assert.Equal(isGood, TokenEndpoint.Given(TokenEndpoint.Parse(System.Text.Encoding.UTF8.GetBytes(answer))) is not null);
+
+    [Theory]
     [InlineData("token_endpoint = 'http://login.test/'\nclient_id = 'a'\nclient_secret = 'env:X'", "is not an address that begins with https://")]
     [InlineData("token_endpoint = 'https://127.0.0.1/'\nclient_id = 'a'\nclient_secret = 'env:X'", "is not an address that begins with https://")]
     [InlineData("token_endpoint = 'https://login.test/'\nclient_id = 'a'", "there is no secret")]

@@ -71,7 +71,7 @@ internal sealed class TokenBook(EventLoop loop, IReadOnlyDictionary<string, OAut
             return;
         foreach (Source source in _sources.Values)
         {
-            if (source.Known is { } known && known.RenewFrom <= Now)
+            if (Load(source) is null && source.Known is { } known && known.RenewFrom <= Now)
                 _ = Fetch(source);
         }
         loop.After(s_rounds, KeepFresh);

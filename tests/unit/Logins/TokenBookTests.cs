@@ -191,6 +191,18 @@ public sealed class TokenBookTests : IDisposable, ITokenEndpoint
         Assert.Equal(["s3cret first", "s3cret second"], _requests);
     }
 
+    [Fact]
+    public void After_a_restart_it_is_renewed_before_anybody_asks()
+    {
+        _ = Ask();
+        _clock.Advance(3600 - 300);
+        _book = Start();
+        _answer = static () => new GivenToken("a2", 3600, null);
+        _book.KeepFresh();
+        Assert.Equal(2, _requests.Count);
+        Assert.Equal("a2", Ask().Token);
+    }
+
     [Theory]
     [InlineData("{\"access_token\": \"a\", \"expires_in\": 60}", true)]
     [InlineData("{\"access_token\": \"a\", \"access_token\": \"b\"}", false)]

@@ -12,7 +12,8 @@ namespace PostfixNet.Logins;
 /// </code>
 /// So it is tried once for each pause, and a password that is withdrawn while it is in use as often as there are sessions at that moment. What is known begins anew with the process, and with
 /// another secret.</remarks>
-/// <param name="loop">Everything is done on it.</param>
+/// <param name="loop">Everything is done on it, and pauses are by its clock.</param>
+/// <param name="clock">For words: when.</param>
 internal sealed class LoginBook(EventLoop loop, LoginsOptions options, TimeProvider clock, Log log)
 {
     // A table of passwords may have as many. Forgetting everything then is cheaper than keeping an order; it costs an attempt each.
@@ -29,6 +30,9 @@ internal sealed class LoginBook(EventLoop loop, LoginsOptions options, TimeProvi
         internal bool IsTried { get; set; }
         internal int Refusals { get; set; }
         internal RefusedLogin? Refused { get; set; }
+
+        /// <summary>When it may be tried again, by the loop's clock: that of <see cref="Refused"/> is for words, and may be set back.</summary>
+        internal long RestsUntil { get; set; }
         internal TaskCompletionSource Known { get; set; } = new();
     }
 
@@ -40,7 +44,7 @@ internal sealed class LoginBook(EventLoop loop, LoginsOptions options, TimeProvi
         long end = loop.Now + (long)Patience.TotalMilliseconds;
         while (!question.Insists)
         {
-            if (login.Refused is { } refused && clock.GetUtcNow().ToUnixTimeSeconds() < refused.Until)
+            if (login.Refused is { } refused && loop.Now < login.RestsUntil)
                 return refused;
             if (login.IsAccepted || !login.IsTried || loop.Now >= end)
                 break;
@@ -59,11 +63,13 @@ internal sealed class LoginBook(EventLoop loop, LoginsOptions options, TimeProvi
         Login login = Find(question.Key);
         if (outcome.Refusal is { } refusal)
         {
-            long now = clock.GetUtcNow().ToUnixTimeSeconds();
             // Those that were under way when it became known say nothing new.
-            if (login.Refused is null || now >= login.Refused.Until)
+            if (login.Refused is null || loop.Now >= login.RestsUntil)
             {
-                login.Refused = new RefusedLogin(refusal.Status, refusal.Reply, now, now + (long)Pause(login.Refusals++).TotalSeconds);
+                TimeSpan pause = Pause(login.Refusals++);
+                long now = clock.GetUtcNow().ToUnixTimeSeconds();
+                login.RestsUntil = loop.Now + (long)pause.TotalMilliseconds;
+                login.Refused = new RefusedLogin(refusal.Status, refusal.Reply, now, now + (long)pause.TotalSeconds);
                 log.Refused(question.Shown, login.Refused);
             }
         }

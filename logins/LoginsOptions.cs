@@ -14,8 +14,8 @@ internal sealed record LoginsOptions(TimeSpan FirstPause, TimeSpan LongestPause)
     /// <summary>The tables [oauth."NAME"].</summary>
     internal IReadOnlyDictionary<string, OAuthRule> Tokens { get; init; } = new Dictionary<string, OAuthRule>();
 
-    /// <summary>dns_nameservers, or those of the system; null: nobody is asked for tokens.</summary>
-    internal ResolverOptions? Resolver { get; init; }
+    /// <summary>dns_nameservers, or those of the system.</summary>
+    internal required ResolverOptions Resolver { get; init; }
 
     /// <summary>inet_protocols.</summary>
     internal (bool IPv4, bool IPv6) Uses { get; init; }
@@ -49,7 +49,7 @@ internal sealed record LoginsOptions(TimeSpan FirstPause, TimeSpan LongestPause)
         ProblemList problems = new();
         foreach (OAuthRule rule in Tokens.Values)
         {
-            foreach (SecretPlace place in (IEnumerable<SecretPlace>)[.. new[] { rule.ClientSecret, rule.RefreshToken }.OfType<SecretPlace>()])
+            foreach (SecretPlace place in new[] { rule.ClientSecret, rule.RefreshToken }.OfType<SecretPlace>())
                 problems.Try(() => Look(rule, () => _ = place.Read()));
             if (rule.CAfile.Length > 0)
                 problems.Try(() => Look(rule, () => _ = TokenEndpoint.Trusted(rule)));

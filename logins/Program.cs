@@ -44,7 +44,7 @@ internal static class Program
     private static LoginsServer Start(ServiceContext context, EventLoop loop, LoginsOptions options)
     {
         Log log = new(MailLog.Lines);
-        TokenEndpoint endpoint = new(loop, new StubResolver(options.Resolver!), options.Uses.IPv4, options.Uses.IPv6);
+        TokenEndpoint endpoint = new(loop, new StubResolver(options.Resolver), options.Uses.IPv4, options.Uses.IPv6);
         TokenBook tokens = new(loop, options.Tokens, endpoint, new TokenFiles(QueueDirectories.Logins), TimeProvider.System, log);
         tokens.KeepFresh();
         return new LoginsServer(loop, new LoginBook(loop, options, TimeProvider.System, log), tokens, log);

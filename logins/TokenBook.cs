@@ -34,6 +34,7 @@ internal sealed class TokenBook(EventLoop loop, IReadOnlyDictionary<string, OAut
         internal Task<TokenAnswer>? Request { get; set; }
         internal string? Trouble { get; set; }
         internal int Failures { get; set; }
+        // Of the loop: a wall clock may be set back.
         internal long NotBefore { get; set; }
 
         /// <summary>With which secrets it failed.</summary>
@@ -142,7 +143,7 @@ internal sealed class TokenBook(EventLoop loop, IReadOnlyDictionary<string, OAut
             secrets = TurnQuestion.KeyOf(origin, clientSecret ?? "", refresh ?? "");
             if (_isClosed)
                 return new TokenAnswer(null, "the mail system is about to read its configuration anew");
-            if (source.Trouble is { } trouble && Now < source.NotBefore && secrets == source.FailedWith)
+            if (source.Trouble is { } trouble && loop.Now < source.NotBefore && secrets == source.FailedWith)
                 return new TokenAnswer(null, trouble);
             GivenToken given = await endpoint.Ask(rule, clientSecret, refresh);
             KnownToken token = new(given.Access, Now, Now + given.Lifetime, given.Refresh ?? (refresh == first ? null : refresh));
@@ -161,14 +162,14 @@ internal sealed class TokenBook(EventLoop loop, IReadOnlyDictionary<string, OAut
     private TokenAnswer Failed(Source source, Exception e, string secrets)
     {
         // A secret that cannot be read is found missing with each message.
-        if (source.Trouble is not null && source.FailedWith == secrets && Now < source.NotBefore)
+        if (source.Trouble is not null && source.FailedWith == secrets && loop.Now < source.NotBefore)
             return new TokenAnswer(null, source.Trouble);
         bool isFinal = e is TokenException { IsFinal: true };
         TimeSpan pause = (isFinal ? s_firstPauseIfRefused : s_firstPause) * Math.Pow(2, Math.Min(source.FailedWith == secrets ? source.Failures : 0, 10));
         pause = pause < s_longestPause ? pause : s_longestPause;
         source.Failures++;
         source.FailedWith = secrets;
-        source.NotBefore = Now + (long)pause.TotalSeconds;
+        source.NotBefore = loop.Now + (long)pause.TotalMilliseconds;
         source.Trouble = $"no token {source.Rule.Name}: {e.Message}";
         log.NoToken(source.Rule.Name, e.Message, isFinal, pause, source.Known is { } known ? known.Expires - ToSpare - Now : 0);
         return new TokenAnswer(null, source.Trouble);

@@ -1,3 +1,4 @@
+using PostfixNet.Dns;
 using PostfixNet.Ipc;
 using PostfixNet.Logins;
 using PostfixNet.UnitTests.Smtp;
@@ -15,7 +16,8 @@ public sealed class LoginBookTests : IDisposable
     public LoginBookTests()
     {
         _loop = new EventLoop(_clock);
-        _book = new LoginBook(_loop, new LoginsOptions(TimeSpan.FromSeconds(300), TimeSpan.FromSeconds(1000)), _clock, new PostfixNet.Logins.Log(new LogRecord { Written = _lines.Add }));
+        LoginsOptions options = new(TimeSpan.FromSeconds(300), TimeSpan.FromSeconds(1000)) { Resolver = ResolverOptions.FromNameServers(["127.0.0.1"]) };
+        _book = new LoginBook(_loop, options, _clock, new PostfixNet.Logins.Log(new LogRecord { Written = _lines.Add }));
     }
 
     public void Dispose() => _loop.Dispose();
@@ -65,6 +67,21 @@ public sealed class LoginBookTests : IDisposable
         Assert.Null(Ask(Shop()));
         _book.Told(Shop(), Wrong);
         Assert.Equal(300, Ask(Shop()) is { } last ? last.Until - last.At : 0);
+    }
+
+    [Fact]
+    public void A_clock_that_is_set_back_makes_no_pause_longer()
+    {
+        Assert.Null(Ask(Shop()));
+        _book.Told(Shop(), Wrong);
+        _clock.IsWrongBy = TimeSpan.FromDays(-1);
+        _clock.Advance(300);
+        Assert.Null(Ask(Shop()));
+        _book.Told(Shop(), Wrong);
+        Assert.Equal(2, _lines.Count);
+        // Nor shorter.
+        _clock.IsWrongBy = TimeSpan.FromDays(1);
+        Assert.NotNull(Ask(Shop()));
     }
 
     [Fact]

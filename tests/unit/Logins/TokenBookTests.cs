@@ -203,6 +203,20 @@ public sealed class TokenBookTests : IDisposable, ITokenEndpoint
         Assert.Equal("a2", Ask().Token);
     }
 
+    [Fact]
+    public void A_clock_that_is_set_back_makes_no_pause_longer()
+    {
+        _answer = static () => throw new TokenException("login.test: no route", isFinal: false);
+        _ = Ask();
+        _clock.IsWrongBy = TimeSpan.FromDays(-1);
+        _clock.Advance(29);
+        _ = Ask();
+        Assert.Single(_requests);
+        _clock.Advance(1);
+        _ = Ask();
+        Assert.Equal(2, _requests.Count);
+    }
+
     [Theory]
     [InlineData("{\"access_token\": \"a\", \"expires_in\": 60}", true)]
     [InlineData("{\"access_token\": \"a\", \"access_token\": \"b\"}", false)]

@@ -9,11 +9,14 @@ internal sealed class ManualClock : TimeProvider
 
     internal long StepPerReading { get; init; }
 
+    /// <summary>Somebody has set the clock on the wall.</summary>
+    internal TimeSpan IsWrongBy { get; set; }
+
     internal void Advance(int seconds) => Interlocked.Add(ref _microseconds, seconds * 1_000_000L);
 
     public override long TimestampFrequency => 1_000_000;
 
     public override long GetTimestamp() => Interlocked.Read(ref _microseconds);
 
-    public override DateTimeOffset GetUtcNow() => Start.AddMicroseconds(Interlocked.Add(ref _microseconds, StepPerReading));
+    public override DateTimeOffset GetUtcNow() => Start.AddMicroseconds(Interlocked.Add(ref _microseconds, StepPerReading)) + IsWrongBy;
 }

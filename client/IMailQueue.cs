@@ -33,7 +33,8 @@ public interface IMailQueue
     /// <exception cref="MailQueueException">The mail system cannot be reached, or does not tell this account (authorized_mailq_users).</exception>
     public Task<MessageStatus?> GetStatusAsync(string queueId, CancellationToken cancellationToken = default);
 
-    /// <summary>Whether the mail system takes mail: connects, if there is no connection, and has it answer.</summary>
+    /// <summary>Whether the mail system takes mail: connects, if there is no connection, and has it answer. While all connections
+    /// are at work, that is the answer, after <see cref="PostfixNetOptions.ConnectTimeout"/>: a server that stops in the middle of mail is told to who sends it.</summary>
     /// <exception cref="MailQueueException">It does not.</exception>
     public Task CheckAsync(CancellationToken cancellationToken = default);
 }

@@ -124,7 +124,9 @@ public sealed class MailQueue : IMailQueue, IDisposable
     {
         for (bool isAgain = false; ; isAgain = true)
         {
-            SmtpSession session = await _sessions.Take(isAgain, cancellationToken).ConfigureAwait(false);
+            // All are busy with mail, and not with connecting, which would have failed by now: that is an answer.
+            if (await _sessions.TryTake(isAgain, cancellationToken).ConfigureAwait(false) is not { } session)
+                return;
             try
             {
                 await session.Check(cancellationToken).ConfigureAwait(false);

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.Extensions.Options;
 
@@ -27,20 +29,21 @@ internal sealed class OptionsCheck : IValidateOptions<PostfixNetOptions>
     internal static bool IsLoopback(string? host) =>
         "localhost".Equals(host, StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
 
-    private static IEnumerable<string> Problems(PostfixNetOptions options)
+    private static IEnumerable<string> Problems(PostfixNetOptions given)
     {
-        bool hasSocket = !string.IsNullOrEmpty(options.Socket), hasHost = !string.IsNullOrEmpty(options.Host);
+        PostfixNetOptions options = given.Copy();
+        bool hasSocket = options.Socket is not null, hasHost = options.Host is not null;
         if (!hasSocket && !hasHost)
             yield return "PostfixNet: give Socket, e.g. \"/var/spool/postfix.net/public/submit\", or Host";
         if (hasSocket && hasHost)
             yield return "PostfixNet: Socket and Host exclude each other";
         foreach ((string option, string? path) in new[] { (nameof(options.Socket), options.Socket), (nameof(options.StatusSocket), options.StatusSocket) })
         {
-            if (!string.IsNullOrEmpty(path) && (!Path.IsPathRooted(path) || Encoding.UTF8.GetByteCount(path) > LongestSocketPath))
+            if (path is not null && (!Path.IsPathRooted(path) || Encoding.UTF8.GetByteCount(path) > LongestSocketPath))
                 yield return $"PostfixNet: {option} must be an absolute path of at most {LongestSocketPath} bytes, not \"{path}\"";
         }
-        if (!string.IsNullOrEmpty(options.EventsDirectory) && !Path.IsPathRooted(options.EventsDirectory))
-            yield return $"PostfixNet: EventsDirectory must be an absolute path, not \"{options.EventsDirectory}\"";
+        if (options.EventsDirectory is { } events && !Path.IsPathRooted(events))
+            yield return $"PostfixNet: EventsDirectory must be an absolute path, not \"{events}\"";
         if (options.Port is < 1 or > 65535)
             yield return $"PostfixNet: Port must be 1 to 65535, not {options.Port}";
         if (options.MaxConnections is < 1 or > 1000)
@@ -59,9 +62,30 @@ internal sealed class OptionsCheck : IValidateOptions<PostfixNetOptions>
             yield return "PostfixNet: there is no TLS at Socket";
         if (hasHost && options.UserName is not null && options.EffectiveTls == MailTls.None && !IsLoopback(options.Host))
             yield return "PostfixNet: a password does not go to another host without TLS: set Tls to StartTls or Wrapped";
-        if (options.TrustedCertificates is { } file && !File.Exists(file))
-            yield return $"PostfixNet: TrustedCertificates: there is no file \"{file}\"";
+        if (options.TrustedCertificates is { } file && TroubleWith(file) is { } trouble)
+            yield return $"PostfixNet: TrustedCertificates: {trouble}";
         if (options.HeloName is { } helo && (helo.Length is 0 or > 255 || helo.AsSpan().ContainsAnyExceptInRange('!', '~')))
             yield return "PostfixNet: HeloName must be a host name";
+    }
+
+    private static string? TroubleWith(string file)
+    {
+        if (!File.Exists(file))
+            return $"there is no file \"{file}\"";
+        X509Certificate2Collection trusted = [];
+        try
+        {
+            trusted.ImportFromPemFile(file);
+            return trusted.Count > 0 ? null : $"\"{file}\" has no certificate in PEM";
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            return $"\"{file}\": {e.Message}";
+        }
+        finally
+        {
+            foreach (X509Certificate2 certificate in trusted)
+                certificate.Dispose();
+        }
     }
 }

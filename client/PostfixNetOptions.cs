@@ -71,6 +71,14 @@ public sealed class PostfixNetOptions
 
     internal string Where => Socket ?? $"{Host}:{Port}";
 
-    // What is set later does not change a client at work.
-    internal PostfixNetOptions Copy() => (PostfixNetOptions)MemberwiseClone();
+    // What is set later does not change a client at work. A variable of the environment that is empty says nothing.
+    internal PostfixNetOptions Copy()
+    {
+        PostfixNetOptions copy = (PostfixNetOptions)MemberwiseClone();
+        (copy.Socket, copy.Host, copy.ServerName) = (OrNull(Socket), OrNull(Host), OrNull(ServerName));
+        (copy.StatusSocket, copy.EventsDirectory) = (OrNull(StatusSocket), OrNull(EventsDirectory));
+        return copy;
+
+        static string? OrNull(string? text) => string.IsNullOrEmpty(text) ? null : text;
+    }
 }

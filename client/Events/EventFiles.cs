@@ -116,6 +116,7 @@ internal sealed class EventFiles(string directory, EventPosition from) : IDispos
     {
         Id = string.Create(CultureInfo.InvariantCulture, $"gap:{segment}"),
         Kind = MailEvent.Gap,
+        // Nobody knows when it came about. This is when it was found, beside times that the mail system wrote by the same clock; nothing is decided by it.
         Time = DateTimeOffset.UtcNow,
         Position = new EventPosition(segment, 0),
     };

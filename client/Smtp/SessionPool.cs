@@ -22,6 +22,19 @@ internal sealed class SessionPool : IDisposable
     {
         ObjectDisposedException.ThrowIf(_isClosed, typeof(MailQueue));
         await _places.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await Get(isNew, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The same, for who does not wait for the mail of others.</summary>
+    /// <returns>null: for as long as a connection may take to come about, all were at work.</returns>
+    internal async Task<SmtpSession?> TryTake(bool isNew, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_isClosed, typeof(MailQueue));
+        return await _places.WaitAsync(_options.ConnectTimeout, cancellationToken).ConfigureAwait(false) ? await Get(isNew, cancellationToken).ConfigureAwait(false) : null;
+    }
+
+    private async Task<SmtpSession> Get(bool isNew, CancellationToken cancellationToken)
+    {
         try
         {
             while (!isNew && Pop() is { } kept)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
@@ -54,18 +55,18 @@ internal sealed class SmtpConnection : IDisposable
         if (_start < _end)
             throw new MailQueueUnavailableException($"{_where}: the server said something between STARTTLS and TLS");
         SslClientAuthenticationOptions wanted = new() { TargetHost = options.ServerName ?? options.Host };
-        if (options.TrustedCertificates is { } file)
-        {
-            wanted.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            wanted.CertificateChainPolicy.CustomTrustStore.ImportFromPemFile(file);
-        }
         SslStream protectedStream = new(_stream);
         _stream = protectedStream;
         try
         {
+            if (options.TrustedCertificates is { } file)
+            {
+                wanted.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+                wanted.CertificateChainPolicy.CustomTrustStore.ImportFromPemFile(file);
+            }
             await protectedStream.AuthenticateAsClientAsync(wanted, end).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is AuthenticationException or IOException)
+        catch (Exception e) when (e is AuthenticationException or IOException or CryptographicException or UnauthorizedAccessException)
         {
             throw new MailQueueUnavailableException($"{_where}: TLS: {e.Message}", e);
         }

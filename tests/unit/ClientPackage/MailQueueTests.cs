@@ -258,6 +258,34 @@ public sealed class MailQueueTests : IDisposable
         Assert.Contains("no session within", (await Assert.ThrowsAsync<MailQueueUnavailableException>(() => queue.CheckAsync())).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Who_asks_whether_it_works_does_not_wait_for_the_mail_of_others()
+    {
+        using ManualResetEventSlim goOn = new(), isThere = new();
+        using ScriptedServer server = new((_, line) =>
+        {
+            if (line == ScriptedServer.Dot)
+            {
+                isThere.Set();
+                goOn.Wait();
+            }
+            return null;
+        });
+        using MailQueue queue = To(server.Port, static options => (options.MaxConnections, options.ConnectTimeout) = (1, TimeSpan.FromSeconds(1)));
+        Task<QueuedMessage> sending = queue.SendAsync(Content("Subject: s\r\n\r\nx"), s_envelope);
+        Assert.True(isThere.Wait(TimeSpan.FromSeconds(60)));
+        try
+        {
+            await queue.CheckAsync().WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.False(sending.IsCompleted);
+        }
+        finally
+        {
+            goOn.Set();
+        }
+        _ = await sending;
+    }
+
     // Content that goes on until its reader gives up.
     private sealed class Endless(CancellationTokenSource cancel) : MemoryStream
     {

@@ -42,6 +42,8 @@ public sealed class ServicesTests
     [InlineData("Host=h MaxConnections=0", "MaxConnections must be 1 to 1000, not 0")]
     [InlineData("Host=h TrustedCertificates=/none.pem", "TrustedCertificates: there is no file \"/none.pem\"")]
     [InlineData("Host=h EventsDirectory=x", "EventsDirectory must be an absolute path, not \"x\"")]
+    [InlineData("Socket= Host=", "give Socket, e.g. \"/var/spool/postfix.net/public/submit\", or Host")]
+    [InlineData("Host=h TrustedCertificates=/dev/null", "TrustedCertificates: \"/dev/null\" has no certificate in PEM")]
     public void What_is_wrong_with_options_is_said_at_the_start(string settings, string problem)
     {
         ServiceCollection services = new();
@@ -55,7 +57,36 @@ public sealed class ServicesTests
         Assert.Throws<OptionsValidationException>(() => new MailQueue(same));
     }
 
+    [Fact]
+    public void Certificates_that_are_none_are_told_at_the_start()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, "-----BEGIN CERTIFICATE-----\nMAAA\n-----END CERTIFICATE-----\n");
+            OptionsValidationException e = Assert.Throws<OptionsValidationException>(() => new MailQueue(new PostfixNetOptions { Host = "h", TrustedCertificates = file }));
+            Assert.StartsWith($"PostfixNet: TrustedCertificates: \"{file}\": ", Assert.Single(e.Failures), StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    // As of variables of the environment that are there, and empty.
+    [Fact]
+    public async Task What_is_empty_is_not_set()
+    {
+        using ScriptedServer server = new(static (_, _) => null);
+        PostfixNetOptions options = new() { Host = "127.0.0.1", Port = server.Port, Socket = "", ServerName = "", StatusSocket = "", EventsDirectory = "" };
+        using MailQueue queue = new(options);
+        await queue.CheckAsync();
+        await Assert.ThrowsAsync<MailQueueNotSupportedException>(() => queue.GetStatusAsync("X"));
+        Assert.Throws<MailQueueNotSupportedException>(() => new MailEvents(options).Latest());
+    }
+
     [Theory]
+    [InlineData("Socket= Host=h UserName=u Password=p", MailTls.StartTls)]
     [InlineData("Host=h UserName=u Password=p", MailTls.StartTls)]
     [InlineData("Host=localhost UserName=u Password=p", MailTls.None)]
     [InlineData("Host=::1", MailTls.None)]
@@ -65,7 +96,7 @@ public sealed class ServicesTests
     {
         PostfixNetOptions options = new();
         Set(options, settings);
-        Assert.Equal(tls, options.EffectiveTls);
+        Assert.Equal(tls, options.Copy().EffectiveTls);
         using MailQueue queue = new(options);
     }
 

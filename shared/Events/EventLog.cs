@@ -38,7 +38,7 @@ public sealed class EventLog : IDisposable
     /// <summary>Writes events: whatever becomes of this process, they are there. A loss of power may lose them.</summary>
     public void Write(params ReadOnlySpan<MailEvent> events) => Write(events, isDurable: false);
 
-    /// <summary>Writes events that end recipients; on return they are on stable storage, or counted as missing.</summary>
+    /// <summary>Writes events that end recipients; on return they are on stable storage, or counted as missing; or the log has a warning that they are written, and no more.</summary>
     public void WriteDurably(params ReadOnlySpan<MailEvent> events) => Write(events, isDurable: true);
 
     private void Write(ReadOnlySpan<MailEvent> events, bool isDurable)
@@ -46,9 +46,10 @@ public sealed class EventLog : IDisposable
         if (events.IsEmpty)
             return;
         // Mail goes on, whatever there is with events.
+        int unwritten = events.Length;
         try
         {
-            TakeLines(events);
+            TakeLines(events, ref unwritten);
             if (isDurable)
                 _writer.Flush();
             if (isDurable || _lost > 0)
@@ -57,33 +58,41 @@ public sealed class EventLog : IDisposable
         }
         catch (SystemCallException e)
         {
-            _lost += events.Length;
+            _lost += unwritten;
             if (!_isTold)
-                _log.Warning($"events are not recorded, only counted: {e.Message}");
+                _log.Warning($"{(unwritten > 0 ? "events are not recorded, only counted" : "events are written, but a loss of power may lose them")}: {e.Message}");
             _isTold = true;
             // A file that is opened anew may do better.
             _writer.Close();
-            if (_writer.CountLost(_lost))
+            if (_lost > 0 && _writer.CountLost(_lost))
                 _lost = 0;
         }
     }
 
-    private void TakeLines(ReadOnlySpan<MailEvent> events)
+    private void TakeLines(ReadOnlySpan<MailEvent> events, ref int unwritten)
     {
         List<byte> batch = [];
+        int inBatch = 0;
         foreach (MailEvent told in events)
         {
             MailEvent complete = Complete(told);
             byte[] line = complete.ToLine();
             Journal(complete, line);
             if (batch.Count > 0 && batch.Count + line.Length > BatchSize)
-            {
-                _writer.Append(batch.ToArray());
-                batch.Clear();
-            }
+                Append(ref unwritten);
             batch.AddRange(line);
+            inBatch++;
         }
-        _writer.Append(batch.ToArray());
+        Append(ref unwritten);
+
+        void Append(ref int unwritten)
+        {
+            _writer.Append(batch.ToArray());
+            unwritten -= inBatch;
+            batch.Clear();
+            inBatch = 0;
+            _writer.FinishIfFull();
+        }
     }
 
     private void Journal(MailEvent told, byte[] line)

@@ -32,7 +32,7 @@ internal sealed class EventWriter(EventOptions options, TimeProvider clock) : ID
 
     private EventState? State => _state ??= EventState.TryOpen(_directory);
 
-    /// <summary>Writes whole lines.</summary>
+    /// <summary>Writes whole lines. <see cref="FinishIfFull"/> comes next.</summary>
     internal void Append(ReadOnlySpan<byte> lines)
     {
         for (int i = 0; i < Tries; i++)
@@ -46,13 +46,18 @@ internal sealed class EventWriter(EventOptions options, TimeProvider clock) : ID
             if (EventSegments.IsOpen(status))
             {
                 _size = status.Size;
-                if (_size >= options.SegmentSize || Now - _begun > LongestSegment)
-                    Finish();
                 return;
             }
             CloseSegment();
         }
         throw new SystemCallException($"write {Path}", "it is finished again and again");
+    }
+
+    /// <summary>Ends a segment that is large or old. Not a part of writing: when this fails, the lines are there.</summary>
+    internal void FinishIfFull()
+    {
+        if (_size >= options.SegmentSize || Now - _begun > LongestSegment)
+            Finish();
     }
 
     private SafeFileHandle OpenSegment()

@@ -237,6 +237,20 @@ public sealed class EventLogTests : IDisposable
         Assert.Equal(2, _log.Lines.Count);
     }
 
+    [Fact]
+    public void What_is_written_is_not_counted_as_missing_when_what_comes_after_fails()
+    {
+        using EventLog log = Open(Options(segmentSize: 4096));
+        log.Write(Event(1));
+        // The file is full, and there is no place for the next one.
+        Directory.Move(_events, $"{_directory.Path}/away");
+        log.WriteDurably(Event(2, new string('x', 8000)));
+        Assert.Contains("warning: events are written, but a loss of power may lose them: ", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Directory.Move($"{_directory.Path}/away", _events);
+        log.WriteDurably(Event(3));
+        Assert.Equal(["Q:1:delivered", "Q:2:delivered", "Q:3:delivered"], Ids(All()));
+    }
+
     // What a process could not write another tells; also when the first is no more.
     [Fact]
     public void A_full_disk_is_counted_and_told_once_there_is_room()

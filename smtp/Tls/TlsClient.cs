@@ -53,7 +53,7 @@ internal sealed class TlsClient(TlsSettings settings)
             {
                 log.TlsEstablished(peer, check.Verdict, TlsSummary.Of(stream, check.Certificate));
                 if (check.Certificate is { } shown)
-                    _certificatesMet.Note(peer, shown, log);
+                    _certificatesMet.Note(peer, shown, log, turn.Delivery.Now);
             }
             StsResults.Note(turn, check.StsTrouble);
             return stream;

@@ -96,7 +96,7 @@ internal sealed class SuppressionBook(QueueDirectories directories, TimeProvider
             return;
         }
         string scope = _settings.ScopeOf(result.Sender);
-        if (_list.Get(scope, result.Address) is not { Until: 0 })
+        if (SuppressionEntry.IsSender(scope) && _list.Get(scope, result.Address) is not { Until: 0 })
             Put("report", SuppressionEntry.Of(result.Address, scope, result.Reply, Now, _settings.ComplaintTime == 0 ? 0 : Now + _settings.ComplaintTime, SuppressedBy.Complaint));
     }
 
@@ -108,7 +108,8 @@ internal sealed class SuppressionBook(QueueDirectories directories, TimeProvider
             _list!.NoteSuccess(scope, address);
             return;
         }
-        if (!SuppressionEntry.IsAddress(address))
+        // Anybody may say what sender he likes.
+        if (!SuppressionEntry.IsAddress(address) || !SuppressionEntry.IsSender(scope))
             return;
         if (_list!.Get(scope, address) is { } known)
         {

@@ -27,7 +27,7 @@ public sealed record SuppressionEntry(string Address, string Sender, string Reas
     {
         if (!IsAddress(address))
             throw new FormatException($"\"{PrintableText.Of(Cut(address, LongestAddress))}\" is not a mail address");
-        if (sender.Length > 0 && !IsAddress(sender) && !(sender.Length <= LongestAddress && DomainName.IsMailDomain(sender)))
+        if (!IsSender(sender))
             throw new FormatException($"\"{PrintableText.Of(Cut(sender, LongestAddress))}\" is no sender: an address or a domain");
         if (since < 0 || until < 0)
             throw new FormatException("a time before 1970");
@@ -37,6 +37,9 @@ public sealed record SuppressionEntry(string Address, string Sender, string Reas
     /// <summary>An address that can be on the list: internal form, with a domain.</summary>
     public static bool IsAddress(string address) => address.Length <= LongestAddress && !address.Any(char.IsControl)
         && Mail.Address.Split(address) is (not "", { } domain) && DomainName.IsMailDomain(domain);
+
+    /// <summary>For whose mail an address can be on the list: an address, a domain, or empty for all.</summary>
+    public static bool IsSender(string sender) => sender.Length == 0 || IsAddress(sender) || (sender.Length <= LongestAddress && DomainName.IsMailDomain(sender));
 
     private static string Plain(string text, int limit) => Cut(PrintableText.Of(text), limit).Trim();
 

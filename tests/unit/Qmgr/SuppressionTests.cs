@@ -96,6 +96,29 @@ public sealed class SuppressionTests : IDisposable
         Assert.Equal(told.Length, _rig.Batches.Count);
     }
 
+    [Theory]
+    [InlineData("sender", "x@1.2.3.4")]
+    [InlineData("sender", "a@b..c")]
+    [InlineData("sender_domain", "x@1.2.3.4")]
+    [InlineData("sender_domain", "a@b..c")]
+    [InlineData("sender", null)]
+    public void A_sender_that_is_none_has_no_list_of_his_own(string scope, string? sender)
+    {
+        sender ??= $"{new string('a', 600)}@q.test";
+        using QueueRig rig = new($"suppression_enable = true\nsuppression_automatic = true\nsuppression_scope = '{scope}'\n");
+        rig.Start(sender: sender);
+        foreach (FakeAgents agents in rig.Machine.Agents.Values)
+            agents.Settle(Assert.Single(agents.UnderWay), "5.1.1", "550 5.1.1 no such user");
+        rig.Run();
+        SuppressionReply reply = rig.Machine.Manager.Answer(new SuppressionRequest([], [])
+        {
+            Results = [new ReportedResult(sender, "user0@q.test", "5.1.1", "550 5.1.1 no such user", false), new ReportedResult(sender, "user0@q.test", "", "complained", true)],
+        });
+        Assert.Null(reply.Refusal);
+        rig.Feed(QueueName.Incoming, rig.Put(sender: sender));
+        Assert.Equal(2, rig.Batches.Count);
+    }
+
     [Fact]
     public void What_became_of_a_notice_says_nothing()
     {

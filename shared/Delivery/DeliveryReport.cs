@@ -21,7 +21,8 @@ public sealed record DeliveryReport(bool SomeDeferred, bool IsCorrupt, Dsn? Trou
     /// <summary>The next hop refused because it takes no more from us in this time.</summary>
     public bool AsksForLess { get; init; }
 
-    /// <summary>Recipients that were delivered or bounced; only when the request wants to know.</summary>
+    /// <summary>Recipients that were delivered, or that a server refused for themselves; only when the request wants to know. What a server says of the session or the content,
+    /// or what this system finds, tells nothing of an address.</summary>
     public IReadOnlyList<SettledRecipient> Settled { get; init; } = [];
 
     private const string Deferred = "deferred", Corrupt = "corrupt", Unrecorded = "unrecorded", SessionIsOpen = "session_open", End = "ends",
@@ -47,7 +48,7 @@ public sealed record DeliveryReport(bool SomeDeferred, bool IsCorrupt, Dsn? Trou
 /// <summary>What became of one recipient for good.</summary>
 /// <param name="Address">Internal form.</param>
 /// <param name="Status">E.g. "5.1.1"; the first digit is 2 for one that was delivered.</param>
-/// <param name="Reply">What the server said, or why this system decided; cut to 512 characters.</param>
+/// <param name="Reply">What the server said; cut to 512 characters.</param>
 public sealed record SettledRecipient(string Address, string Status, string Reply)
 {
     private const string AddressName = "address", StatusName = "status", ReplyName = "reply";

@@ -56,7 +56,8 @@ internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
 
     /// <summary>What was asked of TLS, and got, at the last server that a recipient was put off at; null: at none.</summary>
     internal TlsUse? TlsWhenDeferred { get; set; }
-    /// <summary>Recipients that were delivered or bounced.</summary>
+
+    /// <summary>Recipients that were delivered, or refused by a server for themselves.</summary>
     internal List<SettledRecipient> Settled { get; } = [];
 
     /// <summary>Some recipient was deferred: the message stays in the queue.</summary>

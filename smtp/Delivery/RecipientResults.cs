@@ -49,7 +49,8 @@ internal sealed class RecipientResults(ServerTurn turn)
     }
 
     /// <summary>The sender will be told; with soft_bounce the message stays in the queue instead (S2-10).</summary>
-    internal void Bounced(AttemptRecipient recipient, Dsn trouble, long? time = null)
+    /// <param name="isOfAddress">The server said so of this recipient, and not of the session, the message or us: it counts for the suppression list (S3-47).</param>
+    internal void Bounced(AttemptRecipient recipient, Dsn trouble, long? time = null, bool isOfAddress = false)
     {
         if (_delivery.IsProbe)
         {
@@ -70,7 +71,7 @@ internal sealed class RecipientResults(ServerTurn turn)
             Deferred(recipient, SmtpTrouble.Why("4.3.0", "bounce or trace service failure"), time);
             return;
         }
-        Ends(recipient, DeliveryStatus.Bounced, trouble, time);
+        Ends(recipient, DeliveryStatus.Bounced, trouble, time, isOfAddress);
     }
 
     // The answer to a probe is a report to the sender, and nothing stays in the queue.
@@ -82,14 +83,14 @@ internal sealed class RecipientResults(ServerTurn turn)
             Stays(recipient, DeliveryStatus.Deferred, SmtpTrouble.Why("4.3.0", "trace service failure"), time);
     }
 
-    private void Ends(AttemptRecipient recipient, DeliveryStatus status, Dsn dsn, long? time)
+    private void Ends(AttemptRecipient recipient, DeliveryStatus status, Dsn dsn, long? time, bool isOfAddress = true)
     {
         DeliveryLog.Times times = LogResult(recipient, status, dsn, time);
         if (_records.Events is { } events && !_delivery.IsProbe)
             _records.TellEnd(events.Of(turn, recipient.Recipient, status, dsn, times), recipient.Recipient.Offset);
         else
             _records.MarkDone(recipient.Recipient.Offset);
-        if (_delivery.Request.WantsOutcomes && !_delivery.IsProbe)
+        if (isOfAddress && _delivery.Request.WantsOutcomes && !_delivery.IsProbe)
             turn.State.Settled.Add(SettledRecipient.Of(recipient.Recipient, dsn));
         recipient.Mark = RecipientMark.Done;
     }

@@ -120,7 +120,7 @@ internal sealed class SmtpTrouble(ServerTurn turn)
             recipient.Mark = RecipientMark.NextSession;
             return;
         }
-        RecipientFails(recipient, Weigh(stage, reply, kind, [recipient]));
+        RecipientFails(recipient, Weigh(stage, reply, kind, [recipient]), isOfAddress: kind == RefusalKind.Mail);
     }
 
     /// <summary>The message was refused, or is not fit for this server.</summary>
@@ -182,7 +182,8 @@ internal sealed class SmtpTrouble(ServerTurn turn)
         DomainName.ToAscii(Address.IsDomainLiteral(domain, out string inside) ? inside : domain) ?? domain;
 
     /// <summary>One recipient was refused; the others go on.</summary>
-    internal void RecipientFails(AttemptRecipient recipient, Dsn trouble)
+    /// <param name="isOfAddress">By a server, for what it knows of the address.</param>
+    internal void RecipientFails(AttemptRecipient recipient, Dsn trouble, bool isOfAddress = false)
     {
         NoteProtocolError(trouble);
         // Two verdicts on one recipient would mean that replies and commands are out of step (S2-07).
@@ -191,7 +192,7 @@ internal sealed class SmtpTrouble(ServerTurn turn)
         Verdict verdict = Decide(IsHard(trouble), IsFinalServer, _options.SoftBounce, MayDependOnFamily(trouble, [recipient]));
         if (verdict == Verdict.TryNextHost)
             _delivery.Log.GoingOn(_delivery.QueueId, trouble.Reason);
-        Execute(verdict, recipient, trouble);
+        Execute(verdict, recipient, trouble, isOfAddress: isOfAddress);
         _results.Settle();
     }
 
@@ -304,7 +305,7 @@ internal sealed class SmtpTrouble(ServerTurn turn)
             _state.HopTrouble ??= trouble;
     }
 
-    private void Execute(Verdict verdict, AttemptRecipient recipient, Dsn trouble, long? time = null)
+    private void Execute(Verdict verdict, AttemptRecipient recipient, Dsn trouble, long? time = null, bool isOfAddress = false)
     {
         switch (verdict)
         {
@@ -315,7 +316,7 @@ internal sealed class SmtpTrouble(ServerTurn turn)
                 _results.Deferred(recipient, trouble, time);
                 break;
             case Verdict.Bounce:
-                _results.Bounced(recipient, trouble, time);
+                _results.Bounced(recipient, trouble, time, isOfAddress);
                 break;
             default:
                 throw new UnreachableException(verdict.ToString());

@@ -189,6 +189,41 @@ public sealed class SessionRefusalTests
         Assert.Equal(less, report.AsksForLess);
     }
 
+    [Theory] // What counts for the suppression list is what a server says of an address. S3-47.
+    [InlineData("banner", "554 5.7.1 your IP is listed", false)]
+    [InlineData("mail", "550 5.7.1 we want nothing of you", false)]
+    [InlineData("data", "550 5.7.1 no", false)]
+    [InlineData("dot", "550 5.7.1 looks like spam", false)]
+    [InlineData("rcpt", "554 5.7.1 Client host [192.0.2.1] blocked", false)]
+    [InlineData("rcpt", "550 5.1.1 no such user", true)]
+    [InlineData("rcpt", "550 5.7.1 not you", true)]
+    public void Only_refusals_of_an_address_are_told_of_it(string stage, string reply, bool isTold)
+    {
+        foreach (string ext in (string[])["", "\"ext\": [\"8BITMIME\"], "])
+        {
+            using SmtpRig rig = new();
+            using ScriptedServer server = Serve(rig, $$"""{{{ext}}"{{stage}}": "{{reply}}"}""");
+            rig.Options = rig.Options with { Skip5xxGreeting = false };
+            DeliveryReport report = rig.Deliver(SmtpRig.Request("dest.test", "u@dest.test") with { WantsOutcomes = true });
+            rig.CloseSession();
+            Assert.Equal("bounced", rig.Results.Single()[3]);
+            Assert.Equal(isTold ? [new SettledRecipient("u@dest.test", reply.Split(' ')[1], reply)] : [], report.Settled);
+        }
+    }
+
+    [Fact]
+    public void By_LMTP_each_recipient_has_an_answer_after_the_message()
+    {
+        using SmtpRig rig = new();
+        using ScriptedServer server = new("127.0.0.31", 0, """{"dot0": "250 2.0.0 one", "dot1": "550 5.2.1 off"}""", lmtp: true);
+        rig.Options = rig.Options with { TcpPort = server.Port, IsLmtp = true };
+        rig.Resolver.A("dest.test", "127.0.0.31");
+        DeliveryReport report = rig.Deliver(SmtpRig.Request("dest.test", "u@dest.test", "v@dest.test", "w\u0001@dest.test") with { WantsOutcomes = true });
+        rig.CloseSession();
+        Assert.Equal(3, rig.Results.Count);
+        Assert.Equal([new SettledRecipient("u@dest.test", "2.0.0", "250 2.0.0 one"), new SettledRecipient("v@dest.test", "5.2.1", "550 5.2.1 off")], report.Settled);
+    }
+
     private static string Deliver(string hop, string script, Func<SmtpOptions, SmtpOptions>? change = null)
     {
         using SmtpRig rig = new();

@@ -72,6 +72,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         Active.BatchEnded += completion.Begin;
         Active.Progressed += refill.Consider;
         Active.Left += _intake.Left;
+        _suppressions.Broke += StopForSuppressions;
         results.Rerouted += _dispatch.SortAnew;
         completion.Returned += () => _intake.WalkIncoming(NotDue.None);
 
@@ -127,9 +128,11 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     /// <summary>Changes the suppression list. When this returns it holds for all that has not been handed to an agent.</summary>
     internal SuppressionReply Answer(SuppressionRequest request)
     {
+        bool wasBroken = _suppressions.IsBroken;
         SuppressionReply reply = _suppressions.Answer(request);
         PauseTransports();
-        if (reply.Changed > 0 && request.Adds.Count > 0)
+        // What was sorted without the list waits still.
+        if ((reply.Changed > 0 && request.Adds.Count > 0) || (wasBroken && !_suppressions.IsBroken))
             _dispatch.SortAnew();
         return reply;
     }
@@ -139,6 +142,13 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         _suppressions.Open(_settings.Suppression);
         _listRetry?.Cancel();
         _listRetry = _suppressions.IsBroken ? _timers.After(s_listPause, RetryList) : null;
+    }
+
+    private void StopForSuppressions()
+    {
+        PauseTransports();
+        _listRetry?.Cancel();
+        _listRetry = _timers.After(s_listPause, RetryList);
     }
 
     // Whoever changes the file while the list is switched on has it for a moment.

@@ -17,6 +17,9 @@ internal sealed class SuppressionBook(QueueDirectories directories, TimeProvider
     /// <summary>It is not known whom to suppress: nothing may be delivered.</summary>
     internal bool IsBroken { get; private set; }
 
+    /// <summary>It turned out that the list cannot be read any more.</summary>
+    internal event Action? Broke;
+
     private long Now => MailTime.Microseconds(clock) / 1_000_000;
 
     /// <summary>Takes the parameters, and the list as it is: at the start, at a reload, and while it cannot be had.</summary>
@@ -41,6 +44,11 @@ internal sealed class SuppressionBook(QueueDirectories directories, TimeProvider
         {
             problem = e.Message;
         }
+        Note(problem);
+    }
+
+    private void Note(string? problem)
+    {
         IsBroken = problem is not null;
         if (problem is not null && problem != _told)
             log.SuppressionsUnreadable(problem);
@@ -54,7 +62,7 @@ internal sealed class SuppressionBook(QueueDirectories directories, TimeProvider
             Open(_settings!);
     }
 
-    /// <summary>Why a recipient gets no mail of a sender; null: it may. Notices are not held against the list: who they are for waits for them.</summary>
+    /// <summary>Why a recipient gets no mail of a sender; null: it may, unless <see cref="IsBroken"/>. Notices are not held against the list: who they are for waits for them.</summary>
     /// <param name="sender">Internal form.</param>
     /// <param name="address">Likewise.</param>
     internal SuppressionEntry? Find(string sender, string address)
@@ -67,7 +75,9 @@ internal sealed class SuppressionBook(QueueDirectories directories, TimeProvider
         }
         catch (IOException e)
         {
-            log.Trouble(e);
+            Close();
+            Note(e.Message);
+            Broke?.Invoke();
             return null;
         }
     }

@@ -98,7 +98,7 @@ public sealed class SuppressionList : IDisposable
 
     /// <summary>Why an address gets no mail of a sender; null: it may.</summary>
     /// <param name="now">Seconds since 1970.</param>
-    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="IOException">The file cannot be read, or a line was damaged since it was opened.</exception>
     public SuppressionEntry? Find(string sender, string address, long now)
     {
         if (Count == 0)
@@ -112,7 +112,7 @@ public sealed class SuppressionList : IDisposable
 
     private SuppressionEntry? FindIn(string scope, string form, long now) =>
         _index.TryGetValue(NumberOf(scope, form), out (long Offset, int Failures) place) && place.Failures == 0
-        && ReadAt(place.Offset) is { } entry && !entry.IsOver(now) && _form.Of(entry.Address) == form ? entry : null;
+        && (ReadAt(place.Offset) ?? throw new SystemCallException(PathOf, "an entry cannot be understood any more")) is { } entry && !entry.IsOver(now) && _form.Of(entry.Address) == form ? entry : null;
 
     /// <summary>The entry of just this address and sender, also when its time is over; null: there is none.</summary>
     public SuppressionEntry? Get(string sender, string address) =>

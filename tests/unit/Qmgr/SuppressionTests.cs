@@ -151,4 +151,40 @@ public sealed class SuppressionTests : IDisposable
         rig.Clock.RunFor(2);
         Assert.Single(rig.Batches);
     }
+
+    [Fact]
+    public void Mail_sorted_without_the_list_is_held_against_it_when_a_question_finds_it_again()
+    {
+        using QueueRig rig = new();
+        SuppressionList other = SuppressionList.TryOpen(rig.Queues.Root, new AddressForm([]), 1)!;
+        other.Add(SuppressionEntry.Of("user0@q.test", "", "asked for it", 1, 0, "operator"), 1);
+        Assert.True(rig.Machine.Manager.Reload(rig.Machine.Configuration("suppression_enable = true\n")));
+        rig.Feed(QueueName.Incoming, rig.Put());
+        other.Dispose();
+        Assert.Null(rig.Machine.Manager.Answer(new SuppressionRequest([], [])).Refusal);
+        rig.Run();
+        Assert.Empty(rig.Batches);
+        Assert.Contains(rig.Events, static line => line.EndsWith("(recipient is on the suppression list: asked for it)", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_entry_that_cannot_be_read_stops_deliveries(bool isMended)
+    {
+        Add("user0@q.test");
+        string file = Path.Combine(_rig.Queues.Root, "suppression", "list");
+        byte[] whole = File.ReadAllBytes(file), damaged = [.. whole];
+        damaged.AsSpan(whole.AsSpan().IndexOf("user0"u8), 12).Clear();
+        File.WriteAllBytes(file, damaged);
+        _rig.Feed(QueueName.Incoming, _rig.Put());
+        Assert.Empty(_rig.Batches);
+        Assert.Contains(_rig.Events, static line => line.EndsWith("an entry cannot be understood any more: nothing is delivered", StringComparison.Ordinal));
+        if (isMended)
+            File.WriteAllBytes(file, whole);
+        _rig.Clock.RunFor(2);
+        Assert.Equal(isMended ? 0 : 1, _rig.Batches.Count);
+        string told = isMended ? "(recipient is on the suppression list: asked for it)" : "suppression list: 1 lines cannot be understood, and count for nothing";
+        Assert.Contains(_rig.Events, line => line.EndsWith(told, StringComparison.Ordinal));
+    }
 }

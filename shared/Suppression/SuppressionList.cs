@@ -19,7 +19,7 @@ public sealed class SuppressionList : IDisposable
     public const int MostEntries = 1_000_000;
 
     private const int MostFailing = 100_000, LongestLine = 4096, ForOwner = 0x180 /* 0600 */, WritableByOthers = 0x12 /* 022 */, SpareLines = 1000;
-    private const long FailingTime = 90 * 86_400L;
+    private const long FailingTime = 90 * 86_400L, PauseAfterTrouble = 60;
     private const char Suppressed = '+', Removed = '-', Failing = '?';
 
     private readonly string _directory;
@@ -32,6 +32,7 @@ public sealed class SuppressionList : IDisposable
     private SafeFileHandle? _file;
     private long _end;
     private int _lines;
+    private long? _failedAt;
 
     private SuppressionList(string directory, AddressForm form, SafeFileHandle? @lock) => (_directory, _form, _lock) = (directory, form, @lock);
 
@@ -168,7 +169,9 @@ public sealed class SuppressionList : IDisposable
         int failures = place.Failures + 1;
         // What is forgotten costs a few more refusals.
         if (failures == 1 && FailingCount >= MostFailing)
-            WriteAnew(now, withFailing: false);
+            WriteAnewInTurn(now, withFailing: false);
+        if (failures == 1 && FailingCount >= MostFailing)
+            return failures;
         Append(string.Create(CultureInfo.InvariantCulture, $"{Failing}\t{address}\t{sender}\t{failures}\t{now}"), number, failures);
         Tidy(now);
         return failures;
@@ -327,7 +330,24 @@ public sealed class SuppressionList : IDisposable
     private void Tidy(long now)
     {
         if (_lines > 2 * _index.Count + Math.Max(SpareLines, _index.Count))
-            WriteAnew(now);
+            WriteAnewInTurn(now);
+    }
+
+    // On a full disk each change would read and write all of it, in vain.
+    private void WriteAnewInTurn(long now, bool withFailing = true)
+    {
+        if (_failedAt is { } at && now - at is >= 0 and < PauseAfterTrouble)
+            return;
+        try
+        {
+            WriteAnew(now, withFailing);
+            _failedAt = null;
+        }
+        catch (IOException)
+        {
+            _failedAt = now;
+            throw;
+        }
     }
 
     private void WriteAnew(long now, bool withFailing = true)

@@ -48,7 +48,9 @@ public sealed record SuppressionRequest(IReadOnlyList<SuppressionEntry> Adds, IR
         }
         foreach ((string sender, string address) in Removes)
             changed += list.Remove(sender, address, now) ? 1 : 0;
-        list.Flush();
+        // A request of reports alone has nothing that an operator waits for.
+        if (Adds.Count > 0 || Removes.Count > 0)
+            list.Flush();
         return new SuppressionReply(refusal, false, changed);
     }
 

@@ -153,6 +153,45 @@ public sealed class SuppressionListTests : IDisposable
         Assert.Equal(1, next.FailingCount);
     }
 
+    // As on a full disk.
+    [Fact]
+    public void A_file_that_cannot_be_written_anew_is_not_tried_with_each_change()
+    {
+        using SuppressionList list = Open();
+        string inTheWay = Directory.CreateDirectory($"{File}.new").FullName;
+        Assert.Equal(1, Troubles(Now));
+        Assert.Equal(0, Troubles(Now + 59));
+        Assert.Equal(1, Troubles(Now + 60));
+        long size = new FileInfo(File).Length;
+        Directory.Delete(inTheWay);
+        Assert.Equal(0, Troubles(Now + 120));
+        Assert.InRange(new FileInfo(File).Length, 1, size / 2);
+        Assert.Equal(0, list.Count);
+
+        int Troubles(long now)
+        {
+            int troubles = 0;
+            for (int i = 0; i < 2000; i++)
+            {
+                if (Record.Exception(() => list.Add(Entry("bob@q.test"), now)) is Native.SystemCallException)
+                    troubles++;
+            }
+            _ = list.Remove("", "bob@q.test", now);
+            return troubles;
+        }
+    }
+
+    [Fact]
+    public void A_request_that_changes_nothing_by_order_flushes_nothing()
+    {
+        SuppressionList list = Open();
+        list.Add(Entry("bob@q.test"), Now);
+        SuppressionRequest reports = new([], []) { Results = [new ReportedResult("", "bob@q.test", "5.1.1", "550 who?", false)] };
+        list.Dispose();
+        Assert.Throws<ObjectDisposedException>(list.Flush);
+        Assert.Null(reports.ApplyTo(list, Now).Refusal);
+    }
+
     [Fact]
     public void Failures_are_counted_until_one_message_is_taken()
     {

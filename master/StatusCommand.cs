@@ -11,7 +11,7 @@ using PostfixNet.Service;
 
 namespace PostfixNet.Master;
 
-/// <summary>The command status: the system at a glance. What the running master says of itself, and what postqueue says of the queue.</summary>
+/// <summary>The command status: the system at a glance. What the running master says of itself, how much mail there is, and what the queue manager says of its destinations.</summary>
 internal static class StatusCommand
 {
     private const int DestinationsShown = 20;

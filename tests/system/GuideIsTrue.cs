@@ -22,7 +22,7 @@ public sealed partial class GuideIsTrue
         mail.Master("pause").Ok();
         mail.Submit(MailSystem.Message("receipt"), "-f", "shop@example.com", "ann@example.org");
         mail.Submit(MailSystem.Message("other"), "-f", "other@example.com", "bob@example.net");
-        Wait.For("the messages", () => mail.Ids("incoming", "active", "deferred").Length == 2);
+        Wait.For("the messages", () => mail.Ids("incoming", "active", "deferred").Length == 2 && mail.Ids("maildrop").Length == 0);
         string id = Regex.Match(mail.Postqueue("-j").Ok().Output, "\"queue_id\": \"(\\w+)\"").Groups[1].Value;
         int commands = 0;
         foreach (Match block in Block().Matches(part))

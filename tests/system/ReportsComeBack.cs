@@ -7,6 +7,7 @@ public sealed class ReportsComeBack
     [Fact]
     public void AFailureThatComesBackReachesTheSenderOnceAndSuppresses() => MailSystem.Run((mail, receiver) =>
     {
+        mail.Set("events_enable", true);
         mail.Set("suppression_enable", true);
         mail.Set("suppression_automatic", true);
         mail.Set("report_domain", "bounces.test");
@@ -29,6 +30,11 @@ public sealed class ReportsComeBack
         mail.Submit(report, "-f", "<>", path.Replace("R", "RA", StringComparison.Ordinal));
         mail.WaitForLog("relay=reports, .*dsn=5\\.1\\.1, status=bounced \\(forged: ");
         Assert.Single(receiver.Messages, static message => message.Header("Subject") == "came back");
+        // The report is told once, with the message that it is about; each end of mail to a return path is told, too.
+        string[] events = File.ReadAllLines(Path.Combine(mail.QueueDirectory, "events", "0000000001.jsonl"));
+        Assert.Matches("\"recipient\":\"bob@dest.test\".*\"status\":\"failed\".*\"notice_for\":\"", Assert.Single(events, static line => line.Contains("\"event\":\"report\"", StringComparison.Ordinal)));
+        Assert.Equal(2, events.Count(static line => line.Contains("\"service\":\"reports\"", StringComparison.Ordinal) && line.Contains("\"event\":\"delivered\"", StringComparison.Ordinal)));
+        Assert.Single(events, static line => line.Contains("\"service\":\"reports\"", StringComparison.Ordinal) && line.Contains("\"event\":\"bounced\"", StringComparison.Ordinal));
 
         Assert.Equal(0, mail.Master("suppress", "check", "bob@dest.test").Status);
         Assert.Equal(1, mail.Master("suppress", "check", "victim@dest.test").Status);

@@ -25,14 +25,17 @@ internal static class SystemCheck
                 problems.Try(() => throw new ConfigurationException($"{service.Position}: service {service.Name}: no such program: {path}"));
         }
         problems.Try(() => RequireMtaSts(config, services));
-        if (config.Get(Parameters.SmtpTlsrptEnable) && !services.Any(static service => service is { Name: "tlsrpt", Command: "tlsrpt" }))
-            problems.Try(() => throw config.Refuse(Parameters.SmtpTlsrptEnable, "master.toml has no service tlsrpt, which gathers the results; conf/master.toml has it"));
-        if (config.Get(Parameters.HistoryEnable) && !services.Any(static service => service is { Name: "history", Command: "history" }))
-            problems.Try(() => throw config.Refuse(Parameters.HistoryEnable, "master.toml has no service history, which keeps it; conf/master.toml has it"));
-        if (config.Get(Parameters.ReportDomain).Length > 0 && !services.Any(static service => service is { Name: "reports", Command: "reports" }))
-            problems.Try(() => throw config.Refuse(Parameters.ReportDomain, "master.toml has no service reports, which reads what comes back; conf/master.toml has it"));
-        if (config.Get(Parameters.MetricsEnable) && !services.Any(static service => service is { Name: "metrics", Command: "metrics" }))
-            problems.Try(() => throw config.Refuse(Parameters.MetricsEnable, "master.toml has no service metrics, which tells them; conf/master.toml has it"));
+        foreach ((Parameter parameter, bool isOn, string service, string does) in ((Parameter, bool, string, string)[])
+        [
+            (Parameters.SmtpTlsrptEnable, config.Get(Parameters.SmtpTlsrptEnable), "tlsrpt", "gathers the results"),
+            (Parameters.HistoryEnable, config.Get(Parameters.HistoryEnable), "history", "keeps it"),
+            (Parameters.ReportDomain, config.Get(Parameters.ReportDomain).Length > 0, "reports", "reads what comes back"),
+            (Parameters.MetricsEnable, config.Get(Parameters.MetricsEnable), "metrics", "tells them"),
+        ])
+        {
+            if (isOn && !services.Any(known => known.Name == service && known.Command == service))
+                problems.Try(() => throw config.Refuse(parameter, $"master.toml has no service {service}, which {does}; conf/master.toml has it"));
+        }
         problems.Try(() => RequirePlace(config, Parameters.QueueDirectory, settings.Queue));
         if (settings.Log is { Path: { Length: > 0 } log, IsStandardOutput: false })
             problems.Try(() => RequireLog(config, log));

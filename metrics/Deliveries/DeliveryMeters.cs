@@ -24,7 +24,7 @@ internal sealed class DeliveryMeters : IEventSink
     private readonly string _positionPath;
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Site, string Reason), long> _deferred = [];
-    private EventPosition _position, _kept;
+    private EventPosition? _position, _kept;
     private (int? Pid, string? Id, int? Attempt, string? Server) _lastAttempt;
     private long _missed;
 
@@ -51,15 +51,21 @@ internal sealed class DeliveryMeters : IEventSink
 
     public EventPosition Open()
     {
+        // What was counted counts once, even while the file cannot be written.
+        _position ??= ReadPosition() ?? EventReader.End(Queue.QueueDirectories.Events);
+        return _position.Value;
+    }
+
+    private EventPosition? ReadPosition()
+    {
         try
         {
-            _position = EventPosition.TryParse(Encoding.ASCII.GetString(FileSystem.ReadAll(_positionPath, LongestPosition)).TrimEnd(), out EventPosition kept) ? kept : EventReader.End(Queue.QueueDirectories.Events);
+            return EventPosition.TryParse(Encoding.ASCII.GetString(FileSystem.ReadAll(_positionPath, LongestPosition)).TrimEnd(), out EventPosition kept) ? kept : null;
         }
         catch (SystemCallException e) when (e.IsMissing)
         {
-            _position = EventReader.End(Queue.QueueDirectories.Events);
+            return null;
         }
-        return _position;
     }
 
     public void Take(IReadOnlyList<MailEvent> events, EventPosition after, long missed)
@@ -78,6 +84,8 @@ internal sealed class DeliveryMeters : IEventSink
         WholeFile.Replace(_positionPath, Encoding.ASCII.GetBytes($"{_position}\n"), 0x180 /* 0600 */);
         _kept = _position;
     }
+
+    public void Leave() => Rest();
 
     /// <summary>Counts an event.</summary>
     internal void Count(MailEvent told)

@@ -83,7 +83,7 @@ public sealed class EventConsumer(string directory, IEventSink sink, ILog log) :
     }
 
     /// <summary>Goes on until it is told to end.</summary>
-    /// <param name="isWell">Called whenever something was done.</param>
+    /// <param name="isWell">Called whenever all that there is was taken: what failed before is over.</param>
     internal void Follow(Action isWell)
     {
         using EventReader reader = new(directory, sink.Open());
@@ -91,11 +91,15 @@ public sealed class EventConsumer(string directory, IEventSink sink, ILog log) :
         while (true)
         {
             bool isAll = TakeSome(reader);
-            isWell();
             if (isAll)
+            {
                 sink.Rest();
-            if (_ended.Wait(isAll ? s_interval : TimeSpan.Zero))
-                return;
+                isWell();
+            }
+            if (!_ended.Wait(isAll ? s_interval : TimeSpan.Zero))
+                continue;
+            sink.Leave();
+            return;
         }
     }
 

@@ -16,4 +16,9 @@ public interface IEventSink
 
     /// <summary>All events that there are were taken; called about once a second.</summary>
     public void Rest();
+
+    /// <summary>Nothing more comes from this consumer, which was told to end.</summary>
+    public void Leave()
+    {
+    }
 }

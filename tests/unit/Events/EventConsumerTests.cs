@@ -68,6 +68,17 @@ public sealed class EventConsumerTests : IDisposable
         Assert.Equal("warning: events wait: no room", Assert.Single(_log.Lines));
     }
 
+    // As of a full disk: events can be read, but where they were cannot be kept.
+    [Fact]
+    public void Trouble_at_rest_is_told_once_and_the_end_is_told()
+    {
+        _sink.RestTrouble = 2;
+        Write(0, 10);
+        Follow(_ => WaitFor(() => _sink.Rests > 0));
+        Assert.Equal("warning: events wait: no room", Assert.Single(_log.Lines));
+        Assert.Equal(1, _sink.Ends);
+    }
+
     [Fact]
     public void Files_that_are_gone_are_counted()
     {
@@ -95,6 +106,10 @@ public sealed class EventConsumerTests : IDisposable
         private EventPosition _position;
 
         internal int Trouble { get; set; }
+
+        internal int RestTrouble { get; set; }
+
+        internal int Ends { get; private set; }
 
         internal List<string> Ids
         {
@@ -128,6 +143,13 @@ public sealed class EventConsumerTests : IDisposable
             (_position, Missed) = (after, Missed + missed);
         }
 
-        public void Rest() => Rests++;
+        public void Rest()
+        {
+            if (RestTrouble-- > 0)
+                throw new IOException("no room");
+            Rests++;
+        }
+
+        public void Leave() => Ends++;
     }
 }

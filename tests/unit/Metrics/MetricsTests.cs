@@ -90,6 +90,24 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public void Events_count_once_while_the_place_of_reading_cannot_be_kept_and_it_is_kept_at_the_end()
+    {
+        using Scraped scraped = new();
+        using Queue.TemporaryDirectory directory = new();
+        string path = $"{directory.Path}/missing/position";
+        using System.Diagnostics.Metrics.Meter meter = new("test");
+        DeliveryMeters meters = new(meter, new Sites(10), path);
+        meters.Open();
+        EventPosition after = new(7, 4711);
+        meters.Take([], after, 0);
+        Assert.ThrowsAny<IOException>(meters.Rest);
+        Assert.Equal(after, meters.Open());
+        Directory.CreateDirectory($"{directory.Path}/missing");
+        meters.Leave();
+        Assert.Equal(after, new DeliveryMeters(meter, new Sites(10), path).Open());
+    }
+
+    [Fact]
     public void The_state_of_queues_services_and_destinations_is_told()
     {
         using Scraped scraped = new();

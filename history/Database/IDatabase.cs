@@ -16,7 +16,8 @@ internal interface IDatabase : IDisposable
 
     /// <summary>A new connection.</summary>
     /// <param name="toWrite">For the one that writes; the others only ask.</param>
-    public DbConnection Connect(bool toWrite);
+    /// <param name="limit">For each of its statements, where only the database itself can break one off; null: none.</param>
+    public DbConnection Connect(bool toWrite, TimeSpan? limit = null);
 
     /// <summary>Bytes that are in use.</summary>
     public long UsedBytes(DbConnection connection);
@@ -24,7 +25,7 @@ internal interface IDatabase : IDisposable
     /// <summary>Gives room of what was removed back, a piece of it.</summary>
     public void Shrink(DbConnection connection);
 
-    /// <summary>Breaks a question off that takes long; may be called by another thread.</summary>
+    /// <summary>Breaks a question off that takes long, where <see cref="Connect"/> gave no limit; may be called by another thread.</summary>
     public void Interrupt(DbConnection connection);
 
     /// <summary>What an error means.</summary>

@@ -1,5 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Security.Authentication;
+using System.Security.Cryptography;
 using Npgsql;
 
 namespace PostfixNet.History;
@@ -46,8 +48,10 @@ internal sealed class PostgresDatabase : IDatabase
         {
             throw new FormatException($"{e.Message}; give e.g. \"Host=/run/postgresql;Database=mail;Username=postfix\"", e);
         }
-        if (settings.Password is not null)
+        if (settings.Password is not null || settings.SslPassword is not null)
             throw new FormatException("everybody may read it, so it must not have a password: put that into a file for mail_owner alone, and give \"Passfile=/path\"");
+        if (settings.SearchPath?.Contains(',', StringComparison.Ordinal) == true)
+            throw new FormatException("\"Search Path\" is not accepted; give one schema, in which the tables are to be");
         if (string.IsNullOrEmpty(settings.Host))
             throw new FormatException("\"Host\" is missing; give e.g. \"Host=/run/postgresql;Database=mail;Username=postfix\"");
         return settings;
@@ -59,13 +63,15 @@ internal sealed class PostgresDatabase : IDatabase
 
     public string Like => "ILIKE";
 
-    public DbConnection Connect(bool toWrite)
+    public DbConnection Connect(bool toWrite, TimeSpan? limit = null)
     {
-        NpgsqlConnection connection = _source.OpenConnection();
+        NpgsqlConnection connection = Open();
         try
         {
             if (toWrite)
                 Prepare(connection);
+            else
+                OnlyAsk(connection, limit);
             return connection;
         }
         catch
@@ -73,6 +79,31 @@ internal sealed class PostgresDatabase : IDatabase
             connection.Dispose();
             throw;
         }
+    }
+
+    private NpgsqlConnection Open()
+    {
+        try
+        {
+            return _source.OpenConnection();
+        }
+        catch (FormatException e)
+        {
+            // Its words may be a line of the file.
+            throw new HistoryException(DatabaseTrouble.Unavailable, "a line of \"Passfile\" is not \"host:port:database:user:password\"", e);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or CryptographicException or AuthenticationException)
+        {
+            // A file that the settings name.
+            throw new HistoryException(DatabaseTrouble.Unavailable, e.Message, e);
+        }
+    }
+
+    private static void OnlyAsk(NpgsqlConnection connection, TimeSpan? limit)
+    {
+        using NpgsqlCommand command = connection.CreateCommand();
+        command.CommandText = string.Create(CultureInfo.InvariantCulture, $"SET default_transaction_read_only = on; SET statement_timeout = {(long)(limit?.TotalMilliseconds ?? 0)}");
+        _ = command.ExecuteNonQuery();
     }
 
     private void Prepare(NpgsqlConnection connection)

@@ -24,7 +24,7 @@ internal sealed class SqliteDatabase(string path) : IDatabase
 
     public string Like => "LIKE";
 
-    public DbConnection Connect(bool toWrite)
+    public DbConnection Connect(bool toWrite, TimeSpan? limit = null)
     {
         if (toWrite && FileSystem.Status(path) is { Kind: not FileKind.Regular } or { LinkCount: > 1 })
             throw new HistoryException(DatabaseTrouble.Unavailable, $"{path} is not a file of its own");

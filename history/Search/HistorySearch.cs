@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Globalization;
 using PostfixNet.Delivery;
@@ -28,9 +29,10 @@ internal sealed class HistorySearch(IDatabase database, TimeSpan limit)
 
     private T Ask<T>(Func<DbConnection, T> ask)
     {
+        DbConnection? connection = null;
         try
         {
-            using DbConnection connection = database.Connect(toWrite: false);
+            connection = database.Connect(toWrite: false, limit);
             // Gone before the connection is.
             using Timer timer = new(_ => database.Interrupt(connection), null, limit, Timeout.InfiniteTimeSpan);
             return ask(connection);
@@ -38,6 +40,15 @@ internal sealed class HistorySearch(IDatabase database, TimeSpan limit)
         catch (DbException e)
         {
             throw new HistoryException(database.TroubleOf(e), e.Message, e);
+        }
+        // One that broke is closed.
+        catch (InvalidOperationException e) when (connection is not { State: ConnectionState.Open })
+        {
+            throw new HistoryException(DatabaseTrouble.Unavailable, e.Message, e);
+        }
+        finally
+        {
+            connection?.Dispose();
         }
     }
 

@@ -27,6 +27,7 @@ public sealed class PostgresServer : IDisposable
         PostfixNet.Native.FileSystem.ChangeMode(_directory.Path, 0x1FF /* 0777 */);
         using Process made = Start("initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C");
         Assert.True(made.WaitForExit(60_000) && made.ExitCode == 0, made.StandardError.ReadToEnd());
+        File.WriteAllText($"{data}/pg_hba.conf", "local all postgres trust\nlocal all all scram-sha-256\n");
         _server = Start("postgres", "-D", data, "-k", _directory.Path, "-c", "listen_addresses=", "-c", "fsync=off");
         for (long end = Environment.TickCount64 + 30_000; !File.Exists($"{_directory.Path}/.s.PGSQL.5432") || !IsReady();)
         {
@@ -37,6 +38,9 @@ public sealed class PostgresServer : IDisposable
 
     /// <summary>A database with nothing in it.</summary>
     internal IDatabase NewDatabase() => new PostgresDatabase(PostgresDatabase.Parse(string.Create(CultureInfo.InvariantCulture, $"{Settings};Search Path=s{++_schemas}")));
+
+    /// <summary>For a user who needs a password, and does not exist.</summary>
+    internal string SettingsOfSecretUser => $"Host={_directory.Path};Username=stranger;Database=postgres";
 
     internal string Settings => $"Host={_directory.Path};Username=postgres;Database=postgres";
 

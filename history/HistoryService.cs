@@ -33,7 +33,7 @@ internal sealed class HistoryService(EventLoop loop, EventConsumer consumer, His
         Environment.Exit(ExitStatus.Software);
     });
 
-    public void Serve(Descriptor client) => _ = ServeSafely(client);
+    public void Serve(Descriptor client) => loop.Mind(ServeSafely(client));
 
     public void MustEnd()
     {
@@ -43,9 +43,9 @@ internal sealed class HistoryService(EventLoop loop, EventConsumer consumer, His
 
     private async Task ServeSafely(Descriptor client)
     {
-        uint user = client.PeerUid;
         using LoopStream stream = new(loop, client, s_patience);
         using LoopChannel channel = new(stream, "client", s_patience);
+        uint user = client.PeerUid;
         _clients++;
         try
         {

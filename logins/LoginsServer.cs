@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using PostfixNet.Ipc;
 using PostfixNet.Native;
 using PostfixNet.Service;
@@ -11,7 +10,7 @@ internal sealed class LoginsServer(EventLoop loop, LoginBook book, TokenBook tok
     // Who has a turn keeps it for as long as servers may take over AUTH.
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
 
-    public void Serve(Descriptor client) => Watch(Talk(client));
+    public void Serve(Descriptor client) => loop.Mind(Talk(client));
 
     private async Task Talk(Descriptor client)
     {
@@ -56,30 +55,12 @@ internal sealed class LoginsServer(EventLoop loop, LoginBook book, TokenBook tok
     public void MustEnd()
     {
         tokens.Close();
-        Watch(End());
+        loop.Mind(End());
 
         async Task End()
         {
             await tokens.Rest();
             loop.Stop();
-        }
-    }
-
-    // A bug ends the process, with one line.
-    private void Watch(Task work)
-    {
-        _ = Wait();
-
-        async Task Wait()
-        {
-            try
-            {
-                await work;
-            }
-            catch (Exception e)
-            {
-                loop.Soon(ExceptionDispatchInfo.Capture(e).Throw);
-            }
         }
     }
 }

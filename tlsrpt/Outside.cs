@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using PostfixNet.Dns;
 using PostfixNet.Ipc;
 
@@ -39,20 +38,5 @@ internal sealed class Outside(EventLoop loop, IResolver resolver, ReportStore st
         return trouble;
     });
 
-    public void Watch(Task work)
-    {
-        _ = Wait();
-
-        async Task Wait()
-        {
-            try
-            {
-                await work;
-            }
-            catch (Exception e)
-            {
-                loop.Soon(ExceptionDispatchInfo.Capture(e).Throw);
-            }
-        }
-    }
+    public void Watch(Task work) => loop.Mind(work);
 }

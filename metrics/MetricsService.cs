@@ -21,10 +21,11 @@ internal sealed class MetricsService : EventServer.IHandler, IDisposable
     {
         _loop = loop;
         Sites sites = new(options.SiteLimit);
-        _telling = Telling.Start(options, new Health(options.ReadyAgeLimit, () => _watch!.Last, TimeProvider.System));
+        // Before anybody asks how things are.
+        _watch = new Watch(new Look(options.Queues, options.Space), sites, log.Lines);
+        _telling = Telling.Start(options, new Health(options.ReadyAgeLimit, () => _watch.Last, TimeProvider.System));
         DeliveryMeters deliveries = new(_meter, sites, $"{QueueDirectories.Metrics}/position");
         _consumer = options.HasEvents ? new EventConsumer(QueueDirectories.Events, deliveries, log.Lines) : null;
-        _watch = new Watch(new Look(options.Queues, options.Space), sites);
         _ = new StateMeters(_meter, () => _watch.Last, sites, TimeProvider.System);
         if (_consumer is not null)
             _ = new LagMeters(_meter, _consumer, deliveries);

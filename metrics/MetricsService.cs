@@ -40,7 +40,7 @@ internal sealed class MetricsService : EventServer.IHandler, IDisposable
         }
     }
 
-    /// <exception cref="IOException">It cannot listen.</exception>
+    /// <exception cref="StartException">It cannot listen.</exception>
     internal static MetricsService Start(EventLoop loop, MetricsOptions options, Log log) => new(loop, options, log);
 
     public void Trigger(ReadOnlySpan<byte> requests, bool isTrusted)

@@ -22,7 +22,7 @@ namespace PostfixNet.Metrics;
 ///   Whoever reaches metrics_listen may read: there are numbers, and names of services and destinations, but no addresses of mail, subjects or texts of servers. It speaks HTTP without TLS, so by default it is only at this
 ///   host; where others are to see it, a proxy can say who. Where the kernel has Landlock, the process writes nothing in the queue but in a directory of its own.
 /// DIAGNOSTICS
-///   "no metrics at ADDRESS: why", and exit status 75: the address is in use, or not this host's. "events wait: why", once until it is over.
+///   "no metrics at ADDRESS: why", and exit status 75: the address is in use, not this host's, or not allowed. "events wait: why", once until it is over.
 ///   Exit 0: told to end. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
 ///   events_enable, hash_queue_depth, hash_queue_names, metrics_enable, metrics_listen, metrics_otlp_endpoint, metrics_ready_age_limit, metrics_site_limit, myhostname, queue_minfree, queue_minfree_percent,

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -10,6 +11,7 @@ using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
+using PostfixNet.Service;
 
 namespace PostfixNet.Metrics;
 
@@ -30,7 +32,7 @@ internal sealed class Telling : IDisposable
 
     private Telling(MeterProvider provider, WebApplication? server) => (_provider, _server) = (provider, server);
 
-    /// <exception cref="IOException">It cannot listen.</exception>
+    /// <exception cref="StartException">It cannot listen.</exception>
     internal static Telling Start(MetricsOptions options, Health health)
     {
         MeterProvider provider = Provider(options);
@@ -41,9 +43,11 @@ internal sealed class Telling : IDisposable
         {
             server.StartAsync().GetAwaiter().GetResult();
         }
-        catch (IOException e)
+        // The address is in use; or it is not this host's, or not for us.
+        catch (Exception e) when (e is IOException or SocketException)
         {
-            throw new IOException($"no metrics at {address}: {(e.InnerException ?? e).Message}", e);
+            provider.Dispose();
+            throw new StartException($"no metrics at {address}: {(e.InnerException ?? e).Message}", e);
         }
         return new Telling(provider, server);
     }

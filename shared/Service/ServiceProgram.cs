@@ -118,6 +118,11 @@ public abstract class ServiceProgram<TOptions>(string program, Func<MainConfig, 
             MailLog.Fatal(e.Message);
             return ExitStatus.Configuration;
         }
+        catch (StartException e)
+        {
+            MailLog.Fatal(e.Message);
+            return ExitStatus.TemporaryFailure;
+        }
         catch (SystemCallException e) when (e.IsForbidden)
         {
             // An administrator's doing, while we are at it.

@@ -107,6 +107,21 @@ public sealed class MetricsTests
         Assert.Equal(after, new DeliveryMeters(meter, new Sites(10), path).Open());
     }
 
+    // RFC 5737: an address that no host has; and one that is in use.
+    [Fact]
+    public void An_address_that_cannot_be_had_is_told_in_one_line()
+    {
+        using System.Net.Sockets.TcpListener other = new(IPAddress.Loopback, 0);
+        other.Start();
+        foreach (EndPoint address in (EndPoint[])[new IPEndPoint(IPAddress.Parse("192.0.2.1"), 9154), other.LocalEndpoint])
+        {
+            MetricsOptions options = MetricsOptions.Read(PostfixNet.Configuration.MainConfig.FromText($"myhostname = 'mta.golden.test'\nmetrics_listen = '{address}'"));
+            string said = Assert.Throws<PostfixNet.Service.StartException>(() => Telling.Start(options, new Health(options.ReadyAgeLimit, static () => null, TimeProvider.System))).Message;
+            Assert.StartsWith($"no metrics at {address}: ", said, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', said);
+        }
+    }
+
     [Fact]
     public void The_state_of_queues_services_and_destinations_is_told()
     {

@@ -28,6 +28,10 @@ internal sealed record MetricsOptions(string HostName, IPEndPoint? Listen, Uri? 
         bool hasEvents = config.Get(Parameters.EventsEnable);
         if (config.Get(Parameters.MetricsEnable) && !hasEvents)
             config.Remark(Parameters.MetricsEnable, "deliveries are counted from events, and there are none without events_enable = true");
+        if (config.Get(Parameters.MetricsEnable) && address is null && url is null)
+            config.Remark(Parameters.MetricsEnable, "nobody is told what is counted: metrics_listen and metrics_otlp_endpoint are both empty");
+        if (url is { AbsolutePath: "/" })
+            config.Remark(Parameters.MetricsOtlpEndpoint, "it has no path, but OTLP over HTTP wants one, for most collectors /v1/metrics");
         return new MetricsOptions(config.Get(Parameters.MyHostname), address, url, config.Get(Parameters.MetricsSiteLimit), config.Get(Parameters.MetricsReadyAgeLimit),
             QueueDirectories.FromConfig(config), SpaceLimit.Read(config), hasEvents);
     }

@@ -10,6 +10,8 @@ public sealed class MetricsRows
     [
         new("metrics_enable", "true", static toml => string.Join('\n', MasterConfig.FromText("[service.metrics]\nwhen = 'metrics_enable'\ncommand = 'metrics'", MainConfig.FromText(toml)).Services.Select(static service => service.Name)), "metrics"),
         new("metrics_enable", "true", Remarks, "metrics_enable: deliveries are counted from events, and there are none without events_enable = true"),
+        new("metrics_listen", "''", Remarks, "metrics_enable: nobody is told what is counted: metrics_listen and metrics_otlp_endpoint are both empty") { With = "metrics_enable = true\n" },
+        new("metrics_otlp_endpoint", "'http://127.0.0.1:4318'", Remarks, "metrics_otlp_endpoint: it has no path, but OTLP over HTTP wants one, for most collectors /v1/metrics"),
         new("metrics_listen", "'[::1]:9999'", Seen, "Listen = [::1]:9999"),
         new("metrics_listen", "'9154'", Seen, "metrics_listen: \"9154\" is not accepted; give \"address:port\""),
         new("metrics_listen", "'localhost:9154'", Seen, "metrics_listen: \"localhost:9154\" is not accepted"),

@@ -70,20 +70,20 @@ internal sealed class HistoryService(EventLoop loop, EventConsumer consumer, His
     {
         HistoryQuestion question = HistoryQuestion.From(await channel.Receive());
         Answer answer = rights.RefuseListing(user) is { } refusal ? Answer.Forbidden(refusal)
-            : await loop.Elsewhere(() => Find(question, QueueRights.IsOwner(user)));
+            : await loop.Elsewhere(() => Find(question));
         foreach (HistoryPiece piece in answer.Pieces)
             await channel.Send(piece.ToAttributes());
         await channel.Send(answer.End.ToAttributes());
     }
 
-    private async Task<Answer> Find(HistoryQuestion question, bool isOwner)
+    private async Task<Answer> Find(HistoryQuestion question)
     {
         await s_questions.WaitAsync().ConfigureAwait(false);
         try
         {
             if (!keeper.IsReady)
                 return Answer.Unavailable("the history is not ready yet, or its database is away; try again, and see the log");
-            return question.IsAboutService ? AboutService(question.IsJson) : search.Ask(question, isOwner);
+            return question.IsAboutService ? AboutService(question.IsJson) : search.Ask(question);
         }
         catch (IOException e)
         {

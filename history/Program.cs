@@ -22,8 +22,8 @@ namespace PostfixNet.History;
 ///   however long, mail is not affected: events wait in their files as long as events_keep_time and events_keep_size say; what is gone by then is counted as missing.
 ///   Exactly one process. Questions are answered two at a time, each within 10 seconds, by connections that only read.
 /// SECURITY
-///   What it reads was written by programs of the mail system, but holds text of strangers: addresses, replies, headers. That becomes values of statements, never a part of them, without
-///   control characters and cut. Whoever may list the queue (authorized_mailq_users) may ask; headers are for the super-user and the owner of the queue. Where the kernel has Landlock,
+///   What it reads was written by programs of the mail system, but holds text of strangers: addresses, replies. That becomes values of statements, never a part of them, without
+///   control characters and cut. Whoever may list the queue (authorized_mailq_users) may ask. Where the kernel has Landlock,
 ///   the process writes nothing in the queue but its own directory, and reads nothing but that and the events.
 ///   A password of a server is no matter of main.toml: it stands in a file for mail_owner alone ("Passfile").
 /// DIAGNOSTICS

@@ -15,7 +15,7 @@ namespace PostfixNet.Postqueue;
 ///   postqueue list [--json] [--match filter] [--by-next-attempt] | flush [--id queue_id | --site site | --match filter] | explain [--json] queue_id_or_site | destinations [--json] [--config config_directory]
 ///   postqueue cat queue_id [--envelope] [--headers] [--body] [--decoded] [--json] | top [--json] [--once] [--interval seconds] [--match filter]
 ///   postqueue qshape [--senders] [--json] [--match filter] [queue...] | tail [--json] queue_id_site_or_address
-///   postqueue history [--json] queue_id | history [--json] [--sender address] [--recipient address] [--message-id id] [--header name=text] [--since time] [--until time] [--state state] [--limit count] [--before number] | history --status
+///   postqueue history [--json] queue_id | history [--json] [--sender address] [--recipient address] [--message-id id] [--since time] [--until time] [--state state] [--limit count] [--before number] | history --status
 ///   The service showq: started by master with the argument -showq, not by hand.
 /// DESCRIPTION
 ///   -p lists the queue in the layout of sendmail's mailq; -j as one JSON object a line. -f makes qmgr try all mail now;

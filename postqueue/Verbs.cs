@@ -179,9 +179,6 @@ internal sealed class HistoryVerb : PostqueueVerb
     [Option("message-id", Max = 1, MetaValue = "ID", HelpText = "With this Message-ID.")]
     public IEnumerable<string> MessageId { get; set; } = [];
 
-    [Option("header", Max = 1, MetaValue = "NAME=TEXT", HelpText = "With this text in a header that history_headers names.")]
-    public IEnumerable<string> Header { get; set; } = [];
-
     [Option("since", Max = 1, MetaValue = "TIME", HelpText = "Came in after this: \"2h\" ago, \"2026-11-27\", \"2026-11-27 10:00\".")]
     public IEnumerable<string> Since { get; set; } = [];
 
@@ -210,7 +207,6 @@ internal sealed class HistoryVerb : PostqueueVerb
         string? problem = Id.Length > 0 && !QueueId.TryParse(Id, out _) ? $"invalid queue ID: {Mail.PrintableText.Of(Id)}"
             : (since is not null && HistoryMoment.Parse(since, now) is null) || (until is not null && HistoryMoment.Parse(until, now) is null) ? $"--since, --until: {HistoryMoment.Accepted}"
             : State.Any(static state => !s_states.Contains(state)) ? $"--state: give one of {string.Join(", ", s_states)}"
-            : Header.Any(static header => header.IndexOf('=', StringComparison.Ordinal) <= 0) ? "--header: give a name and a text, as \"subject=invoice\""
             : Limit.Any(static limit => limit is < 1 or > Delivery.HistoryQuestion.MostMessages) ? "--limit: give a number from 1 to 1000"
             : null;
         return problem is not null ? log.Fatal(problem, ExitStatus.Usage) : HistoryCommand.Run(settings, log, new Delivery.HistoryQuestion
@@ -219,7 +215,6 @@ internal sealed class HistoryVerb : PostqueueVerb
             Sender = Sender.FirstOrDefault() is { } sender ? sender == "<>" ? "" : sender : null,
             Recipient = Recipient.FirstOrDefault(),
             MessageId = MessageId.FirstOrDefault(),
-            Header = Header.FirstOrDefault()?.Split('=', 2) is [var name, var text] ? (name, text) : null,
             Since = since is null ? null : HistoryMoment.Parse(since, now),
             Until = until is null ? null : HistoryMoment.Parse(until, now),
             State = State.FirstOrDefault(),

@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using System.Data.Common;
 using System.Globalization;
 using PostfixNet.Events;
@@ -20,7 +19,7 @@ internal sealed class HistoryStore : IDisposable
 
     private readonly IDatabase _database;
     private readonly DbConnection _connection;
-    private readonly Statement _findMessage, _findRecipient, _saveMessage, _saveRecipient, _saveStep, _saveHeader, _saveFact, _old, _oldest, _count;
+    private readonly Statement _findMessage, _findRecipient, _saveMessage, _saveRecipient, _saveStep, _saveFact, _old, _oldest, _count;
     private readonly Statement[] _removals;
 
     // Of the transaction in hand.
@@ -45,12 +44,11 @@ internal sealed class HistoryStore : IDisposable
             _saveRecipient = Prepare($"INSERT INTO recipients (message, address, {RecipientColumns}, folded, domain, original_folded) VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13, @p14) "
                 + $"ON CONFLICT (message, address) DO UPDATE SET {Updates(RecipientColumns + ", original_folded")}", "ntttnntttttnttt");
             _saveStep = Prepare("INSERT INTO steps (message, id, time, event) VALUES (@p0, @p1, @p2, @p3) ON CONFLICT DO NOTHING", "ntnt");
-            _saveHeader = Prepare("INSERT INTO headers (message, name, value) VALUES (@p0, @p1, @p2) ON CONFLICT DO NOTHING", "ntt");
             _saveFact = Prepare("INSERT INTO facts (name, value) VALUES (@p0, @p1) ON CONFLICT (name) DO UPDATE SET value = excluded.value", "tt");
             _old = Prepare("SELECT number FROM messages WHERE changed < @p0 ORDER BY changed LIMIT @p1", "nn");
             _oldest = Prepare("SELECT number FROM messages ORDER BY changed LIMIT @p0", "n");
             _count = Prepare("SELECT COUNT(*) FROM messages");
-            _removals = [.. ((string[])["steps", "headers", "recipients"]).Select(table => Prepare($"DELETE FROM {table} WHERE message = @p0", "n")), Prepare("DELETE FROM messages WHERE number = @p0", "n")];
+            _removals = [.. ((string[])["steps", "recipients"]).Select(table => Prepare($"DELETE FROM {table} WHERE message = @p0", "n")), Prepare("DELETE FROM messages WHERE number = @p0", "n")];
             (Position, _next, _missed) = Guard(() => (EventPosition.TryParse(Fact(PositionFact), out EventPosition position) ? position : default, Number(NextFact, 1), Number(MissedFact, 0)));
         }
         catch
@@ -143,8 +141,6 @@ internal sealed class HistoryStore : IDisposable
         }
         message.NoticeFor ??= ColumnText.Of(told.NoticeFor);
         message.Take(told, RecipientOf(message, told.Recipient), told.Kind == EventKind.Redirected && told.Recipient is not null ? RecipientOf(message, told.OriginalRecipient) : null);
-        foreach ((string name, string value) in told.Headers ?? ReadOnlyDictionary<string, string>.Empty)
-            _ = _saveHeader.Run(message.Number, ColumnText.Folded(name), ColumnText.Of(value));
     }
 
     private MessageRecord MessageOf(MailEvent told, string queueId)

@@ -11,9 +11,6 @@ internal interface IDatabase : IDisposable
     /// <summary>What ends the definition of a table that is found by its key alone.</summary>
     public string KeyedTable { get; }
 
-    /// <summary>Compares text without regard to case.</summary>
-    public string Like { get; }
-
     /// <summary>A new connection.</summary>
     /// <param name="toWrite">For the one that writes; the others only ask.</param>
     /// <param name="limit">For each of its statements, where only the database itself can break one off; null: none.</param>

@@ -61,8 +61,6 @@ internal sealed class PostgresDatabase : IDatabase
 
     public string KeyedTable => "";
 
-    public string Like => "ILIKE";
-
     public DbConnection Connect(bool toWrite, TimeSpan? limit = null)
     {
         NpgsqlConnection connection = Open();

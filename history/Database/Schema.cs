@@ -32,7 +32,6 @@ internal static class Schema
         CREATE INDEX recipients_address ON recipients (folded);
         CREATE INDEX recipients_domain ON recipients (domain);
         CREATE INDEX recipients_original ON recipients (original_folded) WHERE original_folded IS NOT NULL;
-        CREATE TABLE headers (message {integer} NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (message, name)) {keyed};
         CREATE TABLE steps (message {integer} NOT NULL, id TEXT NOT NULL, time {integer} NOT NULL, event TEXT NOT NULL, PRIMARY KEY (message, id)) {keyed};
         """,
     ];

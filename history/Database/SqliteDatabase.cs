@@ -22,8 +22,6 @@ internal sealed class SqliteDatabase(string path) : IDatabase
 
     public string KeyedTable => "WITHOUT ROWID";
 
-    public string Like => "LIKE";
-
     public DbConnection Connect(bool toWrite, TimeSpan? limit = null)
     {
         if (toWrite && FileSystem.Status(path) is { Kind: not FileKind.Regular } or { LinkCount: > 1 })

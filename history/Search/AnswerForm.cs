@@ -18,8 +18,7 @@ internal abstract class AnswerForm
 
     /// <summary>A step of the last message.</summary>
     /// <param name="line">The event.</param>
-    /// <param name="isOwner">Who asks may see headers.</param>
-    internal abstract void AddStep(string line, bool isOwner);
+    internal abstract void AddStep(string line);
 
     /// <param name="cells">Of a row; one alone: a line.</param>
     private protected void Say(params string[] cells)

@@ -9,8 +9,8 @@ internal sealed class Conditions
     private readonly List<string> _conditions = [];
     private readonly List<object> _values = [];
 
-    /// <param name="like">Compares text without regard to case.</param>
-    internal Conditions(HistoryQuestion question, string like)
+    /// <param name="question">What is asked for.</param>
+    internal Conditions(HistoryQuestion question)
     {
         Add(question.QueueId, static p => $"m.queue_id = {p}");
         Add(ColumnText.MessageId(question.MessageId), static p => $"m.message_id = {p}");
@@ -25,8 +25,6 @@ internal sealed class Conditions
         Add(question.Until, static p => $"m.arrived <= {p}");
         Add(question.State, static p => $"(m.state = {p} OR EXISTS (SELECT 1 FROM recipients r WHERE r.message = m.number AND r.state = {p}))");
         Add(question.Before, static p => $"m.number < {p}");
-        if (question.Header is (var name, var text))
-            Add(ColumnText.Folded(name), p => $"m.number IN (SELECT message FROM headers WHERE name = {p} AND value {like} {Next(Pattern(text))} ESCAPE '!')");
     }
 
     /// <summary>For behind WHERE.</summary>
@@ -52,6 +50,4 @@ internal sealed class Conditions
     private static bool IsDomain(string text) => text.Length > 0 && text.LastIndexOf('@') <= 0;
 
     private static string? Domain(string text) => ColumnText.Folded(text.TrimStart('@'));
-
-    private static string Pattern(string text) => $"%{ColumnText.Of(text)!.Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal)}%";
 }

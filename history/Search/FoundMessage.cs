@@ -11,9 +11,6 @@ internal sealed record FoundMessage(long Number, string QueueId, string? Message
     /// <summary>The first of them.</summary>
     internal IReadOnlyList<FoundRecipient> Recipients { get; init; } = [];
 
-    /// <summary>Those that are kept; none for who may not see them.</summary>
-    internal IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
-
     internal static FoundMessage From(DbDataReader row) => new(row.GetInt64(0), row.GetString(1), row.Text(2), row.Text(3), row.Number(4), row.Text(5), row.Text(6), row.Text(7), row.Text(8),
         row.GetInt64(9), row.GetInt64(10), row.Number(11), Math.Max(row.GetInt64(12), row.GetInt64(13)), row.GetString(14));
 }

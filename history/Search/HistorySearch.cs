@@ -14,13 +14,11 @@ internal sealed class HistorySearch(IDatabase database, TimeSpan limit)
     private const int FewRecipients = 10, ManyRecipients = 1000, MostSteps = 10_000, MostText = 16 * 1024 * 1024;
 
     /// <summary>Answers.</summary>
-    /// <param name="isOwner">Who asks may see headers of other people's mail.</param>
     /// <exception cref="HistoryException">The database cannot be asked, or not within the limit.</exception>
-    internal Answer Ask(HistoryQuestion question, bool isOwner) => question.Header is not null && !isOwner
-        ? Answer.Forbidden("Only the super-user may select mail by its headers") : Ask(connection => Find(connection, question, isOwner));
+    internal Answer Ask(HistoryQuestion question) => Ask(connection => Find(connection, question));
 
     /// <summary>How many messages there are, and the bytes that they take.</summary>
-    /// <exception cref="HistoryException">As of <see cref="Ask(HistoryQuestion, bool)"/>.</exception>
+    /// <exception cref="HistoryException">As of <see cref="Ask(HistoryQuestion)"/>.</exception>
     internal (long Messages, long Bytes) Count() => Ask(connection =>
     {
         using Statement count = new(connection, "SELECT COUNT(*) FROM messages");
@@ -52,38 +50,33 @@ internal sealed class HistorySearch(IDatabase database, TimeSpan limit)
         }
     }
 
-    private Answer Find(DbConnection connection, HistoryQuestion question, bool isOwner)
+    private static Answer Find(DbConnection connection, HistoryQuestion question)
     {
         bool isWhole = question.QueueId is not null;
         List<FoundMessage> found = Messages(connection, question);
         AnswerForm form = question.IsJson ? new JsonForm() : new TextForm(isWhole);
         using Statement recipients = new(connection, string.Create(CultureInfo.InvariantCulture,
             $"SELECT {FoundRecipient.Columns} FROM recipients WHERE message = @p0 ORDER BY address LIMIT {(isWhole ? ManyRecipients : FewRecipients)}"), "n");
-        using Statement headers = new(connection, "SELECT name, value FROM headers WHERE message = @p0 ORDER BY name", "n");
         using Statement steps = new(connection, string.Create(CultureInfo.InvariantCulture, $"SELECT event FROM steps WHERE message = @p0 ORDER BY time, id LIMIT {MostSteps}"), "n");
         long last = 0;
         foreach (FoundMessage message in found.Take(question.Limit))
         {
             if (form.Length > MostText)
                 return new Answer(form.Pieces, new HistoryEnd(last));
-            form.Add(message with
-            {
-                Recipients = Rows(recipients, message.Number, FoundRecipient.From),
-                Headers = isOwner ? Rows(headers, message.Number, static row => (row.GetString(0), row.GetString(1))) : [],
-            });
+            form.Add(message with { Recipients = Rows(recipients, message.Number, FoundRecipient.From) });
             last = message.Number;
             if (!isWhole)
                 continue;
             using DbDataReader row = steps.Read(message.Number);
             while (row.Read() && form.Length <= MostText)
-                form.AddStep(row.GetString(0), isOwner);
+                form.AddStep(row.GetString(0));
         }
         return new Answer(form.Pieces, new HistoryEnd(found.Count > question.Limit ? last : null));
     }
 
-    private List<FoundMessage> Messages(DbConnection connection, HistoryQuestion question)
+    private static List<FoundMessage> Messages(DbConnection connection, HistoryQuestion question)
     {
-        Conditions conditions = new(question, database.Like);
+        Conditions conditions = new(question);
         using Statement statement = new(connection, string.Create(CultureInfo.InvariantCulture,
             $"SELECT {FoundMessage.Columns} FROM messages m WHERE {conditions.Sql} ORDER BY m.number DESC LIMIT {question.Limit + 1}"), conditions.Types);
         using DbDataReader row = statement.Read(conditions.Values);

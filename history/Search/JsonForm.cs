@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using PostfixNet.Events;
 
 namespace PostfixNet.History;
 
@@ -20,8 +19,7 @@ internal sealed class JsonForm : AnswerForm
         Say(Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
     }
 
-    internal override void AddStep(string line, bool isOwner) =>
-        Say(!isOwner && MailEvent.Parse(Encoding.UTF8.GetBytes(line)) is { Headers: not null } told ? Encoding.UTF8.GetString((told with { Headers = null }).ToLine()).TrimEnd('\n') : line);
+    internal override void AddStep(string line) => Say(line);
 
     private static void Write(Utf8JsonWriter json, FoundMessage message)
     {
@@ -39,13 +37,6 @@ internal sealed class JsonForm : AnswerForm
         Text(json, "origin", message.Origin);
         Text(json, "envelope_id", message.EnvelopeId);
         Text(json, "notice_for", message.NoticeFor);
-        if (message.Headers.Count > 0)
-        {
-            json.WriteStartObject("headers");
-            foreach ((string name, string value) in message.Headers)
-                json.WriteString(name, value);
-            json.WriteEndObject();
-        }
         json.WriteNumber("recipient_count", message.RecipientCount);
         json.WriteStartArray("recipients");
         foreach (FoundRecipient recipient in message.Recipients)

@@ -14,8 +14,6 @@ internal sealed class TextForm(bool isStory) : AnswerForm
         if (isStory)
         {
             Say(Summary(message));
-            foreach ((string name, string value) in message.Headers)
-                Say($"  {name}: {value}");
             return;
         }
         FoundRecipient? first = message.Recipients is [var one, ..] ? one : null;
@@ -23,7 +21,7 @@ internal sealed class TextForm(bool isStory) : AnswerForm
             first is null ? "" : $"{first.State}{(first.Reply is { } reply ? $": {reply}" : "")}");
     }
 
-    internal override void AddStep(string line, bool isOwner)
+    internal override void AddStep(string line)
     {
         if (MailEvent.Parse(Encoding.UTF8.GetBytes(line)) is { } told)
             Say($"  {MailTime.ListingDate(told.Time / 1_000_000)}  {PrintableText.Of(Story.Of(told))}");

@@ -11,7 +11,7 @@ public sealed record HistoryQuestion
     /// <summary>Messages of an answer at most.</summary>
     public const int MostMessages = 1000;
 
-    private const string Id = "queue_id", SenderName = "sender", RecipientName = "recipient", MessageIdName = "message_id", HeaderName = "header", HeaderText = "header_text",
+    private const string Id = "queue_id", SenderName = "sender", RecipientName = "recipient", MessageIdName = "message_id",
         SinceName = "since", UntilName = "until", StateName = "state", LimitName = "limit", BeforeName = "before", StatusName = "status", JsonName = "json";
 
     /// <summary>One message, with all its steps.</summary>
@@ -25,9 +25,6 @@ public sealed record HistoryQuestion
 
     /// <summary>With or without brackets.</summary>
     public string? MessageId { get; init; }
-
-    /// <summary>Name of a header, and what stands in it; case does not matter.</summary>
-    public (string Name, string Text)? Header { get; init; }
 
     /// <summary>When it came in, microseconds since 1970.</summary>
     public long? Since { get; init; }
@@ -54,7 +51,7 @@ public sealed record HistoryQuestion
     public AttributeList ToAttributes()
     {
         AttributeList list = new AttributeList().AddOptional(Id, QueueId).AddOptional(RecipientName, Recipient).AddOptional(MessageIdName, MessageId)
-            .AddOptional(HeaderName, Header?.Name).AddOptional(HeaderText, Header?.Text).AddOptional(StateName, State).Add(LimitName, Limit).Add(JsonName, IsJson).Add(StatusName, IsAboutService);
+            .AddOptional(StateName, State).Add(LimitName, Limit).Add(JsonName, IsJson).Add(StatusName, IsAboutService);
         if (Sender is not null)
             list.Add(SenderName, Sender);
         foreach ((string name, long? number) in ((string, long?)[])[(SinceName, Since), (UntilName, Until), (BeforeName, Before)])
@@ -76,7 +73,6 @@ public sealed record HistoryQuestion
             Sender = list.Has(SenderName) ? list.Text(SenderName) : null,
             Recipient = list.OptionalText(RecipientName),
             MessageId = list.OptionalText(MessageIdName),
-            Header = list.OptionalText(HeaderName) is { } name ? (name, list.OptionalText(HeaderText) ?? "") : null,
             Since = Optional(SinceName),
             Until = Optional(UntilName),
             State = list.OptionalText(StateName),

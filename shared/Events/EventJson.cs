@@ -106,13 +106,6 @@ internal static class EventJson
             json.WriteEndObject();
         }
         Text(json, "notice_for"u8, told.NoticeFor, longest, ref isCut);
-        if (told.Headers is { Count: > 0 } headers)
-        {
-            json.WriteStartObject("headers"u8);
-            foreach ((string name, string value) in headers)
-                Text(json, System.Text.Encoding.UTF8.GetBytes(name), value, longest, ref isCut);
-            json.WriteEndObject();
-        }
         if (isCut)
             json.WriteBoolean("cut"u8, true);
         json.WriteEndObject();
@@ -228,8 +221,6 @@ internal static class EventJson
                     Fields fields = Fields.Read(ref json);
                     return read with { Tls = new(fields.Text("level") ?? "", fields.Text("protocol"), fields.Text("cipher"), fields.Text("verified"), fields.Flag("resumed")) };
                 }
-            case "headers":
-                return read with { Headers = Fields.Read(ref json).Texts() };
             case "trace":
                 {
                     Fields fields = Fields.Read(ref json);
@@ -294,8 +285,6 @@ internal static class EventJson
             }
             return new(values);
         }
-
-        internal Dictionary<string, string> Texts() => values.Where(static field => field.Value is string).ToDictionary(static field => field.Key, static field => (string)field.Value);
 
         internal string? Text(string name) => values.GetValueOrDefault(name) as string;
 

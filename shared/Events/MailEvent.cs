@@ -115,9 +115,6 @@ public sealed record MailEvent(EventKind Kind, string Id)
     /// <summary>Of a notice, a report or a complaint: the queue ID of the message that it is about.</summary>
     public string? NoticeFor { get; init; }
 
-    /// <summary>Headers of the message that history_headers names, by name; decoded.</summary>
-    public IReadOnlyDictionary<string, string>? Headers { get; init; }
-
     /// <summary>Texts of it were cut, so that the line is not longer than <see cref="LongestLine"/>.</summary>
     public bool IsCut { get; init; }
 

@@ -22,7 +22,7 @@ public sealed class MailIsFoundLater
 
     private static void TellTwo(MailSystem mail)
     {
-        Tell(mail, 1, "accepted", "A1", "\"sender\":\"alice@origin.test\",\"message_id\":\"<one@origin.test>\",\"size\":321,\"origin\":\"smtp\",\"client\":{\"name\":\"client.test\",\"address\":\"192.0.2.1\"},\"headers\":{\"Subject\":\"invoice 17\"}");
+        Tell(mail, 1, "accepted", "A1", "\"sender\":\"alice@origin.test\",\"message_id\":\"<one@origin.test>\",\"size\":321,\"origin\":\"smtp\",\"client\":{\"name\":\"client.test\",\"address\":\"192.0.2.1\"}");
         Tell(mail, 2, "queued", "A1", "\"recipients\":1");
         Tell(mail, 3, "delivered", "A1", "\"recipient\":\"bob@dest.test\",\"attempt\":1,\"reply\":\"250 taken\",\"remote\":{\"name\":\"mx.dest.test\",\"address\":\"192.0.2.2\",\"port\":25}");
         Tell(mail, 4, "accepted", "B1", "\"sender\":\"carol@origin.test\",\"message_id\":\"<two@origin.test>\"");
@@ -54,7 +54,6 @@ public sealed class MailIsFoundLater
             (["--recipient", "other.test"], ["B1"]),
             (["--sender", "origin.test"], ["B1", "A1"]),
             (["--message-id", "<one@origin.test>"], ["A1"]),
-            (["--header", "subject=INVOICE"], ["A1"]),
             (["--since", "2h", "--state", "sent"], ["A1"]),
             (["--until", "2h"], []),
             (["--limit", "1"], ["B1"]),

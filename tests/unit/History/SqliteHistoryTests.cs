@@ -52,7 +52,7 @@ public sealed class SqliteHistoryTests : HistoryTests, IDisposable
         // All is read again.
         Assert.Equal(EventPosition.Beginning, position);
         next.Take(_steps.Delivery("B1"), new EventPosition(1, 5), 0);
-        Assert.Equal("B1", new HistorySearch(database, TimeSpan.FromSeconds(30)).Ask(new(), isOwner: true).Pieces[0].Cells[0]);
+        Assert.Equal("B1", new HistorySearch(database, TimeSpan.FromSeconds(30)).Ask(new()).Pieces[0].Cells[0]);
         Assert.True(File.Exists(PathOfFile + SqliteDatabase.Aside));
         Assert.Matches(@"^warning: the database of the history is damaged \(.*\): it was renamed to .*/history\.db\.damaged, and a new one is made of the events that are kept; mail is not affected$", Assert.Single(Log.Lines));
     }

@@ -58,17 +58,11 @@ internal sealed class HistoryKeeper(IDatabase database, TimeSpan keepTime, long 
         return _store.Position;
     }
 
-    public void Take(IReadOnlyList<MailEvent> events, EventPosition after, long missed)
+    public void Take(IReadOnlyList<MailEvent> events, EventPosition after, long missed) => Mend(store =>
     {
-        HistoryStore store = _store!;
         try
         {
             store.Take(events, after, missed);
-        }
-        catch (HistoryException e) when (e.Trouble == DatabaseTrouble.Damaged)
-        {
-            BeginAnew(e);
-            throw;
         }
         catch (HistoryException e) when (e.Trouble == DatabaseTrouble.BadValue)
         {
@@ -78,7 +72,7 @@ internal sealed class HistoryKeeper(IDatabase database, TimeSpan keepTime, long 
         _eventsSince += events.Count;
         if (_eventsSince >= EventsBetweenLooks)
             Prune(store);
-    }
+    });
 
     // One that the database does not take keeps the others from nothing. Those that were taken twice count once.
     private void TakeEach(HistoryStore store, IReadOnlyList<MailEvent> events, EventPosition after, long missed)
@@ -99,10 +93,24 @@ internal sealed class HistoryKeeper(IDatabase database, TimeSpan keepTime, long 
         store.Take([], after, missed);
     }
 
-    public void Rest()
+    public void Rest() => Mend(store =>
     {
         if (clock.GetElapsedTime(_lastPrune) >= s_pruneInterval || _lastPrune == 0)
-            Prune(_store!);
+            Prune(store);
+    });
+
+    // Damage is found by whatever comes upon it first; the consumer opens what takes the place of the file.
+    private void Mend(Action<HistoryStore> work)
+    {
+        try
+        {
+            work(_store!);
+        }
+        catch (HistoryException e) when (e.Trouble == DatabaseTrouble.Damaged)
+        {
+            BeginAnew(e);
+            throw;
+        }
     }
 
     private void Prune(HistoryStore store)

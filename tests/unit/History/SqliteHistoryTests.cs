@@ -57,6 +57,25 @@ public sealed class SqliteHistoryTests : HistoryTests, IDisposable
         Assert.Matches(@"^warning: the database of the history is damaged \(.*\): it was renamed to .*/history\.db\.damaged, and a new one is made of the events that are kept; mail is not affected$", Assert.Single(Log.Lines));
     }
 
+    // As a disk does it, while the file is in use.
+    [Fact]
+    public void Damage_that_removing_comes_upon_is_mended_as_well()
+    {
+        using IDatabase database = NewDatabase();
+        using HistoryKeeper keeper = new(database, TimeSpan.FromDays(7), 1, Clock, new PostfixNet.History.Log(Log));
+        keeper.Open();
+        for (int i = 0; i < 200; i++)
+            keeper.Take(_steps.Delivery($"A{i}"), new EventPosition(1, i), 0);
+        keeper.Dispose();
+        byte[] content = File.ReadAllBytes(PathOfFile);
+        content.AsSpan(4096 * 40).Fill((byte)'x');
+        File.WriteAllBytes(PathOfFile, content);
+        Assert.Equal(new EventPosition(1, 199), keeper.Open());
+        Assert.Equal(DatabaseTrouble.Damaged, Assert.Throws<HistoryException>(keeper.Rest).Trouble);
+        Assert.True(File.Exists(PathOfFile + SqliteDatabase.Aside));
+        Assert.Equal(EventPosition.Beginning, keeper.Open());
+    }
+
     [Fact]
     public void A_link_in_the_place_of_the_file_is_not_followed()
     {

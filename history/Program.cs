@@ -27,7 +27,7 @@ namespace PostfixNet.History;
 ///   the process writes nothing in the queue but its own directory, and reads nothing but that and the events.
 ///   A password of a server is no matter of main.toml: it stands in a file for mail_owner alone ("Passfile").
 /// DIAGNOSTICS
-///   "events wait: why", once until it is over, when the database does not take them. "the database of the history is damaged ..."; "the history reached history_size_limit ...".
+///   "events wait: why", once until it is over, when the database does not take them. "events are read with the priority of all other work ...": the system forbids sched_setscheduler(2) or ioprio_set(2). "the database of the history is damaged ..."; "the history reached history_size_limit ...".
 ///   Exit 0: told to end. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
 ///   authorized_flush_users, authorized_mailq_users, events_enable, history_database, history_enable, history_keep_time, history_size_limit,

@@ -101,7 +101,7 @@ internal sealed class HistoryService(EventLoop loop, EventConsumer consumer, His
         (EventLag lag, (long messages, long bytes)) = (consumer.Lag(), search.Count());
         string told = isJson
             ? string.Create(CultureInfo.InvariantCulture, $"{{\"messages\": {messages}, \"bytes\": {bytes}, \"behind_bytes\": {lag.Bytes}, \"behind_seconds\": {lag.Seconds}, \"missed\": {keeper.Missed}}}")
-            : string.Create(CultureInfo.InvariantCulture, $"{messages} messages in {bytes} bytes; behind by {lag.Bytes} bytes of events, {lag.Seconds} s; {keeper.Missed} events are missing");
+            : string.Create(CultureInfo.InvariantCulture, $"{messages} messages in {bytes} bytes; behind by {lag.Bytes} bytes of events, {lag.Seconds} s; {keeper.Missed} events, or whole files of them, are missing");
         return new Answer([new HistoryPiece([told])], new HistoryEnd(null));
     }
 }

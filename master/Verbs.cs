@@ -269,8 +269,9 @@ internal sealed class SuppressVerb : MasterVerb
     [Option("json", HelpText = "list, check: JSON, one object an address, a line each.")]
     public bool Json { get; set; }
 
-    internal override int Run(string directory) =>
-        SuppressCommand.Run(directory, [.. Words], new SuppressOptions(Sender.FirstOrDefault(), Reason.FirstOrDefault(), Time.FirstOrDefault(), Json));
+    internal override int Run(string directory) => Json && Words.FirstOrDefault() is not ("list" or "check")
+        ? Caller.Fail("suppress takes --json with list and check alone", ExitStatus.Usage)
+        : SuppressCommand.Run(directory, [.. Words], new SuppressOptions(Sender.FirstOrDefault(), Reason.FirstOrDefault(), Time.FirstOrDefault(), Json));
 }
 
 [Verb("import", HelpText = "Make main.toml and master.toml of a configuration of Postfix.")]

@@ -21,7 +21,7 @@ namespace PostfixNet.Reports;
 /// DIAGNOSTICS
 ///   A line for each recipient, as of all delivery agents, relay=reports: "failure of ID for ..., forwarded to ...", "replayed", "forged". Trouble is deferred. Exit 0: told to end, or idle. 78: configuration unusable.
 /// CONFIGURATION
-///   bounce_service_name, cleanup_service_name, defer_service_name, delay_logging_resolution_limit, hash_queue_depth, hash_queue_names, mydestination, report_domain, report_lifetime, report_senders,
+///   bounce_service_name, cleanup_service_name, defer_service_name, delay_logging_resolution_limit, hash_queue_depth, hash_queue_names, mydestination, mydomain, myorigin, report_domain, report_lifetime, report_senders,
 ///   and those of shared/Events/EventOptions.cs and shared/Service/SingleServer.cs.
 /// BUGS
 ///   Texts are recognised in English. What a report says of several recipients, as of the members of a list, is taken together.

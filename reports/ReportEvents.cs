@@ -46,9 +46,9 @@ internal static class ReportEvents
             QueueId = request.Id.ToString(),
             NoticeFor = sent?.QueueId,
             Recipient = recipient.Length > 0 ? recipient : null,
-            Status = report.Kind switch { ReportKind.Complaint => $"complaint ({report.Type})", ReportKind.Failure => "failed", ReportKind.Delay => "delayed", _ => "delivered" },
+            Status = report.Kind switch { ReportKind.Complaint => "complaint", ReportKind.Failure => "failed", ReportKind.Delay => "delayed", _ => "delivered" },
             Dsn = said.Status.Length > 0 ? said.Status : null,
-            Reply = said.Diagnostic.Length > 0 ? said.Diagnostic : null,
+            Reply = said.Diagnostic.Length > 0 ? said.Diagnostic : report.Kind == ReportKind.Complaint ? report.Type : null,
         };
     }
 }

@@ -140,7 +140,8 @@ internal sealed class HistoryStore : IDisposable
             return;
         }
         message.NoticeFor ??= ColumnText.Of(told.NoticeFor);
-        message.Take(told, RecipientOf(message, told.Recipient), told.Kind == EventKind.Redirected && told.Recipient is not null ? RecipientOf(message, told.OriginalRecipient) : null);
+        // A report names a recipient of the message that it is about, not one of its own.
+        message.Take(told, told.Kind is EventKind.Report or EventKind.Complaint ? null : RecipientOf(message, told.Recipient), told.Kind == EventKind.Redirected && told.Recipient is not null ? RecipientOf(message, told.OriginalRecipient) : null);
     }
 
     private MessageRecord MessageOf(MailEvent told, string queueId)

@@ -15,8 +15,16 @@ public sealed class ReturnPathSettings
         Domain = config.Get(Parameters.ReportDomain);
         _senders = [.. config.Get(Parameters.ReportSenders).Select(static word => word.ToLowerInvariant())];
         Lifetime = (long)config.Get(Parameters.ReportLifetime).TotalSeconds;
-        if (config.Get(Parameters.MyDestination).Contains(Domain, StringComparer.OrdinalIgnoreCase))
-            throw config.Refuse(Parameters.ReportDomain, "is in mydestination, and has other mail; give a domain of its own, e.g. \"bounces.example.com\"");
+        // All other mail for it would be refused.
+        foreach ((string place, IEnumerable<string> domains) in ((string, IEnumerable<string>)[])
+        [
+            ("in mydestination", config.Get(Parameters.MyDestination)), ("mydomain", [config.Get(Parameters.MyDomain)]), ("myorigin", [config.Get(Parameters.MyOrigin)]),
+            ("in report_senders", _senders.Select(static sender => sender.Contains('@', StringComparison.Ordinal) ? Address.DomainOf(sender) : sender)),
+        ])
+        {
+            if (Domain.Length > 0 && domains.Contains(Domain, StringComparer.OrdinalIgnoreCase))
+                throw config.Refuse(Parameters.ReportDomain, $"is {place}, and has other mail; give a domain of its own, e.g. \"bounces.example.com\"");
+        }
     }
 
     /// <summary>report_domain; empty: there are none.</summary>

@@ -182,7 +182,7 @@ internal sealed class LoginTrial
             Verification.Sts => "by its certificate, as the MTA-STS policy asks",
             Verification.Dane => "by TLSA records (DANE)",
             _ => "no",
-        }, turn.VerifiedBy == Verification.None ? "the level does not ask for it: whoever is on the way could be the server; smtp_tls_security_level or smtp_tls_policy_maps = \"secure\" does" : "");
+        }, turn.VerifiedBy != Verification.None ? "" : turn.Tls.Level is not (TlsLevel.May or TlsLevel.Encrypt) ? "the server has not shown what the level asks for; the log says what is wrong" : "the level does not ask for it: whoever is on the way could be the server; smtp_tls_security_level or smtp_tls_policy_maps = \"secure\" does");
     }
 
     private void DescribeMechanisms(LoginSettings login, SmtpHandshake handshake, ServerTurn turn, IChannelSecurity? security)

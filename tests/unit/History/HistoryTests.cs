@@ -76,6 +76,17 @@ public abstract class HistoryTests : IDisposable
         Assert.Equal(["sent"], Ask(new() { Recipient = "bob@dest.test", State = "sent" }).Pieces.Select(static piece => piece.Cells[2]));
     }
 
+    // A report came to a return path: it is about the recipient of another message.
+    [Fact]
+    public void Whom_a_report_is_about_is_no_recipient_of_it()
+    {
+        if (!Open())
+            return;
+        Take(_steps.Accepted("A1", sender: ""), _steps.Queued("A1", 1), _steps.Of(EventKind.Report, "A1", "bob@dest.test", 0), _steps.Of(EventKind.Delivered, "A1", "rxyz@bounces.test", 100, 1));
+        Assert.Equal("sent", State("A1"));
+        Assert.DoesNotContain("bob@dest.test", string.Concat(Lines(new() { QueueId = "A1" }).Where(static line => line.Contains("waiting", StringComparison.Ordinal))), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_event_that_is_told_again_changes_nothing()
     {

@@ -81,6 +81,8 @@ internal sealed class Supervisor : IDisposable
         Signals.IgnoreFileSizeLimit();
         FileSystem.SetCreationMask(0x12 /* 022 */);
         supervisor.PrepareQueue();
+        // Whoever finds our pid in the file may give an order at once; the loop gets to it in time.
+        supervisor.WatchSignals();
         using SafeFileHandle? pidFile = PidFile.TryTake(instance.Settings.Queue);
         if (pidFile is null)
             throw new IOException("the mail system is already running on this queue");
@@ -88,7 +90,6 @@ internal sealed class Supervisor : IDisposable
         supervisor.Apply();
         supervisor._isUp = true;
         supervisor._status = new StatusSocket(supervisor._loop, supervisor.Report);
-        supervisor.WatchSignals();
         supervisor._log.Started(instance.Settings.Version, directory);
         ready(instance);
         ServiceManager.Ready();

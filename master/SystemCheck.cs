@@ -105,6 +105,10 @@ internal static class SystemCheck
             if (config.Get(shorter) > config.Get(longer) && config.Get(longer) > TimeSpan.Zero)
                 yield return config.Refuse(shorter, $"longer than {longer.Name}: {effect}").Message;
         }
+        if (config.Get(Parameters.EventsEnable) && config.Get(Parameters.EventsKeepSize) < config.Get(Parameters.EventsSegmentSize))
+            yield return config.Refuse(Parameters.EventsKeepSize, $"less than {Parameters.EventsSegmentSize.Name}: what is finished may go before anybody has read it").Message;
+        if (config.Get(Parameters.SuppressionAutomatic) && !config.Get(Parameters.SuppressionEnable))
+            yield return config.Refuse(Parameters.SuppressionAutomatic, $"has no meaning without {Parameters.SuppressionEnable.Name} = true").Message;
     }
 
     /// <summary>Words of hash_queue_names that are no queues, one line each.</summary>

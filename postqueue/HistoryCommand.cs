@@ -11,6 +11,9 @@ namespace PostfixNet.Postqueue;
 /// <summary>postqueue history: has the service history look, and prints what it says.</summary>
 internal static class HistoryCommand
 {
+    // As of grep(1).
+    private const int NothingFound = 1;
+
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
 
     internal static int Run(PostqueueSettings settings, CallerLog log, HistoryQuestion question)
@@ -39,7 +42,7 @@ internal static class HistoryCommand
             return ExitStatus.Ok;
         // An answer to a question, and no trouble of the mail system: it does not belong in the mail log.
         StandardStreams.WriteError("postqueue: nothing in the history\n");
-        return ExitStatus.Unavailable;
+        return NothingFound;
     }
 
     private static HistoryEnd Print(Channel channel, out int count)

@@ -34,7 +34,7 @@ namespace PostfixNet.Postqueue;
 ///   age in minutes, in the layout of Postfix's qshape. tail tells each change of what a message, or the mail for a destination, waits for, until it is gone.
 ///   destinations tells what the queue manager has in memory: transports that are suspended and destinations that are left alone after failures, since when, until when and why,
 ///   how many deliveries were put off for that, and then the destinations with most deliveries waiting or under way, 1000 at most. Times of --json are seconds since 1970.
-///   history finds mail of the past, where history_enable keeps it (docs/history.md): a line for each message, the latest first, with its first recipient and what became of that; of one
+///   history finds mail of the past, where history_enable keeps it (docs/history.md): a line for each message, the latest first, with one recipient, of those that were asked for, and what became of that; of one
 ///   message each step, in words. An address without "@" is a domain. With --json each message is an object, and each step an event (docs/events.md). What does not fit is said with the number for --before.
 ///   The verbs list, flush and explain are the same with names; --help, also behind a verb, tells what is accepted, --version
 ///   which version this is.
@@ -46,7 +46,7 @@ namespace PostfixNet.Postqueue;
 ///   The service trusts neither its clients nor the files in maildrop. The command trusts nothing it is told by the
 ///   service but prints it, control characters replaced.
 /// DIAGNOSTICS
-///   Errors are said on standard error and, where the caller may write it, in the log. Exit status: 0 done; 69 the mail
+///   Errors are said on standard error and, where the caller may write it, in the log. Exit status: 0 done; 1 the history has nothing of it; 69 the mail
 ///   system is down, or bad usage of the single letters (as in Postfix); 64 of verbs and long options; 77 not permitted; 78 bad configuration.
 /// CONFIGURATION
 ///   authorized_flush_users, authorized_mailq_users, empty_address_recipient, enable_long_queue_ids,

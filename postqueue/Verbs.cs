@@ -208,6 +208,7 @@ internal sealed class HistoryVerb : PostqueueVerb
             : (since is not null && HistoryMoment.Parse(since, now) is null) || (until is not null && HistoryMoment.Parse(until, now) is null) ? $"--since, --until: {HistoryMoment.Accepted}"
             : State.Any(static state => !s_states.Contains(state)) ? $"--state: give one of {string.Join(", ", s_states)}"
             : Limit.Any(static limit => limit is < 1 or > Delivery.HistoryQuestion.MostMessages) ? "--limit: give a number from 1 to 1000"
+            : Status && (Id.Length > 0 || Sender.Concat(Recipient).Concat(MessageId).Concat(Since).Concat(Until).Concat(State).Any() || Limit.Any() || Before.Any()) ? "--status stands alone"
             : null;
         return problem is not null ? log.Fatal(problem, ExitStatus.Usage) : HistoryCommand.Run(settings, log, new Delivery.HistoryQuestion
         {

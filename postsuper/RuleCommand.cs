@@ -114,8 +114,8 @@ internal static class RuleCommand
     }
 
     private static string Line(RuleUse use) => PrintableText.Of(string.Create(CultureInfo.InvariantCulture,
-        $"{use.Rule.Name} {use.Rule.ActionWord}{(use.Rule.Target.Length > 0 ? " " + Address.ToExternal(use.Rule.Target) : "")} --match '{use.Rule.Filter.Text.Replace("'", "'\\''", StringComparison.Ordinal)}' since {MailTime.ListingDate(use.Rule.Since).TrimEnd()}"
-        + $"{(use.Rule.Expires > 0 ? $" until {MailTime.ListingDate(use.Rule.Expires).TrimEnd()}" : "")}, used {use.Count}"));
+        $"{use.Rule.Name} {use.Rule.ActionWord}{(use.Rule.Target.Length > 0 ? " " + Address.ToExternal(use.Rule.Target) : "")} --match '{use.Rule.Filter.Text.Replace("'", "'\\''", StringComparison.Ordinal)}' since {MailTime.DateWithYear(use.Rule.Since)}"
+        + $"{(use.Rule.Expires > 0 ? $" until {MailTime.DateWithYear(use.Rule.Expires)}" : "")}, used {use.Count}"));
 
     private static string Json(RuleUse use) =>
         $"{{\"name\": {JsonText.Quote(use.Rule.Name)}, \"action\": \"{use.Rule.ActionWord}\", "

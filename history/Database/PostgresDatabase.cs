@@ -46,7 +46,7 @@ internal sealed class PostgresDatabase : IDatabase
         }
         catch (Exception e) when (e is ArgumentException or KeyNotFoundException or FormatException)
         {
-            throw new FormatException($"{e.Message}; give e.g. \"Host=/run/postgresql;Database=mail;Username=postfix\"", e);
+            throw new FormatException($"{e.Message.Split(" (Parameter")[0].TrimEnd('.')}; give e.g. \"Host=/run/postgresql;Database=mail;Username=postfix\"", e);
         }
         if (settings.Password is not null || settings.SslPassword is not null)
             throw new FormatException("everybody may read it, so it must not have a password: put that into a file for mail_owner alone, and give \"Passfile=/path\"");

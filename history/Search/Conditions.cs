@@ -27,6 +27,26 @@ internal sealed class Conditions
         Add(question.Before, static p => $"m.number < {p}");
     }
 
+    /// <summary>An order of a message's recipients: those that were asked for come first.</summary>
+    /// <param name="question">What is asked for.</param>
+    /// <param name="values">Values of the parameters from the second on.</param>
+    internal static string RecipientOrder(HistoryQuestion question, out string[] values)
+    {
+        List<string> terms = [], given = [];
+        void First(string column, string? value)
+        {
+            if (value is null)
+                return;
+            given.Add(value);
+            terms.Add(string.Create(CultureInfo.InvariantCulture, $"CASE WHEN {column} = @p{given.Count} THEN 0 ELSE 1 END"));
+        }
+        First("state", question.State);
+        if (question.Recipient is { } recipient)
+            First(IsDomain(recipient) ? "domain" : "folded", IsDomain(recipient) ? Domain(recipient) : ColumnText.Folded(recipient));
+        values = [.. given];
+        return string.Join(", ", [.. terms, "address"]);
+    }
+
     /// <summary>For behind WHERE.</summary>
     internal string Sql => _conditions.Count == 0 ? "1 = 1" : string.Join(" AND ", _conditions);
 

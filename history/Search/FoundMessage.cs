@@ -8,7 +8,7 @@ internal sealed record FoundMessage(long Number, string QueueId, string? Message
 {
     internal const string Columns = "m.number, m.queue_id, m.message_id, m.sender, m.size, m.client, m.origin, m.envelope_id, m.notice_for, m.arrived, m.changed, m.finished, m.recipients, m.seen, m.state";
 
-    /// <summary>The first of them.</summary>
+    /// <summary>Some of them: those that were asked for first.</summary>
     internal IReadOnlyList<FoundRecipient> Recipients { get; init; } = [];
 
     internal static FoundMessage From(DbDataReader row) => new(row.GetInt64(0), row.GetString(1), row.Text(2), row.Text(3), row.Number(4), row.Text(5), row.Text(6), row.Text(7), row.Text(8),

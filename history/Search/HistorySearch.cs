@@ -56,14 +56,15 @@ internal sealed class HistorySearch(IDatabase database, TimeSpan limit)
         List<FoundMessage> found = Messages(connection, question);
         AnswerForm form = question.IsJson ? new JsonForm() : new TextForm(isWhole);
         using Statement recipients = new(connection, string.Create(CultureInfo.InvariantCulture,
-            $"SELECT {FoundRecipient.Columns} FROM recipients WHERE message = @p0 ORDER BY address LIMIT {(isWhole ? ManyRecipients : FewRecipients)}"), "n");
+            $"SELECT {FoundRecipient.Columns} FROM recipients WHERE message = @p0 ORDER BY {Conditions.RecipientOrder(question, out string[] wanted)} LIMIT {(isWhole ? ManyRecipients : FewRecipients)}"),
+            "n".PadRight(1 + wanted.Length, 't'));
         using Statement steps = new(connection, string.Create(CultureInfo.InvariantCulture, $"SELECT event FROM steps WHERE message = @p0 ORDER BY time, id LIMIT {MostSteps}"), "n");
         long last = 0;
         foreach (FoundMessage message in found.Take(question.Limit))
         {
             if (form.Length > MostText)
                 return new Answer(form.Pieces, new HistoryEnd(last));
-            form.Add(message with { Recipients = Rows(recipients, message.Number, FoundRecipient.From) });
+            form.Add(message with { Recipients = Rows(recipients, FoundRecipient.From, [message.Number, .. wanted]) });
             last = message.Number;
             if (!isWhole)
                 continue;
@@ -86,9 +87,9 @@ internal sealed class HistorySearch(IDatabase database, TimeSpan limit)
         return found;
     }
 
-    private static List<T> Rows<T>(Statement statement, long message, Func<DbDataReader, T> from)
+    private static List<T> Rows<T>(Statement statement, Func<DbDataReader, T> from, params ReadOnlySpan<object?> values)
     {
-        using DbDataReader row = statement.Read(message);
+        using DbDataReader row = statement.Read(values);
         List<T> rows = [];
         while (row.Read())
             rows.Add(from(row));

@@ -17,7 +17,7 @@ internal sealed class TextForm(bool isStory) : AnswerForm
             return;
         }
         FoundRecipient? first = message.Recipients is [var one, ..] ? one : null;
-        Say(message.QueueId, MailTime.ListingDate(message.Arrived / 1_000_000), message.State, Sender(message), Others(message, first),
+        Say(message.QueueId, MailTime.DateWithYear(message.Arrived / 1_000_000), message.State, Sender(message), Others(message, first),
             first is null ? "" : $"{first.State}{(first.Reply is { } reply ? $": {reply}" : "")}");
     }
 

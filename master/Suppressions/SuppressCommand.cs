@@ -61,11 +61,11 @@ internal static class SuppressCommand
         TextTable table = new("ADDRESS", "FOR MAIL OF", "SINCE", "UNTIL", "BY", "REASON");
         long now = MailTime.NowSeconds;
         foreach (SuppressionEntry entry in list.Entries())
-            table.Row(Shown(entry.Address), entry.Sender.Length > 0 ? Shown(entry.Sender) : "all", MailTime.ListingDate(entry.Since).TrimEnd(), UntilOf(entry, now), entry.By, PrintableText.Of(entry.Reason));
+            table.Row(Shown(entry.Address), entry.Sender.Length > 0 ? Shown(entry.Sender) : "all", MailTime.DateWithYear(entry.Since), UntilOf(entry, now), entry.By, PrintableText.Of(entry.Reason));
         return Output.Print(table.HasRows ? table.ToString() : "no address is on the suppression list\n", ExitStatus.Ok);
     }
 
-    private static string UntilOf(SuppressionEntry entry, long now) => entry.Until == 0 ? "removed" : $"{MailTime.ListingDate(entry.Until).TrimEnd()}{(entry.IsOver(now) ? ", over" : "")}";
+    private static string UntilOf(SuppressionEntry entry, long now) => entry.Until == 0 ? "it is removed" : $"{MailTime.DateWithYear(entry.Until)}{(entry.IsOver(now) ? ", over" : "")}";
 
     private static int Export(SuppressionSettings settings)
     {
@@ -80,7 +80,7 @@ internal static class SuppressCommand
         SuppressionEntry? entry = list.Find(SenderOf(options), address, MailTime.NowSeconds);
         string text = options.Json ? $"{{\"address\": {JsonText.Quote(Shown(address))}, \"suppressed\": {(entry is null ? "false" : "true")}, \"entry\": {(entry is null ? "null" : Json(entry))}}}\n"
             : entry is null ? $"{Shown(address)}: not on the suppression list\n"
-            : $"{Shown(address)}: on the suppression list as {Shown(entry.Address)}{(entry.Sender.Length > 0 ? $" for mail of {Shown(entry.Sender)}" : "")}, since {MailTime.ListingDate(entry.Since).TrimEnd()}, "
+            : $"{Shown(address)}: on the suppression list as {Shown(entry.Address)}{(entry.Sender.Length > 0 ? $" for mail of {Shown(entry.Sender)}" : "")}, since {MailTime.DateWithYear(entry.Since)}, "
                 + $"until {UntilOf(entry, MailTime.NowSeconds)}, by {entry.By}: {PrintableText.Of(entry.Reason)}\n";
         return Output.Print(text, entry is null ? 1 : ExitStatus.Ok);
     }

@@ -70,7 +70,7 @@ public sealed class CommandReader<T>(string program, string usage)
         if (_accepted is [{ Verb: null } only])
             return only.Read(parser, arguments);
         if (WithoutVerb(arguments) is { } wrong)
-            return Refuse(wrong);
+            return Refuse(wrong, []);
         arguments = VerbFirst(arguments);
         return arguments is ["help", var verb, ..] ? Read([verb, Help])
             : Outcome(parser.ParseArguments(arguments, [.. _accepted.Select(accepted => accepted.Type)]), command => (T)command, arguments);
@@ -100,19 +100,23 @@ public sealed class CommandReader<T>(string program, string usage)
     }
 
     private Reading<T> Outcome<TParsed>(ParserResult<TParsed> result, Func<TParsed, T> command, IReadOnlyList<string> arguments) => result.MapResult(
-        parsed => Accept(command(parsed)),
+        parsed => Accept(command(parsed), arguments),
         errors => errors.First() switch
         {
             VersionRequestedError => new Reading<T>(null, $"{program} (Postfix.Net) {typeof(CommandReader<T>).Assembly.GetName().Version?.ToString(3)}\n", ExitStatus.Ok),
             HelpRequestedError or HelpVerbRequestedError => new Reading<T>(null, HelpOf(result, isOfVerb: arguments.Count > 0 && _accepted.Exists(accepted => accepted.Verb == arguments[0])), ExitStatus.Ok),
-            Error error => Refuse(Complaint(error, arguments)),
+            Error error => Refuse(Complaint(error, arguments), arguments),
         });
 
-    private Reading<T> Accept(T command) => command.Surplus.FirstOrDefault() is { } surplus
-        ? Refuse($"\"{Shown(surplus)}\" is one word too many")
+    private Reading<T> Accept(T command, IReadOnlyList<string> arguments) => command.Surplus.FirstOrDefault() is { } surplus
+        ? Refuse($"\"{Shown(surplus)}\" is one word too many", arguments)
         : new Reading<T>(command, "", ExitStatus.Ok);
 
-    private Reading<T> Refuse(string why) => new(null, $"{program}: fatal: {why}; {usage}\n", ExitStatus.Usage);
+    private Reading<T> Refuse(string why, IReadOnlyList<string> arguments) => new(null, $"{program}: fatal: {why}; {WayOut(arguments)}\n", ExitStatus.Usage);
+
+    // The usage of all commands is no help to who has chosen one.
+    private string WayOut(IReadOnlyList<string> arguments) =>
+        arguments is [var verb, ..] && _accepted.Exists(accepted => accepted.Verb == verb) ? $"see \"{program} {verb} {Help}\"" : usage;
 
     private string HelpOf<TParsed>(ParserResult<TParsed> result, bool isOfVerb) => Manual is null ? WordsOf(result)
         : isOfVerb ? $"{WordsOf(result)}\nDIAGNOSTICS\n{ManualPage.Section(Manual, "DIAGNOSTICS")}" : $"{ManualPage.Help(Manual)}\n{WordsOf(result)}";

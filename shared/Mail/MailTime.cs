@@ -41,6 +41,14 @@ public static class MailTime
         return $"{s_days[t.WeekDay]} {Stamp(t)}";
     }
 
+    /// <summary>Date of what may be long ago or far ahead, with its year, e.g. <c>2026-11-21 05:50</c>.</summary>
+    /// <param name="seconds">Since 1970.</param>
+    public static string DateWithYear(long seconds)
+    {
+        LocalTime t = LocalTime.At(seconds);
+        return string.Create(CultureInfo.InvariantCulture, $"{t.Year:D4}-{t.Month:D2}-{t.Day:D2} {t.Hour:D2}:{t.Minute:D2}");
+    }
+
     /// <summary>Log stamp, e.g. <c>Nov  1 05:34:19</c>; the day is padded with a blank.</summary>
     /// <param name="seconds">Since 1970.</param>
     public static string LogStamp(long seconds) => Stamp(LocalTime.At(seconds));

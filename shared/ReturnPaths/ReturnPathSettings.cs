@@ -14,6 +14,12 @@ public sealed class ReturnPathSettings
         ArgumentNullException.ThrowIfNull(config);
         Domain = config.Get(Parameters.ReportDomain);
         _senders = [.. config.Get(Parameters.ReportSenders).Select(static word => word.ToLowerInvariant())];
+        foreach (string word in _senders)
+        {
+            string domain = word.Contains('@', StringComparison.Ordinal) ? Address.DomainOf(word) : word.StartsWith('.') ? word[1..] : word;
+            if (word != "*" && (word.StartsWith('@') || !DomainName.IsMailDomain(domain)))
+                throw config.Refuse(Parameters.ReportSenders, $"has \"{PrintableText.Of(word)}\"; give addresses, domains, \".domain\" for all below one, or \"*\"");
+        }
         Lifetime = (long)config.Get(Parameters.ReportLifetime).TotalSeconds;
         // All other mail for it would be refused.
         foreach ((string place, IEnumerable<string> domains) in ((string, IEnumerable<string>)[])

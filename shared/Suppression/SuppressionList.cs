@@ -380,7 +380,6 @@ public sealed class SuppressionList : IDisposable
             GiveToOwner(_directory, fresh);
             if (!FileSystem.TryRename(fresh, PathOf))
                 throw new SystemCallException($"rename {fresh}", "it is gone");
-            FileSystem.FlushDirectory(_directory);
             _index.Clear();
             foreach ((ulong number, long offset, int failures) in kept)
                 _index[number] = (offset, failures);
@@ -388,6 +387,8 @@ public sealed class SuppressionList : IDisposable
             (_lines, _end) = (kept.Count, written);
             _file.Dispose();
             _file = file;
+            // What is written from now on goes into the file that has the name, whatever this says.
+            FileSystem.FlushDirectory(_directory);
 
             void Spill()
             {

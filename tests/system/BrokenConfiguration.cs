@@ -140,6 +140,17 @@ public sealed class BrokenConfiguration
         Assert.Matches($@"master: warning: \S*main\.toml:\d+:\d+: {name}: {Regex.Escape(warning)}", mail.Master("check").Ok().Error);
     });
 
+    [Fact]
+    public void WhatDoesNothingWithoutAnotherSettingIsAWarning() => MailSystem.Run(mail =>
+    {
+        mail.Set("suppression_automatic", true);
+        mail.Set("events_keep_size", "1M");
+        Assert.Matches(@"suppression_automatic: has no meaning without suppression_enable = true\n$", mail.Master("check").Ok().Error);
+        mail.Set("suppression_enable", true);
+        mail.Set("events_enable", true);
+        Assert.Matches(@"events_keep_size: less than events_segment_size: what is finished may go before anybody has read it\n$", mail.Master("check").Ok().Error);
+    });
+
     // S1-05
     [Fact]
     public void AccountThatDoesNotExistIsNamed() => MailSystem.Run(mail =>

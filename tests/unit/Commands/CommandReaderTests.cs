@@ -30,12 +30,12 @@ public sealed class CommandReaderTests
     [InlineData("relod", "unknown command \"relod\", did you mean \"reload\"?; usage: master ")]
     [InlineData("destroy", "unknown command \"destroy\"; usage: master ")]
     [InlineData("\u001b[2J", "unknown command \"?[2J\"; usage: master ")]
-    [InlineData("stop now", "\"now\" is one word too many; usage: master ")]
-    [InlineData("start --confg /x", "unknown option --confg, did you mean \"--config\"?; options: --config; usage: master ")]
-    [InlineData("start -z", "unknown option -z; options: --config; usage: master ")]
-    [InlineData("start --config", "option --config needs a value; usage: master ")]
-    [InlineData("start -c", "option --config needs a value; usage: master ")]
-    [InlineData("start --config /a --config /b", "option --config is given twice; usage: master ")]
+    [InlineData("stop now", "\"now\" is one word too many; see \"master stop --help\"")]
+    [InlineData("start --confg /x", "unknown option --confg, did you mean \"--config\"?; options: --config; see \"master start --help\"")]
+    [InlineData("start -z", "unknown option -z; options: --config; see \"master start --help\"")]
+    [InlineData("start --config", "option --config needs a value; see \"master start --help\"")]
+    [InlineData("start -c", "option --config needs a value; see \"master start --help\"")]
+    [InlineData("start --config /a --config /b", "option --config is given twice; see \"master start --help\"")]
     public void What_is_wrong_and_what_is_accepted_is_one_line(string line, string want)
     {
         Reading<MasterVerb> reading = PostfixNet.Master.Verbs.Reader.Read(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));

@@ -71,6 +71,9 @@ public abstract class HistoryTests : IDisposable
         Assert.Equal("failed", message.GetProperty("state").GetString());
         JsonElement carol = message.GetProperty("recipients")[1];
         Assert.Equal(("bounced", 3, "550 no", "mx.dest.test[192.0.2.25]:25"), (carol.GetProperty("state").GetString(), carol.GetProperty("attempts").GetInt32(), carol.GetProperty("reply").GetString(), carol.GetProperty("remote").GetString()));
+        foreach (HistoryQuestion question in (HistoryQuestion[])[new() { State = "bounced" }, new() { Recipient = "CAROL@dest.test" }])
+            Assert.Equal(["carol@dest.test +1", "bounced: 550 no"], Assert.Single(Ask(question).Pieces).Cells.Skip(4));
+        Assert.Equal("bob@dest.test +1", Assert.Single(Ask(new() { Recipient = "dest.test" }).Pieces).Cells[4]);
         Take(_steps.Delivery("B1"));
         Assert.Equal("sent", State("B1"));
         Assert.Equal(["sent"], Ask(new() { Recipient = "bob@dest.test", State = "sent" }).Pieces.Select(static piece => piece.Cells[2]));

@@ -19,6 +19,17 @@ public sealed class ReportDomainTests
     }
 
     [Theory]
+    [InlineData("@@")]
+    [InlineData("@a.test")]
+    [InlineData(".")]
+    [InlineData("shop@")]
+    public void A_sender_that_nobody_has_is_refused(string sender)
+    {
+        MainConfig config = MainConfig.FromText($"report_domain = 'bounces.a.test'\nreport_senders = 'b.test {sender}'\n");
+        Assert.Contains($"has \"{sender}\"; give addresses, domains", Assert.Throws<ConfigurationException>(() => new ReturnPathSettings(config)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("report_domain = 'bounces.a.test'")]
     [InlineData("")]
     public void One_of_its_own_is_taken(string setting) =>

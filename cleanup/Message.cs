@@ -111,6 +111,9 @@ internal sealed class Message
     /// <summary>What its sender wants of TLS.</summary>
     internal RequireTls RequireTls { get; set; }
 
+    /// <summary>When it is to go out, seconds since 1970; 0: at once.</summary>
+    internal long ReleaseTime { get; set; }
+
     /// <summary>What is to be told of any recipient.</summary>
     internal Notify Notify { get; set; }
 }

@@ -328,6 +328,9 @@ internal sealed class MessageIntake
                     return;
                 _message.Encoding = encoding;
                 break;
+            case AttributeName.ReleaseTime:
+                Release(value);
+                return;
             case AttributeName.LogMessageOrigin:
                 _message.Origin = value;
                 break;
@@ -345,6 +348,15 @@ internal sealed class MessageIntake
                 break;
         }
         _output.Write(RecordType.Attribute, _input.Payload);
+    }
+
+    // A user may write any time; programs that take mail have limits of their own.
+    private void Release(string value)
+    {
+        if (!long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) || seconds <= _message.CreateTime)
+            return;
+        _message.ReleaseTime = Math.Min(seconds, _message.CreateTime + FutureRelease.MostDays * 86_400L);
+        _output.WriteAttribute(AttributeName.ReleaseTime, _message.ReleaseTime);
     }
 
     private void Sender(string address)
@@ -423,7 +435,7 @@ internal sealed class MessageIntake
     private void WriteWarnTime()
     {
         if (_options.DelayWarningTime > TimeSpan.Zero && _message.Sender is { Length: > 0 })
-            _output.Write(RecordType.WarnTime, string.Create(CultureInfo.InvariantCulture, $"{_message.CreateTime + (long)_options.DelayWarningTime.TotalSeconds,15}"));
+            _output.Write(RecordType.WarnTime, string.Create(CultureInfo.InvariantCulture, $"{Math.Max(_message.CreateTime, _message.ReleaseTime) + (long)_options.DelayWarningTime.TotalSeconds,15}"));
     }
 
     // The next record; never one that is refused.

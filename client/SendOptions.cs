@@ -49,6 +49,9 @@ public sealed record SendOptions
     /// The server offers it over TLS, and at a Unix-domain socket.</summary>
     public bool RequireTls { get; init; }
 
+    /// <summary>When the message is to go out, and not before (FUTURERELEASE, RFC 4865); null, or a moment that has been: at once. How far ahead it may be, future_release_limit says.</summary>
+    public DateTimeOffset? HoldUntil { get; init; }
+
     /// <summary>Nothing is queued unless every recipient is taken. Else those that are taken get it, and <see cref="QueuedMessage.Refused"/> has the others.</summary>
     public bool AllOrNothing { get; init; }
 

@@ -161,7 +161,7 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
         for (int i = 0; i < recipients.Count; i++)
         {
             WaitState? state = answer?.States.ElementAtOrDefault(i);
-            (WaitCode code, long until) = CodeOf(queue, status.ModifiedNanoseconds / 1000, answer, state);
+            (WaitCode code, long until) = CodeOf(queue, status, answer, state);
             told.Add(new ExplainedRecipient(
                 External(recipients[i].Address), code, until > 0 ? until / 1_000_000 : null, replies.GetValueOrDefault(recipients[i].Offset), state)
             {
@@ -173,12 +173,12 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
 
     /// <summary>What holds a recipient up, and until when (microseconds since 1970; 0: no time decides).</summary>
     /// <param name="queue">Where the file is.</param>
-    /// <param name="modified">Its time, microseconds since 1970.</param>
+    /// <param name="status">Of the file: its time is that of the next attempt.</param>
     /// <param name="answer">Of the queue manager; null: none.</param>
     /// <param name="state">What it says of this recipient; null: nothing.</param>
-    private (WaitCode Code, long Until) CodeOf(QueueName queue, long modified, WaitAnswer? answer, WaitState? state)
+    private (WaitCode Code, long Until) CodeOf(QueueName queue, FileStatus status, WaitAnswer? answer, WaitState? state)
     {
-        long now = MailTime.Microseconds(clock);
+        long now = MailTime.Microseconds(clock), modified = status.ModifiedNanoseconds / 1000;
         long until = state?.Left is { } left ? now + left * 1000 : 0;
         switch (queue)
         {
@@ -193,10 +193,12 @@ internal sealed class Explainer(QueueDirectories queues, string emptyAddress, Fu
             default:
                 if (state?.Code == WaitCode.Paused)
                     return (WaitCode.Paused, 0);
+                if (state?.Code == WaitCode.QuietHours)
+                    return (WaitCode.QuietHours, until);
                 if (state?.Code == WaitCode.DeadDestination && until > modified)
                     return (WaitCode.DeadDestination, until);
                 if (modified > now + ToleranceMicroseconds)
-                    return (WaitCode.Backoff, modified);
+                    return ((status.Mode & QueueFileMode.Scheduled) != 0 ? WaitCode.Scheduled : WaitCode.Backoff, modified);
                 return (answer is { IsActiveFull: true } ? WaitCode.ActiveFull : queue == QueueName.Incoming ? WaitCode.NotSeen : WaitCode.Due, 0);
         }
     }

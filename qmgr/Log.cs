@@ -19,6 +19,8 @@ internal sealed class Log(ILog log)
 
     internal void StillDelivered(QueueId id) => log.Info($"{id}: skipped, still being delivered");
 
+    internal void Scheduled(QueueId id, long seconds) => log.Info($"{id}: to go out at {MailTime.ListingDate(seconds).TrimEnd()}, as its sender asked for");
+
     internal void FromFuture(QueueId id, long seconds) =>
         log.Warning($"{id}: time stamp {seconds} s in the future, tried now; was the clock set back?");
 
@@ -56,6 +58,10 @@ internal sealed class Log(ILog log)
     internal void GoneBeforeDeferral(Message message) => log.Info($"{message.Id}: gone before it was deferred");
 
     internal void Paused(Pause pause) => log.Info($"deliveries paused: {pause}");
+
+    internal void Quiet(string destination, long end) => log.Info($"quiet hours of destination \"{destination}\", until {MailTime.DateWithYear(end)}");
+
+    internal void QuietIsOver(string destination) => log.Info($"quiet hours of destination \"{destination}\" are over");
 
     internal void Resumed(Pause pause) => log.Info($"deliveries resumed: {pause}");
 

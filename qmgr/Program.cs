@@ -20,6 +20,8 @@ namespace PostfixNet.Qmgr;
 ///   (relay_transport), all others (default_transport), with relayhost and the tables for senders. With suppression_enable mail to addresses
 ///   on the suppression list (master suppress) is returned, 5.7.1; notices go to all. With suppression_automatic the replies of servers put addresses there. Mail of report_senders leaves
 ///   with a return path of report_domain, one recipient at a time; what comes to that domain goes to the service reports. It never waits for one worker: everything is an event of one loop.
+///   Mail that its sender handed in ahead of its time (future_release_limit) goes to deferred until then, whatever is flushed, and out at that moment. In the quiet_hours of a
+///   destination its mail waits as if it were paused.
 ///   Triggers, one byte each: I scan incoming, D scan deferred, A ignore time stamps in the next scan, F forget which
 ///   destinations are dead, W (timer) the same as I, P what is paused has changed. A reload does not end it: it reads the configuration, goes over to it
 ///   with all mail that it has in memory, and forgets trouble of transports and destinations. A configuration that it cannot

@@ -13,7 +13,7 @@ namespace PostfixNet.Qmgr;
 /// together here; it does not come by.</summary>
 internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadable<MainConfig>
 {
-    private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(8), s_endPause = TimeSpan.FromMilliseconds(10), s_tablePause = TimeSpan.FromSeconds(10), s_listPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(8), s_endPause = TimeSpan.FromMilliseconds(10), s_tablePause = TimeSpan.FromSeconds(10), s_listPause = TimeSpan.FromSeconds(1), s_clockPause = TimeSpan.FromSeconds(5);
 
     private readonly QueueDirectories _directories;
     private readonly ISurroundings _surroundings;
@@ -31,7 +31,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
     private readonly Intake _intake;
     private readonly DestinationReports _destinations;
     private MainConfig _config;
-    private EventLoop.Timer? _nextRun, _tableWatch, _listRetry;
+    private EventLoop.Timer? _nextRun, _tableWatch, _listRetry, _clockWatch;
     private string _brokenTable = "";
 
     /// <summary>Takes up the queue, as it is, and starts a queue run.</summary>
@@ -45,7 +45,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         TimeProvider clock = surroundings.Clock;
         Log log = surroundings.Log;
         _settings = new Settings(config);
-        _paused = new PausedDeliveries(directories.Root, log);
+        _paused = new PausedDeliveries(directories.Root, clock, log);
         _routing = new Routing(config, new Sites(), log.LookupFailed);
         Active = new ActiveQueue(_settings);
         ActiveFiles files = new(directories, _settings, _timers, clock, log);
@@ -64,7 +64,8 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         _returnPaths = new ReturnPathBook(directories, clock, log);
         _returnPaths.Read(_settings.ReturnPaths);
         Completion completion = new(Active, files, _lines, _events, refill, _rules, _settings, surroundings);
-        Admission = new Admission(directories, files, Active, _dispatch, _rules, _returnPaths, _events, _settings, _timers, clock, log);
+        Appointments appointments = new(_settings, _timers);
+        Admission = new Admission(directories, files, Active, _dispatch, _rules, _returnPaths, _events, appointments, _settings, _timers, clock, log);
         _intake = new Intake(directories, Admission, Active, _paused, _rules, _timers, log);
         Explanations = new Explanations(Active, _routing, _paused, _transports);
         _destinations = new DestinationReports(_transports, _timers);
@@ -72,6 +73,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         Active.BatchEnded += completion.Begin;
         Active.Progressed += refill.Consider;
         Active.Left += _intake.Left;
+        appointments.Come += _intake.Take;
         _suppressions.Broke += StopForSuppressions;
         results.Rerouted += _dispatch.SortAnew;
         completion.Returned += () => _intake.WalkIncoming(NotDue.None);
@@ -79,6 +81,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         _transports.Apply(new TransportTable(config), config.Destinations);
         Admission.TakeBackLeftovers();
         _paused.Read();
+        WatchTheClock();
         _rules.Read();
         OpenSuppressions();
         PauseTransports();
@@ -211,6 +214,7 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         PauseTransports();
         _transports.Apply(table, config.Destinations);
         _dispatch.SortAnew();
+        WatchTheClock();
         StartQueueRun();
         WatchTables();
         return true;
@@ -286,10 +290,24 @@ internal sealed class QueueManager : EventServer.IHandler, EventServer.IReloadab
         WatchTables();
     }
 
+    // Quiet hours begin and end.
+    private void WatchTheClock()
+    {
+        _clockWatch?.Cancel();
+        IReadOnlyList<DestinationRule> quiet = [.. _config.Destinations.All.Where(static rule => rule.Quiet is not null)];
+        if (_paused.Look(quiet))
+            PausesChanged();
+        _clockWatch = quiet.Count > 0 ? _timers.After(s_clockPause, WatchTheClock) : null;
+    }
+
     private void ReadPauses()
     {
-        if (!_paused.Read())
-            return;
+        if (_paused.Read())
+            PausesChanged();
+    }
+
+    private void PausesChanged()
+    {
         PauseTransports();
         _dispatch.SortAnew();
         // What no pause holds any more is due now.

@@ -1,3 +1,4 @@
+using PostfixNet.Configuration;
 using PostfixNet.Mail;
 using PostfixNet.Service;
 
@@ -56,6 +57,9 @@ internal sealed class Options
     /// <summary>REQUIRETLS (RFC 8689) is asked for.</summary>
     internal bool RequiresTls { get; private set; }
 
+    /// <summary>When it is to go out, and not before: seconds since 1970; 0: at once.</summary>
+    internal long Release { get; private set; }
+
     internal Tracing Tracing { get; private set; }
 
     /// <summary>-q with a time: a daemon's interval between queue runs.</summary>
@@ -68,8 +72,9 @@ internal sealed class Options
 
     /// <summary>Reads the arguments.</summary>
     /// <param name="name">What the program was called by.</param>
+    /// <param name="now">Seconds since 1970.</param>
     /// <exception cref="SubmissionException">An option that is unknown, incomplete, or not supported, or that does not go with others.</exception>
-    internal static Options Parse(string name, IReadOnlyList<string> arguments, string letters, Action<string> warn)
+    internal static Options Parse(string name, IReadOnlyList<string> arguments, string letters, long now, Action<string> warn)
     {
         Options options = new() { Mode = name switch { "mailq" => Mode.ListQueue, "newaliases" => Mode.RenewAliases, _ => Mode.Submit } };
         Getopt getopt = new(arguments, letters);
@@ -95,6 +100,14 @@ internal sealed class Options
                 getopt.Skip();
                 continue;
             }
+            if (getopt.Word?.Split('=', 2) is [HoldFor or HoldUntil, ..] hold)
+            {
+                getopt.Skip();
+                options.Release = ReleaseTime(hold[0], hold.Length > 1 ? hold[1] : getopt.Word ?? "", now);
+                if (hold.Length == 1)
+                    getopt.Skip();
+                continue;
+            }
             if (getopt.Next() is not { } letter)
                 break;
             if (letter == Getopt.Bad)
@@ -118,6 +131,8 @@ internal sealed class Options
             if (other is not null)
                 throw new SubmissionException($"{other} option cannot be used with -bv");
         }
+        if (Release > 0 && (Mode != Mode.Submit || PartFlush is not null || _isProbe))
+            throw new SubmissionException($"{HoldFor} and {HoldUntil} can be used only in delivery mode");
         if (Recipients.Count > 0 && (Mode is not (Mode.Submit or Mode.Nothing) || PartFlush is not null))
             throw new SubmissionException($"{ModeName} requires no recipient");
         // More than one of them ask for more lines in the log.
@@ -282,6 +297,13 @@ internal sealed class Options
         warn("bad -N option value -- ignored");
         return Notify.Default;
     }
+
+    // RFC 4865.
+    private static long ReleaseTime(string option, string value, long now) => option == HoldFor
+        ? MainConfig.Time(value) is { } wait ? now + (long)wait.TotalSeconds : throw new SubmissionException($"{HoldFor} needs a time, such as 2h or 30m")
+        : FutureRelease.At(value) ?? throw new SubmissionException($"{HoldUntil} needs a date with its time zone, such as \"$(date -Iseconds -d 'tomorrow 8:00')\"");
+
+    private const string HoldFor = "--hold-for", HoldUntil = "--hold-until";
 
     private const string RequireTlsOption = "requiretls=";
 

@@ -30,6 +30,7 @@ namespace PostfixNet.Sendmail;
 ///   -R full|hdrs     what of the message a notice returns.
 ///   -V ID            envelope id (DSN).
 ///   --require-tls, -O requiretls=yes    REQUIRETLS (RFC 8689): rather returned than sent to a server that does not prove its name over TLS, and promise the same.
+///   --hold-for TIME, --hold-until DATE    the message goes out after so much time ("2h"), or at that moment ("2026-12-01T08:00:00+01:00"), and not before; future_release_limit says how far ahead that may be.
 ///   -XV[xy]          VERP: each recipient has a return address of his own.
 ///   -bv              read no message: find out what would become of mail for the recipients, and report that to the sender by mail.
 ///   -bs              become "smtpd -S": for programs that speak SMTP to a command. Its messages go into maildrop/, too.
@@ -45,7 +46,7 @@ namespace PostfixNet.Sendmail;
 ///   One line on standard error. Exit 0: queued. 64: options or recipients that cannot be meant. 65: the message is too large, or its recipients
 ///   cannot be read. 69: from postqueue. 75: not queued just now; the message says why. 77: not permitted. 78: bad configuration.
 /// CONFIGURATION
-///   append_at_myorigin, authorized_submit_users, daemon_directory (-bs), default_verp_delimiters, enable_long_queue_ids, hash_queue_depth,
+///   append_at_myorigin, authorized_submit_users, daemon_directory (-bs), default_verp_delimiters, enable_long_queue_ids, future_release_limit, hash_queue_depth,
 ///   hash_queue_names, header_size_limit, line_length_limit, message_size_limit, myorigin, pickup_service_name,
 ///   queue_directory, requiretls_enable, sendmail_fix_line_endings, verp_delimiter_filter, and those of shared/Service/Log/LogOptions.cs.
 /// BUGS
@@ -87,7 +88,7 @@ internal static class Program
 
     private static int Run(string name, string[] arguments)
     {
-        Options options = Options.Parse(name, arguments, Letters, s_log.Warn);
+        Options options = Options.Parse(name, arguments, Letters, MailTime.NowSeconds, s_log.Warn);
         if (options.HasInterval && options.Mode != Mode.StartSystem)
             return ExitStatus.Ok;
         switch (options.Mode)

@@ -22,6 +22,8 @@ internal sealed class Submission
         string name = options.Sender is null ? SubmissionException.Name(_caller) : SubmissionException.Name(Sender);
         if (options.RequiresTls && !settings.KnowsRequireTls)
             throw new SubmissionException("REQUIRETLS is asked for, and requiretls_enable is off", ExitStatus.Unavailable);
+        if (options.Release > MailTime.NowSeconds + (long)settings.FutureReleaseLimit.TotalSeconds)
+            throw new SubmissionException(settings.FutureReleaseLimit == TimeSpan.Zero ? "mail cannot wait for a time of its own: future_release_limit is 0" : "that is later than future_release_limit allows", ExitStatus.Unavailable);
         _complaint = (text, status) => new SubmissionException($"{name}: {text}", status);
         if (options.Verp is not null)
             CheckVerp();
@@ -95,6 +97,8 @@ internal sealed class Submission
             writer.WriteAttribute(AttributeName.EnvelopeId, id);
         if (_options.Return != DsnReturn.Unspecified)
             writer.WriteAttribute(AttributeName.ReturnFlags, (long)_options.Return);
+        if (_options.Release > 0)
+            writer.WriteAttribute(AttributeName.ReleaseTime, _options.Release);
         writer.WriteAttribute(AttributeName.RewriteContext, _options.IsRemote ? AttributeName.Remote : AttributeName.Local);
         string fullName = _options.FullName ?? Caller.Variable("NAME") ?? _caller?.FullName ?? "";
         if (fullName.Length > 0)

@@ -31,6 +31,9 @@ internal sealed record SubmissionSettings
     /// <summary>requiretls_enable.</summary>
     internal required bool KnowsRequireTls { get; init; }
 
+    /// <summary>future_release_limit; zero: mail goes out at once.</summary>
+    internal required TimeSpan FutureReleaseLimit { get; init; }
+
     /// <summary>default_verp_delimiters: what -XV stands for.</summary>
     internal required string VerpDelimiters { get; init; }
 
@@ -53,6 +56,7 @@ internal sealed record SubmissionSettings
             _ => LineEnding.Always,
         },
         KnowsRequireTls = config.Get(Parameters.RequiretlsEnable),
+        FutureReleaseLimit = config.Get(Parameters.FutureReleaseLimit),
         VerpDelimiters = config.Get(Parameters.DefaultVerpDelimiters),
         VerpDelimiterFilter = config.Get(Parameters.VerpDelimiterFilter),
     };

@@ -32,7 +32,7 @@ internal static class ListFile
                     writer.Write(RecordType.From, list.Owner);
                     break;
                 case RecordType.Message:
-                    WriteRecipients(writer, list, options, now);
+                    WriteRecipients(writer, list, message, options, now);
                     writer.Write(RecordType.Message);
                     start = writer.Position;
                     place = RecordPlace.Content;
@@ -58,10 +58,10 @@ internal static class ListFile
         file.WriteSize(new SizeRecord(end - start, start, list.Recipients.Count, 0, end - start, needs, message.RequireTls));
     }
 
-    private static void WriteRecipients(RecordWriter writer, ListMail list, CleanupOptions options, long now)
+    private static void WriteRecipients(RecordWriter writer, ListMail list, Message message, CleanupOptions options, long now)
     {
         if (options.DelayWarningTime > TimeSpan.Zero)
-            writer.Write(RecordType.WarnTime, string.Create(CultureInfo.InvariantCulture, $"{now + (long)options.DelayWarningTime.TotalSeconds,15}"));
+            writer.Write(RecordType.WarnTime, string.Create(CultureInfo.InvariantCulture, $"{Math.Max(now, message.ReleaseTime) + (long)options.DelayWarningTime.TotalSeconds,15}"));
         foreach (Recipient recipient in list.Recipients)
             RecipientRecords.Write(writer, recipient);
     }

@@ -171,6 +171,8 @@ internal sealed class SmtpSession : IDisposable
             line.Append(Need("SMTPUTF8", "addresses in UTF-8"));
         if (options.RequireTls)
             line.Append(Need("REQUIRETLS", "RequireTls"));
+        if (options.HoldUntil is { } moment)
+            line.Append(Need("FUTURERELEASE", nameof(options.HoldUntil), string.Create(CultureInfo.InvariantCulture, $"HOLDUNTIL={moment.UtcDateTime.AddMilliseconds(999):yyyy-MM-dd'T'HH:mm:ss'Z'}")));
         if (options.Return != DsnReturn.Default)
             line.Append(Need("DSN", nameof(options.Return), options.Return == DsnReturn.Full ? "RET=FULL" : "RET=HDRS"));
         if (options.EnvelopeId is { } id)

@@ -41,16 +41,24 @@ internal sealed class ActiveFiles(QueueDirectories directories, Settings setting
         // The time before the move (S5-23): a file in deferred always has its next attempt in it.
         string path = PathOf(id);
         if (isPaused)
-            Pause(path);
+            Set(path, QueueFileMode.Paused);
         return FileSystem.TrySetTime(path, next * 1000) && directories.Move(id, QueueName.Active, QueueName.Deferred);
     }
 
-    private static void Pause(string path)
+    /// <summary>Moves a file to deferred until the time that its sender chose.</summary>
+    /// <inheritdoc cref="Defer" path="/param"/>
+    internal void Schedule(QueueId id, long next) => Insist(id, () =>
+    {
+        Set(PathOf(id), QueueFileMode.Scheduled);
+        Defer(id, next, isPaused: false);
+    });
+
+    private static void Set(string path, int bit)
     {
         try
         {
             using SafeFileHandle file = FileSystem.Open(path, write: true);
-            FileSystem.ChangeMode(file, set: QueueFileMode.Paused, clear: 0);
+            FileSystem.ChangeMode(file, set: bit, clear: 0);
         }
         catch (SystemCallException e) when (e.IsMissing)
         {

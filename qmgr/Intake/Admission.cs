@@ -8,7 +8,7 @@ namespace PostfixNet.Qmgr;
 
 /// <summary>How a queue file becomes a message of the active queue: if it is complete and due, it is moved to active and read.</summary>
 internal sealed class Admission(
-    QueueDirectories directories, ActiveFiles files, ActiveQueue active, Dispatch dispatch, RuleBook rules, ReturnPathBook returnPaths, EventBook events, Settings settings,
+    QueueDirectories directories, ActiveFiles files, ActiveQueue active, Dispatch dispatch, RuleBook rules, ReturnPathBook returnPaths, EventBook events, Appointments appointments, Settings settings,
     ITimers timers, TimeProvider clock, Log log)
 {
     // Clocks of other hosts that share the queue may be a little ahead.
@@ -57,11 +57,16 @@ internal sealed class Admission(
             long now = MailTime.Microseconds(clock);
             long wait = status.ModifiedNanoseconds / 1000 - now;
             // No pause is that long: the clock has gone back, and the mail would wait as long as it went.
-            bool isClockTrouble = wait > (long)(settings.LongestPause + s_clockTolerance).TotalMicroseconds && (status.Mode & QueueFileMode.Scheduled) == 0;
-            bool isTaken = (takes & NotDue.All) != 0 || ((takes & NotDue.Paused) != 0 && (status.Mode & QueueFileMode.Paused) != 0);
-            if (!isTaken && wait > FutureToleranceMicroseconds && !isClockTrouble
+            bool isScheduled = (status.Mode & QueueFileMode.Scheduled) != 0;
+            bool isClockTrouble = wait > (long)(settings.LongestPause + s_clockTolerance).TotalMicroseconds && !isScheduled;
+            bool isTaken = ((takes & NotDue.All) != 0 && !isScheduled) || ((takes & NotDue.Paused) != 0 && (status.Mode & QueueFileMode.Paused) != 0);
+            if (!isTaken && wait > (isScheduled ? 0 : FutureToleranceMicroseconds) && !isClockTrouble
                 && !((takes & NotDue.Ruled) != 0 && rules.Of(QueueOf(entry), entry) is not null))
+            {
+                if (isScheduled)
+                    appointments.Make(entry, wait);
                 return;
+            }
             if (isClockTrouble && !isTaken)
                 log.FromFuture(entry.Id, wait / 1_000_000);
             if (status.LinkCount != 1)
@@ -116,13 +121,21 @@ internal sealed class Admission(
                 log.StillDelivered(id);
                 return;
             }
-            const int UsedUp = QueueFileMode.FlushFirst | QueueFileMode.Paused | QueueFileMode.Scheduled;
-            if ((status.Mode & UsedUp) != 0)
-                FileSystem.ChangeMode(file.Handle, set: 0, clear: UsedUp);
             attempts = AttemptCount.Of(file.Handle);
             envelope = file.ReadEnvelope(recipients, active.FirstBatch, out next);
             // What an operator orders comes before anything is done to it, and he sees why it waited.
             rule = recipients.Count > 0 ? rules.Of(QueueName.Active, new QueueEntry(id, path)) : null;
+            // Once: what comes back from deferred had that time, or another one that an operator chose.
+            if (rule is null && attempts == 0 && (status.Mode & (QueueFileMode.Scheduled | QueueFileMode.FlushFirst)) == 0 && envelope.ReleaseTime * 1_000_000 > now)
+            {
+                files.Schedule(id, envelope.ReleaseTime * 1_000_000);
+                log.Scheduled(id, envelope.ReleaseTime);
+                appointments.Make(new QueueEntry(id, directories.PathOf(QueueName.Deferred, id)), envelope.ReleaseTime * 1_000_000 - now);
+                return;
+            }
+            const int UsedUp = QueueFileMode.FlushFirst | QueueFileMode.Paused | QueueFileMode.Scheduled;
+            if ((status.Mode & UsedUp) != 0)
+                FileSystem.ChangeMode(file.Handle, set: 0, clear: UsedUp);
             CorrectTime(id, file, envelope, now);
         }
         catch (QueueFileException e)

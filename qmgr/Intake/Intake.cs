@@ -23,6 +23,13 @@ internal sealed class Intake(QueueDirectories directories, Admission admission, 
         GoOn();
     }
 
+    /// <summary>Takes in what is due now. Where there is no room, it waits for the next walk.</summary>
+    internal void Take(QueueEntry entry)
+    {
+        if (HasRoom)
+            admission.Feed(entry, NotDue.None);
+    }
+
     /// <summary>A message left the active queue.</summary>
     internal void Left(Message message)
     {
@@ -40,7 +47,9 @@ internal sealed class Intake(QueueDirectories directories, Admission admission, 
         timers.Soon(Turn);
     }
 
-    private bool CanTake => (_incoming.IsActive || _deferred.IsActive) && active.HasRoom && !active.IsClosed && !paused.IsEverything && !rules.IsBroken;
+    private bool CanTake => (_incoming.IsActive || _deferred.IsActive) && HasRoom;
+
+    private bool HasRoom => active.HasRoom && !active.IsClosed && !paused.IsEverything && !rules.IsBroken;
 
     // Incoming and deferred in turn, so that neither starves the other (S5-28).
     private void Turn()

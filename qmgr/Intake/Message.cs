@@ -35,7 +35,7 @@ internal sealed class Message
         TlsLevel = envelope.Attribute(AttributeName.TlsLevel);
         (WarnTime, WarnTimeOffset) = (envelope.WarnTime, envelope.WarnTimeOffset);
         ArrivalMicroseconds = envelope.ArrivalSeconds * 1_000_000 + envelope.ArrivalMicroseconds;
-        _created = envelope.CreateTime > 0 ? envelope.CreateTime : envelope.ArrivalSeconds;
+        _created = Math.Max(envelope.CreateTime > 0 ? envelope.CreateTime : envelope.ArrivalSeconds, envelope.ReleaseTime);
         TotalRecipients = envelope.TotalRecipients;
     }
 
@@ -207,7 +207,7 @@ internal sealed class Message
     internal long NextAttempt(RetryPolicy usual, long now, double chance) =>
         (_retry ?? new RetryPlan()).NextAttempt(usual, AgeAt(now), now, chance);
 
-    /// <summary>Time since the message entered the queue, by what the file says of it: never negative. Not since it was submitted: what lay
+    /// <summary>Time since the message entered the queue, or since it was to go out, by what the file says of it: never negative. Not since it was submitted: what lay
     /// unseen in maildrop has all its attempts yet before it.</summary>
     /// <param name="now">Microseconds since 1970.</param>
     /// <remarks>The times in a file are somebody else's word: any value must make an age.</remarks>

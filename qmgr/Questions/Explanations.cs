@@ -45,6 +45,8 @@ internal sealed class Explanations(ActiveQueue active, Routing routing, PausedDe
         WaitState state = entry is null ? transports.StateOf(route) : entry.Job.Transport.StateOf(entry.Destination);
         if (paused.Find(route, sender, address) is { } pause)
             return state with { Code = WaitCode.Paused, Left = null, Reason = pause.ToString() };
+        if (paused.QuietUntil(route) is { } end && (message is null || !message.IgnoresDeadDestinations))
+            return state with { Code = WaitCode.QuietHours, Left = paused.Left(end), Reason = null };
         if (entry is { IsUnderWay: true })
             return state with { Code = entry.Process == 0 ? WaitCode.NoProcess : WaitCode.Delivering, Left = null, Reason = null, Process = entry.Process };
         if (entry is null && message is not null)

@@ -13,9 +13,9 @@ internal sealed class Dispatch(Routing routing, PausedDeliveries paused, Suppres
         internal List<Recipient> Recipients { get; } = [];
     }
 
-    /// <summary>An operator has paused the delivery of all these recipients.</summary>
+    /// <summary>An operator has paused the delivery of all these recipients, or it is a quiet time for them.</summary>
     internal bool IsPaused(Message message, IReadOnlyList<Recipient> recipients) => paused.IsInPart && recipients.Count > 0
-        && recipients.All(recipient => paused.Stops(RouteOf(message, recipient), message.Sender, recipient.Address) is not null);
+        && recipients.All(recipient => paused.Stops(message, RouteOf(message, recipient), recipient.Address) is not null);
 
     /// <summary>Such recipients stay as they are, with the reasons that are on record of them.</summary>
     internal void LeavePaused(Message message, IReadOnlyList<Recipient> recipients)
@@ -45,7 +45,7 @@ internal sealed class Dispatch(Routing routing, PausedDeliveries paused, Suppres
         {
             Route route = RouteOf(message, recipient);
             // What an operator has paused is not even queued.
-            if (paused.Stops(route, message.Sender, recipient.Address) is { } why)
+            if (paused.Stops(message, route, recipient.Address) is { } why)
             {
                 message.Pause(paused.Version);
                 builtIn.Defer(message, [recipient], why);

@@ -157,7 +157,8 @@ internal static class Conversion
 
     /// <param name="unit">Of a bare number: s, m, h, d or w.</param>
     /// <param name="minimum">Seconds.</param>
-    internal static TimeSpan Time(ParameterValue value, char unit, int minimum)
+    /// <param name="maximum">Seconds.</param>
+    internal static TimeSpan Time(ParameterValue value, char unit, int minimum, int maximum)
     {
         const string Accepted = $"give {ValueText.AcceptedTimes}";
         long seconds;
@@ -172,8 +173,8 @@ internal static class Conversion
             if (!ValueText.TryReadTime(text, unit, out seconds))
                 throw value.Wrong($"\"{text}\" is not a time; {Accepted}");
         }
-        return seconds >= minimum && seconds <= int.MaxValue ? TimeSpan.FromSeconds(seconds)
-            : throw value.Wrong($"the time is out of range; accepted are {minimum}s to {int.MaxValue}s");
+        return seconds >= minimum && seconds <= maximum ? TimeSpan.FromSeconds(seconds)
+            : throw value.Wrong($"the time is out of range; accepted are {minimum}s to {maximum}s");
     }
 
     /// <summary>Words.</summary>

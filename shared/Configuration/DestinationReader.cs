@@ -8,7 +8,7 @@ namespace PostfixNet.Configuration;
 /// <summary>Reads the tables [destination."NAME"] of main.toml.</summary>
 internal sealed class DestinationReader
 {
-    private const string Keys = "concurrency, rate, delay, recipients, retry, retry_unreachable, jitter, tls, source, login";
+    private const string Keys = "concurrency, rate, delay, recipients, retry, retry_unreachable, jitter, quiet_hours, tls, source, login";
     private const int MostPauses = 100;
 
     private static readonly TimeSpan s_longestPause = TimeSpan.FromDays(30);
@@ -69,6 +69,9 @@ internal sealed class DestinationReader
                 break;
             case "jitter":
                 _rule.Jitter = Number(entry, 0, 100);
+                break;
+            case "quiet_hours":
+                _rule.Quiet = Quiet(entry);
                 break;
             case "delay":
                 _rule.Delay = Time(entry, entry.Value, 0);
@@ -144,6 +147,18 @@ internal sealed class DestinationReader
         for (int i = 0; i < pauses.Length; i++)
             pauses[i] = TimeSpan.FromSeconds(450 << i);
         return new RetryRule(RetryLaw.Doubling, pauses, ThenFails: true);
+    }
+
+    private QuietHours Quiet(TomlEntry entry)
+    {
+        try
+        {
+            return QuietHours.Parse(entry.Value is TomlArray list ? [.. list.Items.Select(item => Text(entry, item))] : [Text(entry, entry.Value)]);
+        }
+        catch (FormatException e)
+        {
+            throw Wrong(entry, entry.Value, e.Message);
+        }
     }
 
     private string TlsLevel(TomlEntry entry)

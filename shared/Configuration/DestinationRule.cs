@@ -42,6 +42,9 @@ public sealed class DestinationRule
     /// <summary>How much later than its time an attempt may come, by chance: percent of the pause, 0 to 100.</summary>
     public int? Jitter { get; internal set; }
 
+    /// <summary>Times in which it gets no mail.</summary>
+    public QuietHours? Quiet { get; internal set; }
+
     /// <summary>One of the levels of smtp_tls_security_level.</summary>
     public string? Tls { get; internal set; }
 
@@ -70,6 +73,7 @@ public sealed class DestinationRule
         Add("retry", Retry?.Describe());
         Add("retry_unreachable", RetryUnreachable?.Describe());
         Add("jitter", Jitter);
+        Add("quiet_hours", Quiet?.Text);
         Add("tls", Tls);
         Add("source", SourceIPv4);
         Add("source", SourceIPv6);
@@ -89,6 +93,7 @@ public sealed class DestinationRule
         RetryUnreachable ??= Retry is null ? other.RetryUnreachable : null;
         Retry ??= other.Retry;
         Jitter ??= other.Jitter;
+        Quiet ??= other.Quiet;
         Tls ??= other.Tls;
         SourceIPv4 ??= other.SourceIPv4;
         SourceIPv6 ??= other.SourceIPv6;

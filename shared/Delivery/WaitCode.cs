@@ -13,6 +13,8 @@ public enum WaitCode
     ActiveFull,
     /// <summary>Between two attempts.</summary>
     Backoff,
+    /// <summary>Its sender or an operator chose the time of its next attempt.</summary>
+    Scheduled,
     /// <summary>The next attempt is due, and comes with the next scan of the deferred queue.</summary>
     Due,
     /// <summary>An operator holds the message.</summary>
@@ -21,6 +23,8 @@ public enum WaitCode
     Corrupt,
     /// <summary>An operator has paused such deliveries.</summary>
     Paused,
+    /// <summary>The destination gets no mail at this time of day.</summary>
+    QuietHours,
     /// <summary>The transport cannot be reached, or is listed in defer_transports.</summary>
     TransportSuspended,
     /// <summary>The next hop could not be reached, and is left alone for a while.</summary>
@@ -51,10 +55,12 @@ public static class WaitCodes
         (WaitCode.NotSeen, "not_seen", "not yet seen by the queue manager"),
         (WaitCode.ActiveFull, "active_full", "the active queue is full"),
         (WaitCode.Backoff, "backoff", "waits for its next attempt"),
+        (WaitCode.Scheduled, "scheduled", "waits for the time that its sender or an operator chose"),
         (WaitCode.Due, "due", "due, at the next scan of the deferred queue"),
         (WaitCode.Held, "held", "held by an operator"),
         (WaitCode.Corrupt, "corrupt", "damaged, and set aside"),
         (WaitCode.Paused, "paused", "paused by an operator"),
+        (WaitCode.QuietHours, "quiet_hours", "quiet hours of the destination"),
         (WaitCode.TransportSuspended, "transport_suspended", "the transport is suspended"),
         (WaitCode.DeadDestination, "dead_destination", "the next hop is left alone after failures"),
         (WaitCode.DestinationFull, "destination_full", "as many deliveries to the next hop as may be are under way"),

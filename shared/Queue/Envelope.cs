@@ -28,6 +28,9 @@ public sealed class Envelope
     /// <summary>Offset of the record that says so, for <see cref="QueueFile.TrySetCreateTime"/>; 0 when there is none.</summary>
     public long CreateTimeOffset { get; internal set; }
 
+    /// <summary>When the message is to go out, and not before, seconds since 1970; 0: at once. RFC 4865.</summary>
+    public long ReleaseTime { get; internal set; }
+
     /// <summary>Envelope sender, internal form; empty for the null sender. Null only in a file read leniently.</summary>
     public string? Sender { get; internal set; }
 

@@ -35,7 +35,7 @@ public static class QueueFileMode
     /// <summary>Bit: put off only because the operator paused its delivery; due as soon as that ends.</summary>
     public const int Paused = 0x1; // 0001
 
-    /// <summary>Bit: an operator chose the time of its next attempt, however far away that is.</summary>
+    /// <summary>Bit: its sender or an operator chose the time of its next attempt, however far away that is.</summary>
     public const int Scheduled = 0x2; // 0002
 
     /// <summary>A delivery agent found the file unreadable; qmgr moves it to corrupt.</summary>
@@ -373,6 +373,9 @@ public sealed class QueueFile : IDisposable
                 break;
             case AttributeName.ReturnFlags:
                 envelope.Return = DsnReturns.FromNumber(Number(payload[(equals + 1)..]));
+                break;
+            case AttributeName.ReleaseTime:
+                envelope.ReleaseTime = Number(payload[(equals + 1)..]);
                 break;
             case AttributeName.TraceFlags:
                 envelope.Tracing = TracingFlags.FromNumber(Number(payload[(equals + 1)..]));

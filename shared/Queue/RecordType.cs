@@ -68,7 +68,7 @@ public enum RecordType : byte
 /// <summary>Names of the attributes (A records) that this system reads or writes.</summary>
 public static class AttributeName
 {
-    private static readonly byte[][] s_ofEnvelope = [.. ((string[])[CreateTime, Encoding, RewriteContext, EnvelopeId, ReturnFlags, TraceFlags]).Select(System.Text.Encoding.ASCII.GetBytes)];
+    private static readonly byte[][] s_ofEnvelope = [.. ((string[])[CreateTime, Encoding, RewriteContext, EnvelopeId, ReturnFlags, TraceFlags, ReleaseTime]).Select(System.Text.Encoding.ASCII.GetBytes)];
 
     /// <summary>Those that <see cref="Envelope"/> has a property for.</summary>
     internal static bool IsOfEnvelope(ReadOnlySpan<byte> name)
@@ -83,6 +83,8 @@ public static class AttributeName
 
     /// <summary>Seconds since 1970 when the queue file was made.</summary>
     public const string CreateTime = "create_time";
+    /// <summary>Seconds since 1970 when the message is to go out, and not before. RFC 4865.</summary>
+    public const string ReleaseTime = "release_time";
     /// <summary>TLS security level that an operator gave this message, in place of that of its destination.</summary>
     public const string TlsLevel = "tls_security_level";
     /// <summary>Value of an attribute that tells where a message comes from: this system.</summary>

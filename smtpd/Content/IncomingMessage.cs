@@ -235,6 +235,8 @@ internal sealed class IncomingMessage : IDisposable
             records.WriteAttribute(AttributeName.EnvelopeId, envelopeId);
         if (_transaction.Return != DsnReturn.Unspecified)
             records.WriteAttribute(AttributeName.ReturnFlags, (long)_transaction.Return);
+        if (_transaction.Release > 0)
+            records.WriteAttribute(AttributeName.ReleaseTime, _transaction.Release);
         records.Write(RecordType.From, _transaction.Sender);
         if (_transaction.Encoding != BodyEncoding.Unknown)
             records.WriteAttribute(AttributeName.Encoding, _transaction.Encoding.Word());

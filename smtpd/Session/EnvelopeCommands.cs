@@ -4,7 +4,7 @@ using PostfixNet.ReturnPaths;
 
 namespace PostfixNet.Smtpd;
 
-/// <summary>MAIL, RCPT and RSET: RFC 5321 section 4.1.1, with the parameters of RFC 1870, 3461, 4954, 6152, 6531 and 8689.</summary>
+/// <summary>MAIL, RCPT and RSET: RFC 5321 section 4.1.1, with the parameters of RFC 1870, 3461, 4865, 4954, 6152, 6531 and 8689.</summary>
 internal sealed class EnvelopeCommands(Surroundings surroundings, Session session)
 {
     private static readonly Reply s_senderOk = new(250, "2.1.0", "Ok"), s_recipientOk = new(250, "2.1.5", "Ok"), s_noDsn = new(501, "5.7.1", "DSN support is disabled");
@@ -30,6 +30,8 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
         if (PathSyntax.Read(rest, Options) is not { } path)
             return NoSender(rest);
         SenderParameters parameters = new() { IsSmtpUtf8Enabled = Options.IsSmtpUtf8Enabled && Options.Offers("SMTPUTF8"), HasDsn = Options.Offers("DSN"), RequireTlsSupport = RequireTlsSupport };
+        if (Greeting.MayHold(Options, session))
+            (parameters.Now, parameters.HoldLimit) = (MailTime.Microseconds(surroundings.Clock) / 1_000_000, (long)Options.FutureReleaseLimit.TotalSeconds);
         if (parameters.Read(path.Parameters) is { } problem)
             return problem;
         if (IsAddressOfOther(path.Address, parameters.IsSmtpUtf8))
@@ -46,6 +48,7 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
             Encoding = parameters.Encoding,
             IsSmtpUtf8 = parameters.IsSmtpUtf8,
             RequiresTls = parameters.RequiresTls,
+            Release = parameters.Release,
             Return = parameters.Return,
             EnvelopeId = parameters.EnvelopeId,
             Author = parameters.Author,
@@ -176,6 +179,14 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
 
         internal bool RequiresTls { get; private set; }
 
+        /// <summary>Seconds since 1970.</summary>
+        internal long Now { get; set; }
+
+        /// <summary>How many seconds ahead a message may come; 0: none.</summary>
+        internal long HoldLimit { get; set; }
+
+        internal long Release { get; private set; }
+
         internal DsnReturn Return { get; private set; }
 
         internal string? EnvelopeId { get; private set; }
@@ -206,6 +217,13 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
                         return new Reply(530, "5.7.10", "REQUIRETLS is for sessions over TLS: issue a STARTTLS command first");
                     case "REQUIRETLS" when value is null && RequireTlsSupport == Support.Here:
                         RequiresTls = true;
+                        break;
+                    case "HOLDFOR" or "HOLDUNTIL" when value is not null && HoldLimit > 0:
+                        if (Release > 0 || (name == "HOLDFOR" ? FutureRelease.After(value, Now) : FutureRelease.At(value)) is not { } release)
+                            return new Reply(501, "5.5.4", $"Bad {name} parameter syntax");
+                        if (release > Now + HoldLimit)
+                            return new Reply(501, "5.5.4", string.Create(CultureInfo.InvariantCulture, $"{name}: too far ahead, the limit is {HoldLimit} seconds"));
+                        Release = release;
                         break;
                     case "RET" or "ENVID" when !HasDsn:
                         return s_noDsn;

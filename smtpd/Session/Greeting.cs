@@ -37,10 +37,14 @@ internal sealed class Greeting(Surroundings surroundings, Session session, Login
     }
 
     private const int LongestName = 512;
-    private const string RequireTls = "REQUIRETLS";
+    private const string RequireTls = "REQUIRETLS", FutureReleaseKeyword = "FUTURERELEASE";
 
     /// <summary>Clients may use REQUIRETLS (RFC 8689), where <see cref="IsProtected"/>.</summary>
     internal static bool MayRequireTls(SmtpdOptions options) => options.KnowsRequireTls && options.Offers(RequireTls);
+
+    /// <summary>The client hands in mail of its own, and may have it wait for its time (RFC 4865); mail of others must not fill the queue.</summary>
+    internal static bool MayHold(SmtpdOptions options, Session session) => options.FutureReleaseLimit > TimeSpan.Zero && options.Offers(FutureReleaseKeyword)
+        && (session.Login is not null || session.Client.Uid is not null || options.Networks.Contains(session.Client.Name, session.Client.AddressOrLoopback));
 
     /// <summary>Nobody can read along on the way or change what is said: the session is over TLS, or at a Unix-domain socket of this host.</summary>
     internal static bool IsProtected(Session session) => session.Tls is not null || session.Client is { Address: null, Uid: not null };
@@ -72,6 +76,11 @@ internal sealed class Greeting(Surroundings surroundings, Session session, Login
         all.Add("CHUNKING");
         if (IsProtected(session) && MayRequireTls(Options))
             all.Add(RequireTls);
+        if (MayHold(Options, session))
+        {
+            long limit = (long)Options.FutureReleaseLimit.TotalSeconds, now = MailTime.Microseconds(surroundings.Clock) / 1_000_000;
+            all.Add(string.Create(CultureInfo.InvariantCulture, $"{FutureReleaseKeyword} {limit} {FutureRelease.Date(now + limit)}"));
+        }
         // RFC 9422.
         all.Add(string.Create(CultureInfo.InvariantCulture, $"LIMITS RCPTMAX={Options.RecipientLimit}"));
         return all.Where(feature => Options.Offers(feature.Split(' ', '=')[0]));

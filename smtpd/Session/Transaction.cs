@@ -30,6 +30,9 @@ internal sealed class Transaction
     /// <summary>REQUIRETLS: RFC 8689.</summary>
     internal bool RequiresTls { get; init; }
 
+    /// <summary>HOLDFOR, HOLDUNTIL: RFC 4865; seconds since 1970; 0: not said.</summary>
+    internal long Release { get; init; }
+
     /// <summary>RET.</summary>
     internal DsnReturn Return { get; init; }
 

@@ -102,6 +102,12 @@ internal sealed record SmtpdOptions
     /// <summary>requiretls_enable.</summary>
     internal required bool KnowsRequireTls { get; init; }
 
+    /// <summary>future_release_limit; zero: mail goes out at once.</summary>
+    internal required TimeSpan FutureReleaseLimit { get; init; }
+
+    /// <summary>mynetworks.</summary>
+    internal required MatchList Networks { get; init; }
+
     /// <summary>smtputf8_enable.</summary>
     internal required bool IsSmtpUtf8Enabled { get; init; }
 
@@ -214,6 +220,8 @@ internal sealed record SmtpdOptions
         Forwarders = hosts(Parameters.SmtpdAuthorizedXforwardHosts),
         BareNewlineCode = config.Get(Parameters.SmtpdForbidBareNewlineRejectCode),
         KnowsRequireTls = config.Get(Parameters.RequiretlsEnable),
+        FutureReleaseLimit = config.Get(Parameters.FutureReleaseLimit),
+        Networks = hosts(Parameters.MyNetworks),
         IsSmtpUtf8Enabled = config.Get(Parameters.Smtputf8Enable),
         LogsPort = config.Get(Parameters.SmtpdClientPortLogging),
         LooksNamesUp = config.Get(Parameters.SmtpdPeernameLookup),

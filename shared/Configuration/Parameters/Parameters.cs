@@ -70,10 +70,10 @@ public static partial class Parameters
 
     private static Parameter<int> Port(string name, string defaultText) => Add(new Parameter<int>(name, defaultText, Conversion.Port));
 
-    private static Parameter<TimeSpan> Time(string name, string defaultText, int minimum = 0)
+    private static Parameter<TimeSpan> Time(string name, string defaultText, int minimum = 0, int maximum = int.MaxValue)
     {
         char unit = char.IsAsciiLetter(defaultText[^1]) && char.IsAsciiDigit(defaultText[0]) ? defaultText[^1] : 's';
-        return Add(new Parameter<TimeSpan>(name, defaultText, value => Conversion.Time(value, unit, minimum)));
+        return Add(new Parameter<TimeSpan>(name, defaultText, value => Conversion.Time(value, unit, minimum, maximum)));
     }
 
     private static Parameter<IReadOnlyList<string>> List(string name, string defaultText, string? choices = null)

@@ -23,6 +23,7 @@ public sealed class SubmissionRows
         new("authorized_submit_users", "'a.certain.user'", Sendmail("Subject: s\n\ntext\n", "a@b.test"), "is not allowed to submit mail"),
         new("sendmail_fix_line_endings", "'never'", Sendmail("Subject: s\r\n\r\ntext\r\n", "a@b.test"), "N text\r"),
         new("requiretls_enable", "false", Sendmail("Subject: s\n\ntext\n", "--require-tls", "a@b.test"), "REQUIRETLS is asked for, and requiretls_enable is off"),
+        new("future_release_limit", "0", Sendmail("Subject: s\n\ntext\n", "--hold-for", "1h", "a@b.test"), "mail cannot wait for a time of its own: future_release_limit is 0"),
         new("default_verp_delimiters", "'-='", Sendmail("Subject: s\n\ntext\n", "-XV", "a@b.test"), "V -="),
         new("message_size_limit", "10", Sendmail("Subject: s\n\ntext\n", "a@b.test"), "message file too big"),
         new("line_length_limit", "600", Sendmail($"Subject: {new string('s', 1000)}\n\ntext\n", "a@b.test"), "L Subject: sss"),

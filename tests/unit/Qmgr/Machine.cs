@@ -104,20 +104,21 @@ internal sealed class Machine : ISurroundings, IDisposable
     /// <param name="warnIn">Seconds until its sender is to be told of the delay; null: never.</param>
     /// <param name="mode">Of the file.</param>
     /// <param name="redirect">Who gets it in place of its recipients; null: nobody.</param>
+    /// <param name="releaseIn">Seconds until it is to go out; null: at once.</param>
     /// <param name="madeAt">When the file says that it was made, seconds since 1970; null: when the mail arrived.</param>
     internal QueueId Put(QueueName queue, IReadOnlyList<string> recipients, string sender = "alice@q.test", int age = 60, int? warnIn = null,
-        int mode = QueueFileMode.Ready, string? redirect = null, long? madeAt = null, string? filter = null, bool isProbe = false)
+        int mode = QueueFileMode.Ready, string? redirect = null, long? madeAt = null, string? filter = null, bool isProbe = false, long? releaseIn = null)
     {
         QueueId id = QueueId.TryParse(string.Create(CultureInfo.InvariantCulture, $"T{++_files:D9}"), out QueueId made) ? made : throw new FormatException();
         Queues.MakeHashDirectories(queue, id);
         string path = Queues.PathOf(queue, id);
-        File.WriteAllBytes(path, Content(recipients, sender, (long)Clock.Seconds - age, (long)Clock.Seconds + warnIn, redirect, madeAt, filter, isProbe));
+        File.WriteAllBytes(path, Content(recipients, sender, (long)Clock.Seconds - age, (long)Clock.Seconds + warnIn, redirect, madeAt, filter, isProbe, (long)Clock.Seconds + releaseIn));
         SetDue(queue, id, 0);
         FileSystem.ChangeMode(path, mode);
         return id;
     }
 
-    private static byte[] Content(IReadOnlyList<string> recipients, string sender, long arrival, long? warnTime, string? redirect, long? madeAt, string? filter, bool isProbe)
+    private static byte[] Content(IReadOnlyList<string> recipients, string sender, long arrival, long? warnTime, string? redirect, long? madeAt, string? filter, bool isProbe, long? release)
     {
         using MemoryStream stream = new();
         RecordWriter records = new(bytes => stream.Write(bytes));
@@ -125,6 +126,8 @@ internal sealed class Machine : ISurroundings, IDisposable
         records.Write(RecordType.Time, string.Create(CultureInfo.InvariantCulture, $"{arrival} 0"));
         if (madeAt is { } made)
             records.Write(RecordType.Attribute, string.Create(CultureInfo.InvariantCulture, $"create_time={made:D10}"));
+        if (release is { } moment)
+            records.WriteAttribute(AttributeName.ReleaseTime, moment);
         if (isProbe)
             records.WriteAttribute(AttributeName.TraceFlags, (long)Tracing.Probe);
         if (filter is not null)

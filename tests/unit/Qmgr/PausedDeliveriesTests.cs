@@ -17,7 +17,7 @@ public sealed class PausedDeliveriesTests
         string file = Path.Join(directory.Path, PauseList.FileName);
         byte[] good = File.ReadAllBytes(file);
         LogRecord log = new();
-        PausedDeliveries paused = new(directory.Path, new QmgrLog(log));
+        PausedDeliveries paused = new(directory.Path, TimeProvider.System, new QmgrLog(log));
         Assert.True(paused.Read());
         Assert.False(paused.Read());
         Assert.Equal((1, false), (paused.Version, paused.IsEverything));
@@ -32,6 +32,33 @@ public sealed class PausedDeliveriesTests
         Assert.True(paused.Read());
         Assert.Equal(["deliveries paused: transport relay", $"error: {file}:1: not a pause: all deliveries are paused",
             "deliveries paused: transport relay", "deliveries resumed: all deliveries", "deliveries resumed: transport relay"], log.Lines);
+    }
+
+    [Fact]
+    public void Mail_of_a_destination_with_quiet_hours_waits_for_their_end_and_other_mail_does_not()
+    {
+        // The clock of the tests begins somewhere in an hour; two hours on are quiet whenever that is.
+        using QueueRig rig = new();
+        long now = (long)rig.Clock.Seconds, begin = now - now % 3600 + 3600;
+        string Hour(long moment) => DateTimeOffset.FromUnixTimeSeconds(moment).ToString("HH:mm", System.Globalization.CultureInfo.InvariantCulture);
+        Assert.True(rig.Machine.Manager.Reload(rig.Machine.Configuration($"initial_destination_concurrency = 20\n[destination.\"q.test\"]\nquiet_hours = \"{Hour(begin)}-{Hour(begin + 7200)} UTC\"\n")));
+        QueueId before = rig.Put();
+        rig.Feed(QueueName.Incoming, before);
+        Assert.Single(rig.Batches);
+        rig.Finish();
+        rig.Clock.RunFor(begin + 10 - now);
+        Assert.Contains(rig.Events, static line => line.StartsWith("quiet hours of destination \"q.test\", until ", StringComparison.Ordinal));
+        QueueId quiet = rig.Put(), other = rig.Machine.Put(QueueName.Incoming, ["user@other.test"]), wanted = rig.Put(mode: QueueFileMode.Ready | QueueFileMode.FlushFirst);
+        foreach (QueueId id in (QueueId[])[quiet, other, wanted])
+            rig.Feed(QueueName.Incoming, id);
+        Assert.Equal([other, wanted], rig.Batches.Skip(1).Select(static batch => batch.Message.Id));
+        rig.Finish();
+        Assert.Equal(QueueName.Deferred, rig.Queues.Locate(quiet));
+        rig.Clock.RunFor(7200 - 30);
+        Assert.Equal(3, rig.Batches.Count);
+        rig.Clock.RunFor(40);
+        Assert.Equal(quiet, rig.Message.Id);
+        Assert.Contains("quiet hours of destination \"q.test\" are over", rig.Events);
     }
 
     // Newcomer 18: an attempt that the pause prevents is none, and tells nothing new.

@@ -115,7 +115,7 @@ public sealed class RewritingTests
             using MemoryStream file = new();
             try
             {
-                Options options = Options.Parse("sendmail", [.. test.Arguments.Select(static a => ByteText.Decode(Encoding.Latin1.GetBytes(a)))], "A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imno:p:r:q:tvx", static _ => { });
+                Options options = Options.Parse("sendmail", [.. test.Arguments.Select(static a => ByteText.Decode(Encoding.Latin1.GetBytes(a)))], "A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imno:p:r:q:tvx", 0, static _ => { });
                 using MemoryStream input = new(Encoding.Latin1.GetBytes(test.Input));
                 RecordWriter writer = new(file.Write);
                 new Submission(SubmissionSettings.Read(config), options, static _ => { }).Write(writer, input.Read);

@@ -44,6 +44,35 @@ public sealed class SecurityTests : IDisposable
         Assert.Equal("disconnect from localhost[127.0.0.1] ehlo=2 starttls=1 mail=1 rcpt=1 data=1 quit=1 commands=7", rig.WaitForLog("disconnect"));
     }
 
+    // S3-52: RFC 4865 section 4.
+    [Theory] // main.toml; announced; MAIL parameters; reply
+    [InlineData("", true, "HOLDFOR=3600", "250 2.1.0 Ok")]
+    [InlineData("", true, "holduntil=2020-01-01T00:00:00Z", "250 2.1.0 Ok")]
+    [InlineData("", true, "HOLDUNTIL=2020-01-01T00:00:00.5+01:00", "250 2.1.0 Ok")]
+    [InlineData("", true, "HOLDUNTIL=2020-01-01", "501 5.5.4 Bad HOLDUNTIL parameter syntax")]
+    [InlineData("", true, "HOLDFOR=-1", "501 5.5.4 Bad HOLDFOR parameter syntax")]
+    [InlineData("", true, "HOLDFOR=1000000000", "501 5.5.4 Bad HOLDFOR parameter syntax")]
+    [InlineData("", true, "HOLDFOR=5184001", "501 5.5.4 HOLDFOR: too far ahead, the limit is 5184000 seconds")]
+    [InlineData("", true, "HOLDFOR=1 HOLDUNTIL=2020-01-01T00:00:00Z", "501 5.5.4 Bad HOLDUNTIL parameter syntax")]
+    [InlineData("", true, "HOLDFOR", "555 5.5.4 Unsupported option: HOLDFOR")]
+    [InlineData("future_release_limit = 0", false, "HOLDFOR=1", "555 5.5.4 Unsupported option: HOLDFOR=1")]
+    [InlineData("mynetworks = '192.0.2.1'", false, "HOLDFOR=1", "555 5.5.4 Unsupported option: HOLDFOR=1")]
+    [InlineData("smtpd_discard_ehlo_keywords = ['futurerelease']", false, "HOLDFOR=1", "555 5.5.4 Unsupported option: HOLDFOR=1")]
+    public void Mail_may_be_handed_in_ahead_of_its_time_by_those_who_may_relay(string toml, bool isAnnounced, string parameters, string reply)
+    {
+        using SmtpdRig rig = new(toml + "\n");
+        SmtpdClient client = rig.Connect();
+        Assert.Equal(isAnnounced, System.Text.RegularExpressions.Regex.IsMatch(client.Say("EHLO c.test"), @"250.FUTURERELEASE 5184000 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"));
+        Assert.Equal(reply, client.Say($"MAIL FROM:<a@b.test> {parameters}"));
+        if (!reply.StartsWith("250", StringComparison.Ordinal))
+            return;
+        foreach (string line in (string[])["RCPT TO:<c@d.test>", "DATA"])
+            client.Say(line);
+        Assert.StartsWith("250 2.0.0", client.Say("Subject: s\r\n\r\nx\r\n."), StringComparison.Ordinal);
+        // One that has been says nothing.
+        Assert.Equal(parameters.StartsWith("HOLDFOR", StringComparison.Ordinal), Assert.Single(rig.Queued).Contains("\nA release_time=1", StringComparison.Ordinal));
+    }
+
     // RFC 8689 sections 2 and 4.1
     [Theory] // main.toml; announced over TLS; replies to MAIL before and over TLS; the last field of the size record
     [InlineData("", true, "530 5.7.10", "250 2.1.0 Ok", " 32")]

@@ -44,7 +44,7 @@ internal sealed class Greeting(Surroundings surroundings, Session session, Login
 
     /// <summary>The client hands in mail of its own, and may have it wait for its time (RFC 4865); mail of others must not fill the queue.</summary>
     internal static bool MayHold(SmtpdOptions options, Session session) => options.FutureReleaseLimit > TimeSpan.Zero && options.Offers(FutureReleaseKeyword)
-        && (session.Login is not null || session.Client.Uid is not null || options.Networks.Contains(session.Client.Name, session.Client.AddressOrLoopback));
+        && (session.Login is not null || session.Client.Uid is not null || options.FutureReleaseNetworks.Contains(session.Client.Name, session.Client.AddressOrLoopback));
 
     /// <summary>Nobody can read along on the way or change what is said: the session is over TLS, or at a Unix-domain socket of this host.</summary>
     internal static bool IsProtected(Session session) => session.Tls is not null || session.Client is { Address: null, Uid: not null };

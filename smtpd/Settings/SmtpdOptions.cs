@@ -105,8 +105,8 @@ internal sealed record SmtpdOptions
     /// <summary>future_release_limit; zero: mail goes out at once.</summary>
     internal required TimeSpan FutureReleaseLimit { get; init; }
 
-    /// <summary>mynetworks.</summary>
-    internal required MatchList Networks { get; init; }
+    /// <summary>future_release_networks.</summary>
+    internal required MatchList FutureReleaseNetworks { get; init; }
 
     /// <summary>smtputf8_enable.</summary>
     internal required bool IsSmtpUtf8Enabled { get; init; }
@@ -221,7 +221,7 @@ internal sealed record SmtpdOptions
         BareNewlineCode = config.Get(Parameters.SmtpdForbidBareNewlineRejectCode),
         KnowsRequireTls = config.Get(Parameters.RequiretlsEnable),
         FutureReleaseLimit = config.Get(Parameters.FutureReleaseLimit),
-        Networks = hosts(Parameters.MyNetworks),
+        FutureReleaseNetworks = hosts(Parameters.FutureReleaseNetworks),
         IsSmtpUtf8Enabled = config.Get(Parameters.Smtputf8Enable),
         LogsPort = config.Get(Parameters.SmtpdClientPortLogging),
         LooksNamesUp = config.Get(Parameters.SmtpdPeernameLookup),

@@ -11,8 +11,11 @@ public static partial class Parameters
     /// <summary>Who may submit mail.</summary>
     public static readonly Parameter<UserList> AuthorizedSubmitUsers = Users("authorized_submit_users");
 
-    /// <summary>How long before its time mail may be handed in that is to go out at a certain time (RFC 4865): by smtpd to clients that may relay, and by sendmail; at most 366d. 0: not at all.</summary>
+    /// <summary>How long before its time mail may be handed in that is to go out at a certain time (RFC 4865): by sendmail, and by smtpd to clients that have logged in or are at a Unix-domain socket; at most 366d. 0: not at all.</summary>
     public static readonly Parameter<TimeSpan> FutureReleaseLimit = Time("future_release_limit", "60d", maximum: FutureRelease.MostDays * 86_400);
+
+    /// <summary>Clients of smtpd that may hand mail in ahead of its time without having logged in.</summary>
+    public static readonly Parameter<MatchList> FutureReleaseNetworks = Hosts("future_release_networks", "");
 
     /// <summary>Where CR LF in the input becomes LF: always, in strict accord with the first line, or never.</summary>
     public static readonly Parameter<string> SendmailFixLineEndings = Choice("sendmail_fix_line_endings", "always", "always strict never");

@@ -14,7 +14,8 @@ public sealed class SmtpdRows
     internal static readonly Row[] All =
     [
         new("smtpd_banner", "'$myhostname hello'", Talk("NOOP"), "220 mx.golden.test hello"),
-        new("future_release_limit", "'1h'", Talk("EHLO c", "MAIL FROM:<a@b.test> HOLDFOR=3601"), "501 5.5.4 HOLDFOR: too far ahead, the limit is 3600 seconds"),
+        new("future_release_limit", "'1h'", Talk("EHLO c", "MAIL FROM:<a@b.test> HOLDFOR=3601"), "501 5.5.4 HOLDFOR: too far ahead, the limit is 3600 seconds") { With = "future_release_networks = '$mynetworks'" },
+        new("future_release_networks", "'$mynetworks'", Talk("EHLO c", "MAIL FROM:<a@b.test> HOLDFOR=1"), "250 2.1.0 Ok"),
         new("smtpd_recipient_limit", "1", Talk("EHLO c", "MAIL FROM:<a@b.test>", "RCPT TO:<c@d.test>", "RCPT TO:<e@f.test>"), "452 4.5.3 Error: too many recipients"),
         new("smtpd_recipient_overshoot_limit", "1", Talk("EHLO c", "MAIL FROM:<a@b.test>", "RCPT TO:<a@d.test>", "RCPT TO:<b@d.test>", "RCPT TO:<c@d.test>", "RCPT TO:<d@d.test>"), "too many errors")
             { With = "smtpd_recipient_limit = 1\nsmtpd_hard_error_limit = 2\nsmtpd_error_sleep_time = 0" },

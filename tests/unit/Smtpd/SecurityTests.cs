@@ -46,19 +46,19 @@ public sealed class SecurityTests : IDisposable
 
     // S3-52: RFC 4865 section 4.
     [Theory] // main.toml; announced; MAIL parameters; reply
-    [InlineData("", true, "HOLDFOR=3600", "250 2.1.0 Ok")]
-    [InlineData("", true, "holduntil=2020-01-01T00:00:00Z", "250 2.1.0 Ok")]
-    [InlineData("", true, "HOLDUNTIL=2020-01-01T00:00:00.5+01:00", "250 2.1.0 Ok")]
-    [InlineData("", true, "HOLDUNTIL=2020-01-01", "501 5.5.4 Bad HOLDUNTIL parameter syntax")]
-    [InlineData("", true, "HOLDFOR=-1", "501 5.5.4 Bad HOLDFOR parameter syntax")]
-    [InlineData("", true, "HOLDFOR=1000000000", "501 5.5.4 Bad HOLDFOR parameter syntax")]
-    [InlineData("", true, "HOLDFOR=5184001", "501 5.5.4 HOLDFOR: too far ahead, the limit is 5184000 seconds")]
-    [InlineData("", true, "HOLDFOR=1 HOLDUNTIL=2020-01-01T00:00:00Z", "501 5.5.4 Bad HOLDUNTIL parameter syntax")]
-    [InlineData("", true, "HOLDFOR", "555 5.5.4 Unsupported option: HOLDFOR")]
-    [InlineData("future_release_limit = 0", false, "HOLDFOR=1", "555 5.5.4 Unsupported option: HOLDFOR=1")]
-    [InlineData("mynetworks = '192.0.2.1'", false, "HOLDFOR=1", "555 5.5.4 Unsupported option: HOLDFOR=1")]
-    [InlineData("smtpd_discard_ehlo_keywords = ['futurerelease']", false, "HOLDFOR=1", "555 5.5.4 Unsupported option: HOLDFOR=1")]
-    public void Mail_may_be_handed_in_ahead_of_its_time_by_those_who_may_relay(string toml, bool isAnnounced, string parameters, string reply)
+    [InlineData("future_release_networks = '$mynetworks'", true, "HOLDFOR=3600", "250 2.1.0 Ok")]
+    [InlineData("future_release_networks = '$mynetworks'", true, "holduntil=2020-01-01T00:00:00Z", "250 2.1.0 Ok")]
+    [InlineData("future_release_networks = '$mynetworks'", true, "HOLDUNTIL=2020-01-01T00:00:00.5+01:00", "250 2.1.0 Ok")]
+    [InlineData("future_release_networks = '$mynetworks'", true, "HOLDUNTIL=2020-01-01", "501 5.5.4 Bad HOLDUNTIL parameter syntax")]
+    [InlineData("future_release_networks = '$mynetworks'", true, "HOLDFOR=-1", "501 5.5.4 Bad HOLDFOR parameter syntax")]
+    [InlineData("future_release_networks = '$mynetworks'", true, "HOLDFOR=1000000000", "501 5.5.4 Bad HOLDFOR parameter syntax")]
+    [InlineData("future_release_networks = '$mynetworks'", true, "HOLDFOR=5184001", "501 5.5.4 HOLDFOR: too far ahead, the limit is 5184000 seconds")]
+    [InlineData("future_release_networks = '$mynetworks'", true, "HOLDFOR=1 HOLDUNTIL=2020-01-01T00:00:00Z", "501 5.5.4 Bad HOLDUNTIL parameter syntax")]
+    [InlineData("future_release_networks = '$mynetworks'", true, "HOLDFOR", "555 5.5.4 Unsupported option: HOLDFOR")]
+    [InlineData("future_release_networks = '$mynetworks'\nfuture_release_limit = 0", false, "HOLDFOR=1", "555 5.5.4 Unsupported option: HOLDFOR=1")]
+    [InlineData("", false, "HOLDFOR=1", "555 5.5.4 Unsupported option: HOLDFOR=1")]
+    [InlineData("future_release_networks = '$mynetworks'\nsmtpd_discard_ehlo_keywords = ['futurerelease']", false, "HOLDFOR=1", "555 5.5.4 Unsupported option: HOLDFOR=1")]
+    public void Mail_may_be_handed_in_ahead_of_its_time_by_those_who_may(string toml, bool isAnnounced, string parameters, string reply)
     {
         using SmtpdRig rig = new(toml + "\n");
         SmtpdClient client = rig.Connect();

@@ -24,10 +24,10 @@ internal static class SystemCheck
             if (FileSystem.Status(path) is not { Kind: FileKind.Regular or FileKind.Link })
                 problems.Try(() => throw new ConfigurationException($"{service.Position}: service {service.Name}: no such program: {path}"));
         }
-        problems.Try(() => RequireMtaSts(config, services));
+        problems.Try(() => RequireOfClients(config, services, Parameters.SmtpMtaSts, "mtasts", "finds the policies"));
+        problems.Try(() => RequireOfClients(config, services, Parameters.SmtpTlsrptEnable, "tlsrpt", "gathers the results"));
         foreach ((Parameter parameter, bool isOn, string service, string does) in ((Parameter, bool, string, string)[])
         [
-            (Parameters.SmtpTlsrptEnable, config.Get(Parameters.SmtpTlsrptEnable), "tlsrpt", "gathers the results"),
             (Parameters.HistoryEnable, config.Get(Parameters.HistoryEnable), "history", "keeps it"),
             (Parameters.ReportDomain, config.Get(Parameters.ReportDomain).Length > 0, "reports", "reads what comes back"),
             (Parameters.MetricsEnable, config.Get(Parameters.MetricsEnable), "metrics", "tells them"),
@@ -43,14 +43,14 @@ internal static class SystemCheck
     }
 
     // Heeded in main.toml, or by a service alone (-o).
-    private static void RequireMtaSts(MainConfig config, IReadOnlyList<ServiceEntry> services)
+    private static void RequireOfClients(MainConfig config, IReadOnlyList<ServiceEntry> services, Parameter<bool> parameter, string name, string does)
     {
-        if (services.Any(static service => service is { Name: "mtasts", Command: "mtasts" }))
+        if (services.Any(service => service.Name == name && service.Command == name))
             return;
         foreach (MainConfig own in services.Where(static service => service.Command == "smtp").Select(OptionsOf).Prepend(config))
         {
-            if (own.Get(Parameters.SmtpMtaSts))
-                throw own.Refuse(Parameters.SmtpMtaSts, "master.toml has no service mtasts, which finds the policies; conf/master.toml has it");
+            if (own.Get(parameter))
+                throw own.Refuse(parameter, $"master.toml has no service {name}, which {does}; conf/master.toml has it");
         }
 
         MainConfig OptionsOf(ServiceEntry service) =>

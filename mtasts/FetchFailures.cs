@@ -9,26 +9,26 @@ internal sealed class FetchFailures(TimeProvider clock)
 
     private readonly Dictionary<string, Failure> _failures = [];
 
-    private sealed record Failure(string Id, string Reason, int Count, long At);
+    private sealed record Failure(string Id, PolicyException Why, int Count, long At);
 
     /// <summary>Why a domain's policy is not fetched now; null: nothing is against it.</summary>
-    internal string? Against(string domain, string id)
+    internal PolicyException? Against(string domain, string id)
     {
         if (!_failures.TryGetValue(domain, out Failure? failure))
             return null;
         // Who announces another one each time is not asked each time.
         TimeSpan pause = failure.Id != id ? s_anyId : failure.Count > 5 ? s_longest : s_first * (1 << (failure.Count - 1));
-        return clock.GetElapsedTime(failure.At) < (pause < s_longest ? pause : s_longest) ? failure.Reason : null;
+        return clock.GetElapsedTime(failure.At) < (pause < s_longest ? pause : s_longest) ? failure.Why : null;
     }
 
     /// <summary>It failed.</summary>
-    internal void Note(string domain, string id, string reason)
+    internal void Note(string domain, string id, PolicyException why)
     {
         int before = _failures.GetValueOrDefault(domain) is { } failure && failure.Id == id ? failure.Count : 0;
         // Forgetting everything now and then is cheaper than keeping an order, and bounded all the same.
         if (_failures.Count >= Most)
             _failures.Clear();
-        _failures[domain] = new Failure(id, reason, before + 1, clock.GetTimestamp());
+        _failures[domain] = new Failure(id, why, before + 1, clock.GetTimestamp());
     }
 
     /// <summary>It did not fail.</summary>

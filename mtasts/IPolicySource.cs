@@ -19,4 +19,8 @@ internal interface IPolicySource
 }
 
 /// <summary>A policy could not be had; the message says why in one line.</summary>
-internal sealed class PolicyException(string reason) : Exception(reason);
+internal sealed class PolicyException(string reason, StsFault fault = StsFault.Fetch) : Exception(reason)
+{
+    /// <summary>Of what kind that is.</summary>
+    internal StsFault Fault => fault;
+}

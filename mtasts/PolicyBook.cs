@@ -117,8 +117,8 @@ internal sealed class PolicyBook(EventLoop loop, IPolicySource source, PolicySto
             return new PolicyAnswer(known, announced.Trouble ?? (known is null ? null : "it is announced no longer"));
         if (known?.Id == id && !refresh && !isDue)
             return new PolicyAnswer(known, null);
-        if (!refresh && _failures.Against(domain, id) is { } reason)
-            return new PolicyAnswer(known, reason);
+        if (!refresh && _failures.Against(domain, id) is { } before)
+            return new PolicyAnswer(known, before.Message, before.Fault);
         try
         {
             StsPolicy policy = await source.Fetch(domain);
@@ -132,13 +132,13 @@ internal sealed class PolicyBook(EventLoop loop, IPolicySource source, PolicySto
         }
         catch (PolicyException e)
         {
-            _failures.Note(domain, id, e.Message);
+            _failures.Note(domain, id, e);
             known = store.Find(domain);
             if (known is null)
                 log.NoPolicy(domain, e.Message);
             else if (known.Policy.Mode != StsMode.None)
                 log.NotRefreshed(known, e.Message);
-            return new PolicyAnswer(known, e.Message);
+            return new PolicyAnswer(known, e.Message, e.Fault);
         }
     }
 }

@@ -29,11 +29,11 @@ internal sealed class PolicyFetch(IResolver resolver, MtaStsOptions options, int
         }
         catch (FormatException e)
         {
-            throw new PolicyException($"{where}: no policy: {e.Message}");
+            throw new PolicyException($"{where}: no policy: {e.Message}", StsFault.Policy);
         }
         catch (HttpsException e)
         {
-            throw new PolicyException($"{where}: {e.Message}");
+            throw new PolicyException($"{where}: {e.Message}", e.IsOfCertificate ? StsFault.Certificate : StsFault.Fetch);
         }
     }
 

@@ -39,7 +39,7 @@ namespace PostfixNet.Qmgr;
 ///   default_recipient_refill_*, default_transport, default_transport_rate_delay, defer_service_name,
 ///   defer_transports, delay_logging_resolution_limit, destination_concurrency_feedback_debug, double_bounce_sender,
 ///   empty_address_default_transport_maps_lookup_key, empty_address_relayhost_maps_lookup_key, hash_queue_depth, hash_queue_names, inet_interfaces, initial_destination_concurrency, ipc_idle, local_destination_recipient_limit, local_transport,
-///   history_enable, master_service_disable, maximal_backoff_time, maximal_queue_lifetime, metrics_enable, minimal_backoff_time, mydestination, mydomain, myorigin,
+///   history_enable, master_service_disable, maximal_backoff_time, maximal_queue_lifetime, metrics_enable, smtp_tlsrpt_enable, minimal_backoff_time, mydestination, mydomain, myorigin,
 ///   parent_domain_matches_subdomains, proxy_interfaces,
 ///   qmgr_*, queue_run_delay, recipient_delimiter, relay_domains, relay_transport, report_domain, report_lifetime, report_senders, relayhost, relocated_maps,
 ///   sender_dependent_default_transport_maps, sender_dependent_relayhost_maps, show_user_unknown_table_name, soft_bounce, suppression_*, trace_service_name, transport_maps, transport_retry_time, virtual_alias_domains,

@@ -23,15 +23,15 @@ namespace PostfixNet.Tlsrpt;
 ///   then after twice as long each time, 4 hours at most, for 24 hours. What was handed over is noted at once and not sent again, over restarts too. A report has one id for good.
 ///   Files are kept for two days after their own. Exactly one process; "master tlsrpt" asks it.
 /// SECURITY
-///   Talks to name servers, and to web servers that whoever names a domain can choose. A host of reports may have any address, one of this network as well: what is sent there is a TLS handshake,
-///   and a report only to who has a valid certificate for the name. Nothing is fetched to verify a certificate. Mail goes by way of cleanup. Where the kernel has Landlock, the
+///   Talks to name servers, and to web servers that whoever names a domain can choose. Addresses of this host and of private networks are
+///   not connected to, unless tlsrpt_allow_private_addresses says so. A report goes only to who has a valid certificate for the name. Nothing is fetched to verify a certificate. Mail goes by way of cleanup. Where the kernel has Landlock, the
 ///   process reads and writes nothing in the queue but its own directory.
 ///   Results come from processes of the mail system only, and are bounded all the same.
 /// DIAGNOSTICS
 ///   "report of DAY for DOMAIN: sent to URI", "not sent to URI: why; tried again in ..."; "given up" after the last attempt. A damaged file is left out, with a warning.
 ///   Exit 0: told to end. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
-///   cleanup_service_name, dns_nameservers, inet_protocols, ipc_timeout, myhostname, tlsrpt_contact, tlsrpt_organization_name, tlsrpt_sender, tlsrpt_tls_CAfile,
+///   cleanup_service_name, dns_nameservers, inet_protocols, ipc_timeout, myhostname, tlsrpt_allow_private_addresses, tlsrpt_contact, tlsrpt_organization_name, tlsrpt_sender, tlsrpt_tls_CAfile,
 ///   mydomain, and those of shared/Service/ServiceProgram.cs.
 /// BUGS
 ///   A crash between the moment that a report is queued or taken by a web server and the note of it sends it there twice, under the same id.
@@ -58,7 +58,7 @@ internal static class Program
         StubResolver resolver = new(options.Resolver);
         ReportStore store = new(QueueDirectories.TlsReports, log);
         CleanupSubmitter submitter = new(options.Cleanup, options.IpcTimeout) { Class = CleanupRequest.ForPostmaster, Notify = Mail.Notify.Never };
-        Outside outside = new(loop, resolver, store, new MailHandOver(submitter, options.Submitter.Sender), new HttpsHandOver(resolver, options.Trusted, options.UseIPv4, options.UseIPv6));
+        Outside outside = new(loop, resolver, store, new MailHandOver(submitter, options.Submitter.Sender), new HttpsHandOver(resolver, options.Trusted, options.UseIPv4, options.UseIPv6) { AllowsPrivate = options.AllowsPrivate });
         ReportBook book = new(outside, TimeProvider.System, options.Hostname, log);
         book.DayTurned = () => store.RemoveBefore(book.Oldest);
         store.RemoveBefore(book.Oldest);

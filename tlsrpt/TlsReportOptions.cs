@@ -17,6 +17,9 @@ namespace PostfixNet.Tlsrpt;
 /// <param name="Trusted">tlsrpt_tls_CAfile, or whom the system trusts.</param>
 internal sealed record TlsReportOptions(Submitter Submitter, string Hostname, string Cleanup, TimeSpan IpcTimeout, ResolverOptions Resolver, bool UseIPv4, bool UseIPv6, TrustedCertificates Trusted)
 {
+    /// <summary>tlsrpt_allow_private_addresses.</summary>
+    internal bool AllowsPrivate { get; init; }
+
     private const int LargestFile = 16 * 1024 * 1024, LongestName = 200;
 
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
@@ -25,7 +28,10 @@ internal sealed record TlsReportOptions(Submitter Submitter, string Hostname, st
         IReadOnlyList<string> protocols = config.Get(Parameters.InetProtocols);
         bool all = protocols.Contains("all");
         return new TlsReportOptions(SubmitterOf(config), config.Get(Parameters.MyHostname), $"private/{config.Get(Parameters.CleanupServiceName)}", config.Get(Parameters.IpcTimeout), NameServers(config),
-            all || protocols.Contains("ipv4"), all || protocols.Contains("ipv6"), Authorities(config));
+            all || protocols.Contains("ipv4"), all || protocols.Contains("ipv6"), Authorities(config))
+        {
+            AllowsPrivate = config.Get(Parameters.TlsrptAllowPrivateAddresses),
+        };
     }
 
     private static Submitter SubmitterOf(MainConfig config)

@@ -54,7 +54,7 @@ internal sealed class ServiceRules(Plan plan, PostfixSettings settings, Ways way
         }
         // What Postfix needs another's daemon for.
         if (settings.Flag("smtp_tlsrpt_enable") && !plan.Services.Exists(static service => service.Name == "tlsrpt"))
-            plan.Services.Add(new PlannedService("tlsrpt", "tlsrpt", new Finding("master.cf", 0, "tlsrpt")) { Limit = 1, Wakeup = "300?" });
+            plan.Services.Add(new PlannedService("tlsrpt", "tlsrpt", new Finding("master.cf", 0, "tlsrpt")) { Limit = 1, Wakeup = "300" });
     }
 
     private void Take(MasterCfEntry entry, Finding finding, MailboxRules local)

@@ -8,13 +8,14 @@ namespace PostfixNet.Configuration;
 /// <summary>Reads the tables [destination."NAME"] of main.toml.</summary>
 internal sealed class DestinationReader
 {
-    private const string Keys = "concurrency, rate, delay, recipients, retry, retry_unreachable, jitter, quiet_hours, tls, source, login";
+    private const string Keys = "concurrency, rate, delay, recipients, retry, retry_unreachable, jitter, quiet_hours, tls, tls_certificate, tls_key, source, login";
     private const int MostPauses = 100;
 
     private static readonly TimeSpan s_longestPause = TimeSpan.FromDays(30);
 
     private readonly MainConfig _config;
     private readonly DestinationRule _rule;
+    private (string Path, SettingPlace Place)? _certificate, _key;
 
     private DestinationReader(MainConfig config, DestinationRule rule) => (_config, _rule) = (config, rule);
 
@@ -40,6 +41,7 @@ internal sealed class DestinationReader
             DestinationReader reader = new(config, rule);
             foreach (TomlEntry setting in table.Entries)
                 reader.ReadSetting(setting);
+            reader.ReadCertificate();
         }
         if (rules.Count == 0)
             return DestinationRules.None;
@@ -57,7 +59,7 @@ internal sealed class DestinationReader
     private void ReadSetting(TomlEntry entry)
     {
         // The servers are known only once an agent has looked them up, and then it is too late to choose how to talk to them.
-        if (entry.Key is "tls" or "source" or "login" && _rule.IsForSite)
+        if (entry.Key is "tls" or "tls_certificate" or "tls_key" or "source" or "login" && _rule.IsForSite)
             throw Wrong(entry, entry.Value, "not accepted for an MX site; give it for a domain or a next hop");
         switch (entry.Key)
         {
@@ -88,11 +90,17 @@ internal sealed class DestinationReader
             case "tls":
                 _rule.Tls = TlsLevel(entry);
                 break;
+            case "tls_certificate":
+                _certificate = Path(entry);
+                break;
+            case "tls_key":
+                _key = Path(entry);
+                break;
             case "source":
                 ReadSource(entry);
                 break;
             case "login":
-                _rule.Login = Login(entry);
+                (_rule.Login, _rule.LoginPlace) = (Login(entry), Place(entry));
                 break;
             default:
                 throw new ConfigurationException(_config.Path, entry.Line, entry.Column, entry.Value is TomlTable
@@ -166,6 +174,21 @@ internal sealed class DestinationReader
         string level = Text(entry, entry.Value);
         return DestinationRule.TlsLevels.Contains(level) ? level
             : throw Wrong(entry, entry.Value, $"\"{level}\" is not accepted; give one of \"{string.Join("\", \"", DestinationRule.TlsLevels)}\"");
+    }
+
+    // Relative ones would be those of the queue directory, where no process is to look for keys.
+    private (string Path, SettingPlace Place) Path(TomlEntry entry)
+    {
+        string path = Text(entry, entry.Value);
+        return path.StartsWith('/') ? (path, Place(entry)) : throw Wrong(entry, entry.Value, $"\"{path}\" is not accepted; give the path of a file, from \"/\" on");
+    }
+
+    private void ReadCertificate()
+    {
+        if (_certificate is { } certificate)
+            _rule.Certificate = new DestinationCertificate(certificate.Path, certificate.Place, (_key ?? certificate).Path, (_key ?? certificate).Place);
+        else if (_key is { } key)
+            throw key.Place.Refuse("of no use without tls_certificate");
     }
 
     private void ReadSource(TomlEntry entry)
@@ -252,6 +275,8 @@ internal sealed class DestinationReader
     private static string Label(string name) => $"{DestinationRules.TableName}.\"{name}\"";
 
     private static string Label(string name, string key) => $"{Label(name)}.{key}";
+
+    private SettingPlace Place(TomlEntry entry) => new(_config, Label(_rule.Name, entry.Key), entry.Value);
 
     private ConfigurationException Wrong(TomlEntry entry, TomlNode node, string problem) => _config.Wrong(Label(_rule.Name, entry.Key), node, problem);
 }

@@ -48,6 +48,9 @@ public sealed class DestinationRule
     /// <summary>One of the levels of smtp_tls_security_level.</summary>
     public string? Tls { get; internal set; }
 
+    /// <summary>The certificate that servers get to see: in place of smtp_tls_cert_file and its kin.</summary>
+    public DestinationCertificate? Certificate { get; internal set; }
+
     /// <summary>Local address of connections over IPv4.</summary>
     public IPAddress? SourceIPv4 { get; internal set; }
 
@@ -56,6 +59,9 @@ public sealed class DestinationRule
 
     /// <summary>Key under which smtp_sasl_password_maps has user and password.</summary>
     public string? Login { get; internal set; }
+
+    /// <summary>Where main.toml has <see cref="Login"/>; there if that is.</summary>
+    public SettingPlace? LoginPlace { get; internal set; }
 
     /// <summary>What it says, in its own words: "concurrency = 5, rate = 100/60s"; no secret is among it.</summary>
     public string Describe()
@@ -75,6 +81,8 @@ public sealed class DestinationRule
         Add("jitter", Jitter);
         Add("quiet_hours", Quiet?.Text);
         Add("tls", Tls);
+        Add("tls_certificate", Certificate?.File);
+        Add("tls_key", Certificate is { } shown && shown.KeyFile != shown.File ? shown.KeyFile : null);
         Add("source", SourceIPv4);
         Add("source", SourceIPv6);
         Add("login", Login);
@@ -95,8 +103,10 @@ public sealed class DestinationRule
         Jitter ??= other.Jitter;
         Quiet ??= other.Quiet;
         Tls ??= other.Tls;
+        Certificate ??= other.Certificate;
         SourceIPv4 ??= other.SourceIPv4;
         SourceIPv6 ??= other.SourceIPv6;
+        LoginPlace ??= other.LoginPlace;
         Login ??= other.Login;
     }
 }

@@ -12,7 +12,7 @@ namespace PostfixNet.Https;
 
 /// <summary>One request to a host that strangers chose, over HTTPS: no redirection, no proxy, no cookie, nothing from a cache; the certificate is that of the host, from
 /// somebody who is trusted; within a limit of time.</summary>
-/// <remarks>The address may be one of this host or network. All that comes of it is a TLS handshake: a request goes only to who has a valid certificate for the name.</remarks>
+/// <remarks>Unless <see cref="IsPublicOnly"/> the address may be one of this host or network. All that comes of it is a TLS handshake: a request goes only to who has a valid certificate for the name.</remarks>
 public sealed class HttpsExchange(IResolver resolver, TrustedCertificates trusted, bool useIPv4, bool useIPv6)
 {
     private const int MostAddresses = 6, DepthLimit = 9, MostHeaderKilobytes = 16;
@@ -20,6 +20,9 @@ public sealed class HttpsExchange(IResolver resolver, TrustedCertificates truste
 
     /// <summary>For all of it.</summary>
     public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Addresses of this host and of private networks are not connected to.</summary>
+    public bool IsPublicOnly { get; init; }
 
     /// <summary>Asks, and has the answer read, whatever its status is.</summary>
     /// <param name="request">Its address begins with "https:".</param>
@@ -64,7 +67,7 @@ public sealed class HttpsExchange(IResolver resolver, TrustedCertificates truste
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException or AuthenticationException)
         {
-            throw new HttpsException(certificateTrouble ?? Innermost(e).Message);
+            throw new HttpsException(certificateTrouble ?? Innermost(e).Message, isOfCertificate: certificateTrouble is not null);
         }
     }
 
@@ -106,6 +109,12 @@ public sealed class HttpsExchange(IResolver resolver, TrustedCertificates truste
         IPAddress[] six = useIPv6 ? Of(replies[0]) : [], four = useIPv4 ? Of(replies[1]) : [];
         if (six.Length + four.Length == 0 && replies.Any(static reply => reply.Status is DnsStatus.TryAgain or DnsStatus.Refused))
             throw new IOException(replies[1].Explain(host, DnsType.A));
+        if (IsPublicOnly && six.Concat(four).FirstOrDefault(static address => !PublicAddress.Is(address)) is { } inner)
+        {
+            (six, four) = (Array.FindAll(six, PublicAddress.Is), Array.FindAll(four, PublicAddress.Is));
+            if (six.Length + four.Length == 0)
+                throw new IOException($"the address of {host} is {inner}, of a private network");
+        }
         return Enumerable.Range(0, Math.Max(six.Length, four.Length)).SelectMany(i => six.Skip(i).Take(1).Concat(four.Skip(i).Take(1))).Take(MostAddresses);
     }
 

@@ -41,9 +41,10 @@ public sealed record PolicyQuestion(string Domain, bool Refresh)
 /// <summary>What the service mtasts says.</summary>
 /// <param name="Known">The policy that holds; null: none does.</param>
 /// <param name="Trouble">Why none could be had, or not the one that is announced now; null: nothing is wrong.</param>
-public sealed record PolicyAnswer(KnownPolicy? Known, string? Trouble)
+/// <param name="Fault">The domain announces a policy, which could not be had: of what kind <paramref name="Trouble"/> is. null: it is not known that it announces one.</param>
+public sealed record PolicyAnswer(KnownPolicy? Known, string? Trouble, StsFault? Fault = null)
 {
-    private const string IdField = "id", ModeField = "mode", AgeField = "max_age", MxField = "mx", FetchedField = "fetched", TroubleField = "trouble";
+    private const string IdField = "id", ModeField = "mode", AgeField = "max_age", MxField = "mx", FetchedField = "fetched", TroubleField = "trouble", FaultField = "fault";
 
     /// <summary>The domain has no policy.</summary>
     public static readonly PolicyAnswer None = new(null, null);
@@ -51,7 +52,7 @@ public sealed record PolicyAnswer(KnownPolicy? Known, string? Trouble)
     /// <summary>For the line to the client.</summary>
     public AttributeList ToAttributes()
     {
-        AttributeList list = new AttributeList().AddOptional(TroubleField, Trouble);
+        AttributeList list = new AttributeList().AddOptional(TroubleField, Trouble).AddOptional(FaultField, Fault is { } fault ? WordFor(fault) : null);
         return Known is null ? list
             : list.Add(IdField, Known.Id).Add(ModeField, StsPolicy.WordFor(Known.Policy.Mode)).Add(AgeField, (long)Known.Policy.MaxAge.TotalSeconds)
                 .Add(FetchedField, Known.Fetched).Add(MxField, string.Join(' ', Known.Policy.Mx));
@@ -63,10 +64,16 @@ public sealed record PolicyAnswer(KnownPolicy? Known, string? Trouble)
     {
         ArgumentNullException.ThrowIfNull(list);
         string? trouble = list.OptionalText(TroubleField);
+        StsFault? fault = list.OptionalText(FaultField) is { } word ? FaultOf(word) : null;
         if (!list.Has(IdField))
-            return new PolicyAnswer(null, trouble);
+            return new PolicyAnswer(null, trouble, fault);
         StsMode mode = StsPolicy.ModeOf(list.Text(ModeField)) ?? throw new IpcException("unknown mode of a policy");
         string[] mx = list.Text(MxField).Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return new PolicyAnswer(new KnownPolicy(domain, list.Text(IdField), new StsPolicy(mode, TimeSpan.FromSeconds(list.Number(AgeField)), mx), list.Number(FetchedField)), trouble);
+        return new PolicyAnswer(new KnownPolicy(domain, list.Text(IdField), new StsPolicy(mode, TimeSpan.FromSeconds(list.Number(AgeField)), mx), list.Number(FetchedField)), trouble, fault);
     }
+
+    private static string WordFor(StsFault fault) => fault switch { StsFault.Certificate => "certificate", StsFault.Policy => "policy", _ => "fetch" };
+
+    // One that a newer service tells is a failure all the same.
+    private static StsFault FaultOf(string word) => word switch { "certificate" => StsFault.Certificate, "policy" => StsFault.Policy, _ => StsFault.Fetch };
 }

@@ -27,7 +27,7 @@ public sealed class TrustedCertificates
         ArgumentNullException.ThrowIfNull(files);
         ArgumentNullException.ThrowIfNull(read);
         if (files.Own.Length > 0)
-            Own = LoadOwn(read(files.Own), read(files.OwnKey));
+            Own = ReadOwn(read(files.Own), read(files.OwnKey));
         if (files.Authorities.Length == 0 && files.AuthoritiesDirectory.Length == 0)
             return;
         _roots = [];
@@ -117,7 +117,10 @@ public sealed class TrustedCertificates
         return X509CertificateLoader.LoadCertificate(octets.AsSpan(0, length));
     }
 
-    private static SslStreamCertificateContext LoadOwn(string certificate, string key)
+    /// <summary>A certificate to show.</summary>
+    /// <param name="certificate">Text with it, and with those that vouch for it, in PEM.</param>
+    /// <param name="key">Text with its private key.</param>
+    public static SslStreamCertificateContext ReadOwn(string certificate, string key)
     {
         X509Certificate2Collection chain = [];
         chain.ImportFromPem(certificate);

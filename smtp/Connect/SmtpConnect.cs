@@ -31,7 +31,7 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
             new SmtpTrouble(ServerTurn.Nobody(delivery, _state)).Stopping();
         }
         TellTlsResults();
-        if (_state.HasDeferred && (_state.TlsWhenDeferred ?? NobodysTls()) is { } use)
+        if (_state.HasDeferred && (_state.TlsWhenDeferred ?? _state.TlsWhenPassedOver ?? NobodysTls()) is { } use)
             delivery.Records.NoteTls(use);
         new LateReports(delivery).Send(_state.UntoldSuccesses);
         return _state.Report(sessionOpen: cache.NextHop == delivery.Request.NextHop);
@@ -314,6 +314,15 @@ internal sealed class SmtpConnect(DeliveryContext delivery, MxLookup lookup, Ser
     {
         SmtpTrouble trouble = new(ServerTurn.Nobody(delivery, _state));
         why ??= SmtpTrouble.Why("4.3.0", "server unavailable or unable to receive mail");
+        // That another address of a relay is dead, too, is not what has to be put right.
+        if (_state.LoginTrouble is var (refused, isSenders) && !SmtpTrouble.IsHard(why))
+        {
+            if (isSenders)
+                trouble.SenderFails(refused);
+            else
+                trouble.SiteFails(refused);
+            return;
+        }
         // A relay that the operator chose does not exist, or is this system: his mistake, not the sender's (S2-22).
         if (isOurChoice && SmtpTrouble.IsHard(why))
         {

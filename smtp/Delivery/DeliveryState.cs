@@ -57,6 +57,12 @@ internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
     /// <summary>What was asked of TLS, and got, at the last server that a recipient was put off at; null: at none.</summary>
     internal TlsUse? TlsWhenDeferred { get; set; }
 
+    /// <summary>The same of the last server that was passed over.</summary>
+    internal TlsUse? TlsWhenPassedOver { get; set; }
+
+    /// <summary>Why a login did not work, at some server, and whether it is the sender's own; null: none failed.</summary>
+    internal (Dsn Why, bool IsSenders)? LoginTrouble { get; set; }
+
     /// <summary>Recipients that were delivered, or refused by a server for themselves.</summary>
     internal List<SettledRecipient> Settled { get; } = [];
 

@@ -292,6 +292,8 @@ internal sealed class SmtpTrouble(ServerTurn turn)
         if (verdict == Verdict.TryNextHost && _state.HasUndecided)
             _delivery.Log.GoingOn(_delivery.QueueId, trouble.Reason);
         _state.SomeMayYetTakeIt |= verdict == Verdict.TryNextHost && !IsHard(trouble);
+        if (verdict == Verdict.TryNextHost && turn.Peer is not null)
+            _state.TlsWhenPassedOver = turn.TlsUse ?? _state.TlsWhenPassedOver;
         List<AttemptRecipient> open = _state.Open;
         if (open.Count == 0)
             return;

@@ -24,4 +24,12 @@ internal sealed record TlsFinding(AppliedTlsPolicy Policy, TlsResultType? Defect
             ["version: STSv1", $"mode: {StsPolicy.WordFor(known.Policy.Mode)}", .. known.Policy.Mx.Select(static mx => $"mx: {mx}"), FormattableString.Invariant($"max_age: {(long)known.Policy.MaxAge.TotalSeconds}")],
             known.Policy.Mx),
         notNamed is null ? null : TlsResultType.ValidationFailure, notNamed is null ? "" : $"{notNamed} is none of the policy's mx");
+
+    /// <summary>An MTA-STS policy that a domain announces, and that cannot be had (RFC 8460 section 4.3.2.2). What is in it nobody knows.</summary>
+    internal static TlsFinding OfLack(string domain, StsFault fault, string reason) => new(new AppliedTlsPolicy(TlsPolicyOrigin.Sts, domain, [], []), fault switch
+    {
+        StsFault.Certificate => TlsResultType.StsWebPkiInvalid,
+        StsFault.Policy => TlsResultType.StsPolicyInvalid,
+        _ => TlsResultType.StsPolicyFetchError,
+    }, reason);
 }

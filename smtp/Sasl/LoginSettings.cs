@@ -3,12 +3,15 @@ using PostfixNet.Login;
 using PostfixNet.Logins;
 using PostfixNet.Mail;
 using PostfixNet.Net;
+using PostfixNet.Tables;
 
 namespace PostfixNet.Smtp.Sasl;
 
 /// <summary>The smtp_sasl_... parameters, read. Only made when smtp_sasl_auth_enable is on.</summary>
 internal sealed record LoginSettings
 {
+    private const int MostProblems = 10;
+
     internal required PasswordTable Passwords { get; init; }
 
     /// <summary>smtp_sasl_mechanism_filter.</summary>
@@ -75,6 +78,32 @@ internal sealed record LoginSettings
             Turns = new LoginTurns(static question => LoginTurn.Take(".", question), TimeProvider.System),
             SendDummyMailAuth = config.ForTransport(Parameters.SmtpSendDummyMailAuth, service),
         };
+    }
+
+    /// <summary>Looks at what is needed only once a server wants a login: entries that [destination] tables name, and secrets that are elsewhere.</summary>
+    internal static void Examine(MainConfig config, string service)
+    {
+        LookupTable table = config.ForTransport(Parameters.SmtpSaslPasswordMaps, service);
+        foreach (DestinationRule rule in config.Destinations.All)
+        {
+            if (rule is { Login: { } key, LoginPlace: { } place } && Has(table, key) == false)
+                place.Remark($"smtp_sasl_password_maps has no entry for \"{key}\": mail waits");
+        }
+        foreach (string problem in PasswordTable.LostSecrets(table).Take(MostProblems))
+            config.Remark(Parameters.SmtpSaslPasswordMaps, $"{problem}: mail that needs it waits", service);
+    }
+
+    // null: the table cannot say.
+    private static bool? Has(LookupTable table, string key)
+    {
+        try
+        {
+            return table.Find(key) is not null;
+        }
+        catch (LookupException)
+        {
+            return null;
+        }
     }
 
     // What is easily written otherwise than it is looked up; without it mail would go without login, or not at all.

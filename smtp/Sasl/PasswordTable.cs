@@ -132,6 +132,32 @@ internal sealed class PasswordTable(LookupTable table, bool bySender, string rec
         return false;
     });
 
+    /// <summary>The secrets that are elsewhere and cannot be read: whose, and why.</summary>
+    internal static IReadOnlyList<string> LostSecrets(LookupTable table)
+    {
+        List<string> lost = [];
+        _ = table.FirstKey((key, value) =>
+        {
+            if (PlaceIn(value[(value.IndexOf(':', StringComparison.Ordinal) + 1)..]) is { } place && Trouble(place) is { } why)
+                lost.Add($"no password for {key}: {why}");
+            return false;
+        });
+        return lost;
+    }
+
+    private static string? Trouble(SecretPlace place)
+    {
+        try
+        {
+            _ = place.Read();
+            return null;
+        }
+        catch (IOException e)
+        {
+            return e.Message;
+        }
+    }
+
     /// <summary>The name of the table of tokens in an entry; null: it has none.</summary>
     internal static string? ServiceIn(string value) =>
         value.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && value.AsSpan(colon + 1).StartsWith(ServicePrefix, StringComparison.Ordinal) ? value[(colon + 1 + ServicePrefix.Length)..] : null;

@@ -26,6 +26,9 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
     /// <inheritdoc cref="SmtpLogin.HasLeftOutBinding"/>
     internal bool HasLeftOutBinding { get; private set; }
 
+    /// <summary>There is no login, though there should be one: why the server cannot be used.</summary>
+    internal bool IsLoginTrouble { get; private set; }
+
     /// <summary>The login of this sender does not work, which says nothing about the server.</summary>
     internal bool IsSendersFault { get; private set; }
 
@@ -166,7 +169,7 @@ internal sealed class SmtpHandshake(SmtpChat chat, ServerTurn turn)
         SmtpLogin login = new(chat, _peer, settings, _log);
         Dsn? why = login.Run(turn.Delivery.Request.Sender, turn.Destination.Written, Features.AuthMechanisms);
         (HasLoggedIn, HasLeftOutBinding) = (login.HasLoggedIn, login.HasLeftOutBinding);
-        IsSendersFault = why is not null && login.IsOfSender;
+        (IsLoginTrouble, IsSendersFault) = (why is not null, why is not null && login.IsOfSender);
         Features = Features with { SendDummyAuth = settings.SendDummyMailAuth && login.HasLoggedIn };
         return why;
     }

@@ -47,6 +47,8 @@ internal sealed class SmtpSession(SmtpChat chat, TimeProvider clock) : IDisposab
                 turn.SetUpTime = turn.Delivery.Now;
                 return true;
             }
+            if (handshake.IsLoginTrouble)
+                turn.State.LoginTrouble ??= (why, handshake.IsSendersFault);
             if (handshake.IsSendersFault)
                 trouble.SenderFails(why);
             else

@@ -3,6 +3,7 @@ using PostfixNet.Dns;
 using PostfixNet.Events;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
+using PostfixNet.Smtp.Sasl;
 
 namespace PostfixNet.Smtp;
 
@@ -64,6 +65,8 @@ internal sealed record AgentSettings
                 if (options!.Tls is { } tls)
                     found.Try(() => TlsConfig.Examine(config, service, tls.Client));
                 found.Try(() => options.Signing?.Examine());
+                if (options.Login is not null)
+                    LoginSettings.Examine(config, service);
                 found.ThrowIfAny();
             },
         };

@@ -36,6 +36,8 @@ internal static class ServerFacts
                 yield return MtaSts(options, policies, hop, written);
             yield return Login(options, rule, hop, written, sender, tableName);
         }
+        if (ShownCertificate(config, options, service, tableName) is { } shown)
+            yield return shown;
         foreach ((IPAddress? address, bool byRule) in ((IPAddress?, bool)[])[(options.BindAddress, rule?.SourceIPv4 is not null), (options.BindAddress6, rule?.SourceIPv6 is not null)])
         {
             if (address is not null && !address.Equals(IPAddress.None) && !address.Equals(IPAddress.IPv6None))
@@ -67,6 +69,16 @@ internal static class ServerFacts
         {
             return new Fact(Name, "mail waits", $"smtp_tls_policy_maps: {e.Message}");
         }
+    }
+
+    // null: servers get to see none.
+    private static Fact? ShownCertificate(MainConfig config, SmtpOptions options, string service, string table)
+    {
+        if (options.Tls is null)
+            return null;
+        (string certificate, string key) = options.Certificate is { } own ? (own.File, own.KeyFile) : TlsConfig.CertificateOf(config, service);
+        return certificate.Length == 0 ? null
+            : new Fact("certificate", key == certificate ? certificate : $"{certificate}, key {key}", options.Certificate is not null ? table : "smtp_tls_cert_file or smtp_tls_chain_files");
     }
 
     private static Fact MtaSts(SmtpOptions options, TlsPolicies policies, NextHop hop, string written)

@@ -41,6 +41,9 @@ internal sealed record SmtpOptions
     /// <summary>How to log in; null: smtp_sasl_auth_enable is off.</summary>
     internal required LoginSettings? Login { get; init; }
 
+    /// <summary>What main.toml says of a destination: the certificate that its servers get to see; null: that of smtp_tls_cert_file and its kin, or none.</summary>
+    internal OwnCertificate? Certificate { get; init; }
+
     /// <summary>The login that is asked for by name, while <see cref="Login"/> is null; empty: none is.</summary>
     internal string MissingLogin { get; init; } = "";
 
@@ -186,6 +189,7 @@ internal sealed record SmtpOptions
         // Where a login is asked for by name, no mail goes without.
         Login = rule.Login is not null && Login is not null ? Login with { OnlyKey = rule.Login, AuthEnforce = true } : Login,
         MissingLogin = Login is null ? rule.Login ?? "" : "",
+        Certificate = rule.Certificate is { } file ? new OwnCertificate(file, rule.CertificateKey ?? file) : Certificate,
         // A level that is not known, of a newer main.toml, must not make mail less safe.
         TlsLevel = rule.Tls is not null ? TlsPolicy.LevelOf(rule.Tls) ?? Smtp.TlsLevel.Secure : TlsLevel,
     };

@@ -17,22 +17,26 @@ internal sealed class StsPolicies(Func<PolicyQuestion, PolicyAnswer> ask, Policy
     private string _silence = "";
 
     /// <summary>The policy of the domain whose mail exchangers are looked up; never that of a name that its records lead to.</summary>
-    /// <param name="isUnknown">Whether there is one could not be found out.</param>
-    /// <returns>null: none, or one that asks for nothing.</returns>
-    internal KnownPolicy? For(NextHop hop, out bool isUnknown)
+    /// <returns>What holds: no policy, too, where it asks for nothing.</returns>
+    internal StsAnswer For(NextHop hop)
     {
-        isUnknown = false;
         if (!hop.UsesMx || DomainName.ToAscii(hop.Domain)?.ToLowerInvariant() is not { } domain || !StsDomain.IsUsable(domain))
-            return null;
+            return StsAnswer.None;
         KnownPolicy? known;
+        TlsFinding? lack = null;
+        bool isUnknown;
         long began = clock.GetTimestamp();
         try
         {
             if (_silentSince is { } since && clock.GetElapsedTime(since) < s_rest)
                 throw new IpcException(_silence);
             _silentSince = null;
-            (known, string? trouble) = ask(new PolicyQuestion(domain, Refresh: false));
-            isUnknown = known is null && trouble is not null;
+            PolicyAnswer answer = ask(new PolicyQuestion(domain, Refresh: false));
+            known = answer.Known;
+            isUnknown = known is null && answer.Trouble is not null;
+            // What is known holds, and reports are about that.
+            if (known is null && answer.Fault is { } fault)
+                lack = TlsFinding.OfLack(domain, fault, answer.Trouble ?? "");
         }
         catch (IpcException e)
         {
@@ -43,7 +47,7 @@ internal sealed class StsPolicies(Func<PolicyQuestion, PolicyAnswer> ask, Policy
             isUnknown = known is null;
             log.StsNotAnswered(domain, e.Message, known);
         }
-        return known is { Policy.Mode: StsMode.None } ? null : known;
+        return new StsAnswer(known is { Policy.Mode: StsMode.None } ? null : known, isUnknown, lack);
     }
 
     private KnownPolicy? Kept(string domain)

@@ -22,7 +22,13 @@ internal sealed class ServerPolicies(IResolver resolver, Log log, StsPolicies? s
 
     /// <summary>What was asked for of a next hop, with what it publishes itself.</summary>
     /// <param name="asked">What main.toml says.</param>
-    internal TlsPolicy Of(NextHop hop, TlsPolicy asked) => sts is null || !HeedsSts(asked) ? asked : asked with { Sts = sts.For(hop, out bool isUnknown), IsStsUnknown = isUnknown };
+    internal TlsPolicy Of(NextHop hop, TlsPolicy asked)
+    {
+        if (sts is null || !HeedsSts(asked))
+            return asked;
+        StsAnswer answer = sts.For(hop);
+        return asked with { Sts = answer.Policy, IsStsUnknown = answer.IsUnknown, StsLack = answer.Lack };
+    }
 
     /// <summary>An MTA-STS policy of the next hop counts beside what main.toml says.</summary>
     internal static bool HeedsSts(TlsPolicy asked) => asked is { IsOfDestination: false, IsWrapped: false, Level: not (TlsLevel.DaneOnly or TlsLevel.Fingerprint or TlsLevel.Secure) }
@@ -38,6 +44,8 @@ internal sealed class ServerPolicies(IResolver resolver, Log log, StsPolicies? s
         // Where the MX records are not authentic, TLSA records do not make it DANE (RFC 7672 section 2.2.1), and anybody could have named the server.
         bool isByDane = policy.Tls is { Tlsa: not null, Level: not TlsLevel.HalfDane };
         policy = destination.Tls.Sts is { } known && policy.Why is null && !isByDane ? _sts.For(known, destination.Tls, policy.Tls, policies, host) : policy;
+        if (policy.Finding is null && destination.Tls.StsLack is { } lack)
+            policy = policy with { Finding = lack };
         return IsNameInsecure(destination, policy.Tls, host) ? policy with { Tls = policy.Tls with { IsNameInsecure = true } } : policy;
     }
 

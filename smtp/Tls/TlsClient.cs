@@ -16,6 +16,9 @@ internal sealed class TlsClient(TlsSettings settings)
     private readonly CertificatesMet _certificatesMet = new();
     private TrustedCertificates? _certificates, _ofSts;
 
+    // Of destinations, by file and file of the key.
+    private readonly Dictionary<OwnCertificate, SslStreamCertificateContext> _own = [];
+
     /// <summary>Does the handshake.</summary>
     /// <param name="lower">Carries the records; it stays the caller's when this fails.</param>
     /// <exception cref="ConnectionException"><see cref="StreamFailure.Tls"/>, whatever the reason; it was logged.</exception>
@@ -39,7 +42,7 @@ internal sealed class TlsClient(TlsSettings settings)
 #pragma warning restore CA1416
             AllowRenegotiation = false,
             AllowTlsResume = resume,
-            ClientCertificateContext = certificates.Own,
+            ClientCertificateContext = turn.Destination.Options.Certificate is { } own ? Load(own) : certificates.Own,
             CertificateChainPolicy = (policy.Sts is not null && (policy.IsBySts || !policy.IsAuthenticated) ? _ofSts! : certificates).NewChainPolicy(),
             RemoteCertificateValidationCallback = (_, certificate, chain, _) => check.Look(certificate, chain),
         };
@@ -83,6 +86,24 @@ internal sealed class TlsClient(TlsSettings settings)
     {
         int start = detail.LastIndexOf("::", StringComparison.Ordinal);
         return start < 0 ? detail : detail[(start + 2)..].Trim();
+    }
+
+    /// <summary>Reads the certificate of a destination, once.</summary>
+    /// <exception cref="ConfigurationException">It cannot be used.</exception>
+    internal SslStreamCertificateContext Load(OwnCertificate files)
+    {
+        if (_own.TryGetValue(files, out SslStreamCertificateContext? own))
+            return own;
+        try
+        {
+            own = TrustedCertificates.ReadOwn(TlsFiles.Read(files.File), TlsFiles.Read(files.KeyFile));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            throw new ConfigurationException(files.Problem(e.Message));
+        }
+        _own.Add(files, own);
+        return own;
     }
 
     /// <summary>Reads the files with certificates, once.</summary>

@@ -19,7 +19,38 @@ internal static class TlsConfig
         TlsSettings settings = Read(config, service, LevelOf(config, service), table, config.ForTransport(Parameters.SmtpTlsWrappermode, service));
         TlsPolicies policies = new(settings);
         RequireSense(config, service, settings, policies, table);
+        RequireCertificates(config, settings);
         return policies;
+    }
+
+    /// <summary>The certificates that tables [destination."NAME"] name, each once.</summary>
+    internal static IEnumerable<DestinationCertificate> CertificatesOfDestinations(MainConfig config) =>
+        config.Destinations.All.Select(static rule => rule.Certificate).OfType<DestinationCertificate>().Distinct();
+
+    private static void RequireCertificates(MainConfig config, TlsSettings settings)
+    {
+        foreach (DestinationRule rule in config.Destinations.All)
+        {
+            if (rule.Certificate is { } shown && settings.PolicyMaps is null && (rule.Tls is { } word ? TlsPolicy.LevelOf(word) : settings.SecurityLevel) == TlsLevel.None)
+                shown.Place.Remark("has no meaning: there is no TLS");
+        }
+        foreach (DestinationCertificate own in CertificatesOfDestinations(config))
+        {
+            RequireFile(own.Place, own.File);
+            RequireFile(own.KeyPlace, own.KeyFile);
+        }
+    }
+
+    private static void RequireFile(SettingPlace place, string path)
+    {
+        try
+        {
+            TlsFiles.Require(path);
+        }
+        catch (IOException e)
+        {
+            throw place.Refuse(e.Message);
+        }
     }
 
     // Also when nobody is asked for TLS: a slip would be found on the day somebody is.
@@ -81,6 +112,22 @@ internal static class TlsConfig
             throw config.ForTransport(Parameters.SmtpTlsChainFiles, service).Count > 0 ? config.Refuse(Parameters.SmtpTlsChainFiles, problem, service)
                 : CertificateOf(config, service) is var (certificate, key) && key != certificate ? config.Refuse(Parameters.SmtpTlsKeyFile, problem, service)
                 : config.Refuse(Parameters.SmtpTlsCertFile, problem, service);
+        }
+        ProblemList problems = new();
+        foreach (DestinationCertificate own in CertificatesOfDestinations(config))
+            problems.Try(() => Examine(own, client));
+        problems.ThrowIfAny();
+    }
+
+    private static void Examine(DestinationCertificate own, TlsClient client)
+    {
+        try
+        {
+            _ = client.Load(new OwnCertificate(own.File, own.KeyFile));
+        }
+        catch (ConfigurationException e)
+        {
+            throw own.KeyPlace.Refuse(e.Message);
         }
     }
 

@@ -22,12 +22,27 @@ internal static class TlsFiles
                 return;
             (string certificate, string key) = TlsConfig.CertificateOf(config, service);
             foreach (string path in (ReadOnlySpan<string>)[certificate, key, config.ForTransport(Parameters.SmtpTlsCAfile, service), config.Get(Parameters.MtaStsTlsCAfile)])
+                Open(path);
+            foreach (DestinationCertificate own in TlsConfig.CertificatesOfDestinations(config))
             {
-                if (path.Length > 0 && !s_open.ContainsKey(path))
-                    s_open.Add(path, FileSystem.OpenRegular(path));
+                Open(own.File);
+                Open(own.KeyFile);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ConfigurationException)
+        {
+        }
+    }
+
+    // One that cannot be opened keeps no other from it.
+    private static void Open(string path)
+    {
+        try
+        {
+            if (path.Length > 0 && !s_open.ContainsKey(path))
+                s_open.Add(path, FileSystem.OpenRegular(path));
+        }
+        catch (IOException)
         {
         }
     }

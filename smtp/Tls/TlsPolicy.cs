@@ -52,6 +52,9 @@ internal sealed record TlsPolicy
     /// <summary>Whether there is an MTA-STS policy could not be found out: what it would have brought may come later.</summary>
     internal bool IsStsUnknown { get; init; }
 
+    /// <summary>The next hop announces an MTA-STS policy, which cannot be had: what reports tell of it; null: it does not, or one holds.</summary>
+    internal TlsFinding? StsLack { get; init; }
+
     /// <summary>The name that the certificate of the server must have for <see cref="Sts"/>: that of the MX record.</summary>
     internal string StsName { get; init; } = "";
 

@@ -27,6 +27,9 @@ public sealed record ReceivedMessage(
     byte[] Content,
     DateTimeOffset StoredAt)
 {
+    /// <summary>The TLS session that it came over was begun with this certificate of the client: its subject. null: there was none.</summary>
+    public string? ClientCertificate { get; init; }
+
     /// <summary>The content as text, one character for each byte.</summary>
     public string Text => Encoding.Latin1.GetString(Content);
 
@@ -59,6 +62,8 @@ public sealed record ReceivedMessage(
         text.Append(CultureInfo.InvariantCulture, $"stored {StoredAt:yyyy-MM-ddTHH:mm:ss.fffZ}\n");
         text.Append(CultureInfo.InvariantCulture, $"helo {Helo}\n");
         text.Append(CultureInfo.InvariantCulture, $"mail <{Sender}>{Parameters(SenderParameters)}\n");
+        if (ClientCertificate is not null)
+            text.Append(CultureInfo.InvariantCulture, $"certificate {ClientCertificate}\n");
         foreach (ReceivedRecipient recipient in Recipients)
             text.Append(CultureInfo.InvariantCulture, $"rcpt <{recipient.Address}>{Parameters(recipient.Parameters)}\n");
         return text.ToString();

@@ -23,6 +23,9 @@ public sealed record ReceiverOptions
     /// <summary>With its private key: STARTTLS is offered, too (RFC 3207).</summary>
     public X509Certificate2? Certificate { get; init; }
 
+    /// <summary>Clients are asked for a certificate, of whomever; one that shows none is served all the same.</summary>
+    public bool AsksForCertificate { get; init; }
+
     /// <summary>Rules in force from the start, tried in order.</summary>
     public IReadOnlyList<Rule> Rules { get; init; } = [];
 

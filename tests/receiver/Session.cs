@@ -110,7 +110,13 @@ internal sealed class Session(SmtpReceiver receiver, Stream stream, int connecti
         Forget();
         var tls = new SslStream(stream);
         stream = tls;
-        tls.AuthenticateAsServer(receiver.Options.Certificate!);
+        tls.AuthenticateAsServer(new SslServerAuthenticationOptions
+        {
+            ServerCertificate = receiver.Options.Certificate,
+            ClientCertificateRequired = receiver.Options.AsksForCertificate,
+            // Anybody's will do.
+            RemoteCertificateValidationCallback = static (_, shown, _, _) => shown?.Subject != "CN=nobody",
+        });
     }
 
     private void BeginMail(string rest)
@@ -166,7 +172,8 @@ internal sealed class Session(SmtpReceiver receiver, Stream stream, int connecti
         if (!Ruled(Stage.Dot, subjects))
         {
             int number = receiver.Store(new ReceivedMessage(
-                0, connection, helo, sender!, senderParameters, recipients, content, DateTimeOffset.UtcNow));
+                0, connection, helo, sender!, senderParameters, recipients, content, DateTimeOffset.UtcNow)
+                { ClientCertificate = (stream as SslStream)?.RemoteCertificate?.Subject });
             Say(string.Create(CultureInfo.InvariantCulture, $"250 2.0.0 Ok: stored as {number}"));
         }
         Forget();

@@ -84,6 +84,7 @@ public sealed class DomainsGetReportsAboutTls
             mail.Set("tlsrpt_sender", "tlsrpt@golden.test");
             File.WriteAllText(mail.PathOf("authority.pem"), certificate.ExportCertificatePem());
             mail.Set("tlsrpt_tls_CAfile", mail.PathOf("authority.pem"));
+            mail.Set("tlsrpt_allow_private_addresses", true);
             Directory.CreateDirectory(files["kept"]);
             File.WriteAllText(files["web.pem"], $"{certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()}\n{certificate.ExportCertificatePem()}\n");
             using Process server = Command.Start("python3", ["-c", WebServer, files["web.pem"], web.ToString(CultureInfo.InvariantCulture), files["kept"]]);

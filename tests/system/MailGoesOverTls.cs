@@ -107,6 +107,37 @@ public sealed class MailGoesOverTls
         });
     }
 
+    // The key of one can be read by root alone.
+    [Fact]
+    public void ADestinationGetsToSeeACertificateOfItsOwn()
+    {
+        using X509Certificate2 certificate = Certificate("relay.test"), general = Certificate("all.test"), special = Certificate("partner.test");
+        using var receiver = Ports.Receiver(new ReceiverOptions { Certificate = certificate, AsksForCertificate = true });
+        MailSystem.Run(mail =>
+        {
+            string all = mail.PathOf("all.pem"), one = mail.PathOf("partner.pem"), key = mail.PathOf("partner.key");
+            File.WriteAllText(all, general.ExportCertificatePem() + "\n" + general.GetECDsaPrivateKey()!.ExportECPrivateKeyPem());
+            File.WriteAllText(one, special.ExportCertificatePem());
+            File.WriteAllText(key, "no key");
+            File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            mail.Set("relayhost", $"[127.0.0.1]:{receiver.Port}");
+            mail.Set("smtp_tls_security_level", "may");
+            mail.Set("smtp_tls_cert_file", all);
+            mail.AddTable($"[destination.\"partner.test\"]\ntls_certificate = \"{one}\"\ntls_key = \"{key}\"");
+            Assert.Matches($@"main\.toml:\d+:\d+: destination\.""partner\.test""\.tls_key: .*partner\.", mail.Master("check").Error);
+            File.WriteAllText(key, special.GetECDsaPrivateKey()!.ExportECPrivateKeyPem());
+            mail.Master("check").Ok();
+            Assert.Matches($@"certificate\s+{one}, key {key}\s+\[destination\.""partner\.test""\]", mail.Master("config", "--for", "bob@partner.test").Ok().Output);
+            Assert.Matches($@"certificate\s+{all}\s+smtp_tls_cert_file", mail.Master("config", "--for", "bob@far.test").Ok().Output);
+            mail.Start();
+            mail.Submit(MailSystem.Message("special"), "-f", "alice@origin.test", "bob@partner.test");
+            mail.WaitForEmptyQueue();
+            mail.Submit(MailSystem.Message("usual"), "-f", "alice@origin.test", "bob@far.test");
+            mail.WaitForEmptyQueue();
+            Assert.Equal(["CN=partner.test", "CN=all.test"], receiver.Messages.Select(static message => message.ClientCertificate));
+        });
+    }
+
     /// <summary>Start-up is felt with each message: what is not used is not loaded.</summary>
     [Theory] // the level, or its default; whether the server offers TLS
     [InlineData("none", true, false)]

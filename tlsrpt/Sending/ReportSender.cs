@@ -13,18 +13,20 @@ internal sealed class ReportSender(ReportBook book, IOutside outside, Submitter 
     /// <summary>Reports under way.</summary>
     internal IReadOnlyCollection<Task> InHand => _inHand.Values;
 
-    /// <summary>Begins what is due.</summary>
+    /// <summary>Begins what is due: what has waited longest first, by whichever name.</summary>
     internal void Run()
     {
         long now = book.Now;
-        foreach (DomainDay report in book.Past)
+        foreach (DomainDay report in book.Past.Where(report => report.Sending.State == SendingState.Waiting && TimeOf(report) <= now && !_inHand.ContainsKey(report)).OrderBy(TimeOf).ToArray())
         {
             if (_inHand.Count >= MostAtOnce || IsEnding)
                 return;
-            if (report.Sending.State == SendingState.Waiting && report.Due <= now && report.Sending.Next <= now && !_inHand.ContainsKey(report))
-                _ = Begin(report, hurries: false);
+            _ = Begin(report, hurries: false);
         }
     }
+
+    // Seconds since 1970: its next attempt.
+    private static long TimeOf(DomainDay report) => Math.Max(report.Due, report.Sending.Next);
 
     /// <summary>Tries at once what waits for its time.</summary>
     /// <param name="domain">null: of all.</param>

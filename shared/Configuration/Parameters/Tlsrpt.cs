@@ -18,6 +18,9 @@ public static partial class Parameters
     /// <summary>Whom reports by mail come from. TLS of mail from this address is not reported.</summary>
     public static readonly Parameter<string> TlsrptSender = MailAddress("tlsrpt_sender", "tlsrpt@$mydomain");
 
+    /// <summary>Reports go by HTTPS to addresses of this host and of private networks, too, which whoever names a domain can choose.</summary>
+    public static readonly Parameter<bool> TlsrptAllowPrivateAddresses = Flag("tlsrpt_allow_private_addresses", "no");
+
     /// <summary>Certificates to trust where reports are sent by HTTPS, in one file; empty: those that the system trusts.</summary>
     public static readonly Parameter<string> TlsrptTlsCAfile = Text("tlsrpt_tls_CAfile", "");
 }

@@ -33,6 +33,8 @@ public sealed class DestinationRulesTests
             retry_unreachable = "postfix"
             jitter = 0
             tls = "encrypt"
+            tls_certificate = "/c.pem"
+            tls_key = "/k.pem"
             source = ["192.0.2.1", "2001:db8::1"]
             login = "newsletter"
             """).Named("example.com")!;
@@ -44,7 +46,7 @@ public sealed class DestinationRulesTests
         Assert.Equal(RetryLaw.Postfix, rule.RetryUnreachable!.Law);
         Assert.Equal(("encrypt", "newsletter"), (rule.Tls, rule.Login));
         Assert.Equal("concurrency = 3, rate = 100/60s, delay = 2s, recipients = 10, retry = 300s 900s 3600s 14400s fail, retry_unreachable = postfix, "
-            + "jitter = 0, tls = encrypt, source = 192.0.2.1, source = 2001:db8::1, login = newsletter", rule.Describe());
+            + "jitter = 0, tls = encrypt, tls_certificate = /c.pem, tls_key = /k.pem, source = 192.0.2.1, source = 2001:db8::1, login = newsletter", rule.Describe());
         Assert.Equal((IPAddress.Parse("192.0.2.1"), IPAddress.Parse("2001:db8::1")), (rule.SourceIPv4, rule.SourceIPv6));
     }
 
@@ -139,6 +141,9 @@ public sealed class DestinationRulesTests
     [InlineData("[destination.\"a.test\"]\nlogin = \"x\"", "there are no logins without smtp_sasl_auth_enable")]
     [InlineData("[destination.\"a.test\"]\ntls = \"half-dane\"", "\"half-dane\" is not accepted")]
     [InlineData("[destination.\"mx:a.test\"]\ntls = \"encrypt\"", "destination.\"mx:a.test\".tls: not accepted for an MX site")]
+    [InlineData("[destination.\"mx:a.test\"]\ntls_certificate = \"/c.pem\"", "destination.\"mx:a.test\".tls_certificate: not accepted for an MX site")]
+    [InlineData("[destination.\"a.test\"]\ntls_certificate = \"c.pem\"", "main.toml:2:19: destination.\"a.test\".tls_certificate: \"c.pem\" is not accepted; give the path of a file")]
+    [InlineData("[destination.\"a.test\"]\ntls_key = \"/k.pem\"", "main.toml:2:11: destination.\"a.test\".tls_key: of no use without tls_certificate")]
     public void Mistakes_are_one_line_with_their_place(string toml, string expected)
     {
         MainConfig config = MainConfig.FromText(toml);

@@ -66,7 +66,7 @@ public sealed class PackagedFilesTests
     {
         MainConfig config = MainConfig.FromText("");
         MasterConfig master = MasterConfig.Load(s_conf, config);
-        Assert.Equal(["anvil", "bounce", "cleanup", "defer", "lmtp", "logins", "mtasts", "pickup", "qmgr", "relay", "reports", "showq", "smtp", "tlsrpt", "trace"],
+        Assert.Equal(["anvil", "bounce", "cleanup", "defer", "lmtp", "logins", "mtasts", "pickup", "qmgr", "relay", "reports", "showq", "smtp", "trace"],
             master.Services.Select(service => service.Name).Order());
         Assert.Equal(1, master.Services.Single(service => service.Name == "qmgr").ProcessLimit);
     }

@@ -78,7 +78,7 @@ public sealed class RequestCodecTests
                 IsForAll = true,
                 WantsOutcomes = true,
                 ReturnPath = "r5@bounces.test",
-                Rule = new DeliveryRule("q.test", "encrypt", IPAddress.Loopback, IPAddress.IPv6Loopback, "me"),
+                Rule = new DeliveryRule("q.test", "encrypt", IPAddress.Loopback, IPAddress.IPv6Loopback, "me", "/c.pem", "/k.pem"),
             },
             static r => r.ToAttributes(), DeliveryRequest.From,
             static (example, read) =>

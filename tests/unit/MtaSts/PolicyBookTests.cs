@@ -110,7 +110,8 @@ public sealed class PolicyBookTests : IDisposable
         for (int second = 0; second < 4 * 3600; second += 30)
         {
             int before = _world.Fetches;
-            Assert.Equal("https is down", Ask().Trouble);
+            PolicyAnswer answer = Ask();
+            Assert.Equal(("https is down", StsFault.Fetch), (answer.Trouble, answer.Fault));
             if (_world.Fetches > before)
                 fetchedAt.Add(second);
             _clock.Advance(30);

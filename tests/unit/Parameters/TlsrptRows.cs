@@ -19,6 +19,7 @@ public sealed class TlsrptRows
         new("myhostname", "'other.test'", Seen, "Hostname = other.test"),
         new("cleanup_service_name", "'other'", Seen, "Cleanup = private/other"),
         new("inet_protocols", "'ipv4'", Seen, "UseIPv6 = False"),
+        new("tlsrpt_allow_private_addresses", "true", Seen, "private: True"),
         new("tlsrpt_tls_CAfile", $"'{Path.GetTempPath()}no-such-file.pem'", Seen, "tlsrpt_tls_CAfile: open "),
         new("tlsrpt_tls_CAfile", "'/etc/hostname'", Seen, "there is no certificate in /etc/hostname, in PEM format"),
     ];
@@ -28,7 +29,8 @@ public sealed class TlsrptRows
         try
         {
             MainConfig config = Row.Config("myhostname = 'mta.golden.test'", toml);
-            return $"{TlsReportOptions.Read(config)}\n{string.Join('\n', config.Remarks)}";
+            TlsReportOptions options = TlsReportOptions.Read(config);
+            return $"{options}\nprivate: {options.AllowsPrivate}\n{string.Join('\n', config.Remarks)}";
         }
         catch (ConfigurationException e)
         {

@@ -117,14 +117,15 @@ public sealed class StsTests
         int asked = 0;
         StsPolicies policies = new(Ask, new PolicyFiles("/nonexistent"), clock, PostfixNet.Smtp.Log.Silent);
         NextHop hop = new("dest.test", 25, UsesMx: true, null);
-        Assert.Null(policies.For(hop, out bool isUnknown));
-        Assert.True(isUnknown);
+        StsAnswer answer = policies.For(hop);
+        Assert.Equal((null, true), (answer.Policy, answer.IsUnknown));
         clock.Advance(59);
-        Assert.Equal(askedSoon == 1, policies.For(hop, out isUnknown) is null);
-        Assert.Equal((askedSoon, askedSoon == 1), (asked, isUnknown));
+        answer = policies.For(hop);
+        Assert.Equal((askedSoon, askedSoon == 1, askedSoon == 1), (asked, answer.IsUnknown, answer.Policy is null));
         clock.Advance(2);
-        Assert.NotNull(policies.For(hop, out isUnknown));
-        Assert.Equal((askedSoon + 1, false), (asked, isUnknown));
+        answer = policies.For(hop);
+        Assert.NotNull(answer.Policy);
+        Assert.Equal((askedSoon + 1, false), (asked, answer.IsUnknown));
 
         PolicyAnswer Ask(PolicyQuestion question)
         {

@@ -216,6 +216,34 @@ public sealed class TlsHandshakeTests
         Assert.Equal(configured ? "CN=mta.golden.test" : null, tls.Server.Agreements.Single().ClientName);
     }
 
+    [Fact] // and not to fallback relays
+    public void A_destination_has_a_certificate_of_its_own()
+    {
+        string general = Path.GetTempFileName(), special = Path.GetTempFileName(), key = Path.GetTempFileName();
+        using X509Certificate2 first = TestCertificates.For("all.test"), second = TestCertificates.For("one.test");
+        File.WriteAllText(general, first.ExportCertificatePem() + "\n" + first.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem() + "\n");
+        File.WriteAllText(special, second.ExportCertificatePem());
+        File.WriteAllText(key, second.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        DeliveryRule rule = new("dest.test", Certificate: special, CertificateKey: key);
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.Encrypt, CertFile = general, KeyFile = general },
+            server: new SslServerAuthenticationOptions { ClientCertificateRequired = true, RemoteCertificateValidationCallback = static (_, shown, _, _) => shown?.Subject != "CN=nobody" });
+        tls.Rig.Deliver(SmtpRig.Request("dest.test", "u@dest.test"));
+        tls.Rig.Deliver(SmtpRig.Request("dest.test", "u@dest.test") with { Rule = rule });
+        Assert.Null(tls.Rig.Options.ForFallback(rule).Certificate);
+        tls.Deliver();
+        Array.ForEach([general, special, key], File.Delete);
+        Assert.Equal(["CN=all.test", "CN=one.test", "CN=all.test"], tls.Server.Agreements.Select(static agreement => agreement.ClientName));
+    }
+
+    [Fact]
+    public void A_certificate_of_a_destination_that_cannot_be_used_puts_its_mail_off()
+    {
+        using TlsRig tls = new(TlsRig.Usual with { SecurityLevel = TlsLevel.May });
+        tls.Deliver(TlsRig.OldRequest() with { Rule = new DeliveryRule("dest.test", Certificate: "/nonexistent/c.pem", CertificateKey: "/nonexistent/k.pem") });
+        Assert.Equal("4.7.5 deferred (client TLS configuration problem)", tls.Result);
+        Assert.Contains("/nonexistent/c.pem", tls.OtherLines.Single(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Files_that_cannot_be_used_put_the_mail_off()
     {

@@ -155,6 +155,7 @@ public sealed class TlsPolicyTests
     [InlineData("smtp_use_tls = true\nsmtp_tls_chain_files = \"/x /y\"", "main.toml:2:24: smtp_tls_chain_files: several files are not supported; give one, with one private key and its certificates")]
     [InlineData("smtp_use_tls = true\nsmtp_tls_CAfile = \"/nowhere/x\"", "main.toml:2:19: smtp_tls_CAfile: open /nowhere/x: No such file or directory")]
     [InlineData("smtp_use_tls = true\nsmtp_tls_CApath = \"/nowhere/x\"", "main.toml:2:19: smtp_tls_CApath: there is no such directory: /nowhere/x")]
+    [InlineData("[destination.\"a.test\"]\ntls_certificate = \"/nowhere/x\"", "main.toml:2:19: destination.\"a.test\".tls_certificate: open /nowhere/x: No such file or directory")]
     public void What_cannot_be_is_refused_at_the_start(string main, string why) =>
         Assert.Equal(why, Assert.Throws<ConfigurationException>(() => Read(main)).Message);
 

@@ -97,6 +97,27 @@ public sealed class TlsResultsTests
             Assert.Equal([$"3 1 1 {new string('0', 64)}"], tls.Rig.TlsAttempts[0].Results[0].Policy.Strings);
     }
 
+    // RFC 8460 section 4.3.2.2. The mail goes as without a policy; what goes wrong with TLS itself is told in its place.
+    [Theory]
+    [InlineData("certificate", TlsRig.Offers, "dest.test: sts dest.test: sts-webpki-invalid mx.test[127.0.0.31]")]
+    [InlineData("policy", TlsRig.Offers, "dest.test: sts dest.test: sts-policy-invalid mx.test[127.0.0.31]")]
+    [InlineData("fetch", TlsRig.Offers, "dest.test: sts dest.test: sts-policy-fetch-error mx.test[127.0.0.31]")]
+    [InlineData("of a newer service", TlsRig.Offers, "dest.test: sts dest.test: sts-policy-fetch-error mx.test[127.0.0.31]")]
+    [InlineData(null, TlsRig.Offers, "dest.test: no-policy-found dest.test: good")]
+    [InlineData("fetch", "{}", "dest.test: sts dest.test: starttls-not-supported mx.test[127.0.0.31]")]
+    public void A_policy_that_cannot_be_had_is_told(string? fault, string script, string result)
+    {
+        using TlsRig tls = Rig(s_may, script);
+        // As the service says it.
+        AttributeList said = new AttributeList().Add("trouble", "why").AddOptional("fault", fault);
+        tls.Rig.Policies = question => PostfixNet.MtaSts.PolicyAnswer.From(question.Domain, said);
+        tls.Deliver();
+        Assert.StartsWith("2.0.0 sent", tls.Result, StringComparison.Ordinal);
+        Assert.Equal([result], Results(tls));
+        if (result.Contains("sts-", StringComparison.Ordinal))
+            Assert.Equal("why", tls.Rig.TlsAttempts[0].Results[0].Failure!.Reason);
+    }
+
     private static readonly TlsAttempt s_attempt = new("dest.test", [new TlsResult(AppliedTlsPolicy.NotFound("dest.test"), null)]);
 
     [Fact]

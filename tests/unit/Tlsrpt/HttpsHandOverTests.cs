@@ -20,11 +20,11 @@ public sealed class HttpsHandOverTests : IDisposable
         _resolver.A("reports.a.test", "127.0.0.1");
     }
 
-    private HandOver Send(Func<Stream, Task> answer, X509Certificate2? certificate = null, int milliseconds = 60_000, string name = "reports.a.test", Action<PolicyHost>? look = null)
+    private HandOver Send(Func<Stream, Task> answer, X509Certificate2? certificate = null, int milliseconds = 60_000, string name = "reports.a.test", Action<PolicyHost>? look = null, bool allowsPrivate = true)
     {
         using PolicyHost host = new(certificate ?? s_good, answer);
         TlsReportOptions options = TlsReportOptions.Read(MainConfig.FromText($"myhostname = 'mta.sender.test'\ntlsrpt_tls_CAfile = '{_authority}'"));
-        HttpsHandOver https = new(_resolver, options.Trusted, useIPv4: true, useIPv6: false) { Limit = TimeSpan.FromMilliseconds(milliseconds) };
+        HttpsHandOver https = new(_resolver, options.Trusted, useIPv4: true, useIPv6: false) { Limit = TimeSpan.FromMilliseconds(milliseconds), AllowsPrivate = allowsPrivate };
         HandOver result = https.Run($"https://{name}:{host.Port}/v1/tls?x=y", [1, 2, 3]).GetAwaiter().GetResult();
         look?.Invoke(host);
         return result;
@@ -48,6 +48,44 @@ public sealed class HttpsHandOverTests : IDisposable
         });
         Assert.True(result.IsDone);
     }
+
+    // Whoever names a domain could else have this host talk to any other of its network.
+    [Fact]
+    public void An_address_of_a_private_network_is_not_connected_to()
+    {
+        bool hasConnection = false;
+        Assert.Equal(new HandOver(false, false, "the address of reports.a.test is 127.0.0.1, of a private network"), Send(async _ => { hasConnection = true; await Task.Yield(); }, allowsPrivate: false));
+        Assert.False(hasConnection);
+    }
+
+    [Theory]
+    [InlineData("8.8.8.8", true)]
+    [InlineData("127.0.0.1", false)]
+    [InlineData("10.1.2.3", false)]
+    [InlineData("172.31.255.255", false)]
+    [InlineData("172.32.0.1", true)]
+    [InlineData("192.168.0.1", false)]
+    [InlineData("169.254.169.254", false)]
+    [InlineData("100.64.0.1", false)]
+    [InlineData("0.0.0.0", false)]
+    [InlineData("239.1.1.1", false)]
+    [InlineData("255.255.255.255", false)]
+    [InlineData("2606:4700::1", true)]
+    [InlineData("::1", false)]
+    [InlineData("::", false)]
+    [InlineData("::ffff:10.0.0.1", false)]
+    [InlineData("::ffff:8.8.8.8", true)]
+    [InlineData("::10.0.0.1", false)]
+    [InlineData("64:ff9b::10.0.0.1", false)]
+    [InlineData("64:ff9b::8.8.8.8", true)]
+    [InlineData("2002:7f00:1::", false)]
+    [InlineData("2002:808:808::", true)]
+    [InlineData("2001:0:1::", false)]
+    [InlineData("fd00::1", false)]
+    [InlineData("fe80::1", false)]
+    [InlineData("fec0::1", false)]
+    [InlineData("ff02::1", false)]
+    public void Which_addresses_are_public(string address, bool isPublic) => Assert.Equal(isPublic, PostfixNet.Https.PublicAddress.Is(System.Net.IPAddress.Parse(address)));
 
     [Theory]
     [InlineData("302 Found\r\nLocation: https://reports.a.test/", "status 302, a redirection, which is not followed")]

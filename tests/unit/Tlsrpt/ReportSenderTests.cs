@@ -42,6 +42,24 @@ public sealed class ReportSenderTests
         Assert.Equal(SendingState.Sent, Report(rig).Sending.State);
     }
 
+    // And not those whose names come first: a few slow places would keep all others.
+    [Fact]
+    public void What_has_waited_longest_goes_first()
+    {
+        ReportRig rig = new();
+        for (char c = 'a'; c <= 'h'; c++)
+        {
+            rig.Records[$"{c}.test"] = Samples.Record;
+            rig.Book.Take(new TlsAttempt($"{c}.test", [new TlsResult(AppliedTlsPolicy.NotFound($"{c}.test"), null)]));
+        }
+        rig.ADayLater();
+        rig.Events.Clear();
+        rig.Gate = new TaskCompletionSource();
+        rig.Turn();
+        string[] first = [.. rig.Book.Past.OrderBy(static report => report.Due).Take(4).Select(static report => $"ask {report.Domain}")];
+        Assert.Equal(first, rig.Events.Where(static happened => happened.StartsWith("ask", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Times_of_sending_are_spread()
     {

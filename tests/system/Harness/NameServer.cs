@@ -77,7 +77,7 @@ internal sealed class NameServer : IDisposable
     }
 
     // A question for the SOA record, put together by hand: the product's resolver is not to vouch for itself.
-    internal static bool Answers(int port, string zone)
+    internal static bool Answers(int port, string zone, string address = "127.0.0.1")
     {
         var question = new List<byte> { 0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0 };
         foreach (string label in zone.Split('.'))
@@ -89,7 +89,7 @@ internal sealed class NameServer : IDisposable
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 100 };
         try
         {
-            socket.Connect(IPAddress.Loopback, port);
+            socket.Connect(IPAddress.Parse(address), port);
             socket.Send(question.ToArray());
             byte[] reply = new byte[512];
             return socket.Receive(reply) > 12 && (reply[3] & 15) == 0;

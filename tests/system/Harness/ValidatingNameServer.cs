@@ -13,14 +13,15 @@ internal sealed class ValidatingNameServer : IDisposable
     public static string? WhyNot { get; } = Array.Find(["/usr/sbin/unbound", "/usr/sbin/nsd", "/usr/bin/ldns-signzone", "/usr/bin/ldns-keygen"], static path => !File.Exists(path)) is { } missing
         ? $"there is no {missing}: install the Debian packages unbound, nsd and ldnsutils" : null;
 
-    public ValidatingNameServer(string zone, string records)
+    /// <param name="address">Where it answers, at port 53: for programs that know no other; null: 127.0.0.1, at a free port.</param>
+    public ValidatingNameServer(string zone, string records, string? address = null)
     {
         string key = Path.Combine(directory.Path, Command.Run("sh", ["-c", "cd \"$1\" && ldns-keygen -a ECDSAP256SHA256 -k \"$2\"", "sh", directory.Path, zone]).Output.Trim());
         authority = new NameServer(file => Command.Run("ldns-signzone", ["-f", file, file, key]), (zone, records));
-        Port = Ports.Take("127.0.0.1");
+        (Address, Port) = address is null ? ("127.0.0.1", Ports.Take("127.0.0.1")) : (address, 53);
         File.WriteAllText(directory["unbound.conf"], $"""
             server:
-              interface: 127.0.0.1@{Port}
+              interface: {Address}@{Port}
               username: ""
               chroot: ""
               directory: "{directory.Path}"
@@ -39,14 +40,17 @@ internal sealed class ValidatingNameServer : IDisposable
             """);
         process = Command.Start("unbound", ["-d", "-c", directory["unbound.conf"]], ("OWNER_DIRECTORY", directory.Path));
         _ = process.StandardError.ReadToEndAsync();
-        Wait.For("unbound", () => process.HasExited || NameServer.Answers(Port, zone));
+        Wait.For("unbound", () => process.HasExited || NameServer.Answers(Port, zone, Address));
     }
 
-    /// <summary>The port it answers on, at 127.0.0.1.</summary>
+    /// <summary>The address it answers on.</summary>
+    public string Address { get; }
+
+    /// <summary>The port there.</summary>
     public int Port { get; }
 
     /// <summary>The value for dns_nameservers.</summary>
-    public string Toml => $"[\"127.0.0.1:{Port}\"]";
+    public string Toml => $"[\"{Address}:{Port}\"]";
 
     public void Dispose()
     {
@@ -55,4 +59,10 @@ internal sealed class ValidatingNameServer : IDisposable
         authority.Dispose();
         directory.Dispose();
     }
+}
+
+/// <summary>A test with zones that are signed; skipped, with the reason, where the programs are missing.</summary>
+internal sealed class DnssecFactAttribute : FactAttribute
+{
+    public DnssecFactAttribute() => Skip = ValidatingNameServer.WhyNot;
 }

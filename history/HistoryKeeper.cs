@@ -1,4 +1,5 @@
 using PostfixNet.Events;
+using PostfixNet.Sql;
 
 namespace PostfixNet.History;
 
@@ -47,7 +48,7 @@ internal sealed class HistoryKeeper(IDatabase database, TimeSpan keepTime, long 
         {
             _store = new HistoryStore(database, Versions);
         }
-        catch (HistoryException e) when (e.Trouble == DatabaseTrouble.Damaged)
+        catch (DatabaseException e) when (e.Trouble == DatabaseTrouble.Damaged)
         {
             BeginAnew(e);
             _store = new HistoryStore(database, Versions);
@@ -64,7 +65,7 @@ internal sealed class HistoryKeeper(IDatabase database, TimeSpan keepTime, long 
         {
             store.Take(events, after, missed);
         }
-        catch (HistoryException e) when (e.Trouble == DatabaseTrouble.BadValue)
+        catch (DatabaseException e) when (e.Trouble == DatabaseTrouble.BadValue)
         {
             TakeEach(store, events, after, missed);
         }
@@ -84,7 +85,7 @@ internal sealed class HistoryKeeper(IDatabase database, TimeSpan keepTime, long 
             {
                 store.Take([told], before, 0);
             }
-            catch (HistoryException e) when (e.Trouble == DatabaseTrouble.BadValue)
+            catch (DatabaseException e) when (e.Trouble == DatabaseTrouble.BadValue)
             {
                 log.NotTaken(told, e.Message);
                 missed++;
@@ -106,7 +107,7 @@ internal sealed class HistoryKeeper(IDatabase database, TimeSpan keepTime, long 
         {
             work(_store!);
         }
-        catch (HistoryException e) when (e.Trouble == DatabaseTrouble.Damaged)
+        catch (DatabaseException e) when (e.Trouble == DatabaseTrouble.Damaged)
         {
             BeginAnew(e);
             throw;
@@ -140,7 +141,7 @@ internal sealed class HistoryKeeper(IDatabase database, TimeSpan keepTime, long 
         log.TooMuch(count);
     }
 
-    private void BeginAnew(HistoryException damage)
+    private void BeginAnew(DatabaseException damage)
     {
         _store?.Dispose();
         _store = null;

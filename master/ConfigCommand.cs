@@ -44,6 +44,8 @@ internal static class ConfigCommand
                 text.Append(CultureInfo.InvariantCulture, $"\n[destination.\"{name}\"]\n# {says}\n");
             foreach ((string name, string says) in settings.Tokens())
                 text.Append(CultureInfo.InvariantCulture, $"\n[oauth.\"{name}\"]\n# {says}\n");
+            foreach ((string name, string says) in settings.Webhooks())
+                text.Append(CultureInfo.InvariantCulture, $"\n[webhook.\"{name}\"]\n# {says}\n");
             foreach ((string name, string says) in settings.Signing())
                 text.Append(CultureInfo.InvariantCulture, $"\n[dkim.\"{name}\"]\n# {says}\n");
         }

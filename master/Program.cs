@@ -24,6 +24,9 @@ namespace PostfixNet.Master;
 ///   master [-c config_directory] suppress list|export [--json]
 ///   master [-c config_directory] suppress check|add|remove ADDRESS... [--sender ADDRESS|DOMAIN] [--reason TEXT] [--time TIME] [--json]
 ///   master [-c config_directory] suppress import [FILE]
+///   master [-c config_directory] webhooks [list [--all]] [--json]
+///   master [-c config_directory] webhooks cancel|retry ID|NAME|ALL [--json]
+///   master [-c config_directory] webhooks test NAME [--json]
 ///   master [-c config_directory] import [DIRECTORY] [--output DIRECTORY] [--queue DIRECTORY] [--accept-losses] [--copy-tables] [--dry-run] [--json]
 /// DESCRIPTION
 ///   start      Checks the configuration, makes missing queue directories, and returns when the system accepts mail.
@@ -77,6 +80,9 @@ namespace PostfixNet.Master;
 ///              export prints it as comma-separated values, import reads that, lists of mail services with a column "address", "email" or "recipient", or an address a line, from a file or standard
 ///              input. A change holds at once, without reload, for all mail that no agent has yet; it is on stable storage when the command returns. The queue manager makes it; when it is not
 ///              running the command does. For root and mail_owner. See docs/suppression.md.
+///   webhooks   Shows the webhooks of main.toml, what waits for them, and events that wait or were given up, the newest 1000 (--all: those that were delivered, superseded or canceled, too). cancel takes events out
+///              that wait; retry has them sent now, those that were given up as well, and lets a webhook that was stopped (status 410) go on. test sends an event "test" to a webhook and shows what came
+///              of it. For root and mail_owner. Exit 1: the test was not taken, or there was nothing to cancel. See docs/webhooks.md.
 ///   import     Makes main.toml and master.toml of the main.cf and master.cf in DIRECTORY (/etc/postfix), which are not changed, and reports what became of
 ///              each line: taken, default (left out, because this system does so anyhow), or lost, with what becomes of mail then. If what is lost decides
 ///              about mail nothing is written, and the exit status is 1, unless --accept-losses; mail whose way is lost then waits. --output says
@@ -98,7 +104,7 @@ namespace PostfixNet.Master;
 ///   master.toml; from main.toml: application_event_drain_time, command_directory, daemon_directory,
 ///   default_process_limit, events_enable (for their directory), fork_attempts, fork_delay, hash_queue_depth, hash_queue_names, import_environment,
 ///   [dkim."DOMAIN"] (for dkim check), history_enable, mail_owner, mail_version, master_service_disable, metrics_enable, queue_directory, queue_service_name, service_throttle_time,
-///   report_domain (whose key it makes), setgid_group, showq_service_name, smtp_sasl_auth_enable (whether logins is needed), smtp_tlsrpt_enable (for tlsrpt), smtpd_sasl_password_file (for passwd), suppression_* (for suppress), and those of shared/Service/Log/LogOptions.cs. All others are read to be checked.
+///   report_domain (whose key it makes), setgid_group, showq_service_name, smtp_sasl_auth_enable (whether logins is needed), smtp_tlsrpt_enable (for tlsrpt), smtpd_sasl_password_file (for passwd), suppression_* (for suppress), webhooks_enable, and those of shared/Service/Log/LogOptions.cs. All others are read to be checked.
 /// BUGS
 ///   A new mail_owner or queue_directory takes effect at a start, not at a reload.
 /// </summary>

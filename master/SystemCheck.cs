@@ -30,6 +30,7 @@ internal static class SystemCheck
         [
             (Parameters.HistoryEnable, config.Get(Parameters.HistoryEnable), "history", "keeps it"),
             (Parameters.ReportDomain, config.Get(Parameters.ReportDomain).Length > 0, "reports", "reads what comes back"),
+            (Parameters.WebhooksEnable, config.Get(Parameters.WebhooksEnable), "webhooks", "sends them"),
             (Parameters.MetricsEnable, config.Get(Parameters.MetricsEnable), "metrics", "tells them"),
         ])
         {

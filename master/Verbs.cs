@@ -1,5 +1,6 @@
 using CommandLine;
 using PostfixNet.Commands;
+using PostfixNet.Delivery;
 using PostfixNet.Master.Import;
 using PostfixNet.Service;
 
@@ -17,10 +18,10 @@ internal abstract class MasterVerb : Command
 internal static class Verbs
 {
     internal static CommandReader<MasterVerb> Reader => new CommandReader<MasterVerb>("master",
-        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|config|set-permissions|logrotate|pause|resume|passwd|dkim|mta-sts|tlsrpt|auth-test|suppress|import")
+        "usage: master [-c config_directory] start|start-fg|stop|abort|reload|flush|status|check|config|set-permissions|logrotate|pause|resume|passwd|dkim|mta-sts|tlsrpt|auth-test|suppress|webhooks|import")
     { Manual = typeof(Verbs).Assembly }
         .With<StartVerb>().With<StartForegroundVerb>().With<StopVerb>().With<AbortVerb>().With<ReloadVerb>().With<FlushVerb>()
-        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<LogrotateVerb>().With<PauseVerb>().With<ResumeVerb>().With<VerboseVerb>().With<PasswordVerb>().With<DkimVerb>().With<MtaStsVerb>().With<TlsrptVerb>().With<AuthTestVerb>().With<SuppressVerb>().With<ImportVerb>();
+        .With<StatusVerb>().With<CheckVerb>().With<ConfigVerb>().With<SetPermissionsVerb>().With<LogrotateVerb>().With<PauseVerb>().With<ResumeVerb>().With<VerboseVerb>().With<PasswordVerb>().With<DkimVerb>().With<MtaStsVerb>().With<TlsrptVerb>().With<AuthTestVerb>().With<SuppressVerb>().With<WebhooksVerb>().With<ImportVerb>();
 }
 
 [Verb("start", HelpText = "Check the configuration, start the mail system, return when it accepts mail.")]
@@ -272,6 +273,26 @@ internal sealed class SuppressVerb : MasterVerb
     internal override int Run(string directory) => Json && Words.FirstOrDefault() is not ("list" or "check")
         ? Caller.Fail("suppress takes --json with list and check alone", ExitStatus.Usage)
         : SuppressCommand.Run(directory, [.. Words], new SuppressOptions(Sender.FirstOrDefault(), Reason.FirstOrDefault(), Time.FirstOrDefault(), Json));
+}
+
+[Verb("webhooks", HelpText = "Events that are sent to URLs: list, cancel, retry, test.")]
+internal sealed class WebhooksVerb : MasterVerb
+{
+    [Value(0, MetaName = "WHAT", HelpText = "list; cancel ID|NAME|ALL; retry ID|NAME|ALL (those given up, too, and webhooks that were stopped); or test NAME (exit status 0: taken).")]
+    public IEnumerable<string> Words { get; set; } = [];
+
+    [Option("all", HelpText = "list: events that were delivered, superseded or canceled, too.")]
+    public bool All { get; set; }
+
+    [Option("json", HelpText = "One JSON object.")]
+    public bool Json { get; set; }
+
+    internal override int Run(string directory) => Words.ToArray() switch
+    {
+        [] or [WebhooksQuestion.List] => WebhooksCommand.Run(directory, new WebhooksQuestion(WebhooksQuestion.List, "", All), Json),
+        [WebhooksQuestion.Cancel or WebhooksQuestion.Retry or WebhooksQuestion.Test, _] words when !All => WebhooksCommand.Run(directory, new WebhooksQuestion(words[0], words[1]), Json),
+        _ => Caller.Fail("webhooks takes \"list [--all] [--json]\", \"cancel ID|NAME|ALL\", \"retry ID|NAME|ALL\" or \"test NAME\"", ExitStatus.Usage),
+    };
 }
 
 [Verb("import", HelpText = "Make main.toml and master.toml of a configuration of Postfix.")]

@@ -2,12 +2,13 @@ using System.Data.Common;
 using System.Globalization;
 using PostfixNet.Events;
 using PostfixNet.Queue;
+using PostfixNet.Sql;
 
 namespace PostfixNet.History;
 
 /// <summary>Writes the history: events become rows about messages, recipients and steps, in one transaction with the place up to which events were read. So each counts
 /// once, whatever is killed when.</summary>
-/// <remarks>Whatever the database does wrong is a <see cref="HistoryException"/>; nothing of that transaction is there then.</remarks>
+/// <remarks>Whatever the database does wrong is a <see cref="DatabaseException"/>; nothing of that transaction is there then.</remarks>
 internal sealed class HistoryStore : IDisposable
 {
     private const string PositionFact = "position", NextFact = "next", MissedFact = "missed";
@@ -313,11 +314,11 @@ internal sealed class HistoryStore : IDisposable
         // A connection that broke is closed.
         catch (InvalidOperationException e) when (_connection is not { State: System.Data.ConnectionState.Open })
         {
-            throw new HistoryException(DatabaseTrouble.Unavailable, e.Message, e);
+            throw new DatabaseException(DatabaseTrouble.Unavailable, e.Message, e);
         }
     }
 
-    private HistoryException Trouble(DbException e) => new(_database.TroubleOf(e), e.Message, e);
+    private DatabaseException Trouble(DbException e) => new(_database.TroubleOf(e), e.Message, e);
 
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();

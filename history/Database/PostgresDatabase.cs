@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using Npgsql;
+using PostfixNet.Sql;
 
 namespace PostfixNet.History;
 
@@ -88,12 +89,12 @@ internal sealed class PostgresDatabase : IDatabase
         catch (FormatException e)
         {
             // Its words may be a line of the file.
-            throw new HistoryException(DatabaseTrouble.Unavailable, "a line of \"Passfile\" is not \"host:port:database:user:password\"", e);
+            throw new DatabaseException(DatabaseTrouble.Unavailable, "a line of \"Passfile\" is not \"host:port:database:user:password\"", e);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or CryptographicException or AuthenticationException)
         {
             // A file that the settings name.
-            throw new HistoryException(DatabaseTrouble.Unavailable, e.Message, e);
+            throw new DatabaseException(DatabaseTrouble.Unavailable, e.Message, e);
         }
     }
 
@@ -113,7 +114,7 @@ internal sealed class PostgresDatabase : IDatabase
         for (int i = 0; command.ExecuteScalar() is not true && i < LockTries; i++)
             Thread.Sleep(LockPauseMilliseconds);
         if (command.ExecuteScalar() is not true)
-            throw new HistoryException(DatabaseTrouble.Unavailable, $"another mail system writes into schema {_schema} of this database: give each its own, by \"Search Path\"");
+            throw new DatabaseException(DatabaseTrouble.Unavailable, $"another mail system writes into schema {_schema} of this database: give each its own, by \"Search Path\"");
         command.Parameters.Clear();
         // What was lost with the server is read again.
         command.CommandText = $"CREATE SCHEMA IF NOT EXISTS \"{_schema.Replace("\"", "\"\"", StringComparison.Ordinal)}\"; SET synchronous_commit = off; SET client_min_messages = warning";

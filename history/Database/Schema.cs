@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using PostfixNet.Sql;
 
 namespace PostfixNet.History;
 
@@ -38,14 +39,14 @@ internal static class Schema
 
     /// <summary>Makes the tables those of this version; one transaction for each step.</summary>
     /// <param name="versions"><see cref="Versions"/>.</param>
-    /// <exception cref="HistoryException">A newer program made them.</exception>
+    /// <exception cref="DatabaseException">A newer program made them.</exception>
     internal static void Prepare(IDatabase database, DbConnection connection, IReadOnlyList<string> versions)
     {
         Execute(connection, "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)");
         int version = VersionOf(connection);
         if (version > versions.Count)
         {
-            throw new HistoryException(DatabaseTrouble.Unavailable, string.Create(CultureInfo.InvariantCulture,
+            throw new DatabaseException(DatabaseTrouble.Unavailable, string.Create(CultureInfo.InvariantCulture,
                 $"the database of the history has tables of version {version}, made by a newer program; this one knows {versions.Count}"));
         }
         for (; version < versions.Count; version++)

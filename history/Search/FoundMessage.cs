@@ -1,4 +1,5 @@
 using System.Data.Common;
+using PostfixNet.Sql;
 
 namespace PostfixNet.History;
 

@@ -2,6 +2,7 @@ using System.Data;
 using System.Data.Common;
 using System.Globalization;
 using PostfixNet.Delivery;
+using PostfixNet.Sql;
 
 namespace PostfixNet.History;
 
@@ -14,11 +15,11 @@ internal sealed class HistorySearch(IDatabase database, TimeSpan limit)
     private const int FewRecipients = 10, ManyRecipients = 1000, MostSteps = 10_000, MostText = 16 * 1024 * 1024;
 
     /// <summary>Answers.</summary>
-    /// <exception cref="HistoryException">The database cannot be asked, or not within the limit.</exception>
+    /// <exception cref="DatabaseException">The database cannot be asked, or not within the limit.</exception>
     internal Answer Ask(HistoryQuestion question) => Ask(connection => Find(connection, question));
 
     /// <summary>How many messages there are, and the bytes that they take.</summary>
-    /// <exception cref="HistoryException">As of <see cref="Ask(HistoryQuestion)"/>.</exception>
+    /// <exception cref="DatabaseException">As of <see cref="Ask(HistoryQuestion)"/>.</exception>
     internal (long Messages, long Bytes) Count() => Ask(connection =>
     {
         using Statement count = new(connection, "SELECT COUNT(*) FROM messages");
@@ -37,12 +38,12 @@ internal sealed class HistorySearch(IDatabase database, TimeSpan limit)
         }
         catch (DbException e)
         {
-            throw new HistoryException(database.TroubleOf(e), e.Message, e);
+            throw new DatabaseException(database.TroubleOf(e), e.Message, e);
         }
         // One that broke is closed.
         catch (InvalidOperationException e) when (connection is not { State: ConnectionState.Open })
         {
-            throw new HistoryException(DatabaseTrouble.Unavailable, e.Message, e);
+            throw new DatabaseException(DatabaseTrouble.Unavailable, e.Message, e);
         }
         finally
         {

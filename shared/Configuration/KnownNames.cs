@@ -85,7 +85,8 @@ internal static class KnownNames
             return null;
         string suggestion = isTable && EditDistance(entry.Key, DestinationRules.TableName) <= 2 ? $"; did you mean \"{DestinationRules.TableName}\"?"
             : isTable && EditDistance(entry.Key, DkimRules.TableName) <= 1 ? $"; did you mean \"{DkimRules.TableName}\"?"
-            : isTable && EditDistance(entry.Key, OAuthRule.TableName) <= 2 ? $"; did you mean \"{OAuthRule.TableName}\"?" : Suggestion(entry.Key);
+            : isTable && EditDistance(entry.Key, OAuthRule.TableName) <= 2 ? $"; did you mean \"{OAuthRule.TableName}\"?"
+            : isTable && EditDistance(entry.Key, WebhookRule.TableName) <= 2 ? $"; did you mean \"{WebhookRule.TableName}\"?" : Suggestion(entry.Key);
         return $"unknown {(isTable ? "table" : "parameter")} \"{entry.Key}\"{suggestion}";
     }
 

@@ -40,6 +40,8 @@ internal sealed class MainCheck(MainConfig config, TomlTable root)
             _ = config.Dkim;
         else if (entry.Key == OAuthRule.TableName)
             _ = config.OAuth;
+        else if (entry.Key == WebhookRule.TableName)
+            _ = config.Webhooks;
         else if (KnownNames.ParameterFor(entry.Key) is { } parameter)
             _ = config.ValueOf(parameter, entry.Key);
         else if (UnsupportedParameters.Find(entry.Key) is { } unsupported)

@@ -20,6 +20,7 @@ public sealed class MainConfig
     private DestinationRules? _destinations;
     private DkimRules? _dkim;
     private IReadOnlyDictionary<string, OAuthRule>? _oauth;
+    private IReadOnlyList<WebhookRule>? _webhooks;
     private string _overriding = "";
     private IReadOnlyList<string> _overridden = [];
 
@@ -56,6 +57,10 @@ public sealed class MainConfig
     /// <summary>The tables [oauth."NAME"], by name.</summary>
     /// <exception cref="ConfigurationException">Something in them is wrong.</exception>
     public IReadOnlyDictionary<string, OAuthRule> OAuth => _oauth ??= _root.TryGet(OAuthRule.TableName, out TomlEntry? entry) ? OAuthReader.Read(this, entry.Value) : new Dictionary<string, OAuthRule>();
+
+    /// <summary>The tables [webhook."NAME"].</summary>
+    /// <exception cref="ConfigurationException">Something in them is wrong.</exception>
+    public IReadOnlyList<WebhookRule> Webhooks => _webhooks ??= _root.TryGet(WebhookRule.TableName, out TomlEntry? entry) ? WebhookReader.Read(this, entry.Value) : [];
 
     /// <summary>The directory that holds main.toml: the option's, else that of $MAIL_CONFIG, else /etc/postfix.net.</summary>
     /// <param name="option">Value of the -c option (-C of sendmail); null when not given.</param>

@@ -108,8 +108,11 @@ public sealed class SettingList
     /// <summary>The tables [oauth."NAME"], and what they say.</summary>
     public IEnumerable<(string Name, string Text)> Tokens() => _config.OAuth.Values.Select(static rule => (rule.Name, rule.Describe()));
 
+    /// <summary>The tables [webhook."NAME"], and what they say.</summary>
+    public IEnumerable<(string Name, string Text)> Webhooks() => _config.Webhooks.Select(static rule => (rule.Name, rule.Describe()));
+
     // Keys under which there are tables of settings, not a value.
-    private static bool IsOfTables(string name) => name is DestinationRules.TableName or DkimRules.TableName or OAuthRule.TableName;
+    private static bool IsOfTables(string name) => name is DestinationRules.TableName or DkimRules.TableName or OAuthRule.TableName or WebhookRule.TableName;
 
     /// <summary>Words of a list.</summary>
     public static IReadOnlyList<string> Words(string text) => MainConfig.Words(text);

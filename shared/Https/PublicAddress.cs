@@ -3,36 +3,31 @@ using System.Net.Sockets;
 
 namespace PostfixNet.Https;
 
-/// <summary>Which addresses are the world's: what strangers name may else lead into this host, or the network around it.</summary>
+/// <summary>Which addresses are those of hosts of the Internet, and not of this host, its network, or of nobody: the registries of special-purpose addresses (RFC 6890, as kept by IANA).</summary>
 public static class PublicAddress
 {
-    // The registries of RFC 6890 and what follows it: all that is not "globally reachable", and multicast.
     private static readonly IPNetwork[] s_special =
     [
-        .. ((ReadOnlySpan<string>)
+        .. ((string[])
         [
-            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15",
+            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",
             "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3",
-            "::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/9", "ff00::/8",
-        ]).ToArray().Select(static text => IPNetwork.Parse(text)),
+            // Within 2000::/3, outside of which nothing is public: Teredo, ORCHID and their like, documentation, 6to4, which leads to any IPv4 address.
+            "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
+        ]).Select(IPNetwork.Parse),
     ];
 
-    private static readonly IPNetwork s_translated = IPNetwork.Parse("64:ff9b::/96"), s_sixToFour = IPNetwork.Parse("2002::/16");
+    private static readonly IPNetwork s_global = IPNetwork.Parse("2000::/3"), s_translated = IPNetwork.Parse("64:ff9b::/96");
 
-    /// <summary>Whether an address is one of the public network; one of IPv6 that stands for one of IPv4 is as that one.</summary>
+    /// <summary>It is public; one of IPv4 that stands within one of IPv6 is what it is by itself.</summary>
     public static bool Is(IPAddress address)
     {
         ArgumentNullException.ThrowIfNull(address);
         if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        if (address.AddressFamily == AddressFamily.InterNetworkV6)
-        {
-            ReadOnlySpan<byte> octets = address.GetAddressBytes();
-            if (s_translated.Contains(address))
-                return Is(new IPAddress(octets[12..]));
-            if (s_sixToFour.Contains(address))
-                return Is(new IPAddress(octets[2..6]));
-        }
-        return !Array.Exists(s_special, network => network.Contains(address));
+            return Is(address.MapToIPv4());
+        // RFC 6052: a network of IPv6 alone reaches the others so.
+        if (s_translated.Contains(address))
+            return Is(new IPAddress(address.GetAddressBytes().AsSpan(12)));
+        return (address.AddressFamily == AddressFamily.InterNetwork || s_global.Contains(address)) && !Array.Exists(s_special, network => network.Contains(address));
     }
 }

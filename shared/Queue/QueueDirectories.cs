@@ -86,6 +86,9 @@ public sealed class QueueDirectories
     /// <summary>Directory of the service metrics, below <see cref="Root"/>.</summary>
     public const string Metrics = "metrics";
 
+    /// <summary>Directory of the service webhooks, below <see cref="Root"/>.</summary>
+    public const string Webhooks = "webhooks";
+
     /// <summary>Plain values.</summary>
     /// <param name="root">queue_directory.</param>
     /// <param name="hashedQueues">hash_queue_names, e.g. "deferred", "defer".</param>
@@ -139,7 +142,7 @@ public sealed class QueueDirectories
     public IEnumerable<string> Private => Closed(withEvents: FileSystem.Status($"{Root}/{Events}") is not null);
 
     private IEnumerable<string> Closed(bool withEvents) =>
-        [.. s_all.Where(queue => queue != QueueName.Maildrop).Select(DirectoryOf), $"{Root}/private", $"{Root}/{Digest}", $"{Root}/{Rules}", $"{Root}/{Policies}", $"{Root}/{TlsReports}", $"{Root}/{Logins}", $"{Root}/{History}", $"{Root}/{Suppression}", $"{Root}/{Reports}", $"{Root}/{Metrics}",
+        [.. s_all.Where(queue => queue != QueueName.Maildrop).Select(DirectoryOf), $"{Root}/private", $"{Root}/{Digest}", $"{Root}/{Rules}", $"{Root}/{Policies}", $"{Root}/{TlsReports}", $"{Root}/{Logins}", $"{Root}/{History}", $"{Root}/{Suppression}", $"{Root}/{Reports}", $"{Root}/{Metrics}", $"{Root}/{Webhooks}",
             .. withEvents ? (string[])[$"{Root}/{Events}"] : []];
 
     /// <summary>The queue of a directory name.</summary>

@@ -67,6 +67,7 @@ public sealed partial class ManualPagesTests
             _ = new PostfixNet.Suppression.SuppressionSettings(config);
             _ = config.Get(Parameters.ReportDomain);
             _ = config.Get(Parameters.MetricsEnable);
+            _ = config.Get(Parameters.WebhooksEnable);
         },
         ["logins"] = static config => Read(PostfixNet.Logins.Program.Service, config, "logins"),
         ["metrics"] = static config => Read(PostfixNet.Metrics.Program.Service, config, "metrics"),
@@ -109,6 +110,7 @@ public sealed partial class ManualPagesTests
         },
         ["reports"] = static config => Read(PostfixNet.Reports.Program.Service, config, "reports"),
         ["tlsrpt"] = static config => Read(PostfixNet.Tlsrpt.Program.Service, config, "tlsrpt"),
+        ["webhooks"] = static config => Read(PostfixNet.Webhooks.Program.Service, config, "webhooks"),
         ["smtp"] = static config =>
         {
             foreach (string service in (string[])["smtp", "lmtp"])

@@ -5,6 +5,7 @@ using PostfixNet.Delivery;
 using PostfixNet.Events;
 using PostfixNet.History;
 using PostfixNet.UnitTests.Smtp;
+using PostfixNet.Sql;
 
 namespace PostfixNet.UnitTests.History;
 
@@ -347,7 +348,7 @@ public abstract class HistoryTests : IDisposable
         Assert.Equal(2, Rows("messages WHERE colour = 'blue'"));
         _keeper.Dispose();
         _keeper = new HistoryKeeper(_database!, TimeSpan.FromDays(7), NoLimit, Clock, new PostfixNet.History.Log(Log));
-        Assert.Contains("made by a newer program", Assert.Throws<HistoryException>(() => _keeper.Open()).Message, StringComparison.Ordinal);
+        Assert.Contains("made by a newer program", Assert.Throws<DatabaseException>(() => _keeper.Open()).Message, StringComparison.Ordinal);
         Assert.Equal(["B1", "A1"], Ids(new() { }));
     }
 

@@ -1,4 +1,5 @@
 using PostfixNet.History;
+using PostfixNet.Sql;
 
 namespace PostfixNet.UnitTests.History;
 
@@ -26,7 +27,7 @@ public sealed class PostgresHistoryTests(PostgresServer server, Xunit.Abstractio
         {
             first.Open();
             using HistoryKeeper second = new(other, TimeSpan.FromDays(7), long.MaxValue, Clock, new PostfixNet.History.Log(Log));
-            Assert.Contains("another mail system writes into schema shared", Assert.Throws<HistoryException>(() => second.Open()).Message, StringComparison.Ordinal);
+            Assert.Contains("another mail system writes into schema shared", Assert.Throws<DatabaseException>(() => second.Open()).Message, StringComparison.Ordinal);
         }
         using HistoryKeeper third = new(other, TimeSpan.FromDays(7), long.MaxValue, Clock, new PostfixNet.History.Log(Log));
         third.Open();
@@ -55,7 +56,7 @@ public sealed class PostgresHistoryTests(PostgresServer server, Xunit.Abstractio
         {
             File.WriteAllText(path, "secret without any colon\n");
             using PostgresDatabase database = new PostgresDatabase(PostgresDatabase.Parse($"{server.SettingsOfSecretUser};Passfile={path}"));
-            string said = Assert.ThrowsAny<HistoryException>(() => database.Connect(toWrite: false)).Message;
+            string said = Assert.ThrowsAny<DatabaseException>(() => database.Connect(toWrite: false)).Message;
             Assert.DoesNotContain("secret", said, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', said);
         }

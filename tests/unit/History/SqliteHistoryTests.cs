@@ -1,5 +1,6 @@
 using PostfixNet.Events;
 using PostfixNet.History;
+using PostfixNet.Sql;
 using PostfixNet.UnitTests.Queue;
 
 namespace PostfixNet.UnitTests.History;
@@ -53,7 +54,7 @@ public sealed class SqliteHistoryTests : HistoryTests, IDisposable
         Assert.Equal(EventPosition.Beginning, position);
         next.Take(_steps.Delivery("B1"), new EventPosition(1, 5), 0);
         Assert.Equal("B1", new HistorySearch(database, TimeSpan.FromSeconds(30)).Ask(new()).Pieces[0].Cells[0]);
-        Assert.True(File.Exists(PathOfFile + SqliteDatabase.Aside));
+        Assert.True(File.Exists(PathOfFile + SqliteFile.Aside));
         Assert.Matches(@"^warning: the database of the history is damaged \(.*\): it was renamed to .*/history\.db\.damaged, and a new one is made of the events that are kept; mail is not affected$", Assert.Single(Log.Lines));
     }
 
@@ -71,8 +72,8 @@ public sealed class SqliteHistoryTests : HistoryTests, IDisposable
         content.AsSpan(4096 * 40).Fill((byte)'x');
         File.WriteAllBytes(PathOfFile, content);
         Assert.Equal(new EventPosition(1, 199), keeper.Open());
-        Assert.Equal(DatabaseTrouble.Damaged, Assert.Throws<HistoryException>(keeper.Rest).Trouble);
-        Assert.True(File.Exists(PathOfFile + SqliteDatabase.Aside));
+        Assert.Equal(DatabaseTrouble.Damaged, Assert.Throws<DatabaseException>(keeper.Rest).Trouble);
+        Assert.True(File.Exists(PathOfFile + SqliteFile.Aside));
         Assert.Equal(EventPosition.Beginning, keeper.Open());
     }
 
@@ -84,7 +85,7 @@ public sealed class SqliteHistoryTests : HistoryTests, IDisposable
         File.CreateSymbolicLink(PathOfFile, elsewhere);
         using IDatabase database = NewDatabase();
         using HistoryKeeper keeper = new(database, TimeSpan.FromDays(7), long.MaxValue, Clock, new PostfixNet.History.Log(Log));
-        Assert.Throws<HistoryException>(() => keeper.Open());
+        Assert.Throws<DatabaseException>(() => keeper.Open());
         Assert.Equal("", File.ReadAllText(elsewhere));
     }
 

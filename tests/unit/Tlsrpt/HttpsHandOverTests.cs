@@ -54,7 +54,7 @@ public sealed class HttpsHandOverTests : IDisposable
     public void An_address_of_a_private_network_is_not_connected_to()
     {
         bool hasConnection = false;
-        Assert.Equal(new HandOver(false, false, "the address of reports.a.test is 127.0.0.1, of a private network"), Send(async _ => { hasConnection = true; await Task.Yield(); }, allowsPrivate: false));
+        Assert.Equal(new HandOver(false, false, "reports.a.test has the address 127.0.0.1, which is not public"), Send(async _ => { hasConnection = true; await Task.Yield(); }, allowsPrivate: false));
         Assert.False(hasConnection);
     }
 
@@ -79,7 +79,7 @@ public sealed class HttpsHandOverTests : IDisposable
     [InlineData("64:ff9b::10.0.0.1", false)]
     [InlineData("64:ff9b::8.8.8.8", true)]
     [InlineData("2002:7f00:1::", false)]
-    [InlineData("2002:808:808::", true)]
+    [InlineData("2002:808:808::", false)]
     [InlineData("2001:0:1::", false)]
     [InlineData("fd00::1", false)]
     [InlineData("fe80::1", false)]

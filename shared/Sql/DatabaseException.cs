@@ -1,7 +1,7 @@
-namespace PostfixNet.History;
+namespace PostfixNet.Sql;
 
 /// <summary>What may be wrong with a database.</summary>
-internal enum DatabaseTrouble
+public enum DatabaseTrouble
 {
     /// <summary>It cannot be asked, or written, now.</summary>
     Unavailable,
@@ -13,7 +13,10 @@ internal enum DatabaseTrouble
 
 /// <summary>The database does not do what it should.</summary>
 /// <param name="trouble">What follows from it.</param>
-internal sealed class HistoryException(DatabaseTrouble trouble, string message, Exception? inner = null) : IOException(message, inner)
+/// <param name="message">In words for the log.</param>
+/// <param name="inner">Whence it came.</param>
+public sealed class DatabaseException(DatabaseTrouble trouble, string message, Exception? inner = null) : IOException(message, inner)
 {
-    internal DatabaseTrouble Trouble => trouble;
+    /// <summary>What follows from it.</summary>
+    public DatabaseTrouble Trouble => trouble;
 }

@@ -2,15 +2,15 @@ using System.Data;
 using System.Data.Common;
 using System.Globalization;
 
-namespace PostfixNet.History;
+namespace PostfixNet.Sql;
 
 /// <summary>A prepared statement, whose parameters are @p0, @p1 ...</summary>
-internal sealed class Statement : IDisposable
+public sealed class Statement : IDisposable
 {
     private readonly DbCommand _command;
 
     /// <param name="types">A letter for each parameter, for which a server prepares it: 't', text; 'n', a whole number.</param>
-    internal Statement(DbConnection connection, string sql, string types = "")
+    public Statement(DbConnection connection, string sql, string types = "")
     {
         _command = connection.CreateCommand();
         _command.CommandText = sql;
@@ -27,21 +27,21 @@ internal sealed class Statement : IDisposable
 
     /// <summary>Does it.</summary>
     /// <returns>Rows that were changed.</returns>
-    internal int Run(params ReadOnlySpan<object?> values)
+    public int Run(params ReadOnlySpan<object?> values)
     {
         Give(values);
         return _command.ExecuteNonQuery();
     }
 
     /// <summary>Asks.</summary>
-    internal DbDataReader Read(params ReadOnlySpan<object?> values)
+    public DbDataReader Read(params ReadOnlySpan<object?> values)
     {
         Give(values);
         return _command.ExecuteReader();
     }
 
     /// <summary>Asks for one value.</summary>
-    internal object? Value(params ReadOnlySpan<object?> values)
+    public object? Value(params ReadOnlySpan<object?> values)
     {
         Give(values);
         return _command.ExecuteScalar() is { } value and not DBNull ? value : null;
@@ -58,9 +58,11 @@ internal sealed class Statement : IDisposable
 }
 
 /// <summary>Columns that may have no value.</summary>
-internal static class Columns
+public static class Columns
 {
-    internal static string? Text(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+    /// <summary>Text; null: no value.</summary>
+    public static string? Text(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
-    internal static long? Number(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
+    /// <summary>A whole number; null: no value.</summary>
+    public static long? Number(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
 }

@@ -35,6 +35,7 @@ need rspamd rspamd
 /usr/bin/python3 -c "import dkim" 2>/dev/null || missing="$missing python3-dkim"
 /usr/bin/python3 -c "import jsonschema" 2>/dev/null || missing="$missing python3-jsonschema"
 need curl curl
+need chromium chromium
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 need git git
 need msmtp msmtp

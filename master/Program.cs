@@ -104,7 +104,7 @@ namespace PostfixNet.Master;
 ///   master.toml; from main.toml: application_event_drain_time, command_directory, daemon_directory,
 ///   default_process_limit, events_enable (for their directory), fork_attempts, fork_delay, hash_queue_depth, hash_queue_names, import_environment,
 ///   [dkim."DOMAIN"] (for dkim check), history_enable, mail_owner, mail_version, master_service_disable, metrics_enable, queue_directory, queue_service_name, service_throttle_time,
-///   report_domain (whose key it makes), setgid_group, showq_service_name, smtp_sasl_auth_enable (whether logins is needed), smtp_tlsrpt_enable (for tlsrpt), smtpd_sasl_password_file (for passwd), suppression_* (for suppress), webhooks_enable, and those of shared/Service/Log/LogOptions.cs. All others are read to be checked.
+///   report_domain (whose key it makes), setgid_group, showq_service_name, smtp_sasl_auth_enable (whether logins is needed), smtp_tlsrpt_enable (for tlsrpt), smtpd_sasl_password_file (for passwd), suppression_* (for suppress), web_enable, webhooks_enable, and those of shared/Service/Log/LogOptions.cs. All others are read to be checked.
 /// BUGS
 ///   A new mail_owner or queue_directory takes effect at a start, not at a reload.
 /// </summary>

@@ -113,10 +113,8 @@ internal static class StatusCommand
         }
         if (report is { } system)
             json.Append(CultureInfo.InvariantCulture, $"\"uptime\": {MailTime.NowSeconds - system.GetProperty("started").GetInt64()}, ");
-        string queues = look.Counts is not { } counts ? "null"
-            : $"{{{string.Join(", ", counts.All.Select(static queue => string.Create(CultureInfo.InvariantCulture, $"\"{QueueDirectories.NameOf(queue.Queue)}\": {{\"messages\": {queue.Count.Messages}, \"oldest\": {queue.Count.Oldest?.ToString(CultureInfo.InvariantCulture) ?? "null"}}}")))}}}";
         IEnumerable<string> paused = pauses.Pauses.Select(static pause => string.Create(CultureInfo.InvariantCulture, $"{{\"what\": {JsonText.Quote(pause.ToString())}, \"since\": {pause.Since}}}"));
-        json.Append(CultureInfo.InvariantCulture, $"\"queues\": {queues}, {Troubled(look.Destinations)}\"paused\": [{string.Join(", ", paused)}], \"problems\": [{string.Join(", ", problems.Select(JsonText.Quote))}]}}\n");
+        json.Append(CultureInfo.InvariantCulture, $"\"queues\": {QueueCountsAnswer.ToJson(look.Counts)}, {DestinationReport.StatusJson(look.Destinations, MailTime.NowSeconds)}, \"paused\": [{string.Join(", ", paused)}], \"problems\": [{string.Join(", ", problems.Select(JsonText.Quote))}]}}\n");
         return json.ToString();
     }
 
@@ -134,16 +132,6 @@ internal static class StatusCommand
         void Row(string what, string transport, TroubleSpan trouble, long? left, long waiting, string why) => table.Row(what, transport,
             trouble.Lasts is { } lasts ? Age(lasts / 1000) : "-", left is { } milliseconds ? Age((milliseconds + 999) / 1000) : "-",
             waiting.ToString(CultureInfo.InvariantCulture), trouble.PutOff.ToString(CultureInfo.InvariantCulture), why);
-    }
-
-    private static string Troubled(DestinationReport? report)
-    {
-        if (report is null)
-            return "\"destinations\": null, \"suspended\": null, ";
-        long now = MailTime.NowSeconds;
-        IEnumerable<string> suspended = report.Transports.Where(static transport => transport.IsTroubled).Select(transport => transport.Json(now))
-            .Concat(report.Troubled.Select(destination => destination.Json(now)));
-        return string.Create(CultureInfo.InvariantCulture, $"\"destinations\": {{\"total\": {report.Destinations}, \"dead\": {report.Dead}}}, \"suspended\": [{string.Join(", ", suspended)}], ");
     }
 
     private static string Age(long seconds) => seconds switch

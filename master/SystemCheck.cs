@@ -32,6 +32,7 @@ internal static class SystemCheck
             (Parameters.ReportDomain, config.Get(Parameters.ReportDomain).Length > 0, "reports", "reads what comes back"),
             (Parameters.WebhooksEnable, config.Get(Parameters.WebhooksEnable), "webhooks", "sends them"),
             (Parameters.MetricsEnable, config.Get(Parameters.MetricsEnable), "metrics", "tells them"),
+            (Parameters.WebEnable, config.Get(Parameters.WebEnable), "web", "shows it"),
         ])
         {
             if (isOn && !services.Any(known => known.Name == service && known.Command == service))

@@ -1,5 +1,6 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
+using PostfixNet.Listing;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
@@ -23,7 +24,7 @@ internal static class ExplainCommand
         {
             return log.Fatal($"Queue report unavailable - mail system is down ({e.Reason})", ExitStatus.Unavailable);
         }
-        ListingText text = ListingText.ToStandardOutput();
+        ListingText text = StandardOutput.Text();
         using (channel)
         {
             channel.Send(new ShowqRequest.Explain(what).ToAttributes());

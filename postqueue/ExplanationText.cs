@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using PostfixNet.Delivery;
+using PostfixNet.Listing;
 using PostfixNet.Mail;
 
 namespace PostfixNet.Postqueue;
@@ -63,46 +64,8 @@ internal static class ExplanationText
     /// <summary>One message for programs.</summary>
     internal static void WriteJson(ExplainedMessage message, ListingText text)
     {
-        StringBuilder line = text.Append("{\"queue_name\": ").Append(JsonText.Quote(message.Queue)).Append(", \"queue_id\": ").Append(JsonText.Quote(message.Id))
-            .Append(CultureInfo.InvariantCulture, $", \"arrival_time\": {message.Time}, \"message_size\": {message.Size}")
-            .Append(", \"forced_expire\": ").Append(message.IsExpired ? "true" : "false").Append(", \"sender\": ").Append(JsonText.Quote(message.Sender)).Append(", \"recipients\": [");
-        bool isFirst = true;
-        foreach (ExplainedRecipient recipient in message.Recipients)
-        {
-            WaitState? state = recipient.State;
-            line.Append(isFirst ? "" : ", ").Append("{\"address\": ").Append(JsonText.Quote(recipient.Address));
-            Text("code", recipient.Code.Word());
-            Number("until", recipient.Until);
-            Text("reason", state?.Reason);
-            Text("transport", state?.Transport);
-            Text("next_hop", state?.NextHop);
-            Text("delay_reason", recipient.LastReply);
-            Number("window", state?.Load?.Window);
-            Number("busy", state?.Load?.Busy);
-            Number("waiting", state?.Load?.Waiting);
-            Number("concurrency_limit", state?.Load?.ConcurrencyLimit);
-            Number("recipient_limit", state?.Load?.RecipientLimit);
-            Number("process_limit", state?.Load?.ProcessLimit);
-            Number("process", state is { Process: > 0 } ? state.Process : null);
-            if (recipient.Tls is { } tls)
-                line.Append(", \"").Append(TlsUse.Name).Append("\": ").Append(tls.ToJson());
-            line.Append('}');
-            isFirst = false;
-        }
-        line.Append("]}\n");
+        text.Append(message.ToJson()).Append('\n');
         text.Flush();
-
-        void Text(string name, string? value)
-        {
-            if (value is not null)
-                line.Append(", \"").Append(name).Append("\": ").Append(JsonText.Quote(value));
-        }
-
-        void Number(string name, long? value)
-        {
-            if (value is { } number)
-                line.Append(CultureInfo.InvariantCulture, $", \"{name}\": {number}");
-        }
     }
 
     private static string Clean(string text) => PrintableText.Of(text);

@@ -2,6 +2,7 @@ using System.Globalization;
 using PostfixNet.Delivery;
 using PostfixNet.Display;
 using PostfixNet.Ipc;
+using PostfixNet.Listing;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Service;
@@ -48,7 +49,7 @@ internal static class HistoryCommand
     private static HistoryEnd Print(Channel channel, out int count)
     {
         TextTable table = new("QUEUE ID", "ARRIVED", "STATE", "SENDER", "RECIPIENT", "RESULT");
-        ListingText text = ListingText.ToStandardOutput();
+        ListingText text = StandardOutput.Text();
         for (count = 0; ; count++)
         {
             AttributeList received = channel.ReceiveReply();

@@ -1,4 +1,6 @@
+using PostfixNet.Delivery;
 using PostfixNet.Ipc;
+using PostfixNet.Listing;
 using PostfixNet.Native;
 using PostfixNet.Selection;
 using PostfixNet.Service;
@@ -13,7 +15,7 @@ internal static class ListCommand
     /// <param name="byNextAttempt">The earliest next attempt goes first.</param>
     internal static int Run(PostqueueSettings settings, CallerLog log, bool asJson, Filter? filter = null, bool byNextAttempt = false)
     {
-        ListingText text = ListingText.ToStandardOutput();
+        ListingText text = StandardOutput.Text();
         TableListing table = new(text, settings.LongQueueIds) { NoneText = filter is null ? "Mail queue is empty\n" : "No mail matches\n" };
         int status = Read(settings, log, asJson ? new JsonListing(text) : table, filter, withRoutes: asJson, byNextAttempt);
         if (status != ExitStatus.Ok)

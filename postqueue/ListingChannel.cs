@@ -1,5 +1,6 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
+using PostfixNet.Listing;
 
 namespace PostfixNet.Postqueue;
 

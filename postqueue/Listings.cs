@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using PostfixNet.Listing;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 
@@ -13,48 +13,15 @@ internal sealed class ListingClosedException(SystemCallException cause) : Except
     internal bool IsReaderGone => cause.IsReaderGone;
 }
 
-/// <summary>Text on its way to standard output, in large pieces.</summary>
-/// <param name="write">Takes a piece.</param>
-internal sealed class ListingText(Action<string> write)
+/// <summary>Text of a listing to standard output.</summary>
+internal static class StandardOutput
 {
-    private const int PieceLength = 16 * 1024;
-
-    private readonly StringBuilder _text = new();
-
-    /// <summary>To standard output.</summary>
     /// <remarks>Appending throws <see cref="ListingClosedException"/> when it cannot be written.</remarks>
-    internal static ListingText ToStandardOutput() => new(text =>
+    internal static ListingText Text() => new(text =>
     {
         if (!StandardStreams.TryWriteOutput(text))
             throw new ListingClosedException(SystemCallException.Last("write to standard output"));
     });
-
-    // What is ready is not kept back for long: of a slow listing something is to be seen at once.
-    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(20);
-
-    private long _since = Environment.TickCount64;
-
-    internal StringBuilder Append(string text)
-    {
-        if (_text.Length > PieceLength)
-            Flush();
-        return _text.Append(text);
-    }
-
-    /// <summary>A message ends here.</summary>
-    internal void EndPiece()
-    {
-        if (Environment.TickCount64 - _since > s_patience.TotalMilliseconds)
-            Flush();
-    }
-
-    internal void Flush()
-    {
-        if (_text.Length > 0)
-            write(_text.ToString());
-        _text.Clear();
-        _since = Environment.TickCount64;
-    }
 }
 
 /// <summary>The listing of postqueue -p and mailq, in Postfix's layout.</summary>
@@ -116,50 +83,5 @@ internal sealed class TableListing(ListingText text, bool longIds) : IListingOut
             ? NoneText
             : string.Create(CultureInfo.InvariantCulture, $"\n-- {_size / 1024} Kbytes in {_count} Request{(_count == 1 ? "" : "s")}.\n"));
         text.Flush();
-    }
-}
-
-/// <summary>The listing of postqueue -j: one JSON object a line, in Postfix's spelling.</summary>
-/// <param name="text">Where it goes.</param>
-internal sealed class JsonListing(ListingText text) : IListingOutput
-{
-    private bool _isFirst;
-    private ListedMessage? _message;
-
-    public void Begin(ListedMessage message)
-    {
-        (_isFirst, _message) = (true, message);
-        text.Append("{\"queue_name\": ").Append(JsonText.Quote(message.Queue))
-            .Append(", \"queue_id\": ").Append(JsonText.Quote(message.Id))
-            .Append(CultureInfo.InvariantCulture, $", \"arrival_time\": {message.Time}, \"message_size\": {message.Size}")
-            .Append(", \"forced_expire\": ").Append(message.IsExpired ? "true" : "false")
-            .Append(", \"sender\": ").Append(JsonText.Quote(message.Sender)).Append(", \"recipients\": [");
-    }
-
-    public void Recipient(in ListedRecipient recipient)
-    {
-        StringBuilder line = text.Append(_isFirst ? "{\"address\": " : ", {\"address\": ").Append(JsonText.Quote(recipient.Address));
-        if (!string.IsNullOrEmpty(recipient.Reason))
-            line.Append(", \"delay_reason\": ").Append(JsonText.Quote(recipient.Reason));
-        // What Postfix does not tell comes last.
-        if (recipient.Code is { } code)
-            line.Append(", \"reason_code\": ").Append(JsonText.Quote(code));
-        if (recipient.Route is { } route)
-            line.Append(", \"transport\": ").Append(JsonText.Quote(route.Transport)).Append(", \"next_hop\": ").Append(JsonText.Quote(route.NextHop));
-        line.Append('}');
-        _isFirst = false;
-    }
-
-    public void EndMessage()
-    {
-        StringBuilder line = text.Append("]");
-        if (_message?.NextAttempt is { } next)
-            line.Append(CultureInfo.InvariantCulture, $", \"next_attempt\": {next}");
-        if (_message is { Attempts: > 0 and var attempts })
-            line.Append(CultureInfo.InvariantCulture, $", \"attempts\": {attempts}");
-        if (_message?.RequireTls is { } wish)
-            line.Append(", \"require_tls\": ").Append(JsonText.Quote(wish));
-        line.Append("}\n");
-        text.EndPiece();
     }
 }

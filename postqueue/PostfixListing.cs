@@ -1,4 +1,5 @@
 using PostfixNet.Ipc;
+using PostfixNet.Listing;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 

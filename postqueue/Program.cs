@@ -39,7 +39,7 @@ namespace PostfixNet.Postqueue;
 ///   The verbs list, flush and explain are the same with names; --help, also behind a verb, tells what is accepted, --version
 ///   which version this is.
 ///   The service showq, which runs as mail_owner, reads the queue and tells what may be known, to those in
-///   authorized_mailq_users; flushing is for those in authorized_flush_users. To a client that says nothing for a second it tells the queue
+///   authorized_mailq_users; flushing is for those in authorized_flush_users. For the super-user and the owner of the queue (the service web) it does to messages what postsuper does, with the same lines in the log. To a client that says nothing for a second it tells the queue
 ///   as Postfix's showq does: Postfix's own postqueue and prometheus-postfix-exporter can read it. When the mail system is down, -p and -j read
 ///   the queue themselves, for those who may, maildrop too.
 /// SECURITY
@@ -51,7 +51,7 @@ namespace PostfixNet.Postqueue;
 /// CONFIGURATION
 ///   authorized_flush_users, authorized_mailq_users, empty_address_recipient, enable_long_queue_ids,
 ///   history_enable, hash_queue_depth, hash_queue_names, ipc_timeout, queue_minfree, queue_minfree_percent, queue_service_name, setgid_group, showq_service_name, and those of
-///   shared/Service/SingleServer.cs.
+///   shared/Events/EventOptions.cs and shared/Service/SingleServer.cs.
 /// BUGS
 ///   A message that goes from deferred to active during the listing can be missing from it.
 /// </summary>

@@ -1,6 +1,8 @@
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
+using PostfixNet.Events;
 using PostfixNet.Ipc;
+using PostfixNet.Listing;
 using PostfixNet.Log;
 using PostfixNet.Native;
 using PostfixNet.Queue;
@@ -35,6 +37,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
     private const int SilenceMilliseconds = 300;
 
     private SpaceLimit _space = new(0, 0);
+    private EventOptions? _events;
 
     private readonly Flusher _flusher = new(queues, () => TryTrigger(triggerQueueManager, "I"u8, log), log);
 
@@ -51,7 +54,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
         string queueManager = $"public/{config.Get(Parameters.QueueServiceName)}";
         return new ShowqService(QueueDirectories.FromConfig(config), config.Get(Parameters.EmptyAddressRecipient), QueueRights.Of(config),
             requests => Service.Trigger.Send(queueManager, requests), new Log(MailLog.Lines))
-        { _space = SpaceLimit.Read(config) };
+        { _space = SpaceLimit.Read(config), _events = EventOptions.Read(config) };
     }
 
     private bool HasRoom() => _space.Shortage(queues.DirectoryOf(QueueName.Incoming)) is null;
@@ -69,7 +72,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
         if (channel.Receive() is not { } message)
             return;
         ShowqRequest request = ShowqRequest.From(message);
-        if (((request is ShowqRequest.List or ShowqRequest.Explain or ShowqRequest.Destinations or ShowqRequest.Counts ? rights.RefuseListing(user) : rights.RefuseFlush(user)) ?? RefuseFilter(request, user)) is { } refusal)
+        if (((request is ShowqRequest.Act ? RefuseAction(user) : request is ShowqRequest.List or ShowqRequest.Explain or ShowqRequest.Destinations or ShowqRequest.Counts ? rights.RefuseListing(user) : rights.RefuseFlush(user)) ?? RefuseFilter(request, user)) is { } refusal)
         {
             channel.Send(new ShowqRefusal(refusal).ToAttributes());
             return;
@@ -95,6 +98,9 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
                 // Forget dead destinations, ignore the times of next attempts, scan deferred and incoming.
                 Answer(channel, TryTrigger(triggerQueueManager, "FADI"u8, log) ? 0 : null);
                 break;
+            case ShowqRequest.Act act:
+                channel.Send(new OrderedActions(queues, _events).Do(act).ToAttributes());
+                break;
             case ShowqRequest.FlushOne one:
                 Answer(channel, _flusher.One(one.Id));
                 break;
@@ -118,6 +124,8 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
             return e.Message;
         }
     }
+
+    private static string? RefuseAction(uint user) => QueueRights.IsOwner(user) ? null : "Only the super-user may do that to messages";
 
     private int? Flush(Filter filter)
     {

@@ -1,5 +1,6 @@
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
+using PostfixNet.Listing;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using PostfixNet.Display;
+using PostfixNet.Listing;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Selection;
@@ -58,19 +59,7 @@ internal static class TopCommand
         return table.HasRows ? table.ToString() : "";
     }
 
-    private static string Json(QueueTally tally)
-    {
-        StringBuilder text = new();
-        foreach (TallyGroup group in tally.Groups)
-        {
-            text.Append("{\"destination\": ").Append(JsonText.Quote(group.Destination)).Append(", \"reason\": ").Append(JsonText.Quote(group.Reason))
-                .Append(CultureInfo.InvariantCulture, $", \"reason_code\": {JsonText.Quote(group.Code)}, \"recipients\": {group.Recipients}, \"messages\": {group.Messages}, \"oldest_age\": {group.Oldest}");
-            if (group.Next != long.MaxValue)
-                text.Append(CultureInfo.InvariantCulture, $", \"next_attempt_in\": {group.Next}");
-            text.Append("}\n");
-        }
-        return text.ToString();
-    }
+    private static string Json(QueueTally tally) => string.Concat(tally.Groups.Select(static group => group.ToJson() + "\n"));
 
     private static string Change(int now, int? before) => before is not { } was || was == now ? "" : string.Create(CultureInfo.InvariantCulture, $" {now - was:+0;-0}");
 

@@ -1,3 +1,4 @@
+using PostfixNet.Actions;
 using PostfixNet.Queue;
 using PostfixNet.Selection;
 using PostfixNet.Service;

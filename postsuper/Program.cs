@@ -1,4 +1,5 @@
 using System.Text;
+using PostfixNet.Actions;
 using PostfixNet.Commands;
 using PostfixNet.Configuration;
 using PostfixNet.Events;
@@ -118,7 +119,7 @@ internal static class Program
             if (Begin(line.ConfigDirectory, log, out PostsuperSettings settings) is { } status)
                 return status;
             QueueDirectories queues = settings.Queues;
-            Report report = new(log);
+            CallerReport report = new(log);
             if (line.Asked != MessageAction.None && !line.IsDryRun)
                 report.Note(Caller.Describe(arguments));
             using EventLog? events = EventLog.Open(settings.Events, "postsuper", MailLog.Lines);
@@ -189,7 +190,7 @@ internal static class Program
         }
         if (Begin(directory, log, out PostsuperSettings settings) is { } status)
             return status;
-        Report report = new(log);
+        CallerReport report = new(log);
         if (!order.IsDryRun)
             report.Note(Caller.Describe(arguments));
         ChangeCommand.Run(order, settings.Queues, report, new StructureCheck(settings.Queues, report, new Changes(settings.Queues.Root), TimeProvider.System, settings.LongQueueIds).WarnOfName);
@@ -202,7 +203,7 @@ internal static class Program
     {
         if (Begin(directory, log, out _) is { } status)
             return status;
-        Report report = new(log);
+        CallerReport report = new(log);
         if (words is ["add" or "remove", ..])
             report.Note(Caller.Describe(arguments));
         return RuleCommand.Run(words, report, log, TimeProvider.System);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PostfixNet.Actions;
 using PostfixNet.Native;
 
 namespace PostfixNet.Postsuper;

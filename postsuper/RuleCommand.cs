@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PostfixNet.Actions;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;

@@ -57,7 +57,7 @@ internal static class SuppressCommand
         Warn(settings);
         using SuppressionList list = SuppressionList.Open(".", settings.Form);
         if (json)
-            return Print(list.Entries().Select(static entry => Json(entry) + "\n"));
+            return Print(list.Entries().Select(static entry => entry.ToJson() + "\n"));
         TextTable table = new("ADDRESS", "FOR MAIL OF", "SINCE", "UNTIL", "BY", "REASON");
         long now = MailTime.NowSeconds;
         foreach (SuppressionEntry entry in list.Entries())
@@ -78,7 +78,7 @@ internal static class SuppressCommand
         Warn(settings);
         using SuppressionList list = SuppressionList.Open(".", settings.Form);
         SuppressionEntry? entry = list.Find(SenderOf(options), address, MailTime.NowSeconds);
-        string text = options.Json ? $"{{\"address\": {JsonText.Quote(Shown(address))}, \"suppressed\": {(entry is null ? "false" : "true")}, \"entry\": {(entry is null ? "null" : Json(entry))}}}\n"
+        string text = options.Json ? $"{{\"address\": {JsonText.Quote(Shown(address))}, \"suppressed\": {(entry is null ? "false" : "true")}, \"entry\": {(entry is null ? "null" : entry.ToJson())}}}\n"
             : entry is null ? $"{Shown(address)}: not on the suppression list\n"
             : $"{Shown(address)}: on the suppression list as {Shown(entry.Address)}{(entry.Sender.Length > 0 ? $" for mail of {Shown(entry.Sender)}" : "")}, since {MailTime.DateWithYear(entry.Since)}, "
                 + $"until {UntilOf(entry, MailTime.NowSeconds)}, by {entry.By}: {PrintableText.Of(entry.Reason)}\n";
@@ -176,10 +176,6 @@ internal static class SuppressCommand
     private static string SenderOf(SuppressOptions options) => options.Sender is { } sender ? Address.FromExternal(sender) : "";
 
     private static string Shown(string address) => PrintableText.Of(Address.ToExternal(address));
-
-    private static string Json(SuppressionEntry entry) => string.Create(CultureInfo.InvariantCulture,
-        $"{{\"address\": {JsonText.Quote(Address.ToExternal(entry.Address))}, \"sender\": {(entry.Sender.Length > 0 ? JsonText.Quote(Address.ToExternal(entry.Sender)) : "null")}, \"reason\": {JsonText.Quote(entry.Reason)}, "
-        + $"\"since\": {entry.Since}, \"until\": {(entry.Until > 0 ? entry.Until.ToString(CultureInfo.InvariantCulture) : "null")}, \"by\": {JsonText.Quote(entry.By)}}}");
 
     // A list may be long.
     private static int Print(IEnumerable<string> lines)

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using PostfixNet.Actions;
 using PostfixNet.Configuration;
 using PostfixNet.Mail;
 using PostfixNet.Native;
@@ -64,7 +65,7 @@ internal static class BackupCommand
         {
             if (begin(out PostsuperSettings settings) is { } status)
                 return status;
-            Report report = new(log);
+            CallerReport report = new(log);
             report.Note(told);
             Counts counts;
             using (ArchiveWriter writer = new(archive.Writer(), $"{settings.Queues.Root}/private"))
@@ -104,7 +105,7 @@ internal static class BackupCommand
             using SafeFileHandle? pauses = isDryRun ? null : EmptyPauses(queue);
             if (begin(out PostsuperSettings settings) is { } status)
                 return status;
-            Report report = new(log);
+            CallerReport report = new(log);
             if (!isDryRun)
                 report.Note(told);
             using QueueGate names = QueueGate.KeepNames(settings.Queues, TimeSpan.FromSeconds(10));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using PostfixNet.Actions;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;

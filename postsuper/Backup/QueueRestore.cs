@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using PostfixNet.Actions;
 using PostfixNet.Native;
 using PostfixNet.Queue;
 

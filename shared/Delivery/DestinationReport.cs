@@ -39,6 +39,18 @@ public sealed record DestinationReport(long Destinations, long Dead, IReadOnlyLi
     /// <summary>Of those that are told, the ones in trouble.</summary>
     public IEnumerable<DestinationState> Troubled => Told.TakeWhile(static destination => destination.IsDead);
 
+    /// <summary>What stands in a status: how many destinations there are, and what is in trouble. One or more members of an object of JSON.</summary>
+    /// <param name="report">null: it is not known.</param>
+    /// <param name="now">Seconds since 1970.</param>
+    public static string StatusJson(DestinationReport? report, long now)
+    {
+        if (report is null)
+            return "\"destinations\": null, \"suspended\": null";
+        IEnumerable<string> suspended = report.Transports.Where(static transport => transport.IsTroubled).Select(transport => transport.Json(now))
+            .Concat(report.Troubled.Select(destination => destination.Json(now)));
+        return string.Create(CultureInfo.InvariantCulture, $"\"destinations\": {{\"total\": {report.Destinations}, \"dead\": {report.Dead}}}, \"suspended\": [{string.Join(", ", suspended)}]");
+    }
+
     /// <summary>For the line.</summary>
     public AttributeList ToAttributes() => new AttributeList().Add(DestinationsName, Destinations).Add(DeadName, Dead)
         .Add(TransportsName, [.. Transports.Select(static transport => transport.ToAttributes())]).Add(ToldName, [.. Told.Select(static destination => destination.ToAttributes())]);

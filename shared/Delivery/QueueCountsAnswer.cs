@@ -1,3 +1,4 @@
+using System.Globalization;
 using PostfixNet.Ipc;
 using PostfixNet.Queue;
 
@@ -23,4 +24,9 @@ public static class QueueCountsAnswer
     public static QueueCounts From(AttributeList list) => new(list.Lists(QueuesName).Select(static queue => (
         QueueDirectories.TryParse(queue.Text(NameName), out QueueName name) ? name : throw new IpcException("unknown queue"),
         new QueueCount(queue.Number(MessagesName), queue.Has(OldestName) ? queue.Number(OldestName) : null))).DistinctBy(static pair => pair.Item1));
+
+    /// <summary>One object of JSON, with a member for each queue.</summary>
+    /// <param name="counts">null: they are not known.</param>
+    public static string ToJson(QueueCounts? counts) => counts is null ? "null" : $"{{{string.Join(", ", counts.All.Select(static queue => string.Create(CultureInfo.InvariantCulture,
+        $"\"{QueueDirectories.NameOf(queue.Queue)}\": {{\"messages\": {queue.Count.Messages}, \"oldest\": {queue.Count.Oldest?.ToString(CultureInfo.InvariantCulture) ?? "null"}}}")))}}}";
 }

@@ -38,6 +38,10 @@ public sealed unsafe class Descriptor : IDisposable
     /// <summary>The number, for epoll and posix_spawn; -1 after disposal.</summary>
     public int Number => _fd;
 
+    /// <summary>Gives the descriptor away; this one is as good as disposed.</summary>
+    /// <returns>The number, which whoever takes it closes.</returns>
+    public int Release() => Interlocked.Exchange(ref _fd, -1);
+
     /// <summary>Children started by exec do not get this descriptor.</summary>
     public void CloseOnExec() => _ = LibC.FCntl(_fd, F_SETFD, 1);
 

@@ -88,6 +88,8 @@ public sealed class QueueDirectories
 
     /// <summary>Directory of the service webhooks, below <see cref="Root"/>.</summary>
     public const string Webhooks = "webhooks";
+    /// <summary>Directory of the service web, below <see cref="Root"/>.</summary>
+    public const string Web = "web";
 
     /// <summary>Plain values.</summary>
     /// <param name="root">queue_directory.</param>
@@ -142,7 +144,7 @@ public sealed class QueueDirectories
     public IEnumerable<string> Private => Closed(withEvents: FileSystem.Status($"{Root}/{Events}") is not null);
 
     private IEnumerable<string> Closed(bool withEvents) =>
-        [.. s_all.Where(queue => queue != QueueName.Maildrop).Select(DirectoryOf), $"{Root}/private", $"{Root}/{Digest}", $"{Root}/{Rules}", $"{Root}/{Policies}", $"{Root}/{TlsReports}", $"{Root}/{Logins}", $"{Root}/{History}", $"{Root}/{Suppression}", $"{Root}/{Reports}", $"{Root}/{Metrics}", $"{Root}/{Webhooks}",
+        [.. s_all.Where(queue => queue != QueueName.Maildrop).Select(DirectoryOf), $"{Root}/private", $"{Root}/{Digest}", $"{Root}/{Rules}", $"{Root}/{Policies}", $"{Root}/{TlsReports}", $"{Root}/{Logins}", $"{Root}/{History}", $"{Root}/{Suppression}", $"{Root}/{Reports}", $"{Root}/{Metrics}", $"{Root}/{Webhooks}", $"{Root}/{Web}",
             .. withEvents ? (string[])[$"{Root}/{Events}"] : []];
 
     /// <summary>The queue of a directory name.</summary>

@@ -45,6 +45,11 @@ public sealed record SuppressionEntry(string Address, string Sender, string Reas
 
     private static string Cut(string text, int limit) => text.Length <= limit ? text : text[..limit];
 
+    /// <summary>One object of JSON; addresses in external form.</summary>
+    public string ToJson() => string.Create(CultureInfo.InvariantCulture,
+        $"{{\"address\": {JsonText.Quote(Mail.Address.ToExternal(Address))}, \"sender\": {(Sender.Length > 0 ? JsonText.Quote(Mail.Address.ToExternal(Sender)) : "null")}, \"reason\": {JsonText.Quote(Reason)}, "
+        + $"\"since\": {Since}, \"until\": {(Until > 0 ? Until.ToString(CultureInfo.InvariantCulture) : "null")}, \"by\": {JsonText.Quote(By)}}}");
+
     /// <summary>The fields of a line of the file; none of them has a tab or a line end.</summary>
     internal string ToFields() => string.Create(CultureInfo.InvariantCulture, $"{Address}\t{Sender}\t{Since}\t{Until}\t{By}\t{Reason}");
 

@@ -145,7 +145,7 @@ public sealed class ParametersOfProcesses
     private static void LinkPrograms(string directory)
     {
         Directory.CreateDirectory(directory);
-        foreach (string program in (string[])["anvil", "logins", "mtasts", "tlsrpt", "reports", "history", "metrics", "webhooks", "pickup", "cleanup", "qmgr", "bounce", "defer", "smtp", "postqueue"])
+        foreach (string program in (string[])["anvil", "logins", "mtasts", "tlsrpt", "reports", "history", "metrics", "web", "webhooks", "pickup", "cleanup", "qmgr", "bounce", "defer", "smtp", "postqueue"])
             File.CreateSymbolicLink(Path.Combine(directory, program), Repository.Program(program));
     }
 

@@ -1,6 +1,6 @@
 using PostfixNet.Client.Queue;
+using PostfixNet.Delivery;
 using PostfixNet.Ipc;
-using PostfixNet.Postqueue;
 
 namespace PostfixNet.UnitTests.ClientPackage;
 

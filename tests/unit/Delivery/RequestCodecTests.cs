@@ -3,7 +3,6 @@ using System.Text;
 using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
-using PostfixNet.Postqueue;
 using PostfixNet.Queue;
 
 namespace PostfixNet.UnitTests.Delivery;

@@ -68,9 +68,15 @@ public sealed partial class ManualPagesTests
             _ = config.Get(Parameters.ReportDomain);
             _ = config.Get(Parameters.MetricsEnable);
             _ = config.Get(Parameters.WebhooksEnable);
+            _ = config.Get(Parameters.WebEnable);
         },
         ["logins"] = static config => Read(PostfixNet.Logins.Program.Service, config, "logins"),
         ["metrics"] = static config => Read(PostfixNet.Metrics.Program.Service, config, "metrics"),
+        ["web"] = static config =>
+        {
+            Read(PostfixNet.Web.Program.Service, config, "web");
+            _ = PostfixNet.Web.WebSecrets.Read(config);
+        },
         ["mtasts"] = static config => Read(PostfixNet.Mtasts.Program.Service, config, "mtasts"),
         ["pickup"] = static config => Read(PostfixNet.Pickup.Program.Service, config, "pickup"),
         ["posttool"] = static config =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using PostfixNet.Configuration;
+using PostfixNet.Delivery;
 using PostfixNet.Ipc;
 using PostfixNet.Log;
 using PostfixNet.Native;

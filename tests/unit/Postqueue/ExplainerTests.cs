@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using PostfixNet.Delivery;
+using PostfixNet.Listing;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Notices;

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using PostfixNet.Delivery;
 using PostfixNet.Ipc;
+using PostfixNet.Listing;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Notices;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using PostfixNet.Configuration;
+using PostfixNet.Listing;
 using PostfixNet.Native;
-using PostfixNet.Postqueue;
 using PostfixNet.Queue;
 using PostfixNet.Service;
 using PostfixNet.UnitTests.Queue;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using PostfixNet.Delivery;
+using PostfixNet.Listing;
 using PostfixNet.Postqueue;
 using PostfixNet.Queue;
 using PostfixNet.UnitTests.Queue;

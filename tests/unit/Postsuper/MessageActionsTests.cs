@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
+using PostfixNet.Actions;
 using PostfixNet.Native;
-using PostfixNet.Postsuper;
 using PostfixNet.Queue;
 
 namespace PostfixNet.UnitTests.Postsuper;

@@ -1,3 +1,4 @@
+using PostfixNet.Actions;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Postsuper;

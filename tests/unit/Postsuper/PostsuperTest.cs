@@ -1,3 +1,4 @@
+using PostfixNet.Actions;
 using PostfixNet.Native;
 using PostfixNet.Postsuper;
 using PostfixNet.Queue;
@@ -94,10 +95,10 @@ public abstract class PostsuperTest : IDisposable
         return [.. report.Lines];
     }
 
-    private protected sealed class Collector() : Report(new PostfixNet.Service.CallerLog("postsuper"))
+    private protected sealed class Collector : Report
     {
         internal List<string> Lines { get; } = [];
 
-        private protected override void Write(string severity, string text) => Lines.Add(severity == "info" ? text : $"{severity}: {text}");
+        protected override void Write(string severity, string text) => Lines.Add(severity == "info" ? text : $"{severity}: {text}");
     }
 }

@@ -1,7 +1,7 @@
 using System.Text;
 using PostfixNet.Queue;
 
-namespace PostfixNet.Postqueue;
+namespace PostfixNet.Listing;
 
 /// <summary>Messages in the order of their next attempts: 40 bytes in memory for each, and no more while it is sorted.</summary>
 /// <param name="capacity">How many there may be; what comes beyond that is not taken: it arrived meanwhile.</param>

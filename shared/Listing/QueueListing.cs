@@ -3,54 +3,18 @@ using PostfixNet.Mail;
 using PostfixNet.Queue;
 using PostfixNet.Selection;
 
-namespace PostfixNet.Postqueue;
-
-/// <summary>One message of a listing.</summary>
-/// <param name="Queue">Directory name, e.g. "deferred".</param>
-/// <param name="Id">Queue id.</param>
-/// <param name="Time">Arrival, seconds since 1970.</param>
-/// <param name="Size">Octets.</param>
-/// <param name="IsExpired">Will be returned at its next attempt (postsuper -e).</param>
-/// <param name="Sender">External form; empty_address_recipient for the null sender.</param>
-internal sealed record ListedMessage(string Queue, string Id, long Time, long Size, bool IsExpired, string Sender)
-{
-    /// <summary>Next attempt, seconds since 1970; null: none is planned.</summary>
-    internal long? NextAttempt { get; init; }
-
-    /// <summary>What is wanted of TLS: "yes" or "no"; null: nothing.</summary>
-    internal string? RequireTls { get; init; }
-
-    /// <summary>Attempts that were made; 0: none, or it is not known.</summary>
-    internal int Attempts { get; init; }
-}
-
-/// <summary>One recipient of a listing.</summary>
-/// <param name="Address">External form.</param>
-/// <param name="Reason">Why it was not delivered; null: unknown.</param>
-/// <param name="Code">The status code of that, e.g. "4.4.1"; null likewise.</param>
-/// <param name="Route">Where it goes; null: not asked for, or unknown.</param>
-internal readonly record struct ListedRecipient(string Address, string? Reason, string? Code = null, MailRoute? Route = null);
-
-/// <summary>Takes a listing in, piece by piece, so that nobody must hold a message with all its recipients.</summary>
-internal interface IListingOutput
-{
-    public void Begin(ListedMessage message);
-
-    public void Recipient(in ListedRecipient recipient);
-
-    public void EndMessage();
-}
+namespace PostfixNet.Listing;
 
 /// <summary>Goes through the queues and tells what is there.</summary>
 /// <param name="queues">Where messages are.</param>
 /// <param name="emptyAddress">What stands for the null address (empty_address_recipient).</param>
 /// <param name="clock">The present.</param>
-internal sealed class QueueListing(QueueDirectories queues, string emptyAddress, TimeProvider? clock = null)
+public sealed class QueueListing(QueueDirectories queues, string emptyAddress, TimeProvider? clock = null)
 {
     // A message on its way from incoming or active to deferred would be met twice. The active queue is limited by qmgr.
     private const int RememberedLimit = 100_000;
 
-    private const int MostTogether = 32, ChunksAhead = 2;
+    private const int MostTogether = 32, ChunksAhead = 2, NamesKept = 10_000;
 
     // In Postfix's order.
     private static readonly QueueName[] s_queues =
@@ -61,30 +25,110 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress,
     private string? _paused;
 
     /// <summary>Only these are told; null: all.</summary>
-    internal Filter? Filter { get; init; }
+    public Filter? Filter { get; init; }
 
     /// <summary>Tells where mail goes, too; null: it does not.</summary>
-    internal IRoutes? Routes { get; init; }
+    public IRoutes? Routes { get; init; }
 
     /// <summary>The earliest next attempt goes first (S3-07); else as they are found.</summary>
-    internal bool ByNextAttempt { get; init; }
+    public bool ByNextAttempt { get; init; }
 
     /// <summary>Tells how often delivery was tried, too.</summary>
-    internal bool WithAttempts { get; init; } = true;
+    public bool WithAttempts { get; init; } = true;
 
     /// <summary>Tell also what is damaged: for those who may read the queue itself.</summary>
-    internal bool WithCorrupt { get; init; }
+    public bool WithCorrupt { get; init; }
+
+    /// <summary>Recipients that are looked at of a message.</summary>
+    public int MostRecipients { get; init; } = int.MaxValue;
+
+    /// <summary>Who asks has waited long enough: what is not told by then is left out.</summary>
+    public Func<bool> MustEnd { get; init; } = static () => false;
+
+    /// <summary>The operator has paused all deliveries; who cannot read the list of pauses says it.</summary>
+    public Func<bool>? IsPaused { get; init; }
 
     /// <summary>Lists all complete messages.</summary>
     /// <exception cref="IOException">A queue cannot be read.</exception>
-    internal void Run(IListingOutput output)
+    public void Run(IListingOutput output)
     {
-        _paused = PauseList.Read(queues.Root).IsEverything ? "all deliveries are paused by the operator" : null;
-        _remembered.Clear();
+        Begin();
         if (ByNextAttempt)
             RunInOrder(output);
         else
             TellAll(Entries(), output);
+    }
+
+    /// <summary>Lists some complete messages, in the order of their IDs: of long IDs the oldest first. However many there are, that takes memory for some thousand names.</summary>
+    /// <param name="after">Only messages behind this ID; null: from the first one.</param>
+    /// <param name="most">Messages at most.</param>
+    /// <returns>The ID to go on behind; null: that was all.</returns>
+    /// <exception cref="IOException">A queue cannot be read.</exception>
+    public string? RunPage(IListingOutput output, string? after, int most)
+    {
+        Begin();
+        int told = 0, kept = Filter is null ? Math.Min(NamesKept, most + MostTogether) : NamesKept;
+        while (true)
+        {
+            (List<(string Id, QueueName Queue)> behind, bool isAll) = NamesBehind(after, kept);
+            foreach ((string Id, QueueName Queue)[] some in behind.Chunk(Filter is null ? Math.Min(MostTogether, most) : MostTogether))
+            {
+                QueuedMail?[] opened = OpenAll([.. some.Select(Locate)]);
+                try
+                {
+                    Routes?.Prepare([.. opened.SelectMany(static mail => mail is null ? [] : mail.FirstPairs)]);
+                    for (int i = 0; i < opened.Length; i++)
+                    {
+                        if (told == most)
+                            return after;
+                        if (opened[i] is { } mail && TryTell(mail, output))
+                            told++;
+                        after = some[i].Id;
+                    }
+                }
+                finally
+                {
+                    Close(opened);
+                }
+                if (MustEnd())
+                    return after;
+            }
+            if (isAll)
+                return null;
+        }
+    }
+
+    private void Begin()
+    {
+        _paused = IsPaused?.Invoke() ?? PauseList.Read(queues.Root).IsEverything ? "all deliveries are paused by the operator" : null;
+        _remembered.Clear();
+    }
+
+    // The first of them, in order. One that goes on to another queue meanwhile may be met there, too.
+    private (List<(string Id, QueueName Queue)> Names, bool IsAll) NamesBehind(string? after, int most)
+    {
+        PriorityQueue<(string Id, QueueName Queue), string> first = new(Comparer<string>.Create(static (a, b) => string.CompareOrdinal(b, a)));
+        foreach ((QueueName queue, QueueEntry entry) in Entries())
+        {
+            string id = entry.Id.ToString();
+            if (after is not null && string.CompareOrdinal(id, after) <= 0)
+                continue;
+            if (first.Count < most)
+                first.Enqueue((id, queue), id);
+            else if (string.CompareOrdinal(id, first.Peek().Id) < 0)
+                first.EnqueueDequeue((id, queue), id);
+        }
+        List<(string Id, QueueName Queue)> names = [.. first.UnorderedItems.Select(static item => item.Element)];
+        names.Sort(static (a, b) => string.CompareOrdinal(a.Id, b.Id) is not 0 and var order ? order : a.Queue.CompareTo(b.Queue));
+        List<(string Id, QueueName Queue)> once = [.. names.Where((name, i) => i == 0 || name.Queue == QueueName.Maildrop || names[i - 1].Queue == QueueName.Maildrop || name.Id != names[i - 1].Id)];
+        return (once, names.Count < most);
+    }
+
+    private (QueueName Queue, QueueEntry Entry) Locate((string Id, QueueName Queue) name)
+    {
+        _ = QueueId.TryParse(name.Id, out QueueId id);
+        QueueName queue = name.Queue == QueueName.Maildrop ? name.Queue : queues.Locate(id) ?? name.Queue;
+        return (queue, new QueueEntry(id, queues.PathOf(queue, id)));
     }
 
     private IEnumerable<(QueueName Queue, QueueEntry Entry)> Entries()
@@ -109,6 +153,8 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress,
         {
             foreach ((QueueName, QueueEntry) entry in entries)
             {
+                if (MustEnd())
+                    break;
                 chunk.Add(entry);
                 if (chunk.Count < limit)
                     continue;
@@ -146,7 +192,7 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress,
             foreach (QueuedMail? mail in opened)
             {
                 if (mail is not null)
-                    Tell(mail, output);
+                    _ = TryTell(mail, output);
             }
         }
         finally
@@ -168,11 +214,12 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress,
         return mail;
     }
 
-    private void Tell(QueuedMail mail, IListingOutput output)
+    // False: it is not meant, or was told before.
+    private bool TryTell(QueuedMail mail, IListingOutput output)
     {
         // Opened ahead, perhaps, when it had not been told yet where it was before.
         if ((mail.Queue is QueueName.Deferred or QueueName.Hold && _remembered.Contains(mail.QueueId)) || (Filter is not null && !Filter.Fits(mail)))
-            return;
+            return false;
         output.Begin(new ListedMessage(mail.State, mail.Id, mail.Arrival, mail.Size, mail.IsForceExpired, External(mail.Sender))
         {
             NextAttempt = mail.NextAttempt,
@@ -180,7 +227,7 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress,
             Attempts = WithAttempts ? mail.Attempts : 0,
         });
         string? usual = mail.WrongMode ?? (mail.Queue is QueueName.Maildrop or QueueName.Hold or QueueName.Corrupt ? null : _paused);
-        foreach (WaitingRecipient recipient in mail.Recipients())
+        foreach (WaitingRecipient recipient in mail.Recipients().Take(MostRecipients))
         {
             output.Recipient(new ListedRecipient(External(recipient.Address), recipient.Delay?.Reason ?? usual, recipient.Delay?.Status,
                 Routes is null ? null : mail.RouteOf(recipient.Address)));
@@ -188,6 +235,7 @@ internal sealed class QueueListing(QueueDirectories queues, string emptyAddress,
         output.EndMessage();
         if (mail.Queue is QueueName.Active or QueueName.Incoming && _remembered.Count < RememberedLimit)
             _remembered.Add(mail.QueueId);
+        return true;
     }
 
     private void RunInOrder(IListingOutput output)

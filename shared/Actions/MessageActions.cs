@@ -6,20 +6,7 @@ using PostfixNet.Notices;
 using PostfixNet.Queue;
 using PostfixNet.Selection;
 
-namespace PostfixNet.Postsuper;
-
-/// <summary>What can be done to a message.</summary>
-[Flags]
-internal enum MessageAction
-{
-    None = 0,
-    Delete = 1,
-    Hold = 2,
-    Release = 4,
-    Requeue = 8,
-    Expire = 16,
-    ExpireAndRelease = Expire | Release,
-}
+namespace PostfixNet.Actions;
 
 /// <summary>Acts on single messages, and counts. Every change is one system call on one name: a crash leaves the message
 /// in the old place or in the new one.</summary>
@@ -27,7 +14,7 @@ internal enum MessageAction
 /// <param name="report">Told what was done.</param>
 /// <param name="changes">Told what must be on stable storage at the end.</param>
 /// <param name="clock">The present, for requeued mail.</param>
-internal sealed class MessageActions(QueueDirectories queues, Report report, Changes changes, TimeProvider clock)
+public sealed class MessageActions(QueueDirectories queues, Report report, Changes changes, TimeProvider clock)
 {
     // The order of the summary, and the order of actions on one message.
     private static readonly (MessageAction Action, string Done, string Summary)[] s_actions =
@@ -52,27 +39,27 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
     private int _shown;
 
     /// <summary>Only these messages, wherever they are named; null: all that are named.</summary>
-    internal Filter? Filter { get; init; }
+    public Filter? Filter { get; init; }
 
     /// <summary>For filters that ask where mail goes; null: they get no answer.</summary>
-    internal IRoutes? Routes { get; init; }
+    public IRoutes? Routes { get; init; }
 
     /// <summary>Nothing is changed: it is counted, and some messages go to this; null: it is done.</summary>
-    internal Action<QueuedMail>? Show { get; init; }
+    public Action<QueuedMail>? Show { get; init; }
 
     /// <summary>Is told what is done, before it is; null: nobody wants to know.</summary>
-    internal EventLog? Events { get; init; }
+    public EventLog? Events { get; init; }
 
     /// <summary>Messages that an action was done to, or would be.</summary>
-    internal int Total => _counts.Sum();
+    public int Total => _counts.Sum();
 
     /// <summary>Queues that are searched when none is named.</summary>
-    internal static IReadOnlyList<QueueName> DefaultQueues { get; } =
+    public static IReadOnlyList<QueueName> DefaultQueues { get; } =
         [QueueName.Maildrop, QueueName.Hold, QueueName.Incoming, QueueName.Active, QueueName.Deferred];
 
     /// <summary>Acts on one message, wherever it is.</summary>
     /// <param name="text">As given; what is no queue id is warned of.</param>
-    internal void ActOn(MessageAction wanted, string text, IReadOnlyList<QueueName> where)
+    public void ActOn(MessageAction wanted, string text, IReadOnlyList<QueueName> where)
     {
         if (!QueueId.TryParse(text, out QueueId id))
         {
@@ -96,7 +83,7 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
 
     /// <summary>Acts on all complete messages.</summary>
     /// <param name="foreign">Is told names that are no queue ids.</param>
-    internal void ActOnAll(MessageAction wanted, IReadOnlyList<QueueName> where, Action<string> foreign)
+    public void ActOnAll(MessageAction wanted, IReadOnlyList<QueueName> where, Action<string> foreign)
     {
         ActOnAll(wanted, where, where, foreign);
         // What went there from deferred meanwhile was met in neither.
@@ -131,7 +118,7 @@ internal sealed class MessageActions(QueueDirectories queues, Report report, Cha
     }
 
     /// <summary>The number of messages for each action asked for, in Postfix's order, once all of it is on stable storage.</summary>
-    internal void Summarize(MessageAction asked)
+    public void Summarize(MessageAction asked)
     {
         changes.Flush(report);
         for (int i = 0; i < s_actions.Length; i++)

@@ -1,29 +1,29 @@
 using Microsoft.Win32.SafeHandles;
 using PostfixNet.Native;
 
-namespace PostfixNet.Postsuper;
+namespace PostfixNet.Actions;
 
 /// <summary>What was changed, so that it is on stable storage before it is said to be done: after a loss of power deleted mail does not come
 /// back, and held mail is held.</summary>
 /// <remarks>Once at the end, and not for each message: a thousand changes of one directory are as durable as one by the same call.</remarks>
 /// <param name="root">queue_directory.</param>
-internal sealed class Changes(string root)
+public sealed class Changes(string root)
 {
     private readonly HashSet<string> _directories = [];
     private bool _someFiles;
 
     /// <summary>A name was made, moved from here or to here, or removed.</summary>
-    internal void Name(params ReadOnlySpan<string> paths)
+    public void Name(params ReadOnlySpan<string> paths)
     {
         foreach (string path in paths)
             _directories.Add(path[..path.LastIndexOf('/')]);
     }
 
     /// <summary>Mode, time or content of a file was changed.</summary>
-    internal void File() => _someFiles = true;
+    public void File() => _someFiles = true;
 
     /// <summary>Returns when all of it is on stable storage; what is not is told.</summary>
-    internal void Flush(Report report)
+    public void Flush(Report report)
     {
         try
         {

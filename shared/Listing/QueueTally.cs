@@ -1,10 +1,11 @@
+using System.Globalization;
 using PostfixNet.Mail;
 
-namespace PostfixNet.Postqueue;
+namespace PostfixNet.Listing;
 
 /// <summary>What waits, counted by where it goes and why it waits; in bounded memory, however much there is.</summary>
 /// <param name="now">Seconds since 1970.</param>
-internal sealed class QueueTally(long now) : IListingOutput
+public sealed class QueueTally(long now) : IListingOutput
 {
     private const int GroupsLimit = 10_000, ReasonLimit = 200;
     private const string Others = "(others)";
@@ -14,17 +15,18 @@ internal sealed class QueueTally(long now) : IListingOutput
     private ListedMessage? _message;
 
     /// <summary>All messages.</summary>
-    internal int Messages { get; private set; }
+    public int Messages { get; private set; }
 
     /// <summary>All recipients.</summary>
-    internal int Recipients { get; private set; }
+    public int Recipients { get; private set; }
 
     /// <summary>Messages by queue.</summary>
-    internal SortedDictionary<string, int> Queues { get; } = new(StringComparer.Ordinal);
+    public SortedDictionary<string, int> Queues { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Those with most recipients first.</summary>
-    internal IReadOnlyList<TallyGroup> Groups => [.. _groups.Values.OrderByDescending(static group => group.Recipients).ThenBy(static group => group.Destination, StringComparer.Ordinal)];
+    public IReadOnlyList<TallyGroup> Groups => [.. _groups.Values.OrderByDescending(static group => group.Recipients).ThenBy(static group => group.Destination, StringComparer.Ordinal)];
 
+    /// <inheritdoc/>
     public void Begin(ListedMessage message)
     {
         _message = message;
@@ -33,6 +35,7 @@ internal sealed class QueueTally(long now) : IListingOutput
         Queues[message.Queue] = Queues.GetValueOrDefault(message.Queue) + 1;
     }
 
+    /// <inheritdoc/>
     public void Recipient(in ListedRecipient recipient)
     {
         ListedMessage message = _message!;
@@ -51,6 +54,7 @@ internal sealed class QueueTally(long now) : IListingOutput
             group.Next = Math.Min(group.Next, Math.Max(0, next - now));
     }
 
+    /// <inheritdoc/>
     public void EndMessage()
     {
     }
@@ -67,21 +71,30 @@ internal sealed class QueueTally(long now) : IListingOutput
 /// <param name="destination">transport:next hop, or the domain where that is not known.</param>
 /// <param name="reason">Of the last attempt, or the queue.</param>
 /// <param name="code">Status code of that; empty: none.</param>
-internal sealed class TallyGroup(string destination, string reason, string code)
+public sealed class TallyGroup(string destination, string reason, string code)
 {
-    internal string Destination => destination;
+    /// <summary>transport:next hop, or a domain.</summary>
+    public string Destination => destination;
 
-    internal string Reason => reason;
+    /// <summary>Of the last attempt, or the queue.</summary>
+    public string Reason => reason;
 
-    internal string Code => code;
+    /// <summary>Status code of that; empty: none.</summary>
+    public string Code => code;
 
-    internal int Messages { get; set; }
+    /// <summary>How many.</summary>
+    public int Messages { get; set; }
 
-    internal int Recipients { get; set; }
+    /// <summary>Of these messages, for that destination and reason.</summary>
+    public int Recipients { get; set; }
 
     /// <summary>Age of the oldest message, seconds.</summary>
-    internal long Oldest { get; set; }
+    public long Oldest { get; set; }
 
     /// <summary>Seconds until the earliest next attempt; the largest number: none is planned.</summary>
-    internal long Next { get; set; } = long.MaxValue;
+    public long Next { get; set; } = long.MaxValue;
+
+    /// <summary>One object of JSON.</summary>
+    public string ToJson() => string.Create(CultureInfo.InvariantCulture, $"{{\"destination\": {JsonText.Quote(Destination)}, \"reason\": {JsonText.Quote(Reason)}, \"reason_code\": {JsonText.Quote(Code)}, "
+        + $"\"recipients\": {Recipients}, \"messages\": {Messages}, \"oldest_age\": {Oldest}{(Next == long.MaxValue ? "" : string.Create(CultureInfo.InvariantCulture, $", \"next_attempt_in\": {Next}"))}}}");
 }

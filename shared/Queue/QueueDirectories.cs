@@ -88,6 +88,7 @@ public sealed class QueueDirectories
 
     /// <summary>Directory of the service webhooks, below <see cref="Root"/>.</summary>
     public const string Webhooks = "webhooks";
+
     /// <summary>Directory of the service web, below <see cref="Root"/>.</summary>
     public const string Web = "web";
 

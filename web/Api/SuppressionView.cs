@@ -10,7 +10,16 @@ internal sealed class SuppressionView(SuppressionSettings settings)
     private const int MostEntries = 500;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
+    // The index of a long list takes memory.
+    private readonly Lock _reading = new();
+
     internal Reply List(Query query)
+    {
+        lock (_reading)
+            return Read(query);
+    }
+
+    private Reply Read(Query query)
     {
         int limit = query.Number("limit", 100, 1, MostEntries), skip = query.Number("skip", 0, 0, SuppressionList.MostEntries);
         string? contains = query.Text("contains");

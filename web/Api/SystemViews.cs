@@ -46,7 +46,10 @@ internal sealed class SystemViews(WebOptions options)
 
     private QueueCounts? Counts()
     {
-        lock (_counting)
+        // Somebody else is counting, perhaps for long: what is known does.
+        if (!_counting.TryEnter())
+            return _counts;
+        try
         {
             long began = Environment.TickCount64;
             if (_countedAt > 0 && began - _countedAt < _pause)
@@ -63,6 +66,10 @@ internal sealed class SystemViews(WebOptions options)
             _pause = Math.Max(LeastPause, PauseOfCount * (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             _countedAt = Environment.TickCount64;
             return _counts;
+        }
+        finally
+        {
+            _counting.Exit();
         }
     }
 

@@ -37,26 +37,27 @@ internal sealed class Gate(WebOptions options, Token? token, Log log)
         // A page elsewhere can give its name our address, but not us that name (DNS rebinding).
         if (!IsOurs(request.Host.Host))
             return Reply.Problem(StatusCodes.Status421MisdirectedRequest, "this server is not known by that name: web_hosts has those that are");
-        if (client.Uid is { } uid && options.Rights.RefuseListing(uid) is { } refusal)
-            return Reply.Problem(StatusCodes.Status403Forbidden, refusal);
-        return request.Headers["Sec-Fetch-Site"].ToString() is "" or "same-origin" or "none" ? null
-            : Reply.Problem(StatusCodes.Status403Forbidden, "a page of another site is not answered");
+        return client.Uid is { } uid && options.Rights.RefuseListing(uid) is { } refusal ? Reply.Problem(StatusCodes.Status403Forbidden, refusal) : null;
     }
 
     /// <summary>Why a question is not answered; null: it is.</summary>
-    internal Reply? RefuseQuestion(HttpRequest request, Client client) => token is null || client.Uid is not null ? null : RefuseToken(request, client);
+    internal Reply? RefuseQuestion(HttpRequest request, Client client) => RefuseSite(request) ?? (token is null || client.Uid is not null ? null : RefuseToken(request, client));
 
     /// <summary>Why an order is not followed; null: it is.</summary>
     internal Reply? RefuseOrder(HttpRequest request, Client client)
     {
         if (!options.HasActions)
             return Reply.Problem(StatusCodes.Status403Forbidden, "nothing is changed here: web_actions is off");
-        if (RefuseToken(request, client) is { } refusal)
+        if ((RefuseSite(request) ?? RefuseToken(request, client)) is { } refusal)
             return refusal;
         // No form of a page has this type.
         return MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type) && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) ? null
             : Reply.Problem(StatusCodes.Status415UnsupportedMediaType, "orders are application/json");
     }
+
+    // Links of others may lead to our page. What they ask of us is another matter.
+    private static Reply? RefuseSite(HttpRequest request) => request.Headers["Sec-Fetch-Site"].ToString() is "" or "same-origin" or "none" ? null
+        : Reply.Problem(StatusCodes.Status403Forbidden, "a page of another site is not answered");
 
     private Reply? RefuseToken(HttpRequest request, Client client)
     {

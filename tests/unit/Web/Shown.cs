@@ -24,7 +24,7 @@ internal sealed class Shown : IDisposable
         MainConfig config = MainConfig.FromText($"myhostname = 'mta.golden.test'\nqueue_directory = '{queue}'\nweb_listen = '127.0.0.1:{Port}'\n{withToken}{more}");
         WebOptions options = WebOptions.Read(config);
         PostfixNet.Web.Log log = new(Lines);
-        _server = new WebServer(options, new WebSecrets(token is null ? null : new Token(token), null), new Api(options, log), log);
+        _server = new WebServer(options, new WebSecrets(token is null ? null : new Token(token), WebSecrets.Read(MainConfig.FromText(more)).Certificate), new Api(options, log), log);
         _server.Start();
         Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Port}") };
     }

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using PostfixNet.Configuration;
@@ -62,6 +64,8 @@ public sealed class WebServerTests : QueueListingTest
             Assert.Equal(HttpStatusCode.Forbidden, shown.Status("/api/v1/queue", site: site));
         foreach (string site in (string[])["same-origin", "none"])
             Assert.Equal(HttpStatusCode.OK, shown.Status("/api/v1/queue", site: site));
+        // A link to our page is none of that.
+        Assert.Equal(HttpStatusCode.OK, shown.Status("/", site: "cross-site"));
         using HttpResponseMessage preflight = shown.Ask("/api/v1/messages/delete", method: HttpMethod.Options);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, preflight.StatusCode);
     }
@@ -255,6 +259,24 @@ public sealed class WebServerTests : QueueListingTest
                 text.Append(Encoding.ASCII.GetString(buffer, 0, n));
             return text.ToString();
         }
+    }
+
+    [Fact]
+    public void With_a_certificate_it_speaks_tls()
+    {
+        using RSA key = RSA.Create(2048);
+        CertificateRequest request = new("CN=mta.golden.test", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        string path = $"{Folder.Path}/pem";
+        File.WriteAllText(path, certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem());
+        using Shown shown = new(Folder.Path, $"web_tls_cert_file = '{path}'\n", Shown.Secret);
+        using HttpClientHandler trusting = new() { ServerCertificateCustomValidationCallback = (_, seen, _, _) => seen!.Thumbprint == certificate.Thumbprint };
+        using HttpClient http = new(trusting) { BaseAddress = new Uri($"https://127.0.0.1:{shown.Port}") };
+        using HttpRequestMessage question = new(HttpMethod.Get, "/api/v1/queue");
+        question.Headers.Authorization = new("Bearer", Shown.Secret);
+        using HttpResponseMessage response = http.Send(question);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Throws<HttpRequestException>(() => shown.Status("/"));
     }
 
     [Fact]

@@ -6,7 +6,8 @@ namespace PostfixNet.Smtp;
 /// <param name="ToSevenBit">8-bit MIME content becomes quoted-printable or base64.</param>
 /// <param name="Generic">Rewrites addresses in the header; null: nothing is rewritten.</param>
 /// <param name="Checks">Makes the step that looks at what goes to the one after it; null: nothing is looked at.</param>
-internal sealed record ContentSteps(bool ToSevenBit = false, GenericMap? Generic = null, Func<LineSink, CheckedContent>? Checks = null)
+/// <param name="ToAsciiReport">A notice of this system gets the form for servers without SMTPUTF8.</param>
+internal sealed record ContentSteps(bool ToSevenBit = false, GenericMap? Generic = null, Func<LineSink, CheckedContent>? Checks = null, bool ToAsciiReport = false)
 {
     /// <summary>Content goes as it is.</summary>
     internal static readonly ContentSteps None = new();
@@ -25,12 +26,15 @@ internal sealed record ContentSteps(bool ToSevenBit = false, GenericMap? Generic
         sink = looked is null ? sink : looked.Add;
         SevenBitContent? converter = ToSevenBit ? new SevenBitContent(sink) : null;
         sink = converter is null ? sink : converter.Add;
+        AsciiReport? report = ToAsciiReport ? new AsciiReport(sink) : null;
+        sink = report is null ? sink : report.Add;
         while (content.Read())
         {
             sink(content.Piece, content.EndsLine);
             if (isOver?.Invoke() == true)
                 return;
         }
+        report?.End();
         converter?.End();
         looked?.End();
         headers?.End();

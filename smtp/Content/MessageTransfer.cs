@@ -106,7 +106,10 @@ internal sealed class MessageTransfer(SmtpChat chat, ServerFeatures features, Se
     }
 
     private ContentSteps Steps(bool convert, Log log) => new(convert, chat.Options.Generic,
-        chat.Options.Checks is { } tables ? output => Look(tables, output, convert, log) : null);
+        chat.Options.Checks is { } tables ? output => Look(tables, output, convert, log) : null, ToAsciiReport: IsOwnNotice && !features.SmtpUtf8);
+
+    // From nobody, and from no client: what others report goes as it came.
+    private bool IsOwnNotice => turn.Delivery.Request is { Sender: "", Origin: null };
 
     // Encoders put a line out in pieces.
     private CheckedContent Look(CheckTables tables, LineSink output, bool convert, Log log) =>

@@ -102,6 +102,8 @@ internal sealed class LoginTrial
             if (list.Why is not null || servers.Sift() is { } && left.Count == 0)
             {
                 Tell("server", "none", list.Why?.Reason ?? _record.Last);
+                if (list.Why is not null && !options.NativeLookups && HostsFile.Load().Query(hop.Domain, DnsType.A).Status == DnsStatus.Ok)
+                    Tell("hint", NameFacts.OnlyInFile(hop.Domain), "");
                 return false;
             }
         }

@@ -34,11 +34,17 @@ internal static class NameFacts
             if (HostAndPort.Parse(hop) is not { Address: null } place)
                 continue;
             bool isKnown = AddressStatus(resolver, place.Host) is not (DnsStatus.NotFound or DnsStatus.NoData)
-                || (!place.IsBracketed && resolver.Query(place.Host, DnsType.Mx).Status == DnsStatus.Ok) || HostsFile.Load().Query(place.Host, DnsType.A).Status == DnsStatus.Ok;
-            if (!isKnown)
+                || (!place.IsBracketed && resolver.Query(place.Host, DnsType.Mx).Status == DnsStatus.Ok);
+            bool isInFile = !isKnown && HostsFile.Load().Query(place.Host, DnsType.A).Status == DnsStatus.Ok;
+            if (isInFile && !options.NativeLookups)
+                yield return Error($"relayhost: {OnlyInFile(place.Host)}: mail for it is not delivered");
+            else if (!isKnown && !isInFile)
                 yield return Error($"relayhost: the DNS does not know {place.Host}: mail for it is not delivered; correct its name");
         }
     }
+
+    /// <summary>What is wrong with a name that hosts(5) has and the DNS has not, where hosts(5) is not asked.</summary>
+    internal static string OnlyInFile(string host) => $"{host} stands in /etc/hosts alone, which is not asked; smtp_host_lookup = [\"dns\", \"native\"] has it asked, too";
 
     private static DnsStatus AddressStatus(StubResolver resolver, string name)
     {

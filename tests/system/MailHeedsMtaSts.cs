@@ -65,6 +65,58 @@ public sealed class MailHeedsMtaSts
         }
     }
 
+    // Somebody stands in for the policy host, without a certificate for its name: at first, and when a policy is known, which holds then. Domains that want reports hear of it.
+    [PolicyHostFact]
+    public void AFalsePolicyHostIsNotBelieved() => Run(Enforce.Replace("mode: enforce", "mode: none", StringComparison.Ordinal), "mx.dest.test", static (mail, receiver, web) =>
+    {
+        mail.Set("smtp_tlsrpt_enable", true);
+        mail.Start();
+        mail.Submit(MailSystem.Message("unprotected"), "-f", "alice@origin.test", $"bob@{Domain}");
+        mail.WaitForLog(@"/mtasts\[\d+\]: .*its certificate is not for mta-sts\.dest\.test: mta-sts\.evil\.test");
+        mail.WaitForLog(@"to=<bob@dest\.test>, .*, status=sent");
+        Assert.Equal(1, mail.Master("mta-sts", Domain).Status);
+        Assert.All(web.Requests, static request => Assert.Equal("", request));
+        Wait.For("the result", () => mail.Master("tlsrpt", Domain).Output.Contains("sts-webpki-invalid", StringComparison.Ordinal));
+
+        web.UseRightCertificate();
+        web.Policy = Enforce;
+        mail.Master("mta-sts", Domain, "--refresh").Ok();
+        web.UseWrongCertificate();
+        web.Policy = Enforce.Replace("mode: enforce", "mode: none", StringComparison.Ordinal);
+        mail.Stop();
+        using var spoofed = Names(mail, $"@ IN MX 10 mx.evil\nmx.evil IN A 127.0.0.1\n_mta-sts IN TXT \"v=STSv1; id=2;\"\nmta-sts IN A {PolicyAddress}");
+        mail.Start();
+        mail.Submit(MailSystem.Message("secret"), "-f", "alice@origin.test", $"carol@{Domain}");
+        mail.WaitForLog(@"to=<carol@dest\.test>, relay=none, .*, dsn=4\.7\.5, status=deferred \(MX host mx\.evil\.dest\.test not in the MTA-STS policy of dest\.test\)");
+        Assert.Equal("unprotected", Assert.Single(receiver.Messages).Header("Subject"));
+    }, "mta-sts.evil.test");
+
+    // RFC 8461 section 5.1: until it expires a policy holds, though nobody says any more that there is one. Then it does not, and whoever holds back the new one for as long has mail without.
+    [PolicyHostFact]
+    public void APolicyHoldsUntilItExpiresAndNoLonger() => Run(Enforce, "mx.dest.test", static (mail, receiver, web) =>
+    {
+        mail.Start();
+        mail.Submit(MailSystem.Message("first"), "-f", "alice@origin.test", $"bob@{Domain}");
+        mail.WaitForLog(@"to=<bob@dest\.test>, .*, status=sent");
+        web.Dispose();
+        mail.Stop();
+        using var spoofed = Names(mail, "@ IN MX 10 mx.evil\nmx.evil IN A 127.0.0.1");
+        string kept = Assert.Single(Directory.GetFiles(Path.Combine(mail.QueueDirectory, "mtasts")));
+        Age(kept, 604_800 - 60);
+        mail.Start();
+        mail.Submit(MailSystem.Message("secret"), "-f", "alice@origin.test", $"carol@{Domain}");
+        mail.WaitForLog(@"to=<carol@dest\.test>, relay=none, .*status=deferred \(MX host mx\.evil\.dest\.test not in the MTA-STS policy of dest\.test\)");
+        mail.Stop();
+        Age(kept, 604_800 + 60);
+        mail.Start();
+        mail.Submit(MailSystem.Message("later"), "-f", "alice@origin.test", $"dora@{Domain}");
+        mail.WaitForLog(@"to=<dora@dest\.test>, relay=mx\.evil\.dest\.test.*, status=sent");
+    });
+
+    // As if it had been fetched so many seconds ago.
+    private static void Age(string file, long seconds) => File.WriteAllText(file, System.Text.RegularExpressions.Regex.Replace(File.ReadAllText(file), @"(?m)^(since|used|fetched): \d+$",
+        match => $"{match.Groups[1].Value}: {DateTimeOffset.UtcNow.ToUnixTimeSeconds() - seconds}"));
+
     // A service that dies, while somebody waits for it or not, costs no mail and no policy.
     [PolicyHostFact]
     public void TheServiceIsKilledWhileItFetches() => Run("", "mx.dest.test", static (mail, receiver, web) =>
@@ -86,10 +138,12 @@ public sealed class MailHeedsMtaSts
         Assert.Contains("mode: enforce", File.ReadAllText(kept));
     });
 
-    private static void Run(string policy, string? certificate, Action<MailSystem, SmtpReceiver, PolicyServer> scenario)
+    // wrong: the name in the certificate that the policy host shows at first; null: the right one.
+    private static void Run(string policy, string? certificate, Action<MailSystem, SmtpReceiver, PolicyServer> scenario, string? wrong = null)
     {
         using X509Certificate2 authority = Authority();
-        using var web = new PolicyServer(Issue(authority, $"mta-sts.{Domain}"), policy);
+        X509Certificate2 right = Issue(authority, $"mta-sts.{Domain}");
+        using var web = new PolicyServer(right, wrong is null ? right : Issue(authority, wrong), policy);
         using var receiver = Ports.Receiver(new ReceiverOptions { Certificate = certificate is null ? null : Issue(authority, certificate) });
         MailSystem.Run(mail =>
         {
@@ -101,7 +155,7 @@ public sealed class MailHeedsMtaSts
             string file = mail.PathOf("authority.pem");
             File.WriteAllText(file, authority.ExportCertificatePem());
             mail.Set("mta_sts_tls_CAfile", file);
-            using var dns = Names(mail, $"@ IN MX 10 mx\nmx IN A 127.0.0.1\n_mta-sts IN TXT \"v=STSv1; id=1;\"\nmta-sts IN A {PolicyAddress}");
+            using var dns = Names(mail, $"@ IN MX 10 mx\nmx IN A 127.0.0.1\n_mta-sts IN TXT \"v=STSv1; id=1;\"\nmta-sts IN A {PolicyAddress}\n_smtp._tls IN TXT \"v=TLSRPTv1; rua=mailto:tls@{Domain}\"");
             scenario(mail, receiver, web);
         });
     }
@@ -138,11 +192,13 @@ public sealed class MailHeedsMtaSts
     internal sealed class PolicyServer : IDisposable
     {
         private readonly Socket listener;
-        private readonly X509Certificate2 certificate;
+        private readonly X509Certificate2 right, wrong;
+        private X509Certificate2 certificate;
 
-        public PolicyServer(X509Certificate2 certificate, string policy)
+        /// <param name="wrong">The one that is shown first.</param>
+        public PolicyServer(X509Certificate2 right, X509Certificate2 wrong, string policy)
         {
-            (this.certificate, Policy) = (certificate, policy);
+            (this.right, this.wrong, certificate, Policy) = (right, wrong, wrong, policy);
             listener = Listen();
             _ = Serve();
         }
@@ -150,6 +206,10 @@ public sealed class MailHeedsMtaSts
         public string Policy { get; set; }
 
         public ConcurrentQueue<string> Requests { get; } = new();
+
+        public void UseRightCertificate() => certificate = right;
+
+        public void UseWrongCertificate() => certificate = wrong;
 
         public static Socket Listen()
         {

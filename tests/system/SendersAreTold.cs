@@ -16,6 +16,26 @@ public sealed class SendersAreTold
         Assert.Equal("list+bad=dest.test@origin.test", Assert.Single(notice.Recipients).Address);
     });
 
+    // S3-06: the server of the sender knows SMTPUTF8, or does not.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ANoticeHasTheFormThatItsServerUnderstands(bool knows) => MailSystem.Run((mail, receiver) =>
+    {
+        receiver.SetRules("rcpt * 550 5.1.1 no such user");
+        using SmtpReceiver home = Ports.Receiver(new ReceiverOptions { Keywords = ["8BITMIME", "DSN", knows ? "SMTPUTF8" : "X-OTHER"] });
+        mail.AddTable($"[transport_maps]\n\"origin.test\" = \"smtp:[127.0.0.1]:{home.Port}\"");
+        mail.Start();
+        // In Latin-1, octets as they are.
+        mail.Submit(MailSystem.Message("j\u00c3\u00b6rg"), "-f", "alice@origin.test", "j\u00f6rg@dest.test");
+        mail.WaitForEmptyQueue();
+        string notice = System.Text.Encoding.UTF8.GetString(Assert.Single(home.Messages).Content);
+        Assert.Contains(knows ? "\r\nContent-Type: message/global-delivery-status\r\n" : "\r\nContent-Type: message/delivery-status\r\n", notice, StringComparison.Ordinal);
+        Assert.Contains(knows ? "\r\nFinal-Recipient: utf-8; j\u00f6rg@dest.test\r\n" : "\r\nFinal-Recipient: utf-8; j\\x{F6}rg@dest.test\r\n", notice, StringComparison.Ordinal);
+        Assert.Contains("\r\nContent-Type: message/global\r\n", notice, StringComparison.Ordinal);
+        Assert.Contains("\r\nSubject: j\u00f6rg\r\n", notice, StringComparison.Ordinal);
+    });
+
     // A0.2, S1-31
     [Fact]
     public void MailThatGoesInACircleComesBack() => MailSystem.Run((mail, receiver) =>

@@ -47,6 +47,22 @@ public sealed class LoginTableTests
     }
 
     [Theory]
+    [InlineData("[smtp_sasl_password_maps]\n'a.test' = 'u:p'\n[destination.'b.test']\nlogin = 'A.test'", null)]
+    [InlineData("[smtp_sasl_password_maps]\n'a.test' = 'u:p'\n[destination.'b.test']\nlogin = 'nosuch'", "main.toml:5:9: destination.\"b.test\".login: smtp_sasl_password_maps has no entry for \"nosuch\": mail waits")]
+    [InlineData("[smtp_sasl_password_maps]\n'a.test' = 'u:password-file=/nonexistent/file'", "main.toml:2:1: smtp_sasl_password_maps: no password for a.test: open /nonexistent/file: No such file or directory: mail that needs it waits")]
+    [InlineData("[smtp_sasl_password_maps]\n'a.test' = 'u:password-env=NO_SUCH_VARIABLE'", "no password for a.test: environment variable NO_SUCH_VARIABLE is not set")]
+    [InlineData("[smtp_sasl_password_maps]\n'a.test' = 'u:password-credential=none'", "no password for a.test: credential none: ")]
+    public void What_a_login_will_lack_is_told_by_a_check(string toml, string? remark)
+    {
+        MainConfig config = MainConfig.FromText("smtp_sasl_auth_enable = true\n" + toml);
+        LoginSettings.Examine(config, "smtp");
+        if (remark is null)
+            Assert.Empty(config.Remarks);
+        else
+            Assert.Contains(remark, Assert.Single(config.Remarks), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("relayhost = '[a.test]:587'\n[smtp_sasl_password_maps]\n'[a.test]:465' = 'u:p'", "smtp_sasl_password_maps: has an entry for [a.test]:465, which is not that of relayhost, [a.test]:587: there is no login for it; the two must be written alike")]
     [InlineData("relayhost = 'a.test'\n[smtp_sasl_password_maps]\n'[a.test]' = 'u:p'", "smtp_sasl_password_maps: has an entry for [a.test], which is not that of relayhost, a.test")]
     [InlineData("[smtp_sasl_password_maps]\n'[a.test]' = 'user secret'", "smtp_sasl_password_maps: the entry for [a.test] is not \"user:password\"")]

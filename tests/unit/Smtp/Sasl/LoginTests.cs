@@ -35,6 +35,20 @@ public sealed class LoginTests : IDisposable
         Assert.Equal(["EHLO mta.golden.test", Plain, "MAIL FROM:<sf@origin.test>"], server.Commands.Take(3));
     }
 
+    // That the relay's other address is dead as well is not what somebody has to mend.
+    [Fact]
+    public void A_refused_login_is_told_where_the_other_address_is_dead()
+    {
+        using SmtpRig rig = Rig();
+        using ScriptedServer server = Serve(rig, """{"ext": ["AUTH PLAIN"], "auth": ["535 5.7.8 no"]}""");
+        rig.Resolver.Mx("dest.test", (10, "mx.test"), (20, "dead.test"));
+        rig.Resolver.A("dead.test", "127.0.0.99");
+        DeliveryReport report = rig.Deliver(SmtpRig.Request("dest.test", "u@dest.test"));
+        server.Dispose();
+        Assert.Equal(("4.7.8", "deferred", $"SASL authentication failed; server {Name(server)} said: 535 5.7.8 no"), Result(rig));
+        Assert.StartsWith("SASL authentication failed", report.Trouble!.Reason, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("AUTH LOGIN")]
     [InlineData("AUTH=LOGIN")]

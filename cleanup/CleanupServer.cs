@@ -15,6 +15,8 @@ namespace PostfixNet.Cleanup;
 internal sealed class CleanupServer(
     CleanupOptions options, QueueDirectories queues, TimeProvider clock, Func<QueueId, IReadOnlyList<Outcome>, string?> trace, Log log, EventLog? events = null)
 {
+    private readonly TriggerLine _queueManager = new(options.QueueManager);
+
     /// <summary>Takes the messages of one connection.</summary>
     /// <param name="channel">The client.</param>
     /// <param name="waitForRequest">Waits until the next request is there; false when the connection is to be closed instead.</param>
@@ -228,7 +230,7 @@ internal sealed class CleanupServer(
     {
         try
         {
-            Trigger.Send(options.QueueManager, "I"u8);
+            _queueManager.Send("I"u8);
         }
         catch (IOException)
         {

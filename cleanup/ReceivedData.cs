@@ -5,7 +5,7 @@ namespace PostfixNet.Cleanup;
 /// <summary>The raw data that a client sends, up to its end.</summary>
 internal sealed class ReceivedData(Channel channel)
 {
-    private byte[] _piece = new byte[16 * 1024];
+    private byte[] _piece = [];
     private int _start, _end;
     private bool _isOver;
 

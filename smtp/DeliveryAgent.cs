@@ -157,7 +157,7 @@ internal sealed class DeliveryAgent : IDisposable
         if (request.Recipients.Count == 0)
             return new DeliveryReport(false, false, null, _cache.NextHop == request.NextHop, false);
         DeliveryRecords records = new(this, request, file);
-        DeliveryContext delivery = new(request, () => new ContentReader(file.Handle, request.DataOffset), records, _surroundings);
+        DeliveryContext delivery = new(request, () => file.ReadContent(request.DataOffset), records, _surroundings);
         DeliveryReport report = new SmtpConnect(delivery, _lookup, _policies, _cache).Deliver();
         records.Settle();
         if (report.IsCorrupt)

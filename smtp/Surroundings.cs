@@ -11,4 +11,7 @@ internal sealed record Surroundings(SmtpOptions Options, Log Log, TimeProvider C
 {
     /// <summary>Is told results of TLS; null: nobody is.</summary>
     internal Action<TlsAttempt>? TellTls { get; init; }
+
+    /// <summary>Where content gathers on its way out: one message leaves at a time, and each with a buffer of its own would be mostly work for the collector.</summary>
+    internal byte[] ContentBuffer => field ??= new byte[MessageBody.BufferSize];
 }

@@ -35,6 +35,9 @@ internal sealed class Agent : IDisposable
     /// <summary>What it delivers now; null: nothing.</summary>
     internal Entry? Entry { get; private set; }
 
+    /// <summary>A process is there.</summary>
+    internal bool IsReady { get; private set; }
+
     /// <summary>Destination of the session it keeps open; null: none.</summary>
     internal string? OpenSession { get; private set; }
 
@@ -58,6 +61,11 @@ internal sealed class Agent : IDisposable
     private void Received(AttributeList message)
     {
         _readyTimer.Cancel();
+        if (!IsReady)
+        {
+            IsReady = true;
+            _pool.Ready();
+        }
         if (AgentReady.From(message) is { } ready)
         {
             _process = ready.Process;

@@ -7,12 +7,15 @@ namespace PostfixNet.Qmgr;
 /// <summary>The processes of one transport: which are idle, which of them keeps which session, how many there may be.</summary>
 internal sealed class AgentPool : IAgents
 {
+    // To start is work for the processor alone: more at once are not there sooner, and those that are there first may do the work that the others start for.
+    private static readonly int s_startsAtOnce = 2 * Environment.ProcessorCount;
+
     private readonly Transport _transport;
     private readonly EventLoop _loop;
     private readonly Settings _settings;
     private readonly Log _log;
     private readonly List<Agent> _idle = [];
-    private int _agents;
+    private int _agents, _starting;
     private bool _sweeping;
 
     /// <param name="transport">It hears of results.</param>
@@ -25,6 +28,9 @@ internal sealed class AgentPool : IAgents
     public int Limit { get; private set; }
 
     public int Busy => _agents - _idle.Count;
+
+    /// <inheritdoc/>
+    public bool MayStart => Busy < Limit && (_idle.Count > 0 || _starting < s_startsAtOnce);
 
     /// <inheritdoc/>
     public Dsn? Start(Entry entry, bool moreWaits)
@@ -45,6 +51,13 @@ internal sealed class AgentPool : IAgents
         _idle.Clear();
     }
 
+    /// <summary>A process has taken up the channel; called by the agent.</summary>
+    internal void Ready()
+    {
+        _starting--;
+        _transport.Freed();
+    }
+
     /// <summary>An agent reported; called by it.</summary>
     internal void Reported(Agent agent, Entry entry, DeliveryReport report)
     {
@@ -60,6 +73,7 @@ internal sealed class AgentPool : IAgents
     {
         _idle.Remove(agent);
         _agents--;
+        _starting--;
         _log.NoAgent(_transport.Name);
         _transport.NotServed(entry, new Dsn("4.3.0", "mail transport unavailable"));
     }
@@ -69,6 +83,8 @@ internal sealed class AgentPool : IAgents
     {
         _idle.Remove(agent);
         _agents--;
+        if (!agent.IsReady)
+            _starting--;
         if (entry is null)
             _transport.Freed();
         else
@@ -81,7 +97,7 @@ internal sealed class AgentPool : IAgents
         int choice = _idle.FindLastIndex(agent => agent.OpenSession == destination);
         if (choice < 0)
             choice = _idle.FindLastIndex(static agent => agent.OpenSession is null);
-        if (choice < 0 && _agents >= Limit)
+        if (choice < 0 && (_agents >= Limit || _starting >= s_startsAtOnce))
             choice = _idle.Count - 1;
         if (choice >= 0)
         {
@@ -99,6 +115,7 @@ internal sealed class AgentPool : IAgents
         {
             Agent agent = new(_transport.Name, this, _loop, _settings.ReportTimeout);
             _agents++;
+            _starting++;
             return agent;
         }
         catch (IOException e)

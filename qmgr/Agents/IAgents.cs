@@ -11,6 +11,9 @@ internal interface IAgents
     /// <summary>Agents at work.</summary>
     internal int Busy { get; }
 
+    /// <summary>One can take a delivery now: there may be another, or one is without work, and not too many are just starting.</summary>
+    internal bool MayStart { get; }
+
     /// <summary>Hands a delivery to an agent; there must be one without work. The transport hears of its end.</summary>
     /// <param name="entry">The delivery.</param>
     /// <param name="moreWaits">More mail waits for the same next hop.</param>

@@ -203,7 +203,7 @@ internal sealed class Transport
         int putOffs = PutOffsPerTurn;
         Settle(ref putOffs);
         int starts = 0;
-        while (_trouble.Suspension is null && _gate.IsOpen && _agents.Busy < _agents.Limit
+        while (_trouble.Suspension is null && _gate.IsOpen && _agents.MayStart
             && _order.Next(_agents.Limit - _agents.Busy, _agents.Limit) is { } peer)
         {
             if (starts++ == StartsPerTurn)

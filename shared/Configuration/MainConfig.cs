@@ -166,10 +166,19 @@ public sealed class MainConfig
     }
 
     /// <summary>The file of a lookup table in use that is no longer what was read: this configuration is out of date (S4-23).</summary>
-    public string? ChangedTable() => _tables.Select(table => table.ChangedFile()).FirstOrDefault(path => path is not null);
+    public string? ChangedTable()
+    {
+        // Asked for each client and each request.
+        foreach (LookupTable table in _tables)
+        {
+            if (table.ChangedFile() is { } path)
+                return path;
+        }
+        return null;
+    }
 
     /// <summary>Some table that was asked for is in a file.</summary>
-    public bool HasTableFiles => _tables.Any(static table => table.HasFiles);
+    public bool HasTableFiles => _tables.Count > 0;
 
     /// <param name="parameter">How it is read.</param>
     /// <param name="name">Key in main.toml: the parameter's, or that of a transport.</param>
@@ -179,7 +188,7 @@ public sealed class MainConfig
         {
             value = parameter.Read(new ParameterValue(this, name, _root.TryGet(name, out TomlEntry? entry) ? entry.Value : null));
             _values.Add(name, value);
-            if (value is LookupTable table)
+            if (value is LookupTable { HasFiles: true } table)
                 _tables.Add(table);
         }
         return value;
@@ -197,7 +206,8 @@ public sealed class MainConfig
     internal LookupTable OpenTable(string name, TomlNode? node, string specification, TableLimits limits = TableLimits.None)
     {
         LookupTable table = LookupTable.Open(this, name, node, specification, limits);
-        _tables.Add(table);
+        if (table.HasFiles)
+            _tables.Add(table);
         return table;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using PostfixNet.Log;
 using PostfixNet.Native;
 
@@ -71,7 +72,7 @@ public sealed class EventLog : IDisposable
 
     private void TakeLines(ReadOnlySpan<MailEvent> events, ref int unwritten)
     {
-        List<byte> batch = [];
+        List<byte> batch = new(1024);
         int inBatch = 0;
         foreach (MailEvent told in events)
         {
@@ -87,7 +88,7 @@ public sealed class EventLog : IDisposable
 
         void Append(ref int unwritten)
         {
-            _writer.Append(batch.ToArray());
+            _writer.Append(CollectionsMarshal.AsSpan(batch));
             unwritten -= inBatch;
             batch.Clear();
             inBatch = 0;

@@ -150,7 +150,7 @@ internal sealed class EventWriter(EventOptions options, TimeProvider clock) : ID
                     state.Unlock();
                 }
             }
-            Thread.Sleep(pause);
+            Descriptor.Pause(pause);
         }
         FileSystem.FlushContent(_segment, Path);
     }
@@ -222,7 +222,7 @@ internal sealed class EventWriter(EventOptions options, TimeProvider clock) : ID
         {
             if (end.IsOver)
                 return false;
-            Thread.Sleep(pause);
+            Descriptor.Pause(pause);
         }
         return true;
     }

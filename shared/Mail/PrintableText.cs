@@ -24,7 +24,10 @@ public static class PrintableText
 
     private static string Replace(string text, bool keepControls)
     {
-        int i = 0;
+        // Mostly there is nothing.
+        int i = text.AsSpan().IndexOfAnyExceptInRange(' ', '~');
+        if (i < 0)
+            return text;
         while (i < text.Length && !IsBad(text, i, keepControls))
             i++;
         return i == text.Length ? text : string.Create(text.Length, (text, keepControls), static (clean, from) =>

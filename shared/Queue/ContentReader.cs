@@ -12,9 +12,10 @@ public sealed class ContentReader
     /// <summary>Starts at the first content record.</summary>
     /// <param name="handle">Stays the caller's.</param>
     /// <param name="dataOffset"><see cref="Envelope.DataOffset"/>.</param>
-    public ContentReader(SafeFileHandle handle, long dataOffset)
+    /// <param name="size">Of the file, where that is known.</param>
+    public ContentReader(SafeFileHandle handle, long dataOffset, long? size = null)
     {
-        _reader = new RecordReader(handle);
+        _reader = new RecordReader(handle, size: size);
         _reader.Seek(dataOffset);
     }
 

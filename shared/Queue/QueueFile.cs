@@ -52,7 +52,9 @@ public static class QueueFileMode
 /// <remarks>Memory: one buffer and what the caller collects. Not for use by two threads at once.</remarks>
 public sealed class QueueFile : IDisposable
 {
-    private readonly RecordReader _reader;
+    private readonly int _maximumPayload;
+    private readonly bool _followPointers;
+    private long? _size;
 
     /// <summary>Takes over an open file.</summary>
     /// <param name="handle">Closed by <see cref="Dispose"/>.</param>
@@ -62,8 +64,11 @@ public sealed class QueueFile : IDisposable
     public QueueFile(SafeFileHandle handle, int maximumPayload = RecordReader.TrustedMaximumPayload, bool followPointers = true, long? size = null)
     {
         Handle = handle;
-        _reader = new RecordReader(handle, maximumPayload, followPointers, size: size) { MayGrow = followPointers };
+        (_maximumPayload, _followPointers, _size) = (maximumPayload, followPointers, size);
     }
+
+    // Who only marks recipients reads nothing.
+    private RecordReader Reader => field ??= new RecordReader(Handle, _maximumPayload, _followPointers, size: _size) { MayGrow = _followPointers };
 
     /// <summary>Opens a queue file.</summary>
     /// <param name="path">E.g. from <see cref="QueueDirectories.PathOf"/>.</param>
@@ -81,7 +86,9 @@ public sealed class QueueFile : IDisposable
     {
         if (!FileSystem.TryLockShared(Handle))
             return "the queue file is in use";
-        return FileSystem.Status(path)?.Inode == FileSystem.Status(Handle).Inode ? null : $"{path}: the queue file was taken away";
+        FileStatus opened = FileSystem.Status(Handle);
+        _size ??= opened.Size;
+        return FileSystem.Status(path)?.Inode == opened.Inode ? null : $"{path}: the queue file was taken away";
     }
 
     /// <inheritdoc/>
@@ -128,10 +135,10 @@ public sealed class QueueFile : IDisposable
     {
         try
         {
-            _reader.Seek(0);
-            while (_reader.Read())
+            Reader.Seek(0);
+            while (Reader.Read())
             {
-                if (_reader.Type == RecordType.End)
+                if (Reader.Type == RecordType.End)
                     return true;
             }
         }
@@ -184,7 +191,11 @@ public sealed class QueueFile : IDisposable
     }
 
     /// <summary>The content, from its first record to the extracted segment.</summary>
-    public ContentReader ReadContent(Envelope envelope) => new(Handle, envelope.DataOffset);
+    public ContentReader ReadContent(Envelope envelope) => ReadContent(envelope.DataOffset);
+
+    /// <inheritdoc cref="ReadContent(Envelope)"/>
+    /// <param name="dataOffset"><see cref="Envelope.DataOffset"/>.</param>
+    public ContentReader ReadContent(long dataOffset) => new(Handle, dataOffset, _size);
 
     /// <summary>Marks a recipient as needing no more work: one byte, in place.</summary>
     /// <remarks>Only after the remote server's final reply, or after its bounce record is durable. Not flushed here:
@@ -278,18 +289,18 @@ public sealed class QueueFile : IDisposable
         next = 0;
 
         Segment segment = Segment.Envelope;
-        _reader.Seek(from);
+        Reader.Seek(from);
         while (true)
         {
-            if (!_reader.Read())
+            if (!Reader.Read())
                 return false;
-            RecordType type = _reader.Type;
+            RecordType type = Reader.Type;
             if (segment == Segment.Content)
             {
                 if (type == RecordType.Extracted)
                 {
                     segment = Segment.Extracted;
-                    resume = _reader.NextOffset;
+                    resume = Reader.NextOffset;
                 }
                 else if (type is RecordType.End or RecordType.Message)
                 {
@@ -300,11 +311,11 @@ public sealed class QueueFile : IDisposable
             switch (type)
             {
                 case RecordType.Message when segment == Segment.Envelope:
-                    long dataOffset = _reader.NextOffset;
+                    long dataOffset = Reader.NextOffset;
                     if (envelope is not null)
                         envelope.DataOffset = dataOffset;
                     if (FindExtracted(dataOffset) is > 0 and long extracted)
-                        _reader.SkipTo(extracted);
+                        Reader.SkipTo(extracted);
                     segment = Segment.Content;
                     break;
                 case RecordType.Message:
@@ -321,7 +332,7 @@ public sealed class QueueFile : IDisposable
                     {
                         if (taken < limit)
                         {
-                            recipients.Add(said.Complete(_reader.Text, _reader.Offset));
+                            recipients.Add(said.Complete(Reader.Text, Reader.Offset));
                             taken++;
                         }
                         else if (next == 0)
@@ -336,16 +347,16 @@ public sealed class QueueFile : IDisposable
                     said.Clear();
                     break;
                 default:
-                    if (said.Take(type, _reader.Payload) || envelope is null)
+                    if (said.Take(type, Reader.Payload) || envelope is null)
                         break;
                     if (type == RecordType.Attribute)
-                        ReadAttribute(envelope, _reader.Payload, _reader.Offset);
+                        ReadAttribute(envelope, Reader.Payload, Reader.Offset);
                     else
                         ReadOther(envelope, type, segment);
                     break;
             }
             if (said.IsEmpty)
-                resume = _reader.NextOffset;
+                resume = Reader.NextOffset;
         }
     }
 
@@ -388,7 +399,7 @@ public sealed class QueueFile : IDisposable
 
     private void ReadOther(Envelope envelope, RecordType type, Segment segment)
     {
-        ReadOnlySpan<byte> payload = _reader.Payload;
+        ReadOnlySpan<byte> payload = Reader.Payload;
         switch (type)
         {
             case RecordType.Size when envelope.Size is null:
@@ -409,26 +420,26 @@ public sealed class QueueFile : IDisposable
             case RecordType.From:
                 if (envelope.Sender is not null)
                     throw new QueueFileException("message rejected: multiple envelope sender records");
-                envelope.Sender = _reader.Text;
+                envelope.Sender = Reader.Text;
                 break;
             case RecordType.FullName:
-                envelope.FullName = _reader.Text;
+                envelope.FullName = Reader.Text;
                 break;
             case RecordType.WarnTime when segment == Segment.Envelope:
                 envelope.WarnTime = Number(payload);
-                envelope.WarnTimeOffset = _reader.Offset;
+                envelope.WarnTimeOffset = Reader.Offset;
                 break;
             case RecordType.Verp:
-                envelope.Verp = _reader.Text;
+                envelope.Verp = Reader.Text;
                 break;
             case RecordType.TextPart:
-                envelope.ContentFilter = _reader.Text;
+                envelope.ContentFilter = Reader.Text;
                 break;
             case RecordType.Redirect:
-                envelope.Redirect = _reader.Text;
+                envelope.Redirect = Reader.Text;
                 break;
             case RecordType.DsnEnvelopeId:
-                envelope.EnvelopeId = payload.IsEmpty ? null : _reader.Text;
+                envelope.EnvelopeId = payload.IsEmpty ? null : Reader.Text;
                 break;
             case RecordType.DsnReturn:
                 envelope.Return = DsnReturns.FromNumber(Number(payload));
@@ -442,14 +453,14 @@ public sealed class QueueFile : IDisposable
     private long FindExtracted(long dataOffset)
     {
         Span<byte> record = stackalloc byte[2 + SizeRecord.PayloadLength];
-        if (_reader.Peek(record, 0) < record.Length
+        if (Reader.Peek(record, 0) < record.Length
             || record[0] != (byte)RecordType.Size || record[1] != SizeRecord.PayloadLength
             || !SizeRecord.TryParse(record[2..], out SizeRecord size)
             || size.DataOffset != dataOffset || size.ContentSize >= long.MaxValue - dataOffset)
             return 0;
         long offset = dataOffset + size.ContentSize;
         Span<byte> there = record[..2];
-        return _reader.Peek(there, offset) == 2 && there[0] == (byte)RecordType.Extracted && there[1] == 0 ? offset : 0;
+        return Reader.Peek(there, offset) == 2 && there[0] == (byte)RecordType.Extracted && there[1] == 0 ? offset : 0;
     }
 
     // A damaged number in an optional record must not stop the mail: it counts as not given.

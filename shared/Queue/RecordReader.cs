@@ -61,7 +61,7 @@ public sealed class RecordReader
     {
         _read = read;
         _maximumPayload = maximumPayload;
-        _buffer = new byte[InitialBuffer];
+        _buffer = new byte[InitialBuffer / 2];
     }
 
     /// <summary>What is appended while it is read belongs to the file; false for the files of users, who could append for ever.</summary>

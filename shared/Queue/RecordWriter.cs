@@ -8,12 +8,13 @@ namespace PostfixNet.Queue;
 /// <summary>Writes the records of a queue file, or sends them in the same format elsewhere, through one buffer.</summary>
 public sealed class RecordWriter
 {
-    private const int BufferSize = 16 * 1024;
+    // Most messages fit into the first; long ones go in larger pieces.
+    private const int FirstBufferSize = 8 * 1024, BufferSize = 16 * 1024;
     private const int MaximumHeader = 6;
 
     private readonly SafeFileHandle? _file;
     private readonly Action<ReadOnlySpan<byte>>? _send;
-    private readonly byte[] _buffer = new byte[BufferSize];
+    private byte[] _buffer = new byte[FirstBufferSize];
     private int _used;
     private long _flushed;
 
@@ -34,17 +35,13 @@ public sealed class RecordWriter
     public long Write(RecordType type, ReadOnlySpan<byte> payload)
     {
         long offset = Position;
-        if (_used + MaximumHeader > BufferSize)
-            Flush();
+        MakeRoom(MaximumHeader);
         _used += Header(_buffer.AsSpan(_used), type, payload.Length);
-        if (payload.Length > BufferSize - _used)
+        MakeRoom(payload.Length);
+        if (payload.Length > _buffer.Length)
         {
-            Flush();
-            if (payload.Length > BufferSize)
-            {
-                Send(payload);
-                return offset;
-            }
+            Send(payload);
+            return offset;
         }
         payload.CopyTo(_buffer.AsSpan(_used));
         _used += payload.Length;
@@ -121,6 +118,15 @@ public sealed class RecordWriter
         }
         Flush();
         FileSystem.WriteAt(_file, bytes.AsSpan(0, header + payload.Length), offset);
+    }
+
+    // Of what does not fit into the largest buffer, the caller takes care.
+    private void MakeRoom(int count)
+    {
+        if (_buffer.Length < BufferSize && count > _buffer.Length - _used)
+            Array.Resize(ref _buffer, BufferSize);
+        if (count > _buffer.Length - _used)
+            Flush();
     }
 
     private void Send(ReadOnlySpan<byte> bytes)

@@ -30,19 +30,24 @@ internal sealed class TriggerListener : IDisposable
 
     public void Dispose() => _clients.Dispose();
 
-    /// <summary>Takes one-byte requests, up to 64 of them, all that the client sends at once; it has a few seconds for that.</summary>
+    /// <summary>Takes one-byte requests, up to 64 of them, all that the client sends at once; it has a few seconds for that. One of our own programs may go on
+    /// (<see cref="TriggerLine"/>), for as long as it comes again within that time.</summary>
     private sealed class Connection
     {
         private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
         private readonly Descriptor _socket;
         private readonly EventLoop.Watch _watch;
-        private readonly EventLoop.Timer _timer;
+        private readonly EventLoop _loop;
         private readonly EventServer.IHandler _handler;
+        private readonly bool _isTrusted;
+        private EventLoop.Timer _timer;
         private bool _isClosed;
 
         internal Connection(EventLoop loop, Descriptor socket, EventServer.IHandler handler)
         {
-            (_socket, _handler) = (socket, handler);
+            (_loop, _socket, _handler) = (loop, socket, handler);
+            uint peer = socket.PeerUid;
+            _isTrusted = peer == 0 || peer == Users.EffectiveUid;
             _timer = loop.After(s_limit, Close);
             _watch = loop.Add(socket, Readiness.Readable, _ => Read());
             Read();
@@ -54,13 +59,30 @@ internal sealed class TriggerListener : IDisposable
             int n = _socket.Read(requests);
             if (n < 0)
                 return;
-            uint peer = _socket.PeerUid;
-            Close();
+            if (n == 0 || !_isTrusted)
+            {
+                End();
+            }
+            else
+            {
+                _timer.Cancel();
+                _timer = _loop.After(s_limit, Close);
+            }
             if (n > 0)
-                _handler.Trigger(requests[..n], peer == 0 || peer == Users.EffectiveUid);
+                _handler.Trigger(requests[..n], _isTrusted);
         }
 
         internal void Close()
+        {
+            if (_isClosed)
+                return;
+            // Who writes from now on hears that nobody reads it; what was written before is taken.
+            _socket.FinishReading();
+            Read();
+            End();
+        }
+
+        private void End()
         {
             if (_isClosed)
                 return;

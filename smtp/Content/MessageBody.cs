@@ -11,14 +11,16 @@ internal sealed class MessageBody
 
     private readonly Sender _send;
     private readonly FoldedLines _lines;
-    private readonly byte[] _buffer = new byte[BufferSize];
+    private readonly byte[] _buffer;
     private int _length;
     private bool _atLineStart = true;
 
     /// <param name="send">Takes full buffers; the last part stays until <see cref="Finish"/>.</param>
     /// <param name="lineLimit">As in <see cref="FoldedLines"/>.</param>
     /// <param name="lineBroken">Likewise.</param>
-    internal MessageBody(Sender send, int lineLimit, Action lineBroken) => (_send, _lines) = (send, new FoldedLines(lineLimit, lineBroken, Send));
+    /// <param name="buffer">Of <see cref="BufferSize"/>, nobody else's until the content is sent; null: one of its own.</param>
+    internal MessageBody(Sender send, int lineLimit, Action lineBroken, byte[]? buffer = null) =>
+        (_send, _lines, _buffer) = (send, new FoldedLines(lineLimit, lineBroken, Send), buffer ?? new byte[BufferSize]);
 
     internal delegate void Sender(ReadOnlySpan<byte> octets);
 

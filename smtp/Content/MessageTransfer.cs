@@ -58,7 +58,8 @@ internal sealed class MessageTransfer(SmtpChat chat, ServerFeatures features, Se
     private void SendContent(bool convert, bool quit)
     {
         int lineLimit = chat.Options.MessageLineLimit;
-        MessageBody body = new(chat.SendBody, lineLimit, () => turn.Delivery.Log.BreakingLine(turn.Delivery.QueueId, lineLimit));
+        MessageBody body = new(chat.SendBody, lineLimit, () => turn.Delivery.Log.BreakingLine(turn.Delivery.QueueId, lineLimit),
+            turn.Delivery.Surroundings.ContentBuffer);
         try
         {
             foreach (MessageSignature signature in Sign(convert, lineLimit))

@@ -9,7 +9,19 @@ internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
     private readonly AttemptRecipient[] _recipients = [.. recipients.Select(static recipient => new AttemptRecipient(recipient))];
 
     /// <summary>Recipients about which the present server has not decided.</summary>
-    internal List<AttemptRecipient> Open => [.. _recipients.Where(static recipient => recipient.Mark == RecipientMark.Open)];
+    internal List<AttemptRecipient> Open
+    {
+        get
+        {
+            List<AttemptRecipient> open = new(_recipients.Length);
+            foreach (AttemptRecipient recipient in _recipients)
+            {
+                if (recipient.Mark == RecipientMark.Open)
+                    open.Add(recipient);
+            }
+            return open;
+        }
+    }
 
     internal bool HasOpen => Has(RecipientMark.Open);
 
@@ -104,5 +116,13 @@ internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
         Settled = Settled,
     };
 
-    private bool Has(RecipientMark mark) => _recipients.Any(recipient => recipient.Mark == mark);
+    private bool Has(RecipientMark mark)
+    {
+        foreach (AttemptRecipient recipient in _recipients)
+        {
+            if (recipient.Mark == mark)
+                return true;
+        }
+        return false;
+    }
 }

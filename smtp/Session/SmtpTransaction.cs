@@ -27,8 +27,12 @@ internal sealed class SmtpTransaction(SmtpChat chat, ServerFeatures features, Se
     internal void Run()
     {
         // The server says how many it takes at once (S3-36).
-        foreach (AttemptRecipient recipient in _state.Open.Except(_recipients))
-            recipient.Mark = RecipientMark.NextTransaction;
+        List<AttemptRecipient> open = _state.Open;
+        if (_recipients.Count < open.Count)
+        {
+            foreach (AttemptRecipient recipient in open.Except(_recipients))
+                recipient.Mark = RecipientMark.NextTransaction;
+        }
         if (chat.Options.SendXForward)
             TellOrigin(_message.Origin ?? MessageOrigin.Local);
         string mail = EnvelopeCommands.Mail(_message, features, NeedsConversion, chat.Options, turn.Destination.RequireTls);

@@ -188,9 +188,8 @@ internal sealed class IncomingMessage : IDisposable
                 _pending.Clear();
                 _message = await _surroundings.Queue.Begin(_transaction, _session.Milters);
                 _surroundings.Log.Begun(_message.Id, _session);
-                RecordWriter head = new(_pending.Add);
-                WriteEnvelope(head, _message.Id);
-                head.Flush();
+                WriteEnvelope(_records, _message.Id);
+                _records.Flush();
                 _pending.Add(content);
             }
             else

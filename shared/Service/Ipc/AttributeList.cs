@@ -11,6 +11,7 @@ public sealed class AttributeList
 {
     private const int MaximumDepth = 3;
     private readonly List<(string Name, object Value)> _items = [];
+    private int _next;
 
     private enum ValueType : byte { Text = 1, Number = 2, Bytes = 3, Lists = 4 }
 
@@ -83,10 +84,13 @@ public sealed class AttributeList
 
     private object? Find(string name)
     {
-        foreach ((string Name, object Value) item in _items)
+        // Asked for in the order in which they were added, each is found at once.
+        for (int i = 0; i < _items.Count; i++, _next++)
         {
-            if (item.Name == name)
-                return item.Value;
+            if (_next >= _items.Count)
+                _next = 0;
+            if (_items[_next].Name == name)
+                return _items[_next++].Value;
         }
         return null;
     }

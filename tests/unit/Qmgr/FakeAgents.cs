@@ -15,6 +15,8 @@ internal sealed class FakeAgents(Machine machine, Transport transport, int limit
 
     public int Busy => UnderWay.Count;
 
+    public bool MayStart => Busy < Limit;
+
     public Dsn? Start(Entry entry, bool moreWaits)
     {
         if (machine.IsUnreachable)

@@ -33,6 +33,39 @@ public sealed class TriggerListenerTests
         silent.ForEach(static client => client.Dispose());
     }
 
+    [Fact]
+    public void A_line_wakes_the_service_again_and_again_and_nothing_is_lost_when_the_service_closes_it()
+    {
+        using TemporaryDirectory directory = new();
+        string path = Path.Join(directory.Path, "socket");
+        using EventLoop loop = new();
+        using Descriptor socket = Descriptor.ListenUnix(path, 0x180);
+        Handler handler = new(loop);
+        using TriggerListener listener = new(socket, loop, handler);
+        TriggerLine line = new(path);
+        loop.After(TimeSpan.FromSeconds(5), loop.Stop);
+        foreach (string request in (string[])["D", "I", "A"])
+        {
+            line.Send(System.Text.Encoding.ASCII.GetBytes(request));
+            loop.Run();
+            Assert.Equal(request, handler.Requests);
+        }
+        // Others come, for whom it is let go; what it said before that counts.
+        List<Descriptor> others = [];
+        for (int i = 0; i < TriggerListener.OpenLimit - 1; i++)
+            others.Add(Descriptor.ConnectUnix(path, TimeSpan.Zero));
+        others[^1].Write("W"u8);
+        loop.Run();
+        line.Send("F"u8);
+        others.Add(Descriptor.ConnectUnix(path, TimeSpan.Zero));
+        loop.Run();
+        Assert.Equal("F", handler.Requests);
+        line.Send("P"u8);
+        loop.Run();
+        Assert.Equal("P", handler.Requests);
+        others.ForEach(static client => client.Dispose());
+    }
+
     private sealed class Handler(EventLoop loop) : EventServer.IHandler
     {
         internal string Requests { get; private set; } = "";

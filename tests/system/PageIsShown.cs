@@ -106,7 +106,7 @@ public sealed class PageIsShown
                 await page.GetByRole(AriaRole.Heading, new() { Name = title, Level = 1 }).WaitForAsync();
                 await what.First.WaitForAsync();
                 await Picture(page, $"{view ?? name}-{look}");
-                Assert.Equal([], await Browser.Faults(page));
+                Assert.Empty(await Browser.Faults(page));
                 // Nothing is beside the screen.
                 Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), $"{view ?? name} is wider than {look}");
             }
@@ -140,7 +140,7 @@ public sealed class PageIsShown
         // Nobody sees anything before he has shown it.
         await page.Locator("#token-text").WaitForAsync();
         Assert.DoesNotContain("bob@sink.test", await page.ContentAsync(), StringComparison.Ordinal);
-        Assert.Equal([], await Browser.Faults(page));
+        Assert.Empty(await Browser.Faults(page));
         await page.Keyboard.TypeAsync(Token);
         await page.Keyboard.PressAsync("Enter");
         await page.GetByRole(AriaRole.Checkbox, new() { Name = $"Choose {id}" }).WaitForAsync();
@@ -158,7 +158,7 @@ public sealed class PageIsShown
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
         // The one who only presses keys on has changed nothing.
         await page.GetByText("1 message will be deleted").WaitForAsync();
-        Assert.Equal([], await Browser.Faults(page));
+        Assert.Empty(await Browser.Faults(page));
         await page.Keyboard.PressAsync("Enter");
         await page.Locator("#sure-dialog").WaitForAsync(new() { State = WaitForSelectorState.Hidden });
         Assert.Contains(id, mail.Postqueue("list", "--json").Ok().Output, StringComparison.Ordinal);
@@ -183,22 +183,7 @@ public sealed class PageIsShown
     public void AQueueOfAHundredThousandIsShown() => Run(async (mail, browser, root) =>
     {
         const int Count = 100_000;
-        byte[] message = Held(mail);
-        QueueDirectories queues = new(mail.QueueDirectory, ["deferred", "defer"], 1);
-        string last = "";
-        for (int i = 1; i < Count; i++)
-        {
-            byte[] content = Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(message).Replace("user000000", string.Create(CultureInfo.InvariantCulture, $"user{i:000000}"), StringComparison.Ordinal));
-            QueueId id = QueueId.Create(1_795_000_000 + i, 0, (ulong)(900_000_000 + i), longForm: true);
-            string path = queues.PathOf(QueueName.Hold, id);
-            File.WriteAllBytes(path, content);
-            FileSystem.ChangeMode(path, QueueFileMode.Ready);
-            if (MailSystem.IsRoot)
-                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            last = id.ToString();
-        }
-        Command.Run("chown", ["-R", $"{mail.OwnerUid}:{mail.OwnerGid}", Path.Combine(mail.QueueDirectory, "hold")]).Ok();
-
+        string last = Fill(mail, Count);
         IPage page = await browser.Open(root);
         await page.GotoAsync("/#/overview");
         await page.Locator(".cards").GetByText("100,000").WaitForAsync();
@@ -218,15 +203,27 @@ public sealed class PageIsShown
         await page.GetByText("user099999@sink.test").WaitForAsync();
 
         // No more memory than for a page: the resident set at its largest, in kB.
-        int pid = Assert.Single(mail.Pids("web"));
-        string peak = Regex.Match(File.ReadAllText($"/proc/{pid}/status"), @"VmHWM:\s+(\d+) kB").Groups[1].Value;
-        Assert.InRange(int.Parse(peak, CultureInfo.InvariantCulture), 1, 200_000);
-
-        static byte[] Held(MailSystem mail)
-        {
-            string id = Deferred(mail, "alice@origin.test", "user000000@sink.test");
-            mail.Postsuper(["-h", id]).Ok();
-            return File.ReadAllBytes(Path.Combine(mail.QueueDirectory, "hold", id));
-        }
+        Assert.InRange(PeakOf(Assert.Single(mail.Pids("web"))), 1, 200_000);
     }, new ReceiverOptions { Rules = [Rule.Parse("rcpt * 451 4.3.0 later")] });
+
+    // Returns the last of the queue IDs.
+    private static string Fill(MailSystem mail, int count)
+    {
+        string first = Deferred(mail, "alice@origin.test", "user000000@sink.test"), last = "";
+        mail.Postsuper(["-h", first]).Ok();
+        string message = Encoding.Latin1.GetString(File.ReadAllBytes(Path.Combine(mail.QueueDirectory, "hold", first)));
+        QueueDirectories queues = new(mail.QueueDirectory, ["deferred", "defer"], 1);
+        for (int i = 1; i < count; i++)
+        {
+            QueueId id = QueueId.Create(1_795_000_000 + i, 0, (ulong)(900_000_000 + i), longForm: true);
+            string path = queues.PathOf(QueueName.Hold, id);
+            File.WriteAllBytes(path, Encoding.Latin1.GetBytes(message.Replace("user000000", string.Create(CultureInfo.InvariantCulture, $"user{i:000000}"), StringComparison.Ordinal)));
+            FileSystem.ChangeMode(path, QueueFileMode.Ready);
+            last = id.ToString();
+        }
+        Command.Run("chown", ["-R", string.Create(CultureInfo.InvariantCulture, $"{mail.OwnerUid}:{mail.OwnerGid}"), Path.Combine(mail.QueueDirectory, "hold")]).Ok();
+        return last;
+    }
+
+    private static int PeakOf(int pid) => int.Parse(Regex.Match(File.ReadAllText($"/proc/{pid}/status"), @"VmHWM:\s+(\d+) kB").Groups[1].Value, CultureInfo.InvariantCulture);
 }

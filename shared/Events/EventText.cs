@@ -25,7 +25,8 @@ internal static class EventText
 
     private static string Encode(string text)
     {
-        if (text.AsSpan().IndexOfAny(s_special) < 0)
+        // Mostly it is plain.
+        if ((ByteText.IsAscii(text) && !text.Contains('\\', StringComparison.Ordinal)) || text.AsSpan().IndexOfAny(s_special) < 0)
             return text;
         StringBuilder encoded = new(text.Length + 16);
         ReadOnlySpan<char> rest = text;

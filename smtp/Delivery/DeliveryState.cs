@@ -4,9 +4,9 @@ using PostfixNet.Mail;
 namespace PostfixNet.Smtp;
 
 /// <summary>What became of one delivery request so far: of its recipients, and of its destination.</summary>
-internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
+internal sealed class DeliveryState(IReadOnlyList<Recipient> recipients)
 {
-    private readonly AttemptRecipient[] _recipients = [.. recipients.Select(static recipient => new AttemptRecipient(recipient))];
+    private readonly AttemptRecipient[] _recipients = Begin(recipients);
 
     /// <summary>Recipients about which the present server has not decided.</summary>
     internal List<AttemptRecipient> Open
@@ -115,6 +115,14 @@ internal sealed class DeliveryState(IEnumerable<Recipient> recipients)
         Exchanger = Exchanger,
         Settled = Settled,
     };
+
+    private static AttemptRecipient[] Begin(IReadOnlyList<Recipient> recipients)
+    {
+        AttemptRecipient[] begun = new AttemptRecipient[recipients.Count];
+        for (int i = 0; i < begun.Length; i++)
+            begun[i] = new AttemptRecipient(recipients[i]);
+        return begun;
+    }
 
     private bool Has(RecipientMark mark)
     {

@@ -30,7 +30,7 @@ namespace PostfixNet.Pickup;
 ///   writing ID: REASON", and of files with strange time stamps. Exit 0: told to end. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
 ///   cleanup_service_name, content_filter, hash_queue_depth, hash_queue_names, ipc_idle, ipc_timeout, line_length_limit, mail_name,
-///   myhostname, receive_override_options; for the check of transports default_process_limit, history_enable, master_service_disable, metrics_enable, smtp_tlsrpt_enable, web_enable; and those of shared/Service/ServiceProgram.cs.
+///   myhostname, receive_override_options; for the check of transports default_process_limit, history_enable, master_service_disable, metrics_enable, smtp_tlsrpt_enable, web_enable, webhooks_enable; and those of shared/Service/ServiceProgram.cs.
 /// BUGS
 ///   A crash between cleanup's answer and the removal of the file, or a power cut before the removal is on stable storage,
 ///   delivers the message twice.

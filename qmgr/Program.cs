@@ -43,7 +43,7 @@ namespace PostfixNet.Qmgr;
 ///   parent_domain_matches_subdomains, proxy_interfaces,
 ///   qmgr_*, queue_run_delay, recipient_delimiter, relay_domains, relay_transport, report_domain, report_lifetime, report_senders, relayhost, relocated_maps,
 ///   sender_dependent_default_transport_maps, sender_dependent_relayhost_maps, show_user_unknown_table_name, soft_bounce, suppression_*, trace_service_name, transport_maps, transport_retry_time, virtual_alias_domains,
-///   virtual_alias_maps, virtual_maps (for the domains in them), web_enable, and
+///   virtual_alias_maps, virtual_maps (for the domains in them), web_enable, webhooks_enable, and
 ///   those of shared/Events/EventOptions.cs and shared/Service/ServiceProgram.cs; [destination."NAME"]; master.toml (process_limit).
 /// BUGS
 ///   A deferred scan looks at every file of the deferred queue.

@@ -80,7 +80,7 @@ namespace PostfixNet.Smtpd;
 ///   smtpd_forbid_unauth_pipelining, smtpd_forbidden_commands, smtpd_hard_error_limit, smtpd_helo_required,
 ///   smtpd_junk_command_limit, smtpd_milter_maps, smtpd_milters, relayhost, smtpd_min_data_rate, smtpd_noop_commands, smtpd_peername_lookup, smtpd_recipient_limit,
 ///   smtpd_recipient_overshoot_limit, smtpd_sasl_authenticated_header, smtpd_sessions_per_process, smtpd_soft_error_limit, smtpd_timeout,
-///   future_release_limit, future_release_networks, report_domain, report_lifetime, report_senders, requiretls_enable, smtpd_tls_received_header, smtputf8_enable, strict_rfc821_envelopes, strict_smtputf8; for the check of transports default_process_limit, history_enable, master_service_disable, metrics_enable, smtp_tlsrpt_enable, web_enable; and those of smtpd/Access/AccessOptions.cs, shared/Milter/MilterOptions.cs and
+///   future_release_limit, future_release_networks, report_domain, report_lifetime, report_senders, requiretls_enable, smtpd_tls_received_header, smtputf8_enable, strict_rfc821_envelopes, strict_smtputf8; for the check of transports default_process_limit, history_enable, master_service_disable, metrics_enable, smtp_tlsrpt_enable, web_enable, webhooks_enable; and those of smtpd/Access/AccessOptions.cs, shared/Milter/MilterOptions.cs and
 ///   shared/Service/SessionServer.cs.
 /// </summary>
 internal static class Program

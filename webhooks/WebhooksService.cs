@@ -14,7 +14,7 @@ namespace PostfixNet.Webhooks;
 /// <summary>The side of this program that others see: "master webhooks" asks. The others are threads: one takes events, and one for each webhook sends them.</summary>
 internal sealed class WebhooksService(EventLoop loop, EventConsumer consumer, DeliveryQueue queue, IReadOnlyList<Sender> senders, string hostName, Log log) : EventServer.IServer
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(11), s_lastWords = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(11), s_lastWords = TimeSpan.FromSeconds(5), s_begins = TimeSpan.FromSeconds(20);
 
     /// <summary>Begins to take events, and to send them.</summary>
     internal void Start()
@@ -71,6 +71,7 @@ internal sealed class WebhooksService(EventLoop loop, EventConsumer consumer, De
 
     private async Task<WebhooksAnswer> Answer(WebhooksQuestion question)
     {
+        _ = await Task.WhenAny(queue.Ready, Task.Delay(s_begins)).ConfigureAwait(false);
         try
         {
             switch (question.What)

@@ -71,7 +71,7 @@ public sealed class EventsGoToWebhooks
         // All that is to be sent came and was taken, but what was superseded; under the id of the event.
         EventKind[] wanted = [EventKind.Deferred, EventKind.Relayed, EventKind.Bounced];
         List<MailEvent> told = [.. Told(mail).Where(one => wanted.Contains(one.Kind)).DistinctBy(static one => one.Id)];
-        Assert.Equal(Messages, told.Count(static one => one.Kind == EventKind.Relayed));
+        Assert.Equal(Messages, told.Count(static one => one.Kind == EventKind.Relayed && one.Recipient!.StartsWith("yes", StringComparison.Ordinal)));
         JsonElement[] listed = [.. List(mail, "--all").GetProperty("events").EnumerateArray()];
         HashSet<string> superseded = [.. listed.Where(static one => one.GetProperty("state").GetString() == "superseded").Select(static one => one.GetProperty("id").GetString()!)];
         Assert.All(superseded, id => Assert.Contains(":deferred", id, StringComparison.Ordinal));

@@ -27,6 +27,7 @@ internal sealed class DeliveryQueue : IEventSink, IDisposable
     private readonly Log _log;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, State> _states = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DbConnection? _connection;
     private Statements? _statements;
     private EventPosition _position;
@@ -40,6 +41,9 @@ internal sealed class DeliveryQueue : IEventSink, IDisposable
         internal long Since, Lost, Waits, InHand;
         internal bool IsStopped, IsToldFull;
     }
+
+    /// <summary>It can be asked: a process that begins needs a moment.</summary>
+    internal Task Ready => _ready.Task;
 
     private long Now => MailTime.Microseconds(_clock);
 
@@ -56,6 +60,7 @@ internal sealed class DeliveryQueue : IEventSink, IDisposable
             {
                 BeginAnew(e);
             }
+            _ = _ready.TrySetResult();
             return _position;
         }
     }

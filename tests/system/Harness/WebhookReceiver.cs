@@ -114,13 +114,14 @@ internal sealed class WebhookReceiver : IDisposable
                 {
                     answer = Answer(Received.Count);
                     Take(head, body, isTaken: answer.StartsWith('2'));
-                    if (answer == "late")
-                        await Task.Delay(TimeSpan.FromSeconds(1.5), _end.Token);
                 }
                 finally
                 {
                     Interlocked.Decrement(ref _atOnce);
                 }
+                // The sender has gone by then.
+                if (answer == "late")
+                    await Task.Delay(TimeSpan.FromSeconds(1.5), _end.Token);
                 if (answer == "hang")
                     _ = await tls.ReadAsync(new byte[1], _end.Token); // until the client leaves
                 if (answer is "hang" or "die")

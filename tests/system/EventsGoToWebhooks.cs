@@ -61,7 +61,8 @@ public sealed class EventsGoToWebhooks
         hooks.Answer = static _ => "204 No Content";
         Wait.For($"all to be delivered, seed {seed}", () =>
         {
-            if (List(mail).GetProperty("events").GetArrayLength() == 0 && List(mail).GetProperty("behind_bytes").GetInt64() == 0)
+            bool isQuiet = mail.Ids("maildrop", "incoming", "active").Length == 0 && mail.QueueFiles("bounce").Count == 0;
+            if (isQuiet && List(mail).GetProperty("behind_bytes").GetInt64() == 0 && List(mail).GetProperty("events").GetArrayLength() == 0)
                 return true;
             mail.Master("webhooks", "retry", "ALL").Ok();
             return false;

@@ -69,6 +69,7 @@ public sealed class MailHeedsMtaSts
     [PolicyHostFact]
     public void AFalsePolicyHostIsNotBelieved() => Run(Enforce.Replace("mode: enforce", "mode: none", StringComparison.Ordinal), "mx.dest.test", static (mail, receiver, web) =>
     {
+        mail.Set("smtp_tls_security_level", "may");
         mail.Set("smtp_tlsrpt_enable", true);
         mail.Start();
         mail.Submit(MailSystem.Message("unprotected"), "-f", "alice@origin.test", $"bob@{Domain}");

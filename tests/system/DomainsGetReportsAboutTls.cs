@@ -72,16 +72,7 @@ public sealed class DomainsGetReportsAboutTls
         using var files = new TemporaryDirectory();
         MailSystem.Run(mail =>
         {
-            mail.Set("relayhost", "");
-            mail.Set("disable_dns_lookups", false);
-            mail.SetRaw("dns_nameservers", dns.Toml);
-            mail.Set("smtp_tcp_port", smtp.ToString(CultureInfo.InvariantCulture));
-            mail.Set("smtp_tls_security_level", "may");
-            mail.Set("smtp_connection_cache_on_demand", false);
-            mail.Set("smtp_tlsrpt_enable", true);
-            mail.Set("tlsrpt_organization_name", "Golden Inc.");
-            mail.Set("tlsrpt_contact", "postmaster@golden.test");
-            mail.Set("tlsrpt_sender", "tlsrpt@golden.test");
+            Gather(mail, dns, smtp);
             File.WriteAllText(mail.PathOf("authority.pem"), certificate.ExportCertificatePem());
             mail.Set("tlsrpt_tls_CAfile", mail.PathOf("authority.pem"));
             mail.Set("tlsrpt_allow_private_addresses", true);
@@ -101,6 +92,53 @@ public sealed class DomainsGetReportsAboutTls
         });
     }
 
+    // There is no mail by which a process of smtp would wake the service.
+    [Fact]
+    public void WhatWasDueWhileTheSystemWasDownGoesWithoutNewMail()
+    {
+        using X509Certificate2 certificate = Certificate("mx.dest.test");
+        int smtp = Ports.Take("127.0.0.33");
+        using var dns = new NameServer(("dest.test", "@ IN MX 10 mx\nmx IN A 127.0.0.33\n_smtp._tls IN TXT \"v=TLSRPTv1; rua=mailto:tls@dest.test\""));
+        using var receiver = new SmtpReceiver(new ReceiverOptions { Listen = new IPEndPoint(IPAddress.Parse("127.0.0.33"), smtp), Certificate = certificate });
+        MailSystem.Run(mail =>
+        {
+            Gather(mail, dns, smtp);
+            mail.Start();
+            mail.Submit(MailSystem.Message("one"), "-f", "alice@golden.test", "u@dest.test");
+            Wait.For("the result on stable storage", () => Stored(mail).Contains("\"successful\":1", StringComparison.Ordinal));
+            mail.WaitForEmptyQueue();
+            mail.Stop();
+            string file = Assert.Single(Directory.GetFiles(Path.Combine(mail.QueueDirectory, "tlsrpt"), "dest.test.json", SearchOption.AllDirectories));
+            File.WriteAllText(file, System.Text.RegularExpressions.Regex.Replace(File.ReadAllText(file), "\"due\":\\d+", "\"due\":1"));
+            MakeYesterdays(file);
+            mail.Start();
+            mail.WaitForLog(@"/tlsrpt\[\d+\]: report of [\d-]+ for dest\.test: sent to mailto:tls@dest\.test ");
+            Wait.For("the report", () => receiver.Messages.Count == 2);
+        });
+    }
+
+    private static void Gather(MailSystem mail, NameServer dns, int port)
+    {
+        mail.Set("relayhost", "");
+        mail.Set("disable_dns_lookups", false);
+        mail.SetRaw("dns_nameservers", dns.Toml);
+        mail.Set("smtp_tcp_port", port.ToString(CultureInfo.InvariantCulture));
+        mail.Set("smtp_tls_security_level", "may");
+        mail.Set("smtp_connection_cache_on_demand", false);
+        mail.Set("smtp_tlsrpt_enable", true);
+        mail.Set("tlsrpt_organization_name", "Golden Inc.");
+        mail.Set("tlsrpt_contact", "postmaster@golden.test");
+        mail.Set("tlsrpt_sender", "tlsrpt@golden.test");
+    }
+
+    // The day goes by.
+    private static void MakeYesterdays(string file)
+    {
+        string day = Path.GetDirectoryName(file)!;
+        DateTime yesterday = DateTime.ParseExact(Path.GetFileName(day), "yyyy-MM-dd", CultureInfo.InvariantCulture).AddDays(-1);
+        Directory.Move(day, Path.Combine(Path.GetDirectoryName(day)!, yesterday.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
+    }
+
     private static void Play(MailSystem mail, SmtpReceiver receiver, string kept)
     {
         mail.Submit(MailSystem.Message("one"), "-f", "alice@golden.test", "u@dest.test", "u@silent.test");
@@ -112,14 +150,11 @@ public sealed class DomainsGetReportsAboutTls
         Assert.DoesNotContain("silent.test", mail.Master("tlsrpt", "--json").Ok().Output, StringComparison.Ordinal);
         Assert.Contains("no-policy-found", mail.Master("tlsrpt", "dest.test").Ok().Output, StringComparison.Ordinal);
 
-        // The day goes by.
         string file = Assert.Single(Directory.GetFiles(Path.Combine(mail.QueueDirectory, "tlsrpt"), "dest.test.json", SearchOption.AllDirectories));
         Wait.For("both on stable storage", () => File.ReadAllText(file).Contains("\"successful\":2", StringComparison.Ordinal));
         mail.WaitForEmptyQueue();
         mail.Stop();
-        string day = Path.GetDirectoryName(file)!;
-        DateTime yesterday = DateTime.ParseExact(Path.GetFileName(day), "yyyy-MM-dd", CultureInfo.InvariantCulture).AddDays(-1);
-        Directory.Move(day, Path.Combine(Path.GetDirectoryName(day)!, yesterday.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
+        MakeYesterdays(file);
         mail.Start();
 
         Assert.Contains("waiting", mail.Master("tlsrpt", "--send").Ok().Output, StringComparison.Ordinal);

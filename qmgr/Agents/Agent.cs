@@ -14,10 +14,10 @@ internal sealed class Agent : IDisposable
     private int _process;
 
     /// <exception cref="IOException">The service's socket does not answer.</exception>
-    internal Agent(string service, AgentPool pool, EventLoop loop, TimeSpan readyTimeout)
+    internal Agent(string path, AgentPool pool, EventLoop loop, TimeSpan readyTimeout)
     {
         _pool = pool;
-        _channel = new EventChannel(loop, Descriptor.ConnectUnix($"private/{service}", TimeSpan.Zero))
+        _channel = new EventChannel(loop, Descriptor.ConnectUnix(path, TimeSpan.Zero))
         {
             Received = Received,
             Closed = Closed,

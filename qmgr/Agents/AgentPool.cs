@@ -8,7 +8,7 @@ namespace PostfixNet.Qmgr;
 internal sealed class AgentPool : IAgents
 {
     // To start is work for the processor alone: more at once are not there sooner, and those that are there first may do the work that the others start for.
-    private static readonly int s_startsAtOnce = 2 * Environment.ProcessorCount;
+    internal static readonly int StartsAtOnce = 2 * Environment.ProcessorCount;
 
     private readonly Transport _transport;
     private readonly EventLoop _loop;
@@ -25,12 +25,15 @@ internal sealed class AgentPool : IAgents
         (_transport, _settings, _loop, _log, Limit) = (transport, settings, loop, log, limit);
     }
 
+    /// <summary>Where the services' sockets are.</summary>
+    internal string Directory { get; init; } = "private";
+
     public int Limit { get; private set; }
 
     public int Busy => _agents - _idle.Count;
 
     /// <inheritdoc/>
-    public bool MayStart => Busy < Limit && (_idle.Count > 0 || _starting < s_startsAtOnce);
+    public bool MayStart => Busy < Limit && (_idle.Count > 0 || _starting < StartsAtOnce);
 
     /// <inheritdoc/>
     public Dsn? Start(Entry entry, bool moreWaits)
@@ -97,7 +100,7 @@ internal sealed class AgentPool : IAgents
         int choice = _idle.FindLastIndex(agent => agent.OpenSession == destination);
         if (choice < 0)
             choice = _idle.FindLastIndex(static agent => agent.OpenSession is null);
-        if (choice < 0 && (_agents >= Limit || _starting >= s_startsAtOnce))
+        if (choice < 0 && (_agents >= Limit || _starting >= StartsAtOnce))
             choice = _idle.Count - 1;
         if (choice >= 0)
         {
@@ -113,7 +116,7 @@ internal sealed class AgentPool : IAgents
         }
         try
         {
-            Agent agent = new(_transport.Name, this, _loop, _settings.ReportTimeout);
+            Agent agent = new($"{Directory}/{_transport.Name}", this, _loop, _settings.ReportTimeout);
             _agents++;
             _starting++;
             return agent;

@@ -76,7 +76,7 @@ public sealed class PageIsShown
     [BrowserFact]
     public void WhatWaitsIsShownOnEachScreenAndWhatServersAndSendersSayIsInert() => Run(async (mail, browser, root) =>
     {
-        string id = Deferred(mail, $"\"{Script}\"@origin.test", $"{Script.Replace("(1)", "", StringComparison.Ordinal)}@sink.test");
+        string id = Deferred(mail, $"\"{Script}\"@origin.test", "\"<b>bob</b>\"@sink.test");
         Wait.For("the history to have it", () => mail.Postqueue("history", id).Output.Contains("put off", StringComparison.Ordinal), s_patience);
         mail.Master("suppress", "add", "gone@sink.test", "--reason", Script).Ok();
         foreach ((int width, bool isDark) in ((int, bool)[])[(1280, false), (1280, true), (390, false), (390, true)])
@@ -90,13 +90,14 @@ public sealed class PageIsShown
             await See("queue", "Queue", page.GetByRole(AriaRole.Link, new() { Name = id }));
             Assert.Contains(Reply, await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
             Assert.Contains(Script, await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
+            Assert.Contains("<b>bob</b>", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
             await page.GetByRole(AriaRole.Link, new() { Name = id }).ClickAsync();
             await See(null, $"Message {id}", page.Locator(".story").GetByText("accepted"), "message");
             Assert.Contains(Reply, await page.Locator(".story").InnerTextAsync(), StringComparison.Ordinal);
             await See("destinations", "Destinations", page.GetByRole(AriaRole.Table, new() { Name = "Transports" }));
             await See("suppressions", "Suppressions", page.GetByText("gone@sink.test"));
             // Nothing of it became part of the page.
-            Assert.Equal(0, await page.Locator("main img, main script, [onerror]").CountAsync());
+            Assert.Equal(0, await page.Locator("main img, main script, main b, [onerror]").CountAsync());
             await page.Context.CloseAsync();
 
             async Task See(string? view, string title, ILocator what, string? name = null)
@@ -209,6 +210,8 @@ public sealed class PageIsShown
     // Returns the last of the queue IDs.
     private static string Fill(MailSystem mail, int count)
     {
+        // Master has the names of all files looked at after its start.
+        Wait.For("the check of the queue", () => mail.Pids("postsuper").Length == 0, s_patience);
         string first = Deferred(mail, "alice@origin.test", "user000000@sink.test"), last = "";
         mail.Postsuper(["-h", first]).Ok();
         string message = Encoding.Latin1.GetString(File.ReadAllBytes(Path.Combine(mail.QueueDirectory, "hold", first)));

@@ -51,8 +51,10 @@ public sealed class QueueIsShown
     public void MailIsShownAndItsStoryTold() => Run((mail, shown) =>
     {
         string id = Deferred(mail, shown, "bob@sink.test");
+        // It is not counted for each question.
+        Wait.For("it to be counted", () => shown.Json("status").GetProperty("queues").GetProperty("deferred").GetProperty("messages").GetInt32() == 1, s_patience);
         JsonElement status = shown.Json("status");
-        Assert.Equal((true, "mta.golden.test", 1), (status.GetProperty("running").GetBoolean(), status.GetProperty("host").GetString(), status.GetProperty("queues").GetProperty("deferred").GetProperty("messages").GetInt32()));
+        Assert.Equal((true, "mta.golden.test"), (status.GetProperty("running").GetBoolean(), status.GetProperty("host").GetString()));
         JsonElement message = Assert.Single(shown.Json("queue").GetProperty("messages").EnumerateArray());
         Assert.Equal(("alice@origin.test", "bob@sink.test"), (message.GetProperty("sender").GetString(), message.GetProperty("recipients")[0].GetProperty("address").GetString()));
         Assert.Contains("Connection refused", message.GetProperty("recipients")[0].GetProperty("delay_reason").GetString(), StringComparison.Ordinal);

@@ -284,9 +284,9 @@ const views = {
 
   async suppressions(contains) {
     const list = el("div", {});
-    const input = el("input", { type: "search", id: "contains", value: contains || "", autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
+    const input = el("input", { type: "search", id: "text", value: contains || "", autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
     const parts = [el("h1", { tabindex: "-1" }, "Suppressions"), el("form", { class: "line", submit: event => { event.preventDefault(); go("#/suppressions/" + encodeURIComponent(input.value.trim())); } },
-      el("p", { class: "grow" }, el("label", { for: "contains" }, "Only those with this in address or reason"), input), el("button", { type: "submit", class: "main" }, "Show")), list];
+      el("p", { class: "grow" }, el("label", { for: "text" }, "Only those with this in address or reason"), input), el("button", { type: "submit", class: "main" }, "Show")), list];
     await showSuppressions(list, contains, [0]);
     if (status.actions && status.suppression) {
       const address = el("input", { type: "text", id: "add-address", autocomplete: "off", autocapitalize: "off", spellcheck: "false" });

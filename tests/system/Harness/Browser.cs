@@ -44,7 +44,7 @@ internal sealed class Browser : IAsyncDisposable
             ColorScheme = isDark ? ColorScheme.Dark : ColorScheme.Light,
             ReducedMotion = ReducedMotion.Reduce,
         });
-        context.SetDefaultTimeout(60_000);
+        context.SetDefaultTimeout(180_000);
         IPage page = await context.NewPageAsync();
         page.PageError += (_, error) => wrong.Add($"script: {error}");
         page.Console += (_, message) =>

@@ -262,6 +262,33 @@ public sealed class WebServerTests : QueueListingTest
     }
 
     [Fact]
+    public void The_description_has_what_there_is()
+    {
+        using Shown shown = new(Folder.Path, "web_actions = true\n", Shown.Secret);
+        using JsonDocument description = JsonDocument.Parse(shown.Text("/api/v1/openapi.json"));
+        List<string> met = [];
+        foreach (JsonProperty path in description.RootElement.GetProperty("paths").EnumerateObject())
+        {
+            foreach (JsonProperty method in path.Value.EnumerateObject())
+            {
+                met.Add($"{method.Name} {path.Name}");
+                string name = path.Name.Replace("{id}", "A1", StringComparison.Ordinal);
+                HttpStatusCode status = method.Name == "get" ? shown.Status($"/api/v1{name}", Shown.Secret) : shown.Order(name[1..], "{}").Status;
+                Assert.NotEqual(HttpStatusCode.NotFound, status);
+                // What can be asked stands there, and nothing else can be.
+                if (method.Name != "get")
+                    continue;
+                foreach (JsonElement parameter in method.Value.TryGetProperty("parameters", out JsonElement parameters) ? parameters.EnumerateArray() : default)
+                {
+                    if (parameter.TryGetProperty("in", out JsonElement place) && place.ValueEquals("query"))
+                        Assert.DoesNotContain("is unknown here", Shown.TextOf(shown.Ask($"/api/v1{name}?{parameter.GetProperty("name")}=1", Shown.Secret)), StringComparison.Ordinal);
+                }
+            }
+        }
+        Assert.Equal(13, met.Count);
+    }
+
+    [Fact]
     public void With_a_certificate_it_speaks_tls()
     {
         using RSA key = RSA.Create(2048);

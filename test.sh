@@ -22,6 +22,8 @@ need smtp-sink postfix
 need promtool prometheus
 need postcat postfix
 need nsd nsd
+need unbound unbound
+need ldns-signzone ldnsutils
 need python3 python3
 /usr/bin/python3 -c "import flufl.bounce" 2>/dev/null || missing="$missing python3-flufl.bounce"
 need strace strace

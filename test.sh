@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds everything and runs all tests; arguments go to "dotnet test", e.g. ./test.sh --filter ByteExact.
-# --long as the first argument: more fuzzing, more random kills, and the Debian package and the container tried in systems made with
+# --long as the first argument: more fuzzing, more random kills, 10,000 orders of an operator while mail is delivered, and the Debian package and the container tried in systems made with
 # debootstrap (as root); about a quarter of an hour longer.
 # As root, installs the Debian packages that serve as independent peers, if they are missing.
 # The last line is "N passed, N failed". Exit status: 0 only when tests ran and none failed.
@@ -13,7 +13,7 @@ long=
 if [ "${1:-}" = --long ]; then
     shift
     long=yes
-    export FUZZ_SECONDS="${FUZZ_SECONDS:-60}" PFN_CRASH_MESSAGES="${PFN_CRASH_MESSAGES:-2000}"
+    export FUZZ_SECONDS="${FUZZ_SECONDS:-60}" PFN_CRASH_MESSAGES="${PFN_CRASH_MESSAGES:-2000}" RACE_OPERATIONS="${RACE_OPERATIONS:-10000}"
 fi
 
 missing=

@@ -40,8 +40,8 @@ internal static class ConfigCommand
         }
         if (wanted is { Names.Count: 0, Defaults: false, Json: false })
         {
-            foreach ((string name, string says) in settings.Destinations())
-                text.Append(CultureInfo.InvariantCulture, $"\n[destination.\"{name}\"]\n# {says}\n");
+            foreach (DestinationRule rule in settings.Destinations())
+                text.Append('\n').Append(Table(rule));
             foreach ((string name, string says) in settings.Tokens())
                 text.Append(CultureInfo.InvariantCulture, $"\n[oauth.\"{name}\"]\n# {says}\n");
             foreach ((string name, string says) in settings.Webhooks())
@@ -63,6 +63,19 @@ internal static class ConfigCommand
         SettingKind.List => $"[{string.Join(", ", SettingList.Words(value).Select(JsonText.Quote))}]",
         _ => JsonText.Quote(value),
     };
+
+    /// <summary>A table [destination."NAME"], with what "*" says for it, too.</summary>
+    internal static string Table(DestinationRule rule)
+    {
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture, $"[destination.{JsonText.Quote(rule.Name)}]\n");
+        foreach (IGrouping<string, string> setting in rule.Settings().GroupBy(static setting => setting.Key, static setting => setting.Value))
+            text.Append(CultureInfo.InvariantCulture, $"{setting.Key} = {Toml([.. setting])}\n");
+        return text.ToString();
+    }
+
+    private static string Toml(IReadOnlyList<string> values) => values.Count > 1 ? $"[{string.Join(", ", values.Select(JsonText.Quote))}]"
+        : values[0].All(char.IsAsciiDigit) ? values[0] : JsonText.Quote(values[0]);
 
     private static string Described(SettingList settings, Setting setting, string meaning)
     {

@@ -39,7 +39,7 @@ internal sealed class Supervisor : IDisposable
     private readonly Dictionary<string, ServiceSlot> _slots = [];
     private readonly List<PosixSignalRegistration> _signals = [];
     private Instance _instance;
-    private bool _isUp, _stopping, _lastStage;
+    private bool _isUp, _stopping, _lastStage, _isReading, _mustReload;
     private readonly long _started = MailTime.NowSeconds;
     private long? _reloaded;
     private ReloadReport? _lastReload;
@@ -220,19 +220,46 @@ internal sealed class Supervisor : IDisposable
         }
     }
 
-    private void Reload()
+    // The files, and what each program says of them, are read elsewhere: services are started meanwhile, as they are wanted.
+    private async void Reload()
     {
+        _mustReload = true;
+        if (_isReading)
+            return;
+        _isReading = true;
         ServiceManager.Reloading();
-        ReadAnew();
-        _reloads++;
-        ServiceManager.Ready();
+        while (_mustReload && !_stopping)
+        {
+            _mustReload = false;
+            (Instance? instance, Exception? problem) = await _loop.Elsewhere(Read);
+            if (_mustReload || _stopping)
+                continue; // changed meanwhile, perhaps
+            Take(instance, problem);
+            _reloads++;
+        }
+        _isReading = false;
+        if (!_stopping)
+            ServiceManager.Ready();
     }
 
-    private void ReadAnew()
+    private (Instance? Instance, Exception? Problem) Read()
     {
         try
         {
-            Instance instance = Instance.Read(_directory);
+            return (Instance.Read(_directory), null);
+        }
+        catch (Exception e) when (e is ConfigurationException or SystemCallException)
+        {
+            return (null, e);
+        }
+    }
+
+    private void Take(Instance? instance, Exception? problem)
+    {
+        try
+        {
+            if (instance is null)
+                throw problem!;
             if (instance.Settings.Queue != Settings.Queue)
                 throw new ConfigurationException("queue_directory has changed; that needs a stop and a start");
             // That of events may be new.
@@ -244,8 +271,8 @@ internal sealed class Supervisor : IDisposable
         catch (Exception e) when (e is ConfigurationException or SystemCallException)
         {
             IReadOnlyCollection<string> problems = e is ConfigurationException all ? [.. all.Problems] : [e.Message];
-            foreach (string problem in problems)
-                _log.ReloadRefused(problem);
+            foreach (string refused in problems)
+                _log.ReloadRefused(refused);
             _lastReload = new ReloadReport([], [], [.. problems]);
             return;
         }

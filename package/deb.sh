@@ -47,7 +47,10 @@ for program in "$built"/bin/*; do
     [ ! -L "$program" ] || continue
     case $program in
     *.pdb | *.dbg) ;;
-    *.so) into usr/lib/postfix.net/bin 644 "$program" ;;
+    *.so)
+        into usr/lib/postfix.net/bin 644 "$program"
+        # Some come from their makers with symbols.
+        ! command -v strip >/dev/null || strip --strip-unneeded "$root/usr/lib/postfix.net/bin/${program##*/}" ;;
     *) into usr/lib/postfix.net/bin 755 "$program" ;;
     esac
 done

@@ -31,11 +31,11 @@ internal static class CatCommand
             return log.Fatal($"invalid queue ID: \"{PrintableText.Of(text)}\"", ExitStatus.Usage);
         if (!MailOwner.MayAct(settings.Queues.Root))
             return log.Fatal("mail is for the super-user and the owner of the queue to read", ExitStatus.NoPermission);
-        DirectAccess.Begin(settings);
+        QueueDirectories queues = DirectAccess.Begin(settings);
         // Twice, since it may change queue behind our back.
         foreach (QueueName queue in (QueueName[])[.. s_queues, .. s_queues])
         {
-            using QueueFile? file = Open(settings.Queues, queue, id);
+            using QueueFile? file = Open(queues, queue, id);
             if (file is null)
                 continue;
             try

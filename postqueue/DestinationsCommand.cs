@@ -32,7 +32,7 @@ internal static class DestinationsCommand
     {
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"{report.Destinations} destinations with mail or in trouble; {report.Dead} of them left alone after failures\n");
-        TextTable transports = new("TRANSPORT", "STATE", "SINCE", "UNTIL", "BUSY", "WAITING", "PUT OFF", "DESTINATIONS", "DEAD", "WHY");
+        TextTable transports = new("TRANSPORT", "STATE", "SINCE", "UNTIL", "BUSY", "WAITING", "PUT OFF", "DESTS", "DEAD", "WHY");
         foreach (TransportState transport in report.Transports)
         {
             transports.Row(transport.Name, transport.Code?.Word() ?? "-", Since(transport.Trouble, now), Until(transport.Left, now),

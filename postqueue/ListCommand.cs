@@ -67,7 +67,6 @@ internal static class ListCommand
 
     private static void Read(PostqueueSettings settings, IListingOutput output, Filter? filter, IRoutes? routes, bool byNextAttempt, bool withAttempts)
     {
-        DirectAccess.Begin(settings);
-        new QueueListing(settings.Queues, settings.EmptyAddress) { Filter = filter, Routes = routes, ByNextAttempt = byNextAttempt, WithAttempts = withAttempts }.Run(output);
+        new QueueListing(DirectAccess.Begin(settings), settings.EmptyAddress) { Filter = filter, Routes = routes, ByNextAttempt = byNextAttempt, WithAttempts = withAttempts }.Run(output);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using PostfixNet.Listing;
 using PostfixNet.Mail;
 using PostfixNet.Native;
@@ -57,9 +58,10 @@ internal sealed class TableListing(ListingText text, bool longIds) : IListingOut
         string id = PrintableText.Of(message.Id) + flags;
         string sender = PrintableText.Of(message.Sender);
         string date = MailTime.ListingDate(message.Time);
-        text.Append(longIds
-            ? string.Create(CultureInfo.InvariantCulture, $"{id,-17} {message.Size,8} {date,19} {sender}\n")
-            : string.Create(CultureInfo.InvariantCulture, $"{id,-11} {message.Size,7} {date,19}  {sender}\n"));
+        StringBuilder line = text.Begin();
+        _ = longIds
+            ? line.Append(CultureInfo.InvariantCulture, $"{id,-17} {message.Size,8} {date,19} {sender}\n")
+            : line.Append(CultureInfo.InvariantCulture, $"{id,-11} {message.Size,7} {date,19}  {sender}\n");
     }
 
     public void Recipient(in ListedRecipient recipient)
@@ -69,7 +71,7 @@ internal sealed class TableListing(ListingText text, bool longIds) : IListingOut
         {
             _reason = reason;
             string shown = reason.Length > 0 ? PrintableText.Of(reason) : "reason unavailable";
-            text.Append(new string(' ', Math.Max(0, ReasonWidth - shown.Length))).Append('(').Append(shown).Append(")\n");
+            text.Begin().Append(' ', Math.Max(0, ReasonWidth - shown.Length)).Append('(').Append(shown).Append(")\n");
         }
         text.Append(_indent).Append(PrintableText.Of(recipient.Address)).Append('\n');
     }

@@ -40,7 +40,8 @@ namespace PostfixNet.Postqueue;
 ///   which version this is.
 ///   The service showq, which runs as mail_owner, reads the queue and tells what may be known, to those in
 ///   authorized_mailq_users; flushing is for those in authorized_flush_users. For the super-user and the owner of the queue (the service web) it does to messages what postsuper does, with the same lines in the log. To a client that says nothing for a second it tells the queue
-///   as Postfix's showq does: Postfix's own postqueue and prometheus-postfix-exporter can read it. When the mail system is down, -p and -j read
+///   as Postfix's showq does: Postfix's own postqueue and prometheus-postfix-exporter can read it. A user has five of its processes at most; what he asks beyond that is refused,
+///   after a moment in which one may become free. When the mail system is down, -p and -j read
 ///   the queue themselves, for those who may, maildrop too.
 /// SECURITY
 ///   The service trusts neither its clients nor the files in maildrop. The command trusts nothing it is told by the

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
 using PostfixNet.Events;
@@ -36,6 +37,9 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
     // Our own command speaks as soon as it is connected. Postfix's, and monitoring, wait for the service to speak.
     private const int SilenceMilliseconds = 300;
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(200);
+
+    private readonly ClientShare _share = new($"{queues.Root}/private/showq.clients", s_patience);
     private SpaceLimit _space = new(0, 0);
     private EventOptions? _events;
 
@@ -52,7 +56,7 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
     private static ShowqService Read(MainConfig config)
     {
         string queueManager = $"public/{config.Get(Parameters.QueueServiceName)}";
-        return new ShowqService(QueueDirectories.FromConfig(config), config.Get(Parameters.EmptyAddressRecipient), QueueRights.Of(config),
+        return new ShowqService(QueueDirectories.FromConfig(config).FromWithin(), config.Get(Parameters.EmptyAddressRecipient), QueueRights.Of(config),
             requests => Service.Trigger.Send(queueManager, requests), new Log(MailLog.Lines))
         { _space = SpaceLimit.Read(config), _events = EventOptions.Read(config) };
     }
@@ -63,6 +67,12 @@ internal sealed class ShowqService(QueueDirectories queues, string emptyAddress,
     internal void Serve(Channel channel)
     {
         uint user = channel.Socket.PeerUid;
+        using SafeFileHandle? share = QueueRights.IsOwner(user) ? null : _share.TryTake(user);
+        if (share is null && !QueueRights.IsOwner(user))
+        {
+            channel.Send(new ShowqRefusal("You are asking too much at once: wait for what you have asked before").ToAttributes());
+            return;
+        }
         if (channel.Socket.Wait(Readiness.Readable, SilenceMilliseconds).This == Readiness.None)
         {
             if (rights.RefuseListing(user) is null)

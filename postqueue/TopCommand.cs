@@ -53,7 +53,7 @@ internal static class TopCommand
             AgeText.Of(group.Oldest), group.Next == long.MaxValue ? "-" : AgeText.Of(group.Next),
         ])];
         int[] widths = [.. titles.Select((title, i) => numbers.Select(row => row[i].Length).Append(title.Length).Max())];
-        TextTable table = new([.. titles.Select((title, i) => title.PadLeft(widths[i])), "DESTINATION", "REASON"]);
+        TextTable table = new([.. titles.Select((title, i) => title.PadLeft(widths[i])), "DESTINATION", "REASON"]) { IsCut = true };
         foreach ((TallyGroup group, string[] row) in tally.Groups.Zip(numbers))
             table.Row([.. row.Select((cell, i) => cell.PadLeft(widths[i])), group.Destination, group.Reason]);
         return table.HasRows ? table.ToString() : "";

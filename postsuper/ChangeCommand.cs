@@ -162,7 +162,11 @@ internal static class ChangeCommand
         {
             some.Run(order.Ids, order.Where);
             if (order.IsAll)
+            {
+                report.Begin("looked at", () => order.Where.Sum(queue => queues.Count(queue)));
                 some.RunAll(order.Where, foreign);
+                report.Finish();
+            }
         }
     }
 

@@ -67,6 +67,7 @@ internal sealed class MessageChanges(QueueDirectories queues, Report report, Cha
             {
                 foreach (QueueEntry entry in queues.ScanEntries(queue, foreign))
                 {
+                    report.Advance();
                     if (!IsMeant(queue, entry.Id))
                         continue;
                     if (queue == QueueName.Active)

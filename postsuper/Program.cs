@@ -67,7 +67,7 @@ namespace PostfixNet.Postsuper;
 ///   to mail_owner afterwards: mail dropped by a user is told to be from mail_owner's user id. The next start of master gives the files the names of their new inode numbers.
 ///   Each letter has a long name (--delete, --hold, ...; --help tells them); with these an option is given once, and takes several
 ///   ids with commas between them. --version tells which version this is.
-///   The counts at the end are told when all that was done is on stable storage.
+///   On a terminal, what takes longer than a second tells how far it has come. The counts at the end are told when all that was done is on stable storage.
 ///   May be used while the mail system runs; -s with changes of names is for a stopped system.
 /// SECURITY
 ///   For the super-user, who becomes mail_owner before touching anything, or for the user who owns the queue directory of a
@@ -271,7 +271,11 @@ internal static class Program
                     doing.ActOn(line.FromStandardInput, id, where);
             }
             if (line.All != MessageAction.None)
+            {
+                report.Begin("looked at", () => where.Sum(queue => queues.Count(queue)));
                 doing.ActOnAll(line.All, where, foreign);
+                report.Finish();
+            }
         }
     }
 

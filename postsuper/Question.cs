@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using PostfixNet.Actions;
 using PostfixNet.Native;
 
@@ -7,7 +8,7 @@ namespace PostfixNet.Postsuper;
 /// <summary>Asks before very much is done, if somebody is there to be asked.</summary>
 internal static class Question
 {
-    private const int Large = 100;
+    private const int Large = 100, LongestAnswer = 100;
 
     /// <summary>A person gave the command, for all messages or for those of a filter; scripts are never asked.</summary>
     internal static bool MayAsk(Orders line) => line.All != MessageAction.None && !line.IsSure && !line.IsDryRun && IsSomebodyThere;
@@ -21,6 +22,6 @@ internal static class Question
         if (count < Large)
             return true;
         StandardStreams.WriteError(string.Create(CultureInfo.InvariantCulture, $"postsuper: {count} messages. Go on? [y/N] "));
-        return Console.In.ReadLine() is { } answer && answer.Trim().ToUpperInvariant() is "Y" or "YES";
+        return StandardStreams.ReadLine(LongestAnswer) is { } answer && Encoding.ASCII.GetString(answer).Trim().ToUpperInvariant() is "Y" or "YES";
     }
 }

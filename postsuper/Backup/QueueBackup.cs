@@ -44,7 +44,9 @@ internal sealed class QueueBackup(QueueDirectories queues, ArchiveWriter archive
             snapshot.Begin();
             snapshot.Go((_, entry) => _wanted.Add(entry.Id.ToString()), Foreign);
         }
+        report.Begin("copied", () => _wanted.Count);
         snapshot.Go((queue, entry) => Guard(entry.Path, () => CopyWanted(queue, entry)), static _ => { });
+        report.Finish();
         // Notices of what failed meanwhile are new mail; but what they tell is nowhere else any more. What is kept for a notice goes first: told twice, not never.
         CopyDigests();
         snapshot.Go((queue, entry) => Guard(entry.Path, () => CopyNotice(queue, entry)), static _ => { });
@@ -94,6 +96,7 @@ internal sealed class QueueBackup(QueueDirectories queues, ArchiveWriter archive
         if (seen.LinkCount > 0)
             CopyMessage(queue, entry.Id, file);
         _wanted.Remove(name);
+        report.Advance();
     }
 
     private bool IsLeft(in FileStatus seen, SafeFileHandle file)

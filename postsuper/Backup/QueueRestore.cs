@@ -48,6 +48,7 @@ internal sealed class QueueRestore(QueueDirectories queues, Report report)
             return;
         }
         RemoveRemains();
+        report.Begin("restored", static () => 0);
         try
         {
             foreach (ArchivedFile file in reader.Read(archive))
@@ -65,6 +66,7 @@ internal sealed class QueueRestore(QueueDirectories queues, Report report)
         // What is to be told of a message is there before it, after a loss of power, too.
         Name(_logs);
         Name(_prepared);
+        report.Finish();
     }
 
     private void Name(List<string> prepared)
@@ -106,6 +108,7 @@ internal sealed class QueueRestore(QueueDirectories queues, Report report)
                 break;
             default:
                 RestoreMessage(file);
+                report.Advance();
                 break;
         }
     }

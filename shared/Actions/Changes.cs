@@ -5,18 +5,22 @@ namespace PostfixNet.Actions;
 
 /// <summary>What was changed, so that it is on stable storage before it is said to be done: after a loss of power deleted mail does not come
 /// back, and held mail is held.</summary>
-/// <remarks>Once at the end, and not for each message: a thousand changes of one directory are as durable as one by the same call.</remarks>
+/// <remarks>For use by several threads. Once at the end, and not for each message: a thousand changes of one directory are as durable as one by the same call.</remarks>
 /// <param name="root">queue_directory.</param>
 public sealed class Changes(string root)
 {
+    private readonly Lock _lock = new();
     private readonly HashSet<string> _directories = [];
     private bool _someFiles;
 
     /// <summary>A name was made, moved from here or to here, or removed.</summary>
     public void Name(params ReadOnlySpan<string> paths)
     {
-        foreach (string path in paths)
-            _directories.Add(path[..path.LastIndexOf('/')]);
+        lock (_lock)
+        {
+            foreach (string path in paths)
+                _directories.GetAlternateLookup<ReadOnlySpan<char>>().Add(path.AsSpan(0, path.LastIndexOf('/')));
+        }
     }
 
     /// <summary>Mode, time or content of a file was changed.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
 using PostfixNet.Events;
 using PostfixNet.Mail;
@@ -10,6 +11,7 @@ namespace PostfixNet.Actions;
 
 /// <summary>Acts on single messages, and counts. Every change is one system call on one name: a crash leaves the message
 /// in the old place or in the new one.</summary>
+/// <remarks>Of all messages, several are acted on at once: most of the time goes into the file system, which serves as many.</remarks>
 /// <param name="queues">Where messages are.</param>
 /// <param name="report">Told what was done.</param>
 /// <param name="changes">Told what must be on stable storage at the end.</param>
@@ -31,9 +33,10 @@ public sealed class MessageActions(QueueDirectories queues, Report report, Chang
     // Marks a message in the sample of a dry run.
     private const int SampleSize = 10;
 
-    // Deletions whose events are flushed at once.
-    private const int Together = 256;
-    private HashSet<QueueId> _told = [];
+    // Taken from a directory at once; and deletions whose events are flushed at once.
+    private const int Some = 64, Together = 256;
+    private const int MostHands = 4;
+    private readonly Lock _events = new();
 
     private readonly int[] _counts = new int[s_actions.Length];
     private int _shown;
@@ -95,26 +98,50 @@ public sealed class MessageActions(QueueDirectories queues, Report report, Chang
     {
         foreach (QueueName queue in scanned.Where(queue => s_actions.Any(known => wanted.HasFlag(known.Action) && Applies(known.Action, queue))))
         {
+            // What is deleted is on record before; many share a flush.
+            bool isTogether = Events is not null && Show is null && Filter is null && wanted.HasFlag(MessageAction.Delete) && queue != QueueName.Maildrop;
+            IEnumerable<QueueEntry[]> all = queues.ScanEntries(queue, foreign).Chunk(isTogether ? Together : Some);
             try
             {
-                // What is deleted is on record before; many share a flush.
-                bool isTogether = Events is not null && Show is null && Filter is null && wanted.HasFlag(MessageAction.Delete) && queue != QueueName.Maildrop;
-                foreach (QueueEntry[] some in queues.ScanEntries(queue, foreign).Chunk(isTogether ? Together : 1))
+                // A sample is shown in its order.
+                if (Show is not null)
                 {
-                    _told = !isTogether ? []
-                        : [.. some.Where(static entry => FileSystem.Status(entry.Path) is { Kind: FileKind.Regular } status && QueueFileMode.IsReady(status.Mode)).Select(static entry => entry.Id)];
-                    if (_told.Count > 0)
-                        Events!.WriteDurably([.. _told.Select(Deleted)]);
-                    foreach (QueueEntry entry in some)
-                        ActOnEntry(wanted, queue, entry, where);
+                    foreach (QueueEntry[] some in all)
+                        Act(some);
                 }
-                _told = [];
+                else
+                {
+                    Parallel.ForEach(Partitioner.Create(all, EnumerablePartitionerOptions.NoBuffering),
+                        new ParallelOptions { MaxDegreeOfParallelism = Math.Min(Environment.ProcessorCount, MostHands) }, Act);
+                }
             }
             catch (IOException e)
             {
                 report.Fail(e.Message);
             }
+            catch (AggregateException e) when (e.InnerExceptions.All(static one => one is IOException))
+            {
+                report.Fail(e.InnerExceptions[0].Message);
+            }
+
+            void Act(QueueEntry[] some)
+            {
+                HashSet<QueueId> told = isTogether ? TellDeleted(some) : [];
+                foreach (QueueEntry entry in some)
+                {
+                    ActOnEntry(wanted, queue, entry, where, told);
+                    report.Advance();
+                }
+            }
         }
+    }
+
+    private HashSet<QueueId> TellDeleted(QueueEntry[] some)
+    {
+        HashSet<QueueId> told = [.. some.Where(static entry => FileSystem.Status(entry.Path) is { Kind: FileKind.Regular } status && QueueFileMode.IsReady(status.Mode)).Select(static entry => entry.Id)];
+        lock (_events)
+            Events!.WriteDurably([.. told.Select(Deleted)]);
+        return told;
     }
 
     /// <summary>The number of messages for each action asked for, in Postfix's order, once all of it is on stable storage.</summary>
@@ -128,7 +155,7 @@ public sealed class MessageActions(QueueDirectories queues, Report report, Chang
         }
     }
 
-    private void ActOnEntry(MessageAction wanted, QueueName queue, QueueEntry entry, IReadOnlyList<QueueName> where)
+    private void ActOnEntry(MessageAction wanted, QueueName queue, QueueEntry entry, IReadOnlyList<QueueName> where, HashSet<QueueId> told)
     {
         if (!IsMeant(queue, entry))
             return;
@@ -141,10 +168,10 @@ public sealed class MessageActions(QueueDirectories queues, Report report, Chang
                 || (action == MessageAction.Requeue && (wanted.HasFlag(MessageAction.Delete) || IsOwedNotice(entry.Id))))
                 continue;
             // It may have been looked at where it is no more; there is only one of that name.
-            if (Try(action, queue, entry.Id, entry.Path, onlyReady: true)
+            if (Try(action, queue, entry.Id, entry.Path, onlyReady: true, told)
                 || (Filter is not null && queue != QueueName.Maildrop && FileSystem.Status(entry.Path) is null && Find(action, entry.Id, where)))
             {
-                _counts[i]++;
+                Interlocked.Increment(ref _counts[i]);
                 moved = action is not MessageAction.Expire;
             }
         }
@@ -187,7 +214,7 @@ public sealed class MessageActions(QueueDirectories queues, Report report, Chang
         _ => queue != QueueName.Maildrop,
     };
 
-    private bool Try(MessageAction action, QueueName queue, QueueId id, string path, bool onlyReady)
+    private bool Try(MessageAction action, QueueName queue, QueueId id, string path, bool onlyReady, HashSet<QueueId>? told = null)
     {
         try
         {
@@ -204,8 +231,8 @@ public sealed class MessageActions(QueueDirectories queues, Report report, Chang
             // Not of requeueing, which may be refused. In maildrop it is no mail yet.
             if (queue != QueueName.Maildrop && action is MessageAction.Hold or MessageAction.Release)
                 Tell(id, action == MessageAction.Hold ? EventKind.Held : EventKind.Released);
-            else if (queue != QueueName.Maildrop && action == MessageAction.Delete && !_told.Contains(id))
-                Events?.WriteDurably(Deleted(id));
+            else if (queue != QueueName.Maildrop && action == MessageAction.Delete && told?.Contains(id) != true)
+                Tell(Deleted(id), isDurable: true);
             return action switch
             {
                 MessageAction.Delete => Delete(queue, id, path, status),
@@ -230,7 +257,20 @@ public sealed class MessageActions(QueueDirectories queues, Report report, Chang
     private static MailEvent Deleted(QueueId id) => new(EventKind.Deleted, MailEvent.IdOf(id, EventKind.Deleted)) { QueueId = id.ToString() };
 
     private void Tell(QueueId id, EventKind kind) =>
-        Events?.Write(new MailEvent(kind, MailEvent.IdOf(id, kind, MailTime.Microseconds(clock))) { QueueId = id.ToString() });
+        Tell(new MailEvent(kind, MailEvent.IdOf(id, kind, MailTime.Microseconds(clock))) { QueueId = id.ToString() }, isDurable: false);
+
+    private void Tell(MailEvent told, bool isDurable)
+    {
+        if (Events is null)
+            return;
+        lock (_events)
+        {
+            if (isDurable)
+                Events.WriteDurably(told);
+            else
+                Events.Write(told);
+        }
+    }
 
     // A requeued message gets another name, and is without its recipients that are done: nobody would tell of them.
     private bool IsOwedNotice(QueueId id)

@@ -62,11 +62,7 @@ public sealed class CommandReader<T>(string program, string usage)
     /// <summary>Takes a command line apart.</summary>
     public Reading<T> Read(IReadOnlyList<string> arguments)
     {
-        using Parser parser = new(settings =>
-        {
-            settings.HelpWriter = null;
-            settings.MaximumDisplayWidth = DisplayWidth;
-        });
+        using Parser parser = NewParser();
         if (_accepted is [{ Verb: null } only])
             return only.Read(parser, arguments);
         if (WithoutVerb(arguments) is { } wrong)
@@ -74,6 +70,26 @@ public sealed class CommandReader<T>(string program, string usage)
         arguments = VerbFirst(arguments);
         return arguments is ["help", var verb, ..] ? Read([verb, Help])
             : Outcome(parser.ParseArguments(arguments, [.. _accepted.Select(accepted => accepted.Type)]), command => (T)command, arguments);
+    }
+
+    // The library asks System.Console how wide the terminal is; that takes it over, and has it send other keys from then on, unless it does not know its kind.
+    private static Parser NewParser()
+    {
+        const string Kind = "TERM";
+        string? kind = Environment.GetEnvironmentVariable(Kind);
+        Environment.SetEnvironmentVariable(Kind, null);
+        try
+        {
+            return new Parser(settings =>
+            {
+                settings.HelpWriter = null;
+                settings.MaximumDisplayWidth = DisplayWidth;
+            });
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(Kind, kind);
+        }
     }
 
     // There are only options, and the library would say nothing of them.

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 
 namespace PostfixNet.Configuration;
@@ -64,29 +65,23 @@ public sealed class DestinationRule
     public SettingPlace? LoginPlace { get; internal set; }
 
     /// <summary>What it says, in its own words: "concurrency = 5, rate = 100/60s"; no secret is among it.</summary>
-    public string Describe()
+    public string Describe() => string.Join(", ", Settings().Select(static setting => $"{setting.Key} = {setting.Value}"));
+
+    /// <summary>The same, key by key; a key with two values comes twice.</summary>
+    public IEnumerable<(string Key, string Value)> Settings()
     {
-        List<string> parts = [];
-        void Add(string key, object? value)
+        (string Key, object? Value)[] all =
+        [
+            ("concurrency", Concurrency), ("rate", RatePeriod is { } period ? $"{RateMessages}/{period.TotalSeconds}s" : null), ("delay", Delay is { } delay ? $"{delay.TotalSeconds}s" : null),
+            ("recipients", Recipients), ("retry", Retry?.Describe()), ("retry_unreachable", RetryUnreachable?.Describe()), ("jitter", Jitter), ("quiet_hours", Quiet?.Text), ("tls", Tls),
+            ("tls_certificate", Certificate?.File), ("tls_key", Certificate is { } shown && shown.KeyFile != shown.File ? shown.KeyFile : null),
+            ("source", SourceIPv4), ("source", SourceIPv6), ("login", Login),
+        ];
+        foreach ((string key, object? value) in all)
         {
             if (value is not null)
-                parts.Add($"{key} = {value}");
+                yield return (key, string.Create(CultureInfo.InvariantCulture, $"{value}"));
         }
-        Add("concurrency", Concurrency);
-        Add("rate", RatePeriod is { } period ? $"{RateMessages}/{period.TotalSeconds}s" : null);
-        Add("delay", Delay is { } delay ? $"{delay.TotalSeconds}s" : null);
-        Add("recipients", Recipients);
-        Add("retry", Retry?.Describe());
-        Add("retry_unreachable", RetryUnreachable?.Describe());
-        Add("jitter", Jitter);
-        Add("quiet_hours", Quiet?.Text);
-        Add("tls", Tls);
-        Add("tls_certificate", Certificate?.File);
-        Add("tls_key", Certificate is { } shown && shown.KeyFile != shown.File ? shown.KeyFile : null);
-        Add("source", SourceIPv4);
-        Add("source", SourceIPv6);
-        Add("login", Login);
-        return string.Join(", ", parts);
     }
 
     /// <summary>Takes over what only the other one says.</summary>

@@ -99,8 +99,8 @@ public sealed class SettingList
     private string Expand(string written, int depth) => depth > DeepestReference ? throw new FormatException("a value refers to itself")
         : Expansion.Expand(written, name => WrittenOf(name) is { } text ? Expand(text, depth + 1) : throw new FormatException($"${name} is not defined"));
 
-    /// <summary>The tables [destination."NAME"], and what they say.</summary>
-    public IEnumerable<(string Name, string Text)> Destinations() => _config.Destinations.All.Select(static rule => (rule.Name, rule.Describe()));
+    /// <summary>The tables [destination."NAME"], with what "*" says for all.</summary>
+    public IEnumerable<DestinationRule> Destinations() => _config.Destinations.All;
 
     /// <summary>The tables [dkim."DOMAIN"], and what they say.</summary>
     public IEnumerable<(string Name, string Text)> Signing() => _config.Dkim.All.Select(static rule => (rule.Domain, rule.Describe()));

@@ -22,6 +22,9 @@ public sealed class TextTable(params string[] headings)
         return this;
     }
 
+    /// <summary>On a terminal each row is one line: what does not fit of its last cell is left out. Else lines go on below.</summary>
+    public bool IsCut { get; init; }
+
     /// <summary>It has rows.</summary>
     public bool HasRows => _rows.Count > 0;
 
@@ -57,13 +60,23 @@ public sealed class TextTable(params string[] headings)
             table.AddColumn(column);
         }
         foreach (string[] row in _rows)
-            table.AddRow(row.Select(static cell => new Text(cell)));
+            table.AddRow(Cut(row, width).Select(static cell => new Text(cell)));
         // Not by way of a console of the library's: that asks System.Console, which takes the terminal over.
         StringBuilder text = new();
         bool plain = Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb";
         foreach (Segment segment in ((IRenderable)table).Render(new RenderOptions(new Simple(), new Size(Math.Max(width, LeastWidth), int.MaxValue)), Math.Max(width, LeastWidth)))
             text.Append(!plain && segment.Style.Decoration == Decoration.Bold && segment.Text.Trim().Length > 0 ? $"\e[1m{segment.Text}\e[0m" : segment.Text);
         return string.Concat(text.ToString().TrimEnd('\n').Split('\n').Select(static line => line.TrimEnd() + "\n"));
+    }
+
+    private string[] Cut(string[] row, int width)
+    {
+        if (!IsCut || row.Length == 0)
+            return row;
+        IEnumerable<string[]> lines = headings.Length > 0 ? _rows.Prepend(headings) : _rows;
+        int before = Enumerable.Range(0, row.Length - 1).Sum(column => lines.Max(line => column < line.Length ? line[column].Length : 0) + Gap);
+        int room = Math.Max(width - before - Gap, ShortCell);
+        return row[^1].Length <= room ? row : [.. row[..^1], row[^1][..(room - 3)] + "..."];
     }
 
     /// <summary>What is asked of the terminal: nothing.</summary>

@@ -18,11 +18,11 @@ public sealed class JsonListing(ListingText text) : IListingOutput
     public void Begin(ListedMessage message)
     {
         (_recipients, _message) = (0, message);
-        text.Append("{\"queue_name\": ").Append(JsonText.Quote(message.Queue))
-            .Append(", \"queue_id\": ").Append(JsonText.Quote(message.Id))
+        text.Append("{\"queue_name\": ").AppendQuoted(message.Queue)
+            .Append(", \"queue_id\": ").AppendQuoted(message.Id)
             .Append(CultureInfo.InvariantCulture, $", \"arrival_time\": {message.Time}, \"message_size\": {message.Size}")
             .Append(", \"forced_expire\": ").Append(message.IsExpired ? "true" : "false")
-            .Append(", \"sender\": ").Append(JsonText.Quote(message.Sender)).Append(", \"recipients\": [");
+            .Append(", \"sender\": ").AppendQuoted(message.Sender).Append(", \"recipients\": [");
     }
 
     /// <inheritdoc/>
@@ -30,14 +30,14 @@ public sealed class JsonListing(ListingText text) : IListingOutput
     {
         if (++_recipients > MostRecipients)
             return;
-        StringBuilder line = text.Append(_recipients == 1 ? "{\"address\": " : ", {\"address\": ").Append(JsonText.Quote(recipient.Address));
+        StringBuilder line = text.Append(_recipients == 1 ? "{\"address\": " : ", {\"address\": ").AppendQuoted(recipient.Address);
         if (!string.IsNullOrEmpty(recipient.Reason))
-            line.Append(", \"delay_reason\": ").Append(JsonText.Quote(recipient.Reason));
+            line.Append(", \"delay_reason\": ").AppendQuoted(recipient.Reason);
         // What Postfix does not tell comes last.
         if (recipient.Code is { } code)
-            line.Append(", \"reason_code\": ").Append(JsonText.Quote(code));
+            line.Append(", \"reason_code\": ").AppendQuoted(code);
         if (recipient.Route is { } route)
-            line.Append(", \"transport\": ").Append(JsonText.Quote(route.Transport)).Append(", \"next_hop\": ").Append(JsonText.Quote(route.NextHop));
+            line.Append(", \"transport\": ").AppendQuoted(route.Transport).Append(", \"next_hop\": ").AppendQuoted(route.NextHop);
         line.Append('}');
     }
 
@@ -50,7 +50,7 @@ public sealed class JsonListing(ListingText text) : IListingOutput
         if (_message is { Attempts: > 0 and var attempts })
             line.Append(CultureInfo.InvariantCulture, $", \"attempts\": {attempts}");
         if (_message?.RequireTls is { } wish)
-            line.Append(", \"require_tls\": ").Append(JsonText.Quote(wish));
+            line.Append(", \"require_tls\": ").AppendQuoted(wish);
         if (_recipients > MostRecipients)
             line.Append(", \"more_recipients\": true");
         line.Append("}\n");

@@ -8,7 +8,7 @@ public sealed class ListingText(Action<string> write)
 {
     private const int PieceLength = 16 * 1024;
 
-    private readonly StringBuilder _text = new();
+    private readonly StringBuilder _text = new(PieceLength + 4096); // in one piece
 
     // What is ready is not kept back for long: of a slow listing something is to be seen at once.
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(20);
@@ -16,11 +16,14 @@ public sealed class ListingText(Action<string> write)
     private long _since = Environment.TickCount64;
 
     /// <summary>Where more is appended.</summary>
-    public StringBuilder Append(string text)
+    public StringBuilder Append(string text) => Begin().Append(text);
+
+    /// <summary>For what belongs together.</summary>
+    public StringBuilder Begin()
     {
         if (_text.Length > PieceLength)
             Flush();
-        return _text.Append(text);
+        return _text;
     }
 
     /// <summary>A message ends here.</summary>

@@ -76,7 +76,6 @@ public sealed class QueueListing(QueueDirectories queues, string emptyAddress, T
                 QueuedMail?[] opened = OpenAll([.. some.Select(Locate)]);
                 try
                 {
-                    Routes?.Prepare([.. opened.SelectMany(static mail => mail is null ? [] : mail.FirstPairs)]);
                     for (int i = 0; i < opened.Length; i++)
                     {
                         if (told == most)
@@ -176,19 +175,40 @@ public sealed class QueueListing(QueueDirectories queues, string emptyAddress, T
         }
     }
 
+    // Those that are meant; on several threads at once.
     private QueuedMail?[] OpenAll(IReadOnlyList<(QueueName Queue, QueueEntry Entry)> chunk)
     {
         QueuedMail?[] opened = new QueuedMail?[chunk.Count];
-        for (int i = 0; i < opened.Length; i++)
-            opened[i] = Open(chunk[i].Queue, chunk[i].Entry);
-        return opened;
+        try
+        {
+            for (int i = 0; i < opened.Length; i++)
+                opened[i] = Open(chunk[i].Queue, chunk[i].Entry);
+            Routes?.Prepare([.. opened.SelectMany(static mail => mail is null ? [] : mail.FirstPairs)]);
+            for (int i = 0; i < opened.Length; i++)
+            {
+                if (opened[i] is not { } mail)
+                    continue;
+                if (Filter is null || Filter.Fits(mail))
+                {
+                    mail.Release(WithAttempts);
+                    continue;
+                }
+                mail.Dispose();
+                opened[i] = null;
+            }
+            return opened;
+        }
+        catch
+        {
+            Close(opened);
+            throw;
+        }
     }
 
     private void TellTogether(QueuedMail?[] opened, IListingOutput output)
     {
         try
         {
-            Routes?.Prepare([.. opened.SelectMany(static mail => mail is null ? [] : mail.FirstPairs)]);
             foreach (QueuedMail? mail in opened)
             {
                 if (mail is not null)
@@ -218,7 +238,7 @@ public sealed class QueueListing(QueueDirectories queues, string emptyAddress, T
     private bool TryTell(QueuedMail mail, IListingOutput output)
     {
         // Opened ahead, perhaps, when it had not been told yet where it was before.
-        if ((mail.Queue is QueueName.Deferred or QueueName.Hold && _remembered.Contains(mail.QueueId)) || (Filter is not null && !Filter.Fits(mail)))
+        if (mail.Queue is QueueName.Deferred or QueueName.Hold && _remembered.Contains(mail.QueueId))
             return false;
         output.Begin(new ListedMessage(mail.State, mail.Id, mail.Arrival, mail.Size, mail.IsForceExpired, External(mail.Sender))
         {

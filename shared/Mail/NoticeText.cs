@@ -19,7 +19,7 @@ public static class NoticeText
         ? SmtpUtf8.None : SmtpUtf8.Requested | SmtpUtf8.Header | SmtpUtf8.Recipient;
 
     /// <summary>Replaces control characters by '?', tabs by blanks: no text can start a line or a field of its own.</summary>
-    public static string OneLine(string text) => HasControls(text)
+    public static string OneLine(string text) => text.AsSpan().ContainsAny(s_controls)
         ? string.Create(text.Length, text, static (line, from) =>
         {
             for (int i = 0; i < line.Length; i++)
@@ -27,15 +27,7 @@ public static class NoticeText
         })
         : text;
 
-    private static bool HasControls(string text)
-    {
-        foreach (char c in text)
-        {
-            if (c is < ' ' or '\x7f')
-                return true;
-        }
-        return false;
-    }
+    private static readonly SearchValues<char> s_controls = SearchValues.Create([.. Enumerable.Range(0, ' ').Select(static c => (char)c), '\x7f']);
 
     /// <summary>As <see cref="OneLine"/>, and bytes that are not valid UTF-8 become '?': for parts that say charset=utf-8.</summary>
     public static string Readable(string text) => PrintableText.ValidUnicode(OneLine(text));

@@ -52,6 +52,15 @@ public static unsafe class FileSystem
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw SystemCallException.Last($"open {path}");
     }
 
+    /// <summary>As <see cref="Open"/> for reading, but the time of that is not noted where the file is ours. Mail that waits for its next attempt has the
+    /// time of that: each look at it would else be a change to be written.</summary>
+    public static SafeFileHandle OpenUnnoted(string path)
+    {
+        int fd = LibC.Open(path, LibC.O_RDONLY | LibC.O_NOATIME | LibC.O_NOFOLLOW | LibC.O_NONBLOCK | LibC.O_CLOEXEC, 0);
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true)
+            : Marshal.GetLastPInvokeError() == LibC.EPERM ? Open(path) : throw SystemCallException.Last($"open {path}");
+    }
+
     /// <summary>Opens a directory, to flush it later (<see cref="Flush"/>).</summary>
     public static SafeFileHandle OpenDirectory(string path)
     {
@@ -330,6 +339,16 @@ public static unsafe class FileSystem
 
     /// <summary>Takes a lock that others may share, but that keeps an exclusive one away; at once or not at all.</summary>
     public static bool TryLockShared(SafeFileHandle file) => TryLock(file, LibC.LOCK_SH);
+
+    /// <summary>Takes the exclusive lock of one byte of a file that is open for writing, whether the byte is there or not; until the file is closed.</summary>
+    /// <returns>False: another one has it who has opened the file.</returns>
+    public static bool TryLockByte(SafeFileHandle file, long offset)
+    {
+        LibC.FileRange range = new() { Type = LibC.F_WRLCK, Start = offset, Length = 1 };
+        if (LibC.FCntl((int)file.DangerousGetHandle(), LibC.F_OFD_SETLK, (nint)(&range)) >= 0)
+            return true;
+        return Marshal.GetLastPInvokeError() is LibC.EAGAIN or LibC.EACCES ? false : throw SystemCallException.Last("lock a byte");
+    }
 
     private static bool TryLock(SafeFileHandle file, int operation)
     {

@@ -13,7 +13,7 @@ internal static unsafe partial class LibC
     private const string C = Name;
 
     internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NOCTTY = 0x100, O_APPEND = 0x400,
-        O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_PATH = 0x200000, O_TMPFILE_BIT = 0x400000;
+        O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_PATH = 0x200000, O_TMPFILE_BIT = 0x400000, O_NOATIME = 0x40000;
 
     // Two flags differ between x86 and ARM.
     internal static readonly int O_NOFOLLOW = IsArm ? 0x8000 : 0x20000;

@@ -111,6 +111,16 @@ public sealed class QueueDirectories
         }
     }
 
+    private QueueDirectories(string root, int[] depths)
+    {
+        Root = root;
+        _directories = [.. s_all.Select(name => $"{root}/{NameOf(name)}")];
+        _depths = depths;
+    }
+
+    /// <summary>The same by shorter names, for a process that works within <see cref="Root"/>: of long ones the system goes every step, for every file.</summary>
+    public QueueDirectories FromWithin() => new(".", _depths);
+
     /// <summary>The queue of a configuration: queue_directory, hash_queue_names, hash_queue_depth.</summary>
     public static QueueDirectories FromConfig(MainConfig config) => new(
         config.Get(Parameters.QueueDirectory), config.Get(Parameters.HashQueueNames), config.Get(Parameters.HashQueueDepth));
@@ -166,6 +176,8 @@ public sealed class QueueDirectories
         int depth = _depths[(int)queue];
         if (depth == 0)
             return $"{_directories[(int)queue]}/{id}";
+        if (depth == 1)
+            return $"{_directories[(int)queue]}/{id.HashDigits(depth)}/{id}";
         string path = _directories[(int)queue];
         foreach (char c in id.HashDigits(depth))
             path = $"{path}/{c}";
@@ -181,8 +193,11 @@ public sealed class QueueDirectories
             string parent = path;
             path = $"{path}/{c}";
             _ = FileSystem.MakeDirectory(path, DirectoryMode);
-            if (_durable.Add(path))
-                Flush(parent, path);
+            lock (_durable)
+            {
+                if (_durable.Add(path))
+                    Flush(parent, path);
+            }
         }
     }
 
@@ -276,6 +291,19 @@ public sealed class QueueDirectories
     {
         foreach (QueueEntry entry in ScanEntries(queue))
             yield return entry.Id;
+    }
+
+    /// <summary>How many names of messages are in a queue; 0 also when it is not there.</summary>
+    public long Count(QueueName queue)
+    {
+        try
+        {
+            return Scan(queue).LongCount();
+        }
+        catch (SystemCallException)
+        {
+            return 0;
+        }
     }
 
     /// <summary>As <see cref="Scan"/>, telling where the files are.</summary>

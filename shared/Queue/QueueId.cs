@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace PostfixNet.Queue;
@@ -18,7 +19,8 @@ public readonly record struct QueueId
     private const string HexDigits = "0123456789ABCDEF";
     private const string Digits = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz";
 
-
+    private static readonly SearchValues<char> s_allowed = SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz");
+    private static readonly SearchValues<char> s_hex = SearchValues.Create("0123456789ABCDEFabcdef");
 
     private readonly string? _value;
 
@@ -121,9 +123,9 @@ public readonly record struct QueueId
     /// <exception cref="InvalidOperationException">The value is <c>default</c>: a bug in the caller.</exception>
     public override string ToString() => _value ?? throw new InvalidOperationException("default QueueId");
 
-    private static bool IsAllowed(string text) => text.All(static c => char.IsAsciiLetterOrDigit(c) || c == '_');
+    private static bool IsAllowed(string text) => !text.AsSpan().ContainsAnyExcept(s_allowed);
 
-    private static bool IsHex(string text) => text.All(char.IsAsciiHexDigit);
+    private static bool IsHex(string text) => !text.AsSpan().ContainsAnyExcept(s_hex);
 
     private static string Encode(ulong number, string digits, uint radix, int minimumDigits)
     {

@@ -89,7 +89,7 @@ public sealed class RecipientLog : IDisposable
         SafeFileHandle file;
         try
         {
-            file = FileSystem.Open(path);
+            file = FileSystem.OpenUnnoted(path);
         }
         catch (SystemCallException)
         {
@@ -141,8 +141,9 @@ public sealed class RecipientLog : IDisposable
         Dictionary<string, string> notes = new(StringComparer.Ordinal);
         using SafeFileHandle file = FileSystem.Open(path);
         RecipientLogReader.LineReader lines = new(file);
-        while (lines.Next() is { } line)
+        while (lines.Next())
         {
+            string line = ByteText.Decode(lines.Line);
             int equals = line.IndexOf('=', StringComparison.Ordinal);
             if (equals > 0 && line.StartsWith(prefix, StringComparison.Ordinal))
                 notes[line[..equals]] = NoticeText.OneLine(line[(equals + 1)..]);

@@ -18,10 +18,10 @@ internal static class RecipientLogReader
         try
         {
             LineReader lines = new(file, buffer);
-            while (lines.Next() is { } line)
+            while (lines.Next())
             {
-                if (line.Length > 0)
-                    block.Add(NoticeText.OneLine(line));
+                if (lines.Line.Length > 0)
+                    block.Add(lines.Line);
                 else if (block.Finish(otherwise) is { } outcome)
                     yield return outcome;
             }
@@ -61,34 +61,44 @@ internal static class RecipientLogReader
         private long _offset;
         private Notify _notify;
 
-        internal void Add(string line)
+        internal void Add(ReadOnlySpan<byte> line)
         {
             if (line[0] == '<')
             {
-                int end = line.IndexOf(">: ", StringComparison.Ordinal);
+                int end = line.IndexOf(">: "u8);
                 if (end > 0)
-                    (_oldRecipient, _oldReason) = (line[1..end], line[(end + 3)..]);
+                    (_oldRecipient, _oldReason) = (Text(line[1..end]), Text(line[(end + 3)..]));
                 return;
             }
-            int equals = line.IndexOf('=', StringComparison.Ordinal);
+            int equals = line.IndexOf((byte)'=');
             if (equals < 0)
                 return;
-            string value = line[(equals + 1)..];
-            switch (line[..equals])
-            {
-                case "recipient": _recipient = value; break;
-                case "original_recipient": _original = value; break;
-                case "offset": _ = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _offset); break;
-                case "dsn_orig_rcpt": _dsnOriginal = value; break;
-                case "notify_flags": _notify = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long flags) ? NotifyFlags.FromNumber(flags) : Notify.Default; break;
-                case "status": _status = Dsn.IsStatus(value) ? value : null; break;
-                case "action": _action = DsnActions.Parse(value); break;
-                case "diag_type": _diagnosticType = value; break;
-                case "diag_text": _diagnosticText = value; break;
-                case "mta_mname": _remoteMta = value; break;
-                case "reason": _reason = value; break;
-            }
+            ReadOnlySpan<byte> name = line[..equals], value = line[(equals + 1)..];
+            if (name.SequenceEqual("recipient"u8))
+                _recipient = Text(value);
+            else if (name.SequenceEqual("original_recipient"u8))
+                _original = Text(value);
+            else if (name.SequenceEqual("offset"u8))
+                _ = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _offset);
+            else if (name.SequenceEqual("dsn_orig_rcpt"u8))
+                _dsnOriginal = Text(value);
+            else if (name.SequenceEqual("notify_flags"u8))
+                _notify = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long flags) ? NotifyFlags.FromNumber(flags) : Notify.Default;
+            else if (name.SequenceEqual("status"u8))
+                _status = Text(value) is { } status && Dsn.IsStatus(status) ? status : null;
+            else if (name.SequenceEqual("action"u8))
+                _action = DsnActions.Parse(Text(value));
+            else if (name.SequenceEqual("diag_type"u8))
+                _diagnosticType = Text(value);
+            else if (name.SequenceEqual("diag_text"u8))
+                _diagnosticText = Text(value);
+            else if (name.SequenceEqual("mta_mname"u8))
+                _remoteMta = Text(value);
+            else if (name.SequenceEqual("reason"u8))
+                _reason = Text(value);
         }
+
+        private static string Text(ReadOnlySpan<byte> value) => NoticeText.OneLine(ByteText.Decode(value));
 
         internal Outcome? Finish(DsnClass otherwise)
         {
@@ -118,29 +128,31 @@ internal static class RecipientLogReader
         internal const int BufferLength = 32 * 1024;
 
         private readonly byte[] _buffer = buffer ?? new byte[BufferLength];
+        private byte[]? _head; // of a line that is longer than the buffer
         private bool _isAtEnd;
         private long _position;
-        private int _start, _end;
+        private int _start, _end, _lineStart, _lineLength;
 
-        /// <summary>The next line without its end; null at the end of the file.</summary>
-        internal string? Next()
+        /// <summary>The line that <see cref="Next"/> found, without its end; valid until the next call.</summary>
+        internal ReadOnlySpan<byte> Line => _head ?? _buffer.AsSpan(_lineStart, _lineLength);
+
+        /// <summary>Takes the next line.</summary>
+        /// <returns>False at the end of the file.</returns>
+        internal bool Next()
         {
-            bool cutting = false;
-            string? head = null;
+            _head = null;
             while (true)
             {
                 int newline = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
                 if (newline >= 0)
                 {
-                    string line = head ?? ByteText.Decode(_buffer.AsSpan(_start, newline));
+                    (_lineStart, _lineLength) = (_start, newline);
                     _start += newline + 1;
-                    return line;
+                    return true;
                 }
                 if (_start == 0 && _end == _buffer.Length)
                 {
-                    if (!cutting)
-                        head = ByteText.Decode(_buffer.AsSpan(0, RecipientLog.ValueLimit));
-                    cutting = true;
+                    _head ??= _buffer[..RecipientLog.ValueLimit];
                     _end = 0;
                 }
                 _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
@@ -151,9 +163,9 @@ internal static class RecipientLogReader
                 _position += count;
                 if (count == 0)
                 {
-                    string? last = head ?? (_end > 0 ? ByteText.Decode(_buffer.AsSpan(0, _end)) : null);
+                    (_lineStart, _lineLength) = (0, _end);
                     _end = 0;
-                    return last;
+                    return _head is not null || _lineLength > 0;
                 }
                 _end += count;
             }

@@ -21,6 +21,7 @@ public sealed class QueuedMail : IMailFacts, IDisposable
     private readonly long _next, _now;
     private readonly IRoutes? _routes;
     private List<Outcome>? _delays;
+    private int? _attempts;
 
     private QueuedMail(QueueDirectories queues, QueueName queue, QueueId id, QueueFile file, FileStatus status, Envelope envelope, List<Recipient> first, long next, long now, IRoutes? routes)
     {
@@ -42,7 +43,7 @@ public sealed class QueuedMail : IMailFacts, IDisposable
         bool isGiven = false;
         try
         {
-            SafeFileHandle handle = FileSystem.Open(entry.Path);
+            SafeFileHandle handle = FileSystem.OpenUnnoted(entry.Path);
             FileStatus status = FileSystem.Status(handle);
             file = status.Kind == FileKind.Regular && IsMessage(queue, status.Mode) ? UsersFiles.Open(queue, handle, status) : null;
             if (file is null)
@@ -118,7 +119,7 @@ public sealed class QueuedMail : IMailFacts, IDisposable
     public long? Wait => Queue is QueueName.Active or QueueName.Incoming or QueueName.Deferred ? Math.Max(0, (NextAttempt ?? 0) - _now / 1_000_000) : null;
 
     /// <inheritdoc/>
-    public int Attempts => AttemptCount.Of(_file.Handle);
+    public int Attempts => _attempts ??= AttemptCount.Of(_file.Handle);
 
     /// <summary>Reads what was recorded at the last attempt, unless that is very much: then it is read when it is asked for.</summary>
     public void ReadDelays()
@@ -133,6 +134,15 @@ public sealed class QueuedMail : IMailFacts, IDisposable
                 return;
         }
         _delays = delays;
+    }
+
+    /// <summary>Closes the file, if all of its recipients are read; its headers and its content cannot be read after that.</summary>
+    /// <param name="withAttempts"><see cref="Attempts"/> will be asked for.</param>
+    public void Release(bool withAttempts)
+    {
+        _attempts ??= withAttempts ? AttemptCount.Of(_file.Handle) : 0;
+        if (_next == 0 && _envelope.Size?.RecipientCount == _envelope.TotalRecipients)
+            _file.Dispose();
     }
 
     private IEnumerable<Outcome> Delays() => _delays ?? RecipientLog.ReadUnlocked(_queues.PathOf(QueueName.Defer, QueueId), DsnClass.Transient);
@@ -188,6 +198,8 @@ public sealed class QueuedMail : IMailFacts, IDisposable
             if (recipient.Offset == offset)
                 return true;
         }
+        if (_file.Handle.IsClosed)
+            return false; // all that were are among the first
         try
         {
             return !QueueFile.IsDone(_file.Handle, offset);

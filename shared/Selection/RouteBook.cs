@@ -4,12 +4,16 @@ using PostfixNet.Ipc;
 namespace PostfixNet.Selection;
 
 /// <summary>Routes by the queue manager's word: it is asked for several at once, and what it said is kept for a while.</summary>
+/// <remarks>For use by several threads, of which one asks at a time.</remarks>
 /// <param name="isRequired">Something is decided by them: that there is no answer is an error, not a gap.</param>
 public sealed class RouteBook(bool isRequired) : IRoutes, IDisposable
 {
-    private const int Kept = 5000;
+    private const int Kept = 10_000;
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
-    private readonly Dictionary<(string Sender, string Address), MailRoute> _known = [];
+    private readonly Lock _lock = new();
+
+    // What is asked for next was prepared a moment ago: the older half goes when there are too many.
+    private Dictionary<(string Sender, string Address), MailRoute> _known = [], _older = [];
     private Channel? _channel;
     private bool _isBroken;
 
@@ -17,32 +21,40 @@ public sealed class RouteBook(bool isRequired) : IRoutes, IDisposable
     /// <exception cref="IpcException">The queue manager does not answer, and it is required.</exception>
     public void Prepare(IReadOnlyList<(string Sender, string Address)> pairs)
     {
-        if (_known.Count > Kept)
-            _known.Clear();
         List<(string, string)> asked = [];
-        foreach ((string, string) pair in pairs)
+        lock (_lock)
         {
-            if (_known.ContainsKey(pair))
-                continue;
-            asked.Add(pair);
-            if (asked.Count == RouteQuestion.Limit)
+            if (_known.Count > Kept / 2)
+                (_known, _older) = ([], _known);
+            foreach ((string, string) pair in pairs)
             {
-                Ask(asked);
-                asked.Clear();
+                if (Known(pair) is not null)
+                    continue;
+                asked.Add(pair);
+                if (asked.Count == RouteQuestion.Limit)
+                {
+                    Ask(asked);
+                    asked.Clear();
+                }
             }
+            if (asked.Count > 0)
+                Ask(asked);
         }
-        if (asked.Count > 0)
-            Ask(asked);
     }
+
+    private MailRoute? Known((string Sender, string Address) pair) => _known.GetValueOrDefault(pair) ?? _older.GetValueOrDefault(pair);
 
     /// <inheritdoc/>
     /// <exception cref="IpcException">The queue manager does not answer, and it is required.</exception>
     public MailRoute? RouteOf(string sender, string address)
     {
-        if (_known.TryGetValue((sender, address), out MailRoute? known))
-            return known;
-        Ask([(sender, address)]);
-        return _known.GetValueOrDefault((sender, address));
+        lock (_lock)
+        {
+            if (Known((sender, address)) is { } known)
+                return known;
+            Ask([(sender, address)]);
+            return _known.GetValueOrDefault((sender, address));
+        }
     }
 
     private void Ask(List<(string Sender, string Address)> pairs)

@@ -48,6 +48,8 @@ public sealed class DestinationRulesTests
         Assert.Equal("concurrency = 3, rate = 100/60s, delay = 2s, recipients = 10, retry = 300s 900s 3600s 14400s fail, retry_unreachable = postfix, "
             + "jitter = 0, tls = encrypt, tls_certificate = /c.pem, tls_key = /k.pem, source = 192.0.2.1, source = 2001:db8::1, login = newsletter", rule.Describe());
         Assert.Equal((IPAddress.Parse("192.0.2.1"), IPAddress.Parse("2001:db8::1")), (rule.SourceIPv4, rule.SourceIPv6));
+        // As "master config" prints it, it is the same rule.
+        Assert.Equal(rule.Describe(), Rules($"smtp_sasl_auth_enable = true\nsmtp_sasl_password_maps = \"inline:{{a=b:c}}\"\n{PostfixNet.Master.ConfigCommand.Table(rule)}").Named("example.com")!.Describe());
     }
 
     [Theory] // S3-20: the first that is there, from the most exact on

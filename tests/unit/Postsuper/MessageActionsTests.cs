@@ -7,6 +7,27 @@ namespace PostfixNet.UnitTests.Postsuper;
 
 public sealed class MessageActionsTests : PostsuperTest
 {
+    // S1-45
+    [Fact]
+    public void Of_very_many_messages_each_is_acted_on_once_and_counted_once()
+    {
+        const int Count = 700;
+        string[] ids = [.. Enumerable.Range(0, Count).Select(i => Add(i % 3 == 0 ? QueueName.Incoming : QueueName.Deferred)).Order()];
+        foreach (string id in ids.Take(Count / 2))
+        {
+            Assert.True(QueueId.TryParse(id, out QueueId parsed));
+            Queues.MakeHashDirectories(QueueName.Defer, parsed);
+            File.WriteAllText(Queues.PathOf(QueueName.Defer, parsed), "reasons");
+        }
+        Assert.Equal([$"Placed on hold: {Count} messages"], Run("-h", "ALL"));
+        Assert.Equal(ids, Queues.Scan(QueueName.Hold).Select(static id => id.ToString()).Order());
+        Assert.Equal([$"Released from hold: {Count} messages"], Run("-H", "ALL"));
+        Assert.Equal(ids, Queues.Scan(QueueName.Deferred).Select(static id => id.ToString()).Order());
+        Assert.Equal([$"Deleted: {Count} messages"], Run("-d", "ALL"));
+        Assert.Empty(Queues.Scan(QueueName.Deferred));
+        Assert.Empty(Queues.Scan(QueueName.Defer));
+    }
+
     // S1-33, S1-45, S5-22, S5-26
     [Fact]
     public void A_message_is_held_released_expired_requeued_and_deleted()

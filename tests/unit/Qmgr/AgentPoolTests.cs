@@ -30,24 +30,24 @@ public sealed class AgentPoolTests
             Assert.Null(pool.Start(machine.Started[started++], moreWaits: false));
         Assert.Equal(most, started);
 
-        // Each process that is there lets another start, and its end lets no more.
         Channel process = new(socket.TryAccept()!, "qmgr", TimeSpan.FromSeconds(10));
         process.Send(new AgentReady(1).ToAttributes());
-        Assert.True(Run(loop,
-            (() => pool.MayStart, () =>
-            {
-                Assert.Null(pool.Start(machine.Started[started], moreWaits: false));
-                Assert.False(pool.MayStart);
-                Assert.Equal(most + 1, pool.Busy);
-                process.Dispose();
-            }),
-            (() => pool.Busy == most, () =>
-            {
-                Assert.False(pool.MayStart);
-                // One that ends before it was there.
-                socket.TryAccept()!.Dispose();
-            }),
-            (() => pool.Busy == most - 1, () => Assert.True(pool.MayStart))));
+        Assert.True(Run(loop, (() => pool.MayStart, StartOneMore), (() => pool.Busy == most, EndOneThatStarts), (() => pool.Busy == most - 1, () => Assert.True(pool.MayStart))));
+
+        // A process that is there lets another start, and its end lets no more.
+        void StartOneMore()
+        {
+            Assert.Null(pool.Start(machine.Started[started], moreWaits: false));
+            Assert.False(pool.MayStart);
+            Assert.Equal(most + 1, pool.Busy);
+            process.Dispose();
+        }
+
+        void EndOneThatStarts()
+        {
+            Assert.False(pool.MayStart);
+            socket.TryAccept()!.Dispose();
+        }
     }
 
     // Does one thing after the other, each once its time has come; false: it did not come.

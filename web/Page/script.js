@@ -346,6 +346,8 @@ async function showPage(list, match, before) {
 
 async function showPageSafely(list, match, before) {
   await safely(async () => {
+    // One question at a time, however often somebody presses.
+    for (const button of list.querySelectorAll("button")) button.disabled = true;
     await showPage(list, match, before);
     focusOn(document.querySelector("h1"));
     window.scrollTo(0, 0);

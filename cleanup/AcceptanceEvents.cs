@@ -13,7 +13,7 @@ internal static class AcceptanceEvents
     {
         List<MailEvent> told = [.. lists.Select(list => Accepted(message, list.Id, list.Sender, size)), Accepted(message, message.Id, message.Sender ?? "", size)];
         if (message.IsHeld)
-            told.Add(new MailEvent(EventKind.Held, MailEvent.IdOf(message.Id, EventKind.Held)) { QueueId = message.Id.ToString(), Sender = message.Sender });
+            told.Add(new MailEvent(EventKind.Held, MailEvent.IdOf(message.Id, EventKind.Held)) { QueueId = message.Id.ToString(), Sender = message.Sender, Trace = EventTrace.Of(message.Trace, message.Id) });
         for (int i = 0; i < message.Aliases!.Count; i++)
         {
             Recipient alias = message.Aliases[i];
@@ -23,6 +23,7 @@ internal static class AcceptanceEvents
                 Sender = message.Sender,
                 Recipient = alias.Address,
                 OriginalRecipient = alias.HasOtherOriginal ? alias.Original : null,
+                Trace = EventTrace.Of(message.Trace, message.Id),
             });
         }
         if (message.Aliases.Count > 0)
@@ -41,5 +42,6 @@ internal static class AcceptanceEvents
         Client = message.ClientAddress is null && message.ClientName is null ? null : new EventClient(message.ClientName, message.ClientAddress),
         Origin = message.IsInternal ? "notice" : message.IsFromServer ? "smtp" : "sendmail",
         EnvelopeId = message.EnvelopeId,
+        Trace = EventTrace.Of(message.Trace, id),
     };
 }

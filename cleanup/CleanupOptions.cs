@@ -109,6 +109,9 @@ internal sealed record CleanupOptions
     /// <summary>requiretls_esmtp_header, unless requiretls_enable is off: Require-TLS-ESMTP: is heeded, and written.</summary>
     internal required bool WritesRequireTls { get; init; }
 
+    /// <summary>What is done with traces; null: nothing.</summary>
+    internal required TraceOptions? Traces { get; init; }
+
     /// <summary>What looks at headers and text; null: nothing.</summary>
     internal required CheckTables? Checks { get; init; }
 
@@ -176,6 +179,7 @@ internal sealed record CleanupOptions
             DetectSmtpUtf8OfServers = detect && Has(classes, "smtpd"),
             HeedsTlsRequired = config.Get(Parameters.TlsRequiredEnable),
             WritesRequireTls = config.Get(Parameters.RequiretlsEnable) && config.Get(Parameters.RequiretlsEsmtpHeader),
+            Traces = TraceOptions.Read(config),
             Checks = CheckTables.ReadIncoming(config),
             MilterChecks = CheckTables.ReadOfMilters(config),
             Milters = CleanupMilters.Read(config),

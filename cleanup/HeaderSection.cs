@@ -156,6 +156,13 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
                 message.RequireTls = RequireTls.Yes;
                 _saysRequireTls = true;
                 break;
+            case HeaderName.TraceParent when options.Traces is { } traces && !message.IsInternal:
+                message.Trace = TraceContext.Parse(ByteText.Decode(body.Trim(" \t\r\n"u8))) ?? message.Trace;
+                if (!traces.KeepsHeader)
+                    return;
+                break;
+            case HeaderName.TraceState when options.Traces is { KeepsHeader: false } && !message.IsInternal:
+                return;
             case HeaderName.ContentTransferEncoding when options.DetectEncodingHeader:
                 if (IsEightBit(body.Trim(" \t\r\n"u8)))
                     message.Encoding = BodyEncoding.EightBit;

@@ -114,6 +114,9 @@ internal sealed class Message
     /// <summary>When it is to go out, seconds since 1970; 0: at once.</summary>
     internal long ReleaseTime { get; set; }
 
+    /// <summary>What it is part of; null: nobody wants to know.</summary>
+    internal TraceContext? Trace { get; set; }
+
     /// <summary>What is to be told of any recipient.</summary>
     internal Notify Notify { get; set; }
 }

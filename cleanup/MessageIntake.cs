@@ -252,6 +252,8 @@ internal sealed class MessageIntake
             WriteRoute();
         if (encoding != BodyEncoding.Unknown)
             _output.WriteAttribute(AttributeName.Encoding, encoding.Word());
+        if (_options.Traces is { } traces && !_message.IsInternal && (_message.Trace ??= traces.Begin()) is { } trace)
+            _output.WriteAttribute(AttributeName.TraceContext, trace.ToString());
         _message.Places?.AmongExtracted(_output);
     }
 
@@ -328,6 +330,10 @@ internal sealed class MessageIntake
                     return;
                 _message.Encoding = encoding;
                 break;
+            case AttributeName.TraceContext:
+                if (_options.Traces is not null)
+                    _message.Trace ??= TraceContext.Parse(value);
+                return;
             case AttributeName.ReleaseTime:
                 Release(value);
                 return;

@@ -54,7 +54,7 @@ namespace PostfixNet.Cleanup;
 ///   message_drop_headers, message_reject_characters, message_size_limit, message_strip_characters, mime_boundary_length_limit, milter_header_checks, mime_header_checks, mime_nesting_limit, mydestination, mydomain, myhostname, myorigin, nested_header_checks, non_smtpd_milters,
 ///   propagate_unmatched_extensions, proxy_interfaces, queue_minfree, queue_minfree_percent, queue_service_name, recipient_bcc_maps, recipient_canonical_classes,
 ///   recipient_canonical_maps, recipient_delimiter, remote_header_rewrite_domain, requiretls_enable, requiretls_esmtp_header, sender_bcc_maps, sender_canonical_classes, sender_canonical_maps, strict_7bit_headers, strict_8bitmime, strict_8bitmime_body, strict_mime_encoding_domain, smtputf8_autodetect_classes,
-///   smtputf8_enable, swap_bangpath, tls_required_enable, trace_service_name, undisclosed_recipients_header, verp_delimiter_filter,
+///   smtputf8_enable, swap_bangpath, tls_required_enable, trace_keep_header, trace_sample_ratio, trace_service_name, traces_enable, undisclosed_recipients_header, verp_delimiter_filter,
 ///   virtual_alias_address_length_limit, virtual_alias_expansion_limit,
 ///   virtual_alias_maps, virtual_alias_recursion_limit, virtual_maps; for the check of transports default_process_limit, history_enable, master_service_disable, metrics_enable, smtp_tlsrpt_enable, web_enable, webhooks_enable; and those of shared/Milter/MilterOptions.cs, shared/Events/EventOptions.cs and shared/Service/SingleServer.cs. max_use is also the number of
 ///   messages that come over one connection.

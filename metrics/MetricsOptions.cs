@@ -13,7 +13,8 @@ namespace PostfixNet.Metrics;
 /// <param name="Queues">Where mail is.</param>
 /// <param name="Space">How much of the disk must be free.</param>
 /// <param name="HasEvents">events_enable.</param>
-internal sealed record MetricsOptions(string HostName, IPEndPoint? Listen, Uri? OtlpEndpoint, int SiteLimit, TimeSpan ReadyAgeLimit, QueueDirectories Queues, SpaceLimit Space, bool HasEvents)
+/// <param name="TracesEndpoint">traces_otlp_endpoint: where spans are sent to; null: nowhere.</param>
+internal sealed record MetricsOptions(string HostName, IPEndPoint? Listen, Uri? OtlpEndpoint, int SiteLimit, TimeSpan ReadyAgeLimit, QueueDirectories Queues, SpaceLimit Space, bool HasEvents, Uri? TracesEndpoint)
 {
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
     internal static MetricsOptions Read(MainConfig config)
@@ -33,6 +34,19 @@ internal sealed record MetricsOptions(string HostName, IPEndPoint? Listen, Uri? 
         if (url is { AbsolutePath: "/" })
             config.Remark(Parameters.MetricsOtlpEndpoint, "it has no path, but OTLP over HTTP wants one, for most collectors /v1/metrics");
         return new MetricsOptions(config.Get(Parameters.MyHostname), address, url, config.Get(Parameters.MetricsSiteLimit), config.Get(Parameters.MetricsReadyAgeLimit),
-            QueueDirectories.FromConfig(config), SpaceLimit.Read(config), hasEvents);
+            QueueDirectories.FromConfig(config), SpaceLimit.Read(config), hasEvents, TracesOf(config));
+    }
+
+    private static Uri? TracesOf(MainConfig config)
+    {
+        string text = config.Get(Parameters.TracesOtlpEndpoint);
+        bool isOn = config.Get(Parameters.TracesEnable);
+        if (text.Length == 0)
+            return null;
+        if (!(Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0))
+            throw config.Refuse(Parameters.TracesOtlpEndpoint, "it is not accepted; give a URL such as \"http://127.0.0.1:4318/v1/traces\", without a password: everybody may read it");
+        if (!isOn)
+            config.Remark(Parameters.TracesOtlpEndpoint, "no mail is in a trace without traces_enable = true");
+        return config.Get(Parameters.EventsEnable) ? url : null;
     }
 }

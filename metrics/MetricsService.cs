@@ -15,7 +15,8 @@ internal sealed class MetricsService : EventServer.IHandler, IDisposable
     private readonly Meter _meter = new(Telling.MeterName);
     private readonly Telling _telling;
     private readonly Watch _watch;
-    private readonly EventConsumer? _consumer;
+    private readonly EventConsumer? _consumer, _traces;
+    private readonly SpanExporter? _spans;
 
     private MetricsService(EventLoop loop, MetricsOptions options, Log log)
     {
@@ -29,6 +30,12 @@ internal sealed class MetricsService : EventServer.IHandler, IDisposable
         _ = new StateMeters(_meter, () => _watch.Last, sites, TimeProvider.System);
         if (_consumer is not null)
             _ = new LagMeters(_meter, _consumer, deliveries);
+        if (options.TracesEndpoint is { } endpoint)
+        {
+            _spans = new SpanExporter(endpoint, options.HostName, $"{QueueDirectories.Metrics}/traces", log.Lines);
+            _traces = new EventConsumer(QueueDirectories.Events, _spans, log.Lines);
+        }
+        _traces?.Start(End);
         _consumer?.Start(End);
         _watch.Start(End);
 
@@ -52,6 +59,7 @@ internal sealed class MetricsService : EventServer.IHandler, IDisposable
     {
         _watch.Stop(s_lastWords);
         _consumer?.Stop(s_lastWords);
+        _traces?.Stop(s_lastWords);
         Dispose();
         _loop.Stop();
     }
@@ -62,5 +70,7 @@ internal sealed class MetricsService : EventServer.IHandler, IDisposable
         _meter.Dispose();
         _watch.Dispose();
         _consumer?.Dispose();
+        _traces?.Dispose();
+        _spans?.Dispose();
     }
 }

@@ -25,7 +25,7 @@ namespace PostfixNet.Metrics;
 ///   "no metrics at ADDRESS: why", and exit status 75: the address is in use, not this host's, or not allowed. "events wait: why", once until it is over.
 ///   Exit 0: told to end. 70: a bug. 78: configuration unusable.
 /// CONFIGURATION
-///   events_enable, hash_queue_depth, hash_queue_names, metrics_enable, metrics_listen, metrics_otlp_endpoint, metrics_ready_age_limit, metrics_site_limit, myhostname, queue_minfree, queue_minfree_percent,
+///   events_enable, hash_queue_depth, hash_queue_names, metrics_enable, metrics_listen, metrics_otlp_endpoint, metrics_ready_age_limit, metrics_site_limit, myhostname, queue_minfree, queue_minfree_percent, traces_enable, traces_otlp_endpoint,
 ///   and those of shared/Service/ServiceProgram.cs.
 /// BUGS
 ///   A connection to a server that another one took the place of, within one delivery attempt, is not seen.

@@ -2,6 +2,7 @@ using System.Globalization;
 using PostfixNet.Actions;
 using PostfixNet.Configuration;
 using PostfixNet.Delivery;
+using PostfixNet.Events;
 using PostfixNet.Ipc;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
@@ -121,7 +122,7 @@ internal static class ChangeCommand
     }
 
     /// <summary>Does it.</summary>
-    internal static void Run(Order order, QueueDirectories queues, Report report, Action<string> foreign)
+    internal static void Run(Order order, QueueDirectories queues, Report report, Action<string> foreign, EventLog? events = null)
     {
         Changes changes = new(queues.Root);
         using RouteBook routes = new(isRequired: true);
@@ -156,6 +157,7 @@ internal static class ChangeCommand
             Filter = order.Filter,
             Routes = asksWhere ? routes : null,
             Show = show,
+            Events = events,
         };
 
         void Perform(MessageChanges some)

@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using PostfixNet.Actions;
+using PostfixNet.Events;
 using PostfixNet.Mail;
 using PostfixNet.Native;
 using PostfixNet.Queue;
@@ -28,6 +29,9 @@ internal sealed class MessageChanges(QueueDirectories queues, Report report, Cha
     internal static IReadOnlyList<QueueName> DefaultQueues { get; } = [QueueName.Hold, QueueName.Incoming, QueueName.Active, QueueName.Deferred];
 
     internal Filter? Filter { get; init; }
+
+    /// <summary>Told of other recipients; null: events are not recorded.</summary>
+    internal EventLog? Events { get; init; }
 
     internal IRoutes? Routes { get; init; }
 
@@ -144,6 +148,8 @@ internal sealed class MessageChanges(QueueDirectories queues, Report report, Cha
             // With the lock the queue manager leaves it alone; and nobody has taken it away before that.
             if (status.Kind != FileKind.Regular || status.LinkCount != 1 || !QueueFileMode.IsReady(status.Mode) || !FileSystem.TryLock(file) || FileSystem.Status(path)?.Inode != status.Inode)
                 return false;
+            if (change.Envelope?.Redirect is { Length: > 0 } recipient)
+                Events?.Write(new MailEvent(EventKind.Redirected, MailEvent.IdOf(id, EventKind.Redirected, MailTime.NowMicroseconds)) { QueueId = id.ToString(), Recipient = recipient });
             if (change.Envelope is not null)
                 EnvelopeEdit.Apply(file, path, change.Envelope, isFlushed: false);
             if (change.At is { } at)

@@ -193,7 +193,8 @@ internal static class Program
         CallerReport report = new(log);
         if (!order.IsDryRun)
             report.Note(Caller.Describe(arguments));
-        ChangeCommand.Run(order, settings.Queues, report, new StructureCheck(settings.Queues, report, new Changes(settings.Queues.Root), TimeProvider.System, settings.LongQueueIds).WarnOfName);
+        using EventLog? events = EventLog.Open(settings.Events, "postsuper", MailLog.Lines);
+        ChangeCommand.Run(order, settings.Queues, report, new StructureCheck(settings.Queues, report, new Changes(settings.Queues.Root), TimeProvider.System, settings.LongQueueIds).WarnOfName, events);
         if (!order.IsDryRun)
             Wake(settings.QueueManager, "ID"u8);
         return report.HasFailed ? 1 : 0;

@@ -48,7 +48,7 @@ namespace PostfixNet.Sendmail;
 /// CONFIGURATION
 ///   append_at_myorigin, authorized_submit_users, daemon_directory (-bs), default_verp_delimiters, enable_long_queue_ids, future_release_limit, hash_queue_depth,
 ///   hash_queue_names, header_size_limit, line_length_limit, message_size_limit, myorigin, pickup_service_name,
-///   queue_directory, requiretls_enable, sendmail_fix_line_endings, verp_delimiter_filter, and those of shared/Service/Log/LogOptions.cs.
+///   queue_directory, requiretls_enable, sendmail_fix_line_endings, traces_enable, verp_delimiter_filter, and those of shared/Service/Log/LogOptions.cs.
 /// BUGS
 ///   On a file system without O_TMPFILE (NFS; overlays of older kernels) a program that is ended by a signal leaves a file that is never mail;
 ///   "postsuper -p" removes it.

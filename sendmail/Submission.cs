@@ -93,6 +93,8 @@ internal sealed class Submission
         // In the field where it stands in all queue files; the sizes are not known yet.
         if (_options.RequiresTls)
             writer.Write(RecordType.Size, new SizeRecord(0, 0, 0, 0, 0, SmtpUtf8.None, RequireTls.Yes).ToString());
+        if (_settings.KnowsTraces && TraceContext.Parse(Caller.Variable("TRACEPARENT")) is { } trace)
+            writer.WriteAttribute(AttributeName.TraceContext, trace.ToString());
         if (_options.EnvelopeId is { } id)
             writer.WriteAttribute(AttributeName.EnvelopeId, id);
         if (_options.Return != DsnReturn.Unspecified)

@@ -34,6 +34,9 @@ internal sealed record SubmissionSettings
     /// <summary>future_release_limit; zero: mail goes out at once.</summary>
     internal required TimeSpan FutureReleaseLimit { get; init; }
 
+    /// <summary>traces_enable.</summary>
+    internal required bool KnowsTraces { get; init; }
+
     /// <summary>default_verp_delimiters: what -XV stands for.</summary>
     internal required string VerpDelimiters { get; init; }
 
@@ -57,6 +60,7 @@ internal sealed record SubmissionSettings
         },
         KnowsRequireTls = config.Get(Parameters.RequiretlsEnable),
         FutureReleaseLimit = config.Get(Parameters.FutureReleaseLimit),
+        KnowsTraces = config.Get(Parameters.TracesEnable),
         VerpDelimiters = config.Get(Parameters.DefaultVerpDelimiters),
         VerpDelimiterFilter = config.Get(Parameters.VerpDelimiterFilter),
     };

@@ -160,6 +160,8 @@ internal sealed class DeliveryAgent : IDisposable
         DeliveryContext delivery = new(request, () => file.ReadContent(request.DataOffset), records, _surroundings);
         DeliveryReport report = new SmtpConnect(delivery, _lookup, _policies, _cache).Deliver();
         records.Settle();
+        if (records.Events?.Whole(request) is { } attempt)
+            _events!.Write(attempt);
         if (report.IsCorrupt)
             MarkCorrupt(request, file.Handle, "the message content cannot be read");
         return report;

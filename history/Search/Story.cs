@@ -39,6 +39,8 @@ internal static class Story
         EventKind.Bounced => $"refused for good{At(told)}",
         EventKind.Expired => "given up, it is too old",
         EventKind.Discarded => "thrown away, by a rule",
+        EventKind.Scheduled => "waits for its next attempt",
+        EventKind.Removed => "left the queue",
         EventKind.Held => "put on hold",
         EventKind.Released => "released from hold",
         EventKind.Deleted => "deleted by an operator",

@@ -95,7 +95,7 @@ internal sealed class DeliveryMeters : IEventSink
             case EventKind.Delivered or EventKind.Relayed or EventKind.Bounced or EventKind.Deferred or EventKind.Expired or EventKind.Expanded or EventKind.Discarded or EventKind.Suppressed:
                 CountRecipient(told);
                 break;
-            case EventKind.Accepted or EventKind.Queued or EventKind.Held or EventKind.Released or EventKind.Deleted or EventKind.Requeued or EventKind.Redirected or EventKind.Notice or EventKind.Report or EventKind.Complaint:
+            case EventKind.Accepted or EventKind.Queued or EventKind.Removed or EventKind.Held or EventKind.Released or EventKind.Deleted or EventKind.Requeued or EventKind.Redirected or EventKind.Notice or EventKind.Report or EventKind.Complaint:
                 _messages.Add(1, new KeyValuePair<string, object?>("step", told.Kind.Word()));
                 break;
         }

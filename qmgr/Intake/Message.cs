@@ -30,6 +30,7 @@ internal sealed class Message
         (Encoding, SmtpUtf8, Tracing) = (envelope.Encoding, envelope.SmtpUtf8, envelope.Tracing);
         RequireTls = envelope.RequireTls;
         (EnvelopeId, Return, Verp) = (envelope.EnvelopeId, envelope.Return, envelope.Verp);
+        Trace = TraceContext.Parse(envelope.Attribute(AttributeName.TraceContext));
         Origin = MessageOrigin.Of(envelope);
         OwnRoute = RouteOf(envelope);
         TlsLevel = envelope.Attribute(AttributeName.TlsLevel);
@@ -55,6 +56,9 @@ internal sealed class Message
     internal SmtpUtf8 SmtpUtf8 { get; }
 
     internal Tracing Tracing { get; }
+
+    /// <summary>What it is part of; null: nothing that anybody wants to know.</summary>
+    internal TraceContext? Trace { get; }
 
     /// <summary>What its sender wants of TLS.</summary>
     internal RequireTls RequireTls { get; }

@@ -28,7 +28,7 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, EventBook ev
         if (route.BuiltIn == BuiltInTransport.Retry || (route.BuiltIn == BuiltInTransport.Error && settings.SoftBounce))
         {
             PutOff(message, retry);
-            Defer(message, recipients, dsn.AsTransient());
+            Defer(message, recipients, dsn.AsTransient(), WaitCode.Backoff);
         }
         else if (route.BuiltIn == BuiltInTransport.Error)
         {
@@ -78,7 +78,8 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, EventBook ev
     }
 
     /// <summary>Leaves recipients in the file, and records the reason. That they are put off the message knows from the caller.</summary>
-    internal void Defer(Message message, IReadOnlyList<Recipient> recipients, Dsn reason)
+    /// <param name="waits">Its class.</param>
+    internal void Defer(Message message, IReadOnlyList<Recipient> recipients, Dsn reason, WaitCode waits)
     {
         foreach (Recipient recipient in recipients)
         {
@@ -89,7 +90,7 @@ internal sealed class BuiltIn(ReportLines lines, ActiveFiles files, EventBook ev
                     message.MissRecord();
                 Tell(message, recipient, DeliveryStatus.Deferred, reason);
                 if (events.IsOn)
-                    events.Tell(EventBook.Of(message, recipient, EventKind.Deferred, DeliveryStatus.Deferred, reason, Now));
+                    events.Tell(EventBook.Of(message, recipient, EventKind.Deferred, DeliveryStatus.Deferred, reason, Now, waits));
                 message.Settle(1);
             }));
         }

@@ -142,6 +142,8 @@ internal sealed class Completion(
             files.Flush(message.Id);
         if (!message.IsPaused && message.Diversion is null)
             files.NoteAttempt(message);
+        if (events.IsOn)
+            events.Tell(EventBook.Scheduled(message, next));
         if (!files.Defer(message.Id, next, message.IsPaused))
             Log.GoneBeforeDeferral(message);
         active.Remove(message);
@@ -221,6 +223,8 @@ internal sealed class Completion(
 
     private void Remove(Message message) => files.Insist(message.Id, () =>
     {
+        if (events.IsOn)
+            events.Tell(EventBook.Removed(message));
         if (files.Remove(message.Id))
             Log.Removed(message);
         else

@@ -67,15 +67,26 @@ internal sealed class EventBook(string directory, ITimers timers, Log log)
         Sender = message.Sender,
         Size = message.Size,
         EnvelopeId = message.EnvelopeId,
+        Trace = EventTrace.Of(message.Trace, message.Id),
     };
 
     /// <summary>It is taken up for the first time.</summary>
     internal static MailEvent Queued(Message message) =>
         Of(message, EventKind.Queued, MailEvent.IdOf(message.Id, EventKind.Queued)) with { Recipients = message.TotalRecipients };
 
+    /// <summary>It waits for its next attempt.</summary>
+    /// <param name="next">Of which the time is that, microseconds since 1970.</param>
+    internal static MailEvent Scheduled(Message message, long next) =>
+        Of(message, EventKind.Scheduled, MailEvent.IdOf(message.Id, EventKind.Scheduled, message.ActiveMicroseconds)) with { NextAttempt = next };
+
+    /// <summary>It leaves the queue.</summary>
+    internal static MailEvent Removed(Message message) =>
+        Of(message, EventKind.Removed, MailEvent.IdOf(message.Id, EventKind.Removed)) with { Arrived = message.ArrivalMicroseconds };
+
     /// <summary>What became of a recipient that no agent had.</summary>
     /// <param name="now">Microseconds since 1970.</param>
-    internal static MailEvent Of(Message message, Recipient recipient, EventKind kind, DeliveryStatus status, Dsn dsn, long now) =>
+    /// <param name="waits">Why it waits, if it does.</param>
+    internal static MailEvent Of(Message message, Recipient recipient, EventKind kind, DeliveryStatus status, Dsn dsn, long now, WaitCode? waits = null) =>
         Of(message, kind, kind.IsEnd() ? MailEvent.IdOfRecipient(message.Id, recipient.Offset, kind) : MailEvent.IdOfRecipient(message.Id, recipient.Offset, kind, message.ActiveMicroseconds)) with
         {
             Time = now,
@@ -85,6 +96,7 @@ internal sealed class EventBook(string directory, ITimers timers, Log log)
             Status = DeliveryLog.Word(status),
             Dsn = dsn.Status,
             Reply = dsn.Reason,
+            Reason = waits?.Word(),
             Delays = new EventDelays(message.ActiveMicroseconds - message.ArrivalMicroseconds, now - message.ActiveMicroseconds, 0, 0),
         };
 }

@@ -33,7 +33,7 @@ internal sealed class Results(BuiltIn builtIn, ActiveFiles files, Routing routin
     internal void PutOff(Entry entry, Dsn reason)
     {
         PutOff(entry, siteFailed: true);
-        builtIn.Defer(entry.Message, entry.Release(), reason);
+        builtIn.Defer(entry.Message, entry.Release(), reason, entry.Destination.DeadBecause is null ? WaitCode.TransportSuspended : WaitCode.DeadDestination);
     }
 
     /// <summary>The agent went away; what it had done by then, it has noted in the file.</summary>
@@ -47,7 +47,7 @@ internal sealed class Results(BuiltIn builtIn, ActiveFiles files, Routing routin
         entry.Release();
         if (left.Count < recipients.Count)
             message.Settle(recipients.Count - left.Count);
-        builtIn.Defer(message, left, reason);
+        builtIn.Defer(message, left, reason, WaitCode.Backoff);
     }
 
     private void PutOff(Entry entry, bool siteFailed)

@@ -48,7 +48,7 @@ internal sealed class Dispatch(Routing routing, PausedDeliveries paused, Suppres
             if (paused.Stops(message, route, recipient.Address) is { } why)
             {
                 message.Pause(paused.Version);
-                builtIn.Defer(message, [recipient], why);
+                builtIn.Defer(message, [recipient], why, paused.CodeFor(message, route, recipient.Address));
                 continue;
             }
             if (last is null || last.Route.Transport != route.Transport || last.Route.Destination != route.Destination)

@@ -1,4 +1,5 @@
 using PostfixNet.Configuration;
+using PostfixNet.Delivery;
 using PostfixNet.Mail;
 using PostfixNet.Queue;
 
@@ -77,6 +78,9 @@ internal sealed class PausedDeliveries(string queueDirectory, TimeProvider clock
         !IsInPart ? null
         : Find(route, message.Sender, recipient) is { } pause ? new Dsn("4.3.2", $"delivery paused by the operator: {pause}")
         : !message.IgnoresDeadDestinations && QuietUntil(route) is { } end ? new Dsn("4.3.2", $"quiet hours of the destination, until {MailTime.DateWithYear(end)}") : null;
+
+    /// <summary>Which of the two it is that stops it.</summary>
+    internal WaitCode CodeFor(Message message, Route route, string recipient) => Find(route, message.Sender, recipient) is null ? WaitCode.QuietHours : WaitCode.Paused;
 
     private long Now => MailTime.Microseconds(clock) / 1_000_000;
 }

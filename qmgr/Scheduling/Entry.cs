@@ -72,6 +72,7 @@ internal sealed class Entry(Job job, Destination destination, int capacity)
         SmtpUtf8 = Message.SmtpUtf8,
         RequireTls = Message.RequireTls,
         EnvelopeId = Message.EnvelopeId,
+        Trace = Message.Trace,
         Return = Message.Return,
         // A sender that was told of the delay is to hear of the delivery too.
         Tracing = Message.Tracing | (settings.ConfirmDelayCleared && Message.WarnTime < 0 ? Tracing.DelayWasTold : Tracing.None),

@@ -43,6 +43,9 @@ public sealed record DeliveryRequest
     /// <summary>ENVID of the sender, decoded; null when none.</summary>
     public string? EnvelopeId { get; init; }
 
+    /// <summary>What the message is part of; null: nothing that anybody wants to know.</summary>
+    public TraceContext? Trace { get; init; }
+
     /// <summary>RET of the sender.</summary>
     public DsnReturn Return { get; init; }
 
@@ -82,7 +85,7 @@ public sealed record DeliveryRequest
         return new AttributeList()
             .Add(FieldName.QueueName, Queue).Add(FieldName.QueueId, Id).Add(NextHopName, NextHop).Add(FieldName.Sender, Sender)
             .Add(SizeName, Size).Add(DataOffsetName, DataOffset).AddOptional(AttributeName.Encoding, Encoding.Word())
-            .Add(FieldName.SmtpUtf8, (long)SmtpUtf8).Add(FieldName.RequireTls, (long)RequireTls).AddOptional(AttributeName.EnvelopeId, EnvelopeId)
+            .Add(FieldName.SmtpUtf8, (long)SmtpUtf8).Add(FieldName.RequireTls, (long)RequireTls).AddOptional(AttributeName.EnvelopeId, EnvelopeId).AddOptional(AttributeName.TraceContext, Trace?.ToString())
             .Add(AttributeName.ReturnFlags, (long)Return).Add(AttributeName.TraceFlags, (long)Tracing)
             .Add(ArrivalTime, ArrivalMicroseconds).Add(ActiveTime, ActiveMicroseconds).Add(MoreWaitsName, MoreWaits).Add(ForAll, IsForAll).AddOptional(ReturnPathName, ReturnPath).AddOptional(Outcomes, WantsOutcomes ? "1" : null)
             .Add(FieldName.Recipients, recipients).AddOptional(OriginName, Origin?.ToAttributes()).AddOptional(RuleName, Rule?.ToAttributes());
@@ -111,6 +114,7 @@ public sealed record DeliveryRequest
             SmtpUtf8 = SmtpUtf8Flags.FromNumber(list.Number(FieldName.SmtpUtf8)),
             RequireTls = RequireTlsWords.FromNumber(list.Number(FieldName.RequireTls, 0)),
             EnvelopeId = list.OptionalText(AttributeName.EnvelopeId),
+            Trace = TraceContext.Parse(list.OptionalText(AttributeName.TraceContext)),
             Return = DsnReturns.FromNumber(list.Number(AttributeName.ReturnFlags)),
             Tracing = TracingFlags.FromNumber(list.Number(AttributeName.TraceFlags)),
             ArrivalMicroseconds = list.Number(ArrivalTime),

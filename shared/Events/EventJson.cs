@@ -94,6 +94,8 @@ internal static class EventJson
                 json.WriteBoolean("resumed"u8, resumed);
             json.WriteEndObject();
         }
+        if (told.Arrived is { } arrived)
+            json.WriteString("arrived"u8, Time(arrived));
         if (told.NextAttempt is { } next)
             json.WriteString("next_attempt"u8, Time(next));
         Number(json, "count"u8, told.Count);
@@ -102,6 +104,7 @@ internal static class EventJson
             json.WriteStartObject("trace"u8);
             Text(json, "trace_id"u8, trace.TraceId, longest, ref isCut);
             Text(json, "span_id"u8, trace.SpanId, longest, ref isCut);
+            Text(json, "parent_id"u8, trace.ParentId, longest, ref isCut);
             json.WriteBoolean("sampled"u8, trace.Sampled);
             json.WriteEndObject();
         }
@@ -197,6 +200,7 @@ internal static class EventJson
             case "dsn": return read with { Dsn = Text(ref json) };
             case "reply": return read with { Reply = Text(ref json) };
             case "reason": return read with { Reason = Text(ref json) };
+            case "arrived": return read with { Arrived = Moment(ref json) };
             case "next_attempt": return read with { NextAttempt = Moment(ref json) };
             case "count": return read with { Count = Long(ref json) };
             case "notice_for": return read with { NoticeFor = Text(ref json) };
@@ -224,7 +228,7 @@ internal static class EventJson
             case "trace":
                 {
                     Fields fields = Fields.Read(ref json);
-                    return read with { Trace = new(fields.Text("trace_id") ?? "", fields.Text("span_id"), fields.Flag("sampled") ?? false) };
+                    return read with { Trace = new(fields.Text("trace_id") ?? "", fields.Text("span_id"), fields.Flag("sampled") ?? false) { ParentId = fields.Text("parent_id") } };
                 }
             default:
                 json.Skip();

@@ -13,6 +13,8 @@ public enum EventKind
     Attempt,
     /// <summary>A recipient is tried again later.</summary>
     Deferred,
+    /// <summary>A message waits for its next attempt.</summary>
+    Scheduled,
     /// <summary>A server of the recipient's domain has it, or one that speaks LMTP.</summary>
     Delivered,
     /// <summary>A relay has it, that is, a next hop that was given here.</summary>
@@ -31,6 +33,8 @@ public enum EventKind
     Released,
     /// <summary>A message was removed, by an operator.</summary>
     Deleted,
+    /// <summary>A message left the queue: all its recipients are at their end.</summary>
+    Removed,
     /// <summary>A message is processed anew, under another queue ID.</summary>
     Requeued,
     /// <summary>A message, or a recipient, got another recipient.</summary>

@@ -55,7 +55,7 @@ public sealed record MailEvent(EventKind Kind, string Id)
     /// <summary>Bytes of the content.</summary>
     public long? Size { get; init; }
 
-    /// <summary>Recipients of the envelope, when the queue manager first saw it.</summary>
+    /// <summary>Recipients of the envelope, when the queue manager first saw it; of an attempt, those that it was for.</summary>
     public int? Recipients { get; init; }
 
     /// <summary>Who gave it to the SMTP server.</summary>
@@ -102,6 +102,9 @@ public sealed record MailEvent(EventKind Kind, string Id)
 
     /// <summary>How the session was protected.</summary>
     public EventTls? Tls { get; init; }
+
+    /// <summary>Of a message that left the queue: when it came in, microseconds since 1970.</summary>
+    public long? Arrived { get; init; }
 
     /// <summary>When it is tried again, microseconds since 1970.</summary>
     public long? NextAttempt { get; init; }
@@ -155,6 +158,19 @@ public sealed record EventTls(string Level, string? Protocol, string? Cipher, st
 
 /// <summary>Place of a message in a trace (W3C Trace Context).</summary>
 /// <param name="TraceId">32 hexadecimal digits.</param>
-/// <param name="SpanId">16 hexadecimal digits.</param>
+/// <param name="SpanId">Of the message itself, 16 hexadecimal digits.</param>
 /// <param name="Sampled">It is recorded elsewhere.</param>
-public sealed record EventTrace(string TraceId, string? SpanId, bool Sampled);
+public sealed record EventTrace(string TraceId, string? SpanId, bool Sampled)
+{
+    /// <summary>Span of who sent the message, 16 hexadecimal digits; null: the trace begins with it.</summary>
+    public string? ParentId { get; init; }
+
+    /// <summary>The place of a message.</summary>
+    /// <param name="context">null: it is in no trace.</param>
+    /// <param name="queueId">The span of a message follows from it.</param>
+    public static EventTrace? Of(Mail.TraceContext? context, object queueId)
+    {
+        ArgumentNullException.ThrowIfNull(queueId);
+        return context is null ? null : new EventTrace(context.TraceId, context.SpanOf(queueId.ToString()!), context.IsSampled) { ParentId = context.ParentId };
+    }
+}

@@ -35,6 +35,10 @@ public enum HeaderName
     TlsRequired,
     /// <summary>Require-TLS-ESMTP:, which takes REQUIRETLS through filters that do not know it</summary>
     RequireTlsEsmtp,
+    /// <summary>traceparent: (W3C Trace Context)</summary>
+    TraceParent,
+    /// <summary>tracestate:, which goes with it</summary>
+    TraceState,
     /// <summary>Another one with addresses of those who send, such as Reply-To:</summary>
     OtherSender,
     /// <summary>Another one with addresses of those who receive, such as Bcc:</summary>
@@ -54,7 +58,7 @@ public static class HeaderNames
         ("received", HeaderName.Received), ("from", HeaderName.From), ("to", HeaderName.To), ("cc", HeaderName.Cc),
         ("date", HeaderName.Date), ("message-id", HeaderName.MessageId),
         ("content-transfer-encoding", HeaderName.ContentTransferEncoding),
-        ("tls-required", HeaderName.TlsRequired), ("require-tls-esmtp", HeaderName.RequireTlsEsmtp),
+        ("tls-required", HeaderName.TlsRequired), ("require-tls-esmtp", HeaderName.RequireTlsEsmtp), ("traceparent", HeaderName.TraceParent), ("tracestate", HeaderName.TraceState),
         ("reply-to", HeaderName.OtherSender), ("sender", HeaderName.OtherSender), ("bcc", HeaderName.OtherRecipient),
         ("errors-to", HeaderName.OtherSender), ("return-receipt-to", HeaderName.OtherSender), ("return-path", HeaderName.OtherSender),
         ("disposition-notification-to", HeaderName.OtherSender), ("mail-followup-to", HeaderName.OtherSender),

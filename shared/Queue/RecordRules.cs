@@ -69,7 +69,7 @@ public static class RecordRules
     private static readonly string[] s_userAttributes =
     [
         AttributeName.Encoding, AttributeName.RewriteContext, AttributeName.TraceFlags, AttributeName.EnvelopeId,
-        AttributeName.ReturnFlags, AttributeName.NotifyFlags, AttributeName.DsnOriginalRecipient, AttributeName.ReleaseTime,
+        AttributeName.ReturnFlags, AttributeName.NotifyFlags, AttributeName.DsnOriginalRecipient, AttributeName.ReleaseTime, AttributeName.TraceContext,
     ];
 
     private static readonly RecordFate[] s_fates = Fates();

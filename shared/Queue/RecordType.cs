@@ -113,6 +113,8 @@ public static class AttributeName
     public const string LogClientAddress = "log_client_address";
     /// <summary>Its TCP port.</summary>
     public const string LogClientPort = "log_client_port";
+    /// <summary>What the message is part of, as "traceparent" of W3C Trace Context; Postfix's programs pass it over.</summary>
+    public const string TraceContext = "trace_context";
     /// <summary>SMTP or ESMTP.</summary>
     public const string LogProtocolName = "log_protocol_name";
     /// <summary>What the client called itself.</summary>

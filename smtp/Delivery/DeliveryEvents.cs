@@ -9,6 +9,10 @@ namespace PostfixNet.Smtp;
 /// <param name="attempt">Which attempt it is.</param>
 internal sealed class DeliveryEvents(string transport, int attempt)
 {
+    private readonly HashSet<string> _words = [];
+    private MailEvent? _first, _last;
+    private int _count;
+
     /// <summary>One recipient.</summary>
     /// <param name="status">What became of it; not that of a probe.</param>
     /// <param name="times">When what happened.</param>
@@ -24,7 +28,7 @@ internal sealed class DeliveryEvents(string transport, int attempt)
         string id = kind == EventKind.Deferred
             ? MailEvent.IdOfRecipient(request.Id, recipient.Offset, kind, request.ActiveMicroseconds)
             : MailEvent.IdOfRecipient(request.Id, recipient.Offset, kind);
-        return new MailEvent(kind, id)
+        MailEvent told = new(kind, id)
         {
             Time = times.Done,
             QueueId = turn.Delivery.QueueId,
@@ -42,8 +46,28 @@ internal sealed class DeliveryEvents(string transport, int attempt)
             Remote = turn.Peer is { } peer ? new EventRemote(peer.Host, peer.Address, peer.Port == 0 ? null : peer.Port) : null,
             Delays = new EventDelays(times.Active - times.Arrival, times.Handed - times.Active, times.SetUp - times.Handed, times.Done - times.SetUp),
             Tls = TlsOf(turn),
+            Reason = kind == EventKind.Deferred ? WaitCode.Backoff.Word() : null,
+            Trace = EventTrace.Of(request.Trace, request.Id),
         };
+        _words.Add(told.Status!);
+        (_first, _last, _count) = (_first ?? told, told, _count + 1);
+        return told;
     }
+
+    /// <summary>All of it, once it is over; null: it was about nobody.</summary>
+    /// <param name="request">What it was asked for.</param>
+    internal MailEvent? Whole(DeliveryRequest request) => _last is null ? null : _last with
+    {
+        Kind = EventKind.Attempt,
+        // Deliveries of a message to several destinations differ by whom they are for.
+        Id = MailEvent.IdOfRecipient(request.Id, request.Recipients[0].Offset, EventKind.Attempt, request.ActiveMicroseconds),
+        Recipient = null,
+        OriginalRecipient = null,
+        Recipients = _count,
+        Status = _words.Count == 1 ? _last.Status : "mixed",
+        Reason = null,
+        Delays = _first!.Delays! with { Connection = _last.Delays!.Connection, Transmission = _last.Delays.Transmission },
+    };
 
     // A mail exchanger of the recipient's domain; and LMTP is spoken where mailboxes are.
     private static bool IsItsServer(ServerTurn turn, Recipient recipient) => turn.Delivery.Options.IsLmtp

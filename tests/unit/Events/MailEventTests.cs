@@ -35,9 +35,10 @@ public sealed class MailEventTests
         Remote = new("mx.dest.test", "2001:db8::1", 25),
         Delays = new(10_000, 0, 1_500_000, 1),
         Tls = new("dane", "TLSv1.3", "TLS_AES_256_GCM_SHA384", "dane", false),
+        Arrived = 1_772_357_100_000_000,
         NextAttempt = 1_772_357_700_000_000,
         Count = 5,
-        Trace = new("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", true),
+        Trace = new("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", true) { ParentId = "00f067aa0ba902b7" },
         NoticeFor = "4jWhRP4YSKz1jQ9K",
         IsCut = true,
     };

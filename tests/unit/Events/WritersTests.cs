@@ -72,6 +72,11 @@ public sealed class WritersTests : IDisposable
         Assert.Equal(2_000_000, first.Delays!.BeforeQueueManager);
         Assert.Null(first.Tls?.Protocol);
         Assert.StartsWith("2.", first.Dsn, StringComparison.Ordinal);
+        // The delivery as a whole; about nobody, there is nothing to tell.
+        MailEvent whole = rig.Events!.Whole(request)!;
+        Assert.Equal((EventKind.Attempt, $"{request.Id}:{recipient.Offset}:attempt:5000000", 2, "sent", null), (whole.Kind, whole.Id, whole.Recipients, whole.Status, whole.Recipient));
+        Assert.Equal(2_000_000, whole.Delays!.BeforeQueueManager);
+        Assert.Null(new DeliveryEvents("smtp", 3).Whole(request));
     }
 
     [Theory]
@@ -101,7 +106,7 @@ public sealed class WritersTests : IDisposable
         QueueId id = machine.Put(QueueName.Incoming, ["a@q.test"]);
         machine.Feed(QueueName.Incoming, id);
         machine.Clock.RunFor(0);
-        Assert.Equal([$"queued {id}", $"suppressed {id} a@q.test"], Told(directory).Select(Short).Order());
+        Assert.Equal([$"queued {id}", $"removed {id}", $"suppressed {id} a@q.test"], Told(directory).Select(Short).Order());
     }
 
     [Fact]
@@ -121,7 +126,7 @@ public sealed class WritersTests : IDisposable
         Assert.Equal([$"queued {id}"], Told(directory).Select(Short).Where(static line => !line.StartsWith("deferred", StringComparison.Ordinal)));
         Assert.Equal(3, Left(machine, id).Count);
         machine.Clock.RunFor(0);
-        Assert.Equal([$"bounced {id} b@bad.test", $"deferred {id} c@later.test", $"discarded {id} a@gone.test", $"queued {id}"], Told(directory).Select(Short).Order());
+        Assert.Equal([$"bounced {id} b@bad.test", $"deferred {id} c@later.test", $"discarded {id} a@gone.test", $"queued {id}", $"scheduled {id}"], Told(directory).Select(Short).Order());
         Assert.Equal(["c@later.test"], Left(machine, id));
         Assert.Equal(3, Told(directory)[0].Recipients);
         // Another attempt is no other beginning.

@@ -8,7 +8,7 @@ namespace PostfixNet.UnitTests.ChangedParameters;
 public sealed class CompletenessTests
 {
     private static readonly Row[] s_rows =
-        [.. BounceRows.All, .. CleanupRows.All, .. EventsRows.All, .. HistoryRows.All, .. MasterRows.All, .. MetricsRows.All, .. MilterRows.All, .. MtaStsRows.All, .. QmgrRows.All, .. SmtpRows.All, .. SmtpTlsRows.All, .. SmtpdAccessRows.All, .. SmtpdRows.All, .. SmtpdRows.Security, .. SmtpdSaslRows.All, .. SubmissionRows.All, .. TlsrptRows.All, .. WebhooksRows.All, .. WebRows.All];
+        [.. BounceRows.All, .. CleanupRows.All, .. EventsRows.All, .. HistoryRows.All, .. MasterRows.All, .. MetricsRows.All, .. MilterRows.All, .. MtaStsRows.All, .. QmgrRows.All, .. SmtpRows.All, .. SmtpTlsRows.All, .. SmtpdAccessRows.All, .. SmtpdRows.All, .. SmtpdRows.Security, .. SmtpdSaslRows.All, .. SubmissionRows.All, .. TlsrptRows.All, .. TraceRows.All, .. WebhooksRows.All, .. WebRows.All];
 
     // What only whole processes show: parameter, class and method among the tests of the whole system.
     private static readonly (string Parameter, string Class, string Method)[] s_shownBy =

@@ -255,7 +255,8 @@ public sealed class MailQueueTests : IDisposable
         using System.Net.Sockets.TcpListener silent = new(System.Net.IPAddress.Loopback, 0);
         silent.Start();
         using MailQueue queue = To(((System.Net.IPEndPoint)silent.LocalEndpoint).Port, static options => options.ConnectTimeout = TimeSpan.FromMilliseconds(50));
-        Assert.Contains("no session within", (await Assert.ThrowsAsync<MailQueueUnavailableException>(() => queue.CheckAsync())).Message, StringComparison.Ordinal);
+        // Of two limits the one of the session, or that of the answer within it, may be first.
+        Assert.Matches("no (session|answer) within", (await Assert.ThrowsAsync<MailQueueUnavailableException>(() => queue.CheckAsync())).Message);
     }
 
     [Fact]

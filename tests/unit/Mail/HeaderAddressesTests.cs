@@ -110,10 +110,11 @@ public class HeaderAddressesTests
     [InlineData("a b ")]
     public void Takes_linear_time_whatever_the_text(string piece)
     {
-        string body = string.Concat(Enumerable.Repeat(piece, 200_000));
+        // What grows with the square takes minutes here, and what is linear a part of a second, however busy the machine is.
+        string body = string.Concat(Enumerable.Repeat(piece, 500_000));
         long start = Stopwatch.GetTimestamp();
         string same = HeaderAddresses.Rewrite(body, a => a.Address + "x", int.MaxValue);
-        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(5));
+        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(60));
         Assert.NotNull(same);
     }
 }

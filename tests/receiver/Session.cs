@@ -173,7 +173,7 @@ internal sealed class Session(SmtpReceiver receiver, Stream stream, int connecti
         {
             int number = receiver.Store(new ReceivedMessage(
                 0, connection, helo, sender!, senderParameters, recipients, content, DateTimeOffset.UtcNow)
-                { ClientCertificate = (stream as SslStream)?.RemoteCertificate?.Subject });
+            { ClientCertificate = (stream as SslStream)?.RemoteCertificate?.Subject });
             Say(string.Create(CultureInfo.InvariantCulture, $"250 2.0.0 Ok: stored as {number}"));
         }
         Forget();

@@ -4,8 +4,8 @@ using System.Text.Json;
 using PostfixNet.Delivery;
 using PostfixNet.Events;
 using PostfixNet.History;
-using PostfixNet.UnitTests.Smtp;
 using PostfixNet.Sql;
+using PostfixNet.UnitTests.Smtp;
 
 namespace PostfixNet.UnitTests.History;
 

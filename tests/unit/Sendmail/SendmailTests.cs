@@ -497,4 +497,18 @@ public sealed class SendmailTests
     }
 
     private static byte[] Lines(int count, int length) => Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(new string('x', length - 1) + "\n", count)));
+
+    // docs/traces.md: programs that are traced name their trace in the environment.
+    [Theory]
+    [InlineData("events_enable = true\ntraces_enable = true\n", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", true)]
+    [InlineData("events_enable = true\ntraces_enable = true\n", "00-00000000000000000000000000000000-b7ad6b7169203331-01", false)]
+    [InlineData("events_enable = true\ntraces_enable = true\n", "nonsense\n", false)]
+    [InlineData("", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false)]
+    public void The_trace_that_the_environment_names_goes_with_the_message(string settings, string context, bool isTaken)
+    {
+        using Drop drop = new(settings);
+        (int status, _, string error) = drop.Run("Subject: s\n\ntext\n"u8.ToArray(), ["-f", "a@b.test", "c@d.test"], new Dictionary<string, string> { ["TRACEPARENT"] = context });
+        Assert.Equal((0, ""), (status, error));
+        Assert.Equal(isTaken ? [$"trace_context={context}"] : [], drop.Of('A').Where(static attribute => attribute.StartsWith("trace", StringComparison.Ordinal)));
+    }
 }

@@ -70,7 +70,7 @@ internal static class Operations
             return NotHere(pid);
         int before = Reloads(instance.Settings.Queue);
         Signals.TrySend(pid, Signals.HangUp);
-        return TellReload(instance.Settings.Queue, before);
+        return TellReload(instance.Settings.Queue, pid, before);
     }
 
     private static int Reloads(string queue)
@@ -80,10 +80,12 @@ internal static class Operations
     }
 
     // What the running system made of it; one that takes long says it in the log.
-    private static int TellReload(string queue, int before)
+    private static int TellReload(string queue, int pid, int before)
     {
         for (Deadline end = Deadline.In(s_reloadLimit); !end.IsOver; Descriptor.Pause(20))
         {
+            if (PidFile.Running(queue) != pid)
+                return Caller.Fail("the mail system has been stopped meanwhile", 1);
             using JsonDocument? status = StatusQuestion.Ask(queue);
             if (status is null || status.RootElement.GetProperty("reloads").GetInt32() == before)
                 continue;

@@ -19,19 +19,19 @@ internal sealed class Flusher(QueueDirectories queues, Action wakeQueueManager, 
     {
         if (!QueueId.TryParse(text, out QueueId id))
             return null;
-        if (Move(id, queues.PathOf(QueueName.Deferred, id)) is not { } moved)
+        if (Move(id, queues.PathOf(QueueName.Deferred, id), takesScheduled: true) is not { } moved)
             return null;
         if (moved)
             wakeQueueManager();
         return moved ? 1 : 0;
     }
 
-    /// <summary>All deferred mail with a recipient in a domain that still waits.</summary>
+    /// <summary>All deferred mail, but what its sender or an operator has scheduled, with a recipient in a domain that still waits.</summary>
     /// <param name="domain">Compared without regard to case; not with the domains below it.</param>
     /// <inheritdoc cref="All" path="/*[not(self::param)]"/>
     internal int? Site(string domain) => All(domain, mail => mail.Recipients().Any(recipient => Address.DomainOf(recipient.Address).Equals(domain, StringComparison.OrdinalIgnoreCase)), null);
 
-    /// <summary>All deferred mail that a filter means.</summary>
+    /// <summary>All deferred mail that a filter means, with the same exception.</summary>
     /// <inheritdoc cref="All" path="/*[not(self::param)]"/>
     internal int? Matching(Filter filter, IRoutes routes) => All(filter.Text, filter.Fits, routes);
 
@@ -51,7 +51,7 @@ internal sealed class Flusher(QueueDirectories queues, Action wakeQueueManager, 
                     if (mail is not { WrongMode: null } || !isWanted(mail))
                         continue;
                 }
-                bool? moved = Move(entry.Id, entry.Path);
+                bool? moved = Move(entry.Id, entry.Path, takesScheduled: false);
                 failed |= moved is null;
                 if (moved == true && ++count % 100 == 0)
                     wakeQueueManager();
@@ -67,7 +67,8 @@ internal sealed class Flusher(QueueDirectories queues, Action wakeQueueManager, 
         return failed ? null : count;
     }
 
-    private bool? Move(QueueId id, string path)
+    // Mail that has a time of its own goes before it when it is meant itself.
+    private bool? Move(QueueId id, string path, bool takesScheduled)
     {
         try
         {
@@ -75,6 +76,7 @@ internal sealed class Flusher(QueueDirectories queues, Action wakeQueueManager, 
                 return false;
             using SafeFileHandle file = FileSystem.Open(path, write: true);
             if (FileSystem.Status(file) is not { Kind: FileKind.Regular, LinkCount: 1 } status || !QueueFileMode.IsReady(status.Mode)
+                || (!takesScheduled && (status.Mode & QueueFileMode.Scheduled) != 0 && status.ModifiedNanoseconds / 1000 > MailTime.NowMicroseconds)
                 || !FileSystem.TrySetTime(path, MailTime.NowMicroseconds * 1000))
                 return false;
             FileSystem.ChangeMode(file, set: QueueFileMode.FlushFirst, clear: 0);

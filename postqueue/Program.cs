@@ -19,7 +19,7 @@ namespace PostfixNet.Postqueue;
 ///   The service showq: started by master with the argument -showq, not by hand.
 /// DESCRIPTION
 ///   -p lists the queue in the layout of sendmail's mailq; -j as one JSON object a line. -f makes qmgr try all mail now, but what its sender or an operator has scheduled;
-///   -i one deferred message; -s all deferred mail with a recipient in a domain, which need not be in fast_flush_domains:
+///   -i one deferred message; -s all other deferred mail with a recipient in a domain, which need not be in fast_flush_domains:
 ///   the queue files are looked through, no logs are kept. What is flushed is tried though its destination seemed dead.
 ///   --match narrows -p, -j and -f to mail that a filter means (docs/selection.md); headers are for the super-user and the owner of the queue to ask for. With -f it tells how many.
 ///   Behind Postfix's fields -j tells reason_code, transport and next_hop of each recipient, and next_attempt and attempts of the message, where they are known.

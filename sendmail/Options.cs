@@ -103,6 +103,8 @@ internal sealed class Options
             if (getopt.Word?.Split('=', 2) is [HoldFor or HoldUntil, ..] hold)
             {
                 getopt.Skip();
+                if (options.Release > 0)
+                    throw new SubmissionException($"{HoldFor} or {HoldUntil}, and once");
                 options.Release = ReleaseTime(hold[0], hold.Length > 1 ? hold[1] : getopt.Word ?? "", now);
                 if (hold.Length == 1)
                     getopt.Skip();

@@ -88,7 +88,7 @@ internal static class Program
 
     private static int Run(string name, string[] arguments)
     {
-        Options options = Options.Parse(name, arguments, Letters, MailTime.NowSeconds, s_log.Warn);
+        Options options = Options.Parse(name, arguments, Letters, FutureRelease.Next(MailTime.NowMicroseconds), s_log.Warn);
         if (options.HasInterval && options.Mode != Mode.StartSystem)
             return ExitStatus.Ok;
         switch (options.Mode)

@@ -22,7 +22,7 @@ internal sealed class Submission
         string name = options.Sender is null ? SubmissionException.Name(_caller) : SubmissionException.Name(Sender);
         if (options.RequiresTls && !settings.KnowsRequireTls)
             throw new SubmissionException("REQUIRETLS is asked for, and requiretls_enable is off", ExitStatus.Unavailable);
-        if (options.Release > MailTime.NowSeconds + (long)settings.FutureReleaseLimit.TotalSeconds)
+        if (options.Release > FutureRelease.Next(MailTime.NowMicroseconds) + (long)settings.FutureReleaseLimit.TotalSeconds)
             throw new SubmissionException(settings.FutureReleaseLimit == TimeSpan.Zero ? "mail cannot wait for a time of its own: future_release_limit is 0" : "that is later than future_release_limit allows", ExitStatus.Unavailable);
         _complaint = (text, status) => new SubmissionException($"{name}: {text}", status);
         if (options.Verp is not null)

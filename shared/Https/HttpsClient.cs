@@ -87,7 +87,7 @@ public sealed class HttpsClient : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException or AuthenticationException)
         {
-            throw new HttpsException(_certificateTrouble ?? Innermost(e).Message, isOfCertificate: _certificateTrouble is not null);
+            throw new HttpsException(_certificateTrouble ?? Answered(e) ?? Innermost(e).Message, isOfCertificate: _certificateTrouble is not null);
         }
     }
 
@@ -143,6 +143,15 @@ public sealed class HttpsClient : IDisposable
         return names.Exists(name => CertificateNames.Matches(name, host)) ? null
             : $"its certificate is not for {host}: {(names.Count > 0 ? CertificateText.Printable(string.Join(", ", names)) : "it has no DNS name")}";
     }
+
+    // What a host says instead of an answer is shown to nobody.
+    private static string? Answered(Exception e) => e is not HttpRequestException { HttpRequestError: var error } ? null : error switch
+    {
+        HttpRequestError.InvalidResponse => "its answer is no HTTP",
+        HttpRequestError.ResponseEnded => "its answer ended too soon",
+        HttpRequestError.ConfigurationLimitExceeded => "the headers of its answer are too long",
+        _ => null,
+    };
 
     private static Exception Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e;
 

@@ -12,8 +12,13 @@ public static class FutureRelease
 
     private static readonly string[] s_dates = ["yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'"];
 
+    /// <summary>The whole second that comes next: from there on seconds are counted, so that nothing goes out early.</summary>
+    /// <param name="microseconds">Since 1970.</param>
+    /// <returns>Seconds since 1970.</returns>
+    public static long Next(long microseconds) => (microseconds + 999_999) / 1_000_000;
+
     /// <summary>HOLDFOR: so many seconds from now.</summary>
-    /// <param name="now">Seconds since 1970.</param>
+    /// <param name="now">Seconds since 1970, from <see cref="Next"/>.</param>
     /// <returns>Seconds since 1970; null: it is no number of at most nine digits.</returns>
     public static long? After(string seconds, long now) => seconds.Length <= MostDigits && long.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out long wait) ? now + wait : null;
 

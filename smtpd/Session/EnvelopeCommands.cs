@@ -31,7 +31,7 @@ internal sealed class EnvelopeCommands(Surroundings surroundings, Session sessio
             return NoSender(rest);
         SenderParameters parameters = new() { IsSmtpUtf8Enabled = Options.IsSmtpUtf8Enabled && Options.Offers("SMTPUTF8"), HasDsn = Options.Offers("DSN"), RequireTlsSupport = RequireTlsSupport };
         if (Greeting.MayHold(Options, session))
-            (parameters.Now, parameters.HoldLimit) = (MailTime.Microseconds(surroundings.Clock) / 1_000_000, (long)Options.FutureReleaseLimit.TotalSeconds);
+            (parameters.Now, parameters.HoldLimit) = (FutureRelease.Next(MailTime.Microseconds(surroundings.Clock)), (long)Options.FutureReleaseLimit.TotalSeconds);
         if (parameters.Read(path.Parameters) is { } problem)
             return problem;
         if (IsAddressOfOther(path.Address, parameters.IsSmtpUtf8))

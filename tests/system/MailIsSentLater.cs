@@ -17,7 +17,8 @@ public sealed class MailIsSentLater
         mail.Submit(MailSystem.Message("now"), "-f", "alice@origin.test", "bob@dest.test");
         Wait.For("two that wait", () => mail.Ids("deferred").Length == 2 && mail.Ids("maildrop", "incoming", "active").Length == 0);
         mail.WaitForLog(@"/qmgr\[\d+\]: \S+: to go out at .*, as its sender asked for$");
-        mail.Postqueue("-f").Ok();
+        foreach (string[] order in (string[][])[["-f"], ["-s", "dest.test"], ["-f", "--match", "domain=dest.test"]])
+            mail.Postqueue(order).Ok();
         RunningPrograms.Kill(Assert.Single(mail.Pids("qmgr")));
         string why = mail.Postqueue("explain", mail.Ids("deferred")[0]).Ok().Output;
         Assert.Contains("waits for the time that its sender or an operator chose", why, StringComparison.Ordinal);

@@ -112,7 +112,8 @@ internal sealed class Orders(WebOptions options, Log log)
                 JsonElement order = JsonElement.Parse(body, new JsonDocumentOptions { MaxDepth = 4, AllowDuplicateProperties = false });
                 _members = order.ValueKind == JsonValueKind.Object ? order.EnumerateObject().ToDictionary(static member => member.Name, static member => member.Value) : throw Wrong("no object of JSON");
             }
-            catch (JsonException)
+            // The second: half a character.
+            catch (Exception e) when (e is JsonException or InvalidOperationException)
             {
                 throw Wrong("no JSON");
             }
@@ -125,15 +126,28 @@ internal sealed class Orders(WebOptions options, Log log)
 
         /// <returns>null: it is not there, or empty.</returns>
         internal string? Text(string name) => !_members.TryGetValue(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null ? null
-            : value.ValueKind == JsonValueKind.String && value.GetString() is { Length: <= LongestText } text ? text.Length > 0 ? text : null : throw Wrong($"{name}: give a text");
+            : value.ValueKind == JsonValueKind.String && Whole(value) is { Length: <= LongestText } text ? text.Length > 0 ? text : null : throw Wrong($"{name}: give a text");
 
         /// <summary>One at least.</summary>
         internal IReadOnlyList<string> Texts(string name, int most)
         {
             if (!_members.TryGetValue(name, out JsonElement value) || value.ValueKind != JsonValueKind.Array || value.GetArrayLength() is 0 || value.GetArrayLength() > most
-                || value.EnumerateArray().Any(static item => item.ValueKind != JsonValueKind.String || item.GetString()!.Length > LongestText))
+                || value.EnumerateArray().Any(static item => item.ValueKind != JsonValueKind.String || Whole(item) is not { Length: <= LongestText }))
                 throw Wrong(string.Create(CultureInfo.InvariantCulture, $"{name}: give an array of 1 to {most} texts"));
             return [.. value.EnumerateArray().Select(static item => item.GetString()!)];
+        }
+
+        // null: half a character is in it.
+        private static string? Whole(JsonElement text)
+        {
+            try
+            {
+                return text.GetString();
+            }
+            catch (InvalidOperationException)
+            {
+                return null;
+            }
         }
 
         private static RequestException Wrong(string why) => new(StatusCodes.Status400BadRequest, why);

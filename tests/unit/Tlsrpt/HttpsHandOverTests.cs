@@ -49,6 +49,12 @@ public sealed class HttpsHandOverTests : IDisposable
         Assert.True(result.IsDone);
     }
 
+    // What it says may be a secret of another service.
+    [Theory]
+    [InlineData("INTERNAL \u001b[31m password=hunter2\r\n\r\n", "its answer is no HTTP")]
+    [InlineData("HTTP/1.1 200 OK\r\npassword", "its answer ended too soon")]
+    public void The_words_of_a_host_that_speaks_something_else_are_not_told(string said, string told) => Assert.Equal(new HandOver(false, false, told), Send(PolicyHost.Says(said)));
+
     // Whoever names a domain could else have this host talk to any other of its network.
     [Fact]
     public void An_address_of_a_private_network_is_not_connected_to()

@@ -157,7 +157,7 @@ internal sealed class HeaderSection(CleanupOptions options, Message message, Rec
                 _saysRequireTls = true;
                 break;
             case HeaderName.TraceParent when options.Traces is { } traces && !message.IsInternal:
-                message.Trace = TraceContext.Parse(ByteText.Decode(body.Trim(" \t\r\n"u8))) ?? message.Trace;
+                message.Trace = TraceContext.OfSender(ByteText.Decode(body.Trim(" \t\r\n"u8))) ?? message.Trace;
                 if (!traces.KeepsHeader)
                     return;
                 break;

@@ -93,7 +93,7 @@ internal sealed class Submission
         // In the field where it stands in all queue files; the sizes are not known yet.
         if (_options.RequiresTls)
             writer.Write(RecordType.Size, new SizeRecord(0, 0, 0, 0, 0, SmtpUtf8.None, RequireTls.Yes).ToString());
-        if (_settings.KnowsTraces && TraceContext.Parse(Caller.Variable("TRACEPARENT")) is { } trace)
+        if (_settings.KnowsTraces && TraceContext.OfSender(Caller.Variable("TRACEPARENT")) is { } trace)
             writer.WriteAttribute(AttributeName.TraceContext, trace.ToString());
         if (_options.EnvelopeId is { } id)
             writer.WriteAttribute(AttributeName.EnvelopeId, id);

@@ -18,7 +18,7 @@ namespace PostfixNet.Web;
 ///   Nothing can be changed, unless web_actions is on: then who shows the token of web_token_file can hold, release, requeue and delete messages, have deferred mail for a domain tried now, and change the suppression list.
 ///   showq and the queue manager do that, not this process. Each order is in the log with who gave it, before it is followed.
 ///   It reads the queue whenever nobody else wants the processor or the disk. A page of the queue, and what a filter means of it, is looked for during five seconds at most, the shape of the queue is
-///   counted during thirty; what is not told by then is said to be missing. No program that handles mail waits for it. Fifty clients at a time, of whom four get an answer; who says nothing is gone after some seconds.
+///   counted during thirty; what is not told by then is said to be missing. No program that handles mail waits for it. Fifty clients at a time (of one user twelve at the Unix socket), of whom four get an answer; who says nothing is gone after some seconds.
 ///   Exactly one process.
 /// SECURITY
 ///   The Unix socket knows who asks, and answers those in authorized_mailq_users. At web_listen, which is this host's alone unless there are a token and a certificate, whoever connects may ask; with web_token_file, who shows

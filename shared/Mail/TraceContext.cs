@@ -39,6 +39,10 @@ public sealed record TraceContext(string TraceId, string? ParentId, bool IsSampl
             ? new TraceContext(trace, span == NoSpan ? null : span, (byte.Parse(flags, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) & 1) != 0) : null;
     }
 
+    /// <summary>Reads what a sender says: without a span of his own it is none.</summary>
+    /// <inheritdoc cref="Parse"/>
+    public static TraceContext? OfSender(string? text) => Parse(text) is { ParentId: not null } given ? given : null;
+
     private static bool IsHex(string text) => !text.AsSpan().ContainsAnyExcept(s_digits);
 
     /// <summary>The same span each time for the same message, or the same step of one: what is told twice is one span.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
@@ -11,8 +12,10 @@ namespace PostfixNet.Web;
 /// <summary>Brings clients of the Unix socket, which is master's, to the HTTP server; with each goes who it is.</summary>
 internal sealed class LocalClients : IConnectionListenerFactory, IConnectionListenerFactorySelector, IConnectionListener
 {
-    private const int MostWaiting = 64;
+    // Of one user: whoever keeps his connections makes nobody wait but himself.
+    private const int MostWaiting = 64, MostOfOne = 12;
 
+    private readonly ConcurrentDictionary<uint, int> _connected = new();
     private readonly Channel<ConnectionContext> _waiting = Channel.CreateBounded<ConnectionContext>(MostWaiting);
     private readonly SocketConnectionContextFactory _connections = new(new SocketConnectionFactoryOptions(), NullLogger.Instance);
 
@@ -23,10 +26,21 @@ internal sealed class LocalClients : IConnectionListenerFactory, IConnectionList
     /// <param name="client">Owned from now on.</param>
     internal void Take(Descriptor client)
     {
+        uint? counted = null;
         try
         {
-            Client who = new(client.PeerUid, "");
+            uint uid = client.PeerUid;
+            counted = uid;
+            if (_connected.AddOrUpdate(uid, 1, static (_, count) => count + 1) > MostOfOne)
+            {
+                Left(uid);
+                client.Dispose();
+                return;
+            }
+            Client who = new(uid, "");
             ConnectionContext connection = _connections.Create(new Socket(new SafeSocketHandle(client.Release(), ownsHandle: true)));
+            connection.ConnectionClosed.Register(() => Left(uid));
+            counted = null;
             connection.Features.Set(who);
             if (!_waiting.Writer.TryWrite(connection))
                 connection.Abort();
@@ -34,9 +48,13 @@ internal sealed class LocalClients : IConnectionListenerFactory, IConnectionList
         catch (Exception e) when (e is IOException or SocketException)
         {
             // He is gone already.
+            if (counted is { } user)
+                Left(user);
             client.Dispose();
         }
     }
+
+    private void Left(uint user) => _connected.AddOrUpdate(user, 0, static (_, count) => count - 1);
 
     /// <inheritdoc/>
     public bool CanBind(EndPoint endpoint) => endpoint is Place;

@@ -503,6 +503,7 @@ public sealed class SendmailTests
     [InlineData("events_enable = true\ntraces_enable = true\n", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", true)]
     [InlineData("events_enable = true\ntraces_enable = true\n", "00-00000000000000000000000000000000-b7ad6b7169203331-01", false)]
     [InlineData("events_enable = true\ntraces_enable = true\n", "nonsense\n", false)]
+    [InlineData("events_enable = true\ntraces_enable = true\n", "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01", false)]
     [InlineData("", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false)]
     public void The_trace_that_the_environment_names_goes_with_the_message(string settings, string context, bool isTaken)
     {

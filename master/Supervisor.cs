@@ -221,6 +221,7 @@ internal sealed class Supervisor : IDisposable
     }
 
     // The files, and what each program says of them, are read elsewhere: services are started meanwhile, as they are wanted.
+    // A handler of the loop, which nobody waits for, and which goes on in the loop: what it does not catch is a bug, and ends master as in any other handler.
     private async void Reload()
     {
         _mustReload = true;
